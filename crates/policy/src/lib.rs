@@ -1,0 +1,1 @@
+//! Bundles: load, lint, evaluate (facts to verdicts), test and replay.

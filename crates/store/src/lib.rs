@@ -1,0 +1,1 @@
+//! Durable storage: one port, the embedded SQLite backend behind it, and the conformance suite.
