@@ -1,1 +1,22 @@
 //! The rules of the game: cases, leases, handoffs, decisions and exceptions; commands in, events out.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number or knows Cedar. Time, identifiers and
+//! policy's verdicts arrive as arguments, so every decision can be taken again from its record.
+
+pub mod case;
+pub mod command;
+pub mod cost;
+pub mod decision;
+pub mod event;
+pub mod exception;
+pub mod id;
+pub mod refusal;
+pub mod signal;
+#[cfg(test)]
+mod testing;
+
+pub use case::Case;
+pub use command::{Command, Context, decide};
+pub use decision::{Decision, Deliberation};
+pub use event::Event;
+pub use refusal::Refusal;

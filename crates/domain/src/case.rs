@@ -1,0 +1,348 @@
+//! A case: its state, and how each event changes it.
+
+use crate::{
+    decision::{Decision, Outcome, Trigger, YieldReason},
+    event::{Event, Handoff, Tried},
+    exception::Exception,
+    id::{CaseId, CustomerId, DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, Timestamp},
+    signal::{Readings, Value},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a request reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A live chat.
+    Chat,
+    /// Electronic mail.
+    Email,
+    /// A web form.
+    Web,
+    /// A telephone call, transcribed.
+    Phone,
+    /// Another program.
+    Api,
+}
+
+impl Channel {
+    /// The name used in records and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Email => "email",
+            Self::Web => "web",
+            Self::Phone => "phone",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// Who actually wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requester {
+    /// The customer.
+    Customer,
+    /// A delegate that relays the customer's own words and decisions.
+    Proxy,
+    /// A delegate with one bounded purpose.
+    Workflow,
+    /// A delegate that decides for itself.
+    Autonomous,
+    /// An integration.
+    Integration,
+}
+
+impl Requester {
+    /// The name used in records and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Proxy => "proxy",
+            Self::Workflow => "workflow",
+            Self::Autonomous => "autonomous",
+            Self::Integration => "integration",
+        }
+    }
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Author {
+    /// The requester.
+    Requester,
+    /// The holder, under the lease with this fencing number.
+    Holder {
+        /// Who held the case.
+        holder: HolderRef,
+        /// Under which lease.
+        epoch: u64,
+    },
+}
+
+/// A holder by name, as it stands in records.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HolderRef {
+    /// An AI responder or a queue.
+    Responder(ResponderId),
+    /// The owner of the exception that the case has become.
+    Owner(OwnerId),
+}
+
+impl HolderRef {
+    /// The name alone.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Responder(id) => id.as_str(),
+            Self::Owner(id) => id.as_str(),
+        }
+    }
+}
+
+/// Who has a case, who answers for it, and under which fencing number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// Who has it.
+    pub who: HolderRef,
+    /// Who answers for it, also while an AI has it.
+    pub accountable: OwnerId,
+    /// The lease's fencing number: grows with every handoff, and never falls.
+    pub epoch: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Holder {
+    /// The holder by name.
+    pub fn to_ref(&self) -> HolderRef {
+        self.who.clone()
+    }
+
+    /// The responder that holds, unless the owner of an exception does.
+    pub fn responder(&self) -> Option<&ResponderId> {
+        match &self.who {
+            HolderRef::Responder(id) => Some(id),
+            HolderRef::Owner(_) => None,
+        }
+    }
+}
+
+/// How far a case has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Somebody has it.
+    Open,
+    /// Dealt with; it can be reopened.
+    Resolved,
+}
+
+impl Status {
+    /// The name used in records and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// One customer request, as the events so far have made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Which case.
+    pub id: CaseId,
+    /// How many events have made it: the version that a writer must have seen.
+    pub version: u64,
+    /// Whose request it is.
+    pub customer: CustomerId,
+    /// Who wrote it.
+    pub requester: Requester,
+    /// Over which channel.
+    pub channel: Channel,
+    /// How far it has come.
+    pub status: Status,
+    /// Who has it. While the case is open there is always one; the last one stays on record afterwards.
+    pub holder: Option<Holder>,
+    /// How often it has changed hands since somebody first had it.
+    pub handoffs: u32,
+    /// How many AI responders have had it.
+    pub ai_attempts: u32,
+    /// Who had it and no longer has it.
+    pub tried: Vec<Tried>,
+    /// Whether the customer has asked for a human; once true, it stays.
+    pub human_requested: bool,
+    /// Every reading kept.
+    pub readings: Readings,
+    /// The newest decision.
+    pub last_decision: Option<DecisionId>,
+    /// Who is next, should the holder yield.
+    pub sequence: Vec<ResponderId>,
+    /// Messages so far.
+    pub messages: u32,
+    /// The newest message of the customer.
+    pub last_customer_message: Option<MessageId>,
+    /// Since when the customer has waited for a reply; nothing while the customer is awaited.
+    pub waiting_since: Option<Timestamp>,
+    /// Exceptions that are open.
+    pub exceptions: BTreeMap<ExceptionId, Exception>,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// When anything last happened to it.
+    pub updated: Timestamp,
+    /// Whether the words on it were erased.
+    pub erased: bool,
+}
+
+impl Case {
+    /// The case after its first event, or nothing if `event` does not open a case.
+    pub fn open(event: &Event) -> Option<Self> {
+        let Event::CaseOpened { case, customer, requester, channel, message, at } = event else { return None };
+        Some(Self {
+            id: *case,
+            version: 1,
+            customer: customer.clone(),
+            requester: *requester,
+            channel: *channel,
+            status: Status::Open,
+            holder: None,
+            handoffs: 0,
+            ai_attempts: 0,
+            tried: Vec::new(),
+            human_requested: false,
+            readings: Readings::default(),
+            last_decision: None,
+            sequence: Vec::new(),
+            messages: 1,
+            last_customer_message: Some(message.id),
+            waiting_since: Some(*at),
+            exceptions: BTreeMap::new(),
+            opened: *at,
+            updated: *at,
+            erased: false,
+        })
+    }
+
+    /// The case that `events` make, in order; nothing if they do not begin by opening one.
+    pub fn from_events<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut case = Self::open(events.next()?)?;
+        events.for_each(|event| case.apply(event));
+        Some(case)
+    }
+
+    /// How long the customer has waited for a reply at `now`, in milliseconds.
+    pub fn waited_ms(&self, now: Timestamp) -> i64 {
+        self.waiting_since.map_or(0, |since| now.since(since))
+    }
+
+    /// Whether this responder had the case and gave it up.
+    pub fn has_yielded(&self, responder: &ResponderId) -> bool {
+        self.tried.iter().any(|tried| &tried.responder == responder && tried.reason.is_some())
+    }
+
+    /// Changes the case as `event` says. Total: an event that does not fit changes only what it can.
+    pub fn apply(&mut self, event: &Event) {
+        self.version += 1;
+        match event {
+            Event::CaseOpened { .. } => {}
+            Event::MessageAdded { message, at } => self.apply_message(message, *at),
+            Event::SignalsMeasured { readings, at } => {
+                for (name, reading) in readings {
+                    if name.as_str() == "wants_human" && reading.value == Value::Bool(true) {
+                        self.human_requested = true;
+                    }
+                    self.readings.keep(name.clone(), reading.clone());
+                }
+                self.updated = *at;
+            }
+            Event::DecisionMade { decision, handoff } => self.apply_decision(decision, handoff.as_deref()),
+            Event::ExceptionRaised { exception, .. } => {
+                self.updated = exception.raised;
+                self.exceptions.insert(exception.id, exception.clone());
+            }
+            Event::ExceptionTaken { exception, by, at } => {
+                self.updated = *at;
+                if let Some(exception) = self.exceptions.get_mut(exception) {
+                    exception.taken_by = Some(by.clone());
+                }
+            }
+            Event::ExceptionResolved { exception, at, .. } => {
+                self.updated = *at;
+                let ended = self.exceptions.remove(exception);
+                if ended.is_some_and(|ended| ended.kind.holds()) {
+                    self.start_afresh();
+                }
+            }
+            Event::CaseResolved { at, .. } => {
+                self.status = Status::Resolved;
+                self.waiting_since = None;
+                self.updated = *at;
+            }
+            Event::CaseReopened { at, .. } => {
+                self.status = Status::Open;
+                self.waiting_since = Some(*at);
+                self.updated = *at;
+                self.start_afresh();
+            }
+            Event::WordsErased { at } => {
+                self.erased = true;
+                self.updated = *at;
+            }
+        }
+    }
+
+    /// A human has looked at the case, or the customer has come back: what was tried before is history.
+    fn start_afresh(&mut self) {
+        self.tried.clear();
+        self.handoffs = 0;
+    }
+
+    fn apply_message(&mut self, message: &crate::event::Message, at: Timestamp) {
+        self.messages = self.messages.saturating_add(1);
+        self.updated = at;
+        match message.author {
+            Author::Requester => {
+                self.last_customer_message = Some(message.id);
+                // The wait runs from the first message that is unanswered, not from the newest.
+                self.waiting_since.get_or_insert(at);
+            }
+            Author::Holder { .. } => self.waiting_since = None,
+        }
+    }
+
+    fn apply_decision(&mut self, decision: &Decision, handoff: Option<&Handoff>) {
+        self.updated = decision.at;
+        self.last_decision = Some(decision.id);
+        self.sequence.clone_from(&decision.sequence);
+        let Some(handoff) = handoff else { return };
+        let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
+        if let Some(responder) = self.holder.as_ref().filter(|_| !afresh).and_then(Holder::responder) {
+            let reason: Option<YieldReason> = match &decision.trigger {
+                Trigger::Yielded { reason } => Some(*reason),
+                _ => None,
+            };
+            self.tried.push(Tried { responder: responder.clone(), reason });
+        }
+        if self.holder.is_some() && !afresh {
+            self.handoffs = self.handoffs.saturating_add(1);
+        }
+        if let Outcome::Assign { responder } = &decision.outcome {
+            let is_ai = |c: &&crate::decision::Candidate| c.facts.kind == crate::decision::ResponderKind::Ai;
+            let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder);
+            self.ai_attempts = self.ai_attempts.saturating_add(u32::from(chosen.as_ref().is_some_and(is_ai)));
+        }
+        self.holder = Some(Holder {
+            who: handoff.to.clone(),
+            accountable: handoff.accountable.clone(),
+            epoch: handoff.epoch,
+            since: decision.at,
+        });
+    }
+}

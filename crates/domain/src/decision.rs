@@ -1,0 +1,381 @@
+//! Decisions: who may and who should handle a case, as a function of recorded facts, with every reason kept.
+
+use crate::{
+    case::{Holder, HolderRef},
+    cost::{Cost, Economics},
+    exception::ExceptionKind,
+    id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
+    signal::Signals,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the decision record that this code writes.
+pub const DECISION_VERSION: u16 = 1;
+
+/// A place where the system decides; the bundle names an owner for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionPoint {
+    /// Who gets a case that nobody holds.
+    Route,
+    /// May the holder keep the case after something changed?
+    Retain,
+    /// Who gets a case whose holder gave it up.
+    Escalate,
+    /// May an AI responder have the case back?
+    ReturnToAi,
+    /// A human decides against the system.
+    Override,
+}
+
+impl DecisionPoint {
+    /// All of them; a bundle must name an owner for each.
+    pub const ALL: [Self; 5] = [Self::Route, Self::Retain, Self::Escalate, Self::ReturnToAi, Self::Override];
+
+    /// The name used in bundles and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Retain => "retain",
+            Self::Escalate => "escalate",
+            Self::ReturnToAi => "return_to_ai",
+            Self::Override => "override",
+        }
+    }
+}
+
+/// What can be given a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponderKind {
+    /// A configured AI service.
+    Ai,
+    /// A queue of staff.
+    Queue,
+}
+
+/// What is true of one candidate at the moment of the decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CandidateFacts {
+    /// Which responder.
+    pub responder: ResponderId,
+    /// AI or queue.
+    pub kind: ResponderKind,
+    /// Who answers for a case that this responder holds.
+    pub accountable: OwnerId,
+    /// Whether it takes work now (a queue's hours; an AI responder is always open unless switched off).
+    pub open: bool,
+    /// Cases that it holds now.
+    pub depth: i64,
+    /// Expected wait until this case would be taken up, in milliseconds.
+    pub expected_wait_ms: i64,
+    /// Probability that the wait exceeds what is left of the first-reply SLA, in basis points.
+    pub sla_risk_bp: i64,
+    /// Whether it has already held this case and given it up.
+    pub yielded: bool,
+    /// What handling one case costs, in minor units of the bundle's currency.
+    pub handling_minor: i64,
+    /// Recorded outcomes of this responder for this intent: resolved.
+    pub resolved: i64,
+    /// Recorded outcomes of this responder for this intent: not resolved (yielded, moved away, reopened).
+    pub failed: i64,
+    /// The bundle's prior probability that it resolves a case, in basis points.
+    pub prior_bp: i64,
+    /// How many recorded outcomes the prior is worth.
+    pub prior_weight: i64,
+}
+
+/// Policy's answer about one candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Whether it may. Without a policy that permits, it may not.
+    pub allow: bool,
+    /// The policies that determined it, sorted. Empty when nothing permits and nothing forbids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyId>,
+    /// Policies that failed to evaluate, sorted. Any makes the verdict a deny.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<PolicyId>,
+}
+
+/// What a policy says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyNote {
+    /// `permit` or `forbid`.
+    pub effect: PolicyEffect,
+    /// Whose rule it is.
+    pub owner: OwnerId,
+    /// Why the rule exists, in plain words.
+    pub reason: std::sync::Arc<str>,
+}
+
+/// Whether a policy permits or forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyEffect {
+    /// Makes it allowed unless something forbids it.
+    Permit,
+    /// Makes it denied whatever permits it.
+    Forbid,
+}
+
+/// A candidate as it was considered: its facts, policy's verdict and every term of its expected cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// What was true of it.
+    #[serde(flatten)]
+    pub facts: CandidateFacts,
+    /// Whether it may.
+    pub verdict: Verdict,
+    /// What it would cost.
+    pub cost: Cost,
+}
+
+/// What caused a decision to be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Trigger {
+    /// A case was opened.
+    CaseOpened,
+    /// The customer wrote again.
+    CustomerMessage,
+    /// An integration posted signals.
+    SignalsPosted,
+    /// The holder gave the case up.
+    Yielded {
+        /// Why, from a closed list.
+        reason: YieldReason,
+    },
+    /// Staff asked for an AI responder to take over again.
+    ReturnRequested,
+    /// A human decided against the system.
+    Overridden {
+        /// To whom the case is to go.
+        to: ResponderId,
+        /// Commitment to the human's reason, whose words are kept apart.
+        reason: String,
+    },
+    /// The exception that held the case was resolved.
+    ExceptionResolved,
+    /// A resolved case was reopened.
+    Reopened,
+    /// Somebody asked what would be decided; nothing is recorded.
+    Asked,
+}
+
+/// Why a holder gives a case up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum YieldReason {
+    /// Not sure enough of the answer.
+    Unsure,
+    /// Outside what it may or can answer.
+    OutOfScope,
+    /// The customer wants a human.
+    WantsHuman,
+    /// Needs an action that it may not take.
+    NeedsAction,
+    /// A tool it depends on failed.
+    ToolFailed,
+    /// The conversation goes in circles.
+    ConversationStuck,
+    /// Belongs to another team.
+    WrongTeam,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// The holder keeps the case.
+    Keep {
+        /// Who holds it.
+        holder: HolderRef,
+    },
+    /// The case goes to a responder.
+    Assign {
+        /// To whom.
+        responder: ResponderId,
+    },
+    /// Nobody may have it: its owner does, and must act before it is due.
+    Exception {
+        /// What went wrong.
+        exception: ExceptionKind,
+        /// Who owns it.
+        owner: OwnerId,
+        /// By when.
+        due: Timestamp,
+    },
+}
+
+/// The record of one evaluation at a decision point. Everything needed to take it again is in it or in
+/// the bundle that it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Version of this record's form.
+    pub v: u16,
+    /// Which decision.
+    pub id: DecisionId,
+    /// Of which case.
+    pub case: CaseId,
+    /// Where it was taken.
+    pub point: DecisionPoint,
+    /// Who owns that decision point.
+    pub owner: OwnerId,
+    /// What caused it.
+    pub trigger: Trigger,
+    /// When.
+    pub at: Timestamp,
+    /// Which bundle governed.
+    pub bundle: Digest,
+    /// Who held the case before.
+    pub holder: Option<HolderRef>,
+    /// How often the case had changed hands.
+    pub handoffs: u32,
+    /// The readings that counted.
+    pub signals: Signals,
+    /// Everyone considered, in the bundle's order.
+    pub candidates: Vec<Candidate>,
+    /// The determining policies that the verdicts name.
+    pub policies: BTreeMap<PolicyId, PolicyNote>,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// Who is next, in order, should the one chosen yield.
+    pub sequence: Vec<ResponderId>,
+}
+
+/// All that one evaluation needs beside the case: facts, verdicts and the bundle's terms.
+#[derive(Debug, Clone)]
+pub struct Deliberation {
+    /// Where.
+    pub point: DecisionPoint,
+    /// Why now.
+    pub trigger: Trigger,
+    /// The readings that count.
+    pub signals: Signals,
+    /// Every candidate with its verdict, in the bundle's order.
+    pub candidates: Vec<(CandidateFacts, Verdict)>,
+    /// Notes of the policies that the verdicts name.
+    pub policies: BTreeMap<PolicyId, PolicyNote>,
+    /// The bundle's terms.
+    pub terms: std::sync::Arc<Terms>,
+}
+
+/// What a bundle says about deciding, beside its policies.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The bundle's digest.
+    pub bundle: Digest,
+    /// Owner of every decision point.
+    pub owners: BTreeMap<DecisionPoint, OwnerId>,
+    /// How cost is counted.
+    pub economics: Economics,
+    /// How often a case may change hands before it becomes an owned exception.
+    pub handoffs_max: u32,
+    /// Who owns exceptions of routing.
+    pub exception_owner: OwnerId,
+    /// How long that owner has, in milliseconds.
+    pub exception_due_ms: i64,
+}
+
+/// Where a case stands when a decision about it is taken.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    /// The case.
+    pub case: CaseId,
+    /// Its holder, if it has one yet.
+    pub holder: Option<&'a Holder>,
+    /// How often it has changed hands.
+    pub handoffs: u32,
+}
+
+/// Takes the decision. Pure: the same arguments give the same record, byte for byte.
+pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
+    let Deliberation { point, trigger, signals, candidates, policies, terms } = asked;
+    let candidates: Vec<Candidate> = candidates
+        .into_iter()
+        .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
+        .collect();
+    let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.allow).collect();
+    ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
+    let outcome = outcome(point, &trigger, at, standing, &ranked, &terms);
+    let chosen = match &outcome {
+        Outcome::Assign { responder } => Some(responder),
+        Outcome::Keep { holder: HolderRef::Responder(responder) } => Some(responder),
+        Outcome::Keep { .. } | Outcome::Exception { .. } => None,
+    };
+    let sequence = ranked.iter().map(|c| &c.facts.responder).filter(|r| Some(*r) != chosen).cloned().collect();
+    Decision {
+        v: DECISION_VERSION,
+        id,
+        case: standing.case,
+        point,
+        // INVARIANT: a bundle without an owner for every decision point does not load.
+        owner: terms.owners.get(&point).unwrap_or(&terms.exception_owner).clone(),
+        trigger,
+        at,
+        bundle: terms.bundle.clone(),
+        holder: standing.holder.map(Holder::to_ref),
+        handoffs: standing.handoffs,
+        signals,
+        candidates,
+        policies,
+        outcome,
+        sequence,
+    }
+}
+
+fn outcome(
+    point: DecisionPoint,
+    trigger: &Trigger,
+    at: Timestamp,
+    standing: &Standing<'_>,
+    ranked: &[&Candidate],
+    terms: &Terms,
+) -> Outcome {
+    let exception = |exception| Outcome::Exception {
+        exception,
+        owner: terms.exception_owner.clone(),
+        due: at.plus_ms(terms.exception_due_ms),
+    };
+    let assign = |candidate: &&Candidate| Outcome::Assign { responder: candidate.facts.responder.clone() };
+    let held_by = standing.holder.and_then(Holder::responder);
+    let keep = || standing.holder.map(|holder| Outcome::Keep { holder: holder.to_ref() });
+    let others = |c: &&&Candidate| Some(&c.facts.responder) != held_by;
+    let exhausted = standing.handoffs >= terms.handoffs_max;
+    match point {
+        DecisionPoint::Override => match trigger {
+            Trigger::Overridden { to, .. } => Outcome::Assign { responder: to.clone() },
+            _ => exception(ExceptionKind::NoResponder),
+        },
+        DecisionPoint::Retain => {
+            let may_keep = match held_by {
+                Some(responder) => ranked.iter().any(|c| &c.facts.responder == responder),
+                // Who owns an exception keeps the case until the exception is resolved.
+                None => standing.holder.is_some(),
+            };
+            match keep() {
+                Some(keep) if may_keep => keep,
+                _ if exhausted => exception(ExceptionKind::HandoffLimit),
+                _ => ranked.iter().find(others).map_or_else(|| exception(ExceptionKind::NoResponder), assign),
+            }
+        }
+        DecisionPoint::ReturnToAi => ranked
+            .iter()
+            .filter(|c| c.facts.kind == ResponderKind::Ai && !exhausted)
+            .find(others)
+            .map(assign)
+            .or_else(keep)
+            .unwrap_or_else(|| exception(ExceptionKind::NoResponder)),
+        DecisionPoint::Route | DecisionPoint::Escalate if exhausted => exception(ExceptionKind::HandoffLimit),
+        DecisionPoint::Route | DecisionPoint::Escalate => {
+            ranked.iter().find(others).map_or_else(|| exception(ExceptionKind::NoResponder), assign)
+        }
+    }
+}

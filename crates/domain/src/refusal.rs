@@ -1,0 +1,69 @@
+//! Refusals: why a command changes nothing.
+
+use crate::{
+    case::HolderRef,
+    id::{ExceptionId, ResponderId},
+};
+
+/// Why a command was refused. Nothing of it took effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The writer's lease is no longer current (promise 2).
+    #[error("the lease with epoch {held} is no longer current: {holder} holds the case under epoch {current}", holder = holder.name())]
+    LeaseLost {
+        /// The epoch that the writer had.
+        held: u64,
+        /// The epoch now.
+        current: u64,
+        /// Who holds the case now.
+        holder: HolderRef,
+    },
+    /// The writer is not the holder.
+    #[error("only the holder may do this: {holder} holds the case", holder = holder.name())]
+    NotTheHolder {
+        /// Who holds the case now.
+        holder: HolderRef,
+    },
+    /// The case is resolved.
+    #[error("the case is resolved; reopen it first")]
+    CaseResolved,
+    /// The case is not resolved.
+    #[error("the case is open already")]
+    CaseOpen,
+    /// A decision cannot be taken without an answer from policy.
+    #[error("the command needs a decision that was not prepared")]
+    Undecided,
+    /// The customer asked for a human, so no AI responder gets the case.
+    #[error("the customer asked for a human, so `{responder}`, an AI responder, cannot be given the case")]
+    HumanWasAskedFor {
+        /// The AI responder that was named.
+        responder: ResponderId,
+    },
+    /// No such responder in the bundle.
+    #[error("the bundle has no responder `{responder}`")]
+    UnknownResponder {
+        /// The name.
+        responder: ResponderId,
+    },
+    /// The named responder has the case already.
+    #[error("`{responder}` has the case already")]
+    HasItAlready {
+        /// The name.
+        responder: ResponderId,
+    },
+    /// No such exception is open on the case.
+    #[error("no exception {exception} is open on this case")]
+    UnknownException {
+        /// Which.
+        exception: ExceptionId,
+    },
+    /// An exception still holds the case.
+    #[error("exception {exception} holds the case; resolve it and the case moves on")]
+    HeldByException {
+        /// Which.
+        exception: ExceptionId,
+    },
+    /// The words on this case were erased.
+    #[error("the words on this case were erased; open a new case")]
+    WordsErased,
+}
