@@ -106,7 +106,7 @@ fn resolves_bp(facts: &CandidateFacts) -> i64 {
 
 /// `amount / unit`, rounded half up, for amounts that are not negative.
 fn minor(amount: i128, unit: i128) -> i64 {
-    i64::try_from((amount + unit / 2) / unit).unwrap_or(i64::MAX)
+    i64::try_from(amount.saturating_add(unit / 2) / unit).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
