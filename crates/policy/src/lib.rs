@@ -1,1 +1,16 @@
 //! Bundles: load, lint, evaluate (facts to verdicts), test and replay.
+//!
+//! A bundle is everything that governs an organisation's support: policies, responders, queues, hours,
+//! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
+//! program says who may handle a case or call an interface.
+
+pub mod bundle;
+mod calendar;
+mod cedar;
+pub mod engine;
+pub mod files;
+pub mod finding;
+mod lint;
+pub mod manifest;
+pub mod replay;
+pub mod suite;

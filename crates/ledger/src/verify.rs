@@ -1,0 +1,321 @@
+//! Offline verification: reads a log from its first record to its last, and names every record that is not
+//! as it was when it was signed.
+
+use crate::{
+    checkpoint::Verifier,
+    entry::{Entry, commitment},
+    hash::Hash,
+    tile::{TILE_WIDTH, Tile},
+    tree::Tree,
+};
+use serde::Serialize;
+
+/// A record as it is stored.
+#[derive(Debug, Clone)]
+pub struct StoredRecord {
+    /// Its position, from 1.
+    pub seq: u64,
+    /// The entry.
+    pub entry: Vec<u8>,
+    /// The body that the entry commits to.
+    pub body: Vec<u8>,
+    /// The commitment's salt.
+    pub salt: [u8; 32],
+}
+
+/// What of a log is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "problem", rename_all = "snake_case")]
+pub enum Problem {
+    /// A record's entry or body was changed.
+    Changed {
+        /// Which record.
+        seq: u64,
+        /// In what way.
+        how: String,
+    },
+    /// Records are missing.
+    Missing {
+        /// The first.
+        from: u64,
+        /// The last.
+        to: u64,
+    },
+    /// A record stands where another one was.
+    Reordered {
+        /// Where it stands.
+        seq: u64,
+        /// Where it says it belongs.
+        says: u64,
+    },
+    /// A stored tile does not match the records under it.
+    Tile {
+        /// The tile's level.
+        level: u8,
+        /// The tile's index.
+        index: u64,
+        /// The first record under it.
+        from: u64,
+        /// The last record under it.
+        to: u64,
+    },
+    /// The checkpoint's signature is not good.
+    Signature {
+        /// Why not.
+        why: String,
+    },
+    /// The signed root is not the root of the records.
+    Root {
+        /// The signed size.
+        size: u64,
+        /// The signed root.
+        signed: String,
+        /// The root of the records.
+        found: String,
+    },
+    /// There are fewer records than were signed.
+    Shortened {
+        /// The signed size.
+        signed: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// There is no checkpoint although there are records that should be under one.
+    NoCheckpoint,
+}
+
+/// What verification found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// How many records there are.
+    pub records: u64,
+    /// The root over them.
+    pub root: String,
+    /// The size that the newest checkpoint signs.
+    pub signed: Option<u64>,
+    /// Records after the newest checkpoint: chained, not yet signed.
+    pub unsigned_tail: u64,
+    /// What is not as it should be; at most 1,000 are listed.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether all is as it should be.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+const PROBLEMS_MAX: usize = 1_000;
+
+/// Verifies a log record by record; memory does not grow with it.
+pub struct Verification<F> {
+    tree: Tree,
+    stored_tile: F,
+    signed: Option<(u64, Hash)>,
+    root_at_signed: Option<Hash>,
+    next: u64,
+    problems: Vec<Problem>,
+}
+
+impl<F> std::fmt::Debug for Verification<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verification").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
+    /// Begins; `stored_tile` gives full tiles as they are stored, `note` is the newest checkpoint.
+    pub fn new(note: Option<&str>, verifier: &Verifier, stored_tile: F) -> Self {
+        let mut problems = Vec::new();
+        let signed = match note.map(|note| verifier.open(note)) {
+            Some(Ok(checkpoint)) => Some((checkpoint.size, checkpoint.root)),
+            Some(Err(error)) => {
+                problems.push(Problem::Signature { why: error.to_string() });
+                None
+            }
+            None => {
+                problems.push(Problem::NoCheckpoint);
+                None
+            }
+        };
+        let root_at_signed = signed.filter(|(size, _)| *size == 0).map(|_| Hash::empty());
+        Self { tree: Tree::default(), stored_tile, signed, root_at_signed, next: 1, problems }
+    }
+
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Takes the next record, in the order of positions.
+    pub fn record(&mut self, record: &StoredRecord) {
+        if record.seq > self.next {
+            self.note(Problem::Missing { from: self.next, to: record.seq - 1 });
+            // The gap is filled with a hash that no entry has, so that later records keep their positions.
+            for _ in self.next..record.seq.min(self.next.saturating_add(1 << 20)) {
+                self.append(Hash([0; 32]));
+            }
+        }
+        match Entry::from_bytes(&record.entry) {
+            Ok(entry) if entry.seq != record.seq => {
+                self.note(Problem::Reordered { seq: record.seq, says: entry.seq });
+            }
+            Ok(entry) => {
+                let commit: String =
+                    commitment(&record.salt, &record.body).iter().map(|b| format!("{b:02x}")).collect();
+                if commit != entry.commit {
+                    self.note(Problem::Changed {
+                        seq: record.seq,
+                        how: "the body does not match the entry's commitment".into(),
+                    });
+                }
+            }
+            Err(error) => self.note(Problem::Changed { seq: record.seq, how: error.to_string() }),
+        }
+        self.next = record.seq + 1;
+        self.append(Hash::leaf(&record.entry));
+    }
+
+    fn append(&mut self, leaf: Hash) {
+        let mut full = Vec::new();
+        self.tree.append(leaf, &mut full);
+        for tile in &full {
+            self.compare(tile);
+        }
+        if let Some((size, _)) = self.signed
+            && self.tree.size() == size
+        {
+            self.root_at_signed = Some(self.tree.root());
+        }
+    }
+
+    fn compare(&mut self, tile: &Tile) {
+        let (level, index) = (tile.level, tile.index);
+        let stored = (self.stored_tile)(level, index);
+        if stored.as_deref() == Some(&tile.hashes) {
+            return;
+        }
+        let under = (TILE_WIDTH as u64).pow(u32::from(level) + 1);
+        let named = stored.filter(|stored| level == 0 && stored.len() == TILE_WIDTH);
+        match named {
+            // Level 0 holds the hash of each entry, so it names the record.
+            Some(stored) => {
+                for (at, (was, is)) in stored.iter().zip(&tile.hashes).enumerate() {
+                    let seq = index * TILE_WIDTH as u64 + at as u64 + 1;
+                    let known = self.problems.iter().any(|p| match p {
+                        Problem::Changed { seq: s, .. } | Problem::Reordered { seq: s, .. } => *s == seq,
+                        Problem::Missing { from, to } => (*from..=*to).contains(&seq),
+                        _ => false,
+                    });
+                    if was != is && !known {
+                        self.note(Problem::Changed {
+                            seq,
+                            how: "the entry does not match the hash that was logged".into(),
+                        });
+                    }
+                }
+            }
+            None => self.note(Problem::Tile { level, index, from: index * under + 1, to: (index + 1) * under }),
+        }
+    }
+
+    /// Ends: holds the whole against the checkpoint.
+    pub fn finish(mut self) -> Report {
+        let records = self.tree.size();
+        if let Some((size, signed)) = self.signed {
+            match self.root_at_signed {
+                Some(found) if found != signed => {
+                    let (signed, found) = (signed.to_string(), found.to_string());
+                    self.note(Problem::Root { size, signed, found });
+                }
+                Some(_) => {}
+                None => self.note(Problem::Shortened { signed: size, found: records }),
+            }
+        } else if records == 0 {
+            self.problems.retain(|problem| *problem != Problem::NoCheckpoint);
+        }
+        let signed = self.signed.map(|(size, _)| size);
+        Report {
+            records,
+            root: self.tree.root().to_string(),
+            signed,
+            unsigned_tail: records.saturating_sub(signed.unwrap_or(0)),
+            problems: self.problems,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Signer;
+    use std::collections::HashMap;
+
+    type Tiles = HashMap<(u8, u64), Vec<Hash>>;
+
+    fn log(size: u64) -> (Vec<StoredRecord>, Tiles, String, Verifier) {
+        let (mut tree, mut full) = (Tree::default(), Vec::new());
+        let records: Vec<StoredRecord> = (1..=size).map(record).collect();
+        records.iter().for_each(|r| tree.append(Hash::leaf(&r.entry), &mut full));
+        let signer = Signer::new("log.example", &[1; 32]);
+        let note = signer.sign(size, &tree.root());
+        (records, full.into_iter().map(|t| ((t.level, t.index), t.hashes)).collect(), note, signer.verifier())
+    }
+
+    fn record(seq: u64) -> StoredRecord {
+        let body = format!("body {seq}").into_bytes();
+        let commit = commitment(&[3; 32], &body).iter().map(|b| format!("{b:02x}")).collect();
+        let entry = Entry { v: 1, seq, ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), commit };
+        StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32] }
+    }
+
+    fn check(change: impl FnOnce(&mut Vec<StoredRecord>, &mut Tiles, &mut String)) -> Vec<Problem> {
+        let (mut records, mut tiles, mut note, verifier) = log(600);
+        change(&mut records, &mut tiles, &mut note);
+        let mut verification =
+            Verification::new(Some(&note), &verifier, |level, index| tiles.get(&(level, index)).cloned());
+        records.iter().for_each(|record| verification.record(record));
+        verification.finish().problems
+    }
+
+    #[test]
+    fn an_honest_log_is_good() {
+        assert_eq!(check(|_, _, _| {}), []);
+    }
+
+    #[test]
+    fn what_was_changed_is_named() {
+        let names = |problems: &[Problem], want: u64| {
+            problems.iter().any(|p| matches!(p, Problem::Changed { seq, .. } if *seq == want))
+        };
+        assert!(names(&check(|r, _, _| r[299].body[0] ^= 1), 300));
+        // An entry rewritten together with its body still differs from the hash that was logged.
+        let problems = check(|r, _, _| {
+            let forged = Entry {
+                commit: commitment(&[3; 32], b"forged").iter().map(|b| format!("{b:02x}")).collect(),
+                ..Entry::from_bytes(&r[99].entry).unwrap()
+            };
+            r[99].body = b"forged".to_vec();
+            r[99].entry = forged.to_bytes().unwrap();
+        });
+        assert!(names(&problems, 100), "{problems:?}");
+        assert!(problems.iter().any(|p| matches!(p, Problem::Root { .. })));
+    }
+
+    #[test]
+    fn what_is_missing_or_moved_is_named() {
+        let missing = check(|r, _, _| drop(r.remove(41)));
+        assert!(missing.contains(&Problem::Missing { from: 42, to: 42 }), "{missing:?}");
+        let moved = check(|r, _, _| {
+            let (a, b) = (r[9].entry.clone(), r[10].entry.clone());
+            (r[9].entry, r[10].entry) = (b, a);
+        });
+        assert!(moved.contains(&Problem::Reordered { seq: 10, says: 11 }), "{moved:?}");
+        let cut = check(|r, _, _| r.truncate(500));
+        assert!(cut.contains(&Problem::Shortened { signed: 600, found: 500 }), "{cut:?}");
+        let signature = check(|_, _, note| *note = note.replace("\n600\n", "\n599\n"));
+        assert!(signature.iter().any(|p| matches!(p, Problem::Signature { .. })));
+    }
+}

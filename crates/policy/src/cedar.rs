@@ -1,0 +1,200 @@
+//! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
+
+use crate::{
+    files::Files,
+    finding::{Finding, line_at, line_of},
+};
+use cedar_policy::{Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
+use miette::Diagnostic;
+use remit_domain::{
+    decision::{PolicyEffect, PolicyNote},
+    id::{self, OwnerId},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr as _,
+    sync::Arc,
+};
+
+/// The name under which findings in the built-in policies are reported.
+pub(crate) const BASELINE: &str = "(built in) baseline.cedar";
+/// The owner of the built-in policies.
+pub(crate) const BASELINE_OWNER: &str = "remit";
+const SCHEMA: &str = "schema.cedarschema";
+
+/// One policy with where it stands and what it says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) policy: Policy,
+    pub(crate) id: id::PolicyId,
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) note: PolicyNote,
+}
+
+/// The schema, and the parts of it that a bundle's other files are held against.
+#[derive(Debug, Clone)]
+pub(crate) struct Vocabulary {
+    pub(crate) schema: Schema,
+    /// Values of each enum entity type.
+    pub(crate) enums: BTreeMap<String, BTreeSet<String>>,
+    /// Attributes of the context of `handle`.
+    pub(crate) context: BTreeSet<String>,
+    /// All actions.
+    pub(crate) actions: BTreeSet<String>,
+}
+
+/// Reads the schema.
+pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocabulary> {
+    let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
+        findings.push(Finding::new(
+            SCHEMA,
+            1,
+            "there is no schema, or it is not UTF-8",
+            "write it; `bundles/bank` has one to start from",
+        ));
+        return None;
+    };
+    let schema = match Schema::from_cedarschema_str(text) {
+        Ok((schema, _)) => schema,
+        Err(error) => {
+            findings.push(diagnosed(SCHEMA, text, &error));
+            return None;
+        }
+    };
+    let json =
+        SchemaFragment::from_cedarschema_str(text).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
+    let root = json.get("")?;
+    let mut enums = BTreeMap::new();
+    for (name, entity) in root.get("entityTypes")?.as_object()? {
+        if let Some(values) = entity.get("enum").and_then(|values| values.as_array()) {
+            let values = values.iter().filter_map(|value| value.as_str().map(ToOwned::to_owned)).collect();
+            enums.insert(name.clone(), values);
+        }
+    }
+    let actions = root.get("actions")?.as_object()?;
+    let context = actions
+        .get("handle")
+        .and_then(|action| action.pointer("/appliesTo/context"))
+        .and_then(|context| resolved(root, context).get("attributes"))
+        .and_then(|attributes| attributes.as_object())
+        .map(|attributes| attributes.keys().cloned().collect())
+        .unwrap_or_default();
+    Some(Vocabulary { schema, enums, context, actions: actions.keys().cloned().collect() })
+}
+
+/// The declaration behind a named common type; `declared` itself if it is no name.
+fn resolved<'a>(root: &'a serde_json::Value, declared: &'a serde_json::Value) -> &'a serde_json::Value {
+    let name = declared.get("type").and_then(|name| name.as_str()).unwrap_or_default();
+    let name =
+        if name == "EntityOrCommon" { declared.get("name").and_then(|n| n.as_str()).unwrap_or_default() } else { name };
+    root.get("commonTypes").and_then(|types| types.get(name)).unwrap_or(declared)
+}
+
+/// Reads the built-in policies and those under `policies/`.
+pub(crate) fn rules(files: &Files, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
+    let mut rules = read_rules(BASELINE, include_str!("baseline.cedar"), owners, findings);
+    for (name, bytes) in files.under("policies") {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => rules.extend(read_rules(name, text, owners, findings)),
+            Err(e) => findings.push(Finding::new(
+                name,
+                1,
+                format!("byte {} is not UTF-8", e.valid_up_to()),
+                "save it as UTF-8",
+            )),
+        }
+    }
+    let mut seen: BTreeMap<&id::PolicyId, &Rule> = BTreeMap::new();
+    for rule in &rules {
+        if let Some(first) = seen.insert(&rule.id, rule) {
+            let message = format!("@id(\"{}\") is used at {}:{} already", rule.id, first.file, first.line);
+            findings.push(Finding::new(&rule.file, rule.line, message, "give every policy an id of its own"));
+        }
+    }
+    rules
+}
+
+fn read_rules(file: &str, text: &str, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
+    let set = match PolicySet::from_str(text) {
+        Ok(set) => set,
+        Err(errors) => {
+            findings.extend(errors.iter().map(|error| diagnosed(file, text, error)));
+            return Vec::new();
+        }
+    };
+    if set.templates().next().is_some() {
+        findings.push(Finding::new(
+            file,
+            line_of(text, "?"),
+            "templates are not supported",
+            "write the policy out for each case",
+        ));
+    }
+    let mut rules: Vec<Rule> =
+        set.policies().filter_map(|policy| read_rule(file, text, owners, policy, findings)).collect();
+    rules.sort_by_key(|rule| rule.line);
+    rules
+}
+
+fn read_rule(
+    file: &str,
+    text: &str,
+    owners: &BTreeSet<String>,
+    policy: &Policy,
+    findings: &mut Vec<Finding>,
+) -> Option<Rule> {
+    let said = |key: &str| policy.annotation(key).map(str::trim).filter(|value| !value.is_empty());
+    let source = policy.to_string();
+    let line = match said("id") {
+        Some(id) => line_of(text, &format!("@id(\"{id}\")")),
+        None => source.lines().last().map_or(1, |last| line_of(text, last)),
+    };
+    let mut wrong = |message: String, cure: &str| findings.push(Finding::new(file, line, message, cure));
+    for key in ["id", "owner", "reason"] {
+        if said(key).is_none() {
+            wrong(format!("a policy has no @{key}"), "write @id(\"…\"), @owner(\"…\") and @reason(\"…\") above it");
+        }
+    }
+    let (id, owner, reason) = (said("id")?, said("owner")?, said("reason")?);
+    let Ok(id) = id::PolicyId::new(id) else {
+        wrong(format!("@id(\"{id}\") is not a policy's id"), "use a letter, then up to 63 of a-z 0-9 _ - .");
+        return None;
+    };
+    if owner != BASELINE_OWNER && !owners.contains(owner) {
+        wrong(format!("@owner(\"{owner}\") of `{id}` is no owner"), "name an [[owner]] of bundle.toml");
+    }
+    let Ok(owner) = OwnerId::new(owner) else { return None };
+    let effect = match policy.effect() {
+        cedar_policy::Effect::Permit => PolicyEffect::Permit,
+        cedar_policy::Effect::Forbid => PolicyEffect::Forbid,
+    };
+    let note = PolicyNote { effect, owner, reason: Arc::from(reason) };
+    let policy = policy.new_id(PolicyId::new(id.as_str()));
+    Some(Rule { policy, id, file: file.to_owned(), line, note })
+}
+
+/// Holds every policy against the schema; warnings count as errors, since an impossible policy is one.
+pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Finding>) {
+    let Ok(set) = PolicySet::from_policies(rules.iter().map(|rule| rule.policy.clone())) else { return };
+    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let mut tell = |id: &PolicyId, message: String| {
+        let id: &str = id.as_ref();
+        let Some(rule) = rules.iter().find(|rule| rule.id.as_str() == id) else { return };
+        let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and guard optional ones with `has`";
+        findings.push(Finding::new(&rule.file, rule.line, message, cure));
+    };
+    for error in result.validation_errors() {
+        tell(error.policy_id(), error.to_string());
+    }
+    for warning in result.validation_warnings() {
+        tell(warning.policy_id(), warning.to_string());
+    }
+}
+
+/// A finding from one of Cedar's diagnostics, on the line that it points to.
+pub(crate) fn diagnosed(file: &str, text: &str, error: &(impl Diagnostic + ?Sized)) -> Finding {
+    let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
+    let cure = error.help().map_or_else(|| "see the Cedar language reference".to_owned(), |help| help.to_string());
+    Finding::new(file, line_at(text, offset), error.to_string(), cure)
+}

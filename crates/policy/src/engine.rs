@@ -1,0 +1,363 @@
+//! The engine: from facts to verdicts with Cedar, sliced at load time so that each candidate meets only
+//! the policies whose scope admits it.
+
+use crate::{
+    bundle::{Bundle, CandidateSpec, SignalSpec},
+    cedar::Rule,
+    manifest::SignalKind,
+};
+use cedar_policy::{
+    ActionConstraint, Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
+    PrincipalConstraint, Request, RestrictedExpression,
+};
+use remit_domain::{
+    decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
+    id::{PolicyId, SignalName, Timestamp},
+    signal::{Reading, Signals, Value},
+};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    str::FromStr as _,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Actions of the product's own interfaces, each asked of policy before it is carried out.
+pub const API_ACTIONS: [&str; 22] = [
+    "case.open",
+    "case.read",
+    "case.list",
+    "case.resolve",
+    "case.reopen",
+    "message.post",
+    "message.answer",
+    "signal.post",
+    "handoff.request",
+    "override.make",
+    "exception.raise",
+    "exception.read",
+    "exception.own",
+    "exception.resolve",
+    "decision.read",
+    "decision.replay",
+    "route.ask",
+    "events.read",
+    "ledger.read",
+    "customer.erase",
+    "metrics.read",
+    "token.manage",
+];
+
+/// The source name of a bundle's default where nothing was measured.
+pub const DEFAULT_SOURCE: &str = "default";
+
+/// A question of the product's own interfaces.
+#[derive(Debug, Clone)]
+pub struct ApiRequest<'a> {
+    /// Roles of the token.
+    pub roles: &'a [String],
+    /// The responder on whose behalf it writes.
+    pub responder: Option<&'a str>,
+    /// One of [`API_ACTIONS`].
+    pub action: &'a str,
+    /// The responder that holds the case in question; empty if none does; none if no case is in question.
+    pub holder: Option<&'a str>,
+}
+
+/// A bundle's policies, ready to be asked.
+pub struct Engine {
+    authorizer: Authorizer,
+    handle: EntityUid,
+    case: EntityUid,
+    slots: HashMap<String, Slot>,
+    api: HashMap<&'static str, (EntityUid, PolicySet)>,
+    notes: BTreeMap<PolicyId, PolicyNote>,
+    signals: Vec<SignalSpec>,
+    types: HashMap<String, EntityTypeName>,
+}
+
+/// One candidate: the policies that can apply to it, and its entity as it was last asked about.
+struct Slot {
+    uid: EntityUid,
+    policies: PolicySet,
+    fixed: HashMap<String, RestrictedExpression>,
+    last: Mutex<Option<(Varying, Arc<Entities>)>>,
+}
+
+/// The facts of a candidate that vary, which its entity is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Varying {
+    open: bool,
+    yielded: bool,
+    depth: i64,
+    expected_wait_ms: i64,
+    sla_risk_bp: i64,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("policies", &self.notes.len()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Makes a loaded bundle's policies ready.
+    pub fn new(bundle: &Bundle) -> Self {
+        let handle = uid("Action", "handle");
+        let rules = &bundle.rules;
+        let slots = bundle
+            .candidates()
+            .iter()
+            .map(|spec| {
+                let slot = Slot {
+                    uid: candidate_uid(spec.kind, spec.responder.as_str()),
+                    policies: slice(rules, spec.kind, spec.responder.as_str()),
+                    fixed: fixed(spec),
+                    last: Mutex::default(),
+                };
+                (spec.responder.to_string(), slot)
+            })
+            .collect();
+        let api = API_ACTIONS
+            .into_iter()
+            .map(|action| {
+                let uid = uid("Action", action);
+                let admits = |rule: &&Rule| {
+                    admits_action(rule, &uid) && !matches!(scope_type(rule).as_deref(), Some("Ai" | "Queue"))
+                };
+                let policies = set(rules.iter().filter(admits));
+                (action, (uid, policies))
+            })
+            .collect();
+        let mut signals: Vec<SignalSpec> = bundle.signals.values().cloned().collect();
+        signals.sort_by(|a, b| a.name.cmp(&b.name));
+        let types = signals
+            .iter()
+            .filter_map(|spec| spec.vocabulary.as_deref())
+            .filter_map(|name| Some((name.to_owned(), EntityTypeName::from_str(name).ok()?)))
+            .collect();
+        Self {
+            authorizer: Authorizer::new(),
+            handle,
+            case: uid("Case", "case"),
+            slots,
+            api,
+            notes: rules.iter().map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
+            signals,
+            types,
+        }
+    }
+
+    /// Adds the bundle's default for every signal that was not measured.
+    pub fn complete(&self, signals: &mut Signals, now: Timestamp) {
+        for spec in &self.signals {
+            if !signals.contains_key(&spec.name) {
+                let reading = Reading {
+                    value: spec.default.clone(),
+                    source: DEFAULT_SOURCE.into(),
+                    at: now,
+                    because: Vec::new(),
+                };
+                signals.insert(spec.name.clone(), reading);
+            }
+        }
+    }
+
+    /// Which of the candidates may handle the case with these signals, with notes of the policies that
+    /// determined it. Candidates that the bundle does not name are denied, and so is everyone whose
+    /// policies fail to evaluate.
+    pub fn handle(
+        &self,
+        signals: &Signals,
+        candidates: &[CandidateFacts],
+    ) -> (Vec<Verdict>, BTreeMap<PolicyId, PolicyNote>) {
+        let context = self.context(signals);
+        let verdicts: Vec<Verdict> = candidates
+            .iter()
+            .map(|facts| match (&context, self.slots.get(facts.responder.as_str())) {
+                (Some(context), Some(slot)) => self.verdict(slot, facts, context.clone()),
+                _ => Verdict { allow: false, policies: Vec::new(), errors: Vec::new() },
+            })
+            .collect();
+        let named = verdicts.iter().flat_map(|verdict| verdict.policies.iter().chain(&verdict.errors));
+        let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
+        (verdicts, notes)
+    }
+
+    /// The policies that can apply to a candidate, by id.
+    pub fn slice_of(&self, responder: &str) -> Vec<String> {
+        let policies =
+            self.slots.get(responder).map(|slot| slot.policies.policies().map(|p| p.id().to_string()).collect());
+        policies.unwrap_or_default()
+    }
+
+    fn verdict(&self, slot: &Slot, facts: &CandidateFacts, context: Context) -> Verdict {
+        let denied = || Verdict { allow: false, policies: Vec::new(), errors: Vec::new() };
+        let Some(entities) = slot.entities(facts) else { return denied() };
+        let request = Request::new(slot.uid.clone(), self.handle.clone(), self.case.clone(), context, None);
+        request.map_or_else(|_| denied(), |request| self.ask(&request, &slot.policies, &entities))
+    }
+
+    fn ask(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Verdict {
+        let response = self.authorizer.is_authorized(request, policies, entities);
+        let id = |id: &cedar_policy::PolicyId| PolicyId::new(id.as_ref()).ok();
+        let mut determining: Vec<PolicyId> = response.diagnostics().reason().filter_map(id).collect();
+        determining.sort_unstable();
+        let mut errors: Vec<PolicyId> = response
+            .diagnostics()
+            .errors()
+            .filter_map(|error| match error {
+                cedar_policy::AuthorizationError::PolicyEvaluationError(error) => id(error.policy_id()),
+            })
+            .collect();
+        errors.sort_unstable();
+        // A policy that errors is skipped by Cedar, so an erring `forbid` would fail open.
+        Verdict { allow: response.decision() == Decision::Allow && errors.is_empty(), policies: determining, errors }
+    }
+
+    fn context(&self, signals: &Signals) -> Option<Context> {
+        let pairs = self.signals.iter().filter_map(|spec| {
+            let value = signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value);
+            Some((spec.name.to_string(), self.expression(spec, value)?))
+        });
+        Context::from_pairs(pairs).ok()
+    }
+
+    fn expression(&self, spec: &SignalSpec, value: &Value) -> Option<RestrictedExpression> {
+        match (spec.kind, value) {
+            (SignalKind::Bool, Value::Bool(value)) => Some(RestrictedExpression::new_bool(*value)),
+            (SignalKind::Long, Value::Long(value)) => Some(RestrictedExpression::new_long(*value)),
+            (SignalKind::Name, Value::Name(name)) => {
+                let kind = self.types.get(spec.vocabulary.as_deref()?)?;
+                let uid = EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(name));
+                Some(RestrictedExpression::new_entity_uid(uid))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether policy permits an action of the product's own interfaces.
+    pub fn authorize(&self, asked: &ApiRequest<'_>) -> Verdict {
+        let denied = || Verdict { allow: false, policies: Vec::new(), errors: Vec::new() };
+        let Some((action, policies)) = self.api.get(asked.action) else { return denied() };
+        let roles = asked.roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
+        let token = [
+            ("roles".to_owned(), RestrictedExpression::new_set(roles)),
+            ("responder".to_owned(), RestrictedExpression::new_string(asked.responder.unwrap_or_default().to_owned())),
+        ];
+        let holder =
+            [("holder".to_owned(), RestrictedExpression::new_string(asked.holder.unwrap_or_default().to_owned()))];
+        let principal = uid("Token", "caller");
+        let (resource, attributes) = match asked.holder {
+            Some(_) => (self.case.clone(), HashMap::from(holder)),
+            None => (uid("Organisation", "organisation"), HashMap::new()),
+        };
+        let entities = [
+            Entity::new(principal.clone(), HashMap::from(token), HashSet::new()),
+            Entity::new(resource.clone(), attributes, HashSet::new()),
+        ];
+        let entities = entities.into_iter().collect::<Result<Vec<_>, _>>().ok();
+        let Some(entities) = entities.and_then(|entities| Entities::from_entities(entities, None).ok()) else {
+            return denied();
+        };
+        let request = Request::new(principal, action.clone(), resource, Context::empty(), None);
+        request.map_or_else(|_| denied(), |request| self.ask(&request, policies, &entities))
+    }
+
+    /// The names of the signals that policies can see, in order.
+    pub fn signal_names(&self) -> impl Iterator<Item = &SignalName> {
+        self.signals.iter().map(|spec| &spec.name)
+    }
+}
+
+impl Slot {
+    fn entities(&self, facts: &CandidateFacts) -> Option<Arc<Entities>> {
+        let varying = Varying {
+            open: facts.open,
+            yielded: facts.yielded,
+            depth: facts.depth,
+            expected_wait_ms: facts.expected_wait_ms,
+            sla_risk_bp: facts.sla_risk_bp,
+        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, entities)) = &*last
+            && *known == varying
+        {
+            return Some(Arc::clone(entities));
+        }
+        let mut attributes = self.fixed.clone();
+        attributes.insert("open".into(), RestrictedExpression::new_bool(varying.open));
+        attributes.insert("yielded".into(), RestrictedExpression::new_bool(varying.yielded));
+        attributes.insert("depth".into(), RestrictedExpression::new_long(varying.depth));
+        attributes.insert("expected_wait_ms".into(), RestrictedExpression::new_long(varying.expected_wait_ms));
+        attributes.insert("sla_risk_bp".into(), RestrictedExpression::new_long(varying.sla_risk_bp));
+        let entity = Entity::new(self.uid.clone(), attributes, HashSet::new()).ok()?;
+        let entities = Arc::new(Entities::from_entities([entity], None).ok()?);
+        *last = Some((varying, Arc::clone(&entities)));
+        Some(entities)
+    }
+}
+
+fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
+    let names = |kind: &str, values: &[String]| {
+        RestrictedExpression::new_set(values.iter().map(|value| RestrictedExpression::new_entity_uid(uid(kind, value))))
+    };
+    let mut fixed = HashMap::from([
+        ("topics".to_owned(), names("Topic", &spec.topics)),
+        ("languages".to_owned(), names("Language", &spec.languages)),
+    ]);
+    if spec.kind == ResponderKind::Queue {
+        fixed.insert("skills".to_owned(), names("Skill", &spec.skills));
+    }
+    fixed
+}
+
+fn uid(kind: &str, id: &str) -> EntityUid {
+    #[expect(clippy::expect_used, reason = "the type names are literals of this file, all of them identifiers")]
+    let kind = EntityTypeName::from_str(kind).expect("a literal type name");
+    EntityUid::from_type_name_and_id(kind, EntityId::new(id))
+}
+
+pub(crate) fn candidate_uid(kind: ResponderKind, name: &str) -> EntityUid {
+    match kind {
+        ResponderKind::Ai => uid("Ai", name),
+        ResponderKind::Queue => uid("Queue", name),
+    }
+}
+
+/// The policies on `handle` whose scope admits this candidate. Exact: a policy whose scope does not admit
+/// it is never satisfied, and candidates have no parents.
+pub(crate) fn slice(rules: &[Rule], kind: ResponderKind, name: &str) -> PolicySet {
+    let handle = uid("Action", "handle");
+    let candidate = candidate_uid(kind, name);
+    set(rules.iter().filter(|rule| admits_action(rule, &handle) && admits_principal(rule, &candidate)))
+}
+
+fn set<'a>(rules: impl Iterator<Item = &'a Rule>) -> PolicySet {
+    // Ids are unique in a bundle that loads, so nothing is lost here.
+    PolicySet::from_policies(rules.map(|rule| rule.policy.clone())).unwrap_or_default()
+}
+
+pub(crate) fn admits_action(rule: &Rule, action: &EntityUid) -> bool {
+    match rule.policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(only) => only == *action,
+        ActionConstraint::In(some) => some.contains(action),
+    }
+}
+
+pub(crate) fn admits_principal(rule: &Rule, candidate: &EntityUid) -> bool {
+    match rule.policy.principal_constraint() {
+        PrincipalConstraint::Any => true,
+        PrincipalConstraint::Eq(only) | PrincipalConstraint::In(only) => only == *candidate,
+        PrincipalConstraint::Is(kind) => kind == *candidate.type_name(),
+        PrincipalConstraint::IsIn(kind, only) => kind == *candidate.type_name() && only == *candidate,
+    }
+}
+
+fn scope_type(rule: &Rule) -> Option<String> {
+    match rule.policy.principal_constraint() {
+        PrincipalConstraint::Any => None,
+        PrincipalConstraint::Eq(only) | PrincipalConstraint::In(only) => Some(only.type_name().to_string()),
+        PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => Some(kind.to_string()),
+    }
+}

@@ -1,0 +1,142 @@
+//! What a bundle must have beyond being readable: no responder unreachable, no policy dead, nothing declared in vain.
+
+use crate::{
+    bundle::CandidateSpec,
+    cedar::{self, BASELINE, Rule, Vocabulary},
+    engine::{API_ACTIONS, admits_action, admits_principal, candidate_uid},
+    files::Files,
+    finding::{Finding, line_of},
+    manifest::Manifest,
+};
+use cedar_policy::{EntityUid, PolicySet, ValidationMode, Validator};
+use remit_domain::decision::PolicyEffect;
+use std::{collections::BTreeSet, str::FromStr as _};
+
+/// Signals that Remit measures itself, or knows of the case; every bundle declares them.
+const BUILT_IN: [&str; 18] = [
+    "intent",
+    "topic",
+    "intent_confidence_bp",
+    "out_of_scope_bp",
+    "intent_abstained",
+    "wants_human",
+    "situation",
+    "situation_bp",
+    "frustration_bp",
+    "language",
+    "complexity_bp",
+    "repeat_contacts",
+    "channel",
+    "requester",
+    "handoffs",
+    "ai_attempts",
+    "waited_ms",
+    "human_requested",
+];
+
+pub(crate) fn lint(
+    text: &str,
+    manifest: &Manifest,
+    vocabulary: &Vocabulary,
+    rules: &[Rule],
+    candidates: &[CandidateSpec],
+    findings: &mut Vec<Finding>,
+) {
+    let mut wrong = |near: &str, message: String, cure: &str| {
+        findings.push(Finding::new("bundle.toml", line_of(text, &format!("\"{near}\"")), message, cure));
+    };
+    let declared: BTreeSet<&str> = manifest.signals.iter().map(|signal| signal.name.as_str()).collect();
+    for name in BUILT_IN.into_iter().filter(|name| !declared.contains(name)) {
+        wrong(
+            "signal",
+            format!("the built-in signal `{name}` is not declared"),
+            "add a [[signal]] of this name with type and default",
+        );
+    }
+    for name in declared.iter().filter(|name| !vocabulary.context.contains(**name)) {
+        wrong(
+            name,
+            format!("signal `{name}` is no attribute of the context of `handle`"),
+            "add it to the schema's context, or take it out here",
+        );
+    }
+    for name in vocabulary.context.iter().filter(|name| !declared.contains(name.as_str())) {
+        wrong(
+            "signal",
+            format!("`{name}` is an attribute of the context of `handle`, but no signal"),
+            "add a [[signal]] of this name, or take it out of the schema",
+        );
+    }
+    for action in API_ACTIONS.iter().chain(&["handle"]).filter(|action| !vocabulary.actions.contains(**action)) {
+        wrong("name", format!("the schema declares no action `{action}`"), "add it to schema.cedarschema");
+    }
+    for calendar in manifest.calendars.iter().filter(|c| !manifest.queues.iter().any(|q| q.calendar == c.name)) {
+        wrong(&calendar.name, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out");
+    }
+    for sla in manifest.slas.iter().filter(|s| !manifest.queues.iter().any(|q| q.sla == s.name)) {
+        wrong(&sla.name, format!("no queue uses SLA `{}`", sla.name), "use it or take it out");
+    }
+    let handle = EntityUid::from_str("Action::\"handle\"").ok();
+    let Some(handle) = handle else { return };
+    let admits = |rule: &Rule, spec: &CandidateSpec| {
+        admits_action(rule, &handle) && admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str()))
+    };
+    for spec in candidates {
+        if !rules.iter().any(|rule| rule.note.effect == PolicyEffect::Permit && admits(rule, spec)) {
+            let name = spec.responder.as_str();
+            wrong(
+                name,
+                format!("no policy permits `{name}` anything, so it can never be given a case"),
+                "write a permit for it, or take it out",
+            );
+        }
+    }
+    for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
+        let api = API_ACTIONS.iter().any(|action| {
+            EntityUid::from_str(&format!("Action::\"{action}\"")).is_ok_and(|action| admits_action(rule, &action))
+        });
+        if !api && !candidates.iter().any(|spec| admits(rule, spec)) {
+            let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
+            findings.push(Finding::new(
+                &rule.file,
+                rule.line,
+                message,
+                "correct the name in its scope, or take it out",
+            ));
+        }
+    }
+}
+
+/// Reads the invariants: policies that must hold for every request, with the same annotations.
+pub(crate) fn invariants(files: &Files, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+    for (file, bytes) in files.under("invariants") {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            findings.push(Finding::new(file, 1, "the file is not UTF-8", "save it as UTF-8"));
+            continue;
+        };
+        let set = match PolicySet::from_str(text) {
+            Ok(set) => set,
+            Err(errors) => {
+                findings.extend(errors.iter().map(|error| cedar::diagnosed(file, text, error)));
+                continue;
+            }
+        };
+        for policy in set.policies() {
+            for key in ["id", "owner", "reason"] {
+                if policy.annotation(key).is_none_or(|value| value.trim().is_empty()) {
+                    let line = policy.to_string().lines().last().map_or(1, |last| line_of(text, last));
+                    findings.push(Finding::new(
+                        file,
+                        line,
+                        format!("an invariant has no @{key}"),
+                        "write @id, @owner and @reason above it",
+                    ));
+                }
+            }
+        }
+        let result = Validator::new(vocabulary.schema.clone()).validate(&set, ValidationMode::Strict);
+        for error in result.validation_errors() {
+            findings.push(Finding::new(file, 1, error.to_string(), "make the invariant fit the schema"));
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The whole of `bundle.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The organisation's name.
+    pub name: String,
+    /// What the bundle governs, in a sentence.
+    pub description: String,
+    /// ISO 4217 code of every amount in the bundle.
+    pub currency: String,
+    /// Persons and teams that answer for something.
+    #[serde(rename = "owner")]
+    pub owners: Vec<Owner>,
+    /// Owner of each decision point.
+    pub decision_points: BTreeMap<String, String>,
+    /// What can be measured about a case.
+    #[serde(rename = "signal")]
+    pub signals: Vec<Signal>,
+    /// Groups of intents.
+    #[serde(rename = "topic")]
+    pub topics: Vec<Topic>,
+    /// Hours of work.
+    #[serde(rename = "calendar")]
+    pub calendars: Vec<Calendar>,
+    /// Promises of time.
+    #[serde(rename = "sla")]
+    pub slas: Vec<Sla>,
+    /// AI responders.
+    #[serde(rename = "responder", default)]
+    pub responders: Vec<Responder>,
+    /// Queues of staff.
+    #[serde(rename = "queue", default)]
+    pub queues: Vec<Queue>,
+    /// How cost is counted.
+    pub economics: Economics,
+    /// Bounds.
+    pub limits: Limits,
+    /// Who owns exceptions of routing.
+    pub exceptions: Exceptions,
+}
+
+/// A person or team that answers for something.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owner {
+    /// The name used elsewhere in the bundle.
+    pub name: String,
+    /// What people call them.
+    pub title: String,
+    /// How to reach them.
+    pub contact: String,
+}
+
+/// What can be measured about a case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signal {
+    /// The name, also the attribute of the schema's context.
+    pub name: String,
+    /// `bool`, `long` or `name`.
+    #[serde(rename = "type")]
+    pub kind: SignalKind,
+    /// For `name`: the schema's enum entity type that lists the values.
+    pub vocabulary: Option<String>,
+    /// For `long`: the least value.
+    pub min: Option<i64>,
+    /// For `long`: the greatest value.
+    pub max: Option<i64>,
+    /// The value where nothing was measured.
+    pub default: toml::Value,
+    /// Sources whose readings win over Remit's own.
+    #[serde(default)]
+    pub authoritative: Vec<String>,
+}
+
+/// What kind of value a signal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalKind {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Long,
+    /// A name of a vocabulary.
+    Name,
+}
+
+/// A group of intents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// Its name, a value of the schema's `Topic`.
+    pub name: String,
+    /// The intents of `intents.csv` that belong to it.
+    pub intents: Vec<String>,
+}
+
+/// Hours of work.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// The name used by queues.
+    pub name: String,
+    /// An IANA time zone, such as `Europe/London`.
+    pub time_zone: String,
+    /// Opening hours such as `08:00-20:00`, by weekday; a day that is not named is closed.
+    pub hours: BTreeMap<String, Vec<String>>,
+    /// Dates, such as `2026-12-25`, on which it is closed.
+    #[serde(default)]
+    pub holidays: Vec<String>,
+}
+
+/// A promise of time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sla {
+    /// The name used by queues.
+    pub name: String,
+    /// Minutes to the first reply.
+    pub first_reply_minutes: u32,
+}
+
+/// An AI responder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Responder {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The owner that answers for its cases.
+    pub accountable: String,
+    /// What handling one case costs, in minor units.
+    pub handling_minor: i64,
+    /// The prior probability that it resolves a case, in basis points.
+    pub prior_resolve_bp: i64,
+    /// How many recorded outcomes the prior is worth.
+    pub prior_weight: i64,
+    /// Topics that it knows.
+    #[serde(default)]
+    pub topics: Vec<String>,
+    /// Languages that it speaks.
+    #[serde(default)]
+    pub languages: Vec<String>,
+}
+
+/// A queue of staff.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The owner that answers for its cases.
+    pub accountable: String,
+    /// What handling one case costs, in minor units.
+    pub handling_minor: i64,
+    /// The prior probability that it resolves a case, in basis points.
+    pub prior_resolve_bp: i64,
+    /// How many recorded outcomes the prior is worth.
+    pub prior_weight: i64,
+    /// Topics that it knows.
+    #[serde(default)]
+    pub topics: Vec<String>,
+    /// Languages that it speaks.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// Skills that its staff have, values of the schema's `Skill`.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// Its hours.
+    pub calendar: String,
+    /// Its promise of time.
+    pub sla: String,
+    /// Staff on duty while it is open.
+    pub servers: u32,
+    /// Mean minutes that a case takes.
+    pub handling_minutes: u32,
+    /// Mean minutes after which a waiting customer gives up; 0 if they never do.
+    #[serde(default)]
+    pub patience_minutes: u32,
+}
+
+/// How cost is counted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Economics {
+    /// What an hour of a customer's waiting costs, in minor units.
+    pub delay_minor_per_hour: i64,
+    /// What a missed SLA costs, in minor units.
+    pub breach_minor: i64,
+    /// What an unresolved case costs on top, in minor units.
+    pub failure_minor: i64,
+    /// The signal that holds the customer's value class.
+    pub value_signal: Option<String>,
+    /// Weight of each value class, in percent.
+    #[serde(default)]
+    pub value_percent: BTreeMap<String, i64>,
+}
+
+/// Bounds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// How often a case may change hands before it becomes an owned exception.
+    pub handoffs_max: u32,
+}
+
+/// Who owns exceptions of routing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exceptions {
+    /// The owner.
+    pub owner: String,
+    /// Minutes within which the owner must act.
+    pub due_minutes: u32,
+}

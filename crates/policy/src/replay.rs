@@ -1,0 +1,82 @@
+//! Replay: takes a recorded decision again from its record and its bundle, and compares byte for byte.
+
+use crate::{bundle::Bundle, engine::Engine};
+use remit_domain::{
+    Decision, Deliberation,
+    case::{Holder, HolderRef},
+    decision::{Standing, deliberate},
+    id::OwnerId,
+};
+
+/// What taking a decision again showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// The first difference; none if the records are the same byte for byte.
+    pub difference: Option<String>,
+}
+
+/// Why a decision could not be taken again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// Another bundle governed.
+    #[error("the decision was taken under bundle {recorded}, not {given}")]
+    Bundle {
+        /// The bundle on record.
+        recorded: String,
+        /// The bundle given.
+        given: String,
+    },
+    /// A record could not be written out.
+    #[error("the record cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Takes `decision` again under `bundle`, which must be the one that it names.
+///
+/// # Errors
+/// When it is not, or a record cannot be written out.
+pub fn replay(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Result<Replayed, ReplayError> {
+    if decision.bundle != *bundle.digest() {
+        let (recorded, given) = (decision.bundle.to_string(), bundle.digest().to_string());
+        return Err(ReplayError::Bundle { recorded, given });
+    }
+    let again = retake(engine, bundle, decision);
+    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
+    Ok(Replayed { difference: first_difference(&was, &is) })
+}
+
+/// The decision that the recorded facts lead to under `bundle`.
+pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision {
+    let facts: Vec<_> = decision.candidates.iter().map(|candidate| candidate.facts.clone()).collect();
+    let (verdicts, policies) = engine.handle(&decision.signals, &facts);
+    let deliberation = Deliberation {
+        point: decision.point,
+        trigger: decision.trigger.clone(),
+        signals: decision.signals.clone(),
+        candidates: facts.into_iter().zip(verdicts).collect(),
+        policies,
+        terms: bundle.terms(),
+    };
+    let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
+    let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs: decision.handoffs };
+    deliberate(decision.id, decision.at, &standing, deliberation)
+}
+
+/// The holder as the deliberation saw it; of a holder it looks at nothing but the name.
+fn standing_holder(who: &HolderRef, decision: &Decision) -> Holder {
+    let accountable: OwnerId = decision.owner.clone();
+    Holder { who: who.clone(), accountable, epoch: 0, since: decision.at }
+}
+
+fn first_difference(was: &str, is: &str) -> Option<String> {
+    if was == is {
+        return None;
+    }
+    let at = was.bytes().zip(is.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        let from = at.saturating_sub(40);
+        let bytes = text.as_bytes().get(from..(at + 40).min(text.len())).unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    Some(format!("at byte {at}: recorded …{}… but taken again …{}…", around(was), around(is)))
+}

@@ -1,0 +1,201 @@
+//! A bundle's own tests: requests with the verdicts that its authors expect.
+
+use crate::{
+    bundle::Bundle,
+    engine::Engine,
+    finding::{Finding, line_at, line_of},
+};
+use remit_domain::{
+    Deliberation,
+    decision::{CandidateFacts, DecisionPoint, Outcome, Standing, Trigger, Verdict, deliberate},
+    id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
+    signal::{Reading, Signals, Value},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One file under `tests/`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestFile {
+    #[serde(rename = "test", default)]
+    tests: Vec<Test>,
+}
+
+/// A request with what is expected of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Test {
+    name: String,
+    #[serde(default)]
+    signals: BTreeMap<String, toml::Value>,
+    /// Responders about which something else holds than that they are open and idle.
+    #[serde(default)]
+    facts: BTreeMap<String, Facts>,
+    #[serde(default)]
+    allow: Vec<String>,
+    #[serde(default)]
+    deny: Vec<String>,
+    /// Policies that must be among the determining ones, by responder.
+    #[serde(default)]
+    because: BTreeMap<String, Vec<String>>,
+    /// Who must be chosen; `exception` if nobody may have the case.
+    chosen: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Facts {
+    open: Option<bool>,
+    yielded: bool,
+    depth: i64,
+    expected_wait_ms: i64,
+    sla_risk_bp: i64,
+}
+
+/// What running a bundle's tests showed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SuiteReport {
+    /// Tests that held.
+    pub passed: usize,
+    /// What did not hold, by file and line.
+    pub failures: Vec<Finding>,
+}
+
+/// Runs every test under `tests/`.
+pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
+    let mut report = SuiteReport::default();
+    for (file, bytes) in bundle.files().under("tests") {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        match toml::from_str::<TestFile>(text) {
+            Ok(parsed) => {
+                for test in &parsed.tests {
+                    let failures = check(bundle, engine, test);
+                    report.passed += usize::from(failures.is_empty());
+                    let line = line_of(text, &format!("\"{}\"", test.name));
+                    report.failures.extend(failures.into_iter().map(|failure| {
+                        let message = format!("test \"{}\": {failure}", test.name);
+                        Finding::new(file, line, message, "correct the policies, or the test if the policies are right")
+                    }));
+                }
+            }
+            Err(error) => {
+                let line = error.span().map_or(1, |span| line_at(text, span.start));
+                report.failures.push(Finding::new(
+                    file,
+                    line,
+                    error.message(),
+                    "correct the name or value; docs/bundle.md lists every key",
+                ));
+            }
+        }
+    }
+    report
+}
+
+fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
+    let mut failures = Vec::new();
+    let now = Timestamp(0);
+    let mut signals = Signals::new();
+    for (name, value) in &test.signals {
+        let value = match value {
+            toml::Value::Boolean(value) => Value::Bool(*value),
+            toml::Value::Integer(value) => Value::Long(*value),
+            toml::Value::String(value) => Value::name(value),
+            _ => {
+                failures.push(format!("signal `{name}` must be true, false, a whole number or a name"));
+                continue;
+            }
+        };
+        match (SignalName::new(name), bundle.check_signal(name, &value)) {
+            (Ok(name), Ok(())) => {
+                signals.insert(name, Reading { value, source: "test".into(), at: now, because: Vec::new() });
+            }
+            (Err(error), _) => failures.push(error.to_string()),
+            (_, Err(error)) => failures.push(error.to_string()),
+        }
+    }
+    // An intent implies its topic, as it does when it is measured.
+    let intent = signals.get("intent").map(|reading| reading.value.to_string());
+    if let (Some(topic), Ok(name)) =
+        (intent.and_then(|intent| bundle.topic_of(&intent).map(Value::name)), SignalName::new("topic"))
+    {
+        signals.entry(name).or_insert(Reading { value: topic, source: "test".into(), at: now, because: Vec::new() });
+    }
+    engine.complete(&mut signals, now);
+    let candidates = facts(bundle, test);
+    for name in test.facts.keys().chain(&test.allow).chain(&test.deny).chain(test.because.keys()) {
+        if !candidates.iter().any(|c| c.responder.as_str() == name) {
+            failures.push(format!("the bundle has no responder `{name}`"));
+        }
+    }
+    let (verdicts, notes) = engine.handle(&signals, &candidates);
+    let of = |name: &str| candidates.iter().zip(&verdicts).find(|(c, _)| c.responder.as_str() == name).map(|(_, v)| v);
+    let told = |verdict: &Verdict| {
+        let ids: Vec<&str> = verdict.policies.iter().map(|id| id.as_str()).collect();
+        if ids.is_empty() { "no policy applies".to_owned() } else { ids.join(", ") }
+    };
+    for (names, want) in [(&test.allow, true), (&test.deny, false)] {
+        for name in names {
+            if let Some(verdict) = of(name).filter(|verdict| verdict.allow != want) {
+                let (want, got) = if want { ("allow", "deny") } else { ("deny", "allow") };
+                failures.push(format!("expected {want} for `{name}`, got {got}, by {}", told(verdict)));
+            }
+        }
+    }
+    for (name, ids) in &test.because {
+        for id in ids {
+            if let Some(verdict) = of(name).filter(|verdict| !verdict.policies.iter().any(|p| p.as_str() == id)) {
+                failures.push(format!("expected `{id}` to determine the verdict for `{name}`, but {}", told(verdict)));
+            }
+        }
+    }
+    if let Some(want) = &test.chosen {
+        let mut ids = Ids::new(now, 0);
+        let (case, id) = (CaseId::next(&mut ids), DecisionId::next(&mut ids));
+        let deliberation = Deliberation {
+            point: DecisionPoint::Route,
+            trigger: Trigger::Asked,
+            signals,
+            candidates: candidates.iter().cloned().zip(verdicts.iter().cloned()).collect(),
+            policies: notes,
+            terms: bundle.terms(),
+        };
+        let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0 }, deliberation);
+        let got = match &decision.outcome {
+            Outcome::Assign { responder } => responder.as_str(),
+            Outcome::Exception { .. } => "exception",
+            Outcome::Keep { holder } => holder.name(),
+        };
+        if got != want {
+            failures.push(format!("expected `{want}` to be chosen, got `{got}`"));
+        }
+    }
+    failures
+}
+
+fn facts(bundle: &Bundle, test: &Test) -> Vec<CandidateFacts> {
+    let usual = Facts::default();
+    bundle
+        .candidates()
+        .iter()
+        .map(|spec| {
+            let facts = test.facts.get(spec.responder.as_str()).unwrap_or(&usual);
+            CandidateFacts {
+                responder: spec.responder.clone(),
+                kind: spec.kind,
+                accountable: spec.accountable.clone(),
+                open: facts.open.unwrap_or(true),
+                depth: facts.depth,
+                expected_wait_ms: facts.expected_wait_ms,
+                sla_risk_bp: facts.sla_risk_bp,
+                yielded: facts.yielded,
+                handling_minor: spec.handling_minor,
+                resolved: 0,
+                failed: 0,
+                prior_bp: spec.prior_resolve_bp,
+                prior_weight: spec.prior_weight,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! Answers a question of the domain: the readings that count, every candidate's facts, and policy's verdicts.
+
+use super::App;
+use remit_domain::{
+    Case, Deliberation,
+    command::Question,
+    id::{SignalName, Timestamp},
+    signal::{OWN_SOURCE, Reading, Signals, Value},
+};
+
+impl App {
+    pub(super) fn answer(&self, case: &Case, question: &Question, now: Timestamp) -> Deliberation {
+        let signals = self.signals(case, now);
+        let intent = match signals.get("intent").map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name.clone(),
+            _ => "".into(),
+        };
+        let candidates = self.load.candidates(&self.bundle, case, &intent, now);
+        let (verdicts, policies) = self.engine.handle(&signals, &candidates);
+        Deliberation {
+            point: question.point,
+            trigger: question.trigger.clone(),
+            signals,
+            candidates: candidates.into_iter().zip(verdicts).collect(),
+            policies,
+            terms: self.bundle.terms(),
+        }
+    }
+
+    /// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.
+    pub(super) fn signals(&self, case: &Case, now: Timestamp) -> Signals {
+        let mut signals = case.readings.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
+        let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
+        let facts = [
+            ("channel", Value::name(case.channel.as_str())),
+            ("requester", Value::name(case.requester.as_str())),
+            ("handoffs", Value::Long(i64::from(case.handoffs))),
+            ("ai_attempts", Value::Long(i64::from(case.ai_attempts))),
+            ("waited_ms", Value::Long(case.waited_ms(now))),
+            ("human_requested", Value::Bool(case.human_requested)),
+        ];
+        for (name, value) in facts {
+            if let Ok(name) = SignalName::new(name) {
+                signals.insert(name, own(value));
+            }
+        }
+        self.engine.complete(&mut signals, now);
+        signals
+    }
+}

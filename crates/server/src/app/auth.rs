@@ -1,0 +1,142 @@
+//! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
+
+use super::App;
+use crate::{keys::hex, problem, problem::Problem};
+use remit_domain::id::Timestamp;
+use remit_policy::engine::ApiRequest;
+use remit_store::{Store, TokenRow};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// What a token's text begins with.
+pub const TOKEN_PREFIX: &str = "remit_";
+
+/// Roles that a token can have; what each may do is for the bundle's policies to say.
+pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
+
+/// Who gives a command, as their token says.
+#[derive(Debug)]
+pub struct Caller {
+    /// The token's identifier.
+    pub token: Arc<str>,
+    /// The token's name.
+    pub name: Arc<str>,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    pub source: Option<Arc<str>>,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// Tokens seen lately, by hash, with what policy said of each action that needs no case.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
+    permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
+}
+
+const KNOWN_MAX: usize = 10_000;
+
+impl App {
+    /// The caller that this `Authorization` header names.
+    ///
+    /// # Errors
+    /// When there is no valid token in it.
+    pub fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Problem> {
+        let refused = |detail: &str| Problem::new(problem::UNAUTHENTICATED, detail);
+        let header = authorization.ok_or_else(|| refused("the request has no `Authorization` header"))?;
+        let secret = header
+            .strip_prefix("Bearer ")
+            .filter(|secret| secret.starts_with(TOKEN_PREFIX) && secret.len() <= 128)
+            .ok_or_else(|| refused("the `Authorization` header does not hold a Remit token"))?;
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let known = self.tokens.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let caller = match known {
+            Some(caller) => caller,
+            None => {
+                let row = self.store.token(&hash).map_err(Problem::internal)?;
+                let caller = Arc::new(row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?);
+                let mut tokens = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+                if tokens.len() >= KNOWN_MAX {
+                    tokens.clear();
+                }
+                tokens.insert(hash, Arc::clone(&caller));
+                caller
+            }
+        };
+        if caller.expires <= self.now() {
+            return Err(refused("the token has expired"));
+        }
+        Ok(caller)
+    }
+
+    /// Whether policy permits `caller` the `action` on the organisation.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn permit(&self, caller: &Caller, action: &'static str) -> Result<(), Problem> {
+        let key = (Arc::clone(&caller.token), action);
+        let known = self.tokens.permitted.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if known == Some(true) {
+            return Ok(());
+        }
+        self.ask(caller, action, None)?;
+        let mut permitted = self.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner);
+        if permitted.len() >= KNOWN_MAX {
+            permitted.clear();
+        }
+        permitted.insert(key, true);
+        Ok(())
+    }
+
+    /// Whether policy permits `caller` the `action` on a case that `holder` has.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn permit_on(&self, caller: &Caller, action: &'static str, holder: &str) -> Result<(), Problem> {
+        self.ask(caller, action, Some(holder))
+    }
+
+    fn ask(&self, caller: &Caller, action: &'static str, holder: Option<&str>) -> Result<(), Problem> {
+        let request = ApiRequest { roles: &caller.roles, responder: caller.responder.as_deref(), action, holder };
+        let verdict = self.engine.authorize(&request);
+        if verdict.allow {
+            return Ok(());
+        }
+        let policies: Vec<String> = verdict.policies.iter().map(ToString::to_string).collect();
+        let by = if policies.is_empty() { "no policy permits it".to_owned() } else { policies.join(", ") };
+        let detail = format!("`{action}` by a token with the roles [{}]: {by}", caller.roles.join(", "));
+        Err(Problem::new(problem::FORBIDDEN, detail).with("policies", policies))
+    }
+
+    /// Forgets what is known of tokens, after one was revoked.
+    pub(crate) fn forget_tokens(&self) {
+        self.tokens.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl From<TokenRow> for Caller {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            token: row.id.into(),
+            name: row.name.into(),
+            roles: row.roles,
+            responder: row.responder,
+            source: row.source.map(Into::into),
+            expires: Timestamp(row.expires_ms),
+        }
+    }
+}
+
+/// The hash under which a token's secret is stored, and a short identifier made from it.
+pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
+    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    (hash, format!("tok_{}", hex(hash.get(..8).unwrap_or_default())))
+}

@@ -1,0 +1,415 @@
+//! What can be done to a case: open, write, answer, measure, hand over, override, resolve, reopen, erase.
+
+use super::{
+    Answer, App, Caller, Repeat,
+    measure::{Named, PostedReading},
+    record::Act,
+    view::{CaseView, DecisionSummary},
+};
+use crate::{keys::Sealed, problem, problem::Problem};
+use remit_domain::{
+    Case, Command,
+    case::{Channel, HolderRef, Requester},
+    command::Happened,
+    decision::YieldReason,
+    event::Words,
+    id::{CaseId, ResponderId, Timestamp},
+};
+use remit_store::Store;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A request to take in.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCase {
+    /// Your own identifier of the customer; recorded only as a pseudonym, and sealed.
+    #[schema(max_length = 256, min_length = 1)]
+    pub customer: String,
+    /// What the customer wrote.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
+    #[schema(value_type = String)]
+    pub channel: Channel,
+    /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
+    #[serde(default = "customer")]
+    #[schema(value_type = String)]
+    pub requester: Requester,
+    /// Readings that you have of the case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<PostedReading>,
+}
+
+fn customer() -> Requester {
+    Requester::Customer
+}
+
+/// A message on a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostMessage {
+    /// What it says.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// The holder's lease, when the holder writes; without it the requester writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+}
+
+/// Readings of a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostSignals {
+    /// The readings.
+    pub signals: Vec<PostedReading>,
+}
+
+/// A wish to hand a case over.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestHandoff {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`,
+    /// `wrong_team`, or `return_to_ai` to ask for an AI responder to take over again.
+    pub reason: HandoffReason,
+    /// A note for the next holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// Why a case is handed over.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffReason {
+    /// Not sure enough of the answer.
+    Unsure,
+    /// Outside what the holder may or can answer.
+    OutOfScope,
+    /// The customer wants a human.
+    WantsHuman,
+    /// Needs an action that the holder may not take.
+    NeedsAction,
+    /// A tool failed.
+    ToolFailed,
+    /// The conversation goes in circles.
+    ConversationStuck,
+    /// Belongs to another team.
+    WrongTeam,
+    /// An AI responder may have it again.
+    ReturnToAi,
+}
+
+/// A human's decision against the system.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOverride {
+    /// The responder that is to have the case.
+    pub to: String,
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// The end of a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub note: Option<String>,
+}
+
+/// A resolved case that came back.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenCase {
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// A case and what was decided about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseAnswer {
+    /// The case as it is now.
+    pub case: CaseView,
+    /// The decision that this request caused, if it caused one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionSummary>,
+}
+
+/// Longest message, in bytes of UTF-8.
+pub const TEXT_MAX: usize = 32_768;
+/// Longest reason, in bytes of UTF-8.
+pub const REASON_MAX: usize = 4_096;
+/// Longest external identifier of a customer, in bytes of UTF-8.
+pub const CUSTOMER_MAX: usize = 256;
+
+pub(super) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::invalid(field, "must not be empty"));
+    }
+    if text.len() > max {
+        return Err(Problem::invalid(field, format!("has {} bytes, more than {max}", text.len())));
+    }
+    Ok(())
+}
+
+pub(super) fn shown(status: u16) -> impl Fn(&Happened) -> (u16, Vec<u8>) {
+    move |happened| {
+        let answer = CaseAnswer {
+            case: CaseView::from(&happened.case),
+            decision: happened.decision().map(DecisionSummary::from),
+        };
+        // INVARIANT: views hold nothing that JSON cannot express.
+        (status, serde_json::to_vec(&answer).unwrap_or_default())
+    }
+}
+
+impl App {
+    /// Takes a request in, decides who handles it, and answers once both are durable.
+    ///
+    /// # Errors
+    /// When policy, a bound or the store refuses.
+    pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Answer, Problem> {
+        let (act, _) = self.opening(caller, open)?;
+        self.execute(caller, repeat, None, &act, shown(201)).await
+    }
+
+    /// What would be decided if this request came in now. Nothing is recorded.
+    ///
+    /// # Errors
+    /// When policy or a bound refuses.
+    pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<remit_domain::Decision, Problem> {
+        self.permit(caller, "route.ask")?;
+        let (act, now) = self.opening(caller, open)?;
+        let mut context = self.context(caller)?;
+        let mut answer = |case: &Case, question: &remit_domain::command::Question| {
+            let mut deliberation = self.answer(case, question, now);
+            deliberation.trigger = remit_domain::decision::Trigger::Asked;
+            deliberation
+        };
+        let happened = remit_domain::decide(None, act.command, &mut context, &mut answer)?;
+        happened.decision().cloned().ok_or_else(|| Problem::internal("opening a case took no decision"))
+    }
+
+    fn opening(&self, caller: &Caller, open: OpenCase) -> Result<(Act, Timestamp), Problem> {
+        self.permit(caller, "case.open")?;
+        bounded("customer", &open.customer, CUSTOMER_MAX)?;
+        bounded("text", &open.text, TEXT_MAX)?;
+        let now = self.now();
+        let customer = self.customer(&open.customer)?;
+        let mut readings = self.measure(&open.text, now);
+        readings.push(self.repeat_contacts(&customer.id, now)?);
+        readings.extend(self.posted(caller, &open.signals, now)?);
+        let sealed = customer.key.seal(&open.text, &self.entropy)?;
+        let command = Command::Open {
+            customer: customer.id,
+            requester: open.requester,
+            channel: open.channel,
+            words: sealed.words.clone(),
+            readings,
+        };
+        Ok((Act { action: "case.open", command, sealed: vec![sealed], customer: customer.new }, now))
+    }
+
+    /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
+    /// change who holds the case.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn post_message(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        message: PostMessage,
+    ) -> Result<Answer, Problem> {
+        bounded("text", &message.text, TEXT_MAX)?;
+        let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
+        let sealed = self.seal_for(caller, action, id, &message.text)?;
+        let words = sealed.words.clone();
+        let command = match message.epoch {
+            Some(epoch) => Command::Answer { epoch, words },
+            None => Command::Write { words, readings: self.measure(&message.text, self.now()) },
+        };
+        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+    }
+
+    /// Adds readings, which may change who holds the case.
+    ///
+    /// # Errors
+    /// When policy, a declaration or the store refuses.
+    pub async fn post_signals(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        posted: PostSignals,
+    ) -> Result<Answer, Problem> {
+        self.case_for(caller, "signal.post", id)?;
+        if posted.signals.is_empty() {
+            return Err(Problem::invalid("signals", "name at least one reading"));
+        }
+        let readings: Named = self.posted(caller, &posted.signals, self.now())?;
+        let act = Act { action: "signal.post", command: Command::Measure { readings }, sealed: Vec::new(), customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+    }
+
+    /// Hands the case over, as its holder.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn request_handoff(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        handoff: RequestHandoff,
+    ) -> Result<Answer, Problem> {
+        let action = "handoff.request";
+        let sealed = self.seal_optional(caller, action, id, "note", handoff.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let epoch = handoff.epoch;
+        let yielded = |reason| Command::Yield { epoch, reason, note: note.clone() };
+        let command = match handoff.reason {
+            HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
+            HandoffReason::Unsure => yielded(YieldReason::Unsure),
+            HandoffReason::OutOfScope => yielded(YieldReason::OutOfScope),
+            HandoffReason::WantsHuman => yielded(YieldReason::WantsHuman),
+            HandoffReason::NeedsAction => yielded(YieldReason::NeedsAction),
+            HandoffReason::ToolFailed => yielded(YieldReason::ToolFailed),
+            HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
+            HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
+        };
+        let act = Act { action, command, sealed, customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+    }
+
+    /// Gives the case to the responder that a human named, with a reason.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn override_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        wish: MakeOverride,
+    ) -> Result<Answer, Problem> {
+        let action = "override.make";
+        bounded("reason", &wish.reason, REASON_MAX)?;
+        let to = ResponderId::new(&wish.to).map_err(|e| Problem::invalid("to", e))?;
+        let sealed = self.seal_for(caller, action, id, &wish.reason)?;
+        let command = Command::Override { to, reason: sealed.words.clone() };
+        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+    }
+
+    /// Ends the case, as its holder.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn resolve_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        resolve: ResolveCase,
+    ) -> Result<Answer, Problem> {
+        let action = "case.resolve";
+        let sealed = self.seal_optional(caller, action, id, "note", resolve.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let act = Act { action, command: Command::Resolve { epoch: resolve.epoch, note }, sealed, customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+    }
+
+    /// Reopens a resolved case; who handles it is decided anew.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn reopen_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        reopen: ReopenCase,
+    ) -> Result<Answer, Problem> {
+        let action = "case.reopen";
+        bounded("reason", &reopen.reason, REASON_MAX)?;
+        let sealed = self.seal_for(caller, action, id, &reopen.reason)?;
+        let command = Command::Reopen { reason: sealed.words.clone() };
+        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+    }
+
+    /// Destroys a customer's words on every case, and the key that sealed them. The evidence stays.
+    ///
+    /// # Errors
+    /// When policy or the store refuses, or there is no such customer.
+    pub async fn erase_customer(&self, caller: &Caller, external: &str) -> Result<u32, Problem> {
+        self.permit(caller, "customer.erase")?;
+        bounded("customer", external, CUSTOMER_MAX)?;
+        let id = self.keys.pseudonym(external);
+        if self.store.customer(id.as_str()).map_err(Problem::internal)?.is_none() {
+            return Err(Problem::new(problem::NOT_FOUND, "no customer of this identifier is on record"));
+        }
+        let mut erased = 0;
+        for case in self.store.cases_of_customer(id.as_str()).map_err(Problem::internal)? {
+            let act = Act { action: "customer.erase", command: Command::Erase, sealed: Vec::new(), customer: None };
+            self.execute(caller, None, Some(&case), &act, |_| (200, Vec::new())).await?;
+            erased += 1;
+        }
+        self.forget_customer(&id);
+        Ok(erased)
+    }
+
+    /// The case with this identifier, if `caller` may do `action` on it.
+    pub(super) fn case_for(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Case, Problem> {
+        // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
+        let parsed: CaseId = id.parse().map_err(|e| Problem::new(problem::NOT_FOUND, format!("{e}")))?;
+        let row = self.store.case(&parsed.to_string()).map_err(Problem::internal)?;
+        let case: Option<Case> =
+            row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)?;
+        let holder = case.as_ref().and_then(|case| case.holder.as_ref()).map_or("", |holder| match &holder.who {
+            HolderRef::Responder(id) => id.as_str(),
+            HolderRef::Owner(_) => "",
+        });
+        self.permit_on(caller, action, holder)?;
+        case.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no case {parsed} is on record")))
+    }
+
+    pub(super) fn seal_for(&self, caller: &Caller, action: &'static str, id: &str, text: &str) -> Result<Sealed, Problem> {
+        let case = self.case_for(caller, action, id)?;
+        let erased = || Problem::new(problem::ERASED, "the words on this case were erased; open a new case");
+        let key = self.customer_key(&case.customer)?.ok_or_else(erased)?;
+        Ok(key.seal(text, &self.entropy)?)
+    }
+
+    fn seal_optional(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        id: &str,
+        field: &str,
+        text: Option<&str>,
+    ) -> Result<Vec<Sealed>, Problem> {
+        let Some(text) = text else { return Ok(Vec::new()) };
+        bounded(field, text, TEXT_MAX)?;
+        Ok(vec![self.seal_for(caller, action, id, text)?])
+    }
+
+    /// What `words` on a case say; nothing once they were erased.
+    pub(super) fn open_words(&self, case: &Case, words: &Words) -> Result<Option<String>, Problem> {
+        let Some(row) = self.store.words(&words.commit).map_err(Problem::internal)? else { return Ok(None) };
+        let Some(key) = self.customer_key(&case.customer)? else { return Ok(None) };
+        Ok(Some(key.open(&row.sealed, words)?))
+    }
+}

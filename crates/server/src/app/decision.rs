@@ -1,0 +1,88 @@
+//! Decisions: the record, told in plain words, and taken again to prove it.
+
+use super::{App, Caller};
+use crate::{
+    explain::{Explanation, explain},
+    problem,
+    problem::Problem,
+};
+use remit_domain::{Decision, Event, id::DecisionId};
+use remit_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A decision with its reasons.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DecisionAnswer {
+    /// The record, as it was written.
+    #[schema(value_type = Object)]
+    pub decision: Decision,
+    /// The record in plain words.
+    pub explanation: Explanation,
+    /// Where it stands in the ledger.
+    pub seq: u64,
+}
+
+/// A decision taken again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReplayAnswer {
+    /// The decision.
+    pub id: String,
+    /// Whether taking it again gave the same record, byte for byte.
+    pub same: bool,
+    /// The first difference, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// The bundle that it was taken and taken again under.
+    pub bundle: String,
+}
+
+impl App {
+    /// A decision, with its reasons in plain words.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such decision.
+    pub fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionAnswer, Problem> {
+        self.permit(caller, "decision.read")?;
+        let (decision, seq) = self.recorded(id)?;
+        let explanation = explain(&decision, &self.bundle.terms().economics.currency.0);
+        Ok(DecisionAnswer { decision, explanation, seq })
+    }
+
+    /// Takes a recorded decision again from its record and its bundle.
+    ///
+    /// # Errors
+    /// When policy refuses, there is no such decision, or its bundle is not the one in force.
+    pub fn replay(&self, caller: &Caller, id: &str) -> Result<ReplayAnswer, Problem> {
+        self.permit(caller, "decision.replay")?;
+        let (decision, _) = self.recorded(id)?;
+        let bundle = decision.bundle.to_string();
+        let difference = if decision.bundle == *self.bundle.digest() {
+            remit_policy::replay::replay(&self.engine, &self.bundle, &decision)
+        } else {
+            let other = self.stored_bundle(decision.bundle.as_str())?;
+            remit_policy::replay::replay(&remit_policy::engine::Engine::new(&other), &other, &decision)
+        }
+        .map_err(Problem::internal)?
+        .difference;
+        Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
+    }
+
+    fn recorded(&self, id: &str) -> Result<(Decision, u64), Problem> {
+        let none = |detail: String| Problem::new(problem::NOT_FOUND, detail);
+        let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
+        let row = self.store.record_by_subject(&parsed.to_string()).map_err(Problem::internal)?;
+        let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
+        match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
+            Event::DecisionMade { decision, .. } => Ok((*decision, row.seq)),
+            _ => Err(none(format!("{parsed} is no decision"))),
+        }
+    }
+
+    fn stored_bundle(&self, digest: &str) -> Result<remit_policy::bundle::Bundle, Problem> {
+        let stored = self.store.bundle(digest).map_err(Problem::internal)?;
+        let bytes = stored.ok_or_else(|| Problem::internal(format!("bundle {digest} is not stored")))?;
+        let files = remit_policy::bundle::Files::from_bytes(&bytes).map_err(Problem::internal)?;
+        remit_policy::bundle::Bundle::load(files).map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
+    }
+}

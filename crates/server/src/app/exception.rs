@@ -1,0 +1,131 @@
+//! Exceptions: raised by hand, listed, taken on, resolved.
+
+use super::{
+    Answer, App, Caller, Repeat,
+    case::{REASON_MAX, bounded, shown},
+    query::Page,
+    record::Act,
+    view::ExceptionView,
+};
+use crate::{clock::parse_rfc3339, problem, problem::Problem};
+use remit_domain::{Command, exception::Exception, id::{ExceptionId, OwnerId}};
+use remit_store::{ExceptionFilter, Store};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Work to take off the standard path.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseException {
+    /// The owner in the bundle that must see to it.
+    pub owner: String,
+    /// By when, in RFC 3339.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// The end of an exception.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveException {
+    /// Why it is over.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+    /// Whether the case is dealt with too; otherwise a case that the exception held is routed anew.
+    #[serde(default)]
+    pub close: bool,
+}
+
+impl App {
+    /// Raises an exception on a case by hand.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn raise_exception(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        case: &str,
+        raise: RaiseException,
+    ) -> Result<Answer, Problem> {
+        let action = "exception.raise";
+        bounded("reason", &raise.reason, REASON_MAX)?;
+        let owner = OwnerId::new(&raise.owner).map_err(|e| Problem::invalid("owner", e))?;
+        if !self.bundle.has_owner(owner.as_str()) {
+            return Err(Problem::invalid("owner", format!("the bundle has no owner `{owner}`")));
+        }
+        let due = parse_rfc3339(&raise.due_at)
+            .filter(|due| *due > self.now())
+            .ok_or_else(|| Problem::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z"))?;
+        let sealed = self.seal_for(caller, action, case, &raise.reason)?;
+        let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        self.execute(caller, repeat, Some(case), &act, shown(201)).await
+    }
+
+    /// Takes an exception on.
+    ///
+    /// # Errors
+    /// When policy, the state or the store refuses.
+    pub async fn take_exception(&self, caller: &Caller, repeat: Option<&Repeat>, id: &str) -> Result<Answer, Problem> {
+        let (exception, case) = self.exception_row(caller, "exception.own", id)?;
+        let command = Command::TakeException { exception };
+        let act = Act { action: "exception.own", command, sealed: Vec::new(), customer: None };
+        self.execute(caller, repeat, Some(&case), &act, shown(200)).await
+    }
+
+    /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn resolve_exception(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        resolve: ResolveException,
+    ) -> Result<Answer, Problem> {
+        let action = "exception.resolve";
+        bounded("reason", &resolve.reason, REASON_MAX)?;
+        let (exception, case) = self.exception_row(caller, action, id)?;
+        let sealed = self.seal_for(caller, action, &case, &resolve.reason)?;
+        let command = Command::ResolveException { exception, reason: sealed.words.clone(), close: resolve.close };
+        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        self.execute(caller, repeat, Some(&case), &act, shown(200)).await
+    }
+
+    /// Exceptions in the order of their identifiers, newest first.
+    ///
+    /// # Errors
+    /// When policy or the store refuses.
+    pub fn exceptions(
+        &self,
+        caller: &Caller,
+        filter: ExceptionFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<ExceptionView>, Problem> {
+        self.permit(caller, "exception.read")?;
+        let rows = self.store.exceptions(&filter, after, limit).map_err(Problem::internal)?;
+        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+        let items = rows
+            .iter()
+            .map(|row| {
+                let exception: Exception = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                Ok(ExceptionView::new(&row.case, &exception))
+            })
+            .collect::<Result<_, Problem>>()?;
+        Ok(Page { items, next })
+    }
+
+    fn exception_row(&self, caller: &Caller, action: &'static str, id: &str) -> Result<(ExceptionId, String), Problem> {
+        self.permit(caller, action)?;
+        let parsed: ExceptionId = id.parse().map_err(|e| Problem::new(problem::NOT_FOUND, format!("{e}")))?;
+        let row = self.store.exception(&parsed.to_string()).map_err(Problem::internal)?;
+        let row = row.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no exception {parsed} is on record")))?;
+        Ok((parsed, row.case))
+    }
+}

@@ -1,0 +1,165 @@
+//! The live load of every responder, and what it means for a case that would join it.
+
+use remit_domain::{
+    Case,
+    decision::CandidateFacts,
+    id::{ResponderId, Timestamp},
+};
+use remit_policy::bundle::{Bundle, CandidateSpec};
+use remit_signals::wait;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+/// How many cases each responder holds, kept in step with what was committed, and the outcomes so far.
+#[derive(Debug)]
+pub(crate) struct Load {
+    desks: Vec<Desk>,
+    by_name: HashMap<String, usize>,
+    outcomes: RwLock<HashMap<(usize, String), Tally>>,
+}
+
+/// Recorded outcomes of one responder for one intent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) resolved: i64,
+    pub(crate) failed: i64,
+}
+
+#[derive(Debug)]
+struct Desk {
+    spec: CandidateSpec,
+    depth: AtomicI64,
+    /// Expected wait and SLA risk by depth, for a case that has not waited yet.
+    fresh: Mutex<BTreeMap<i64, (i64, i64)>>,
+}
+
+/// Waits are computed for at most this many cases ahead; a longer queue waits at least as long.
+const AHEAD_MAX: i64 = 20_000;
+const FRESH_MAX: usize = 4_096;
+
+impl Load {
+    pub(crate) fn new(bundle: &Bundle) -> Self {
+        let desks: Vec<Desk> = bundle
+            .candidates()
+            .iter()
+            .map(|spec| Desk { spec: spec.clone(), depth: AtomicI64::new(0), fresh: Mutex::default() })
+            .collect();
+        let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
+        Self { desks, by_name, outcomes: RwLock::default() }
+    }
+
+    /// Sets how many cases `responder` holds; a name that the bundle lacks is passed over.
+    pub(crate) fn set_depth(&self, responder: &str, depth: i64) {
+        if let Some(desk) = self.desk(responder) {
+            desk.depth.store(depth, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a case that `responder` got (1) or no longer has (−1).
+    pub(crate) fn shift(&self, responder: &str, by: i64) {
+        if let Some(desk) = self.desk(responder) {
+            desk.depth.fetch_add(by, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts outcomes.
+    pub(crate) fn record(&self, responder: &str, intent: &str, tally: Tally) {
+        let Some(at) = self.by_name.get(responder) else { return };
+        let mut outcomes = self.outcomes.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = outcomes.entry((*at, intent.to_owned())).or_default();
+        kept.resolved = kept.resolved.saturating_add(tally.resolved);
+        kept.failed = kept.failed.saturating_add(tally.failed);
+    }
+
+    /// Cases held now, by responder, in the bundle's order.
+    pub(crate) fn depths(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.desks.iter().map(|desk| (desk.spec.responder.as_str(), desk.depth.load(Ordering::Relaxed)))
+    }
+
+    fn desk(&self, responder: &str) -> Option<&Desk> {
+        self.by_name.get(responder).and_then(|at| self.desks.get(*at))
+    }
+
+    /// What is true of every candidate for `case` at `now`, in the bundle's order.
+    pub(crate) fn candidates(&self, bundle: &Bundle, case: &Case, intent: &str, now: Timestamp) -> Vec<CandidateFacts> {
+        let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let holder = case.holder.as_ref().and_then(|holder| holder.responder());
+        let waited_ms = case.waited_ms(now);
+        let facts = |(at, desk): (usize, &Desk)| {
+            let spec = &desk.spec;
+            let mut depth = desk.depth.load(Ordering::Relaxed).max(0);
+            if holder == Some(&spec.responder) {
+                // The case itself is no company for itself.
+                depth = (depth - 1).max(0);
+            }
+            let (expected_wait_ms, sla_risk_bp) = desk.wait(depth, waited_ms);
+            let tally = if outcomes.is_empty() {
+                Tally::default()
+            } else {
+                outcomes.get(&(at, intent.to_owned())).copied().unwrap_or_default()
+            };
+            CandidateFacts {
+                responder: spec.responder.clone(),
+                kind: spec.kind,
+                accountable: spec.accountable.clone(),
+                open: bundle.is_open(&spec.responder, now),
+                depth,
+                expected_wait_ms,
+                sla_risk_bp,
+                yielded: case.has_yielded(&spec.responder),
+                handling_minor: spec.handling_minor,
+                resolved: tally.resolved.max(0),
+                failed: tally.failed.max(0),
+                prior_bp: spec.prior_resolve_bp,
+                prior_weight: spec.prior_weight,
+            }
+        };
+        self.desks.iter().enumerate().map(facts).collect()
+    }
+
+    /// The expected wait of a case that joins `responder` now, in milliseconds.
+    pub(crate) fn expected_wait_ms(&self, responder: &ResponderId) -> Option<i64> {
+        self.desk(responder.as_str()).map(|desk| desk.wait(desk.depth.load(Ordering::Relaxed).max(0), 0).0)
+    }
+}
+
+impl Desk {
+    /// Expected wait in milliseconds and SLA risk in basis points with `depth` cases there already, for a
+    /// customer who has waited `waited_ms`.
+    fn wait(&self, depth: i64, waited_ms: i64) -> (i64, i64) {
+        let Some(queue) = &self.spec.queue else { return (0, 0) };
+        let compute = |left_ms: i64| {
+            let servers = i64::from(queue.servers);
+            let ahead = (depth - servers).min(AHEAD_MAX);
+            if depth < servers {
+                return (0, 0);
+            }
+            let line = wait::Line {
+                servers: u32::try_from(servers).unwrap_or(u32::MAX),
+                service_rate: 1.0 / queue.handling_ms.max(1) as f64,
+                abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
+            };
+            let ahead = u32::try_from(ahead).unwrap_or(0);
+            (line.mean_wait_ms(ahead), if left_ms <= 0 { 10_000 } else { line.risk_bp(ahead, left_ms) })
+        };
+        if waited_ms > 0 {
+            return compute(queue.sla_ms.saturating_sub(waited_ms));
+        }
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = fresh.get(&depth) {
+            return *known;
+        }
+        if fresh.len() >= FRESH_MAX {
+            fresh.clear();
+        }
+        let computed = compute(queue.sla_ms);
+        fresh.insert(depth, computed);
+        computed
+    }
+}
+

@@ -1,0 +1,266 @@
+//! The use cases. Interfaces translate; only what is here acts.
+
+pub mod auth;
+mod answer;
+pub mod case;
+mod customer;
+pub mod decision;
+pub mod exception;
+mod load;
+mod measure;
+pub mod query;
+mod record;
+pub mod token;
+pub mod view;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    entropy::Entropy,
+    keys::{KeyError, Keys},
+    metrics::Metrics,
+    problem::Problem,
+};
+use load::{Load, Tally};
+use remit_domain::{Case, Command, Context, command::Happened, decide, id::Ids};
+use remit_policy::{bundle::Bundle, engine::Engine};
+use remit_signals::{intent::IntentModel, lexical::TextReader};
+use remit_store::{CommitError, Store, sqlite::SqliteStore};
+use std::{path::Path, sync::Arc};
+
+pub use auth::Caller;
+
+/// Everything that the use cases need, open and ready.
+pub struct App {
+    pub(crate) bundle: Arc<Bundle>,
+    pub(crate) engine: Engine,
+    reader: TextReader,
+    intents: IntentModel,
+    pub(crate) store: SqliteStore,
+    pub(crate) keys: Keys,
+    pub(crate) entropy: Entropy,
+    clock: Box<dyn Clock>,
+    load: Load,
+    customers: customer::Customers,
+    tokens: auth::Tokens,
+    pub(crate) metrics: Metrics,
+    pub(crate) ticks: tokio::sync::watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("bundle", &self.bundle.digest()).finish_non_exhaustive()
+    }
+}
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store would not open.
+    #[error(transparent)]
+    Store(#[from] remit_store::OpenError),
+    /// A read at start failed.
+    #[error("reading the store: {0}")]
+    Read(#[from] remit_store::ReadError),
+    /// The keys would not open.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+}
+
+/// What to start with.
+pub struct Start<'a> {
+    /// The data directory.
+    pub data: &'a Path,
+    /// The bundle in force.
+    pub bundle: Arc<Bundle>,
+    /// The classifier trained on the bundle's intents.
+    pub intents: IntentModel,
+    /// How the store is set up.
+    pub store: remit_store::sqlite::Options,
+}
+
+/// A repeatable request: the key that the caller chose, and what the request was.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// The caller's key.
+    pub key: String,
+    /// SHA-256 of method, path and body.
+    pub request: [u8; 32],
+}
+
+/// What a use case answers.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Vec<u8>,
+    /// Whether an earlier answer was given again.
+    pub repeated: bool,
+}
+
+/// How often a command is taken anew when the case changed while it was decided.
+const ATTEMPTS: usize = 8;
+
+impl App {
+    /// Opens the data directory and makes everything ready.
+    ///
+    /// # Errors
+    /// When the store or the keys would not open.
+    pub fn start(start: Start<'_>) -> Result<Self, StartError> {
+        let entropy = Entropy::default();
+        let store = SqliteStore::open(start.data, start.store)?;
+        let keys = Keys::open(&start.data.join("keys"), &entropy)?;
+        let load = Load::new(&start.bundle);
+        for (holder, depth) in store.depths()? {
+            load.set_depth(&holder, depth);
+        }
+        for row in store.outcomes()? {
+            load.record(&row.responder, &row.intent, Tally { resolved: row.resolved, failed: row.failed });
+        }
+        let engine = Engine::new(&start.bundle);
+        let (ticks, _) = tokio::sync::watch::channel(store.last_seq()?);
+        Ok(Self {
+            engine,
+            reader: TextReader::new(),
+            intents: start.intents,
+            store,
+            keys,
+            entropy,
+            clock: Box::new(SystemClock),
+            load,
+            customers: customer::Customers::default(),
+            tokens: auth::Tokens::default(),
+            metrics: Metrics::default(),
+            ticks,
+            bundle: start.bundle,
+        })
+    }
+
+    /// The moment now.
+    pub fn now(&self) -> remit_domain::id::Timestamp {
+        self.clock.now()
+    }
+
+    /// The store.
+    pub fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+
+    /// The bundle in force.
+    pub fn bundle(&self) -> &Arc<Bundle> {
+        &self.bundle
+    }
+
+    /// The keys of the data directory.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    fn context(&self, caller: &Caller) -> Result<Context, Problem> {
+        let now = self.clock.now();
+        let random = u128::from_be_bytes(self.entropy.bytes()?);
+        // The lowest bits count up within one command, so they start low.
+        Ok(Context { now, ids: Ids::new(now, random & !0xffff), by: caller.name.to_string() })
+    }
+
+    /// Decides `command` against the newest state of `case`, commits what happens, and answers with what
+    /// `show` makes of it. Taken anew when somebody else's write came between.
+    async fn execute(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        case: Option<&str>,
+        act: &record::Act,
+        show: impl Fn(&Happened) -> (u16, Vec<u8>),
+    ) -> Result<Answer, Problem> {
+        if let (Some(repeat), Some(_)) = (repeat, case)
+            && let Some(answer) = self.answered(caller, repeat)?
+        {
+            return Ok(answer);
+        }
+        for _ in 0..ATTEMPTS {
+            let before = match case {
+                Some(id) => Some(self.case_for(caller, act.action, id)?),
+                None => None,
+            };
+            let (happened, commit) = self.prepare(caller, repeat, before.as_ref(), act, &show)?;
+            let intent = commit.intent.clone();
+            match self.store.commit(commit.commit).await {
+                Ok(committed) => {
+                    self.after(before.as_ref(), &happened, intent.as_deref());
+                    self.ticks.send_if_modified(|seq| {
+                        let grown = committed.last_seq > *seq;
+                        *seq = committed.last_seq.max(*seq);
+                        grown
+                    });
+                    return Ok(Answer { status: commit.status, body: commit.response, repeated: false });
+                }
+                Err(CommitError::VersionConflict { .. }) => self.metrics.conflicts.inc(),
+                Err(CommitError::Replayed { status, response }) => {
+                    return Ok(Answer { status, body: response, repeated: true });
+                }
+                Err(error) => return Err(refused(error)),
+            };
+        }
+        Err(Problem::new(crate::problem::CHANGED, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+    }
+
+    fn prepare(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        before: Option<&Case>,
+        act: &record::Act,
+        show: &impl Fn(&Happened) -> (u16, Vec<u8>),
+    ) -> Result<(Happened, record::Prepared), Problem> {
+        let mut context = self.context(caller)?;
+        let command: Command = act.command.clone();
+        let now = context.now;
+        let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
+        let happened = decide(before, command, &mut context, &mut answer)?;
+        let (status, response) = show(&happened);
+        let prepared = self.record(caller, repeat, before, &happened, act, (status, response), now)?;
+        Ok((happened, prepared))
+    }
+
+    /// An earlier answer to the same request.
+    fn answered(&self, caller: &Caller, repeat: &Repeat) -> Result<Option<Answer>, Problem> {
+        let Some(row) = self.store.idempotency(&caller.token, &repeat.key).map_err(Problem::internal)? else {
+            return Ok(None);
+        };
+        if row.request_hash == repeat.request {
+            Ok(Some(Answer { status: row.status, body: row.response, repeated: true }))
+        } else {
+            Err(refused(CommitError::KeyReused))
+        }
+    }
+
+    /// Keeps the live counts in step with what was committed.
+    fn after(&self, before: Option<&Case>, happened: &Happened, intent: Option<&str>) {
+        let held = |case: Option<&Case>| case.and_then(record::held_open).map(ToOwned::to_owned);
+        let (from, to) = (held(before), held(Some(&happened.case)));
+        if from != to {
+            if let Some(from) = from {
+                self.load.shift(&from, -1);
+            }
+            if let Some(to) = to {
+                self.load.shift(&to, 1);
+            }
+        }
+        for (responder, tally) in record::outcomes(before, happened) {
+            self.load.record(&responder, intent.unwrap_or_default(), tally);
+        }
+        self.metrics.happened(happened);
+    }
+}
+
+/// What a refused commit is told as.
+pub(crate) fn refused(error: CommitError) -> Problem {
+    use crate::problem;
+    match error {
+        CommitError::KeyReused => Problem::new(problem::KEY_REUSED, "this key was sent with another request before"),
+        CommitError::Busy => Problem::new(problem::BUSY, "the queue of commands to be written is full"),
+        CommitError::StorageFull => Problem::new(problem::STORAGE_FULL, "the store reported that its disk is full"),
+        other => Problem::internal(other),
+    }
+}

@@ -1,0 +1,198 @@
+//! What can be read: cases, their messages and timelines, the feed of all events, and the organisation's load.
+
+use super::{App, Caller, view::CaseView};
+use crate::{clock::rfc3339, problem::Problem};
+use remit_domain::{
+    Case, Event,
+    case::Author,
+    event::Words,
+    id::{CaseId, Timestamp},
+};
+use remit_store::{CaseFilter, RecordRow, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins: send it as `after`. Nothing when this is the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MessageView {
+    /// Its identifier.
+    pub id: String,
+    /// Who wrote: `requester`, or the holder's name.
+    pub author: String,
+    /// What it says; nothing once the words were erased.
+    pub text: Option<String>,
+    /// When.
+    pub at: String,
+    /// Its place in the ledger.
+    pub seq: u64,
+}
+
+/// One event of a case, as recorded.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TimelineItem {
+    /// Its place in the ledger.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// Who caused it, by the name of their token.
+    pub by: String,
+    /// The event as recorded, with commitments in place of words.
+    #[schema(value_type = Object)]
+    pub event: serde_json::Value,
+    /// The words that the event commits to, while they exist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+}
+
+/// One event of the feed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FeedItem {
+    /// Its place in the ledger, by which a reader resumes.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// The case.
+    pub case: String,
+    /// The kind of event.
+    pub kind: String,
+    /// The event as recorded.
+    #[schema(value_type = Object)]
+    pub event: serde_json::Value,
+}
+
+/// Most items of one page.
+pub const PAGE_MAX: usize = 200;
+
+impl App {
+    /// A case.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such case.
+    pub fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, Problem> {
+        Ok(CaseView::from(&self.case_for(caller, "case.read", id)?))
+    }
+
+    /// Cases, newest first.
+    ///
+    /// # Errors
+    /// When policy or the store refuses.
+    pub fn cases(
+        &self,
+        caller: &Caller,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<CaseView>, Problem> {
+        self.permit(caller, "case.list")?;
+        if let Some(after) = after {
+            after.parse::<CaseId>().map_err(|e| Problem::invalid("after", e))?;
+        }
+        let rows = self.store.cases(filter, after, limit).map_err(Problem::internal)?;
+        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+        let items = rows
+            .iter()
+            .map(|row| serde_json::from_slice::<Case>(&row.state).map(|case| CaseView::from(&case)))
+            .collect::<Result<_, _>>()
+            .map_err(Problem::internal)?;
+        Ok(Page { items, next })
+    }
+
+    /// The messages of a case, oldest first.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such case.
+    pub fn messages(&self, caller: &Caller, id: &str, after: u64, limit: usize) -> Result<Page<MessageView>, Problem> {
+        let case = self.case_for(caller, "case.read", id)?;
+        let (rows, next) = self.records(&case, after, limit)?;
+        let mut items = Vec::new();
+        for row in rows {
+            let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+            let (Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at }) = event else { continue };
+            items.push(MessageView {
+                id: message.id.to_string(),
+                author: match &message.author {
+                    Author::Requester => "requester".to_owned(),
+                    Author::Holder { holder, .. } => holder.name().to_owned(),
+                },
+                text: self.open_words(&case, &message.words)?,
+                at: rfc3339(at),
+                seq: row.seq,
+            });
+        }
+        Ok(Page { items, next })
+    }
+
+    /// Everything that happened to a case, oldest first.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such case.
+    pub fn timeline(&self, caller: &Caller, id: &str, after: u64, limit: usize) -> Result<Page<TimelineItem>, Problem> {
+        let case = self.case_for(caller, "case.read", id)?;
+        let (rows, next) = self.records(&case, after, limit)?;
+        let items = rows
+            .into_iter()
+            .map(|row| {
+                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                let words = match words_of(&event) {
+                    Some(words) => self.open_words(&case, words)?,
+                    None => None,
+                };
+                Ok(TimelineItem {
+                    seq: row.seq,
+                    at: rfc3339(Timestamp(row.ts_ms)),
+                    by: row.actor,
+                    event: serde_json::to_value(&event).map_err(Problem::internal)?,
+                    words,
+                })
+            })
+            .collect::<Result<_, Problem>>()?;
+        Ok(Page { items, next })
+    }
+
+    fn records(&self, case: &Case, after: u64, limit: usize) -> Result<(Vec<RecordRow>, Option<String>), Problem> {
+        let rows = self.store.records_of(&case.id.to_string(), after, limit).map_err(Problem::internal)?;
+        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
+        Ok((rows, next))
+    }
+
+    /// Events after `after`, of all cases, in ledger order.
+    ///
+    /// # Errors
+    /// When policy or the store refuses.
+    pub fn feed(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Problem> {
+        self.permit(caller, "events.read")?;
+        let rows = self.store.feed(after, limit).map_err(Problem::internal)?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(FeedItem {
+                    seq: row.seq,
+                    at: rfc3339(Timestamp(row.ts_ms)),
+                    case: row.case,
+                    kind: row.kind,
+                    event: serde_json::from_slice(&row.body).map_err(Problem::internal)?,
+                })
+            })
+            .collect()
+    }
+}
+
+fn words_of(event: &Event) -> Option<&Words> {
+    match event {
+        Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. } => Some(&message.words),
+        Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
+        Event::ExceptionRaised { reason, .. } => reason.as_ref(),
+        Event::ExceptionResolved { reason, .. } | Event::CaseReopened { reason, .. } => Some(reason),
+        Event::CaseResolved { note, .. } => note.as_ref(),
+        Event::SignalsMeasured { .. } | Event::ExceptionTaken { .. } | Event::WordsErased { .. } => None,
+    }
+}

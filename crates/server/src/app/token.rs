@@ -1,0 +1,154 @@
+//! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
+
+use super::{App, Caller, auth};
+use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use remit_domain::id::Timestamp;
+use remit_store::{Store, TokenRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A token to make.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Who or what will use it, for records: up to 64 characters.
+    pub name: String,
+    /// Its roles: `admin`, `integration`, `responder`, `staff`, `lead`, `auditor`.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes; for the roles `responder` and `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// For how many days it is valid: 1 to 366.
+    #[serde(default = "ninety")]
+    pub days: u16,
+}
+
+fn ninety() -> u16 {
+    90
+}
+
+/// A token as it stands on record.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TokenView {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
+}
+
+/// A token just made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MadeToken {
+    /// What is on record.
+    #[serde(flatten)]
+    pub view: TokenView,
+    /// The secret, shown this once.
+    pub token: String,
+}
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Makes a token in `store`.
+///
+/// # Errors
+/// When a value is not accepted, or the store refuses.
+pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Problem> {
+    let printable = |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    if !printable(&new.name) {
+        return Err(Problem::invalid("name", "must be 1 to 64 printable ASCII characters"));
+    }
+    if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
+        return Err(Problem::invalid("roles", "name at least one role"));
+    }
+    if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
+        let roles = auth::ROLES.join(", ");
+        return Err(Problem::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
+    }
+    if new.source.as_deref().is_some_and(|source| !printable(source) || source == remit_domain::signal::OWN_SOURCE) {
+        return Err(Problem::invalid("source", "must be 1 to 64 printable ASCII characters other than `remit`"));
+    }
+    if !(1..=366).contains(&new.days) {
+        return Err(Problem::invalid("days", "must be 1 to 366"));
+    }
+    let secret: [u8; 32] = entropy.bytes()?;
+    let token = format!("{}{}", auth::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = auth::token_id(&token);
+    let row = TokenRow {
+        id,
+        hash,
+        name: new.name,
+        roles: new.roles,
+        responder: new.responder,
+        source: new.source,
+        created_ms: now.0,
+        expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
+    };
+    store.add_token(&row).map_err(Problem::internal)?;
+    Ok(MadeToken { view: TokenView::from(&row), token })
+}
+
+impl App {
+    /// Makes a token. A responder that it names must be in the bundle.
+    ///
+    /// # Errors
+    /// When policy or a bound refuses.
+    pub fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Problem> {
+        self.permit(caller, "token.manage")?;
+        if let Some(responder) = &new.responder
+            && !self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder)
+        {
+            return Err(Problem::invalid("responder", format!("the bundle has no responder `{responder}`")));
+        }
+        make(&self.store, &self.entropy, self.now(), new)
+    }
+
+    /// All tokens that are valid.
+    ///
+    /// # Errors
+    /// When policy refuses.
+    pub fn tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Problem> {
+        self.permit(caller, "token.manage")?;
+        let rows = self.store.tokens().map_err(Problem::internal)?;
+        Ok(rows.iter().map(TokenView::from).collect())
+    }
+
+    /// Revokes a token; it is refused from the next request on.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such token.
+    pub fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
+        self.permit(caller, "token.manage")?;
+        if !self.store.revoke_token(id).map_err(Problem::internal)? {
+            return Err(Problem::new(problem::NOT_FOUND, "no token has this id"));
+        }
+        self.forget_tokens();
+        Ok(())
+    }
+}
+
+impl From<&TokenRow> for TokenView {
+    fn from(row: &TokenRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: row.roles.clone(),
+            responder: row.responder.clone(),
+            source: row.source.clone(),
+            expires_at: rfc3339(Timestamp(row.expires_ms)),
+        }
+    }
+}

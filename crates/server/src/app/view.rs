@@ -1,0 +1,174 @@
+//! What callers are shown of a case: plain data with times as RFC 3339.
+
+use crate::clock::rfc3339;
+use remit_domain::{
+    Case, Decision,
+    case::{Channel, HolderRef, Requester, Status},
+    decision::{DecisionPoint, Outcome},
+    exception::Exception,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseView {
+    /// Its identifier.
+    #[schema(value_type = String, example = "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC")]
+    pub id: String,
+    /// `open` or `resolved`.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// Pseudonym of the customer.
+    pub customer: String,
+    /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
+    #[schema(value_type = String)]
+    pub requester: Requester,
+    /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
+    #[schema(value_type = String)]
+    pub channel: Channel,
+    /// Who has it.
+    pub holder: Option<HolderView>,
+    /// The person or team that answers for it.
+    pub accountable: Option<String>,
+    /// How often it has changed hands.
+    pub handoffs: u32,
+    /// Whether the customer has asked for a human.
+    pub human_requested: bool,
+    /// Messages so far.
+    pub messages: u32,
+    /// Since when the customer waits for a reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<String>,
+    /// The newest decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// Exceptions that are open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<ExceptionView>,
+    /// When it was opened.
+    pub opened_at: String,
+    /// When anything last happened to it.
+    pub updated_at: String,
+    /// How many events have made it.
+    pub version: u64,
+}
+
+/// Who has a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HolderView {
+    /// `responder`, or `owner` of the exception that the case has become.
+    pub kind: &'static str,
+    /// The name in the bundle.
+    pub name: String,
+    /// The lease's fencing number: send it with every write as the holder.
+    pub epoch: u64,
+    /// Since when.
+    pub since: String,
+}
+
+/// Work that left the standard path.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ExceptionView {
+    /// Its identifier.
+    pub id: String,
+    /// The case.
+    pub case: String,
+    /// `no_responder`, `handoff_limit`, `policy_error` or `raised`.
+    pub kind: &'static str,
+    /// Who must see to it.
+    pub owner: String,
+    /// By when.
+    pub due_at: String,
+    /// When it was raised.
+    pub raised_at: String,
+    /// The decision that raised it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// Who took it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+}
+
+/// What a decision came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DecisionSummary {
+    /// Its identifier; ask for the whole record and the reasons at `/v1/decisions/{id}`.
+    pub id: String,
+    /// Where it was taken.
+    pub point: &'static str,
+    /// `keep`, `assign` or `exception`.
+    pub outcome: &'static str,
+    /// Who has the case now.
+    pub to: String,
+    /// The policies that determined the chosen one's verdict.
+    pub policies: Vec<String>,
+    /// Who is next, should the one chosen yield.
+    pub sequence: Vec<String>,
+}
+
+impl From<&Case> for CaseView {
+    fn from(case: &Case) -> Self {
+        Self {
+            id: case.id.to_string(),
+            status: case.status,
+            customer: case.customer.to_string(),
+            requester: case.requester,
+            channel: case.channel,
+            holder: case.holder.as_ref().map(|holder| HolderView {
+                kind: match holder.who {
+                    HolderRef::Responder(_) => "responder",
+                    HolderRef::Owner(_) => "owner",
+                },
+                name: holder.who.name().to_owned(),
+                epoch: holder.epoch,
+                since: rfc3339(holder.since),
+            }),
+            accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
+            handoffs: case.handoffs,
+            human_requested: case.human_requested,
+            messages: case.messages,
+            waiting_since: case.waiting_since.map(rfc3339),
+            decision: case.last_decision.map(|id| id.to_string()),
+            exceptions: case.exceptions.values().map(|e| ExceptionView::new(&case.id.to_string(), e)).collect(),
+            opened_at: rfc3339(case.opened),
+            updated_at: rfc3339(case.updated),
+            version: case.version,
+        }
+    }
+}
+
+impl ExceptionView {
+    /// The exception `e` of `case`.
+    pub fn new(case: &str, e: &Exception) -> Self {
+        Self {
+            id: e.id.to_string(),
+            case: case.to_owned(),
+            kind: e.kind.as_str(),
+            owner: e.owner.to_string(),
+            due_at: rfc3339(e.due),
+            raised_at: rfc3339(e.raised),
+            decision: e.decision.map(|id| id.to_string()),
+            taken_by: e.taken_by.clone(),
+        }
+    }
+}
+
+impl From<&Decision> for DecisionSummary {
+    fn from(decision: &Decision) -> Self {
+        let (outcome, to) = match &decision.outcome {
+            Outcome::Keep { holder } => ("keep", holder.name()),
+            Outcome::Assign { responder } => ("assign", responder.as_str()),
+            Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
+        };
+        let chosen = decision.candidates.iter().find(|c| c.facts.responder.as_str() == to);
+        Self {
+            id: decision.id.to_string(),
+            point: DecisionPoint::as_str(decision.point),
+            outcome,
+            to: to.to_owned(),
+            policies: chosen.map_or_else(Vec::new, |c| c.verdict.policies.iter().map(ToString::to_string).collect()),
+            sequence: decision.sequence.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What operators can watch: counts and durations in the Prometheus text format.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+use remit_domain::{Event, command::Happened, decision::Outcome};
+use std::sync::atomic::AtomicI64;
+
+/// Labels of a decision's count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DecisionLabels {
+    point: &'static str,
+    outcome: &'static str,
+    to: String,
+}
+
+/// Labels of a request's count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The route as it is declared, not as it was asked for.
+    pub route: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// Labels of a responder's load.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ResponderLabels {
+    /// The responder.
+    pub responder: String,
+}
+
+/// The counts.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    decisions: Family<DecisionLabels, Counter>,
+    exceptions: Counter,
+    /// Requests, by route and status.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Seconds from a request's arrival to its answer.
+    pub seconds: Histogram,
+    /// Commands taken anew because another write came between.
+    pub conflicts: Counter,
+    /// Open cases by responder.
+    pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("remit");
+        let buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5];
+        let metrics = (Family::default(), Counter::default(), Family::default(), Histogram::new(buckets), Counter::default(), Family::default());
+        let (decisions, exceptions, requests, seconds, conflicts, held) = metrics;
+        registry.register("decisions", "Decisions taken, by point, outcome and new holder", Family::clone(&decisions));
+        registry.register("exceptions_raised", "Exceptions raised", Counter::clone(&exceptions));
+        registry.register("http_requests", "Requests answered, by route and status", Family::clone(&requests));
+        registry.register("http_request_seconds", "Seconds from arrival to answer", Histogram::clone(&seconds));
+        registry.register("conflicts", "Commands taken anew because another write came between", Counter::clone(&conflicts));
+        registry.register("open_cases", "Open cases by responder", Family::clone(&held));
+        Self { registry, decisions, exceptions, requests, seconds, conflicts, held }
+    }
+}
+
+impl Metrics {
+    /// Counts what happened.
+    pub(crate) fn happened(&self, happened: &Happened) {
+        for event in &happened.events {
+            match event {
+                Event::DecisionMade { decision, .. } => {
+                    let (outcome, to) = match &decision.outcome {
+                        Outcome::Keep { holder } => ("keep", holder.name()),
+                        Outcome::Assign { responder } => ("assign", responder.as_str()),
+                        Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
+                    };
+                    let labels = DecisionLabels { point: decision.point.as_str(), outcome, to: to.to_owned() };
+                    self.decisions.get_or_create(&labels).inc();
+                }
+                Event::ExceptionRaised { .. } => {
+                    self.exceptions.inc();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The Prometheus text.
+    ///
+    /// # Errors
+    /// When it cannot be written, which does not happen to a string.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

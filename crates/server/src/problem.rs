@@ -1,0 +1,184 @@
+//! Every refusal the interfaces can give, in one table: RFC 9457 problem details with a cause and a cure.
+
+use remit_domain::Refusal;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// One kind of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The last part of the problem's `type`, under `/problems/`.
+    pub slug: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong, in a few words that never change.
+    pub title: &'static str,
+    /// What to do about it.
+    pub cure: &'static str,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:literal, $title:literal, $cure:literal;)*) => {
+        $($(#[$doc])* pub const $name: Kind = Kind { slug: $slug, status: $status, title: $title, cure: $cure };)*
+        /// All of them, in the order of the documentation.
+        pub const ALL: &[Kind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    /// The body is not JSON.
+    MALFORMED = "malformed", 400, "The body is not JSON in UTF-8",
+        "Send one JSON object in UTF-8; the detail names the line and column where reading stopped.";
+    /// The body or a parameter has a value that is not accepted.
+    INVALID = "invalid", 422, "A value is not accepted",
+        "Change the value that the detail names. Unknown fields are refused, so check the spelling against /v1/openapi.json.";
+    /// No valid token.
+    UNAUTHENTICATED = "unauthenticated", 401, "No valid token was sent",
+        "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with `remit token create`.";
+    /// The token may not do this.
+    FORBIDDEN = "forbidden", 403, "Policy does not allow this",
+        "Use a token with a role that the bundle's API policies permit; the detail names the policies that decided.";
+    /// Nothing there.
+    NOT_FOUND = "not_found", 404, "There is no such thing",
+        "Check the identifier; lists are at /v1/cases and /v1/exceptions.";
+    /// The method is not offered there.
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The method is not offered at this address",
+        "See /v1/openapi.json for the methods of each address.";
+    /// A stale lease.
+    LEASE_LOST = "lease_lost", 409, "The lease is no longer current",
+        "Stop writing on this case. Read it again to see who holds it now; only the holder's epoch is accepted.";
+    /// The state forbids it.
+    CONFLICT = "conflict", 409, "The case is not in a state that allows this",
+        "Read the case again and act on what it is now.";
+    /// The case changed meanwhile.
+    CHANGED = "changed", 409, "The case kept changing while this was decided",
+        "Read the case again and repeat the request.";
+    /// The key stands for another request.
+    KEY_REUSED = "idempotency_key_reused", 409, "The idempotency key was used for another request",
+        "Use a new key for a new request, and the same key only to repeat the same one.";
+    /// The words are gone.
+    ERASED = "erased", 410, "The words were erased",
+        "Nothing brings them back; the evidence that remains is in the timeline.";
+    /// Too large.
+    TOO_LARGE = "too_large", 413, "The body is too large",
+        "Send no more than the limit that the detail names.";
+    /// Wrong media type.
+    MEDIA_TYPE = "media_type", 415, "The body's media type is not accepted",
+        "Send `Content-Type: application/json`.";
+    /// Something inside went wrong.
+    INTERNAL = "internal", 500, "Remit could not carry this out",
+        "Nothing was recorded. The server's log has the cause under the request id.";
+    /// Too much at once.
+    BUSY = "busy", 503, "Too much is waiting to be written",
+        "Repeat the request with the same idempotency key after the seconds in `Retry-After`.";
+    /// No disk space.
+    STORAGE_FULL = "storage_full", 507, "The storage is full",
+        "Nothing of this request was recorded. Free space on the data directory's disk and repeat it.";
+}
+
+/// A refusal as it is told.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Which kind.
+    pub kind: Kind,
+    /// What exactly, this time.
+    pub detail: String,
+    /// Further members, such as the current epoch.
+    pub members: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of `kind` with what exactly went wrong.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), members: Map::new() }
+    }
+
+    /// The same with a further member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// A value that is not accepted, by the name of its field.
+    pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Self {
+        Self::new(INVALID, format!("`{field}`: {detail}")).with("field", field)
+    }
+
+    /// Something that went wrong inside; `cause` goes to the log and not to the caller.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "refused with an internal problem");
+        Self::new(INTERNAL, "an internal error; see the server's log")
+    }
+
+    /// The problem details object of RFC 9457.
+    pub fn to_json(&self) -> Value {
+        let mut object = json!({
+            "type": format!("/problems/{}", self.kind.slug),
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "cure": self.kind.cure,
+        });
+        if let Some(object) = object.as_object_mut() {
+            object.extend(self.members.clone());
+        }
+        object
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}. {}", self.kind.title, self.detail, self.kind.cure)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::LeaseLost { held, current, holder } => {
+                Self::new(LEASE_LOST, detail).with("held_epoch", held).with("current_epoch", current).with("holder", holder.name())
+            }
+            Refusal::NotTheHolder { holder } => Self::new(LEASE_LOST, detail).with("holder", holder.name()),
+            Refusal::UnknownException { .. } => Self::new(NOT_FOUND, detail),
+            Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
+            Refusal::WordsErased => Self::new(ERASED, detail),
+            Refusal::Undecided => Self::internal(detail),
+            Refusal::CaseResolved
+            | Refusal::CaseOpen
+            | Refusal::HumanWasAskedFor { .. }
+            | Refusal::HasItAlready { .. }
+            | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
+        }
+    }
+}
+
+impl From<crate::keys::KeyError> for Problem {
+    fn from(error: crate::keys::KeyError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<crate::entropy::EntropyError> for Problem {
+    fn from(error: crate::entropy::EntropyError) -> Self {
+        Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_own_address_and_says_what_to_do() {
+        let mut slugs: Vec<_> = ALL.iter().map(|kind| kind.slug).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), ALL.len());
+        assert!(ALL.iter().all(|kind| kind.cure.ends_with('.') && (400..600).contains(&kind.status)));
+    }
+}
