@@ -1,0 +1,111 @@
+//! The suite that every backend passes: the promises of the port, one function each.
+
+use crate::{CaseWrite, Commit, CommitError, IdempotencyRow, Record, Store};
+
+/// A case's write at a version, held by `holder`.
+pub fn case_at(id: &str, expected: u64, version: u64, holder: &str) -> CaseWrite {
+    CaseWrite {
+        id: id.to_owned(),
+        expected_version: expected,
+        version,
+        status: "open".into(),
+        holder: Some(holder.to_owned()),
+        holder_kind: Some("responder".into()),
+        accountable: Some("team".into()),
+        customer: "cus_1".into(),
+        intent: None,
+        opened_ms: 1,
+        updated_ms: 1,
+        state: format!("{id} {version}").into_bytes(),
+    }
+}
+
+/// An event of a case.
+pub fn record(case: &str, body: &str) -> Record {
+    let salt = [5; 32];
+    Record {
+        kind: "noted",
+        case: case.to_owned(),
+        actor: "suite".into(),
+        ts_ms: 10,
+        subject: None,
+        commit: remit_ledger::entry::commitment(&salt, body.as_bytes()),
+        body: body.as_bytes().to_vec(),
+        salt,
+    }
+}
+
+fn opening(id: &str) -> Commit {
+    Commit { case: Some(case_at(id, 0, 1, "desk")), records: vec![record(id, "opened")], ..Commit::default() }
+}
+
+/// Runs the whole suite against a fresh store.
+///
+/// # Errors
+/// With the promise that does not hold.
+pub async fn suite(store: &impl Store) -> Result<(), String> {
+    versions(store).await?;
+    keys(store).await?;
+    positions(store)?;
+    checkpoints(store)
+}
+
+fn hold(condition: bool, promise: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(promise.to_owned()) }
+}
+
+async fn versions(store: &impl Store) -> Result<(), String> {
+    let failed = |error: CommitError| error.to_string();
+    let first = store.commit(opening("cas_A")).await.map_err(failed)?;
+    hold(first.first_seq == first.last_seq, "one record has one position")?;
+    let again = store.commit(opening("cas_A")).await;
+    hold(matches!(again, Err(CommitError::VersionConflict { current: 1 })), "a stale version is refused")?;
+    let next = Commit {
+        case: Some(case_at("cas_A", 1, 3, "other")),
+        records: vec![record("cas_A", "two"), record("cas_A", "three")],
+        ..Commit::default()
+    };
+    let next = store.commit(next).await.map_err(failed)?;
+    hold(next.first_seq == first.last_seq + 1 && next.last_seq == next.first_seq + 1, "positions are dense")?;
+    let row = store.case("cas_A").map_err(|e| e.to_string())?;
+    hold(row.is_some_and(|row| row.version == 3 && row.state == b"cas_A 3"), "a read sees what was acknowledged")?;
+    let records = store.records_of("cas_A", 0, 10).map_err(|e| e.to_string())?;
+    hold(records.len() == 3, "a refused commit leaves nothing")?;
+    let depths = store.depths().map_err(|e| e.to_string())?;
+    hold(depths.get("other") == Some(&1) && depths.get("desk").copied().unwrap_or(0) == 0, "depths follow the holder")
+}
+
+async fn keys(store: &impl Store) -> Result<(), String> {
+    let keyed = |id: &str, hash: u8| Commit {
+        idempotency: Some(IdempotencyRow {
+            scope: "tok".into(),
+            key: "k".into(),
+            request_hash: [hash; 32],
+            status: 201,
+            response: b"first".to_vec(),
+            expires_ms: 1_000,
+        }),
+        ..opening(id)
+    };
+    store.commit(keyed("cas_B", 1)).await.map_err(|e| e.to_string())?;
+    let same = store.commit(keyed("cas_C", 1)).await;
+    hold(matches!(same, Err(CommitError::Replayed { status: 201, response }) if response == b"first"), "the same request gets the same answer")?;
+    let other = store.commit(keyed("cas_C", 2)).await;
+    hold(matches!(other, Err(CommitError::KeyReused)), "a key stands for one request")?;
+    hold(store.case("cas_C").map_err(|e| e.to_string())?.is_none(), "a repeated request writes nothing")
+}
+
+fn positions(store: &impl Store) -> Result<(), String> {
+    let feed = store.feed(0, 1_000).map_err(|e| e.to_string())?;
+    hold(feed.iter().enumerate().all(|(at, row)| row.seq == at as u64 + 1), "positions begin at 1 and are dense")?;
+    let last = store.last_seq().map_err(|e| e.to_string())?;
+    let (size, _) = store.head().map_err(|e| e.to_string())?;
+    hold(last == feed.len() as u64 && size == last, "the ledger has an entry for every event")
+}
+
+fn checkpoints(store: &impl Store) -> Result<(), String> {
+    let add = |size, note: &str| store.add_checkpoint(size, note).map_err(|e| e.to_string());
+    hold(add(2, "two")? && !add(2, "other")? && !add(1, "one")?, "checkpoints only grow")?;
+    let newest = store.checkpoint().map_err(|e| e.to_string())?;
+    hold(newest == Some((2, "two".into())), "the newest checkpoint is the largest")
+}

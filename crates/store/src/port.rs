@@ -1,0 +1,383 @@
+//! The port: what the rest of Remit asks of a store, and what a store promises.
+
+use std::{collections::HashMap, future::Future};
+
+/// The effects of one command. All of them become durable together, or none does.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// The case afterwards, with the version that the command saw.
+    pub case: Option<CaseWrite>,
+    /// What happened, in order.
+    pub records: Vec<Record>,
+    /// A customer to note, unless already noted.
+    pub customer: Option<NewCustomer>,
+    /// Sealed words.
+    pub words: Vec<WordsRow>,
+    /// Exceptions as they are now.
+    pub exceptions: Vec<ExceptionRow>,
+    /// Outcomes to count.
+    pub outcomes: Vec<OutcomeDelta>,
+    /// The answer to repeat when the same request comes again.
+    pub idempotency: Option<IdempotencyRow>,
+    /// Words to destroy.
+    pub erase: Option<Erase>,
+}
+
+/// A case's row. `state` is opaque to the store.
+#[derive(Debug, Clone)]
+pub struct CaseWrite {
+    /// The case; identifiers sort by the time they were made.
+    pub id: String,
+    /// The version that the command saw; 0 for a new case.
+    pub expected_version: u64,
+    /// The version afterwards.
+    pub version: u64,
+    /// `open` or `resolved`.
+    pub status: String,
+    /// Who has it.
+    pub holder: Option<String>,
+    /// `responder` or `owner`.
+    pub holder_kind: Option<String>,
+    /// Who answers for it.
+    pub accountable: Option<String>,
+    /// Whose it is.
+    pub customer: String,
+    /// What it is about.
+    pub intent: Option<String>,
+    /// When it was opened, in milliseconds since the Unix epoch.
+    pub opened_ms: i64,
+    /// When it last changed, in milliseconds since the Unix epoch.
+    pub updated_ms: i64,
+    /// The whole case.
+    pub state: Vec<u8>,
+}
+
+/// An event to append.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The kind of event.
+    pub kind: &'static str,
+    /// The case.
+    pub case: String,
+    /// Who caused it.
+    pub actor: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub ts_ms: i64,
+    /// An identifier by which it can be looked up.
+    pub subject: Option<String>,
+    /// The event.
+    pub body: Vec<u8>,
+    /// The commitment's salt.
+    pub salt: [u8; 32],
+    /// The commitment to `body` under `salt`.
+    pub commit: [u8; 32],
+}
+
+/// A customer to note.
+#[derive(Debug, Clone)]
+pub struct NewCustomer {
+    /// Pseudonym.
+    pub id: String,
+    /// The customer's key, wrapped.
+    pub wrapped_key: Vec<u8>,
+    /// The customer's own identifier, sealed.
+    pub sealed_name: Vec<u8>,
+}
+
+/// Sealed words.
+#[derive(Debug, Clone)]
+pub struct WordsRow {
+    /// The commitment that names them.
+    pub id: String,
+    /// The case.
+    pub case: String,
+    /// Under whose key they are sealed.
+    pub customer: String,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+/// An exception's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExceptionRow {
+    /// The exception.
+    pub id: String,
+    /// The case.
+    pub case: String,
+    /// Its kind.
+    pub kind: String,
+    /// Who must see to it.
+    pub owner: String,
+    /// By when, in milliseconds since the Unix epoch.
+    pub due_ms: i64,
+    /// `open`, `taken` or `resolved`.
+    pub state: String,
+    /// Who took it on.
+    pub taken_by: Option<String>,
+    /// The whole exception.
+    pub body: Vec<u8>,
+}
+
+/// Outcomes to add to a responder's count for an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeDelta {
+    /// The responder.
+    pub responder: String,
+    /// The intent.
+    pub intent: String,
+    /// Cases resolved.
+    pub resolved: i64,
+    /// Cases not resolved.
+    pub failed: i64,
+}
+
+/// An answer to repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRow {
+    /// Whose key it is.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// What was asked.
+    pub request_hash: [u8; 32],
+    /// The HTTP status answered.
+    pub status: u16,
+    /// The body answered.
+    pub response: Vec<u8>,
+    /// Until when it is kept, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// Words to destroy: the customer's key and every sealed row under it.
+#[derive(Debug, Clone)]
+pub struct Erase {
+    /// Pseudonym.
+    pub customer: String,
+}
+
+/// Where a commit's records stand. Positions are dense, begin at 1, and follow the order of commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// The first record's position.
+    pub first_seq: u64,
+    /// The last record's position.
+    pub last_seq: u64,
+}
+
+/// Why nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The case has changed since the command saw it.
+    #[error("the case is at version {current} now")]
+    VersionConflict {
+        /// The version now.
+        current: u64,
+    },
+    /// The key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The request was answered before; this is the answer.
+    #[error("the request was answered before")]
+    Replayed {
+        /// The HTTP status answered.
+        status: u16,
+        /// The body answered.
+        response: Vec<u8>,
+    },
+    /// Too many commands wait.
+    #[error("too many commands wait to be written")]
+    Busy,
+    /// No space is left.
+    #[error("no space is left for the database")]
+    StorageFull,
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+    /// Anything else.
+    #[error("the database refused the write: {0}")]
+    Failed(String),
+}
+
+/// Why a store would not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("{0} is in use by another Remit process; stop that process, or name another data directory")]
+    InUse(String),
+    /// It was written by a newer Remit.
+    #[error("the database has format {found}, this Remit knows up to {known}; run the newer Remit")]
+    Newer {
+        /// Format found.
+        found: i64,
+        /// Newest format known.
+        known: i64,
+    },
+    /// It is damaged.
+    #[error("the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to start anew")]
+    Damaged {
+        /// Where.
+        path: String,
+        /// In what way.
+        what: String,
+    },
+    /// It is of another program.
+    #[error("{0} is a database of another program; name another data directory")]
+    Foreign(String),
+    /// Something about files.
+    #[error("{path}: {source}")]
+    File {
+        /// Where.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A read went wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("the database could not be read: {0}")]
+pub struct ReadError(pub String);
+
+/// A case as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The case.
+    pub id: String,
+    /// Its version.
+    pub version: u64,
+    /// The whole case.
+    pub state: Vec<u8>,
+}
+
+/// An event as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// Its position.
+    pub seq: u64,
+    /// The kind of event.
+    pub kind: String,
+    /// The case.
+    pub case: String,
+    /// Who caused it.
+    pub actor: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub ts_ms: i64,
+    /// The event.
+    pub body: Vec<u8>,
+    /// The ledger's entry.
+    pub entry: Vec<u8>,
+    /// The commitment's salt.
+    pub salt: [u8; 32],
+}
+
+/// A customer as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// The customer's key, wrapped.
+    pub wrapped_key: Vec<u8>,
+    /// The customer's own identifier, sealed.
+    pub sealed_name: Vec<u8>,
+}
+
+/// An API token as stored; the secret itself is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Identifier.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// Name.
+    pub name: String,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    pub source: Option<String>,
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub created_ms: i64,
+    /// When it ends, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// Which cases to list.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// `open` or `resolved`.
+    pub status: Option<String>,
+    /// Who has it.
+    pub holder: Option<String>,
+    /// Who answers for it.
+    pub accountable: Option<String>,
+}
+
+/// Which exceptions to list.
+#[derive(Debug, Clone, Default)]
+pub struct ExceptionFilter {
+    /// `open`, `taken` or `resolved`.
+    pub state: Option<String>,
+    /// Who must see to it.
+    pub owner: Option<String>,
+}
+
+/// A durable store.
+///
+/// Promises: what [`Store::commit`] acknowledged survives the death of the process and of the machine; a
+/// refused commit leaves nothing; a case's versions are never skipped or written twice; positions are
+/// dense and in commit order; a read sees every commit that was acknowledged before it began.
+pub trait Store: Send + Sync {
+    /// Commits the effects of one command.
+    fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
+    where
+        Self: Sized;
+    /// A case.
+    fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
+    /// Cases, newest first, after the cursor `after` (an identifier).
+    fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
+    /// All cases of a customer, by identifier.
+    fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError>;
+    /// How many cases a customer opened since a moment.
+    fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError>;
+    /// Events of a case after a position, oldest first.
+    fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
+    /// The event that was appended with this subject.
+    fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError>;
+    /// Events after a position, oldest first.
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
+    /// The position of the newest event; 0 if there is none.
+    fn last_seq(&self) -> Result<u64, ReadError>;
+    /// Sealed words by their commitment.
+    fn words(&self, id: &str) -> Result<Option<WordsRow>, ReadError>;
+    /// A customer by pseudonym.
+    fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError>;
+    /// An exception.
+    fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError>;
+    /// Exceptions, newest first, after the cursor `after` (an identifier).
+    fn exceptions(&self, filter: &ExceptionFilter, after: Option<&str>, limit: usize) -> Result<Vec<ExceptionRow>, ReadError>;
+    /// Open cases by holder.
+    fn depths(&self) -> Result<HashMap<String, i64>, ReadError>;
+    /// All outcomes counted.
+    fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError>;
+    /// An answer to repeat.
+    fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError>;
+    /// A token by the hash of its secret.
+    fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
+    /// All tokens.
+    fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
+    /// Notes a token.
+    fn add_token(&self, token: &TokenRow) -> Result<(), ReadError>;
+    /// Forgets a token; says whether there was one.
+    fn revoke_token(&self, id: &str) -> Result<bool, ReadError>;
+    /// Keeps a bundle under its digest and notes when it came into force.
+    fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError>;
+    /// A bundle that was kept.
+    fn bundle(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError>;
+    /// The ledger's size and root.
+    fn head(&self) -> Result<(u64, remit_ledger::hash::Hash), ReadError>;
+    /// Publishes a checkpoint, if `size` is above that of the newest one; says whether it did.
+    fn add_checkpoint(&self, size: u64, note: &str) -> Result<bool, ReadError>;
+    /// The newest checkpoint: its size and note.
+    fn checkpoint(&self) -> Result<Option<(u64, String)>, ReadError>;
+    /// A tile of the ledger: full ones as stored, the last of each level as far as it goes.
+    fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<remit_ledger::hash::Hash>>, ReadError>;
+}

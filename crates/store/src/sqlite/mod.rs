@@ -1,0 +1,119 @@
+//! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
+
+mod read;
+mod setup;
+pub mod verify;
+mod writer;
+
+use crate::{Commit, CommitError, Committed, OpenError};
+use rusqlite::Connection;
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::JoinHandle,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// The database's file in the data directory.
+pub const DATABASE: &str = "remit.db";
+
+/// How the backend is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Commands that share one transaction, at most.
+    pub batch_max: usize,
+    /// Commands that may wait; more are refused as busy.
+    pub queue_max: usize,
+    /// Pages that the database may have; more are refused as a full disk. None: as the disk allows.
+    pub pages_max: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { batch_max: 1_024, queue_max: 4_096, pages_max: None }
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+type Waiting = (Commit, oneshot::Sender<Result<Committed, CommitError>>);
+
+/// The embedded store.
+pub struct SqliteStore {
+    path: PathBuf,
+    queue: Option<mpsc::Sender<Waiting>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Mutex<Vec<Connection>>,
+    /// Rare writes outside the queue: tokens, bundles, checkpoints.
+    side: Mutex<Connection>,
+    /// Held while the store is open, so that no second process opens it.
+    _lock: File,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the database in the directory `data`, making both where they are not.
+    ///
+    /// # Errors
+    /// When another process has it, or it is damaged, foreign or newer.
+    pub fn open(data: &Path, options: Options) -> Result<Self, OpenError> {
+        let lock = setup::lock(data)?;
+        let path = data.join(DATABASE);
+        let connection = setup::writer(&path, &options)?;
+        let tree = setup::tree(&path, &connection)?;
+        let side = setup::side(&path)?;
+        let (queue, waiting) = mpsc::channel(options.queue_max);
+        let batch_max = options.batch_max;
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer::run(connection, tree, waiting, batch_max))
+            .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+        Ok(Self {
+            path,
+            queue: Some(queue),
+            writer: Some(writer),
+            readers: Mutex::default(),
+            side: Mutex::new(side),
+            _lock: lock,
+        })
+    }
+
+    async fn submit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
+        let (answer, answered) = oneshot::channel();
+        queue.try_send((commit, answer)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommitError::Busy,
+            mpsc::error::TrySendError::Closed(_) => CommitError::Stopped,
+        })?;
+        answered.await.map_err(|_| CommitError::Stopped)?
+    }
+
+    fn reader(&self) -> Result<Connection, crate::ReadError> {
+        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.map_or_else(|| setup::reader(&self.path), Ok)
+    }
+
+    fn keep(&self, connection: Connection) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < 16 {
+            readers.push(connection);
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Lets the writer finish what waits.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Reads, each on a connection of its own, and the rare writes outside the queue.
+
+use super::SqliteStore;
+use crate::*;
+use remit_ledger::{hash::Hash, tile, tree::Tree};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
+use std::{collections::HashMap, sync::PoisonError};
+
+const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
+
+fn event(row: &Row<'_>) -> Result<RecordRow, rusqlite::Error> {
+    Ok(RecordRow {
+        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        kind: row.get(1)?,
+        case: row.get(2)?,
+        actor: row.get(3)?,
+        ts_ms: row.get(4)?,
+        body: row.get(5)?,
+        entry: row.get(6)?,
+        salt: row.get(7)?,
+    })
+}
+
+fn case(row: &Row<'_>) -> Result<CaseRow, rusqlite::Error> {
+    Ok(CaseRow { id: row.get(0)?, version: row.get::<_, i64>(1)?.cast_unsigned(), state: row.get(2)? })
+}
+
+fn exception(row: &Row<'_>) -> Result<ExceptionRow, rusqlite::Error> {
+    Ok(ExceptionRow {
+        id: row.get(0)?,
+        case: row.get(1)?,
+        kind: row.get(2)?,
+        owner: row.get(3)?,
+        due_ms: row.get(4)?,
+        state: row.get(5)?,
+        taken_by: row.get(6)?,
+        body: row.get(7)?,
+    })
+}
+
+fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
+    let roles: String = row.get(3)?;
+    Ok(TokenRow {
+        id: row.get(0)?,
+        hash: row.get(1)?,
+        name: row.get(2)?,
+        roles: roles.split(' ').map(ToOwned::to_owned).collect(),
+        responder: row.get(4)?,
+        source: row.get(5)?,
+        created_ms: row.get(6)?,
+        expires_ms: row.get(7)?,
+    })
+}
+
+impl SqliteStore {
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, ReadError> {
+        let connection = self.reader()?;
+        let result = read(&connection).map_err(|error| ReadError(error.to_string()));
+        self.keep(connection);
+        result
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnOnce(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Option<T>, ReadError> {
+        self.with(|connection| connection.prepare_cached(sql)?.query_row(params, map).optional())
+    }
+
+    fn many<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Vec<T>, ReadError> {
+        self.with(|connection| connection.prepare_cached(sql)?.query_map(params, map)?.collect())
+    }
+
+    fn rare(&self, write: impl FnOnce(&Connection) -> Result<usize, rusqlite::Error>) -> Result<usize, ReadError> {
+        let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&side).map_err(|error| ReadError(error.to_string()))
+    }
+
+    fn tree(&self) -> Result<Tree, ReadError> {
+        let edge = self.one("SELECT edge FROM tree_state", [], |row| row.get::<_, Vec<u8>>(0))?;
+        edge.map_or_else(|| Ok(Tree::default()), |edge| Tree::from_bytes(&edge)).map_err(|error| ReadError(error.to_string()))
+    }
+}
+
+/// Conditions of a list, with their values in the order of `?`.
+#[derive(Default)]
+struct Where {
+    sql: String,
+    values: Vec<String>,
+}
+
+impl Where {
+    fn and(mut self, condition: &str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.sql.push_str(if self.values.is_empty() { " WHERE " } else { " AND " });
+            self.sql.push_str(condition);
+            self.values.push(value.to_owned());
+        }
+        self
+    }
+}
+
+impl Store for SqliteStore {
+    async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        self.submit(commit).await
+    }
+
+    fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
+        self.one("SELECT id, version, state FROM cases WHERE id = ?1", [id], case)
+    }
+
+    fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        let wanted = Where::default()
+            .and("holder = ?", filter.holder.as_deref())
+            .and("status = ?", filter.status.as_deref())
+            .and("accountable = ?", filter.accountable.as_deref())
+            .and("id < ?", after);
+        let sql = format!("SELECT id, version, state FROM cases{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
+        self.many(&sql, params_from_iter(wanted.values), case)
+    }
+
+    fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError> {
+        self.many("SELECT id FROM cases WHERE customer = ?1", [customer], |row| row.get(0))
+    }
+
+    fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
+        // Beyond a thousand the exact number says no more.
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE customer = ?1 AND opened_ms >= ?2 LIMIT 1000)";
+        Ok(self.one(sql, params![customer, since_ms], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
+        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT ?3");
+        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed(), limit as i64], event)
+    }
+
+    fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
+        self.one(&format!("SELECT {EVENT} FROM events WHERE subject = ?1"), [subject], event)
+    }
+
+    fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
+        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), limit as i64], event)
+    }
+
+    fn last_seq(&self) -> Result<u64, ReadError> {
+        let last = self.one("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get::<_, i64>(0))?;
+        Ok(last.unwrap_or(0).cast_unsigned())
+    }
+
+    fn words(&self, id: &str) -> Result<Option<WordsRow>, ReadError> {
+        self.one("SELECT id, stream, customer, sealed FROM words WHERE id = ?1", [id], |row| {
+            Ok(WordsRow { id: row.get(0)?, case: row.get(1)?, customer: row.get(2)?, sealed: row.get(3)? })
+        })
+    }
+
+    fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
+        self.one("SELECT wrapped_key, sealed_name FROM customers WHERE id = ?1", [id], |row| {
+            Ok(CustomerRow { wrapped_key: row.get(0)?, sealed_name: row.get(1)? })
+        })
+    }
+
+    fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError> {
+        self.one("SELECT * FROM exceptions WHERE id = ?1", [id], exception)
+    }
+
+    fn exceptions(&self, filter: &ExceptionFilter, after: Option<&str>, limit: usize) -> Result<Vec<ExceptionRow>, ReadError> {
+        let wanted = Where::default()
+            .and("state = ?", filter.state.as_deref())
+            .and("owner = ?", filter.owner.as_deref())
+            .and("id < ?", after);
+        let sql = format!("SELECT * FROM exceptions{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
+        self.many(&sql, params_from_iter(wanted.values), exception)
+    }
+
+    fn depths(&self) -> Result<HashMap<String, i64>, ReadError> {
+        let rows: Vec<(String, i64)> =
+            self.many("SELECT holder, open FROM depths", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.into_iter().collect())
+    }
+
+    fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError> {
+        self.many("SELECT responder, intent, resolved, failed FROM outcomes", [], |row| {
+            Ok(OutcomeDelta { responder: row.get(0)?, intent: row.get(1)?, resolved: row.get(2)?, failed: row.get(3)? })
+        })
+    }
+
+    fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError> {
+        let sql = "SELECT scope, key, request_hash, status, response, expires_ms FROM idempotency WHERE scope = ?1 AND key = ?2";
+        self.one(sql, [scope, key], |row| {
+            Ok(IdempotencyRow {
+                scope: row.get(0)?,
+                key: row.get(1)?,
+                request_hash: row.get(2)?,
+                status: row.get(3)?,
+                response: row.get(4)?,
+                expires_ms: row.get(5)?,
+            })
+        })
+    }
+
+    fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError> {
+        let sql = "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens WHERE hash = ?1";
+        self.one(sql, [hash], token)
+    }
+
+    fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
+        let sql = "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens ORDER BY created_ms";
+        self.many(sql, [], token)
+    }
+
+    fn add_token(&self, t: &TokenRow) -> Result<(), ReadError> {
+        self.rare(|side| {
+            side.execute(
+                "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![t.id, t.hash, t.name, t.roles.join(" "), t.responder, t.source, t.created_ms, t.expires_ms],
+            )
+        })?;
+        Ok(())
+    }
+
+    fn revoke_token(&self, id: &str) -> Result<bool, ReadError> {
+        Ok(self.rare(|side| side.execute("DELETE FROM tokens WHERE id = ?1", [id]))? > 0)
+    }
+
+    fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError> {
+        self.rare(|side| {
+            side.execute("INSERT INTO bundles VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![digest, bytes])?;
+            let last: Option<String> = side
+                .query_row("SELECT digest FROM activations ORDER BY rowid DESC LIMIT 1", [], |row| row.get(0))
+                .optional()?;
+            if last.as_deref() == Some(digest) {
+                return Ok(0);
+            }
+            side.execute("INSERT INTO activations VALUES (?1, ?2)", params![now_ms, digest])
+        })?;
+        Ok(())
+    }
+
+    fn bundle(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        self.one("SELECT bytes FROM bundles WHERE digest = ?1", [digest], |row| row.get(0))
+    }
+
+    fn head(&self) -> Result<(u64, Hash), ReadError> {
+        let tree = self.tree()?;
+        Ok((tree.size(), tree.root()))
+    }
+
+    fn add_checkpoint(&self, size: u64, note: &str) -> Result<bool, ReadError> {
+        let sql = "INSERT INTO checkpoints SELECT ?1, ?2 WHERE ?1 > (SELECT COALESCE(MAX(size), -1) FROM checkpoints)";
+        Ok(self.rare(|side| side.execute(sql, params![size.cast_signed(), note]))? > 0)
+    }
+
+    fn checkpoint(&self) -> Result<Option<(u64, String)>, ReadError> {
+        self.one("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+        })
+    }
+
+    fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<Hash>>, ReadError> {
+        let sql = "SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2";
+        let stored = self.one(sql, params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0))?;
+        if let Some(bytes) = stored {
+            return Ok(tile::hashes(&bytes));
+        }
+        let tree = self.tree()?;
+        let full = tree.size().checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0);
+        Ok((full == index && !tree.partial(level).is_empty()).then(|| tree.partial(level).to_vec()))
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+use crate::{CommitError, Store, conformance};
+use std::sync::Arc;
+
+fn store(directory: &Path) -> SqliteStore {
+    SqliteStore::open(directory, Options::default()).unwrap()
+}
+
+#[tokio::test]
+async fn the_suite_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    conformance::suite(&store(directory.path())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_writers_of_one_version_exactly_one_wins() {
+    let directory = tempfile::tempdir().unwrap();
+    let shared = Arc::new(store(directory.path()));
+    for version in 0..20u64 {
+        let tasks: Vec<_> = (0..32)
+            .map(|n| {
+                let shared = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    let commit = Commit {
+                        case: Some(conformance::case_at("cas_X", version, version + 1, &format!("desk{n}"))),
+                        records: vec![conformance::record("cas_X", "x")],
+                        ..Commit::default()
+                    };
+                    shared.commit(commit).await
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(_) => won += 1,
+                Err(CommitError::VersionConflict { current }) => assert_eq!(current, version + 1),
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(won, 1, "version {version}");
+    }
+    assert_eq!(shared.depths().unwrap().values().sum::<i64>(), 1);
+    drop(shared);
+    // What was acknowledged is there after the store was closed and opened again.
+    let again = store(directory.path());
+    assert_eq!(again.last_seq().unwrap(), 20);
+    assert_eq!(again.case("cas_X").unwrap().unwrap().version, 20);
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let small = SqliteStore::open(directory.path(), Options { pages_max: Some(60), ..Options::default() }).unwrap();
+    let mut written = 0;
+    let refused = loop {
+        let id = format!("cas_{written:05}");
+        let commit = Commit {
+            case: Some(conformance::case_at(&id, 0, 1, "desk")),
+            records: vec![conformance::record(&id, &"x".repeat(2_000))],
+            ..Commit::default()
+        };
+        match small.commit(commit).await {
+            Ok(_) => written += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, CommitError::StorageFull), "{refused}");
+    assert!(written > 10);
+    assert_eq!(small.last_seq().unwrap(), written);
+    assert_eq!(small.depths().unwrap()["desk"], i64::try_from(written).unwrap());
+    drop(small);
+    // With room again it goes on where it was.
+    let again = store(directory.path());
+    let commit = Commit { case: Some(conformance::case_at("cas_z", 0, 1, "desk")), records: vec![conformance::record("cas_z", "x")], ..Commit::default() };
+    assert_eq!(again.commit(commit).await.unwrap().first_seq, written + 1);
+}
+
+#[tokio::test]
+async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = store(directory.path());
+    assert!(matches!(SqliteStore::open(directory.path(), Options::default()), Err(OpenError::InUse(_))));
+    let commit = Commit { case: Some(conformance::case_at("cas_z", 0, 1, "desk")), records: vec![conformance::record("cas_z", "x")], ..Commit::default() };
+    first.commit(commit).await.unwrap();
+    drop(first);
+
+    let raw = Connection::open(directory.path().join(DATABASE)).unwrap();
+    raw.execute("DELETE FROM events", []).unwrap();
+    drop(raw);
+    assert!(matches!(SqliteStore::open(directory.path(), Options::default()), Err(OpenError::Damaged { .. })));
+
+    let other = tempfile::tempdir().unwrap();
+    let raw = Connection::open(other.path().join(DATABASE)).unwrap();
+    raw.execute("CREATE TABLE theirs (x)", []).unwrap();
+    drop(raw);
+    assert!(matches!(SqliteStore::open(other.path(), Options::default()), Err(OpenError::Foreign(_))));
+
+    let torn = tempfile::tempdir().unwrap();
+    std::fs::write(torn.path().join(DATABASE), vec![7u8; 10_000]).unwrap();
+    assert!(matches!(SqliteStore::open(torn.path(), Options::default()), Err(OpenError::Damaged { .. })));
+}

@@ -1,0 +1,235 @@
+//! The writer: takes all commands that wait, writes them in one transaction, and answers after the fsync.
+
+use super::Waiting;
+use crate::{CaseWrite, Commit, CommitError, Committed, Record};
+use remit_ledger::{entry::Entry, hash::Hash, tile::Tile, tree::Tree};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
+use std::collections::BTreeMap;
+use tokio::sync::mpsc;
+
+/// Runs until every sender is gone and nothing waits.
+pub(super) fn run(mut connection: Connection, mut tree: Tree, mut waiting: mpsc::Receiver<Waiting>, batch_max: usize) {
+    let mut batch: Vec<Waiting> = Vec::with_capacity(batch_max);
+    while let Some(first) = waiting.blocking_recv() {
+        batch.push(first);
+        while batch.len() < batch_max
+            && let Ok(next) = waiting.try_recv()
+        {
+            batch.push(next);
+        }
+        write(&mut connection, &mut tree, &mut batch);
+    }
+}
+
+fn write(connection: &mut Connection, tree: &mut Tree, batch: &mut Vec<Waiting>) {
+    let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
+    match together(connection, tree, &commits) {
+        Ok(results) => {
+            let erased = commits.iter().zip(&results).any(|(commit, result)| commit.erase.is_some() && result.is_ok());
+            if erased {
+                // What was overwritten must not live on in the log of writes.
+                let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            }
+            for ((_, answer), result) in batch.drain(..).zip(results) {
+                // Who asked may have gone; the commit stands.
+                let _ = answer.send(result);
+            }
+        }
+        // One command that the database refuses must not sink the others: each is tried alone.
+        Err(_) if batch.len() > 1 => {
+            for (commit, answer) in batch.drain(..) {
+                let mut alone = vec![(commit, answer)];
+                write(connection, tree, &mut alone);
+            }
+        }
+        Err(error) => {
+            for (_, answer) in batch.drain(..) {
+                let _ = answer.send(Err(refusal(&error)));
+            }
+        }
+    }
+}
+
+fn refusal(error: &rusqlite::Error) -> CommitError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => CommitError::StorageFull,
+        _ => CommitError::Failed(error.to_string()),
+    }
+}
+
+type Outcome = Result<Committed, CommitError>;
+
+/// All commits in one transaction. An error rolls every one back and leaves `tree` as it was.
+fn together(connection: &mut Connection, tree: &mut Tree, commits: &[&Commit]) -> Result<Vec<Outcome>, rusqlite::Error> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let mut batch = Batch { tree: tree.clone(), tiles: Vec::new(), depths: BTreeMap::new() };
+    let mut results = Vec::with_capacity(commits.len());
+    for commit in commits {
+        results.push(batch.one(&transaction, commit)?);
+    }
+    batch.finish(&transaction, tree.size())?;
+    transaction.commit()?;
+    *tree = batch.tree;
+    Ok(results)
+}
+
+/// What a batch writes once at its end.
+struct Batch {
+    tree: Tree,
+    tiles: Vec<Tile>,
+    depths: BTreeMap<String, i64>,
+}
+
+impl Batch {
+    /// One command: first everything that could refuse it is read, then everything is written.
+    fn one(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Outcome, rusqlite::Error> {
+        if let Some(row) = &commit.idempotency {
+            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND expires_ms > ?3";
+            let now = commit.records.first().map_or(0, |record| record.ts_ms);
+            let known = tx
+                .prepare_cached(sql)?
+                .query_row(params![row.scope, row.key, now], |known| {
+                    Ok((known.get::<_, Vec<u8>>(0)?, known.get::<_, u16>(1)?, known.get::<_, Vec<u8>>(2)?))
+                })
+                .optional()?;
+            if let Some((hash, status, response)) = known {
+                let same = hash == row.request_hash;
+                return Ok(Err(if same { CommitError::Replayed { status, response } } else { CommitError::KeyReused }));
+            }
+        }
+        if let Some(case) = &commit.case {
+            let sql = "SELECT version, status, holder FROM cases WHERE id = ?1";
+            let known = tx
+                .prepare_cached(sql)?
+                .query_row([&case.id], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
+                })
+                .optional()?;
+            let current = known.as_ref().map_or(0, |(version, ..)| version.cast_unsigned());
+            if current != case.expected_version {
+                return Ok(Err(CommitError::VersionConflict { current }));
+            }
+            let before = known.filter(|(_, status, _)| status == "open").and_then(|(.., holder)| holder);
+            let after = Some(case).filter(|case| case.status == "open").and_then(|case| case.holder.clone());
+            if before != after {
+                if let Some(holder) = before {
+                    *self.depths.entry(holder).or_default() -= 1;
+                }
+                if let Some(holder) = after {
+                    *self.depths.entry(holder).or_default() += 1;
+                }
+            }
+            write_case(tx, case)?;
+        }
+        self.write(tx, commit).map(Ok)
+    }
+
+    fn write(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Committed, rusqlite::Error> {
+        let first_seq = self.tree.size() + 1;
+        let base = commit.case.as_ref().map_or(0, |case| case.expected_version);
+        for (at, record) in commit.records.iter().enumerate() {
+            self.append(tx, record, base + 1 + at as u64)?;
+        }
+        if let Some(customer) = &commit.customer {
+            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+                .execute(params![customer.id, customer.wrapped_key, customer.sealed_name])?;
+        }
+        for words in &commit.words {
+            tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![words.id, words.case, words.customer, words.sealed])?;
+        }
+        for row in &commit.exceptions {
+            let sql = "INSERT INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
+                       state = ?6, taken_by = ?7, body = ?8";
+            tx.prepare_cached(sql)?.execute(params![
+                row.id, row.case, row.kind, row.owner, row.due_ms, row.state, row.taken_by, row.body
+            ])?;
+        }
+        for row in &commit.outcomes {
+            let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET \
+                       resolved = resolved + ?3, failed = failed + ?4";
+            tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.resolved, row.failed])?;
+        }
+        if let Some(row) = &commit.idempotency {
+            let sql = "INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET \
+                       request_hash = ?3, status = ?4, response = ?5, expires_ms = ?6";
+            tx.prepare_cached(sql)?.execute(params![
+                row.scope, row.key, row.request_hash, row.status, row.response, row.expires_ms
+            ])?;
+        }
+        if let Some(erase) = &commit.erase {
+            tx.pragma_update(None, "secure_delete", true)?;
+            tx.prepare_cached("DELETE FROM words WHERE customer = ?1")?.execute([&erase.customer])?;
+            tx.prepare_cached("DELETE FROM customers WHERE id = ?1")?.execute([&erase.customer])?;
+        }
+        Ok(Committed { first_seq, last_seq: self.tree.size() })
+    }
+
+    fn append(&mut self, tx: &Transaction<'_>, record: &Record, version: u64) -> Result<(), rusqlite::Error> {
+        let seq = self.tree.size() + 1;
+        let mut commit = String::with_capacity(64);
+        for byte in record.commit {
+            use std::fmt::Write as _;
+            let _ = write!(commit, "{byte:02x}");
+        }
+        let entry = Entry {
+            v: 1,
+            seq,
+            ts: record.ts_ms,
+            kind: record.kind.to_owned(),
+            case: record.case.clone(),
+            actor: record.actor.clone(),
+            commit,
+        };
+        let entry = entry.to_bytes().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        self.tree.append(Hash::leaf(&entry), &mut self.tiles);
+        tx.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+            seq.cast_signed(),
+            record.case,
+            version.cast_signed(),
+            record.kind,
+            record.actor,
+            record.ts_ms,
+            record.subject,
+            record.body,
+            record.salt,
+            entry
+        ])?;
+        Ok(())
+    }
+
+    fn finish(&self, tx: &Transaction<'_>, size_before: u64) -> Result<(), rusqlite::Error> {
+        for (holder, change) in self.depths.iter().filter(|(_, change)| **change != 0) {
+            tx.prepare_cached("INSERT INTO depths VALUES (?1, ?2) ON CONFLICT DO UPDATE SET open = open + ?2")?
+                .execute(params![holder, change])?;
+        }
+        for tile in &self.tiles {
+            tx.prepare_cached("INSERT INTO tiles VALUES (?1, ?2, ?3)")?
+                .execute(params![tile.level, tile.index.cast_signed(), tile.to_bytes()])?;
+        }
+        if self.tree.size() != size_before {
+            tx.prepare_cached("INSERT INTO tree_state VALUES (1, ?1) ON CONFLICT DO UPDATE SET edge = ?1")?
+                .execute([self.tree.to_bytes()])?;
+        }
+        Ok(())
+    }
+}
+
+fn write_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
+    let sql = "INSERT INTO cases VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET \
+               version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?8, updated_ms = ?10, state = ?11";
+    tx.prepare_cached(sql)?.execute(params![
+        case.id,
+        case.version.cast_signed(),
+        case.status,
+        case.holder,
+        case.holder_kind,
+        case.accountable,
+        case.customer,
+        case.intent,
+        case.opened_ms,
+        case.updated_ms,
+        case.state
+    ])?;
+    Ok(())
+}
