@@ -1,1 +1,10 @@
-//! What can be measured about a case: intent, requests for a human, vulnerability, frustration, language, complexity, SLA risk.
+//! What can be measured about a case: intent, requests for a human, vulnerability, frustration, language,
+//! complexity, SLA risk.
+
+pub mod examples;
+mod features;
+pub mod intent;
+pub mod lexical;
+mod linear;
+pub mod report;
+pub mod wait;
