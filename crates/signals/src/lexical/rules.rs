@@ -137,7 +137,7 @@ wants_human.one_word: human
 wants_human.someone_help: can|could|need|want * someone|somebody * help|call|assist|explain|look ! dont
 wants_human.de: ~mensch|mitarbeiter|mitarbeiterin|berater|ansprechpartner|sachbearbeiter|kundenberater
 wants_human.de_person: mit * person|jemandem|jemanden * sprechen|reden
-wants_human.fr: humain|conseiller|conseillere|conseillère|agent|interlocuteur|~responsable
+wants_human.fr: humain|conseiller|conseillere|conseillère|interlocuteur|~responsable
 wants_human.fr_parler: parler * quelquun|personne|~conseill|humain|vrai|vraie
 wants_human.es: humano|humana|asesor|asesora|agente|representante|operador|operadora
 wants_human.es_hablar: hablar * persona|alguien|agente|humano|gerente

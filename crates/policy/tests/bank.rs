@@ -1,0 +1,68 @@
+//! The sample bundle holds together, and its own tests pass.
+
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
+use std::path::PathBuf;
+
+fn files() -> Files {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    Files::read(&root).unwrap()
+}
+
+fn bank() -> Bundle {
+    Bundle::load(files()).unwrap_or_else(|findings| {
+        panic!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+#[test]
+fn the_bank_loads_and_its_tests_pass() {
+    let bank = bank();
+    let report = suite::run(&bank, &Engine::new(&bank));
+    let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(report.passed >= 40, "{}", report.passed);
+    assert!(bank.policies() >= 40, "{}", bank.policies());
+    assert_eq!(bank.candidates().len(), 12);
+}
+
+/// Changes one file of the bank and says what is then found, one `file:line message` a line.
+fn check(file: &str, from: &str, to: &str) -> String {
+    let files = files();
+    let text = String::from_utf8(files.get(file).unwrap().to_vec()).unwrap();
+    assert!(text.contains(from), "{from}");
+    let changed = text.replacen(from, to, 1).into_bytes();
+    let all = ["bundle.toml", "schema.cedarschema", "intents.csv"]
+        .into_iter()
+        .map(|name| (name, files.get(name).unwrap()))
+        .chain(["policies", "invariants", "tests", "knowledge"].into_iter().flat_map(|folder| files.under(folder)))
+        .map(|(name, bytes)| (name.to_owned(), if name == file { changed.clone() } else { bytes.to_vec() }));
+    match Bundle::load(Files::new(all.collect::<Vec<_>>())) {
+        Ok(_) => "loads".to_owned(),
+        Err(findings) => findings.iter().map(|f| format!("{}:{} {}", f.file, f.line, f.message)).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_file_and_line() {
+    for (file, from, to, want) in [
+        ("bundle.toml", "currency = \"GBP\"", "curency = \"GBP\"", "bundle.toml:4 unknown field `curency`"),
+        ("bundle.toml", "route = \"head-of-support\"\n", "", "decision point `route` has no owner"),
+        ("bundle.toml", "route = \"head-of-support\"", "route = \"nobody\"", "is no owner"),
+        ("bundle.toml", "calendar = \"always\"", "calendar = \"nights\"", "has no hours"),
+        ("bundle.toml", "Europe/London", "Europe/Londonn", "no time zone"),
+        ("bundle.toml", "name = \"complexity_bp\"\ntype = \"long\"", "name = \"complexity\"\ntype = \"long\"", "is no attribute of the context"),
+        ("policies/ai-scope.cedar", "@owner(\"everyday-team\")\n", "", "policies/ai-scope.cedar:3 a policy has no @owner"),
+        ("policies/ai-scope.cedar", "Ai::\"everyday-ai\"", "Ai::\"everday-ai\"", "no policy permits `everyday-ai` anything"),
+        ("policies/ai-scope.cedar", "Ai::\"everyday-ai\"", "Ai::\"everday-ai\"", "`ai.everyday` is dead"),
+        ("policies/ai-scope.cedar", "context.intent_confidence_bp", "context.intent_confidnce_bp", "policies/ai-scope.cedar:3"),
+        ("policies/ai-scope.cedar", "@id(\"ai.cards\")", "@id(\"ai.everyday\")", "is used at policies/ai-scope.cedar:3 already"),
+        ("policies/ai-scope.cedar", "permit (", "permti (", "policies/ai-scope.cedar:6"),
+        ("policies/fraud.cedar", "Topic::\"fraud\"", "Topic::\"frod\"", "policies/fraud.cedar"),
+        ("intents.csv", ",card_arrival", ",card_arival", "intents.csv:"),
+        ("knowledge/pin.md", "# ", "", "knowledge/pin.md:1 the article has no title"),
+        ("schema.cedarschema", "entity Organisation;", "entity Organisation", "schema.cedarschema:"),
+    ] {
+        let found = check(file, from, to);
+        assert!(found.contains(want), "{file}: {from} -> {to}\nwanted: {want}\nfound: {found}");
+    }
+}
