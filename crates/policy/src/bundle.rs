@@ -106,7 +106,6 @@ pub struct Bundle {
     files: Files,
     digest: Digest,
     pub(crate) manifest: Manifest,
-    pub(crate) vocabulary: Vocabulary,
     pub(crate) rules: Vec<Rule>,
     pub(crate) signals: HashMap<String, SignalSpec>,
     candidates: Vec<CandidateSpec>,
@@ -172,7 +171,6 @@ impl Bundle {
             terms: Arc::new(terms?),
             articles,
             manifest,
-            vocabulary,
             rules,
             files,
         })

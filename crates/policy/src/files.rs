@@ -133,7 +133,7 @@ impl Files {
             return Err(FilesError::TooLarge("blob".into()));
         }
         let mut files = BTreeMap::new();
-        let mut part = |bytes: &mut &[u8]| -> Result<Vec<u8>, FilesError> {
+        let part = |bytes: &mut &[u8]| -> Result<Vec<u8>, FilesError> {
             let (length, rest) = bytes.split_first_chunk::<8>().ok_or(FilesError::Damaged("it ends early"))?;
             let length =
                 usize::try_from(u64::from_be_bytes(*length)).map_err(|_| FilesError::Damaged("a length is absurd"))?;

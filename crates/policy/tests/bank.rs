@@ -38,7 +38,9 @@ fn check(file: &str, from: &str, to: &str) -> String {
         .map(|(name, bytes)| (name.to_owned(), if name == file { changed.clone() } else { bytes.to_vec() }));
     match Bundle::load(Files::new(all.collect::<Vec<_>>())) {
         Ok(_) => "loads".to_owned(),
-        Err(findings) => findings.iter().map(|f| format!("{}:{} {}", f.file, f.line, f.message)).collect::<Vec<_>>().join("\n"),
+        Err(findings) => {
+            findings.iter().map(|f| format!("{}:{} {}", f.file, f.line, f.message)).collect::<Vec<_>>().join("\n")
+        }
     }
 }
 
@@ -50,12 +52,37 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("bundle.toml", "route = \"head-of-support\"", "route = \"nobody\"", "is no owner"),
         ("bundle.toml", "calendar = \"always\"", "calendar = \"nights\"", "has no hours"),
         ("bundle.toml", "Europe/London", "Europe/Londonn", "no time zone"),
-        ("bundle.toml", "name = \"complexity_bp\"\ntype = \"long\"", "name = \"complexity\"\ntype = \"long\"", "is no attribute of the context"),
-        ("policies/ai-scope.cedar", "@owner(\"everyday-team\")\n", "", "policies/ai-scope.cedar:3 a policy has no @owner"),
-        ("policies/ai-scope.cedar", "Ai::\"everyday-ai\"", "Ai::\"everday-ai\"", "no policy permits `everyday-ai` anything"),
+        (
+            "bundle.toml",
+            "name = \"complexity_bp\"\ntype = \"long\"",
+            "name = \"complexity\"\ntype = \"long\"",
+            "is no attribute of the context",
+        ),
+        (
+            "policies/ai-scope.cedar",
+            "@owner(\"everyday-team\")\n",
+            "",
+            "policies/ai-scope.cedar:3 a policy has no @owner",
+        ),
+        (
+            "policies/ai-scope.cedar",
+            "Ai::\"everyday-ai\"",
+            "Ai::\"everday-ai\"",
+            "no policy permits `everyday-ai` anything",
+        ),
         ("policies/ai-scope.cedar", "Ai::\"everyday-ai\"", "Ai::\"everday-ai\"", "`ai.everyday` is dead"),
-        ("policies/ai-scope.cedar", "context.intent_confidence_bp", "context.intent_confidnce_bp", "policies/ai-scope.cedar:3"),
-        ("policies/ai-scope.cedar", "@id(\"ai.cards\")", "@id(\"ai.everyday\")", "is used at policies/ai-scope.cedar:3 already"),
+        (
+            "policies/ai-scope.cedar",
+            "context.intent_confidence_bp",
+            "context.intent_confidnce_bp",
+            "policies/ai-scope.cedar:3",
+        ),
+        (
+            "policies/ai-scope.cedar",
+            "@id(\"ai.cards\")",
+            "@id(\"ai.everyday\")",
+            "is used at policies/ai-scope.cedar:3 already",
+        ),
         ("policies/ai-scope.cedar", "permit (", "permti (", "policies/ai-scope.cedar:6"),
         ("policies/fraud.cedar", "Topic::\"fraud\"", "Topic::\"frod\"", "policies/fraud.cedar"),
         ("intents.csv", ",card_arrival", ",card_arival", "intents.csv:"),

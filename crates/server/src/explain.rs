@@ -39,7 +39,9 @@ pub struct WhyNot {
 
 /// Tells `decision` in plain words. `currency` names the unit of its amounts.
 pub fn explain(decision: &Decision, currency: &str) -> Explanation {
-    let money = |minor: i64| format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100);
+    let money = |minor: i64| {
+        format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
+    };
     let chosen = chosen(decision);
     Explanation {
         summary: summary(decision, chosen),
@@ -84,7 +86,10 @@ fn kind(candidate: &Candidate) -> &'static str {
 fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
     match (&decision.outcome, chosen) {
         (Outcome::Assign { responder }, Some(c)) if decision.point == DecisionPoint::Override => {
-            format!("A human gave the case to the {} `{responder}`, against or beside the system's own choice.", kind(c))
+            format!(
+                "A human gave the case to the {} `{responder}`, against or beside the system's own choice.",
+                kind(c)
+            )
         }
         (Outcome::Assign { responder }, Some(c)) => {
             format!("The case goes to the {} `{responder}`; {} answers for it.", kind(c), c.facts.accountable)
@@ -93,7 +98,9 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
         (Outcome::Keep { holder }, Some(c)) => {
             format!("The {} `{}` keeps the case; {} answers for it.", kind(c), holder.name(), c.facts.accountable)
         }
-        (Outcome::Keep { holder }, None) => format!("`{}` keeps the case until its exception is resolved.", holder.name()),
+        (Outcome::Keep { holder }, None) => {
+            format!("`{}` keeps the case until its exception is resolved.", holder.name())
+        }
         (Outcome::Exception { exception, owner, due }, _) => format!(
             "Nobody may have the case ({}), so it became an exception: {owner} owns it and must act by {}.",
             exception.as_str().replace('_', " "),
@@ -112,7 +119,9 @@ fn because(trigger: &Trigger) -> String {
             format!("The holder gave the case up: {}.", reason.unwrap_or_default())
         }
         Trigger::ReturnRequested => "The holder asked for an AI responder to take over again.".into(),
-        Trigger::Overridden { to, .. } => format!("A human decided that `{to}` should have it; the reason is on the timeline."),
+        Trigger::Overridden { to, .. } => {
+            format!("A human decided that `{to}` should have it; the reason is on the timeline.")
+        }
         Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
         Trigger::Reopened => "The case was reopened.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
@@ -147,11 +156,15 @@ fn percent(bp: i64) -> String {
 }
 
 fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
-    let mut lines: Vec<String> =
-        rules(decision, &c.verdict.policies, PolicyEffect::Permit).into_iter().map(|rule| format!("It may: {rule}.")).collect();
+    let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
+        .into_iter()
+        .map(|rule| format!("It may: {rule}."))
+        .collect();
     if !c.verdict.allow {
         lines.extend(
-            rules(decision, &c.verdict.policies, PolicyEffect::Forbid).into_iter().map(|rule| format!("Policy said no: {rule}.")),
+            rules(decision, &c.verdict.policies, PolicyEffect::Forbid)
+                .into_iter()
+                .map(|rule| format!("Policy said no: {rule}.")),
         );
         lines.push("A human decided otherwise.".into());
     }
@@ -177,14 +190,19 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
             format!("Allowed, {}; a human chose `{}`.", cost_line(c, money), best.facts.responder)
         }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
-            format!("Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).", best.facts.responder)
+            format!(
+                "Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).",
+                best.facts.responder
+            )
         }
         Some(best) if c.cost.total_minor > best.cost.total_minor => format!(
             "Allowed, but {} dearer: {}.",
             money(c.cost.total_minor.saturating_sub(best.cost.total_minor)),
             cost_line(c, money)
         ),
-        Some(_) => "Allowed and cheaper, but the holder may keep the case, and changing hands costs the customer.".into(),
+        Some(_) => {
+            "Allowed and cheaper, but the holder may keep the case, and changing hands costs the customer.".into()
+        }
         None => "Allowed, but the case had changed hands as often as it may.".into(),
     }
 }
@@ -199,7 +217,8 @@ fn signals(decision: &Decision) -> Vec<String> {
         .signals
         .iter()
         .map(|(name, reading)| {
-            let because = if reading.because.is_empty() { String::new() } else { format!(" ({})", reading.because.join(", ")) };
+            let because =
+                if reading.because.is_empty() { String::new() } else { format!(" ({})", reading.because.join(", ")) };
             let at = crate::clock::rfc3339(reading.at);
             format!("{name} = {}{because}, from {} at {at}", told(&reading.value, name.as_str()), reading.source)
         })
@@ -220,12 +239,22 @@ fn would_change(decision: &Decision, chosen: Option<&Candidate>, money: &dyn Fn(
             .map(PolicyId::as_str)
             .collect();
         lines.push(if forbids.is_empty() {
-            format!("`{}` would have been cheaper ({}) had a rule permitted it.", c.facts.responder, money(c.cost.total_minor))
+            format!(
+                "`{}` would have been cheaper ({}) had a rule permitted it.",
+                c.facts.responder,
+                money(c.cost.total_minor)
+            )
         } else {
-            format!("`{}` would have been cheaper ({}) without {}.", c.facts.responder, money(c.cost.total_minor), forbids.join(" and "))
+            format!(
+                "`{}` would have been cheaper ({}) without {}.",
+                c.facts.responder,
+                money(c.cost.total_minor),
+                forbids.join(" and ")
+            )
         });
     }
-    let next = decision.sequence.first().and_then(|name| decision.candidates.iter().find(|c| &c.facts.responder == name));
+    let next =
+        decision.sequence.first().and_then(|name| decision.candidates.iter().find(|c| &c.facts.responder == name));
     if let (Some(chosen), Some(next)) = (chosen, next) {
         let gap = next.cost.total_minor.saturating_sub(chosen.cost.total_minor);
         if gap > 0 {

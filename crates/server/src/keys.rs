@@ -25,7 +25,9 @@ pub enum KeyError {
         source: io::Error,
     },
     /// A key file does not hold 32 bytes.
-    #[error("key file {0} does not hold 32 bytes; restore it from a backup, since stored words cannot be read without it")]
+    #[error(
+        "key file {0} does not hold 32 bytes; restore it from a backup, since stored words cannot be read without it"
+    )]
     Length(String),
     /// Sealed bytes do not open under the key.
     #[error("sealed words do not open: they were damaged, or sealed under another master key")]
@@ -166,7 +168,7 @@ fn derive(master: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
 /// HMAC-SHA-256 of the parts, one after the other.
 pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of any length, so this arm cannot be reached.
-    let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else { return [0; 32] };
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return [0; 32] };
     for part in parts {
         mac.update(part);
     }

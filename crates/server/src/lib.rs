@@ -1,1 +1,15 @@
 //! The use cases and the HTTP interface.
+//!
+//! Interfaces translate requests; only [`app`] acts. Time comes from [`clock`], randomness from
+//! [`entropy`], and nowhere else.
+
+pub mod app;
+pub mod clock;
+pub mod entropy;
+pub mod explain;
+pub mod http;
+pub mod jobs;
+pub mod keys;
+pub mod metrics;
+pub mod problem;
+pub mod serve;

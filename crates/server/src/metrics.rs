@@ -52,13 +52,24 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("remit");
         let buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5];
-        let metrics = (Family::default(), Counter::default(), Family::default(), Histogram::new(buckets), Counter::default(), Family::default());
+        let metrics = (
+            Family::default(),
+            Counter::default(),
+            Family::default(),
+            Histogram::new(buckets),
+            Counter::default(),
+            Family::default(),
+        );
         let (decisions, exceptions, requests, seconds, conflicts, held) = metrics;
         registry.register("decisions", "Decisions taken, by point, outcome and new holder", Family::clone(&decisions));
         registry.register("exceptions_raised", "Exceptions raised", Counter::clone(&exceptions));
         registry.register("http_requests", "Requests answered, by route and status", Family::clone(&requests));
         registry.register("http_request_seconds", "Seconds from arrival to answer", Histogram::clone(&seconds));
-        registry.register("conflicts", "Commands taken anew because another write came between", Counter::clone(&conflicts));
+        registry.register(
+            "conflicts",
+            "Commands taken anew because another write came between",
+            Counter::clone(&conflicts),
+        );
         registry.register("open_cases", "Open cases by responder", Family::clone(&held));
         Self { registry, decisions, exceptions, requests, seconds, conflicts, held }
     }

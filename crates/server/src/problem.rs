@@ -140,9 +140,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let detail = refusal.to_string();
         match refusal {
-            Refusal::LeaseLost { held, current, holder } => {
-                Self::new(LEASE_LOST, detail).with("held_epoch", held).with("current_epoch", current).with("holder", holder.name())
-            }
+            Refusal::LeaseLost { held, current, holder } => Self::new(LEASE_LOST, detail)
+                .with("held_epoch", held)
+                .with("current_epoch", current)
+                .with("holder", holder.name()),
             Refusal::NotTheHolder { holder } => Self::new(LEASE_LOST, detail).with("holder", holder.name()),
             Refusal::UnknownException { .. } => Self::new(NOT_FOUND, detail),
             Refusal::UnknownResponder { .. } => Self::invalid("to", detail),

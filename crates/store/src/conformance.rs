@@ -89,7 +89,10 @@ async fn keys(store: &impl Store) -> Result<(), String> {
     };
     store.commit(keyed("cas_B", 1)).await.map_err(|e| e.to_string())?;
     let same = store.commit(keyed("cas_C", 1)).await;
-    hold(matches!(same, Err(CommitError::Replayed { status: 201, response }) if response == b"first"), "the same request gets the same answer")?;
+    hold(
+        matches!(same, Err(CommitError::Replayed { status: 201, response }) if response == b"first"),
+        "the same request gets the same answer",
+    )?;
     let other = store.commit(keyed("cas_C", 2)).await;
     hold(matches!(other, Err(CommitError::KeyReused)), "a key stands for one request")?;
     hold(store.case("cas_C").map_err(|e| e.to_string())?.is_none(), "a repeated request writes nothing")

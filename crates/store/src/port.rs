@@ -213,7 +213,9 @@ pub enum OpenError {
         known: i64,
     },
     /// It is damaged.
-    #[error("the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to start anew")]
+    #[error(
+        "the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to start anew"
+    )]
     Damaged {
         /// Where.
         path: String,
@@ -353,7 +355,12 @@ pub trait Store: Send + Sync {
     /// An exception.
     fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError>;
     /// Exceptions, newest first, after the cursor `after` (an identifier).
-    fn exceptions(&self, filter: &ExceptionFilter, after: Option<&str>, limit: usize) -> Result<Vec<ExceptionRow>, ReadError>;
+    fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ExceptionRow>, ReadError>;
     /// Open cases by holder.
     fn depths(&self) -> Result<HashMap<String, i64>, ReadError>;
     /// All outcomes counted.

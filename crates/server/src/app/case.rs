@@ -259,7 +259,8 @@ impl App {
             return Err(Problem::invalid("signals", "name at least one reading"));
         }
         let readings: Named = self.posted(caller, &posted.signals, self.now())?;
-        let act = Act { action: "signal.post", command: Command::Measure { readings }, sealed: Vec::new(), customer: None };
+        let act =
+            Act { action: "signal.post", command: Command::Measure { readings }, sealed: Vec::new(), customer: None };
         self.execute(caller, repeat, Some(id), &act, shown(200)).await
     }
 
@@ -386,7 +387,13 @@ impl App {
         case.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no case {parsed} is on record")))
     }
 
-    pub(super) fn seal_for(&self, caller: &Caller, action: &'static str, id: &str, text: &str) -> Result<Sealed, Problem> {
+    pub(super) fn seal_for(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        id: &str,
+        text: &str,
+    ) -> Result<Sealed, Problem> {
         let case = self.case_for(caller, action, id)?;
         let erased = || Problem::new(problem::ERASED, "the words on this case were erased; open a new case");
         let key = self.customer_key(&case.customer)?.ok_or_else(erased)?;

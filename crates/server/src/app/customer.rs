@@ -3,7 +3,7 @@
 use super::App;
 use crate::{keys::CustomerKey, problem::Problem};
 use remit_domain::id::CustomerId;
-use remit_store::{NewCustomer, Store};
+use remit_store::{NewCustomer, Store as _};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},

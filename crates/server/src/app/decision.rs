@@ -82,7 +82,8 @@ impl App {
     fn stored_bundle(&self, digest: &str) -> Result<remit_policy::bundle::Bundle, Problem> {
         let stored = self.store.bundle(digest).map_err(Problem::internal)?;
         let bytes = stored.ok_or_else(|| Problem::internal(format!("bundle {digest} is not stored")))?;
-        let files = remit_policy::bundle::Files::from_bytes(&bytes).map_err(Problem::internal)?;
-        remit_policy::bundle::Bundle::load(files).map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
+        let files = remit_policy::files::Files::from_bytes(&bytes).map_err(Problem::internal)?;
+        remit_policy::bundle::Bundle::load(files)
+            .map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
     }
 }

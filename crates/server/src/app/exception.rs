@@ -8,7 +8,11 @@ use super::{
     view::ExceptionView,
 };
 use crate::{clock::parse_rfc3339, problem, problem::Problem};
-use remit_domain::{Command, exception::Exception, id::{ExceptionId, OwnerId}};
+use remit_domain::{
+    Command,
+    exception::Exception,
+    id::{ExceptionId, OwnerId},
+};
 use remit_store::{ExceptionFilter, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,9 +61,9 @@ impl App {
         if !self.bundle.has_owner(owner.as_str()) {
             return Err(Problem::invalid("owner", format!("the bundle has no owner `{owner}`")));
         }
-        let due = parse_rfc3339(&raise.due_at)
-            .filter(|due| *due > self.now())
-            .ok_or_else(|| Problem::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z"))?;
+        let due = parse_rfc3339(&raise.due_at).filter(|due| *due > self.now()).ok_or_else(|| {
+            Problem::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
+        })?;
         let sealed = self.seal_for(caller, action, case, &raise.reason)?;
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
         let act = Act { action, command, sealed: vec![sealed], customer: None };

@@ -1,10 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use remit_domain::{
-    Case,
-    decision::CandidateFacts,
-    id::{ResponderId, Timestamp},
-};
+use remit_domain::{Case, decision::CandidateFacts, id::Timestamp};
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
 use std::{
@@ -121,11 +117,6 @@ impl Load {
         };
         self.desks.iter().enumerate().map(facts).collect()
     }
-
-    /// The expected wait of a case that joins `responder` now, in milliseconds.
-    pub(crate) fn expected_wait_ms(&self, responder: &ResponderId) -> Option<i64> {
-        self.desk(responder.as_str()).map(|desk| desk.wait(desk.depth.load(Ordering::Relaxed).max(0), 0).0)
-    }
 }
 
 impl Desk {
@@ -162,4 +153,3 @@ impl Desk {
         computed
     }
 }
-

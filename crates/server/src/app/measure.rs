@@ -58,11 +58,18 @@ impl App {
     }
 
     /// How often the customer wrote in the last seven days, this time not counted.
-    pub(super) fn repeat_contacts(&self, customer: &CustomerId, now: Timestamp) -> Result<(SignalName, Reading), Problem> {
+    pub(super) fn repeat_contacts(
+        &self,
+        customer: &CustomerId,
+        now: Timestamp,
+    ) -> Result<(SignalName, Reading), Problem> {
         let since = now.plus_ms(-REPEAT_MS);
         let recent = self.store.recent_cases(customer.as_str(), since.0).map_err(Problem::internal)?;
         let name = SignalName::new("repeat_contacts").map_err(Problem::internal)?;
-        Ok((name, Reading { value: Value::Long(i64::from(recent)), source: OWN_SOURCE.into(), at: now, because: Vec::new() }))
+        Ok((
+            name,
+            Reading { value: Value::Long(i64::from(recent)), source: OWN_SOURCE.into(), at: now, because: Vec::new() },
+        ))
     }
 
     /// Checks readings that `caller` posts against the bundle's declarations.
@@ -71,7 +78,10 @@ impl App {
             return Ok(Vec::new());
         }
         let Some(source) = &caller.source else {
-            return Err(Problem::invalid("signals", "this token has no source; make one with `remit token create --source NAME`"));
+            return Err(Problem::invalid(
+                "signals",
+                "this token has no source; make one with `remit token create --source NAME`",
+            ));
         };
         if posted.len() > POSTED_MAX {
             return Err(Problem::invalid("signals", format!("at most {POSTED_MAX} readings in one request")));
@@ -86,7 +96,12 @@ impl App {
                     serde_json::Value::Number(number) => number.as_i64().map(Value::Long).ok_or_else(|| {
                         Problem::invalid("signals", format!("`{name}` must be a whole number of 64 bits"))
                     })?,
-                    _ => return Err(Problem::invalid("signals", format!("`{name}` must be true, false, a number or a name"))),
+                    _ => {
+                        return Err(Problem::invalid(
+                            "signals",
+                            format!("`{name}` must be true, false, a number or a name"),
+                        ));
+                    }
                 };
                 self.bundle.check_signal(name.as_str(), &value).map_err(|e| Problem::invalid("signals", e))?;
                 Ok((name, Reading { value, source: Arc::clone(source), at: now, because: Vec::new() }))

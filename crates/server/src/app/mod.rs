@@ -1,7 +1,7 @@
 //! The use cases. Interfaces translate; only what is here acts.
 
-pub mod auth;
 mod answer;
+pub mod auth;
 pub mod case;
 mod customer;
 pub mod decision;
@@ -154,6 +154,11 @@ impl App {
     /// The keys of the data directory.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Open cases by responder, in the bundle's order.
+    pub fn depths(&self) -> Vec<(String, i64)> {
+        self.load.depths().map(|(responder, depth)| (responder.to_owned(), depth)).collect()
     }
 
     fn context(&self, caller: &Caller) -> Result<Context, Problem> {

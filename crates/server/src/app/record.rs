@@ -10,7 +10,9 @@ use remit_domain::{
     id::Timestamp,
     signal::Value,
 };
-use remit_store::{CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, NewCustomer, OutcomeDelta, Record, WordsRow};
+use remit_store::{
+    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, NewCustomer, OutcomeDelta, Record, WordsRow,
+};
 
 /// One command with what goes into the store beside its events.
 #[derive(Debug)]
@@ -197,4 +199,3 @@ fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<Exce
     }
     Ok(rows)
 }
-

@@ -67,7 +67,8 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// # Errors
 /// When a value is not accepted, or the store refuses.
 pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Problem> {
-    let printable = |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    let printable =
+        |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     if !printable(&new.name) {
         return Err(Problem::invalid("name", "must be 1 to 64 printable ASCII characters"));
     }

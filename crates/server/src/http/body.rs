@@ -59,7 +59,10 @@ fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(Problem::new(problem::MEDIA_TYPE, format!("the body came as `{}`", sent.chars().take(80).collect::<String>())))
+        Err(Problem::new(
+            problem::MEDIA_TYPE,
+            format!("the body came as `{}`", sent.chars().take(80).collect::<String>()),
+        ))
     }
 }
 

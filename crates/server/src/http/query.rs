@@ -30,5 +30,7 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
 
 /// A ledger position asked for; the beginning unless told.
 pub(crate) fn position(asked: Option<&str>) -> Result<u64, Problem> {
-    asked.map_or(Ok(0), |text| text.parse().map_err(|_| Problem::invalid("after", "must be a position in the ledger, a whole number")))
+    asked.map_or(Ok(0), |text| {
+        text.parse().map_err(|_| Problem::invalid("after", "must be a position in the ledger, a whole number"))
+    })
 }

@@ -120,7 +120,11 @@ async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticat
     Ok(app.open_case(&caller, body.repeat.as_ref(), body.value).await?)
 }
 
-async fn list_cases(State(app): State<Shared>, Authenticated(caller): Authenticated, Params(asked): Params<ListCases>) -> Reply {
+async fn list_cases(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Params(asked): Params<ListCases>,
+) -> Reply {
     let filter = CaseFilter {
         status: one_of("status", asked.status, &["open", "resolved"])?,
         holder: asked.holder,
@@ -243,7 +247,11 @@ async fn resolve_exception(
     Ok(app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
 }
 
-async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Path(id): Path<String>) -> Reply {
+async fn get_decision(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Reply {
     json(&app.decision(&caller, &id)?)
 }
 
@@ -279,7 +287,11 @@ async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authentic
     json(&app.tokens(&caller)?)
 }
 
-async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Path(id): Path<String>) -> Reply {
+async fn revoke_token(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Reply {
     app.revoke_token(&caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -85,7 +85,8 @@ impl SqliteStore {
 
     fn tree(&self) -> Result<Tree, ReadError> {
         let edge = self.one("SELECT edge FROM tree_state", [], |row| row.get::<_, Vec<u8>>(0))?;
-        edge.map_or_else(|| Ok(Tree::default()), |edge| Tree::from_bytes(&edge)).map_err(|error| ReadError(error.to_string()))
+        edge.map_or_else(|| Ok(Tree::default()), |edge| Tree::from_bytes(&edge))
+            .map_err(|error| ReadError(error.to_string()))
     }
 }
 
@@ -171,7 +172,12 @@ impl Store for SqliteStore {
         self.one("SELECT * FROM exceptions WHERE id = ?1", [id], exception)
     }
 
-    fn exceptions(&self, filter: &ExceptionFilter, after: Option<&str>, limit: usize) -> Result<Vec<ExceptionRow>, ReadError> {
+    fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ExceptionRow>, ReadError> {
         let wanted = Where::default()
             .and("state = ?", filter.state.as_deref())
             .and("owner = ?", filter.owner.as_deref())
@@ -212,7 +218,8 @@ impl Store for SqliteStore {
     }
 
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
-        let sql = "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens ORDER BY created_ms";
+        let sql =
+            "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens ORDER BY created_ms";
         self.many(sql, [], token)
     }
 

@@ -54,7 +54,8 @@ impl From<rusqlite::Error> for Opening {
 
 fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     let mut connection = Connection::open(path)?;
-    let number = |connection: &Connection, pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let number =
+        |connection: &Connection, pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (application, found) = (number(&connection, "application_id")?, number(&connection, "user_version")?);
     let fresh = application == 0 && found == 0 && number(&connection, "page_count")? == 0;
     if !fresh && application != APPLICATION_ID {
@@ -100,7 +101,9 @@ pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenErr
         Ok((edge, u64::try_from(last).unwrap_or(0)))
     };
     let (edge, last) = read().map_err(|error| damaged(error.to_string()))?;
-    let tree = edge.map_or_else(|| Ok(Tree::default()), |bytes| Tree::from_bytes(&bytes)).map_err(|e| damaged(e.to_string()))?;
+    let tree = edge
+        .map_or_else(|| Ok(Tree::default()), |bytes| Tree::from_bytes(&bytes))
+        .map_err(|e| damaged(e.to_string()))?;
     if tree.size() == last {
         Ok(tree)
     } else {

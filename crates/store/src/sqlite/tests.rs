@@ -72,7 +72,11 @@ async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
     drop(small);
     // With room again it goes on where it was.
     let again = store(directory.path());
-    let commit = Commit { case: Some(conformance::case_at("cas_z", 0, 1, "desk")), records: vec![conformance::record("cas_z", "x")], ..Commit::default() };
+    let commit = Commit {
+        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
+        records: vec![conformance::record("cas_z", "x")],
+        ..Commit::default()
+    };
     assert_eq!(again.commit(commit).await.unwrap().first_seq, written + 1);
 }
 
@@ -81,7 +85,11 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let first = store(directory.path());
     assert!(matches!(SqliteStore::open(directory.path(), Options::default()), Err(OpenError::InUse(_))));
-    let commit = Commit { case: Some(conformance::case_at("cas_z", 0, 1, "desk")), records: vec![conformance::record("cas_z", "x")], ..Commit::default() };
+    let commit = Commit {
+        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
+        records: vec![conformance::record("cas_z", "x")],
+        ..Commit::default()
+    };
     first.commit(commit).await.unwrap();
     drop(first);
 

@@ -22,7 +22,11 @@ pub fn verify(data: &Path, verifier: &Verifier, progress: &mut dyn FnMut(u64, u6
     run(&connection, verifier, progress).map_err(read)
 }
 
-fn run(connection: &Connection, verifier: &Verifier, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, rusqlite::Error> {
+fn run(
+    connection: &Connection,
+    verifier: &Verifier,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, rusqlite::Error> {
     let note: Option<String> = connection
         .query_row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", [], |row| row.get(0))
         .optional()?;

@@ -60,7 +60,11 @@ fn refusal(error: &rusqlite::Error) -> CommitError {
 type Outcome = Result<Committed, CommitError>;
 
 /// All commits in one transaction. An error rolls every one back and leaves `tree` as it was.
-fn together(connection: &mut Connection, tree: &mut Tree, commits: &[&Commit]) -> Result<Vec<Outcome>, rusqlite::Error> {
+fn together(
+    connection: &mut Connection,
+    tree: &mut Tree,
+    commits: &[&Commit],
+) -> Result<Vec<Outcome>, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let mut batch = Batch { tree: tree.clone(), tiles: Vec::new(), depths: BTreeMap::new() };
     let mut results = Vec::with_capacity(commits.len());
@@ -131,18 +135,32 @@ impl Batch {
             self.append(tx, record, base + 1 + at as u64)?;
         }
         if let Some(customer) = &commit.customer {
-            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-                .execute(params![customer.id, customer.wrapped_key, customer.sealed_name])?;
+            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?.execute(params![
+                customer.id,
+                customer.wrapped_key,
+                customer.sealed_name
+            ])?;
         }
         for words in &commit.words {
-            tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![words.id, words.case, words.customer, words.sealed])?;
+            tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                words.id,
+                words.case,
+                words.customer,
+                words.sealed
+            ])?;
         }
         for row in &commit.exceptions {
             let sql = "INSERT INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
                        state = ?6, taken_by = ?7, body = ?8";
             tx.prepare_cached(sql)?.execute(params![
-                row.id, row.case, row.kind, row.owner, row.due_ms, row.state, row.taken_by, row.body
+                row.id,
+                row.case,
+                row.kind,
+                row.owner,
+                row.due_ms,
+                row.state,
+                row.taken_by,
+                row.body
             ])?;
         }
         for row in &commit.outcomes {
@@ -154,7 +172,12 @@ impl Batch {
             let sql = "INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET \
                        request_hash = ?3, status = ?4, response = ?5, expires_ms = ?6";
             tx.prepare_cached(sql)?.execute(params![
-                row.scope, row.key, row.request_hash, row.status, row.response, row.expires_ms
+                row.scope,
+                row.key,
+                row.request_hash,
+                row.status,
+                row.response,
+                row.expires_ms
             ])?;
         }
         if let Some(erase) = &commit.erase {
@@ -204,8 +227,11 @@ impl Batch {
                 .execute(params![holder, change])?;
         }
         for tile in &self.tiles {
-            tx.prepare_cached("INSERT INTO tiles VALUES (?1, ?2, ?3)")?
-                .execute(params![tile.level, tile.index.cast_signed(), tile.to_bytes()])?;
+            tx.prepare_cached("INSERT INTO tiles VALUES (?1, ?2, ?3)")?.execute(params![
+                tile.level,
+                tile.index.cast_signed(),
+                tile.to_bytes()
+            ])?;
         }
         if self.tree.size() != size_before {
             tx.prepare_cached("INSERT INTO tree_state VALUES (1, ?1) ON CONFLICT DO UPDATE SET edge = ?1")?

@@ -1,0 +1,48 @@
+//! Work that goes on beside requests: signing checkpoints.
+
+use crate::app::App;
+use remit_ledger::checkpoint::Signer;
+use remit_store::Store;
+use std::{sync::Arc, time::Duration};
+
+/// How often a checkpoint is signed while there is something new, in milliseconds.
+const EVERY_MS: u64 = 500;
+
+/// What signs this data directory's checkpoints.
+pub fn signer(app: &App) -> Signer {
+    Signer::new(ORIGIN, app.keys().ledger_seed())
+}
+
+/// The log's name in its checkpoints.
+pub const ORIGIN: &str = "remit/ledger";
+
+/// Signs a checkpoint over what is durable now, if it is more than the newest one covers.
+///
+/// # Errors
+/// When the store refuses.
+pub fn sign(app: &App, signer: &Signer) -> Result<(), remit_store::ReadError> {
+    let (size, root) = app.store().head()?;
+    let newest = app.store().checkpoint()?.map_or(0, |(size, _)| size);
+    if size > newest {
+        app.store().add_checkpoint(size, &signer.sign(size, &root))?;
+    }
+    Ok(())
+}
+
+/// Signs checkpoints until `stop` says so, and once more at the end.
+pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) {
+    let signer = signer(&app);
+    let mut tick = tokio::time::interval(Duration::from_millis(EVERY_MS));
+    loop {
+        let stopped = tokio::select! {
+            _ = tick.tick() => false,
+            _ = stop.changed() => true,
+        };
+        if let Err(error) = sign(&app, &signer) {
+            tracing::error!(%error, "no checkpoint could be signed");
+        }
+        if stopped {
+            return;
+        }
+    }
+}
