@@ -1,2 +1,70 @@
-//! The remit command.
-fn main() {}
+//! The remit command: one subcommand, one thing. Prints for people, or JSON with `--json`; exits with 1
+//! when the answer is no, and with 2 when the command itself is wrong.
+
+mod client;
+mod commands;
+mod traffic;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Decides who may and who should handle each support case, and keeps the evidence.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true, after_help = "Start with `remit demo`: it runs a whole bank's support and shows what is decided.")]
+struct Cli {
+    /// Print JSON instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a sample bank, play real customers' messages at it, and show what is decided.
+    Demo(commands::demo::Demo),
+    /// Serve the interface over a data directory.
+    Serve(commands::serve::Serve),
+    /// Play a file of messages at a fresh server, and count what became of them.
+    Replay(commands::replay::Replay),
+    /// Look at cases.
+    #[command(subcommand)]
+    Case(commands::case::Case),
+    /// Say in plain words why a decision was taken.
+    Explain(commands::case::Explain),
+    /// Check and test a bundle.
+    #[command(subcommand)]
+    Policy(commands::policy::Policy),
+    /// Verify the ledger.
+    #[command(subcommand)]
+    Ledger(commands::ledger::Ledger),
+    /// Train and judge the intent classifier.
+    #[command(subcommand)]
+    Signals(commands::signals::Signals),
+    /// Make API tokens.
+    #[command(subcommand)]
+    Token(commands::token::Token),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Demo(demo) => demo.run(cli.json),
+        Command::Serve(serve) => serve.run(cli.json),
+        Command::Replay(replay) => replay.run(cli.json),
+        Command::Case(case) => case.run(cli.json),
+        Command::Explain(explain) => explain.run(cli.json),
+        Command::Policy(policy) => policy.run(cli.json),
+        Command::Ledger(ledger) => ledger.run(cli.json),
+        Command::Signals(signals) => signals.run(cli.json),
+        Command::Token(token) => token.run(cli.json),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("remit: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

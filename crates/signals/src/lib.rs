@@ -5,6 +5,7 @@ pub mod examples;
 mod features;
 pub mod intent;
 pub mod lexical;
+pub mod labelled;
 mod linear;
 pub mod report;
 pub mod wait;

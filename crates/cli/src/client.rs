@@ -1,0 +1,67 @@
+//! Talks to a server over HTTP, and turns its problems into errors that name the cause and the cure.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Which server, and with which token.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Server {
+    /// The server's address.
+    #[arg(long, env = "REMIT_URL", default_value = "http://127.0.0.1:7171")]
+    pub(crate) url: String,
+    /// An API token; `remit serve` prints one when it starts on a new data directory.
+    #[arg(long, env = "REMIT_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}
+
+/// A connection that is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    url: String,
+    token: String,
+}
+
+impl Server {
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        let token = self.token.clone().context("no token: pass --token or set REMIT_TOKEN")?;
+        Ok(Client::new(&self.url, &token))
+    }
+}
+
+impl Client {
+    pub(crate) fn new(url: &str, token: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build();
+        Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.token));
+        answered(request.call().with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        let sent = request.send(body.to_string());
+        answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+    }
+}
+
+fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
+    let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
+    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    if response.status().is_success() {
+        return Ok(value);
+    }
+    let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    bail!("{} ({}): {}\n  cure: {}", said("title"), response.status().as_u16(), said("detail"), said("cure"))
+}

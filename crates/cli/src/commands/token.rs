@@ -1,0 +1,77 @@
+//! `remit token`: API tokens.
+
+use crate::client::Server;
+use clap::{Args, Subcommand};
+use remit_server::{app::{App, token}, clock::{Clock, SystemClock}, entropy::Entropy};
+use remit_store::sqlite::{Options, SqliteStore};
+use std::path::PathBuf;
+
+/// API tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token. The secret is shown once.
+    Create(Create),
+}
+
+/// Make a token, in a data directory that no server has open, or through a running server.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// What it may do: admin, integration, responder, staff, lead or auditor; may be repeated.
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
+    /// Who or what will use it.
+    #[arg(long, default_value = "token")]
+    name: String,
+    /// The responder on whose behalf it writes.
+    #[arg(long)]
+    responder: Option<String>,
+    /// The source name of the readings that it posts.
+    #[arg(long)]
+    source: Option<String>,
+    /// For how many days it is valid.
+    #[arg(long, default_value_t = 90)]
+    days: u16,
+    /// The data directory, where no server is running on it.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    server: Server,
+}
+
+impl Token {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let Self::Create(create) = self;
+        let new = token::NewToken {
+            name: create.name.clone(),
+            roles: create.roles.clone(),
+            responder: create.responder.clone(),
+            source: create.source.clone(),
+            days: create.days,
+        };
+        let made = match &create.data {
+            Some(data) => {
+                let store = SqliteStore::open(data, Options::default())?;
+                serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
+            }
+            None => create.server.client()?.post("/v1/tokens", &serde_json::to_value(new)?)?,
+        };
+        if json {
+            println!("{made}");
+        } else {
+            println!("{}", made.get("token").and_then(|token| token.as_str()).unwrap_or_default());
+        }
+        Ok(true)
+    }
+}
+
+/// A token for this process, valid for a day.
+pub(crate) fn fresh(app: &App, name: &str) -> anyhow::Result<String> {
+    let new = token::NewToken {
+        name: name.to_owned(),
+        roles: vec!["admin".into()],
+        responder: None,
+        source: Some("crm".into()),
+        days: 1,
+    };
+    Ok(token::make(app.store(), &Entropy::default(), app.now(), new)?.token)
+}

@@ -1,0 +1,145 @@
+//! Plays messages at a server over HTTP, and counts what becomes of them.
+
+use crate::client::Client;
+use anyhow::Context;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// A message to play.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) text: String,
+    #[serde(default)]
+    pub(crate) intent: String,
+    #[serde(default)]
+    pub(crate) customer: String,
+    #[serde(default)]
+    pub(crate) customer_tier: String,
+    #[serde(default)]
+    pub(crate) channel: String,
+}
+
+/// Reads messages from CSV with a header, or from JSON lines; `text` is the one column that must be there.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let json = path.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson" || ending == "json");
+    let mut messages = Vec::new();
+    if json {
+        let text = std::str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let message = serde_json::from_str(line)
+                .with_context(|| format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1))?;
+            messages.push(message);
+        }
+    } else {
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let header = reader.headers().with_context(|| format!("{}:1: no header", path.display()))?.clone();
+        anyhow::ensure!(
+            header.iter().any(|name| name == "text"),
+            "{}:1: the header has no column `text`; name the column that holds the messages so",
+            path.display()
+        );
+        for record in reader.deserialize() {
+            let message = record.with_context(|| format!("{}: every row needs as many columns as the header, in UTF-8", path.display()))?;
+            messages.push(message);
+        }
+    }
+    anyhow::ensure!(!messages.is_empty(), "{} holds no messages", path.display());
+    Ok(messages)
+}
+
+/// What became of the messages.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) cases: usize,
+    pub(crate) refused: usize,
+    pub(crate) first_refusal: Option<String>,
+    /// By intent and outcome: how many, and by which policies.
+    pub(crate) outcomes: BTreeMap<(String, String), (usize, BTreeMap<String, usize>)>,
+    /// By responder or exception.
+    pub(crate) to: BTreeMap<String, usize>,
+    pub(crate) latencies: Vec<Duration>,
+    pub(crate) last_decision: Option<String>,
+    pub(crate) last_case: Option<String>,
+    pub(crate) elapsed: Duration,
+}
+
+impl Tally {
+    fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
+        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let outcome = if text("/decision/outcome") == "exception" { "exception".to_owned() } else { text("/decision/to") };
+        self.cases += 1;
+        self.latencies.push(took);
+        *self.to.entry(outcome.clone()).or_default() += 1;
+        let intent = if message.intent.is_empty() { "(none given)".to_owned() } else { message.intent.clone() };
+        let entry = self.outcomes.entry((intent, outcome)).or_default();
+        entry.0 += 1;
+        for policy in answer.pointer("/decision/policies").and_then(Value::as_array).into_iter().flatten() {
+            *entry.1.entry(policy.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        }
+        self.last_decision = Some(text("/decision/id"));
+        self.last_case = Some(text("/case/id"));
+    }
+
+    /// The latency below which this share of the answers came.
+    pub(crate) fn quantile(&mut self, share: f64) -> Duration {
+        self.latencies.sort_unstable();
+        let at = ((self.latencies.len() as f64 * share) as usize).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// Opens a case for every message, over `connections` at once; `progress` is told of every answer.
+pub(crate) fn play(
+    client: &Client,
+    messages: &[Message],
+    connections: usize,
+    progress: &(dyn Fn(usize, &Tally) + Sync),
+) -> Tally {
+    let next = AtomicUsize::new(0);
+    let tally = Mutex::new(Tally::default());
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..connections {
+            let client = client.clone();
+            let (next, tally) = (&next, &tally);
+            scope.spawn(move || {
+                while let Some((at, message)) = { let at = next.fetch_add(1, Ordering::Relaxed); messages.get(at).map(|m| (at, m)) } {
+                    let sent = Instant::now();
+                    let answer = client.post("/v1/cases", &opening(at, message));
+                    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                    match answer {
+                        Ok(answer) => tally.note(message, &answer, sent.elapsed()),
+                        Err(error) => {
+                            tally.refused += 1;
+                            tally.first_refusal.get_or_insert_with(|| format!("{error:#}"));
+                        }
+                    }
+                    tally.elapsed = started.elapsed();
+                    progress(at, &tally);
+                }
+            });
+        }
+    });
+    tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn opening(at: usize, message: &Message) -> Value {
+    let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
+    let channel = if message.channel.is_empty() { "web" } else { &message.channel };
+    let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
+    if !message.customer_tier.is_empty() && let Some(body) = body.as_object_mut() {
+        body.insert("signals".into(), json!([{ "name": "customer_tier", "value": message.customer_tier }]));
+    }
+    body
+}
