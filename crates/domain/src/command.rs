@@ -7,7 +7,7 @@ use crate::{
     exception::{Exception, ExceptionKind},
     id::{CaseId, CustomerId, DecisionId, ExceptionId, Ids, MessageId, OwnerId, ResponderId, SignalName, Timestamp},
     refusal::Refusal,
-    signal::Reading,
+    signal::{OWN_SOURCE, Reading, Value},
 };
 
 /// What arrives from outside with every command: the moment, and a source of identifiers.
@@ -165,7 +165,8 @@ pub fn decide(
     let now = context.now;
     let question = |point, trigger| Some(Question { point, trigger });
     let (mut so_far, question, note) = match (case, command) {
-        (_, Command::Open { customer, requester, channel, words, readings }) => {
+        (Some(_), Command::Open { .. }) => return Err(Refusal::CaseOpen),
+        (None, Command::Open { customer, requester, channel, words, readings }) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message { id: MessageId::next(&mut context.ids), author: Author::Requester, words };
             let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
@@ -218,6 +219,9 @@ fn on_case(mut so_far: Happened, command: Command, context: &mut Context) -> Res
             lease(&so_far.case, epoch)?;
             not_held_by_exception(&so_far.case)?;
             note = words;
+            if reason == YieldReason::WantsHuman && !so_far.case.human_requested {
+                measured(&mut so_far, human_wanted(now), now);
+            }
             ask(DecisionPoint::Escalate, Trigger::Yielded { reason });
         }
         Command::ReturnToAi { epoch, note: words } => {
@@ -289,6 +293,7 @@ fn settle(
     if let Trigger::Overridden { to, .. } = &deliberation.trigger {
         overridable(&so_far.case, &deliberation, to)?;
     }
+    let exception_due_ms = deliberation.terms.exception_due_ms;
     let id = DecisionId::next(&mut context.ids);
     let case = &so_far.case;
     // A reopened case is given out anew: who had it last is history, not a holder.
@@ -305,7 +310,7 @@ fn settle(
     };
     let handoff = handoff(case, &decision, note, context.now);
     so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
-    let due_of_error = raised.as_ref().map_or(context.now, |(_, _, due)| *due);
+    let due_of_error = context.now.plus_ms(exception_due_ms);
     let error = policy_error.map(|owner| (ExceptionKind::PolicyError, owner, due_of_error));
     for (kind, owner, due) in raised.into_iter().chain(error) {
         if so_far.case.exceptions.values().any(|open| open.kind == kind) {
@@ -369,6 +374,13 @@ fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Tim
     if !readings.is_empty() {
         so_far.emit(Event::SignalsMeasured { readings, at });
     }
+}
+
+/// The reading that a holder's word stands for: the customer asked for a human.
+fn human_wanted(at: Timestamp) -> Vec<(SignalName, Reading)> {
+    let because = vec!["the holder yielded with wants_human".to_owned()];
+    let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at, because };
+    SignalName::new("wants_human").map(|name| vec![(name, reading)]).unwrap_or_default()
 }
 
 fn resolved(so_far: &mut Happened, note: Option<Words>, at: Timestamp) {

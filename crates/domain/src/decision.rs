@@ -101,6 +101,13 @@ pub struct Verdict {
     pub errors: Vec<PolicyId>,
 }
 
+impl Verdict {
+    /// Whether it may: allowed, and no policy failed to evaluate, since a failed `forbid` would be skipped.
+    pub fn permits(&self) -> bool {
+        self.allow && self.errors.is_empty()
+    }
+}
+
 /// What a policy says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -302,7 +309,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
         .collect();
-    let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.allow).collect();
+    let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
     ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
     let outcome = outcome(point, &trigger, at, standing, &ranked, &terms);
     let chosen = match &outcome {
@@ -310,7 +317,10 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         Outcome::Keep { holder: HolderRef::Responder(responder) } => Some(responder),
         Outcome::Keep { .. } | Outcome::Exception { .. } => None,
     };
-    let sequence = ranked.iter().map(|c| &c.facts.responder).filter(|r| Some(*r) != chosen).cloned().collect();
+    // Who gives a case up is not next; who keeps it, or had it taken away by a human, may be.
+    let held_by = standing.holder.and_then(Holder::responder).filter(|_| point == DecisionPoint::Escalate);
+    let next = |r: &&ResponderId| Some(*r) != chosen && Some(*r) != held_by;
+    let sequence = ranked.iter().map(|c| &c.facts.responder).filter(next).cloned().collect();
     Decision {
         v: DECISION_VERSION,
         id,
@@ -348,7 +358,8 @@ fn outcome(
     let held_by = standing.holder.and_then(Holder::responder);
     let keep = || standing.holder.map(|holder| Outcome::Keep { holder: holder.to_ref() });
     let others = |c: &&&Candidate| Some(&c.facts.responder) != held_by;
-    let exhausted = standing.handoffs >= terms.handoffs_max;
+    // Who gets a case first is no handoff.
+    let exhausted = held_by.is_some() && standing.handoffs >= terms.handoffs_max;
     match point {
         DecisionPoint::Override => match trigger {
             Trigger::Overridden { to, .. } => Outcome::Assign { responder: to.clone() },
