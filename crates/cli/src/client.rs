@@ -41,8 +41,11 @@ impl Client {
     }
 
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let request = self.agent.get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.token));
-        answered(request.call().with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+        let request =
+            self.agent.get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.token));
+        answered(
+            request.call().with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?,
+        )
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {

@@ -10,7 +10,12 @@ use std::process::ExitCode;
 
 /// Decides who may and who should handle each support case, and keeps the evidence.
 #[derive(Debug, Parser)]
-#[command(version, about, propagate_version = true, after_help = "Start with `remit demo`: it runs a whole bank's support and shows what is decided.")]
+#[command(
+    version,
+    about,
+    propagate_version = true,
+    after_help = "Start with `remit demo`: it runs a whole bank's support and shows what is decided."
+)]
 struct Cli {
     /// Print JSON instead of text for people.
     #[arg(long, global = true)]

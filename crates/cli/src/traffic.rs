@@ -37,8 +37,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     if json {
         let text = std::str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let message = serde_json::from_str(line)
-                .with_context(|| format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1))?;
+            let message = serde_json::from_str(line).with_context(|| {
+                format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1)
+            })?;
             messages.push(message);
         }
     } else {
@@ -50,7 +51,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             path.display()
         );
         for record in reader.deserialize() {
-            let message = record.with_context(|| format!("{}: every row needs as many columns as the header, in UTF-8", path.display()))?;
+            let message = record.with_context(|| {
+                format!("{}: every row needs as many columns as the header, in UTF-8", path.display())
+            })?;
             messages.push(message);
         }
     }
@@ -77,7 +80,8 @@ pub(crate) struct Tally {
 impl Tally {
     fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let outcome = if text("/decision/outcome") == "exception" { "exception".to_owned() } else { text("/decision/to") };
+        let outcome =
+            if text("/decision/outcome") == "exception" { "exception".to_owned() } else { text("/decision/to") };
         self.cases += 1;
         self.latencies.push(took);
         *self.to.entry(outcome.clone()).or_default() += 1;
@@ -114,7 +118,10 @@ pub(crate) fn play(
             let client = client.clone();
             let (next, tally) = (&next, &tally);
             scope.spawn(move || {
-                while let Some((at, message)) = { let at = next.fetch_add(1, Ordering::Relaxed); messages.get(at).map(|m| (at, m)) } {
+                while let Some((at, message)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    messages.get(at).map(|m| (at, m))
+                } {
                     let sent = Instant::now();
                     let answer = client.post("/v1/cases", &opening(at, message));
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +145,9 @@ fn opening(at: usize, message: &Message) -> Value {
     let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
-    if !message.customer_tier.is_empty() && let Some(body) = body.as_object_mut() {
+    if !message.customer_tier.is_empty()
+        && let Some(body) = body.as_object_mut()
+    {
         body.insert("signals".into(), json!([{ "name": "customer_tier", "value": message.customer_tier }]));
     }
     body

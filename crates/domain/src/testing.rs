@@ -2,10 +2,10 @@
 
 use crate::{
     cost::{Currency, Economics},
-    decision::{CandidateFacts, DecisionPoint, ResponderKind, Terms},
-    id::{Digest, OwnerId, ResponderId},
+    decision::{CandidateFacts, ResponderKind},
+    id::{OwnerId, ResponderId},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 pub(crate) fn economics() -> Economics {
     Economics {
@@ -42,15 +42,4 @@ pub(crate) fn facts(name: &str) -> CandidateFacts {
         prior_bp: 5_000,
         prior_weight: 10,
     }
-}
-
-pub(crate) fn terms() -> Arc<Terms> {
-    Arc::new(Terms {
-        bundle: Digest::from_bytes(&[7; 32]),
-        owners: DecisionPoint::ALL.into_iter().map(|point| (point, owner("routing"))).collect(),
-        economics: economics(),
-        handoffs_max: 3,
-        exception_owner: owner("duty-manager"),
-        exception_due_ms: 3_600_000,
-    })
 }

@@ -1,4 +1,5 @@
 //! The sample bundle holds together, and its own tests pass.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
 use std::path::PathBuf;

@@ -19,9 +19,9 @@ pub struct Kind {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:literal, $title:literal, $cure:literal;)*) => {
-        $($(#[$doc])* pub const $name: Kind = Kind { slug: $slug, status: $status, title: $title, cure: $cure };)*
+        $($(#[$doc])* pub const $name: &Kind = &Kind { slug: $slug, status: $status, title: $title, cure: $cure };)*
         /// All of them, in the order of the documentation.
-        pub const ALL: &[Kind] = &[$($name),*];
+        pub const ALL: &[&Kind] = &[$($name),*];
     };
 }
 
@@ -80,7 +80,7 @@ kinds! {
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// Which kind.
-    pub kind: Kind,
+    pub kind: &'static Kind,
     /// What exactly, this time.
     pub detail: String,
     /// Further members, such as the current epoch.
@@ -89,7 +89,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of `kind` with what exactly went wrong.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), members: Map::new() }
     }
 

@@ -66,7 +66,9 @@ pub fn report(reader: &TextReader) -> Vec<WordReport> {
     };
     let of = |kind: Situation| {
         let name = kind.as_str();
-        signal(name, &move |row: &Labelled| row.situation == name, &move |read: &crate::lexical::TextReadings| read.situation.kind == kind)
+        signal(name, &move |row: &Labelled| row.situation == name, &move |read: &crate::lexical::TextReadings| {
+            read.situation.kind == kind
+        })
     };
     vec![
         signal("wants_human", &|row| row.wants_human == 1, &|read| read.wants_human.present),
@@ -77,6 +79,8 @@ pub fn report(reader: &TextReader) -> Vec<WordReport> {
         of(Situation::FraudInProgress),
         of(Situation::Bereavement),
         signal("frustrated", &|row| row.frustrated == 1, &|read| read.frustration.strength_bp >= FRUSTRATED_BP),
-        signal("language not English", &|row| row.language != "en", &|read| !matches!(read.language.code, "en" | "und")),
+        signal("language not English", &|row| row.language != "en", &|read| {
+            !matches!(read.language.code, "en" | "und")
+        }),
     ]
 }

@@ -4,8 +4,8 @@
 pub mod examples;
 mod features;
 pub mod intent;
-pub mod lexical;
 pub mod labelled;
+pub mod lexical;
 mod linear;
 pub mod report;
 pub mod wait;

@@ -75,13 +75,25 @@ impl Case {
             return Ok(true);
         }
         println!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
-        println!("  held by {} (epoch {}), accountable {}", text(&case, "/holder/name"), case.pointer("/holder/epoch").unwrap_or(&Value::Null), text(&case, "/accountable"));
+        println!(
+            "  held by {} (epoch {}), accountable {}",
+            text(&case, "/holder/name"),
+            case.pointer("/holder/epoch").unwrap_or(&Value::Null),
+            text(&case, "/accountable")
+        );
         for item in timeline.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
             let what = match text(item, "/event/type") {
-                "decision_made" => format!("decision {} at {}", text(item, "/event/decision/id"), text(item, "/event/decision/point")),
+                "decision_made" => {
+                    format!("decision {} at {}", text(item, "/event/decision/id"), text(item, "/event/decision/point"))
+                }
                 other => other.replace('_', " "),
             };
-            println!("  {} #{} by {}: {what}", text(item, "/at"), item.get("seq").unwrap_or(&Value::Null), text(item, "/by"));
+            println!(
+                "  {} #{} by {}: {what}",
+                text(item, "/at"),
+                item.get("seq").unwrap_or(&Value::Null),
+                text(item, "/by")
+            );
             if let Some(words) = item.get("words").and_then(Value::as_str) {
                 println!("      “{words}”");
             }
@@ -108,7 +120,9 @@ impl Explain {
             println!("{}", serde_json::json!({ "explanation": answer.get("explanation"), "replay": replay }));
             return Ok(same);
         }
-        let list = |pointer: &str| -> Vec<&Value> { answer.pointer(pointer).and_then(Value::as_array).into_iter().flatten().collect() };
+        let list = |pointer: &str| -> Vec<&Value> {
+            answer.pointer(pointer).and_then(Value::as_array).into_iter().flatten().collect()
+        };
         println!("{}\n{}\n", text(&answer, "/explanation/summary"), text(&answer, "/explanation/because"));
         for line in list("/explanation/chosen") {
             println!("  {}", line.as_str().unwrap_or_default());
@@ -126,7 +140,14 @@ impl Explain {
             println!("  {}", line.as_str().unwrap_or_default());
         }
         println!("\n{}", text(&answer, "/explanation/owner"));
-        println!("{}", if same { "Taken again from its record and bundle: the same, byte for byte." } else { text(&replay, "/difference") });
+        println!(
+            "{}",
+            if same {
+                "Taken again from its record and bundle: the same, byte for byte."
+            } else {
+                text(&replay, "/difference")
+            }
+        );
         Ok(same)
     }
 }

@@ -29,7 +29,8 @@ impl Demo {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let messages = traffic::read(&self.traffic)?;
         let app = serve::open(&self.data, &self.bundle)?;
-        let (name, policies, responders) = (app.bundle().name().to_owned(), app.bundle().policies(), app.bundle().candidates().len());
+        let (name, policies, responders) =
+            (app.bundle().name().to_owned(), app.bundle().policies(), app.bundle().candidates().len());
         let ai: Vec<String> = app
             .bundle()
             .candidates()
@@ -55,20 +56,29 @@ impl Demo {
         bar.finish_and_clear();
         if json {
             let to: &BTreeMap<String, usize> = &tally.to;
-            println!("{}", serde_json::json!({ "cases": tally.cases, "refused": tally.refused, "to": to, "case": tally.last_case, "decision": tally.last_decision }));
+            println!(
+                "{}",
+                serde_json::json!({ "cases": tally.cases, "refused": tally.refused, "to": to, "case": tally.last_case, "decision": tally.last_decision })
+            );
         } else {
             replay::summary(&mut tally);
             println!("kept by AI: {:.1} %", 100.0 * kept(&tally) as f64 / tally.cases.max(1) as f64);
         }
         if self.keep {
             if !json {
-                println!("\nstill serving at {url}; try:\n  export REMIT_URL={url} REMIT_TOKEN={token}\n  remit explain {}", tally.last_decision.as_deref().unwrap_or("ID"));
+                println!(
+                    "\nstill serving at {url}; try:\n  export REMIT_URL={url} REMIT_TOKEN={token}\n  remit explain {}",
+                    tally.last_decision.as_deref().unwrap_or("ID")
+                );
             }
             runtime.block_on(async { tokio::signal::ctrl_c().await })?;
         } else if !json {
-            let (case, decision) = (tally.last_case.as_deref().unwrap_or("ID"), tally.last_decision.as_deref().unwrap_or("ID"));
+            let (case, decision) =
+                (tally.last_case.as_deref().unwrap_or("ID"), tally.last_decision.as_deref().unwrap_or("ID"));
             let data = self.data.display();
-            println!("\nnext:\n  remit explain {decision} --data {data}\n  remit case show {case} --data {data}\n  remit ledger verify {data}\n  remit demo --keep");
+            println!(
+                "\nnext:\n  remit explain {decision} --data {data}\n  remit case show {case} --data {data}\n  remit ledger verify {data}\n  remit demo --keep"
+            );
         }
         // Lets the last checkpoint be signed.
         runtime.block_on(running.stop())?;

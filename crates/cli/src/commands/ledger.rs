@@ -33,8 +33,10 @@ impl Ledger {
             Some(key) => Verifier::parse(key)?,
             None => {
                 let path = asked.data.join("keys/ledger.key");
-                let seed = std::fs::read(&path).with_context(|| format!("{}: no key there; pass --key", path.display()))?;
-                let seed: [u8; 32] = seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
+                let seed =
+                    std::fs::read(&path).with_context(|| format!("{}: no key there; pass --key", path.display()))?;
+                let seed: [u8; 32] =
+                    seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
                 Signer::new(remit_server::jobs::ORIGIN, &seed).verifier()
             }
         };
@@ -52,10 +54,16 @@ impl Ledger {
             }
             println!("{} records, root {}", report.records, report.root);
             match report.signed {
-                Some(signed) => println!("signed up to record {signed}; {} after it are chained but not signed yet", report.unsigned_tail),
+                Some(signed) => println!(
+                    "signed up to record {signed}; {} after it are chained but not signed yet",
+                    report.unsigned_tail
+                ),
                 None => println!("nothing is signed"),
             }
-            println!("{}", if report.is_good() { "the ledger is as it was signed" } else { "THE LEDGER IS NOT AS IT WAS SIGNED" });
+            println!(
+                "{}",
+                if report.is_good() { "the ledger is as it was signed" } else { "THE LEDGER IS NOT AS IT WAS SIGNED" }
+            );
         }
         Ok(report.is_good())
     }

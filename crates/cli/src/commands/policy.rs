@@ -34,10 +34,17 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     match Bundle::load(Files::read(&at.bundle)?) {
         Ok(bundle) => {
             if json {
-                println!("{}", serde_json::json!({ "good": true, "digest": bundle.digest().as_str(), "policies": bundle.policies() }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "good": true, "digest": bundle.digest().as_str(), "policies": bundle.policies() })
+                );
             } else {
                 let (responders, articles) = (bundle.candidates().len(), bundle.articles().len());
-                println!("{} is good: {} policies, {responders} responders, {articles} articles", bundle.name(), bundle.policies());
+                println!(
+                    "{} is good: {} policies, {responders} responders, {articles} articles",
+                    bundle.name(),
+                    bundle.policies()
+                );
                 println!("digest {}", bundle.digest());
             }
             Ok(true)

@@ -7,7 +7,10 @@ use crate::{
 };
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Play a file of messages at a fresh server over HTTP, and count what became of them.
 #[derive(Debug, Args)]

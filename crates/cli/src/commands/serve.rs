@@ -10,7 +10,12 @@ use remit_server::{
 };
 use remit_signals::{examples, intent, intent::IntentModel};
 use remit_store::{Store, sqlite::Options};
-use std::{fs, net::SocketAddr, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Serve the interface over a data directory until interrupted.
 #[derive(Debug, Args)]
@@ -32,7 +37,9 @@ impl Serve {
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             let first = first_token(&app, "admin")?;
-            let running = serve::start(Arc::new(app), self.listen).await.with_context(|| format!("cannot listen at {}", self.listen))?;
+            let running = serve::start(Arc::new(app), self.listen)
+                .await
+                .with_context(|| format!("cannot listen at {}", self.listen))?;
             if json {
                 println!("{}", serde_json::json!({ "address": running.address.to_string(), "token": first }));
             } else {

@@ -9,7 +9,11 @@ use remit_signals::{
     lexical::TextReader,
     report,
 };
-use std::{fs, path::{Path, PathBuf}, time::Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 /// Train and judge the intent classifier.
 #[derive(Debug, Subcommand)]
@@ -74,12 +78,20 @@ impl Signals {
                 let started = Instant::now();
                 let examples = read(&asked.examples)?.train;
                 let model = train(&examples)?;
-                fs::write(&asked.out, model.to_bytes()).with_context(|| format!("{} cannot be written", asked.out.display()))?;
+                fs::write(&asked.out, model.to_bytes())
+                    .with_context(|| format!("{} cannot be written", asked.out.display()))?;
                 let (intents, seconds) = (model.labels().len(), started.elapsed().as_secs_f64());
                 if json {
-                    println!("{}", serde_json::json!({ "intents": intents, "examples": examples.len(), "seconds": seconds }));
+                    println!(
+                        "{}",
+                        serde_json::json!({ "intents": intents, "examples": examples.len(), "seconds": seconds })
+                    );
                 } else {
-                    println!("{intents} intents from {} examples in {seconds:.1} s, written to {}", examples.len(), asked.out.display());
+                    println!(
+                        "{intents} intents from {} examples in {seconds:.1} s, written to {}",
+                        examples.len(),
+                        asked.out.display()
+                    );
                 }
                 Ok(true)
             }
@@ -106,16 +118,33 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
         None if !given.val.is_empty() => (given.train, given.val),
         None => {
             let held = |at: &usize| at % 8 == 4;
-            let part = |want: bool| given.train.iter().enumerate().filter(|(at, _)| held(at) == want).map(|(_, e)| e.clone()).collect::<Vec<_>>();
+            let part = |want: bool| {
+                given
+                    .train
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| held(at) == want)
+                    .map(|(_, e)| e.clone())
+                    .collect::<Vec<_>>()
+            };
             (part(false), part(true))
         }
     };
     let model = match &asked.model {
-        Some(path) => IntentModel::from_bytes(&fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)?,
+        Some(path) => {
+            IntentModel::from_bytes(&fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)?
+        }
         None => train(&training)?,
     };
     let report = report::evaluate(&model, &test, &out_of_scope);
-    let mut times: Vec<u128> = test.iter().map(|example| { let started = Instant::now(); std::hint::black_box(model.estimate(&example.text)); started.elapsed().as_nanos() }).collect();
+    let mut times: Vec<u128> = test
+        .iter()
+        .map(|example| {
+            let started = Instant::now();
+            std::hint::black_box(model.estimate(&example.text));
+            started.elapsed().as_nanos()
+        })
+        .collect();
     times.sort_unstable();
     let p50_us = times.get(times.len() / 2).copied().unwrap_or(0) as f64 / 1e3;
     let words = remit_signals::labelled::report(&TextReader::new());
@@ -135,7 +164,10 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
     }
     println!("words, on the labelled set (all sentences / those held back from writing the rules)");
     for row in words {
-        println!("  {:<22} precision {:.3} / {:.3}  recall {:.3} / {:.3}  ({} positives)", row.signal, row.precision, row.held_precision, row.recall, row.held_recall, row.positives);
+        println!(
+            "  {:<22} precision {:.3} / {:.3}  recall {:.3} / {:.3}  ({} positives)",
+            row.signal, row.precision, row.held_precision, row.recall, row.held_recall, row.positives
+        );
     }
     Ok(true)
 }

@@ -2,7 +2,11 @@
 
 use crate::client::Server;
 use clap::{Args, Subcommand};
-use remit_server::{app::{App, token}, clock::{Clock, SystemClock}, entropy::Entropy};
+use remit_server::{
+    app::{App, token},
+    clock::{Clock, SystemClock},
+    entropy::Entropy,
+};
 use remit_store::sqlite::{Options, SqliteStore};
 use std::path::PathBuf;
 

@@ -129,7 +129,6 @@ async fn list_cases(
         status: one_of("status", asked.status, &["open", "resolved"])?,
         holder: asked.holder,
         accountable: asked.accountable,
-        ..CaseFilter::default()
     };
     json(&app.cases(&caller, &filter, asked.after.as_deref(), limit(asked.limit)?)?)
 }

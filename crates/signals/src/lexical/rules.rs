@@ -86,7 +86,6 @@ impl Rule {
     }
 
     /// Whether `steps` match from `at` on; the first step may begin up to its gap later.
-    #[expect(clippy::only_used_in_recursion, reason = "reads as a method of the rule")]
     fn follows(&self, words: &[Word], at: usize, steps: &[Step]) -> bool {
         let Some((step, rest)) = steps.split_first() else { return true };
         (at..=at + step.gap)
