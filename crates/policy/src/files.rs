@@ -94,6 +94,13 @@ impl Files {
         Ok(())
     }
 
+    /// The same files with this one put in, or put in the place of its namesake.
+    #[must_use]
+    pub fn with(mut self, name: &str, bytes: Vec<u8>) -> Self {
+        self.0.insert(name.to_owned(), bytes);
+        self
+    }
+
     /// One file's bytes.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.get(name).map(Vec::as_slice)

@@ -32,12 +32,7 @@ fn check(file: &str, from: &str, to: &str) -> String {
     let text = String::from_utf8(files.get(file).unwrap().to_vec()).unwrap();
     assert!(text.contains(from), "{from}");
     let changed = text.replacen(from, to, 1).into_bytes();
-    let all = ["bundle.toml", "schema.cedarschema", "intents.csv"]
-        .into_iter()
-        .map(|name| (name, files.get(name).unwrap()))
-        .chain(["policies", "invariants", "tests", "knowledge"].into_iter().flat_map(|folder| files.under(folder)))
-        .map(|(name, bytes)| (name.to_owned(), if name == file { changed.clone() } else { bytes.to_vec() }));
-    match Bundle::load(Files::new(all.collect::<Vec<_>>())) {
+    match Bundle::load(files.with(file, changed)) {
         Ok(_) => "loads".to_owned(),
         Err(findings) => {
             findings.iter().map(|f| format!("{}:{} {}", f.file, f.line, f.message)).collect::<Vec<_>>().join("\n")

@@ -4,6 +4,7 @@
 //! [`entropy`], and nowhere else.
 
 pub mod app;
+pub mod boot;
 pub mod clock;
 pub mod entropy;
 pub mod explain;

@@ -3,15 +3,12 @@
 use super::load;
 use anyhow::Context;
 use clap::Args;
-use remit_policy::bundle::Bundle;
 use remit_server::{
-    app::{App, Start, token},
-    serve,
+    app::{App, token},
+    boot, serve,
 };
-use remit_signals::{examples, intent, intent::IntentModel};
-use remit_store::{Store, sqlite::Options};
+use remit_store::Store;
 use std::{
-    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -55,34 +52,9 @@ impl Serve {
     }
 }
 
-/// Opens a data directory under a bundle, training the classifier where it has not been trained before.
+/// Opens a data directory under the bundle at this path.
 pub(crate) fn open(data: &Path, bundle: &Path) -> anyhow::Result<App> {
-    let bundle = Arc::new(load(bundle)?);
-    let intents = classifier(data, &bundle)?;
-    let digest = bundle.digest().to_string();
-    let bytes = bundle.files().to_bytes();
-    let app = App::start(Start { data, bundle, intents, store: Options::default() })?;
-    app.store().activate_bundle(&digest, &bytes, app.now().0)?;
-    Ok(app)
-}
-
-/// The classifier of a bundle's examples, kept in the data directory under their digest.
-fn classifier(data: &Path, bundle: &Bundle) -> anyhow::Result<IntentModel> {
-    let csv = bundle.files().get("intents.csv").unwrap_or_default();
-    let named = remit_policy::files::Files::new([("intents.csv".to_owned(), csv.to_vec())]).digest();
-    let path = data.join("models").join(format!("intents-{named}.bin"));
-    if let Ok(bytes) = fs::read(&path)
-        && let Ok(model) = IntentModel::from_bytes(&bytes)
-    {
-        return Ok(model);
-    }
-    eprintln!("training the intent classifier on the bundle's examples, once …");
-    let model = intent::train(&examples::parse_csv(csv)?, &mut |_, _| {})?;
-    fs::create_dir_all(data.join("models"))?;
-    let aside = path.with_extension("new");
-    fs::write(&aside, model.to_bytes())?;
-    fs::rename(&aside, &path)?;
-    Ok(model)
+    Ok(boot::open(data, Arc::new(load(bundle)?), &mut |step| eprintln!("{step}"))?)
 }
 
 /// A token of this role, if the store has none at all.

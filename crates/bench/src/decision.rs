@@ -1,0 +1,90 @@
+//! A decision alone: facts, verdicts for every candidate, choice. And how it grows with policies.
+
+use crate::{meter, setting, setting::Setting};
+use remit_domain::{Decision, decision::CandidateFacts};
+use remit_policy::{bundle::Bundle, engine::Engine, replay};
+use remit_server::app::{App, case::OpenCase};
+use std::{fmt::Write as _, hint::black_box};
+
+/// Decisions taken on real messages, to be taken again.
+pub(crate) fn asked(setting: &Setting, app: &App) -> anyhow::Result<Vec<Decision>> {
+    let (_, caller) = setting::token(app)?;
+    (0..500_u64)
+        .map(|n| {
+            let open: OpenCase = serde_json::from_value(serde_json::json!({
+                "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
+            }))?;
+            let mut decision = app.ask_route(&caller, open).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            // Depths vary from one decision to the next, as they do at work.
+            let some = n as usize % decision.candidates.len().max(1);
+            if let Some(candidate) = decision.candidates.get_mut(some) {
+                candidate.facts.depth = n.cast_signed();
+            }
+            Ok(decision)
+        })
+        .collect()
+}
+
+/// Microseconds at the median: the policy question alone; the whole decision, and its 99th percentile.
+fn measure(bundle: &Bundle, decisions: &[Decision]) -> (f64, f64, f64) {
+    let engine = Engine::new(bundle);
+    let pick = |n: usize| decisions.get(n % decisions.len().max(1));
+    let facts: Vec<Vec<CandidateFacts>> =
+        decisions.iter().map(|d| d.candidates.iter().map(|candidate| candidate.facts.clone()).collect()).collect();
+    let (policy, _) = meter::each(4_000, |n| {
+        if let (Some(decision), Some(facts)) = (pick(n), facts.get(n % facts.len().max(1))) {
+            black_box(engine.handle(&decision.signals, facts));
+        }
+    });
+    let (whole, whole_p99) = meter::each(4_000, |n| {
+        if let Some(decision) = pick(n) {
+            black_box(replay::retake(&engine, bundle, decision));
+        }
+    });
+    (policy, whole, whole_p99)
+}
+
+/// The bundle with enough further policies to make `count`: each forbids one queue or AI responder one
+/// topic above a complexity, as a bank with many products would.
+fn grown(setting: &Setting, count: usize) -> anyhow::Result<Bundle> {
+    let candidates = setting.bundle.candidates();
+    let mut text = String::new();
+    for n in setting.bundle.policies()..count {
+        let Some(spec) = candidates.get(n % candidates.len().max(1)) else { break };
+        let kind = if spec.queue.is_some() { "Queue" } else { "Ai" };
+        let owner = &spec.accountable;
+        let above = 9_000 + n % 1_000;
+        writeln!(
+            text,
+            "@id(\"grown-{n}\")\n@owner(\"{owner}\")\n@reason(\"Product {n} is handled elsewhere when it is complex.\")\n\
+             forbid (principal == {kind}::\"{}\", action == Action::\"handle\", resource)\n\
+             when {{ context.complexity_bp > {above} && context.handoffs > {} }};",
+            spec.responder,
+            20 + n % 7
+        )?;
+    }
+    setting::load(setting.files.clone().with("policies/grown.cedar", text.into_bytes()))
+}
+
+pub(crate) fn run(setting: &Setting) -> anyhow::Result<bool> {
+    let directory = tempfile::tempdir()?;
+    let decisions = asked(setting, &setting.open(directory.path())?)?;
+    let responders = setting.bundle.candidates().len();
+    println!("\ndecision alone: facts to verdicts for {responders} candidates to choice, one thread, microseconds");
+    println!("  policies   Cedar and what it is asked with   whole p50    p99   times the smallest   policies grew by");
+    let mut first = None;
+    let mut met = true;
+    for count in [setting.bundle.policies(), 100, 300, 1_000] {
+        let bundle = grown(setting, count)?;
+        let (policy, whole, p99) = measure(&bundle, &decisions);
+        let (base, base_count) = *first.get_or_insert((whole, count));
+        let (growth, linear) = (whole / base, count as f64 / base_count as f64);
+        met &= growth <= linear.max(1.05);
+        println!("  {count:>8}   {policy:>32.1}   {whole:>9.1}   {p99:>4.0}   {growth:>18.2}   {linear:>16.1}");
+        if count == base_count {
+            met &= whole <= 150.0;
+        }
+    }
+    println!("  goal: at most 150 with the bundle's own policies; growth no worse than linear");
+    Ok(met)
+}

@@ -1,0 +1,97 @@
+//! Load over HTTP: connections that each send the next request when the answer is there.
+
+use crate::meter::{self, Measured};
+use anyhow::{Context as _, bail};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// Makes the bytes of request number `n`.
+pub(crate) type Requests = Arc<dyn Fn(u64, &mut Vec<u8>) + Send + Sync>;
+
+/// Writes a `POST` with a JSON body.
+pub(crate) fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
+    out.clear();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: bench\r\n{headers}content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    out.extend_from_slice(head.as_bytes());
+    out.extend_from_slice(body);
+}
+
+/// Sends requests over `connections` for `length`, counted from `next`.
+pub(crate) async fn drive(
+    address: SocketAddr,
+    connections: usize,
+    length: Duration,
+    next: &Arc<AtomicU64>,
+    requests: &Requests,
+) -> anyhow::Result<Measured> {
+    let mut streams = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        streams.push(stream);
+    }
+    let (begun, cpu) = (meter::now(), meter::cpu());
+    let tasks: Vec<_> = streams
+        .into_iter()
+        .map(|mut stream| {
+            let (next, requests) = (Arc::clone(next), Arc::clone(requests));
+            tokio::spawn(async move {
+                let (mut request, mut answer, mut took, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+                while begun.elapsed() < length {
+                    requests(next.fetch_add(1, Ordering::Relaxed), &mut request);
+                    let sent = meter::now();
+                    stream.write_all(&request).await?;
+                    bytes = read(&mut stream, &mut answer).await?;
+                    took.push(sent.elapsed().as_secs_f64() * 1e3);
+                }
+                anyhow::Ok((took, bytes))
+            })
+        })
+        .collect();
+    let (mut took, mut bytes) = (Vec::new(), 0);
+    for task in tasks {
+        let (more, last) = task.await??;
+        took.extend(more);
+        bytes = last;
+    }
+    Ok(Measured::of(took, begun.elapsed(), meter::cpu() - cpu, bytes))
+}
+
+/// Reads one answer into `answer`, and says how long its body is. An answer that is no success is an error.
+async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<usize> {
+    answer.clear();
+    loop {
+        if stream.read_buf(answer).await? == 0 {
+            bail!("the server closed the connection");
+        }
+        let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let head = std::str::from_utf8(answer.get(..end).unwrap_or_default())?;
+        let length = head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("content-length")))
+            .context("an answer without a length")?;
+        let (success, length) = (head.starts_with("HTTP/1.1 2"), length.1.parse::<usize>()?);
+        while answer.len() < end + 4 + length {
+            if stream.read_buf(answer).await? == 0 {
+                bail!("the server closed the connection");
+            }
+        }
+        if !success {
+            bail!("{}", String::from_utf8_lossy(answer));
+        }
+        return Ok(length);
+    }
+}

@@ -1,0 +1,93 @@
+//! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
+//!
+//! `cargo xtask bench [http|store|decision|scale …]`
+
+mod decision;
+mod http;
+mod load;
+mod meter;
+mod scale;
+mod setting;
+mod store;
+
+use clap::{Parser, ValueEnum};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// Measure Remit side by side with its ceilings and its alternatives.
+#[derive(Debug, Parser)]
+pub(crate) struct Bench {
+    /// What to measure; everything unless told.
+    parts: Vec<Part>,
+    /// Seconds that each measurement takes.
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Cases in the large store.
+    #[arg(long, default_value_t = 1_000_000)]
+    cases: u64,
+    /// The bundle that governs.
+    #[arg(long, default_value = "bundles/bank")]
+    bundle: PathBuf,
+    /// The messages to send.
+    #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
+    traffic: PathBuf,
+    /// Where data directories are made; its disk is what is measured.
+    #[arg(long, default_value = "target")]
+    directory: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// `POST /v1/cases` whole, against the sum of its parts.
+    Http,
+    /// Group commit against a transaction for each command.
+    Store,
+    /// A decision alone, and how it grows with policies.
+    Decision,
+    /// A small store against a large one.
+    Scale,
+}
+
+impl Bench {
+    fn length(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds.clamp(0.1, 600.0))
+    }
+
+    fn wants(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}
+
+fn main() -> ExitCode {
+    let bench = Bench::parse();
+    match run(&bench) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("a goal above was missed");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(bench: &Bench) -> anyhow::Result<bool> {
+    std::fs::create_dir_all(&bench.directory)?;
+    println!("{}", meter::machine());
+    let setting = std::sync::Arc::new(setting::Setting::read(bench)?);
+    let mut met = true;
+    if bench.wants(Part::Decision) {
+        met &= decision::run(&setting)?;
+    }
+    if bench.wants(Part::Store) {
+        met &= store::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Http) {
+        met &= http::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Scale) {
+        met &= scale::run(bench, &setting)?;
+    }
+    Ok(met)
+}

@@ -1,0 +1,83 @@
+//! Clocks and percentiles.
+
+use rustix::time::{ClockId, clock_gettime};
+use std::time::{Duration, Instant};
+
+/// CPU time that this process has used so far.
+pub(crate) fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// A moment of the monotonic clock.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Processors that this process may use.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What this machine is, and how busy.
+pub(crate) fn machine() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("unknown").to_owned();
+    format!("{} processors, {}, load {load} at the start", processors(), std::env::consts::ARCH)
+}
+
+/// Most memory that this process has held, in MiB.
+pub(crate) fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+}
+
+/// What one measurement came to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Measured {
+    /// Done a second.
+    pub(crate) rate: f64,
+    /// Median and 99th percentile, in milliseconds.
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// CPU time of each, in microseconds, over all processors.
+    pub(crate) cpu_us: f64,
+    /// Bytes of the last answer.
+    pub(crate) answer_bytes: usize,
+}
+
+impl Measured {
+    /// Sums up what each took, in milliseconds.
+    pub(crate) fn of(mut took_ms: Vec<f64>, elapsed: Duration, cpu: Duration, answer_bytes: usize) -> Self {
+        let (p50_ms, p99_ms) = (percentile(&mut took_ms, 0.5), percentile(&mut took_ms, 0.99));
+        let count = took_ms.len().max(1) as f64;
+        Self {
+            rate: took_ms.len() as f64 / elapsed.as_secs_f64(),
+            p50_ms,
+            p99_ms,
+            cpu_us: cpu.as_secs_f64() * 1e6 / count,
+            answer_bytes,
+        }
+    }
+}
+
+/// The value below which this share of the values lies. Sorts them.
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = (values.len() as f64 * share) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
+
+/// Microseconds that `act` takes, p50 and p99 over `times` runs after a tenth as many for warming.
+pub(crate) fn each(times: usize, mut act: impl FnMut(usize)) -> (f64, f64) {
+    (0..times / 10).for_each(&mut act);
+    let mut took: Vec<f64> = (0..times)
+        .map(|n| {
+            let begun = now();
+            act(n);
+            begun.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    (percentile(&mut took, 0.5), percentile(&mut took, 0.99))
+}

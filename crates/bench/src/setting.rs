@@ -1,0 +1,81 @@
+//! What every measurement works on: the bundle, its classifier, and real messages.
+
+use crate::Bench;
+use anyhow::Context as _;
+use remit_policy::{bundle::Bundle, files::Files};
+use remit_server::{
+    app::{App, Caller, token},
+    boot,
+};
+use remit_store::Store as _;
+use serde::Deserialize;
+use std::{path::Path, sync::Arc};
+
+/// A message of the sample traffic.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) text: String,
+}
+
+/// What every measurement works on.
+pub(crate) struct Setting {
+    pub(crate) files: Files,
+    pub(crate) bundle: Arc<Bundle>,
+    pub(crate) messages: Vec<Message>,
+    /// Kept between runs so that the classifier is trained once.
+    models: tempfile::TempDir,
+}
+
+impl Setting {
+    pub(crate) fn read(bench: &Bench) -> anyhow::Result<Self> {
+        let files = Files::read(&bench.bundle)?;
+        let bundle = Arc::new(load(files.clone())?);
+        let mut reader = csv::Reader::from_path(&bench.traffic)
+            .with_context(|| format!("{} cannot be read", bench.traffic.display()))?;
+        let messages = reader.deserialize().collect::<Result<Vec<Message>, _>>()?;
+        anyhow::ensure!(!messages.is_empty(), "{} holds no messages", bench.traffic.display());
+        let models = tempfile::tempdir_in(&bench.directory)?;
+        boot::classifier(models.path(), &bundle, &mut |step| eprintln!("{step}"))?;
+        Ok(Self { files, bundle, messages, models })
+    }
+
+    /// A server's use cases over the data directory `data`.
+    pub(crate) fn open(&self, data: &Path) -> anyhow::Result<App> {
+        let (from, to) = (self.models.path().join("models"), data.join("models"));
+        std::fs::create_dir_all(&to)?;
+        for model in std::fs::read_dir(from)? {
+            let model = model?;
+            std::fs::copy(model.path(), to.join(model.file_name()))?;
+        }
+        Ok(boot::open(data, Arc::clone(&self.bundle), &mut |step| eprintln!("{step}"))?)
+    }
+
+    /// The message with this number, round and round.
+    pub(crate) fn text(&self, n: u64) -> &str {
+        let at = usize::try_from(n).unwrap_or(0) % self.messages.len().max(1);
+        self.messages.get(at).map_or("", |message| &message.text)
+    }
+}
+
+/// Loads a bundle, or says what is wrong with it.
+pub(crate) fn load(files: Files) -> anyhow::Result<Bundle> {
+    Bundle::load(files).map_err(|findings| {
+        anyhow::anyhow!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// A token that may do what an integration and a lead may, and its caller.
+pub(crate) fn token(app: &App) -> anyhow::Result<(String, Arc<Caller>)> {
+    let new = token::NewToken {
+        name: "bench".into(),
+        roles: vec!["integration".into(), "lead".into()],
+        responder: None,
+        source: None,
+        days: 1,
+    };
+    let refused = |problem: remit_server::problem::Problem| anyhow::anyhow!("{problem:?}");
+    let made = token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new).map_err(refused)?;
+    let caller = app.caller(Some(&format!("Bearer {}", made.token))).map_err(refused)?;
+    app.store().last_seq()?;
+    Ok((made.token, caller))
+}

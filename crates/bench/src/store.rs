@@ -1,0 +1,185 @@
+//! Group commit against a transaction for each command.
+
+use crate::{
+    Bench,
+    meter::{self, Measured},
+    setting::Setting,
+};
+use remit_ledger::entry::commitment;
+use remit_store::{
+    CaseFilter, CaseWrite, Commit, IdempotencyRow, NewCustomer, Record, Store as _, WordsRow,
+    sqlite::{Options, SqliteStore},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// How much one command writes, in bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    records: Vec<Vec<u8>>,
+    state: Vec<u8>,
+    /// Sealed words, the kept answer, and a new customer, if the command has them.
+    words: Option<usize>,
+    answer: Option<usize>,
+}
+
+impl Shape {
+    /// One event of 1 KB and its case.
+    fn event() -> Self {
+        Self { records: vec![text(1_024)], state: text(200), words: None, answer: None }
+    }
+
+    /// What a command that opened a case in `store` wrote.
+    pub(crate) fn of_opening(store: &SqliteStore, answer: usize) -> anyhow::Result<Self> {
+        let rows = store.cases(&CaseFilter::default(), None, 1)?;
+        let case = rows.into_iter().next().ok_or_else(|| anyhow::anyhow!("no case was opened"))?;
+        let records = store.records_of(&case.id, 0, 16)?.into_iter().map(|row| row.body).collect();
+        Ok(Self { records, state: case.state, words: Some(120), answer: Some(answer) })
+    }
+
+    /// Bytes that one command hands over.
+    pub(crate) fn bytes(&self) -> usize {
+        let records: usize = self.records.iter().map(Vec::len).sum();
+        records + self.state.len() + self.words.unwrap_or(0) + self.answer.unwrap_or(0)
+    }
+
+    fn commit(&self, n: u64) -> Commit {
+        let id = format!("cas_{n:026}");
+        let scattered = u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let customer = format!("cus_{scattered:032x}");
+        let now = 1_000_000 + n.cast_signed();
+        let record = |(at, body): (usize, &Vec<u8>)| {
+            let salt: [u8; 32] = std::array::from_fn(|byte| n.to_be_bytes().get(byte % 8).copied().unwrap_or(0));
+            Record {
+                kind: "decision_made",
+                case: id.clone(),
+                actor: "bench".into(),
+                ts_ms: now,
+                subject: (at > 0).then(|| format!("sub_{at}_{n:026}")),
+                body: body.clone(),
+                salt,
+                commit: commitment(&salt, body),
+            }
+        };
+        let records: Vec<Record> = self.records.iter().enumerate().map(record).collect();
+        Commit {
+            case: Some(CaseWrite {
+                id: id.clone(),
+                expected_version: 0,
+                version: records.len() as u64,
+                status: "open".into(),
+                holder: Some(format!("queue-{}", n % 12)),
+                holder_kind: Some("responder".into()),
+                accountable: Some(format!("team-{}", n % 5)),
+                customer: customer.clone(),
+                intent: Some(format!("intent-{}", n % 77)),
+                opened_ms: now,
+                updated_ms: now,
+                state: self.state.clone(),
+            }),
+            records,
+            customer: self.words.map(|_| NewCustomer {
+                id: customer.clone(),
+                wrapped_key: vec![7; 60],
+                sealed_name: vec![8; 60],
+            }),
+            words: self
+                .words
+                .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id, customer, sealed: text(bytes) })
+                .into_iter()
+                .collect(),
+            idempotency: self.answer.map(|bytes| IdempotencyRow {
+                scope: "tok_bench".into(),
+                key: format!("{:032x}", scattered.rotate_left(64)),
+                request_hash: [1; 32],
+                status: 201,
+                response: text(bytes),
+                expires_ms: now + 86_400_000,
+            }),
+            ..Commit::default()
+        }
+    }
+}
+
+fn text(bytes: usize) -> Vec<u8> {
+    b"{\"term\":\"wait\",\"minor\":17,\"verdict\":\"allow\"},".iter().copied().cycle().take(bytes).collect()
+}
+
+/// What the disk gives to one writer that appends 1 KB and waits for it, a second.
+fn disk(bench: &Bench) -> anyhow::Result<f64> {
+    use std::io::Write as _;
+    let mut file = tempfile::tempfile_in(&bench.directory)?;
+    let (begun, line) = (meter::now(), text(1_024));
+    let mut done = 0;
+    while begun.elapsed() < bench.length() / 4 {
+        file.write_all(&line)?;
+        file.sync_data()?;
+        done += 1;
+    }
+    Ok(f64::from(done) / begun.elapsed().as_secs_f64())
+}
+
+/// Commands of this shape from so many clients, each waiting for its own before the next.
+pub(crate) fn measure(bench: &Bench, shape: &Shape, clients: usize, batch_max: usize) -> anyhow::Result<Measured> {
+    let directory = tempfile::tempdir_in(&bench.directory)?;
+    let store = Arc::new(SqliteStore::open(directory.path(), Options { batch_max, ..Options::default() })?);
+    let (next, shape) = (Arc::new(AtomicU64::new(1)), Arc::new(shape.clone()));
+    let runtime = tokio::runtime::Runtime::new()?;
+    let run = |length: Duration| {
+        runtime.block_on(async {
+            let (begun, cpu) = (meter::now(), meter::cpu());
+            let tasks: Vec<_> = (0..clients)
+                .map(|_| {
+                    let (store, next, shape) = (Arc::clone(&store), Arc::clone(&next), Arc::clone(&shape));
+                    tokio::spawn(async move {
+                        let mut took = Vec::new();
+                        while begun.elapsed() < length {
+                            let commit = shape.commit(next.fetch_add(1, Ordering::Relaxed));
+                            let sent = meter::now();
+                            store.commit(commit).await?;
+                            took.push(sent.elapsed().as_secs_f64() * 1e3);
+                        }
+                        anyhow::Ok(took)
+                    })
+                })
+                .collect();
+            let mut took = Vec::new();
+            for task in tasks {
+                took.extend(task.await??);
+            }
+            anyhow::Ok(Measured::of(took, begun.elapsed(), meter::cpu() - cpu, 0))
+        })
+    };
+    // Warm: the file has grown and checkpointing is in its stride.
+    run(bench.length() / 4)?;
+    run(bench.length())
+}
+
+pub(crate) fn run(bench: &Bench, _: &Setting) -> anyhow::Result<bool> {
+    println!("\nstore: one event of 1 KB and its case, durable before the answer");
+    println!("  appending 1 KB to a file with fdatasync: {:.0}/s", disk(bench)?);
+    println!("  clients   a transaction each /s (p50 p99 ms)   group commit /s (p50 p99 ms)   ratio   goal");
+    let mut met = true;
+    for (clients, goal) in [(1, None), (8, None), (64, Some(7.0)), (256, Some(11.0))] {
+        let alone = measure(bench, &Shape::event(), clients, 1)?;
+        let together = measure(bench, &Shape::event(), clients, Options::default().batch_max)?;
+        let ratio = together.rate / alone.rate;
+        met &= goal.is_none_or(|goal| ratio >= goal);
+        println!(
+            "  {clients:>7}   {:>10.0} ({:>6.2} {:>6.2})           {:>10.0} ({:>6.2} {:>6.2})      {ratio:>6.1}   {}",
+            alone.rate,
+            alone.p50_ms,
+            alone.p99_ms,
+            together.rate,
+            together.p50_ms,
+            together.p99_ms,
+            goal.map_or_else(String::new, |goal| format!("{goal}"))
+        );
+    }
+    Ok(met)
+}
