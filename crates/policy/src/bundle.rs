@@ -66,7 +66,7 @@ pub(crate) struct SignalSpec {
     pub(crate) name: SignalName,
     pub(crate) kind: SignalKind,
     pub(crate) vocabulary: Option<String>,
-    values: Arc<BTreeSet<String>>,
+    pub(crate) values: Arc<BTreeSet<String>>,
     min: i64,
     max: i64,
     pub(crate) default: Value,

@@ -1,13 +1,13 @@
-//! The engine: from facts to verdicts with Cedar, sliced at load time so that each candidate meets only
-//! the policies whose scope admits it.
+//! The engine: from facts to verdicts with Cedar.
 
 use crate::{
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
+    slices::{self, Slices},
 };
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
+    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
     PrincipalConstraint, Request, RestrictedExpression,
 };
 use remit_domain::{
@@ -69,16 +69,16 @@ pub struct Engine {
     handle: EntityUid,
     case: EntityUid,
     slots: HashMap<String, Slot>,
+    slices: Slices,
     api: HashMap<&'static str, (EntityUid, PolicySet)>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
     types: HashMap<String, EntityTypeName>,
 }
 
-/// One candidate: the policies that can apply to it, and its entity as it was last asked about.
+/// One candidate, and its entity as it was last asked about.
 struct Slot {
     uid: EntityUid,
-    policies: PolicySet,
     fixed: HashMap<String, RestrictedExpression>,
     last: Mutex<Option<(Varying, Arc<Entities>)>>,
 }
@@ -110,7 +110,6 @@ impl Engine {
             .map(|spec| {
                 let slot = Slot {
                     uid: candidate_uid(spec.kind, spec.responder.as_str()),
-                    policies: slice(rules, spec.kind, spec.responder.as_str()),
                     fixed: fixed(spec),
                     last: Mutex::default(),
                 };
@@ -140,6 +139,7 @@ impl Engine {
             handle,
             case: uid("Case", "case"),
             slots,
+            slices: Slices::new(rules, bundle.candidates()),
             api,
             notes: rules.iter().map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             signals,
@@ -170,48 +170,28 @@ impl Engine {
         signals: &Signals,
         candidates: &[CandidateFacts],
     ) -> (Vec<Verdict>, BTreeMap<PolicyId, PolicyNote>) {
-        let context = self.context(signals);
-        let verdicts: Vec<Verdict> = candidates
-            .iter()
-            .map(|facts| match (&context, self.slots.get(facts.responder.as_str())) {
-                (Some(context), Some(slot)) => self.verdict(slot, facts, context.clone()),
-                _ => Verdict { allow: false, policies: Vec::new(), errors: Vec::new() },
-            })
-            .collect();
+        let verdicts: Vec<Verdict> = match self.context(signals) {
+            Some(context) => self.verdicts(&context, candidates),
+            None => candidates.iter().map(|_| denied()).collect(),
+        };
         let named = verdicts.iter().flat_map(|verdict| verdict.policies.iter().chain(&verdict.errors));
         let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
         (verdicts, notes)
     }
 
-    /// The policies that can apply to a candidate, by id.
-    pub fn slice_of(&self, responder: &str) -> Vec<String> {
-        let policies =
-            self.slots.get(responder).map(|slot| slot.policies.policies().map(|p| p.id().to_string()).collect());
-        policies.unwrap_or_default()
-    }
-
-    fn verdict(&self, slot: &Slot, facts: &CandidateFacts, context: Context) -> Verdict {
-        let denied = || Verdict { allow: false, policies: Vec::new(), errors: Vec::new() };
-        let Some(entities) = slot.entities(facts) else { return denied() };
-        let request = Request::new(slot.uid.clone(), self.handle.clone(), self.case.clone(), context, None);
-        request.map_or_else(|_| denied(), |request| self.ask(&request, &slot.policies, &entities))
-    }
-
-    fn ask(&self, request: &Request, policies: &PolicySet, entities: &Entities) -> Verdict {
-        let response = self.authorizer.is_authorized(request, policies, entities);
-        let id = |id: &cedar_policy::PolicyId| PolicyId::new(id.as_ref()).ok();
-        let mut determining: Vec<PolicyId> = response.diagnostics().reason().filter_map(id).collect();
-        determining.sort_unstable();
-        let mut errors: Vec<PolicyId> = response
-            .diagnostics()
-            .errors()
-            .filter_map(|error| match error {
-                cedar_policy::AuthorizationError::PolicyEvaluationError(error) => id(error.policy_id()),
-            })
-            .collect();
-        errors.sort_unstable();
-        // A policy that errors is skipped by Cedar, so an erring `forbid` would fail open.
-        Verdict { allow: response.decision() == Decision::Allow && errors.is_empty(), policies: determining, errors }
+    fn verdicts(&self, context: &Context, candidates: &[CandidateFacts]) -> Vec<Verdict> {
+        let request = |principal: &EntityUid| {
+            Request::new(principal.clone(), self.handle.clone(), self.case.clone(), context.clone(), None).ok()
+        };
+        let any = candidates.iter().find_map(|facts| request(&self.slots.get(facts.responder.as_str())?.uid));
+        let Some(any) = any else { return candidates.iter().map(|_| denied()).collect() };
+        let common = self.slices.common(&self.authorizer, &any, &Entities::empty());
+        let verdict = |facts: &CandidateFacts| {
+            let slot = self.slots.get(facts.responder.as_str())?;
+            let (request, entities) = (request(&slot.uid)?, slot.entities(facts)?);
+            Some(self.slices.verdict(&self.authorizer, facts.responder.as_str(), &common, &request, &entities))
+        };
+        candidates.iter().map(|facts| verdict(facts).unwrap_or_else(denied)).collect()
     }
 
     fn context(&self, signals: &Signals) -> Option<Context> {
@@ -237,7 +217,6 @@ impl Engine {
 
     /// Whether policy permits an action of the product's own interfaces.
     pub fn authorize(&self, asked: &ApiRequest<'_>) -> Verdict {
-        let denied = || Verdict { allow: false, policies: Vec::new(), errors: Vec::new() };
         let Some((action, policies)) = self.api.get(asked.action) else { return denied() };
         let roles = asked.roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
         let token = [
@@ -260,7 +239,10 @@ impl Engine {
             return denied();
         };
         let request = Request::new(principal, action.clone(), resource, Context::empty(), None);
-        request.map_or_else(|_| denied(), |request| self.ask(&request, policies, &entities))
+        request.map_or_else(
+            |_| denied(),
+            |request| slices::verdict(&self.authorizer.is_authorized(&request, policies, &entities)),
+        )
     }
 
     /// The names of the signals that policies can see, in order.
@@ -311,7 +293,11 @@ fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
     fixed
 }
 
-fn uid(kind: &str, id: &str) -> EntityUid {
+fn denied() -> Verdict {
+    Verdict { allow: false, policies: Vec::new(), errors: Vec::new() }
+}
+
+pub(crate) fn uid(kind: &str, id: &str) -> EntityUid {
     #[expect(clippy::expect_used, reason = "the type names are literals of this file, all of them identifiers")]
     let kind = EntityTypeName::from_str(kind).expect("a literal type name");
     EntityUid::from_type_name_and_id(kind, EntityId::new(id))
@@ -322,14 +308,6 @@ pub(crate) fn candidate_uid(kind: ResponderKind, name: &str) -> EntityUid {
         ResponderKind::Ai => uid("Ai", name),
         ResponderKind::Queue => uid("Queue", name),
     }
-}
-
-/// The policies on `handle` whose scope admits this candidate. Exact: a policy whose scope does not admit
-/// it is never satisfied, and candidates have no parents.
-pub(crate) fn slice(rules: &[Rule], kind: ResponderKind, name: &str) -> PolicySet {
-    let handle = uid("Action", "handle");
-    let candidate = candidate_uid(kind, name);
-    set(rules.iter().filter(|rule| admits_action(rule, &handle) && admits_principal(rule, &candidate)))
 }
 
 fn set<'a>(rules: impl Iterator<Item = &'a Rule>) -> PolicySet {

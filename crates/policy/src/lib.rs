@@ -13,4 +13,5 @@ pub mod finding;
 mod lint;
 pub mod manifest;
 pub mod replay;
+mod slices;
 pub mod suite;

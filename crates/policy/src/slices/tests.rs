@@ -1,0 +1,127 @@
+//! Slicing against the one thing it must equal: all policies, asked of Cedar for each candidate alone.
+
+use crate::{
+    bundle::Bundle,
+    cedar::Rule,
+    engine::{Engine, candidate_uid, uid},
+    files::Files,
+    manifest::SignalKind,
+    slices,
+};
+use cedar_policy::{Authorizer, Context, Entities, Entity, EntityUid, PolicySet, Request, RestrictedExpression};
+use proptest::prelude::*;
+use remit_domain::{
+    decision::{CandidateFacts, Verdict},
+    id::Timestamp,
+    signal::{Reading, Signals, Value},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::LazyLock,
+};
+
+/// The bank, and the bank with policies of every shape that slicing distinguishes, some of which fail.
+static BUNDLES: LazyLock<Vec<(Bundle, Engine)>> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    let bank = Files::read(&root).unwrap();
+    let odd = r#"
+        @id("odd.error-common") @owner("head-of-support") @reason("Fails for large numbers")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { context.waited_ms * 9223372036854775807 > 5 };
+        @id("odd.error-own") @owner("head-of-support") @reason("Fails for large numbers")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { principal.depth * 9223372036854775807 > 5 };
+        @id("odd.permit-common") @owner("head-of-support") @reason("Permits all queues")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { context.repeat_contacts == 2 };
+        @id("odd.one") @owner("head-of-support") @reason("Looks at the resource")
+        forbid (principal == Queue::"general", action in [Action::"handle"], resource is Case)
+        when { context.complexity_bp > 5000 || principal.depth > 3 };
+    "#;
+    [bank.clone(), bank.with("policies/odd.cedar", odd.into())]
+        .into_iter()
+        .map(|files| {
+            let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
+            let engine = Engine::new(&bundle);
+            (bundle, engine)
+        })
+        .collect()
+});
+
+fn oracle(bundle: &Bundle, rules: &[Rule], signals: &Signals, facts: &CandidateFacts) -> Verdict {
+    let spec = bundle.candidates().iter().find(|spec| spec.responder == facts.responder).unwrap();
+    let set = |kind: &str, values: &[String]| {
+        RestrictedExpression::new_set(values.iter().map(|v| RestrictedExpression::new_entity_uid(uid(kind, v))))
+    };
+    let mut attributes = HashMap::from([
+        ("topics".to_owned(), set("Topic", &spec.topics)),
+        ("languages".to_owned(), set("Language", &spec.languages)),
+        ("open".to_owned(), RestrictedExpression::new_bool(facts.open)),
+        ("yielded".to_owned(), RestrictedExpression::new_bool(facts.yielded)),
+        ("depth".to_owned(), RestrictedExpression::new_long(facts.depth)),
+        ("expected_wait_ms".to_owned(), RestrictedExpression::new_long(facts.expected_wait_ms)),
+        ("sla_risk_bp".to_owned(), RestrictedExpression::new_long(facts.sla_risk_bp)),
+    ]);
+    if spec.queue.is_some() {
+        attributes.insert("skills".to_owned(), set("Skill", &spec.skills));
+    }
+    let principal = candidate_uid(spec.kind, spec.responder.as_str());
+    let entity = Entity::new(principal.clone(), attributes, HashSet::new()).unwrap();
+    let context = bundle.signals.values().map(|spec| {
+        let value = match &signals[&spec.name].value {
+            Value::Bool(value) => RestrictedExpression::new_bool(*value),
+            Value::Long(value) => RestrictedExpression::new_long(*value),
+            Value::Name(name) => RestrictedExpression::new_entity_uid(uid(spec.vocabulary.as_deref().unwrap(), name)),
+        };
+        (spec.name.to_string(), value)
+    });
+    let case: EntityUid = uid("Case", "case");
+    let context = Context::from_pairs(context).unwrap();
+    let request = Request::new(principal, uid("Action", "handle"), case, context, None).unwrap();
+    let policies = PolicySet::from_policies(rules.iter().map(|rule| rule.policy.clone())).unwrap();
+    let entities = Entities::from_entities([entity], None).unwrap();
+    slices::verdict(&Authorizer::new().is_authorized(&request, &policies, &entities))
+}
+
+fn number() -> impl Strategy<Value = i64> {
+    prop_oneof![0..8_i64, 0..10_000_i64, Just(i64::MAX), Just(-1)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn slices_say_what_all_policies_say(
+        which in 0..2_usize,
+        picks in prop::collection::vec((any::<bool>(), number(), any::<prop::sample::Index>()), 64),
+        facts in prop::collection::vec((any::<bool>(), any::<bool>(), number(), number(), number()), 12),
+    ) {
+        let (bundle, engine) = &BUNDLES[which];
+        let mut specs: Vec<_> = bundle.signals.values().collect();
+        specs.sort_by(|a, b| a.name.cmp(&b.name));
+        let signals: Signals = specs.iter().zip(picks.iter().cycle()).map(|(spec, (truth, long, pick))| {
+            let value = match spec.kind {
+                SignalKind::Bool => Value::Bool(*truth),
+                SignalKind::Long => Value::Long(*long),
+                SignalKind::Name => {
+                    let names: Vec<&String> = spec.values.iter().collect();
+                    Value::name(names[pick.index(names.len())])
+                }
+            };
+            let reading = Reading { value, source: "test".into(), at: Timestamp(0), because: Vec::new() };
+            (spec.name.clone(), reading)
+        }).collect();
+        let candidates: Vec<CandidateFacts> = bundle.candidates().iter().zip(facts).map(
+            |(spec, (open, yielded, depth, expected_wait_ms, sla_risk_bp))| CandidateFacts {
+                responder: spec.responder.clone(), kind: spec.kind, accountable: spec.accountable.clone(),
+                open, depth, expected_wait_ms, sla_risk_bp, yielded,
+                handling_minor: 0, resolved: 0, failed: 0, prior_bp: 0, prior_weight: 0,
+            }).collect();
+        let (verdicts, notes) = engine.handle(&signals, &candidates);
+        for (facts, verdict) in candidates.iter().zip(&verdicts) {
+            prop_assert_eq!(verdict, &oracle(bundle, &bundle.rules, &signals, facts), "{}", facts.responder);
+            prop_assert!(verdict.policies.iter().chain(&verdict.errors).all(|id| notes.contains_key(id)));
+        }
+    }
+}
