@@ -1,9 +1,16 @@
 //! The port: what the rest of Remit asks of a store, and what a store promises.
 
-use std::{collections::HashMap, future::Future};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// The effects of one command. All of them become durable together, or none does.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Commit {
     /// The case afterwards, with the version that the command saw.
     pub case: Option<CaseWrite>,
@@ -21,6 +28,29 @@ pub struct Commit {
     pub idempotency: Option<IdempotencyRow>,
     /// Words to destroy.
     pub erase: Option<Erase>,
+    /// The announcement that this command was on its way, if there was one.
+    pub coming: Coming,
+}
+
+/// Says that a command is being made that will be committed soon. A store that gathers commands may wait a
+/// moment for those that are coming, rather than pay for a transaction each. Counts until it is dropped.
+#[derive(Debug, Default)]
+pub struct Coming(Option<Arc<AtomicUsize>>);
+
+impl Coming {
+    /// One more that counts in `counter`.
+    pub fn counted(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Some(Arc::clone(counter)))
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        if let Some(counter) = &self.0 {
+            counter.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A case's row. `state` is opaque to the store.
@@ -80,8 +110,6 @@ pub struct NewCustomer {
     pub id: String,
     /// The customer's key, wrapped.
     pub wrapped_key: Vec<u8>,
-    /// The customer's own identifier, sealed.
-    pub sealed_name: Vec<u8>,
 }
 
 /// Sealed words.
@@ -91,9 +119,7 @@ pub struct WordsRow {
     pub id: String,
     /// The case.
     pub case: String,
-    /// Under whose key they are sealed.
-    pub customer: String,
-    /// The sealed bytes.
+    /// The bytes, sealed under the key of the case's customer.
     pub sealed: Vec<u8>,
 }
 
@@ -277,8 +303,6 @@ pub struct RecordRow {
 pub struct CustomerRow {
     /// The customer's key, wrapped.
     pub wrapped_key: Vec<u8>,
-    /// The customer's own identifier, sealed.
-    pub sealed_name: Vec<u8>,
 }
 
 /// An API token as stored; the secret itself is not.
@@ -332,6 +356,10 @@ pub trait Store: Send + Sync {
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
     where
         Self: Sized;
+    /// Announces a command that will be committed soon.
+    fn coming(&self) -> Coming {
+        Coming::default()
+    }
     /// A case.
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
     /// Cases, newest first, after the cursor `after` (an identifier).
@@ -348,8 +376,8 @@ pub trait Store: Send + Sync {
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
     /// The position of the newest event; 0 if there is none.
     fn last_seq(&self) -> Result<u64, ReadError>;
-    /// Sealed words by their commitment.
-    fn words(&self, id: &str) -> Result<Option<WordsRow>, ReadError>;
+    /// Sealed words on a case, by their commitment.
+    fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError>;
     /// A customer by pseudonym.
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError>;
     /// An exception.

@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenCase {
-    /// Your own identifier of the customer; recorded only as a pseudonym, and sealed.
+    /// Your own identifier of the customer; recorded only as a pseudonym.
     #[schema(max_length = 256, min_length = 1)]
     pub customer: String,
     /// What the customer wrote.
@@ -415,7 +415,9 @@ impl App {
 
     /// What `words` on a case say; nothing once they were erased.
     pub(super) fn open_words(&self, case: &Case, words: &Words) -> Result<Option<String>, Problem> {
-        let Some(row) = self.store.words(&words.commit).map_err(Problem::internal)? else { return Ok(None) };
+        let Some(row) = self.store.words(&case.id.to_string(), &words.commit).map_err(Problem::internal)? else {
+            return Ok(None);
+        };
         let Some(key) = self.customer_key(&case.customer)? else { return Ok(None) };
         Ok(Some(key.open(&row.sealed, words)?))
     }

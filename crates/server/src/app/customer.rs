@@ -62,8 +62,7 @@ impl App {
                 return Ok(Customer { id: id.clone(), key, new: None });
             }
             let (key, wrapped_key) = self.keys.new_customer(&id, &self.entropy)?;
-            let sealed_name = key.seal(external, &self.entropy)?.bytes;
-            let new = NewCustomer { id: id.to_string(), wrapped_key, sealed_name };
+            let new = NewCustomer { id: id.to_string(), wrapped_key };
             Ok(Customer { id: id.clone(), key, new: Some(new) })
         })
     }

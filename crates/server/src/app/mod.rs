@@ -184,12 +184,14 @@ impl App {
             return Ok(answer);
         }
         for _ in 0..ATTEMPTS {
+            let coming = self.store.coming();
             let before = match case {
                 Some(id) => Some(self.case_for(caller, act.action, id)?),
                 None => None,
             };
-            let (happened, commit) = self.prepare(caller, repeat, before.as_ref(), act, &show)?;
+            let (happened, mut commit) = self.prepare(caller, repeat, before.as_ref(), act, &show)?;
             let intent = commit.intent.clone();
+            commit.commit.coming = coming;
             match self.store.commit(commit.commit).await {
                 Ok(committed) => {
                     self.after(before.as_ref(), &happened, intent.as_deref());

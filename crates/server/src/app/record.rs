@@ -95,7 +95,6 @@ impl App {
                 .map(|sealed| WordsRow {
                     id: sealed.words.commit.clone(),
                     case: id.clone(),
-                    customer: customer.clone(),
                     sealed: sealed.bytes.clone(),
                 })
                 .collect(),
@@ -110,6 +109,7 @@ impl App {
                 expires_ms: now.plus_ms(REPEATABLE_MS).0,
             }),
             erase: erases.then_some(Erase { customer }),
+            ..Commit::default()
         };
         Ok(Prepared { commit, intent, status, response })
     }

@@ -29,9 +29,8 @@ CREATE TABLE cases (
 CREATE INDEX cases_customer ON cases (customer, opened_ms);
 CREATE INDEX cases_holder ON cases (holder, status, id);
 CREATE TABLE depths (holder TEXT PRIMARY KEY, open INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE customers (id TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL, sealed_name BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE words (id TEXT PRIMARY KEY, stream TEXT NOT NULL, customer TEXT NOT NULL, sealed BLOB NOT NULL) STRICT;
-CREATE INDEX words_customer ON words (customer);
+CREATE TABLE customers (id TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE words (stream TEXT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (stream, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE exceptions (
   id TEXT PRIMARY KEY,
   stream TEXT NOT NULL,

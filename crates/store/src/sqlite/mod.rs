@@ -1,19 +1,21 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
+mod packed;
 mod read;
 mod setup;
 pub mod verify;
 mod writer;
 
-use crate::{Commit, CommitError, Committed, OpenError};
+use crate::{Coming, Commit, CommitError, Committed, OpenError};
 use rusqlite::Connection;
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize, mpsc},
     thread::JoinHandle,
+    time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "remit.db";
@@ -25,13 +27,15 @@ pub struct Options {
     pub batch_max: usize,
     /// Commands that may wait; more are refused as busy.
     pub queue_max: usize,
+    /// For how long, at most, a transaction waits for commands that are announced but not there yet.
+    pub window: Duration,
     /// Pages that the database may have; more are refused as a full disk. None: as the disk allows.
     pub pages_max: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { batch_max: 1_024, queue_max: 4_096, pages_max: None }
+        Self { batch_max: 1_024, queue_max: 4_096, window: Duration::from_millis(2), pages_max: None }
     }
 }
 
@@ -43,7 +47,8 @@ type Waiting = (Commit, oneshot::Sender<Result<Committed, CommitError>>);
 /// The embedded store.
 pub struct SqliteStore {
     path: PathBuf,
-    queue: Option<mpsc::Sender<Waiting>>,
+    queue: Option<mpsc::SyncSender<Waiting>>,
+    coming: Arc<AtomicUsize>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
@@ -69,15 +74,18 @@ impl SqliteStore {
         let connection = setup::writer(&path, &options)?;
         let tree = setup::tree(&path, &connection)?;
         let side = setup::side(&path)?;
-        let (queue, waiting) = mpsc::channel(options.queue_max);
-        let batch_max = options.batch_max;
+        let (queue, waiting) = mpsc::sync_channel(options.queue_max);
+        let coming = Arc::new(AtomicUsize::new(0));
+        let gather =
+            writer::Gather { coming: Arc::clone(&coming), batch_max: options.batch_max, window: options.window };
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer::run(connection, tree, waiting, batch_max))
+            .spawn(move || writer::run(connection, tree, &waiting, &gather))
             .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
         Ok(Self {
             path,
             queue: Some(queue),
+            coming,
             writer: Some(writer),
             readers: Mutex::default(),
             side: Mutex::new(side),
@@ -85,14 +93,24 @@ impl SqliteStore {
         })
     }
 
-    async fn submit(&self, commit: Commit) -> Result<Committed, CommitError> {
+    async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
+        for record in &mut commit.records {
+            record.body = packed::pack(&record.body);
+        }
+        if let Some(case) = &mut commit.case {
+            case.state = packed::pack(&case.state);
+        }
         let (answer, answered) = oneshot::channel();
         queue.try_send((commit, answer)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommitError::Busy,
-            mpsc::error::TrySendError::Closed(_) => CommitError::Stopped,
+            mpsc::TrySendError::Full(_) => CommitError::Busy,
+            mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
         answered.await.map_err(|_| CommitError::Stopped)?
+    }
+
+    fn announce(&self) -> Coming {
+        Coming::counted(&self.coming)
     }
 
     fn reader(&self) -> Result<Connection, crate::ReadError> {

@@ -1,6 +1,6 @@
 //! Reads, each on a connection of its own, and the rare writes outside the queue.
 
-use super::SqliteStore;
+use super::{SqliteStore, packed};
 use crate::*;
 use remit_ledger::{hash::Hash, tile, tree::Tree};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
@@ -15,14 +15,18 @@ fn event(row: &Row<'_>) -> Result<RecordRow, rusqlite::Error> {
         case: row.get(2)?,
         actor: row.get(3)?,
         ts_ms: row.get(4)?,
-        body: row.get(5)?,
+        body: packed::unpack(row.get_ref(5)?.as_blob()?)?,
         entry: row.get(6)?,
         salt: row.get(7)?,
     })
 }
 
 fn case(row: &Row<'_>) -> Result<CaseRow, rusqlite::Error> {
-    Ok(CaseRow { id: row.get(0)?, version: row.get::<_, i64>(1)?.cast_unsigned(), state: row.get(2)? })
+    Ok(CaseRow {
+        id: row.get(0)?,
+        version: row.get::<_, i64>(1)?.cast_unsigned(),
+        state: packed::unpack(row.get_ref(2)?.as_blob()?)?,
+    })
 }
 
 fn exception(row: &Row<'_>) -> Result<ExceptionRow, rusqlite::Error> {
@@ -113,6 +117,10 @@ impl Store for SqliteStore {
         self.submit(commit).await
     }
 
+    fn coming(&self) -> Coming {
+        self.announce()
+    }
+
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
         self.one("SELECT id, version, state FROM cases WHERE id = ?1", [id], case)
     }
@@ -156,15 +164,15 @@ impl Store for SqliteStore {
         Ok(last.unwrap_or(0).cast_unsigned())
     }
 
-    fn words(&self, id: &str) -> Result<Option<WordsRow>, ReadError> {
-        self.one("SELECT id, stream, customer, sealed FROM words WHERE id = ?1", [id], |row| {
-            Ok(WordsRow { id: row.get(0)?, case: row.get(1)?, customer: row.get(2)?, sealed: row.get(3)? })
+    fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError> {
+        self.one("SELECT id, stream, sealed FROM words WHERE stream = ?1 AND id = ?2", [case, id], |row| {
+            Ok(WordsRow { id: row.get(0)?, case: row.get(1)?, sealed: row.get(2)? })
         })
     }
 
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
-        self.one("SELECT wrapped_key, sealed_name FROM customers WHERE id = ?1", [id], |row| {
-            Ok(CustomerRow { wrapped_key: row.get(0)?, sealed_name: row.get(1)? })
+        self.one("SELECT wrapped_key FROM customers WHERE id = ?1", [id], |row| {
+            Ok(CustomerRow { wrapped_key: row.get(0)? })
         })
     }
 

@@ -1,6 +1,6 @@
 //! Verifies the ledger of a data directory, or of a copy of one, without a server and without writing to it.
 
-use super::DATABASE;
+use super::{DATABASE, packed};
 use crate::ReadError;
 use remit_ledger::{
     checkpoint::Verifier,
@@ -43,7 +43,10 @@ fn run(
         let seq = row.get::<_, i64>(0)?.cast_unsigned();
         let salt: Vec<u8> = row.get(3)?;
         let salt = salt.try_into().unwrap_or([0; 32]);
-        verification.record(&StoredRecord { seq, entry: row.get(1)?, body: row.get(2)?, salt });
+        // What does not unpack is no longer what was recorded, and is judged as it lies there.
+        let stored = row.get_ref(2)?.as_blob()?;
+        let body = packed::unpack(stored).unwrap_or_else(|_| stored.to_vec());
+        verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt });
         if seq.is_multiple_of(1_000) {
             progress(seq, total.cast_unsigned());
         }

@@ -1,22 +1,60 @@
 //! The writer: takes all commands that wait, writes them in one transaction, and answers after the fsync.
 
 use super::Waiting;
-use crate::{CaseWrite, Commit, CommitError, Committed, Record};
+use crate::{CaseWrite, Coming, Commit, CommitError, Committed, Record};
 use remit_ledger::{entry::Entry, hash::Hash, tile::Tile, tree::Tree};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
-use std::collections::BTreeMap;
-use tokio::sync::mpsc;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::Receiver,
+    },
+    time::{Duration, Instant},
+};
+
+/// How commands are gathered into one transaction.
+pub(super) struct Gather {
+    /// How many are announced and not there yet.
+    pub(super) coming: Arc<AtomicUsize>,
+    /// Commands in one transaction, at most.
+    pub(super) batch_max: usize,
+    /// How long a transaction waits for what is announced, at most.
+    pub(super) window: Duration,
+}
+
+impl Gather {
+    /// Adds what waits to `batch`, and what is announced and comes in time.
+    fn fill(&self, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
+        let begun = Instant::now();
+        while batch.len() < self.batch_max {
+            let next = match waiting.try_recv() {
+                Ok(next) => next,
+                Err(_) if self.coming.load(Ordering::Relaxed) == 0 => return,
+                Err(_) => {
+                    let left = self.window.saturating_sub(begun.elapsed());
+                    let Ok(next) = waiting.recv_timeout(left) else { return };
+                    next
+                }
+            };
+            batch.push(arrived(next));
+        }
+    }
+}
+
+/// A command that is there is no longer coming.
+fn arrived((mut commit, answer): Waiting) -> Waiting {
+    commit.coming = Coming::default();
+    (commit, answer)
+}
 
 /// Runs until every sender is gone and nothing waits.
-pub(super) fn run(mut connection: Connection, mut tree: Tree, mut waiting: mpsc::Receiver<Waiting>, batch_max: usize) {
-    let mut batch: Vec<Waiting> = Vec::with_capacity(batch_max);
-    while let Some(first) = waiting.blocking_recv() {
-        batch.push(first);
-        while batch.len() < batch_max
-            && let Ok(next) = waiting.try_recv()
-        {
-            batch.push(next);
-        }
+pub(super) fn run(mut connection: Connection, mut tree: Tree, waiting: &Receiver<Waiting>, gather: &Gather) {
+    let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
+    while let Ok(first) = waiting.recv() {
+        batch.push(arrived(first));
+        gather.fill(waiting, &mut batch);
         write(&mut connection, &mut tree, &mut batch);
     }
 }
@@ -135,17 +173,13 @@ impl Batch {
             self.append(tx, record, base + 1 + at as u64)?;
         }
         if let Some(customer) = &commit.customer {
-            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?.execute(params![
-                customer.id,
-                customer.wrapped_key,
-                customer.sealed_name
-            ])?;
+            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute(params![customer.id, customer.wrapped_key])?;
         }
         for words in &commit.words {
-            tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-                words.id,
+            tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3)")?.execute(params![
                 words.case,
-                words.customer,
+                words.id,
                 words.sealed
             ])?;
         }
@@ -182,7 +216,8 @@ impl Batch {
         }
         if let Some(erase) = &commit.erase {
             tx.pragma_update(None, "secure_delete", true)?;
-            tx.prepare_cached("DELETE FROM words WHERE customer = ?1")?.execute([&erase.customer])?;
+            tx.prepare_cached("DELETE FROM words WHERE stream IN (SELECT id FROM cases WHERE customer = ?1)")?
+                .execute([&erase.customer])?;
             tx.prepare_cached("DELETE FROM customers WHERE id = ?1")?.execute([&erase.customer])?;
         }
         Ok(Committed { first_seq, last_seq: self.tree.size() })
