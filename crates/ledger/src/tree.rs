@@ -12,10 +12,15 @@ pub struct Tree {
     edge: Vec<Vec<Hash>>,
 }
 
-/// Stored bytes that are no edge.
+/// What is missing to restore an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored edge of the tree is damaged")]
-pub struct EdgeError;
+#[error("tile {index} of level {level} of the ledger is missing or not full")]
+pub struct EdgeError {
+    /// The tile's level.
+    pub level: u8,
+    /// Its index.
+    pub index: u64,
+}
 
 impl Tree {
     /// How many leaves there are.
@@ -71,30 +76,34 @@ impl Tree {
         self.edge.get(usize::from(level)).map_or(&[], Vec::as_slice)
     }
 
-    /// The edge as bytes.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.size.to_be_bytes().to_vec();
-        out.extend(self.edge.iter().flatten().flat_map(|hash| hash.0));
-        out
-    }
-
-    /// The edge of stored bytes.
+    /// The edge of a log of `size` leaves: `leaves` are the hashes of those since the last full tile, and
+    /// `tile` gives full tiles by level and index.
     ///
     /// # Errors
-    /// When they are of another form.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EdgeError> {
-        let (size, mut rest) = bytes.split_first_chunk::<8>().ok_or(EdgeError)?;
-        let size = u64::from_be_bytes(*size);
-        let mut edge = Vec::new();
-        let mut left = size;
-        while left > 0 {
-            let width = usize::try_from(left % TILE_WIDTH as u64).map_err(|_| EdgeError)?;
-            let (level, after) = rest.split_at_checked(width * 32).ok_or(EdgeError)?;
-            edge.push(crate::tile::hashes(level).ok_or(EdgeError)?);
-            rest = after;
-            left /= TILE_WIDTH as u64;
+    /// When leaves or tiles are missing, or tiles are not full.
+    pub fn restore(
+        size: u64,
+        leaves: Vec<Hash>,
+        mut tile: impl FnMut(u8, u64) -> Option<Vec<Hash>>,
+    ) -> Result<Self, EdgeError> {
+        const WIDTH: u64 = TILE_WIDTH as u64;
+        if leaves.len() as u64 != size % WIDTH {
+            return Err(EdgeError { level: 0, index: size / WIDTH });
         }
-        if rest.is_empty() { Ok(Self { size, edge }) } else { Err(EdgeError) }
+        let mut edge = vec![leaves];
+        let mut full = size / WIDTH;
+        for below in 0_u8.. {
+            if full == 0 {
+                break;
+            }
+            let roots = (full - full % WIDTH..full).map(|index| {
+                let hashes = tile(below, index).filter(|hashes| hashes.len() == TILE_WIDTH);
+                hashes.and_then(|hashes| perfect_root(&hashes)).ok_or(EdgeError { level: below, index })
+            });
+            edge.push(roots.collect::<Result<_, _>>()?);
+            full /= WIDTH;
+        }
+        Ok(Self { size, edge })
     }
 }
 
@@ -115,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_follow_the_definition_and_the_edge_reads_back() {
+    fn roots_follow_the_definition_and_the_edge_is_restored() {
         let leaves: Vec<Hash> = (0..1100u32).map(|n| Hash::leaf(&n.to_be_bytes())).collect();
         let mut tree = Tree::default();
         let mut full = Vec::new();
@@ -124,11 +133,22 @@ mod tests {
             tree.append(*leaf, &mut full);
             if n % 37 == 0 || (n + 1) % 256 < 2 {
                 assert_eq!(tree.root(), definition(&leaves[..=n]), "{n}");
-                assert_eq!(Tree::from_bytes(&tree.to_bytes()).unwrap(), tree, "{n}");
+                let since = (n + 1) / 256 * 256;
+                let tile = |level, index| {
+                    full.iter().find(|t: &&Tile| (t.level, t.index) == (level, index)).map(|t| t.hashes.clone())
+                };
+                let again = Tree::restore(n as u64 + 1, leaves[since..=n].to_vec(), tile).unwrap();
+                assert_eq!(again.root(), tree.root(), "{n}");
+                let (mut one, mut two) = (tree.clone(), again);
+                one.append(*leaf, &mut Vec::new());
+                two.append(*leaf, &mut Vec::new());
+                assert_eq!(one.root(), two.root(), "{n}");
             }
         }
         assert_eq!(full.len(), 4);
-        assert!(Tree::from_bytes(&tree.to_bytes()[1..]).is_err());
+        assert_eq!(Tree::restore(1100, Vec::new(), |_, _| None), Err(EdgeError { level: 0, index: 4 }));
+        let last = leaves[1024..].to_vec();
+        assert_eq!(Tree::restore(1100, last, |_, _| None), Err(EdgeError { level: 0, index: 0 }));
     }
 
     #[test]

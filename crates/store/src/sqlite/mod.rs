@@ -7,11 +7,12 @@ pub mod verify;
 mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
+use remit_ledger::tree::Tree;
 use rusqlite::Connection;
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize, mpsc},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicUsize, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -49,6 +50,8 @@ pub struct SqliteStore {
     path: PathBuf,
     queue: Option<mpsc::SyncSender<Waiting>>,
     coming: Arc<AtomicUsize>,
+    /// The ledger's edge over what is durable.
+    tree: Arc<RwLock<Tree>>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
@@ -72,7 +75,8 @@ impl SqliteStore {
         let lock = setup::lock(data)?;
         let path = data.join(DATABASE);
         let connection = setup::writer(&path, &options)?;
-        let tree = setup::tree(&path, &connection)?;
+        let tree = Arc::new(RwLock::new(setup::tree(&path, &connection)?));
+        let published = Arc::clone(&tree);
         let side = setup::side(&path)?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
         let coming = Arc::new(AtomicUsize::new(0));
@@ -80,12 +84,13 @@ impl SqliteStore {
             writer::Gather { coming: Arc::clone(&coming), batch_max: options.batch_max, window: options.window };
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || writer::run(connection, tree, &waiting, &gather))
+            .spawn(move || writer::run(connection, &published, &waiting, &gather))
             .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
         Ok(Self {
             path,
             queue: Some(queue),
             coming,
+            tree,
             writer: Some(writer),
             readers: Mutex::default(),
             side: Mutex::new(side),

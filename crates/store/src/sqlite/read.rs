@@ -87,10 +87,8 @@ impl SqliteStore {
         write(&side).map_err(|error| ReadError(error.to_string()))
     }
 
-    fn tree(&self) -> Result<Tree, ReadError> {
-        let edge = self.one("SELECT edge FROM tree_state", [], |row| row.get::<_, Vec<u8>>(0))?;
-        edge.map_or_else(|| Ok(Tree::default()), |edge| Tree::from_bytes(&edge))
-            .map_err(|error| ReadError(error.to_string()))
+    fn tree(&self) -> Tree {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -264,7 +262,7 @@ impl Store for SqliteStore {
     }
 
     fn head(&self) -> Result<(u64, Hash), ReadError> {
-        let tree = self.tree()?;
+        let tree = self.tree();
         Ok((tree.size(), tree.root()))
     }
 
@@ -285,7 +283,7 @@ impl Store for SqliteStore {
         if let Some(bytes) = stored {
             return Ok(tile::hashes(&bytes));
         }
-        let tree = self.tree()?;
+        let tree = self.tree();
         let full = tree.size().checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0);
         Ok((full == index && !tree.partial(level).is_empty()).then(|| tree.partial(level).to_vec()))
     }

@@ -2,8 +2,13 @@
 
 use super::Options;
 use crate::{OpenError, ReadError};
-use remit_ledger::tree::Tree;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use remit_ledger::{
+    checkpoint::Checkpoint,
+    hash::Hash,
+    tile::{self, TILE_WIDTH},
+    tree::Tree,
+};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
@@ -92,23 +97,55 @@ fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-/// The ledger's edge, checked against the newest event.
+/// The ledger's edge, made from its tiles and newest events, and held against its head and the newest
+/// signed checkpoint: what is gone or was changed since stops the start.
 pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenError> {
     let damaged = |what: String| OpenError::Damaged { path: path.display().to_string(), what };
-    let read = || -> Result<(Option<Vec<u8>>, u64), rusqlite::Error> {
-        let edge = connection.query_row("SELECT edge FROM tree_state", [], |row| row.get(0)).optional()?;
-        let last: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get(0))?;
-        Ok((edge, u64::try_from(last).unwrap_or(0)))
+    let sqlite = |error: rusqlite::Error| damaged(error.to_string());
+    let number = |sql: &str| -> Result<u64, OpenError> {
+        let found: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional().map_err(sqlite)?;
+        Ok(found.map_or(0, i64::cast_unsigned))
     };
-    let (edge, last) = read().map_err(|error| damaged(error.to_string()))?;
-    let tree = edge
-        .map_or_else(|| Ok(Tree::default()), |bytes| Tree::from_bytes(&bytes))
-        .map_err(|e| damaged(e.to_string()))?;
-    if tree.size() == last {
-        Ok(tree)
-    } else {
-        Err(damaged(format!("the ledger has {} entries, but the newest event is number {last}", tree.size())))
+    let last = number("SELECT COALESCE(MAX(seq), 0) FROM events")?;
+    let head = number("SELECT size FROM ledger_head")?;
+    if head != last {
+        return Err(damaged(format!("the ledger has {head} entries, but the newest event is number {last}")));
     }
+    let sql = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1";
+    let signed: Option<(i64, String)> =
+        connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(sqlite)?;
+    if let Some((size, note)) = signed {
+        let size = size.cast_unsigned();
+        if size > last {
+            return Err(damaged(format!("{size} entries were signed, but the newest event is number {last}")));
+        }
+        let signed = Checkpoint::unverified(&note).map_err(|error| damaged(error.to_string()))?;
+        if tree_at(connection, size).map_err(damaged)?.root() != signed.root {
+            let what = format!("the first {size} entries are not those that were signed; run `remit ledger verify`");
+            return Err(damaged(what));
+        }
+    }
+    tree_at(connection, last).map_err(damaged)
+}
+
+/// The edge of the ledger when it had `size` entries.
+fn tree_at(connection: &Connection, size: u64) -> Result<Tree, String> {
+    let read = || -> Result<Vec<Hash>, rusqlite::Error> {
+        let full = size - size % TILE_WIDTH as u64;
+        connection
+            .prepare("SELECT entry FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq")?
+            .query_map([full.cast_signed(), size.cast_signed()], |row| Ok(Hash::leaf(row.get_ref(0)?.as_blob()?)))?
+            .collect()
+    };
+    let leaves = read().map_err(|error| error.to_string())?;
+    let mut tiles = connection
+        .prepare("SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2")
+        .map_err(|error| error.to_string())?;
+    let tile = |level: u8, index: u64| {
+        let found = tiles.query_row(params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
+        found.ok().and_then(|bytes| tile::hashes(&bytes))
+    };
+    Tree::restore(size, leaves, tile).map_err(|error| error.to_string())
 }
 
 /// The connection of rare writes.

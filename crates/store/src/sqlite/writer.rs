@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
         mpsc::Receiver,
     },
@@ -50,19 +50,22 @@ fn arrived((mut commit, answer): Waiting) -> Waiting {
 }
 
 /// Runs until every sender is gone and nothing waits.
-pub(super) fn run(mut connection: Connection, mut tree: Tree, waiting: &Receiver<Waiting>, gather: &Gather) {
+/// `published` is where readers find the tree as it is on disk.
+pub(super) fn run(mut connection: Connection, published: &RwLock<Tree>, waiting: &Receiver<Waiting>, gather: &Gather) {
+    let mut tree = published.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
     while let Ok(first) = waiting.recv() {
         batch.push(arrived(first));
         gather.fill(waiting, &mut batch);
-        write(&mut connection, &mut tree, &mut batch);
+        write(&mut connection, &mut tree, published, &mut batch);
     }
 }
 
-fn write(connection: &mut Connection, tree: &mut Tree, batch: &mut Vec<Waiting>) {
+fn write(connection: &mut Connection, tree: &mut Tree, published: &RwLock<Tree>, batch: &mut Vec<Waiting>) {
     let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
     match together(connection, tree, &commits) {
         Ok(results) => {
+            published.write().unwrap_or_else(PoisonError::into_inner).clone_from(tree);
             let erased = commits.iter().zip(&results).any(|(commit, result)| commit.erase.is_some() && result.is_ok());
             if erased {
                 // What was overwritten must not live on in the log of writes.
@@ -77,7 +80,7 @@ fn write(connection: &mut Connection, tree: &mut Tree, batch: &mut Vec<Waiting>)
         Err(_) if batch.len() > 1 => {
             for (commit, answer) in batch.drain(..) {
                 let mut alone = vec![(commit, answer)];
-                write(connection, tree, &mut alone);
+                write(connection, tree, published, &mut alone);
             }
         }
         Err(error) => {
@@ -269,8 +272,8 @@ impl Batch {
             ])?;
         }
         if self.tree.size() != size_before {
-            tx.prepare_cached("INSERT INTO tree_state VALUES (1, ?1) ON CONFLICT DO UPDATE SET edge = ?1")?
-                .execute([self.tree.to_bytes()])?;
+            tx.prepare_cached("INSERT INTO ledger_head VALUES (1, ?1) ON CONFLICT DO UPDATE SET size = ?1")?
+                .execute([self.tree.size().cast_signed()])?;
         }
         Ok(())
     }
