@@ -1,0 +1,16 @@
+//! What the domain promises, tested from outside: examples, random sessions, stories and purity.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod commands;
+mod promise;
+mod purity;
+mod random;
+mod scenarios;
+mod session;
+mod transcript;
+mod world;

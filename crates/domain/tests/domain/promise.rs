@@ -1,0 +1,322 @@
+//! The promises, as checks on one step: what was before, what was asked, and what followed.
+
+use crate::world::{DUE_MS, World, owner};
+use remit_domain::{
+    Case, Command, Decision, Deliberation, Event, Refusal,
+    case::{Holder, HolderRef, Status},
+    command::{Happened, Question},
+    decision::{self, Candidate, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, YieldReason},
+    event::Handoff,
+    exception::ExceptionKind,
+    id::{ResponderId, Timestamp},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeSet, fmt::Debug, sync::Arc};
+
+/// Stands in everything that a person writes, and must stand in nothing that is recorded.
+pub(crate) const MARKER: &str = "MARKER-OF-WORDS";
+
+/// One command and what followed.
+#[derive(Debug)]
+pub(crate) struct Step<'a> {
+    pub(crate) before: Option<&'a Case>,
+    pub(crate) command: &'a Command,
+    pub(crate) result: &'a Result<Happened, Refusal>,
+    /// How often policy was asked.
+    pub(crate) asked: u32,
+    pub(crate) world: &'a World,
+}
+
+macro_rules! ensure {
+    ($holds:expr, $($why:tt)+) => {
+        if !$holds {
+            return Err(format!($($why)+));
+        }
+    };
+}
+
+/// Checks every promise that one step can show.
+///
+/// # Errors
+/// Which promise was broken, in words.
+pub(crate) fn check(step: &Step<'_>) -> Result<(), String> {
+    no_talking_over(step)?;
+    ensure!(step.asked <= 1, "policy was asked {} times for one command", step.asked);
+    let Ok(happened) = step.result else { return Ok(()) };
+    one_holder(step, happened)?;
+    let mut case = step.before.cloned();
+    for event in &happened.events {
+        let next = match &case {
+            None => Case::open(event).ok_or("P8: the first event does not open a case")?,
+            Some(case) => {
+                let mut next = case.clone();
+                next.apply(event);
+                next
+            }
+        };
+        if let Some(case) = &case {
+            one_event(step, case, event, &next)?;
+        }
+        round_trip(event)?;
+        case = Some(next);
+    }
+    ensure!(case.as_ref() == Some(&happened.case), "P8: the events do not make the case that was returned");
+    a_human_is_reachable(step, happened)
+}
+
+/// Checks what only the whole history shows.
+///
+/// # Errors
+/// Which promise was broken, in words.
+pub(crate) fn check_history(case: &Case, events: &[Event]) -> Result<(), String> {
+    ensure!(Case::from_events(events).as_ref() == Some(case), "P8: the history does not make the case");
+    ensure!(case.version == events.len() as u64, "P8: version {} after {} events", case.version, events.len());
+    round_trip(case)
+}
+
+/// The epoch that a command carries, if only the holder may give it.
+fn epoch_of(command: &Command) -> Option<u64> {
+    match command {
+        Command::Answer { epoch, .. }
+        | Command::Yield { epoch, .. }
+        | Command::ReturnToAi { epoch, .. }
+        | Command::Resolve { epoch, .. } => Some(*epoch),
+        _ => None,
+    }
+}
+
+/// P2: a write under an epoch that is not current is refused, and policy is not even asked.
+fn no_talking_over(step: &Step<'_>) -> Result<(), String> {
+    let (Some(epoch), Some(before)) = (epoch_of(step.command), step.before) else { return Ok(()) };
+    let Some(holder) = &before.holder else { return Ok(()) };
+    if before.status == Status::Open && holder.epoch != epoch {
+        let refusal = Refusal::LeaseLost { held: epoch, current: holder.epoch, holder: holder.to_ref() };
+        ensure!(step.result.as_ref().err() == Some(&refusal), "P2: {:?} instead of {refusal:?}", step.result);
+        ensure!(step.asked == 0, "P2: policy was asked for a write that had lost its lease");
+    }
+    if before.status == Status::Resolved {
+        ensure!(step.result.as_ref().err() == Some(&Refusal::CaseResolved), "P2: a write on a resolved case");
+    }
+    Ok(())
+}
+
+fn handoffs(happened: &Happened) -> impl Iterator<Item = (&Decision, &Handoff)> {
+    happened.events.iter().filter_map(|event| match event {
+        Event::DecisionMade { decision, handoff: Some(handoff) } => Some((&**decision, &**handoff)),
+        _ => None,
+    })
+}
+
+/// P1: an open case has one holder and somebody who answers for it, under an epoch that handoffs alone raise.
+fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
+    let before = step.before.and_then(|case| case.holder.as_ref());
+    let after = happened.case.holder.as_ref().ok_or("P1: nobody holds the case")?;
+    let moved = handoffs(happened).count();
+    ensure!(moved <= 1, "P1: {moved} handoffs in one step");
+    let epoch = before.map_or(0, |holder| holder.epoch) + moved as u64;
+    ensure!(after.epoch == epoch, "P1: epoch {} where {epoch} was due", after.epoch);
+    ensure!(moved == 1 || before == Some(after), "P1: the holder changed without a handoff");
+    match &after.who {
+        HolderRef::Responder(responder) => {
+            let mut facts = step.world.responders.iter().map(|(facts, _)| facts);
+            let known = facts.any(|f| &f.responder == responder && f.accountable == after.accountable);
+            ensure!(known, "P1: {responder} is no responder that {} answers for", after.accountable);
+        }
+        HolderRef::Owner(owner) => {
+            ensure!(owner == &after.accountable, "P1: {owner} holds it but {} answers for it", after.accountable);
+            let mut held = happened.case.exceptions.values().filter(|e| e.kind.holds());
+            let sound = held.next().is_some_and(|e| &e.owner == owner) && held.next().is_none();
+            let open = happened.case.status == Status::Open;
+            ensure!(sound || !open, "P1: {owner} holds an open case without one exception that says why");
+        }
+    }
+    Ok(())
+}
+
+/// P3, P4, P5, P9: what one event may change, and what it must say when it does.
+fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Result<(), String> {
+    ensure!(after.version == before.version + 1, "P8: an event did not raise the version by one");
+    ensure!(after.human_requested || !before.human_requested, "P5: a request for a human was forgotten");
+    let Event::DecisionMade { decision, handoff } = event else {
+        ensure!(before.holder == after.holder, "P3: {} changed the holder", event.kind());
+        return Ok(());
+    };
+    ensure!(before.waiting_since == after.waiting_since, "a decision reset the customer's wait");
+    let question = question(step.command).ok_or("P3: a decision that nobody asked for")?;
+    ensure!(decision.point == question.point, "P3: taken at {:?}", decision.point);
+    ensure!(decision.trigger == question.trigger, "P3: triggered by {:?}", decision.trigger);
+    let asked = step.world.answer(before, &question);
+    evidence(before, decision, &asked)?;
+    let to = match &decision.outcome {
+        Outcome::Keep { holder } => {
+            ensure!(before.holder.as_ref().map(Holder::to_ref).as_ref() == Some(holder), "P3: kept by a stranger");
+            None
+        }
+        Outcome::Assign { responder } => Some(HolderRef::Responder(responder.clone())),
+        Outcome::Exception { owner, .. } => Some(HolderRef::Owner(owner.clone())),
+    };
+    ensure!(handoff.as_ref().map(|h| &h.to) == to.as_ref(), "P3: the handoff is not what was decided");
+    if let Some(handoff) = handoff {
+        ensure!(handoff.from == before.holder.as_ref().map(Holder::to_ref), "P3: handed over by a stranger");
+        ensure!(handoff.package.waited_ms == before.waited_ms(step.world.now), "the package forgot the wait");
+        ensure!(handoff.package.tried == before.tried, "the package forgot who tried");
+        ensure!(handoff.package.messages == before.messages, "the package forgot messages");
+        ensure!(handoff.package.open_exceptions.iter().eq(before.exceptions.keys()), "the package forgot exceptions");
+        ensure!(handoff.package.previous_decision == before.last_decision, "the package broke the history");
+    }
+    chosen(step, before, decision)?;
+    replays(before, decision, &asked)
+}
+
+/// P3: the record lists every candidate with verdict and cost, and whose rules they were.
+fn evidence(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(), String> {
+    let listed: Vec<_> = decision.candidates.iter().map(|c| (c.facts.clone(), c.verdict.clone())).collect();
+    ensure!(listed == asked.candidates, "P3: the candidates on record are not those that were considered");
+    for Candidate { facts, cost, .. } in &decision.candidates {
+        ensure!(cost == &asked.terms.economics.cost(facts, &decision.signals), "P3: a cost of {}", facts.responder);
+    }
+    let verdicts = decision.candidates.iter().map(|c| &c.verdict);
+    for id in verdicts.flat_map(|v| v.policies.iter().chain(&v.errors)) {
+        ensure!(decision.policies.contains_key(id), "P3: {id} decided, and nothing says whose rule it is");
+    }
+    ensure!(decision.case == before.id, "P3: about another case");
+    ensure!(decision.signals == asked.signals, "P3: other signals than those that counted");
+    ensure!(Some(&decision.owner) == asked.terms.owners.get(&decision.point), "P3: owner {}", decision.owner);
+    ensure!(decision.bundle == asked.terms.bundle, "P3: bundle {}", decision.bundle);
+    ensure!(decision.handoffs == before.handoffs, "P3: {} handoffs on record", decision.handoffs);
+    Ok(())
+}
+
+/// P9 and "should": whoever is chosen is allowed, and nobody allowed costs less.
+fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), String> {
+    let gone = decision.point == DecisionPoint::Escalate;
+    let holder = match decision.trigger {
+        Trigger::Reopened | Trigger::ExceptionResolved => None,
+        _ => before.holder.as_ref().and_then(Holder::responder),
+    };
+    let allowed = |c: &&Candidate| c.verdict.allow && c.verdict.errors.is_empty();
+    let rank = |c: &Candidate| (c.cost.total_minor, c.facts.responder.clone());
+    let exhausted = before.handoffs >= step.world.handoffs_max && before.holder.is_some();
+    let eligible: Vec<_> = decision.candidates.iter().filter(allowed).collect();
+    let others = || eligible.iter().filter(|c| Some(&c.facts.responder) != holder);
+    let chosen = match &decision.outcome {
+        Outcome::Assign { responder } => Some(responder),
+        Outcome::Keep { holder } => match holder {
+            HolderRef::Responder(responder) => Some(responder),
+            HolderRef::Owner(_) => None,
+        },
+        Outcome::Exception { .. } => None,
+    };
+    let is_ai = |c: &Candidate| c.facts.kind == ResponderKind::Ai;
+    match &decision.outcome {
+        Outcome::Assign { .. } if decision.point == DecisionPoint::Override => {}
+        Outcome::Assign { responder } => {
+            let ai_only = decision.point == DecisionPoint::ReturnToAi;
+            let best = others().filter(|c| !ai_only || is_ai(c)).min_by_key(|c| rank(c));
+            ensure!(best.is_some_and(|c| &c.facts.responder == responder), "P9: {responder} instead of {best:?}");
+            let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
+            ensure!(!exhausted || afresh, "P5: handed over again after the limit");
+            ensure!(
+                decision.point != DecisionPoint::Retain || !eligible.iter().any(|c| holder == Some(&c.facts.responder)),
+                "P9: taken from a holder that may keep it"
+            );
+        }
+        Outcome::Keep { holder: HolderRef::Responder(responder) } if decision.point == DecisionPoint::Retain => {
+            let may = eligible.iter().any(|c| &c.facts.responder == responder);
+            ensure!(may, "P9: {responder} keeps what it may not have");
+        }
+        Outcome::Keep { .. } => {}
+        Outcome::Exception { exception, owner, due } => {
+            let terms = step.world.terms();
+            ensure!(*owner == terms.exception_owner, "P5: owned by {owner}");
+            ensure!(*due == step.world.now.plus_ms(DUE_MS), "P5: due at {due:?}");
+            match exception {
+                ExceptionKind::HandoffLimit => ensure!(exhausted, "P5: a limit that was not reached"),
+                _ => ensure!(others().next().is_none(), "P5: an exception although somebody may have it"),
+            }
+        }
+    }
+    let mut next: Vec<_> = eligible.iter().filter(|c| Some(&c.facts.responder) != chosen).collect();
+    next.retain(|c| !gone || Some(&c.facts.responder) != holder);
+    next.sort_by_key(|c| rank(c));
+    let next: Vec<&ResponderId> = next.into_iter().map(|c| &c.facts.responder).collect();
+    ensure!(decision.sequence.iter().eq(next.iter().copied()), "sequence {:?}, not {next:?}", decision.sequence);
+    Ok(())
+}
+
+/// P4: the record and its bundle give the same decision again, byte for byte.
+fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(), String> {
+    let text = json(decision)?;
+    let record: Decision = serde_json::from_str(&text).map_err(|e| format!("P4: {e} in {text}"))?;
+    // Only who held it is on record, so nothing else about the holder may matter.
+    let who = record.holder.clone();
+    let holder = who.map(|who| Holder { who, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
+    let standing = Standing { case: record.case, holder: holder.as_ref(), handoffs: record.handoffs };
+    let again = Deliberation {
+        point: record.point,
+        trigger: record.trigger,
+        signals: record.signals,
+        candidates: record.candidates.into_iter().map(|c| (c.facts, c.verdict)).collect(),
+        policies: record.policies,
+        terms: Arc::clone(&asked.terms),
+    };
+    let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;
+    ensure!(again == text, "P4: taken again, the decision of {} is another: {again} not {text}", before.id);
+    Ok(())
+}
+
+/// P5: whoever asks for a human gets one or an owned exception, and failed policies are somebody's work.
+fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
+    let case = &happened.case;
+    let asked = matches!(step.command, Command::Yield { reason: YieldReason::WantsHuman, .. });
+    ensure!(!asked || case.human_requested, "P5: the holder said that a human is wanted, and it was not noted");
+    for (decision, handoff) in handoffs(happened) {
+        let kind = |c: &&Candidate| HolderRef::Responder(c.facts.responder.clone()) == handoff.to;
+        let to_ai = decision.candidates.iter().find(kind).is_some_and(|c| c.facts.kind == ResponderKind::Ai);
+        ensure!(!(to_ai && case.human_requested), "P5: an AI responder was given a case that wants a human");
+    }
+    if let Some(decision) = happened.decision() {
+        let failed: BTreeSet<_> = decision.candidates.iter().flat_map(|c| &c.verdict.errors).collect();
+        let noted = case.exceptions.values().any(|e| e.kind == ExceptionKind::PolicyError);
+        ensure!(failed.is_empty() || noted, "P5: {failed:?} failed, and nobody was told");
+    }
+    for event in &happened.events {
+        if let Event::ExceptionRaised { exception, .. } = event
+            && exception.kind != ExceptionKind::Raised
+        {
+            ensure!(exception.due == step.world.now.plus_ms(DUE_MS), "P5: {exception:?} is due at once");
+        }
+    }
+    Ok(())
+}
+
+/// What a command asks policy, as the record must say it.
+fn question(command: &Command) -> Option<Question> {
+    let (point, trigger) = match command {
+        Command::Open { .. } => (DecisionPoint::Route, Trigger::CaseOpened),
+        Command::Write { .. } => (DecisionPoint::Retain, Trigger::CustomerMessage),
+        Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
+        Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason }),
+        Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
+        Command::Override { to, reason } => {
+            (DecisionPoint::Override, Trigger::Overridden { to: to.clone(), reason: reason.commit.clone() })
+        }
+        Command::ResolveException { .. } => (DecisionPoint::Route, Trigger::ExceptionResolved),
+        Command::Reopen { .. } => (DecisionPoint::Route, Trigger::Reopened),
+        _ => return None,
+    };
+    Some(Question { point, trigger })
+}
+
+fn json(value: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string(value).map_err(|e| e.to_string())
+}
+
+/// P8 and P10: what is recorded reads back as it was, and holds nobody's words.
+fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> Result<(), String> {
+    let text = json(value)?;
+    ensure!(!text.contains(MARKER), "P10: somebody's words are in {text}");
+    let back: T = serde_json::from_str(&text).map_err(|e| format!("P8: {e} in {text}"))?;
+    ensure!(&back == value, "P8: {back:?} was read back from {value:?}");
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! A small language for sessions: one line gives a command, and what follows is told in plain lines.
+
+use crate::{
+    promise::MARKER,
+    session::Session,
+    world::{Says, World, open_with, owner, responder, wants_human, words},
+};
+use remit_domain::{
+    Case, Command, Decision, Event,
+    case::{Author, HolderRef},
+    decision::{Outcome, Trigger, YieldReason},
+    event::Handoff,
+    id::ExceptionId,
+};
+use std::fmt::Write as _;
+
+const MINUTE_MS: i64 = 60_000;
+/// The lines that a session is made of.
+pub(crate) const GRAMMAR: &str = "\
+responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
+open [human], customer [human], measure [human], answer EPOCH, yield EPOCH REASON, return EPOCH, override NAME, \
+raise OWNER MINUTES, take N, end N [close], resolve EPOCH, reopen, erase";
+
+/// A session that is being told.
+#[derive(Debug)]
+pub(crate) struct Transcript {
+    session: Session,
+}
+
+impl Transcript {
+    pub(crate) fn new() -> Self {
+        Self { session: Session::new(World::new(&[])) }
+    }
+
+    /// Takes one line and tells what followed, a line for each thing.
+    ///
+    /// # Errors
+    /// A line that means nothing, or a promise that was broken.
+    pub(crate) fn line(&mut self, line: &str) -> Result<Vec<String>, String> {
+        let mut parts = line.split_whitespace();
+        let verb = parts.next().unwrap_or_default();
+        let rest: Vec<&str> = parts.collect();
+        let unclear = || format!("`{line}` means nothing; write one of: {GRAMMAR}");
+        let number = |index: usize| rest.get(index).and_then(|text| text.parse::<i64>().ok()).ok_or_else(unclear);
+        match verb {
+            "responders" => {
+                let pair = |text: &&str| text.split_once('=').and_then(|(n, c)| Some((n.to_owned(), c.parse().ok()?)));
+                let pairs: Option<Vec<(String, i64)>> = rest.iter().map(pair).collect();
+                let pairs = pairs.ok_or_else(unclear)?;
+                let pairs: Vec<_> = pairs.iter().map(|(name, cost)| (name.as_str(), *cost)).collect();
+                self.session.world.responders = World::new(&pairs).responders;
+                Ok(vec![])
+            }
+            "limit" => {
+                self.session.world.handoffs_max = u32::try_from(number(0)?).map_err(|_| unclear())?;
+                Ok(vec![])
+            }
+            "policy" => {
+                let (Some(name), Some(says)) = (rest.first(), rest.get(1).and_then(|text| says(text))) else {
+                    return Err(unclear());
+                };
+                self.session.world.says(name, says);
+                Ok(vec![])
+            }
+            "after" => {
+                self.session.world.now = self.session.world.now.plus_ms(number(0)? * MINUTE_MS);
+                Ok(vec![])
+            }
+            _ => {
+                let command = self.command(verb, &rest).ok_or_else(unclear)?;
+                self.give(command)
+            }
+        }
+    }
+
+    fn command(&self, verb: &str, rest: &[&str]) -> Option<Command> {
+        let now = self.session.world.now;
+        let text = || words(MARKER);
+        let readings = || if rest.contains(&"human") { vec![wants_human(now)] } else { vec![] };
+        let epoch = || rest.first()?.parse::<u64>().ok();
+        let exception = || Some(self.session.exception(rest.first()?.parse().ok()?));
+        Some(match verb {
+            "open" => open_with(readings()),
+            "customer" => Command::Write { words: text(), readings: readings() },
+            "measure" => Command::Measure { readings: readings() },
+            "answer" => Command::Answer { epoch: epoch()?, words: text() },
+            "yield" => Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()) },
+            "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
+            "override" => Command::Override { to: responder(rest.first()?), reason: text() },
+            "raise" => {
+                let due = now.plus_ms(rest.get(1)?.parse::<i64>().ok()? * MINUTE_MS);
+                Command::RaiseException { owner: owner(rest.first()?), due, reason: text() }
+            }
+            "take" => Command::TakeException { exception: exception()? },
+            "end" => {
+                Command::ResolveException { exception: exception()?, reason: text(), close: rest.contains(&"close") }
+            }
+            "resolve" => Command::Resolve { epoch: epoch()?, note: None },
+            "reopen" => Command::Reopen { reason: text() },
+            "erase" => Command::Erase,
+            _ => return None,
+        })
+    }
+
+    fn give(&mut self, command: Command) -> Result<Vec<String>, String> {
+        let mut lines = vec![];
+        match self.session.give(command)? {
+            Err(refusal) => lines.push(format!("refused: {}", self.named(&refusal.to_string()))),
+            Ok(happened) => happened.events.iter().for_each(|event| self.tell(event, &mut lines)),
+        }
+        lines.extend(self.session.case.as_ref().map(|case| self.state(case)));
+        Ok(lines)
+    }
+
+    /// The number that stands for an exception in the transcript.
+    fn number(&self, exception: &ExceptionId) -> String {
+        let position = self.session.exceptions.iter().position(|known| known == exception);
+        position.map_or_else(|| "unknown".to_owned(), |index| (index + 1).to_string())
+    }
+
+    /// `text` with exceptions by number instead of identifier.
+    fn named(&self, text: &str) -> String {
+        let name = |word: &str| word.parse().map_or_else(|_| word.to_owned(), |id| self.number(&id));
+        text.split(' ').map(name).collect::<Vec<_>>().join(" ")
+    }
+
+    fn minutes(&self, due: remit_domain::id::Timestamp) -> i64 {
+        due.since(self.session.world.now) / MINUTE_MS
+    }
+
+    fn tell(&self, event: &Event, lines: &mut Vec<String>) {
+        let line = match event {
+            Event::CaseOpened { requester, channel, .. } => {
+                format!("opened by the {} over {}", requester.as_str(), channel.as_str())
+            }
+            Event::MessageAdded { message, .. } => match &message.author {
+                Author::Requester => "the customer wrote".to_owned(),
+                Author::Holder { holder, epoch } => format!("{} answered under epoch {epoch}", holder.name()),
+            },
+            Event::SignalsMeasured { readings, .. } => {
+                let told = readings.iter().map(|(name, r)| format!("{name} is {} ({})", r.value, r.source));
+                format!("measured: {}", told.collect::<Vec<_>>().join(", "))
+            }
+            Event::DecisionMade { decision, handoff } => {
+                tell_decision(decision, lines);
+                match handoff {
+                    None => return,
+                    Some(handoff) => tell_handoff(handoff),
+                }
+            }
+            Event::ExceptionRaised { exception, .. } => format!(
+                "exception {} raised: {}, owned by {}, due in {} min",
+                self.number(&exception.id),
+                exception.kind.as_str(),
+                exception.owner,
+                self.minutes(exception.due)
+            ),
+            Event::ExceptionTaken { exception, by, .. } => {
+                format!("exception {} taken by {by}", self.number(exception))
+            }
+            Event::ExceptionResolved { exception, by, .. } => {
+                format!("exception {} resolved by {by}", self.number(exception))
+            }
+            Event::CaseResolved { holder, .. } => format!("resolved by {}", holder.name()),
+            Event::CaseReopened { .. } => "reopened".to_owned(),
+            Event::WordsErased { .. } => "words erased".to_owned(),
+        };
+        lines.push(line);
+    }
+
+    fn state(&self, case: &Case) -> String {
+        let mut text = format!("= {}", case.status.as_str());
+        if let Some(holder) = &case.holder {
+            let _ = write!(text, ", {} has it under epoch {}", holder.to_ref().name(), holder.epoch);
+            let _ = write!(text, ", {} answers for it", holder.accountable);
+        }
+        if case.waiting_since.is_some() {
+            let _ = write!(text, ", waited {} min", case.waited_ms(self.session.world.now) / MINUTE_MS);
+        }
+        if case.human_requested {
+            text.push_str(", wants a human");
+        }
+        for exception in case.exceptions.keys() {
+            let _ = write!(text, ", exception {} open", self.number(exception));
+        }
+        text
+    }
+}
+
+fn says(text: &str) -> Option<Says> {
+    Some(match text {
+        "allow" => Says::Allow,
+        "nothing" => Says::Nothing,
+        "deny" => Says::Deny("support.deny"),
+        "fails" => Says::Fails("support.broken"),
+        "fails-open" => Says::FailsOpen("support.broken"),
+        _ => return None,
+    })
+}
+
+fn reason(text: &str) -> Option<YieldReason> {
+    serde_json::from_value(text.into()).ok()
+}
+
+fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
+    let why = match &decision.trigger {
+        Trigger::CaseOpened => "a case was opened".to_owned(),
+        Trigger::CustomerMessage => "the customer wrote".to_owned(),
+        Trigger::SignalsPosted => "signals were posted".to_owned(),
+        Trigger::Yielded { reason } => {
+            format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
+        }
+        Trigger::ReturnRequested => "staff asked for an AI responder".to_owned(),
+        Trigger::Overridden { to, .. } => format!("a human chose {to}"),
+        Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
+        Trigger::Reopened => "it was reopened".to_owned(),
+        Trigger::Asked => "somebody asked".to_owned(),
+    };
+    let what = match &decision.outcome {
+        Outcome::Keep { holder } => format!("{} keeps it", holder.name()),
+        Outcome::Assign { responder } => format!("it goes to {responder}"),
+        Outcome::Exception { exception, owner, .. } => format!("exception {} for {owner}", exception.as_str()),
+    };
+    let names: Vec<_> = decision.sequence.iter().map(|r| r.as_str()).collect();
+    let next = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+    lines.push(format!("{} ({}), as {why}: {what}; next {next}", decision.point.as_str(), decision.owner));
+    for candidate in &decision.candidates {
+        let verdict = &candidate.verdict;
+        let mut line = format!("  {} {}", if verdict.permits() { "may" } else { "not" }, candidate.facts.responder);
+        if verdict.policies.is_empty() && verdict.errors.is_empty() {
+            line.push_str(": nothing permits it");
+        }
+        verdict.policies.iter().for_each(|id| {
+            let _ = write!(line, ": {id}");
+        });
+        verdict.errors.iter().for_each(|id| {
+            let _ = write!(line, ": {id} failed");
+        });
+        lines.push(format!("{line}, costs {}", candidate.cost.total_minor));
+    }
+}
+
+fn tell_handoff(handoff: &Handoff) -> String {
+    let from = handoff.from.as_ref().map_or("nobody", HolderRef::name);
+    let tried: Vec<_> = handoff.package.tried.iter().map(|tried| tried.responder.as_str()).collect();
+    let tried = if tried.is_empty() { String::new() } else { format!(", before that {}", tried.join(", ")) };
+    format!("handed from {from} to {} with {} messages{tried}", handoff.to.name(), handoff.package.messages)
+}
