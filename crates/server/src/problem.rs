@@ -59,6 +59,9 @@ kinds! {
     /// The words are gone.
     ERASED = "erased", 410, "The words were erased",
         "Nothing brings them back; the evidence that remains is in the timeline.";
+    /// Too slow.
+    TOO_SLOW = "too_slow", 408, "The request took too long to arrive",
+        "Send the whole request at once; repeat it with the same idempotency key.";
     /// Too large.
     TOO_LARGE = "too_large", 413, "The body is too large",
         "Send no more than the limit that the detail names.";

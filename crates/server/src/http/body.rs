@@ -3,15 +3,21 @@
 use super::reply::Refused;
 use crate::{app::Repeat, problem, problem::Problem};
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{FromRequest, Request},
     http::{HeaderMap, Method, Uri, header::CONTENT_TYPE},
 };
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use std::time::Duration;
 
 /// Largest body of any request, in bytes.
 pub(crate) const BODY_MAX: usize = 256 * 1024;
+/// How much of a body beyond that is read and dropped before the caller is cut off, in bytes.
+const DROPPED_MAX: usize = 32 * 1024 * 1024;
+/// How long a body may take to arrive, in seconds.
+const BODY_SECONDS: u64 = 30;
 /// Longest idempotency key, in bytes.
 const KEY_MAX: usize = 255;
 
@@ -66,18 +72,45 @@ fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
-    to_bytes(body, BODY_MAX)
-        .await
-        .map_err(|_| Problem::new(problem::TOO_LARGE, format!("more than {BODY_MAX} bytes, or the body broke off")))
+/// Reads a body within its bound and its time. What is beyond the bound is read and dropped up to another,
+/// because a caller that is cut off while it sends does not see the answer.
+async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    let reading = async {
+        let (mut stream, mut bytes, mut dropped) = (body.into_data_stream(), Vec::new(), 0_usize);
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| Problem::new(problem::MALFORMED, "the body broke off"))?;
+            if dropped == 0 && bytes.len() + chunk.len() <= BODY_MAX {
+                bytes.extend_from_slice(&chunk);
+            } else {
+                dropped = dropped.saturating_add(chunk.len());
+            }
+            if dropped > DROPPED_MAX {
+                break;
+            }
+        }
+        if dropped == 0 {
+            return Ok(bytes);
+        }
+        Err(Problem::new(problem::TOO_LARGE, format!("a body may have {BODY_MAX} bytes")))
+    };
+    let late = |_| Problem::new(problem::TOO_SLOW, format!("the body was not there after {BODY_SECONDS} seconds"));
+    tokio::time::timeout(Duration::from_secs(BODY_SECONDS), reading).await.map_err(late)?
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(bytes)
         .map_err(|e| Problem::new(problem::MALFORMED, format!("byte {} is not UTF-8", e.valid_up_to())))?;
     serde_json::from_str(text).map_err(|error| {
-        let kind = if error.is_data() { problem::INVALID } else { problem::MALFORMED };
-        Problem::new(kind, error.to_string())
+        if !error.is_data() {
+            return Problem::new(problem::MALFORMED, error.to_string());
+        }
+        // Read again, more slowly, for the name of the field.
+        let mut again = serde_json::Deserializer::from_str(text);
+        let path = serde_path_to_error::deserialize::<_, T>(&mut again).err().map(|error| error.path().to_string());
+        match path.filter(|path| path != ".") {
+            Some(field) => Problem::invalid(&field, error),
+            None => Problem::new(problem::INVALID, error.to_string()),
+        }
     })
 }
 

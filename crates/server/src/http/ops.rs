@@ -2,12 +2,13 @@
 
 use super::{
     Authenticated, Shared,
+    query::Name,
     reply::{Refused, json},
 };
 use crate::{metrics::ResponderLabels, problem, problem::Problem};
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -45,7 +46,7 @@ async fn metrics(State(app): State<Shared>, Authenticated(caller): Authenticated
 }
 
 /// The page of a problem type.
-async fn page(Path(slug): Path<String>) -> Reply {
+async fn page(Name(slug): Name) -> Reply {
     let kind = problem::ALL.iter().find(|kind| kind.slug == slug);
     let kind = kind.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no problem has this name"))?;
     let text = format!(
@@ -69,7 +70,7 @@ async fn checkpoint(State(app): State<Shared>, Authenticated(caller): Authentica
 }
 
 /// Tiles and entry bundles (c2sp.org/tlog-tiles).
-async fn tiles(State(app): State<Shared>, Authenticated(caller): Authenticated, Path(path): Path<String>) -> Reply {
+async fn tiles(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(path): Name) -> Reply {
     app.permit(&caller, "ledger.read")?;
     let none = || Problem::new(problem::NOT_FOUND, "the ledger has no such tile");
     let address = Address::parse(&path).ok_or_else(none)?;

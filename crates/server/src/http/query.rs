@@ -1,7 +1,7 @@
 //! Query parameters: strict, bounded, with a problem that names the parameter.
 
 use super::reply::Refused;
-use crate::{app::query::PAGE_MAX, problem::Problem};
+use crate::{app::query::PAGE_MAX, problem, problem::Problem};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|query| Self(query.0))
             .map_err(|e| Problem::invalid("query", e.body_text()).into())
+    }
+}
+
+/// The one part of the address that varies.
+#[derive(Debug)]
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0)).map_err(|_| {
+            Problem::new(problem::NOT_FOUND, "the address holds something other than a name in UTF-8").into()
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Authenticated, Shared,
     body::{Json, NoBody},
     events,
-    query::{Params, limit, position},
+    query::{Name, Params, limit, position},
     reply::{Refused, json},
 };
 use crate::app::{
@@ -15,7 +15,7 @@ use crate::app::{
 };
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -133,14 +133,14 @@ async fn list_cases(
     json(&app.cases(&caller, &filter, asked.after.as_deref(), limit(asked.limit)?)?)
 }
 
-async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Path(id): Path<String>) -> Reply {
+async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     json(&app.case(&caller, &id)?)
 }
 
 async fn post_message(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<PostMessage>,
 ) -> Acted {
     Ok(app.post_message(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -149,7 +149,7 @@ async fn post_message(
 async fn list_messages(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     json(&app.messages(&caller, &id, position(asked.after.as_deref())?, limit(asked.limit)?)?)
@@ -158,7 +158,7 @@ async fn list_messages(
 async fn post_signals(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<PostSignals>,
 ) -> Acted {
     Ok(app.post_signals(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -167,7 +167,7 @@ async fn post_signals(
 async fn request_handoff(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<RequestHandoff>,
 ) -> Acted {
     Ok(app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -176,7 +176,7 @@ async fn request_handoff(
 async fn make_override(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<MakeOverride>,
 ) -> Acted {
     Ok(app.override_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -185,7 +185,7 @@ async fn make_override(
 async fn raise_exception(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<RaiseException>,
 ) -> Acted {
     Ok(app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -194,7 +194,7 @@ async fn raise_exception(
 async fn resolve_case(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<ResolveCase>,
 ) -> Acted {
     Ok(app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -203,7 +203,7 @@ async fn resolve_case(
 async fn reopen_case(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<ReopenCase>,
 ) -> Acted {
     Ok(app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
@@ -212,7 +212,7 @@ async fn reopen_case(
 async fn timeline(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     json(&app.timeline(&caller, &id, position(asked.after.as_deref())?, limit(asked.limit)?)?)
@@ -231,7 +231,7 @@ async fn list_exceptions(
 async fn own_exception(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: NoBody,
 ) -> Acted {
     Ok(app.take_exception(&caller, body.repeat.as_ref(), &id).await?)
@@ -240,24 +240,20 @@ async fn own_exception(
 async fn resolve_exception(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     body: Json<ResolveException>,
 ) -> Acted {
     Ok(app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
 }
 
-async fn get_decision(
-    State(app): State<Shared>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-) -> Reply {
+async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     json(&app.decision(&caller, &id)?)
 }
 
 async fn replay_decision(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Name(id): Name,
     _: NoBody,
 ) -> Reply {
     json(&app.replay(&caller, &id)?)
@@ -286,11 +282,7 @@ async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authentic
     json(&app.tokens(&caller)?)
 }
 
-async fn revoke_token(
-    State(app): State<Shared>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-) -> Reply {
+async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     app.revoke_token(&caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,0 +1,158 @@
+//! A server with the sample bank on a data directory of its own, and a client.
+
+use remit_policy::{bundle::Bundle, files::Files};
+use remit_server::{
+    app::{App, token},
+    boot,
+    entropy::Entropy,
+    serve::{self, Running},
+};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    let files = Files::read(&root).unwrap();
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+});
+/// Trained once, copied into every data directory.
+static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().unwrap();
+    boot::classifier(directory.path(), &BANK, &mut |_| {}).unwrap();
+    directory
+});
+
+/// A running server. Its data directory outlives it only as long as this value.
+pub(crate) struct Server {
+    runtime: Runtime,
+    running: Option<Running>,
+    pub(crate) app: Arc<App>,
+    pub(crate) url: String,
+    pub(crate) data: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) headers: ureq::http::HeaderMap,
+}
+
+/// One caller.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) agent: ureq::Agent,
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+pub(crate) fn open(data: &Path) -> App {
+    let models = data.join("models");
+    std::fs::create_dir_all(&models).unwrap();
+    for file in std::fs::read_dir(MODEL.path().join("models")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
+    }
+    boot::open(data, Arc::clone(&BANK), &mut |step| panic!("{step}")).unwrap()
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let app = Arc::new(open(data.path()));
+        let runtime = Runtime::new().unwrap();
+        let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
+        let url = format!("http://{}", running.address);
+        Self { runtime, running: Some(running), app, url, data }
+    }
+
+    /// A client with a token of these roles.
+    pub(crate) fn client(&self, roles: &[&str]) -> Client {
+        self.client_as(roles, None, Some("crm"))
+    }
+
+    pub(crate) fn client_as(&self, roles: &[&str], responder: Option<&str>, source: Option<&str>) -> Client {
+        let new = token::NewToken {
+            name: "test".into(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            responder: responder.map(ToOwned::to_owned),
+            source: source.map(ToOwned::to_owned),
+            days: 1,
+        };
+        let made = token::make(self.app.store(), &Entropy::default(), self.app.now(), new).unwrap();
+        self.client_with(&made.token)
+    }
+
+    pub(crate) fn client_with(&self, token: &str) -> Client {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        Client { agent: config.into(), url: self.url.clone(), token: token.to_owned() }
+    }
+
+    /// Stops the server in order and gives its data directory.
+    pub(crate) fn stop(mut self) -> TempDir {
+        let running = self.running.take().unwrap();
+        self.runtime.block_on(running.stop()).unwrap();
+        let Self { data, app, runtime, .. } = self;
+        drop(runtime);
+        drop(app);
+        data
+    }
+}
+
+impl Client {
+    pub(crate) fn get(&self, path: &str) -> Got {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        got(request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Got {
+        let request = self.agent.delete(format!("{}{path}", self.url));
+        got(request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Got {
+        self.send(path, &[("content-type", "application/json")], body.to_string().as_bytes())
+    }
+
+    pub(crate) fn post_once(&self, path: &str, key: &str, body: &Value) -> Got {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.send(path, &headers, body.to_string().as_bytes())
+    }
+
+    pub(crate) fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Got {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        request = request.header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        got(request.send(body).unwrap())
+    }
+
+    /// Opens a case with this text, and gives its view.
+    pub(crate) fn open(&self, customer: &str, text: &str) -> Value {
+        let got = self.post("/v1/cases", &json!({ "customer": customer, "text": text, "channel": "chat" }));
+        assert_eq!(got.status, 201, "{}", got.body);
+        got.body["case"].clone()
+    }
+}
+
+fn got(mut response: ureq::http::Response<ureq::Body>) -> Got {
+    let bytes = response.body_mut().with_config().limit(32 << 20).read_to_vec().unwrap();
+    let body =
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Got { status: response.status().as_u16(), body, headers: response.headers().clone() }
+}
+
+pub(crate) fn id(case: &Value) -> String {
+    case["id"].as_str().unwrap().to_owned()
+}
+
+pub(crate) fn epoch(case: &Value) -> u64 {
+    case["holder"]["epoch"].as_u64().unwrap()
+}

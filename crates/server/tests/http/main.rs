@@ -1,0 +1,14 @@
+//! The interface over real HTTP, on a real store, under the sample bank.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod bad_input;
+mod cases;
+mod events;
+mod evidence;
+mod harness;
+mod tokens;
