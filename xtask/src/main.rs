@@ -1,13 +1,22 @@
-//! Everything that automates: test.
+//! Everything that automates: test, bench, soak.
 
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: cargo xtask test     everything that must hold: format, lints, tests, documentation";
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test            everything that must hold: format, lints, tests, documentation
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale; `bench --help` tells more
+  soak [ROUNDS]   kills the server under load so often (100 unless told), and checks that nothing acknowledged is lost";
 
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1).unwrap_or_default();
-    let done = match task.as_str() {
-        "test" => test(),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["test"] => test(),
+        ["bench", rest @ ..] => bench(rest),
+        ["soak"] => soak("100"),
+        ["soak", rounds] => soak(rounds),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -20,19 +29,36 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Result<(), String> {
-    cargo(&["fmt", "--all", "--check"], "run `cargo fmt --all`")?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"], "mend what clippy names")?;
-    cargo(&["test", "--workspace", "--quiet"], "mend what failed")?;
-    cargo(&["doc", "--workspace", "--no-deps", "--quiet"], "mend the documentation")
+    cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
+    cargo(
+        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
+        &[],
+        "mend what clippy names",
+    )?;
+    cargo(&["test", "--workspace", "--quiet"], &[], "mend what failed")?;
+    cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")], "mend the documentation")
 }
 
-/// Runs cargo with these arguments; on failure says which, and the cure.
-fn cargo(arguments: &[&str], cure: &str) -> Result<(), String> {
+fn bench(arguments: &[&str]) -> Result<(), String> {
+    let all = [["run", "--release", "--quiet", "--package", "remit-bench", "--"].as_slice(), arguments].concat();
+    cargo(&all, &[], "see which goal was missed")
+}
+
+fn soak(rounds: &str) -> Result<(), String> {
+    if rounds.parse::<u32>().is_err() {
+        return Err(format!("`{rounds}` is no number of rounds\n\n{USAGE}"));
+    }
+    let arguments = ["test", "--release", "--package", "remit-cli", "--test", "kill", "--", "--nocapture"];
+    cargo(&arguments, &[("REMIT_SOAK_ROUNDS", rounds)], "an acknowledged write was lost, or doubled: see above")
+}
+
+/// Runs cargo with these arguments and variables; on failure says which, and the cure.
+fn cargo(arguments: &[&str], variables: &[(&str, &str)], cure: &str) -> Result<(), String> {
     let told = format!("cargo {}", arguments.join(" "));
     eprintln!("── {told}");
     let status = Command::new("cargo")
         .args(arguments)
-        .env("RUSTDOCFLAGS", "-D warnings")
+        .envs(variables.iter().copied())
         .status()
         .map_err(|error| format!("{told}: {error}; is cargo on the PATH?"))?;
     if status.success() { Ok(()) } else { Err(format!("{told} failed; {cure}")) }

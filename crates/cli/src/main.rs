@@ -53,6 +53,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // What goes wrong inside is told on the standard error, never among what a command prints.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .init();
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),

@@ -70,7 +70,7 @@ kinds! {
         "Send `Content-Type: application/json`.";
     /// Something inside went wrong.
     INTERNAL = "internal", 500, "Remit could not carry this out",
-        "Nothing was recorded. The server's log has the cause under the request id.";
+        "Nothing was recorded. The server's log has the cause under the id in the answer's `X-Request-Id`.";
     /// Too much at once.
     BUSY = "busy", 503, "Too much is waiting to be written",
         "Repeat the request with the same idempotency key after the seconds in `Retry-After`.";

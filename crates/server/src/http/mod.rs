@@ -12,12 +12,16 @@ use crate::{app::App, metrics::RequestLabels, problem, problem::Problem};
 use axum::{
     Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{header::AUTHORIZATION, request::Parts},
+    http::{HeaderName, HeaderValue, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use reply::Refused;
 use std::sync::Arc;
+use tracing::Instrument as _;
+
+/// The header of an answer that names its request, as the log does.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) type Shared = Arc<App>;
 
@@ -34,11 +38,16 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Counts the request and how long it took.
+/// Names the request, and counts it and how long it took. The name is in its log lines and its answer.
 async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let name = app.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| crate::keys::hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let response = next.run(request).await;
+    let span = tracing::error_span!("request", id = %name, route);
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(name) = HeaderValue::try_from(name) {
+        response.headers_mut().insert(REQUEST_ID, name);
+    }
     app.metrics.seconds.observe(started.elapsed().as_secs_f64());
     let labels = RequestLabels { route, status: response.status().as_u16() };
     app.metrics.requests.get_or_create(&labels).inc();
