@@ -5,6 +5,15 @@ use std::collections::HashMap;
 /// Characters of a message that count; what follows is passed over.
 pub(crate) const CHARS_MAX: usize = 2_000;
 
+/// What a feature is made of. Each view has a length of its own, or the many characters would drown the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Words alone and in pairs.
+    Words,
+    /// Runs of characters.
+    Characters,
+}
+
 /// One feature of a message: its number and its weight.
 pub(crate) type Feature = (u32, f32);
 
@@ -13,7 +22,15 @@ pub(crate) type Feature = (u32, f32);
 pub(crate) struct Vocabulary {
     pub(crate) numbers: HashMap<u64, u32, Identity>,
     pub(crate) idf: Vec<f32>,
+    /// The greatest of them, which what was never seen has too.
+    rarest: f32,
 }
+
+/// Share of the words in a message's squared length; the rest is the characters'.
+const WORDS: f32 = 0.35;
+/// How much what was never seen adds to a message's length, and so takes from what was: a message of unknown
+/// words looks like no intent.
+const UNKNOWN: f32 = 0.25;
 
 /// Keys are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,19 +77,19 @@ fn hash(kind: u8, text: &[char]) -> u64 {
 
 /// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 3 to 5
 /// characters inside a word with its borders.
-pub(crate) fn grams(text: &str, mut see: impl FnMut(u64)) {
+pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
     let lower: Vec<char> = text.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
     let mut padded: Vec<char> = Vec::with_capacity(32);
     let mut last: Option<&[char]> = None;
     let mut pair: Vec<char> = Vec::with_capacity(32);
     for word in lower.split(|c| !c.is_alphanumeric() && *c != '\'').filter(|word| !word.is_empty()) {
-        see(hash(1, word));
+        see(View::Words, hash(1, word));
         if let Some(last) = last {
             pair.clear();
             pair.extend_from_slice(last);
             pair.push(' ');
             pair.extend_from_slice(word);
-            see(hash(2, &pair));
+            see(View::Words, hash(2, &pair));
         }
         last = Some(word);
         padded.clear();
@@ -81,7 +98,7 @@ pub(crate) fn grams(text: &str, mut see: impl FnMut(u64)) {
         padded.push(' ');
         for n in 3..=5 {
             for run in padded.windows(n) {
-                see(hash(3, run));
+                see(View::Characters, hash(3, run));
             }
         }
     }
@@ -95,7 +112,7 @@ impl Vocabulary {
         let mut total = 0u32;
         for text in texts {
             total += 1;
-            grams(text, |gram| {
+            grams(text, |_, gram| {
                 let entry = counts.entry(gram).or_insert_with(|| {
                     order.push(gram);
                     (0, 0)
@@ -105,34 +122,44 @@ impl Vocabulary {
                 }
             });
         }
-        let mut vocabulary = Self::default();
+        let (mut numbers, mut idf) = (HashMap::<u64, u32, Identity>::default(), Vec::new());
         for gram in order {
             let documents = counts.get(&gram).map_or(0, |(documents, _)| *documents);
             if documents >= 2 {
-                let number = u32::try_from(vocabulary.idf.len()).unwrap_or(u32::MAX);
-                vocabulary.numbers.insert(gram, number);
-                vocabulary.idf.push(((1.0 + f64::from(total)) / (1.0 + f64::from(documents))).ln() as f32 + 1.0);
+                numbers.insert(gram, u32::try_from(idf.len()).unwrap_or(u32::MAX));
+                idf.push(((1.0 + f64::from(total)) / (1.0 + f64::from(documents))).ln() as f32 + 1.0);
             }
         }
-        vocabulary
+        Self::of(numbers, idf)
     }
 
-    /// The features of `text`, with weights of length one, in the order of their numbers.
+    /// A vocabulary of its parts.
+    pub(crate) fn of(numbers: HashMap<u64, u32, Identity>, idf: Vec<f32>) -> Self {
+        let rarest = idf.iter().copied().fold(0.0, f32::max);
+        Self { numbers, idf, rarest }
+    }
+
+    /// The features of `text`, with weights of length one in each view, in the order of their numbers.
+    #[expect(clippy::indexing_slicing, reason = "there is a place for each of the two views")]
     pub(crate) fn features(&self, text: &str) -> Vec<Feature> {
-        let mut found: Vec<u32> = Vec::with_capacity(256);
-        grams(text, |gram| found.extend(self.numbers.get(&gram)));
-        found.sort_unstable();
-        let mut features: Vec<Feature> = Vec::with_capacity(found.len());
-        for run in found.chunk_by(|a, b| a == b) {
-            if let Some(number) = run.first() {
+        let mut found: Vec<(u32, View)> = Vec::with_capacity(256);
+        let mut squares = [0.0f32; 2];
+        grams(text, |view, gram| match self.numbers.get(&gram) {
+            Some(number) => found.push((*number, view)),
+            None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
+        });
+        found.sort_unstable_by_key(|(number, _)| *number);
+        let mut features: Vec<(Feature, View)> = Vec::with_capacity(found.len());
+        for run in found.chunk_by(|(a, _), (b, _)| a == b) {
+            if let Some((number, view)) = run.first() {
                 let idf = usize::try_from(*number).ok().and_then(|at| self.idf.get(at)).copied().unwrap_or(0.0);
-                features.push((*number, (1.0 + (run.len() as f32).ln()) * idf));
+                let weight = (1.0 + (run.len() as f32).ln()) * idf;
+                squares[*view as usize] += weight * weight;
+                features.push(((*number, weight), *view));
             }
         }
-        let length = features.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        if length > 0.0 {
-            features.iter_mut().for_each(|(_, weight)| *weight /= length);
-        }
-        features
+        let [words, characters] = squares.map(|square| square.sqrt().max(f32::MIN_POSITIVE));
+        let scales = [WORDS.sqrt() / words, (1.0 - WORDS).sqrt() / characters];
+        features.into_iter().map(|((number, weight), view)| (number, weight * scales[view as usize])).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What can be measured about a case: intent, requests for a human, vulnerability, frustration, language,
 //! complexity, SLA risk.
 
+mod calibrate;
 pub mod examples;
 mod features;
 pub mod intent;
