@@ -44,7 +44,7 @@ pub fn labelled_set() -> Vec<Labelled> {
 }
 
 /// Frustration from which on a customer counts as frustrated, in basis points.
-const FRUSTRATED_BP: u16 = 3_500;
+pub const FRUSTRATED_BP: u16 = 3_500;
 
 /// Judges the reader on the labelled set.
 pub fn report(reader: &TextReader) -> Vec<WordReport> {

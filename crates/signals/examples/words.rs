@@ -1,0 +1,42 @@
+//! Lists what the readings of words get wrong on the labelled set's `dev` half, and how they do on both; and
+//! what reading one message takes.
+//!
+//! `cargo run --release -p remit-signals --example words`
+
+use remit_signals::{labelled, lexical::TextReader};
+use std::time::Instant;
+
+fn main() {
+    let reader = TextReader::new();
+    let set = labelled::labelled_set();
+    for row in set.iter().filter(|row| row.split == "dev") {
+        let read = reader.read(&row.text);
+        let mut wrong = Vec::new();
+        if read.wants_human.present != (row.wants_human == 1) {
+            wrong.push(format!("wants_human {:?}", read.wants_human.rules));
+        }
+        if read.situation.kind.as_str() != row.situation {
+            wrong.push(format!("{}, not {} {:?}", read.situation.kind.as_str(), row.situation, read.situation.rules));
+        }
+        if read.language.code != row.language {
+            wrong.push(format!("{}, not {}", read.language.code, row.language));
+        }
+        if (read.frustration.strength_bp >= labelled::FRUSTRATED_BP) != (row.frustrated == 1) {
+            wrong.push(format!("frustration {:?}", read.frustration.rules));
+        }
+        if !wrong.is_empty() {
+            println!("{}\n    {}", row.text, wrong.join("; "));
+        }
+    }
+    for report in labelled::report(&reader) {
+        println!("{report:?}");
+    }
+    let begun = Instant::now();
+    let rounds = 50;
+    for _ in 0..rounds {
+        for row in &set {
+            std::hint::black_box(reader.read(&row.text));
+        }
+    }
+    println!("{:.1} µs each", begun.elapsed().as_secs_f64() * 1e6 / (rounds * set.len()) as f64);
+}
