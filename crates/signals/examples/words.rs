@@ -3,7 +3,10 @@
 //!
 //! `cargo run --release -p remit-signals --example words`
 
-use remit_signals::{labelled, lexical::TextReader};
+use remit_signals::{
+    examples, labelled,
+    lexical::{Situation, TextReader},
+};
 use std::time::Instant;
 
 fn main() {
@@ -30,6 +33,21 @@ fn main() {
     }
     for report in labelled::report(&reader) {
         println!("{report:?}");
+    }
+    let bank = examples::parse_csv(include_bytes!("../../../bundles/bank/intents.csv")).unwrap_or_default();
+    let (mut human, mut situation) = (Vec::new(), Vec::new());
+    for example in bank.iter().filter(|example| !labelled::SPEAKS_OF_FRAUD.contains(&example.label.as_str())) {
+        let read = reader.read(&example.text);
+        if read.wants_human.present {
+            human.push((&example.text, read.wants_human.rules));
+        }
+        if read.situation.kind != Situation::None {
+            situation.push((&example.text, read.situation.rules));
+        }
+    }
+    for (name, found) in [("wants_human", human), ("situation", situation)] {
+        println!("{name}: {} of {} routine messages", found.len(), bank.len());
+        found.iter().step_by(found.len() / 40 + 1).for_each(|(text, rules)| println!("    {rules:?} {text}"));
     }
     let begun = Instant::now();
     let rounds = 50;

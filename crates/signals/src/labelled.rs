@@ -43,6 +43,18 @@ pub fn labelled_set() -> Vec<Labelled> {
     csv::Reader::from_reader(include_str!("../data/labelled.csv").as_bytes()).deserialize().flatten().collect()
 }
 
+/// Intents of Banking77 whose messages do speak of what may be fraud in progress.
+pub const SPEAKS_OF_FRAUD: [&str; 8] = [
+    "card_payment_not_recognised",
+    "cash_withdrawal_not_recognised",
+    "compromised_card",
+    "direct_debit_payment_not_recognised",
+    "lost_or_stolen_card",
+    "lost_or_stolen_phone",
+    "extra_charge_on_statement",
+    "Refund_not_showing_up",
+];
+
 /// Frustration from which on a customer counts as frustrated, in basis points.
 pub const FRUSTRATED_BP: u16 = 3_500;
 
@@ -83,4 +95,53 @@ pub fn report(reader: &TextReader) -> Vec<WordReport> {
             !matches!(read.language.code, "en" | "und")
         }),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_is_whole_and_known_to_the_reader() {
+        let text = include_str!("../data/labelled.csv");
+        let set = labelled_set();
+        assert_eq!(set.len(), text.lines().count() - 1, "a row does not fit");
+        assert!(set.len() >= 300);
+        let kinds = ["self_harm", "domestic_abuse", "threat", "fraud_in_progress", "bereavement", "none"];
+        assert!(set.iter().all(|row| kinds.contains(&row.situation.as_str()) && row.wants_human < 2));
+        let held = set.iter().filter(|row| row.split == "held").count();
+        assert!(held * 5 > set.len() * 2, "{held} held");
+    }
+
+    /// Floors a little under what is reached; the first two signals favour recall.
+    #[test]
+    fn the_reader_finds_what_people_found() {
+        let reports = report(&TextReader::new());
+        for (signal, recall, precision, held_recall) in [
+            ("wants_human", 0.93, 0.95, 0.85),
+            ("any situation", 0.95, 0.95, 0.90),
+            ("self_harm", 0.95, 0.95, 0.90),
+            ("domestic_abuse", 0.95, 0.95, 0.90),
+            ("fraud_in_progress", 0.90, 0.90, 0.85),
+            ("bereavement", 0.90, 0.95, 0.85),
+            ("frustrated", 0.65, 0.90, 0.55),
+            ("language not English", 0.90, 0.95, 0.85),
+        ] {
+            let found = reports.iter().find(|report| report.signal == signal).unwrap();
+            assert!(found.recall >= recall && found.precision >= precision, "{found:?}");
+            assert!(found.held_recall >= held_recall, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn of_routine_messages_few_raise_an_alarm() {
+        let reader = TextReader::new();
+        let bank = crate::examples::parse_csv(include_bytes!("../../../bundles/bank/intents.csv")).unwrap();
+        let routine: Vec<_> = bank.iter().filter(|e| !SPEAKS_OF_FRAUD.contains(&e.label.as_str())).collect();
+        let read: Vec<_> = routine.iter().map(|example| reader.read(&example.text)).collect();
+        let share = |found: usize| found as f64 / routine.len() as f64;
+        let human = share(read.iter().filter(|read| read.wants_human.present).count());
+        let situation = share(read.iter().filter(|read| read.situation.kind != Situation::None).count());
+        assert!(human < 0.01 && situation < 0.01, "wants_human {human}, situation {situation}");
+    }
 }

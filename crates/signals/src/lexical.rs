@@ -3,7 +3,8 @@
 
 mod rules;
 
-use rules::{Rule, Word};
+use rules::{Rules, Word};
+use std::collections::HashMap;
 
 /// How many characters of a message count.
 const CHARS_MAX: usize = 4_000;
@@ -95,9 +96,10 @@ impl Situation {
 /// Reads messages. Made once, since the rules are compiled.
 #[derive(Debug)]
 pub struct TextReader {
-    human: Vec<Rule>,
-    situations: Vec<(Situation, Rule)>,
-    frustration: Vec<Rule>,
+    human: Rules,
+    situations: Vec<(Situation, Rules)>,
+    frustration: Rules,
+    telling_words: HashMap<&'static str, u8>,
 }
 
 impl Default for TextReader {
@@ -110,12 +112,10 @@ impl TextReader {
     /// Compiles the rules.
     pub fn new() -> Self {
         Self {
-            human: rules::compile(rules::HUMAN),
-            situations: rules::SITUATIONS
-                .iter()
-                .flat_map(|(kind, source)| rules::compile(source).into_iter().map(|rule| (*kind, rule)))
-                .collect(),
-            frustration: rules::compile(rules::FRUSTRATION),
+            human: Rules::compile(rules::HUMAN),
+            situations: rules::SITUATIONS.iter().map(|(kind, source)| (*kind, Rules::compile(source))).collect(),
+            frustration: Rules::compile(rules::FRUSTRATION),
+            telling_words: rules::telling_words(),
         }
     }
 
@@ -124,9 +124,8 @@ impl TextReader {
         let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
         let text = text.get(..end).unwrap_or_default();
         let words = rules::words(text);
-        let language = language(&words);
-        let human: Vec<&'static str> =
-            self.human.iter().filter(|rule| rule.matches(&words)).map(|rule| rule.id).collect();
+        let language = self.language(&words);
+        let human = self.human.matching(&words);
         TextReadings {
             wants_human: Presence { present: !human.is_empty(), rules: human },
             situation: self.situation(&words),
@@ -137,9 +136,9 @@ impl TextReader {
     }
 
     fn situation(&self, words: &[Word]) -> SituationReading {
-        let matched: Vec<&(Situation, Rule)> = self.situations.iter().filter(|(_, rule)| rule.matches(words)).collect();
-        let kind = matched.iter().map(|(kind, _)| *kind).min().unwrap_or(Situation::None);
-        let rules: Vec<&'static str> = matched.iter().filter(|(k, _)| *k == kind).map(|(_, rule)| rule.id).collect();
+        // From the gravest, so that the first that is spoken of is the one.
+        let found = self.situations.iter().map(|(kind, rules)| (*kind, rules.matching(words)));
+        let (kind, rules) = found.filter(|(_, rules)| !rules.is_empty()).min().unwrap_or((Situation::None, Vec::new()));
         let strength_bp = match rules.len() {
             0 => 0,
             n => u16::try_from(7_000 + 1_000 * n.min(3)).unwrap_or(10_000),
@@ -147,14 +146,13 @@ impl TextReader {
         SituationReading { kind, strength_bp, rules }
     }
 
-    /// 3,500 for each rule that matches, 1,500 for shouting, 1,000 for runs of marks; 10,000 at most.
+    /// 3,500 for each rule that matches, 2,500 for shouting, 1,000 for runs of marks; 10,000 at most.
     fn frustration(&self, text: &str, words: &[Word]) -> Strength {
-        let mut rules: Vec<&'static str> =
-            self.frustration.iter().filter(|rule| rule.matches(words)).map(|rule| rule.id).collect();
+        let mut rules = self.frustration.matching(words);
         let mut sum = 3_500 * rules.len();
         let shouted = words.iter().filter(|word| word.shouted).count();
         if shouted >= 3 && shouted * 2 > words.len() {
-            sum += 1_500;
+            sum += 2_500;
             rules.push("frustration.shouting");
         }
         if ["!!", "??", "?!", "!?"].iter().any(|marks| text.contains(marks)) {
@@ -162,6 +160,22 @@ impl TextReader {
             rules.push("frustration.marks");
         }
         Strength { strength_bp: u16::try_from(sum.min(10_000)).unwrap_or(10_000), rules }
+    }
+
+    /// The language whose most frequent short words the message has most of.
+    fn language(&self, words: &[Word]) -> LanguageReading {
+        let mut counts = rules::FUNCTION_WORDS.map(|(code, _)| (code, 0usize));
+        for languages in words.iter().filter_map(|word| self.telling_words.get(word.text.as_str())) {
+            let bits = counts.iter_mut().enumerate().filter(|(bit, _)| languages >> bit & 1 == 1);
+            bits.for_each(|(_, (_, count))| *count += 1);
+        }
+        let total: usize = counts.iter().map(|(_, count)| count).sum();
+        let best = counts.iter().fold(("und", 0), |best, next| if next.1 > best.1 { *next } else { best });
+        let tied = counts.iter().filter(|(_, count)| *count == best.1).count() > 1;
+        if best.1 == 0 || (tied && best.0 != "en") {
+            return LanguageReading { code: "und", confidence_bp: 0 };
+        }
+        LanguageReading { code: best.0, confidence_bp: u16::try_from(best.1 * 10_000 / total.max(1)).unwrap_or(10_000) }
     }
 }
 
@@ -183,20 +197,6 @@ fn complexity(text: &str, words: &[Word]) -> Strength {
         strength_bp: u16::try_from(sum.min(10_000)).unwrap_or(10_000),
         rules: parts.iter().filter(|(_, part)| *part > 0).map(|(id, _)| *id).collect(),
     }
-}
-
-/// The language whose most frequent short words the message has most of.
-fn language(words: &[Word]) -> LanguageReading {
-    let counts = rules::FUNCTION_WORDS.map(|(code, list)| {
-        (code, words.iter().filter(|word| list.split(' ').any(|known| known == word.text)).count())
-    });
-    let total: usize = counts.iter().map(|(_, count)| count).sum();
-    let best = counts.iter().fold(("und", 0), |best, next| if next.1 > best.1 { *next } else { best });
-    let tied = counts.iter().filter(|(_, count)| *count == best.1).count() > 1;
-    if best.1 == 0 || (tied && best.0 != "en") {
-        return LanguageReading { code: "und", confidence_bp: 0 };
-    }
-    LanguageReading { code: best.0, confidence_bp: u16::try_from(best.1 * 10_000 / total.max(1)).unwrap_or(10_000) }
 }
 
 #[cfg(test)]
