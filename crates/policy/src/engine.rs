@@ -1,6 +1,7 @@
 //! The engine: from facts to verdicts with Cedar.
 
 use crate::{
+    asked::Question,
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
@@ -16,6 +17,7 @@ use remit_domain::{
     signal::{Reading, Signals, Value},
 };
 use std::{
+    cell::LazyCell,
     collections::{BTreeMap, HashMap, HashSet},
     str::FromStr as _,
     sync::{Arc, Mutex, PoisonError},
@@ -129,6 +131,7 @@ impl Engine {
             .collect();
         let mut signals: Vec<SignalSpec> = bundle.signals.values().cloned().collect();
         signals.sort_by(|a, b| a.name.cmp(&b.name));
+        let kinds: Vec<(String, SignalKind)> = signals.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
         let types = signals
             .iter()
             .filter_map(|spec| spec.vocabulary.as_deref())
@@ -139,7 +142,7 @@ impl Engine {
             handle,
             case: uid("Case", "case"),
             slots,
-            slices: Slices::new(rules, bundle.candidates()),
+            slices: Slices::new(rules, bundle.candidates(), &kinds),
             api,
             notes: rules.iter().map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             signals,
@@ -170,35 +173,37 @@ impl Engine {
         signals: &Signals,
         candidates: &[CandidateFacts],
     ) -> (Vec<Verdict>, BTreeMap<PolicyId, PolicyNote>) {
-        let verdicts: Vec<Verdict> = match self.context(signals) {
-            Some(context) => self.verdicts(&context, candidates),
-            None => candidates.iter().map(|_| denied()).collect(),
-        };
+        let verdicts = self.verdicts(signals, candidates);
+        let verdicts = verdicts.unwrap_or_else(|| candidates.iter().map(|_| denied()).collect());
         let named = verdicts.iter().flat_map(|verdict| verdict.policies.iter().chain(&verdict.errors));
         let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
         (verdicts, notes)
     }
 
-    fn verdicts(&self, context: &Context, candidates: &[CandidateFacts]) -> Vec<Verdict> {
+    fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Option<Vec<Verdict>> {
+        let values: Vec<Value> = self.signals.iter().map(|spec| value(spec, signals).clone()).collect();
+        let context = LazyCell::new(|| self.context(signals));
         let request = |principal: &EntityUid| {
-            Request::new(principal.clone(), self.handle.clone(), self.case.clone(), context.clone(), None).ok()
+            let context = context.as_ref()?.clone();
+            Request::new(principal.clone(), self.handle.clone(), self.case.clone(), context, None).ok()
         };
-        let any = candidates.iter().find_map(|facts| request(&self.slots.get(facts.responder.as_str())?.uid));
-        let Some(any) = any else { return candidates.iter().map(|_| denied()).collect() };
-        let common = self.slices.common(&self.authorizer, &any, &Entities::empty());
+        let any = candidates.iter().find_map(|facts| self.slots.get(facts.responder.as_str()))?;
+        let nobody = || Some((request(&any.uid)?, Arc::new(Entities::empty().clone())));
+        let common = self.slices.common(&Question::new(&self.authorizer, &values, None, &nobody))?;
         let verdict = |facts: &CandidateFacts| {
             let slot = self.slots.get(facts.responder.as_str())?;
-            let (request, entities) = (request(&slot.uid)?, slot.entities(facts)?);
-            Some(self.slices.verdict(&self.authorizer, facts.responder.as_str(), &common, &request, &entities))
+            let somebody = || Some((request(&slot.uid)?, slot.entities(facts)?));
+            let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
+            self.slices.verdict(facts.responder.as_str(), &common, &question)
         };
-        candidates.iter().map(|facts| verdict(facts).unwrap_or_else(denied)).collect()
+        Some(candidates.iter().map(|facts| verdict(facts).unwrap_or_else(denied)).collect())
     }
 
     fn context(&self, signals: &Signals) -> Option<Context> {
-        let pairs = self.signals.iter().filter_map(|spec| {
-            let value = signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value);
-            Some((spec.name.to_string(), self.expression(spec, value)?))
-        });
+        let pairs = self
+            .signals
+            .iter()
+            .filter_map(|spec| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
         Context::from_pairs(pairs).ok()
     }
 
@@ -291,6 +296,11 @@ fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
         fixed.insert("skills".to_owned(), names("Skill", &spec.skills));
     }
     fixed
+}
+
+/// What counts for a signal: its reading, else the bundle's default.
+fn value<'a>(spec: &'a SignalSpec, signals: &'a Signals) -> &'a Value {
+    signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value)
 }
 
 fn denied() -> Verdict {

@@ -1,0 +1,257 @@
+//! Policies that are asked together, and what they answered before.
+//!
+//! A policy that reads only names and truths comes out the same whenever these are the same, and a bundle's
+//! vocabularies are closed, so its answers are kept. What reads a number is asked each time.
+
+use crate::{cedar::Rule, manifest::SignalKind};
+use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
+use remit_domain::{
+    decision::{CandidateFacts, PolicyEffect, Verdict},
+    id::PolicyId,
+    signal::Value,
+};
+use serde_json::Value as Json;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// Answers kept for one set of policies; when there are more, all are forgotten.
+const KEPT_MAX: usize = 4_096;
+
+/// What policies came to: satisfied permits, satisfied forbids, and those that failed to evaluate.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Told {
+    pub(crate) permits: Vec<PolicyId>,
+    pub(crate) forbids: Vec<PolicyId>,
+    pub(crate) errors: Vec<PolicyId>,
+}
+
+impl Told {
+    pub(crate) fn extend(&mut self, more: &Self) {
+        self.permits.extend_from_slice(&more.permits);
+        self.forbids.extend_from_slice(&more.forbids);
+        self.errors.extend_from_slice(&more.errors);
+    }
+
+    /// As Cedar would decide them together, except that a policy that fails to evaluate makes it a deny:
+    /// Cedar skips it, so that an erring `forbid` would fail open.
+    pub(crate) fn verdict(mut self) -> Verdict {
+        self.errors.sort_unstable();
+        let allow = self.forbids.is_empty() && !self.permits.is_empty() && self.errors.is_empty();
+        let mut policies = if self.forbids.is_empty() { self.permits } else { self.forbids };
+        policies.sort_unstable();
+        Verdict { allow, policies, errors: self.errors }
+    }
+}
+
+/// Adds the determining policies of `response`, sorted, and those that failed.
+pub(crate) fn collect(response: &Response, satisfied: &mut Vec<PolicyId>, errors: &mut Vec<PolicyId>) {
+    let id = |id: &cedar_policy::PolicyId| PolicyId::new(id.as_ref()).ok();
+    satisfied.extend(response.diagnostics().reason().filter_map(id));
+    satisfied.sort_unstable();
+    errors.extend(response.diagnostics().errors().filter_map(|error| match error {
+        cedar_policy::AuthorizationError::PolicyEvaluationError(error) => id(error.policy_id()),
+    }));
+}
+
+/// A question about one candidate: what steady answers depend on, and Cedar's request, made when it is
+/// first needed.
+pub(crate) struct Question<'a> {
+    authorizer: &'a Authorizer,
+    signals: &'a [Value],
+    facts: Option<&'a CandidateFacts>,
+    request: &'a dyn Fn() -> Option<(Request, Arc<Entities>)>,
+    made: OnceCell<Option<(Request, Arc<Entities>)>>,
+}
+
+impl<'a> Question<'a> {
+    /// `signals` are the values of all signals in the engine's order; `facts` none where no candidate is
+    /// looked at.
+    pub(crate) fn new(
+        authorizer: &'a Authorizer,
+        signals: &'a [Value],
+        facts: Option<&'a CandidateFacts>,
+        request: &'a dyn Fn() -> Option<(Request, Arc<Entities>)>,
+    ) -> Self {
+        Self { authorizer, signals, facts, request, made: OnceCell::new() }
+    }
+
+    /// None where no request can be made of the facts.
+    fn put(&self, policies: &PolicySet) -> Option<Response> {
+        let (request, entities) = self.made.get_or_init(|| (self.request)()).as_ref()?;
+        Some(self.authorizer.is_authorized(request, policies, entities))
+    }
+}
+
+/// Policies that are asked together.
+pub(crate) struct Asked {
+    live: Pair,
+    steady: Pair,
+    /// Which signals the steady ones read.
+    reads: Vec<usize>,
+    kept: RwLock<HashMap<Vec<Value>, Arc<Told>>>,
+}
+
+/// Permits and forbids are asked apart, because Cedar names the satisfied permits only where no forbid is.
+#[derive(Default)]
+struct Pair {
+    permits: PolicySet,
+    forbids: PolicySet,
+}
+
+impl Pair {
+    fn of<'a>(policies: impl Iterator<Item = (&'a Rule, &'a Policy)> + Clone) -> Self {
+        let of = |effect: PolicyEffect| {
+            let chosen = policies.clone().filter(|(rule, _)| rule.note.effect == effect);
+            // Ids are unique in a bundle that loads, so nothing is lost here.
+            PolicySet::from_policies(chosen.map(|(_, policy)| policy.clone())).unwrap_or_default()
+        };
+        Self { permits: of(PolicyEffect::Permit), forbids: of(PolicyEffect::Forbid) }
+    }
+
+    fn ask(&self, question: &Question<'_>, told: &mut Told) -> Option<()> {
+        for (policies, satisfied) in [(&self.permits, &mut told.permits), (&self.forbids, &mut told.forbids)] {
+            if !policies.is_empty() {
+                collect(&question.put(policies)?, satisfied, &mut told.errors);
+            }
+        }
+        Some(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.permits.is_empty() && self.forbids.is_empty()
+    }
+}
+
+impl Asked {
+    pub(crate) fn new<'a>(policies: impl Iterator<Item = (&'a Rule, &'a Unscoped)> + Clone) -> Self {
+        let part = |steady: bool| {
+            let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.reads.is_some() == steady);
+            Pair::of(chosen.map(|(rule, unscoped)| (rule, &unscoped.policy)))
+        };
+        let reads: BTreeSet<usize> =
+            policies.clone().filter_map(|(_, unscoped)| unscoped.reads.as_ref()).flatten().copied().collect();
+        Self { live: part(false), steady: part(true), reads: reads.into_iter().collect(), kept: RwLock::default() }
+    }
+
+    /// What they come to; none where no request can be made of the facts.
+    pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Told> {
+        let mut told = Told::default();
+        self.live.ask(question, &mut told)?;
+        if !self.steady.is_empty() {
+            told.extend(&*self.recalled(question)?);
+        }
+        told.errors.sort_unstable();
+        told.permits.sort_unstable();
+        told.forbids.sort_unstable();
+        Some(told)
+    }
+
+    fn recalled(&self, question: &Question<'_>) -> Option<Arc<Told>> {
+        let truths = question.facts.map(|facts| [facts.open, facts.yielded]);
+        let key: Vec<Value> = self
+            .reads
+            .iter()
+            .filter_map(|at| question.signals.get(*at).cloned())
+            .chain(truths.into_iter().flatten().map(Value::Bool))
+            .collect();
+        if let Some(told) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(Arc::clone(told));
+        }
+        let mut told = Told::default();
+        self.steady.ask(question, &mut told)?;
+        let told = Arc::new(told);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&told));
+        Some(told)
+    }
+}
+
+/// A policy without the part of its scope that is settled before it is asked.
+pub(crate) struct Unscoped {
+    policy: Policy,
+    pub(crate) looks_at_principal: bool,
+    /// The signals that it reads, if it reads nothing but names and truths.
+    reads: Option<BTreeSet<usize>>,
+}
+
+impl Unscoped {
+    /// `kinds` are the signals that policies see, in the engine's order.
+    pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
+        let whole = || Self { policy: policy.clone(), looks_at_principal: true, reads: None };
+        let Ok(mut json) = policy.to_json() else { return whole() };
+        let mut looks = Looks::default();
+        match json.get("conditions") {
+            Some(conditions) => looks.at(conditions),
+            None => return whole(),
+        }
+        for part in ["principal", "action"] {
+            if let Some(scope) = json.get_mut(part) {
+                *scope = serde_json::json!({ "op": "All" });
+            }
+        }
+        let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
+        Self { policy, looks_at_principal: looks.principal, reads: looks.steady(kinds) }
+    }
+}
+
+/// What conditions look at.
+#[derive(Debug, Default)]
+struct Looks {
+    principal: bool,
+    /// Attributes of the principal and of the context by name.
+    facts: BTreeSet<String>,
+    signals: BTreeSet<String>,
+    /// The context in another way than by an attribute's name.
+    whole_context: bool,
+}
+
+impl Looks {
+    /// Walks a condition in Cedar's JSON form.
+    fn at(&mut self, json: &Json) {
+        match json {
+            Json::Object(map) => {
+                if let Some(access) = map.get(".")
+                    && let Some(variable) = access.pointer("/left/Var").and_then(Json::as_str)
+                    && let Some(attribute) = access.get("attr").and_then(Json::as_str)
+                {
+                    match variable {
+                        "context" => drop(self.signals.insert(attribute.to_owned())),
+                        "principal" => {
+                            self.principal = true;
+                            self.facts.insert(attribute.to_owned());
+                        }
+                        // The action and the case of a question are always the same.
+                        _ => {}
+                    }
+                    return;
+                }
+                match map.get("Var").and_then(Json::as_str) {
+                    Some("principal") => self.principal = true,
+                    Some("context") => self.whole_context = true,
+                    _ => {}
+                }
+                map.values().for_each(|value| self.at(value));
+            }
+            Json::Array(items) => items.iter().for_each(|item| self.at(item)),
+            _ => {}
+        }
+    }
+
+    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
+        let steady_fact = |name: &String| matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded");
+        if self.whole_context || !self.facts.iter().all(steady_fact) {
+            return None;
+        }
+        let place = |name: &String| {
+            let at = kinds.iter().position(|(known, _)| known == name)?;
+            kinds.get(at).filter(|(_, kind)| *kind != SignalKind::Long).map(|_| at)
+        };
+        self.signals.iter().map(place).collect()
+    }
+}
