@@ -18,7 +18,6 @@ use std::{
     time::Duration,
 };
 
-const CONNECTIONS: [usize; 4] = [1, 8, 64, 256];
 /// The share of what the parts add up to that the whole must reach at 64 connections.
 const SHARE: f64 = 0.75;
 /// What the 99th percentile may be at 64 connections, in milliseconds.
@@ -58,7 +57,7 @@ fn whole(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<(Vec<Measured>
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
     let (next, requests) = (Arc::new(AtomicU64::new(0)), requests(setting, &token));
     let mut measured = Vec::new();
-    for connections in CONNECTIONS {
+    for &connections in &bench.connections {
         let run = |length: Duration| runtime.block_on(drive(running.address, connections, length, &next, &requests));
         run(bench.length() / 4)?;
         measured.push(run(bench.length())?);
@@ -84,7 +83,7 @@ fn bare(bench: &Bench, setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<V
         let serving = tokio::spawn(async move { axum::serve(listener, router).await });
         let (next, requests) = (Arc::new(AtomicU64::new(0)), requests(setting, &"x".repeat(49)));
         let mut measured = Vec::new();
-        for connections in CONNECTIONS {
+        for &connections in &bench.connections {
             drive(address, connections, bench.length() / 4, &next, &requests).await?;
             measured.push(drive(address, connections, bench.length(), &next, &requests).await?);
         }
@@ -141,7 +140,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         "  connections   bare handler /s (CPU us)   group commit /s (CPU us)   parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
     );
     let mut met = true;
-    for ((connections, whole), bare) in CONNECTIONS.into_iter().zip(&whole).zip(&bare) {
+    for ((connections, whole), bare) in bench.connections.iter().copied().zip(&whole).zip(&bare) {
         let commit = store::measure(bench, &shape, connections, remit_store::sqlite::Options::default().batch_max)?;
         let parts_us = bare.cpu_us + classifier + words + policy + commit.cpu_us;
         // No faster than all processors busy with the parts, nor than the slowest part alone.

@@ -13,6 +13,10 @@ mod store;
 use clap::{Parser, ValueEnum};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
+/// The allocator of the `remit` command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measure Remit side by side with its ceilings and its alternatives.
 #[derive(Debug, Parser)]
 pub(crate) struct Bench {
@@ -21,6 +25,9 @@ pub(crate) struct Bench {
     /// Seconds that each measurement takes.
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Connections at once, each number measured by itself.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 64, 256])]
+    connections: Vec<usize>,
     /// Cases in the large store.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u64,

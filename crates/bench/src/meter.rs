@@ -28,8 +28,17 @@ pub(crate) fn machine() -> String {
 
 /// Most memory that this process has held, in MiB.
 pub(crate) fn peak_mib() -> u64 {
+    status_mib("VmHWM:")
+}
+
+/// Memory that this process holds now, in MiB.
+pub(crate) fn resident_mib() -> u64 {
+    status_mib("VmRSS:")
+}
+
+fn status_mib(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_ledger::entry::commitment;
 use remit_store::{
-    CaseFilter, CaseWrite, Commit, IdempotencyRow, NewCustomer, Record, Store as _, WordsRow,
+    CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, NewCustomer, Record, Store as _, WordsRow,
     sqlite::{Options, SqliteStore},
 };
 use std::{
@@ -18,45 +18,64 @@ use std::{
     time::Duration,
 };
 
-/// How much one command writes, in bytes.
+/// Commands that differ.
+const DIFFERENT: u64 = 64;
+
+/// What one command writes: one of several like it, taken in turn, so that no two in a row are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
-    records: Vec<Vec<u8>>,
-    state: Vec<u8>,
+    like: Vec<Like>,
     /// Sealed words, the kept answer, and a new customer, if the command has them.
     words: Option<usize>,
     answer: Option<usize>,
 }
 
+#[derive(Debug, Clone)]
+struct Like {
+    records: Vec<(&'static str, Vec<u8>)>,
+    state: Vec<u8>,
+}
+
 impl Shape {
     /// One event of 1 KB and its case.
     fn event() -> Self {
-        Self { records: vec![text(1_024)], state: text(200), words: None, answer: None }
+        let like = |n: u64| Like { records: vec![("event", text(n, 1_024))], state: text(n + 1, 200) };
+        Self { like: (0..DIFFERENT).map(like).collect(), words: None, answer: None }
     }
 
-    /// What a command that opened a case in `store` wrote.
+    /// What commands that opened cases in `store` wrote.
     pub(crate) fn of_opening(store: &SqliteStore, answer: usize) -> anyhow::Result<Self> {
-        let rows = store.cases(&CaseFilter::default(), None, 1)?;
-        let case = rows.into_iter().next().ok_or_else(|| anyhow::anyhow!("no case was opened"))?;
-        let records = store.records_of(&case.id, 0, 16)?.into_iter().map(|row| row.body).collect();
-        Ok(Self { records, state: case.state, words: Some(120), answer: Some(answer) })
+        let kinds = ["case_opened", "signals_measured", "decision_made"];
+        let like = |case: CaseRow| {
+            let records = store.records_of(&case.id, 0, 16)?.into_iter();
+            let known = |kind: &str| kinds.into_iter().find(|known| *known == kind).unwrap_or("event");
+            anyhow::Ok(Like { records: records.map(|row| (known(&row.kind), row.body)).collect(), state: case.state })
+        };
+        let cases = store.cases(&CaseFilter::default(), None, DIFFERENT as usize)?;
+        let like = cases.into_iter().map(like).collect::<Result<Vec<_>, _>>()?;
+        anyhow::ensure!(!like.is_empty(), "no case was opened");
+        Ok(Self { like, words: Some(120), answer: Some(answer) })
     }
 
     /// Bytes that one command hands over.
     pub(crate) fn bytes(&self) -> usize {
-        let records: usize = self.records.iter().map(Vec::len).sum();
-        records + self.state.len() + self.words.unwrap_or(0) + self.answer.unwrap_or(0)
+        let of = |like: &Like| like.records.iter().map(|(_, body)| body.len()).sum::<usize>() + like.state.len();
+        let mean = self.like.iter().map(of).sum::<usize>() / self.like.len().max(1);
+        mean + self.words.unwrap_or(0) + self.answer.unwrap_or(0)
     }
 
     fn commit(&self, n: u64) -> Commit {
+        let at = usize::try_from(n).unwrap_or(0) % self.like.len().max(1);
+        let empty = Like { records: Vec::new(), state: Vec::new() };
+        let like = self.like.get(at).unwrap_or(&empty);
         let id = format!("cas_{n:026}");
         let scattered = u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         let customer = format!("cus_{scattered:032x}");
         let now = 1_000_000 + n.cast_signed();
-        let record = |(at, body): (usize, &Vec<u8>)| {
+        let record = |(at, (kind, body)): (usize, &(&'static str, Vec<u8>))| {
             let salt: [u8; 32] = std::array::from_fn(|byte| n.to_be_bytes().get(byte % 8).copied().unwrap_or(0));
             Record {
-                kind: "decision_made",
+                kind,
                 case: id.clone(),
                 actor: "bench".into(),
                 ts_ms: now,
@@ -66,7 +85,7 @@ impl Shape {
                 commit: commitment(&salt, body),
             }
         };
-        let records: Vec<Record> = self.records.iter().enumerate().map(record).collect();
+        let records: Vec<Record> = like.records.iter().enumerate().map(record).collect();
         Commit {
             case: Some(CaseWrite {
                 id: id.clone(),
@@ -80,13 +99,13 @@ impl Shape {
                 intent: Some(format!("intent-{}", n % 77)),
                 opened_ms: now,
                 updated_ms: now,
-                state: self.state.clone(),
+                state: like.state.clone(),
             }),
             records,
             customer: self.words.map(|_| NewCustomer { id: customer.clone(), wrapped_key: vec![7; 60] }),
             words: self
                 .words
-                .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id, sealed: text(bytes) })
+                .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id, sealed: text(n, bytes) })
                 .into_iter()
                 .collect(),
             idempotency: self.answer.map(|bytes| IdempotencyRow {
@@ -94,7 +113,7 @@ impl Shape {
                 key: format!("{:032x}", scattered.rotate_left(64)),
                 request_hash: [1; 32],
                 status: 201,
-                response: text(bytes),
+                response: text(n, bytes),
                 expires_ms: now + 86_400_000,
             }),
             ..Commit::default()
@@ -102,17 +121,17 @@ impl Shape {
     }
 }
 
-fn text(bytes: usize) -> Vec<u8> {
-    // Hexadecimal digits that do not repeat: packing gains nothing on them.
+fn text(seed: u64, bytes: usize) -> Vec<u8> {
+    // Hexadecimal digits that do not repeat: packing gains nothing on them beyond their alphabet.
     let digit = |n: u64| b"0123456789abcdef".get((n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize);
-    (0..bytes as u64).filter_map(|n| digit(n.wrapping_mul(n) + 1).copied()).collect()
+    (0..bytes as u64).filter_map(|n| digit((n + seed * 7_919).wrapping_mul(n) + 1).copied()).collect()
 }
 
 /// What the disk gives to one writer that appends 1 KB and waits for it, a second.
 fn disk(bench: &Bench) -> anyhow::Result<f64> {
     use std::io::Write as _;
     let mut file = tempfile::tempfile_in(&bench.directory)?;
-    let (begun, line) = (meter::now(), text(1_024));
+    let (begun, line) = (meter::now(), text(0, 1_024));
     let mut done = 0;
     while begun.elapsed() < bench.length() / 4 {
         file.write_all(&line)?;

@@ -8,6 +8,10 @@ mod traffic;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// Decisions make and drop many small values on several threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Decides who may and who should handle each support case, and keeps the evidence.
 #[derive(Debug, Parser)]
 #[command(

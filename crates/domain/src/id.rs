@@ -1,6 +1,6 @@
 //! Typed identifiers: a prefix that says what is named, and a ULID or a name chosen by the bundle.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 use ulid::Ulid;
 
@@ -23,9 +23,15 @@ impl IdError {
 macro_rules! ulid_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Ulid);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
 
         impl $name {
             /// The next identifier of this kind.
@@ -55,12 +61,6 @@ macro_rules! ulid_id {
                 let id = Self(ulid);
                 // One spelling only, so that an identifier compares equal wherever it appears.
                 if id.to_string() == text { Ok(id) } else { Err(IdError::new(text, $expected)) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.to_string()
             }
         }
 
@@ -94,7 +94,7 @@ macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[serde(try_from = "String")]
         pub struct $name(std::sync::Arc<str>);
 
         impl $name {
@@ -112,12 +112,6 @@ macro_rules! name_id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0.to_string()
             }
         }
 
@@ -162,7 +156,7 @@ fn is_name(text: &str) -> bool {
 
 /// The pseudonym under which a customer appears in records; the name itself is kept apart and can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(try_from = "String")]
 pub struct CustomerId(std::sync::Arc<str>);
 
 impl CustomerId {
@@ -183,12 +177,6 @@ impl fmt::Display for CustomerId {
     }
 }
 
-impl From<CustomerId> for String {
-    fn from(id: CustomerId) -> String {
-        id.0.to_string()
-    }
-}
-
 impl TryFrom<String> for CustomerId {
     type Error = IdError;
     fn try_from(text: String) -> Result<Self, IdError> {
@@ -203,7 +191,7 @@ impl TryFrom<String> for CustomerId {
 
 /// A SHA-256 digest written as 64 hexadecimal digits; names a bundle by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(try_from = "String")]
 pub struct Digest(std::sync::Arc<str>);
 
 impl Digest {
@@ -226,12 +214,6 @@ impl Digest {
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> String {
-        digest.0.to_string()
     }
 }
 

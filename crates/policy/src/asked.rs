@@ -62,8 +62,21 @@ pub(crate) struct Question<'a> {
     authorizer: &'a Authorizer,
     signals: &'a [Value],
     facts: Option<&'a CandidateFacts>,
-    request: &'a dyn Fn() -> Option<(Request, Arc<Entities>)>,
-    made: OnceCell<Option<(Request, Arc<Entities>)>>,
+    request: &'a Make<'a>,
+    whole: OnceCell<Option<(Request, Arc<Entities>)>>,
+    lean: OnceCell<Option<(Request, Arc<Entities>)>>,
+}
+
+/// Makes Cedar's request with the whole context, or with what live policies read of it.
+type Make<'a> = dyn Fn(Extent) -> Option<(Request, Arc<Entities>)> + 'a;
+
+/// How much of the context a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All signals.
+    Whole,
+    /// Those that policies read which are asked each time.
+    Lean,
 }
 
 impl<'a> Question<'a> {
@@ -73,14 +86,18 @@ impl<'a> Question<'a> {
         authorizer: &'a Authorizer,
         signals: &'a [Value],
         facts: Option<&'a CandidateFacts>,
-        request: &'a dyn Fn() -> Option<(Request, Arc<Entities>)>,
+        request: &'a Make<'a>,
     ) -> Self {
-        Self { authorizer, signals, facts, request, made: OnceCell::new() }
+        Self { authorizer, signals, facts, request, whole: OnceCell::new(), lean: OnceCell::new() }
     }
 
     /// None where no request can be made of the facts.
-    fn put(&self, policies: &PolicySet) -> Option<Response> {
-        let (request, entities) = self.made.get_or_init(|| (self.request)()).as_ref()?;
+    fn put(&self, policies: &PolicySet, extent: Extent) -> Option<Response> {
+        let made = match extent {
+            Extent::Whole => &self.whole,
+            Extent::Lean => &self.lean,
+        };
+        let (request, entities) = made.get_or_init(|| (self.request)(extent)).as_ref()?;
         Some(self.authorizer.is_authorized(request, policies, entities))
     }
 }
@@ -111,10 +128,10 @@ impl Pair {
         Self { permits: of(PolicyEffect::Permit), forbids: of(PolicyEffect::Forbid) }
     }
 
-    fn ask(&self, question: &Question<'_>, told: &mut Told) -> Option<()> {
+    fn ask(&self, question: &Question<'_>, extent: Extent, told: &mut Told) -> Option<()> {
         for (policies, satisfied) in [(&self.permits, &mut told.permits), (&self.forbids, &mut told.forbids)] {
             if !policies.is_empty() {
-                collect(&question.put(policies)?, satisfied, &mut told.errors);
+                collect(&question.put(policies, extent)?, satisfied, &mut told.errors);
             }
         }
         Some(())
@@ -128,7 +145,7 @@ impl Pair {
 impl Asked {
     pub(crate) fn new<'a>(policies: impl Iterator<Item = (&'a Rule, &'a Unscoped)> + Clone) -> Self {
         let part = |steady: bool| {
-            let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.reads.is_some() == steady);
+            let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.is_steady() == steady);
             Pair::of(chosen.map(|(rule, unscoped)| (rule, &unscoped.policy)))
         };
         let reads: BTreeSet<usize> =
@@ -139,7 +156,7 @@ impl Asked {
     /// What they come to; none where no request can be made of the facts.
     pub(crate) fn ask(&self, question: &Question<'_>) -> Option<Told> {
         let mut told = Told::default();
-        self.live.ask(question, &mut told)?;
+        self.live.ask(question, Extent::Lean, &mut told)?;
         if !self.steady.is_empty() {
             told.extend(&*self.recalled(question)?);
         }
@@ -161,7 +178,7 @@ impl Asked {
             return Some(Arc::clone(told));
         }
         let mut told = Told::default();
-        self.steady.ask(question, &mut told)?;
+        self.steady.ask(question, Extent::Whole, &mut told)?;
         let told = Arc::new(told);
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
@@ -178,12 +195,19 @@ pub(crate) struct Unscoped {
     pub(crate) looks_at_principal: bool,
     /// The signals that it reads, if it reads nothing but names and truths.
     reads: Option<BTreeSet<usize>>,
+    /// The signals that it reads, unless it looks at the context as a whole.
+    pub(crate) signals: Option<BTreeSet<usize>>,
 }
 
 impl Unscoped {
+    /// Whether its answers are kept.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.reads.is_some()
+    }
+
     /// `kinds` are the signals that policies see, in the engine's order.
     pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
-        let whole = || Self { policy: policy.clone(), looks_at_principal: true, reads: None };
+        let whole = || Self { policy: policy.clone(), looks_at_principal: true, reads: None, signals: None };
         let Ok(mut json) = policy.to_json() else { return whole() };
         let mut looks = Looks::default();
         match json.get("conditions") {
@@ -196,7 +220,7 @@ impl Unscoped {
             }
         }
         let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
-        Self { policy, looks_at_principal: looks.principal, reads: looks.steady(kinds) }
+        Self { policy, looks_at_principal: looks.principal, reads: looks.steady(kinds), signals: looks.places(kinds) }
     }
 }
 
@@ -243,15 +267,18 @@ impl Looks {
         }
     }
 
-    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
-        let steady_fact = |name: &String| matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded");
-        if self.whole_context || !self.facts.iter().all(steady_fact) {
+    /// The places of the signals that are read by name; none if the context is looked at as a whole.
+    fn places(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
+        if self.whole_context {
             return None;
         }
-        let place = |name: &String| {
-            let at = kinds.iter().position(|(known, _)| known == name)?;
-            kinds.get(at).filter(|(_, kind)| *kind != SignalKind::Long).map(|_| at)
-        };
-        self.signals.iter().map(place).collect()
+        self.signals.iter().map(|name| kinds.iter().position(|(known, _)| known == name)).collect()
+    }
+
+    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
+        let fact = |name: &String| matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded");
+        let signal = |at: &usize| kinds.get(*at).is_some_and(|(_, kind)| *kind != SignalKind::Long);
+        let places = self.places(kinds)?;
+        (self.facts.iter().all(fact) && places.iter().all(signal)).then_some(places)
     }
 }

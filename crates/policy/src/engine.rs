@@ -1,7 +1,7 @@
 //! The engine: from facts to verdicts with Cedar.
 
 use crate::{
-    asked::Question,
+    asked::{Extent, Question},
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
@@ -182,28 +182,29 @@ impl Engine {
 
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Option<Vec<Verdict>> {
         let values: Vec<Value> = self.signals.iter().map(|spec| value(spec, signals).clone()).collect();
-        let context = LazyCell::new(|| self.context(signals));
-        let request = |principal: &EntityUid| {
-            let context = context.as_ref()?.clone();
-            Request::new(principal.clone(), self.handle.clone(), self.case.clone(), context, None).ok()
+        let whole = LazyCell::new(|| self.context(signals, Extent::Whole));
+        let lean = LazyCell::new(|| self.context(signals, Extent::Lean));
+        let request = |principal: &EntityUid, extent: Extent| {
+            let context = if extent == Extent::Whole { &*whole } else { &*lean };
+            let (principal, context) = (principal.clone(), context.as_ref()?.clone());
+            Request::new(principal, self.handle.clone(), self.case.clone(), context, None).ok()
         };
         let any = candidates.iter().find_map(|facts| self.slots.get(facts.responder.as_str()))?;
-        let nobody = || Some((request(&any.uid)?, Arc::new(Entities::empty().clone())));
+        let nobody = |extent| Some((request(&any.uid, extent)?, Arc::new(Entities::empty().clone())));
         let common = self.slices.common(&Question::new(&self.authorizer, &values, None, &nobody))?;
         let verdict = |facts: &CandidateFacts| {
             let slot = self.slots.get(facts.responder.as_str())?;
-            let somebody = || Some((request(&slot.uid)?, slot.entities(facts)?));
+            let somebody = |extent| Some((request(&slot.uid, extent)?, slot.entities(facts)?));
             let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
             self.slices.verdict(facts.responder.as_str(), &common, &question)
         };
         Some(candidates.iter().map(|facts| verdict(facts).unwrap_or_else(denied)).collect())
     }
 
-    fn context(&self, signals: &Signals) -> Option<Context> {
-        let pairs = self
-            .signals
-            .iter()
-            .filter_map(|spec| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
+    fn context(&self, signals: &Signals, extent: Extent) -> Option<Context> {
+        let needed = self.signals.iter().enumerate().filter(|(place, _)| self.slices.needs(extent, *place));
+        let pairs =
+            needed.filter_map(|(_, spec)| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
         Context::from_pairs(pairs).ok()
     }
 

@@ -6,7 +6,7 @@
 //! candidate.
 
 use crate::{
-    asked::{Asked, Question, Told, Unscoped, collect},
+    asked::{Asked, Extent, Question, Told, Unscoped, collect},
     bundle::CandidateSpec,
     cedar::Rule,
     engine::{admits_action, admits_principal, candidate_uid, uid},
@@ -17,12 +17,14 @@ use remit_domain::{
     decision::{PolicyEffect, Verdict},
     id::PolicyId,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The policies that hold for all candidates alike, and each candidate's share.
 pub(crate) struct Slices {
     common: Asked,
     of: HashMap<String, Slice>,
+    /// Which signals are read by the policies that are asked each time; none if that cannot be told.
+    live: Option<BTreeSet<usize>>,
 }
 
 /// What applies to one candidate.
@@ -55,7 +57,14 @@ impl Slices {
             }
         };
         let of = candidates.iter().zip(&uids).map(|(spec, uid)| (spec.responder.to_string(), slice(uid))).collect();
-        Self { common, of }
+        let live = on_handle.iter().filter(|(_, unscoped)| !unscoped.is_steady());
+        let live = live.map(|(_, unscoped)| unscoped.signals.clone()).collect::<Option<Vec<_>>>();
+        Self { common, of, live: live.map(|sets| sets.into_iter().flatten().collect()) }
+    }
+
+    /// Whether a request of this extent needs the signal at `place` of the engine's order.
+    pub(crate) fn needs(&self, extent: Extent, place: usize) -> bool {
+        extent == Extent::Whole || self.live.as_ref().is_none_or(|live| live.contains(&place))
     }
 
     /// What the policies come to that hold for all candidates alike. Any candidate can be the principal.

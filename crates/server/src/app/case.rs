@@ -206,7 +206,7 @@ impl App {
         let now = self.now();
         let customer = self.customer(&open.customer)?;
         let mut readings = self.measure(&open.text, now);
-        readings.push(self.repeat_contacts(&customer.id, now)?);
+        readings.push(self.repeat_contacts(&customer, now)?);
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
         let command = Command::Open {

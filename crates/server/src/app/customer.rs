@@ -6,7 +6,7 @@ use remit_domain::id::CustomerId;
 use remit_store::{NewCustomer, Store as _};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// A customer whose words can be sealed.
@@ -16,6 +16,8 @@ pub(crate) struct Customer {
     pub(crate) key: CustomerKey,
     /// The row to insert, until it is known to be stored.
     pub(crate) new: Option<NewCustomer>,
+    /// Whether there may be cases of theirs; if not, none need be looked for.
+    pub(crate) met: bool,
 }
 
 /// Customers seen lately. A customer who writes twice at once must get one key, so a key that is made
@@ -25,6 +27,7 @@ pub(crate) struct Customers(Mutex<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
+    forgotten: u64,
     young: HashMap<CustomerId, Customer>,
     old: HashMap<CustomerId, Customer>,
 }
@@ -32,21 +35,33 @@ struct Generations {
 const GENERATION: usize = 32_768;
 
 impl Customers {
-    fn get_or(&self, id: &CustomerId, make: impl FnOnce() -> Result<Customer, Problem>) -> Result<Customer, Problem> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(customer) = kept.young.get(id).or_else(|| kept.old.get(id)) {
-            return Ok(customer.clone());
+    fn lock(&self) -> MutexGuard<'_, Generations> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The customer seen lately, and else how many were forgotten so far.
+    fn get(&self, id: &CustomerId) -> Result<Customer, u64> {
+        let kept = self.lock();
+        kept.young.get(id).or_else(|| kept.old.get(id)).cloned().ok_or(kept.forgotten)
+    }
+
+    /// Keeps `customer` unless another request was quicker, whose key then counts. None if somebody was
+    /// forgotten since `forgotten`: what was read before may no longer hold.
+    fn keep(&self, customer: Customer, forgotten: u64) -> Option<Customer> {
+        let mut kept = self.lock();
+        if kept.forgotten != forgotten {
+            return None;
         }
-        let customer = make()?;
         if kept.young.len() >= GENERATION {
             kept.old = std::mem::take(&mut kept.young);
         }
-        kept.young.insert(id.clone(), customer.clone());
-        Ok(customer)
+        let known = kept.old.get(&customer.id).cloned();
+        Some(kept.young.entry(customer.id.clone()).or_insert(known.unwrap_or(customer)).clone())
     }
 
     pub(crate) fn forget(&self, id: &CustomerId) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
+        kept.forgotten += 1;
         kept.young.remove(id);
         kept.old.remove(id);
     }
@@ -56,15 +71,27 @@ impl App {
     /// The customer with this external identifier; a key is made for one who is new.
     pub(super) fn customer(&self, external: &str) -> Result<Customer, Problem> {
         let id = self.keys.pseudonym(external);
-        self.customers.get_or(&id, || {
-            if let Some(row) = self.store.customer(id.as_str()).map_err(Problem::internal)? {
-                let key = self.keys.customer(&id, &row.wrapped_key)?;
-                return Ok(Customer { id: id.clone(), key, new: None });
+        loop {
+            let forgotten = match self.customers.get(&id) {
+                Ok(customer) => return Ok(Customer { met: true, ..customer }),
+                Err(forgotten) => forgotten,
+            };
+            let stored = self.store.customer(id.as_str()).map_err(Problem::internal)?;
+            let customer = match &stored {
+                Some(row) => {
+                    let key = self.keys.customer(&id, &row.wrapped_key)?;
+                    Customer { id: id.clone(), key, new: None, met: true }
+                }
+                None => {
+                    let (key, wrapped_key) = self.keys.new_customer(&id, &self.entropy)?;
+                    let new = NewCustomer { id: id.to_string(), wrapped_key };
+                    Customer { id: id.clone(), key, new: Some(new), met: false }
+                }
+            };
+            if let Some(customer) = self.customers.keep(customer, forgotten) {
+                return Ok(customer);
             }
-            let (key, wrapped_key) = self.keys.new_customer(&id, &self.entropy)?;
-            let new = NewCustomer { id: id.to_string(), wrapped_key };
-            Ok(Customer { id: id.clone(), key, new: Some(new) })
-        })
+        }
     }
 
     /// The key of a customer who is on record; nothing once the customer was erased.

@@ -1,9 +1,9 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
-use super::{App, Caller};
+use super::{App, Caller, customer::Customer};
 use crate::problem::Problem;
 use remit_domain::{
-    id::{CustomerId, SignalName, Timestamp},
+    id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
 };
 use remit_signals::{intent::IntentEstimate, lexical::TextReadings};
@@ -60,11 +60,15 @@ impl App {
     /// How often the customer wrote in the last seven days, this time not counted.
     pub(super) fn repeat_contacts(
         &self,
-        customer: &CustomerId,
+        customer: &Customer,
         now: Timestamp,
     ) -> Result<(SignalName, Reading), Problem> {
         let since = now.plus_ms(-REPEAT_MS);
-        let recent = self.store.recent_cases(customer.as_str(), since.0).map_err(Problem::internal)?;
+        let recent = if customer.met {
+            self.store.recent_cases(customer.id.as_str(), since.0).map_err(Problem::internal)?
+        } else {
+            0
+        };
         let name = SignalName::new("repeat_contacts").map_err(Problem::internal)?;
         Ok((
             name,

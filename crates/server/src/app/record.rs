@@ -38,6 +38,9 @@ pub(crate) struct Prepared {
 /// For how long an answer can be asked for again, in milliseconds.
 const REPEATABLE_MS: i64 = 24 * 3_600_000;
 
+/// Bytes that most events fit in.
+const BODY_USUAL: usize = 10 * 1024;
+
 impl App {
     #[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
     pub(super) fn record(
@@ -115,7 +118,8 @@ impl App {
     }
 
     fn to_record(&self, event: &Event, case: &str, caller: &Caller, now: Timestamp) -> Result<Record, Problem> {
-        let body = serde_json::to_vec(event).map_err(Problem::internal)?;
+        let mut body = Vec::with_capacity(BODY_USUAL);
+        serde_json::to_writer(&mut body, event).map_err(Problem::internal)?;
         let salt: [u8; 32] = self.entropy.bytes()?;
         let commit = remit_ledger::entry::commitment(&salt, &body);
         Ok(Record {

@@ -14,7 +14,8 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_stream ON events (stream, ver);
 CREATE UNIQUE INDEX events_subject ON events (subject) WHERE subject IS NOT NULL;
 CREATE TABLE cases (
-  id TEXT PRIMARY KEY,
+  num INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
   version INTEGER NOT NULL,
   status TEXT NOT NULL,
   holder TEXT,
@@ -25,11 +26,18 @@ CREATE TABLE cases (
   opened_ms INTEGER NOT NULL,
   updated_ms INTEGER NOT NULL,
   state BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX cases_customer ON cases (customer, opened_ms);
+) STRICT;
 CREATE INDEX cases_holder ON cases (holder, status, id);
 CREATE TABLE depths (holder TEXT PRIMARY KEY, open INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE customers (id TEXT PRIMARY KEY, wrapped_key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+-- A customer's key, in the row whose moment is -1, and every case of theirs after it. Pseudonyms come in no
+-- order, so that each new customer costs a page of its own: here it is one page for both.
+CREATE TABLE customers (
+  id TEXT NOT NULL,
+  opened_ms INTEGER NOT NULL,
+  stream TEXT NOT NULL,
+  wrapped_key BLOB,
+  PRIMARY KEY (id, opened_ms, stream)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE words (stream TEXT NOT NULL, id TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (stream, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE exceptions (
   id TEXT PRIMARY KEY,
@@ -49,6 +57,7 @@ CREATE TABLE outcomes (
   failed INTEGER NOT NULL,
   PRIMARY KEY (responder, intent)
 ) STRICT, WITHOUT ROWID;
+-- Rows are added as they expire: the oldest are the first.
 CREATE TABLE idempotency (
   scope TEXT NOT NULL,
   key TEXT NOT NULL,
@@ -58,7 +67,6 @@ CREATE TABLE idempotency (
   expires_ms INTEGER NOT NULL,
   PRIMARY KEY (scope, key)
 ) STRICT;
-CREATE INDEX idempotency_expiry ON idempotency (expires_ms);
 CREATE TABLE tokens (
   id TEXT PRIMARY KEY,
   hash BLOB NOT NULL UNIQUE,
@@ -74,3 +82,5 @@ CREATE TABLE activations (at_ms INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE TABLE tiles (level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL) STRICT;
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+-- What bodies of a kind are packed against; never changed, since what was packed needs it.
+CREATE TABLE shapes (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, bytes BLOB NOT NULL) STRICT;

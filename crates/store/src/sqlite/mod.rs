@@ -7,6 +7,7 @@ pub mod verify;
 mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
+use packed::Shapes;
 use remit_ledger::tree::Tree;
 use rusqlite::Connection;
 use std::{
@@ -52,6 +53,7 @@ pub struct SqliteStore {
     coming: Arc<AtomicUsize>,
     /// The ledger's edge over what is durable.
     tree: Arc<RwLock<Tree>>,
+    shapes: RwLock<Shapes>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
@@ -77,6 +79,9 @@ impl SqliteStore {
         let connection = setup::writer(&path, &options)?;
         let tree = Arc::new(RwLock::new(setup::tree(&path, &connection)?));
         let published = Arc::clone(&tree);
+        let damaged =
+            |error: rusqlite::Error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() };
+        let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
         let side = setup::side(&path)?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
         let coming = Arc::new(AtomicUsize::new(0));
@@ -91,6 +96,7 @@ impl SqliteStore {
             queue: Some(queue),
             coming,
             tree,
+            shapes,
             writer: Some(writer),
             readers: Mutex::default(),
             side: Mutex::new(side),
@@ -101,17 +107,43 @@ impl SqliteStore {
     async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
         for record in &mut commit.records {
-            record.body = packed::pack(&record.body);
+            record.body = self.pack(record.kind, &record.body);
         }
         if let Some(case) = &mut commit.case {
-            case.state = packed::pack(&case.state);
+            case.state = self.pack("state", &case.state);
+        }
+        if let Some(row) = &mut commit.idempotency {
+            row.response = self.pack("answer", &row.response);
         }
         let (answer, answered) = oneshot::channel();
         queue.try_send((commit, answer)).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
-        answered.await.map_err(|_| CommitError::Stopped)?
+        match answered.await.map_err(|_| CommitError::Stopped)? {
+            Err(CommitError::Replayed { status, response }) => {
+                let response = self.unpack(&response).map_err(|error| CommitError::Failed(error.to_string()))?;
+                Err(CommitError::Replayed { status, response })
+            }
+            result => result,
+        }
+    }
+
+    fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
+        let lacks = |shapes: &Shapes| shapes.lacks(kind, bytes);
+        if lacks(&self.shapes.read().unwrap_or_else(PoisonError::into_inner)) {
+            let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut shapes = self.shapes.write().unwrap_or_else(PoisonError::into_inner);
+            if lacks(&shapes) {
+                // A shape that cannot be kept only costs space: the next value tries again.
+                let _ = shapes.take(&side, kind, bytes);
+            }
+        }
+        self.shapes.read().unwrap_or_else(PoisonError::into_inner).pack(kind, bytes)
+    }
+
+    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, rusqlite::Error> {
+        self.shapes.read().unwrap_or_else(PoisonError::into_inner).unpack(stored)
     }
 
     fn announce(&self) -> Coming {

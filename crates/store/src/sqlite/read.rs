@@ -1,33 +1,12 @@
 //! Reads, each on a connection of its own, and the rare writes outside the queue.
 
-use super::{SqliteStore, packed};
+use super::SqliteStore;
 use crate::*;
 use remit_ledger::{hash::Hash, tile, tree::Tree};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
-
-fn event(row: &Row<'_>) -> Result<RecordRow, rusqlite::Error> {
-    Ok(RecordRow {
-        seq: row.get::<_, i64>(0)?.cast_unsigned(),
-        kind: row.get(1)?,
-        case: row.get(2)?,
-        actor: row.get(3)?,
-        ts_ms: row.get(4)?,
-        body: packed::unpack(row.get_ref(5)?.as_blob()?)?,
-        entry: row.get(6)?,
-        salt: row.get(7)?,
-    })
-}
-
-fn case(row: &Row<'_>) -> Result<CaseRow, rusqlite::Error> {
-    Ok(CaseRow {
-        id: row.get(0)?,
-        version: row.get::<_, i64>(1)?.cast_unsigned(),
-        state: packed::unpack(row.get_ref(2)?.as_blob()?)?,
-    })
-}
 
 fn exception(row: &Row<'_>) -> Result<ExceptionRow, rusqlite::Error> {
     Ok(ExceptionRow {
@@ -57,6 +36,27 @@ fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
 }
 
 impl SqliteStore {
+    fn event(&self, row: &Row<'_>) -> Result<RecordRow, rusqlite::Error> {
+        Ok(RecordRow {
+            seq: row.get::<_, i64>(0)?.cast_unsigned(),
+            kind: row.get(1)?,
+            case: row.get(2)?,
+            actor: row.get(3)?,
+            ts_ms: row.get(4)?,
+            body: self.unpack(row.get_ref(5)?.as_blob()?)?,
+            entry: row.get(6)?,
+            salt: row.get(7)?,
+        })
+    }
+
+    fn case_row(&self, row: &Row<'_>) -> Result<CaseRow, rusqlite::Error> {
+        Ok(CaseRow {
+            id: row.get(0)?,
+            version: row.get::<_, i64>(1)?.cast_unsigned(),
+            state: self.unpack(row.get_ref(2)?.as_blob()?)?,
+        })
+    }
+
     fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, ReadError> {
         let connection = self.reader()?;
         let result = read(&connection).map_err(|error| ReadError(error.to_string()));
@@ -120,41 +120,52 @@ impl Store for SqliteStore {
     }
 
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
-        self.one("SELECT id, version, state FROM cases WHERE id = ?1", [id], case)
+        self.one("SELECT id, version, state FROM cases WHERE id = ?1", [id], |row| self.case_row(row))
     }
 
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        if filter.holder.is_some() && filter.status.is_none() {
+            // A holder's cases are in order within each status: two short walks instead of one long sort.
+            let mut found = Vec::new();
+            for status in ["open", "resolved"] {
+                let filter = CaseFilter { status: Some(status.into()), ..filter.clone() };
+                found.extend(self.cases(&filter, after, limit)?);
+            }
+            found.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+            found.truncate(limit);
+            return Ok(found);
+        }
         let wanted = Where::default()
             .and("holder = ?", filter.holder.as_deref())
             .and("status = ?", filter.status.as_deref())
             .and("accountable = ?", filter.accountable.as_deref())
             .and("id < ?", after);
         let sql = format!("SELECT id, version, state FROM cases{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
-        self.many(&sql, params_from_iter(wanted.values), case)
+        self.many(&sql, params_from_iter(wanted.values), |row| self.case_row(row))
     }
 
     fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError> {
-        self.many("SELECT id FROM cases WHERE customer = ?1", [customer], |row| row.get(0))
+        self.many("SELECT stream FROM customers WHERE id = ?1 AND opened_ms >= 0", [customer], |row| row.get(0))
     }
 
     fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
         // Beyond a thousand the exact number says no more.
-        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE customer = ?1 AND opened_ms >= ?2 LIMIT 1000)";
-        Ok(self.one(sql, params![customer, since_ms], |row| row.get(0))?.unwrap_or(0))
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM customers WHERE id = ?1 AND opened_ms >= ?2 LIMIT 1000)";
+        Ok(self.one(sql, params![customer, since_ms.max(0)], |row| row.get(0))?.unwrap_or(0))
     }
 
     fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
         let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT ?3");
-        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed(), limit as i64], event)
+        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed(), limit as i64], |row| self.event(row))
     }
 
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
-        self.one(&format!("SELECT {EVENT} FROM events WHERE subject = ?1"), [subject], event)
+        self.one(&format!("SELECT {EVENT} FROM events WHERE subject = ?1"), [subject], |row| self.event(row))
     }
 
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
         let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), limit as i64], event)
+        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), limit as i64], |row| self.event(row))
     }
 
     fn last_seq(&self) -> Result<u64, ReadError> {
@@ -169,7 +180,7 @@ impl Store for SqliteStore {
     }
 
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
-        self.one("SELECT wrapped_key FROM customers WHERE id = ?1", [id], |row| {
+        self.one("SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1", [id], |row| {
             Ok(CustomerRow { wrapped_key: row.get(0)? })
         })
     }
@@ -212,7 +223,7 @@ impl Store for SqliteStore {
                 key: row.get(1)?,
                 request_hash: row.get(2)?,
                 status: row.get(3)?,
-                response: row.get(4)?,
+                response: self.unpack(row.get_ref(4)?.as_blob()?)?,
                 expires_ms: row.get(5)?,
             })
         })
@@ -244,7 +255,7 @@ impl Store for SqliteStore {
     }
 
     fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError> {
-        self.rare(|side| {
+        let activated = self.rare(|side| {
             side.execute("INSERT INTO bundles VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![digest, bytes])?;
             let last: Option<String> = side
                 .query_row("SELECT digest FROM activations ORDER BY rowid DESC LIMIT 1", [], |row| row.get(0))
@@ -254,6 +265,9 @@ impl Store for SqliteStore {
             }
             side.execute("INSERT INTO activations VALUES (?1, ?2)", params![now_ms, digest])
         })?;
+        if activated > 0 {
+            self.shapes.write().unwrap_or_else(PoisonError::into_inner).renew();
+        }
         Ok(())
     }
 

@@ -19,6 +19,10 @@ const MIGRATIONS: [&str; 1] = [include_str!("0001.sql")];
 /// `RMIT` in ASCII: says that the file is Remit's.
 const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;
+/// Bytes of a page: what a row in a tree without order costs to write.
+const PAGE: i64 = 4096;
+/// Pages in the log of writes before they are moved into the database: 16 MiB.
+const CHECKPOINT: i64 = 4096;
 
 pub(super) fn lock(data: &Path) -> Result<File, OpenError> {
     let file = |source| OpenError::File { path: data.display().to_string(), source };
@@ -71,11 +75,11 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         return Err(Opening::Refused(OpenError::Newer { found, known }));
     }
     if fresh {
-        connection.pragma_update(None, "page_size", 8192)?;
+        connection.pragma_update(None, "page_size", PAGE)?;
     }
     pragmas(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     if let Some(pages) = options.pages_max {
         connection.pragma_update(None, "max_page_count", pages)?;

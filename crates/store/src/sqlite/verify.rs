@@ -1,6 +1,6 @@
 //! Verifies the ledger of a data directory, or of a copy of one, without a server and without writing to it.
 
-use super::{DATABASE, packed};
+use super::{DATABASE, packed::Shapes};
 use crate::ReadError;
 use remit_ledger::{
     checkpoint::Verifier,
@@ -37,6 +37,7 @@ fn run(
             tiles.query_row(params![level, index.cast_signed()], |row| row.get(0)).optional().ok().flatten();
         bytes.and_then(|bytes| tile::hashes(&bytes))
     });
+    let shapes = Shapes::load(connection)?;
     let mut records = connection.prepare("SELECT seq, entry, body, salt FROM events ORDER BY seq")?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
@@ -45,7 +46,7 @@ fn run(
         let salt = salt.try_into().unwrap_or([0; 32]);
         // What does not unpack is no longer what was recorded, and is judged as it lies there.
         let stored = row.get_ref(2)?.as_blob()?;
-        let body = packed::unpack(stored).unwrap_or_else(|_| stored.to_vec());
+        let body = shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec());
         verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt });
         if seq.is_multiple_of(1_000) {
             progress(seq, total.cast_unsigned());

@@ -176,7 +176,7 @@ impl Batch {
             self.append(tx, record, base + 1 + at as u64)?;
         }
         if let Some(customer) = &commit.customer {
-            tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            tx.prepare_cached("INSERT INTO customers VALUES (?1, -1, '', ?2) ON CONFLICT DO NOTHING")?
                 .execute(params![customer.id, customer.wrapped_key])?;
         }
         for words in &commit.words {
@@ -219,9 +219,9 @@ impl Batch {
         }
         if let Some(erase) = &commit.erase {
             tx.pragma_update(None, "secure_delete", true)?;
-            tx.prepare_cached("DELETE FROM words WHERE stream IN (SELECT id FROM cases WHERE customer = ?1)")?
+            tx.prepare_cached("DELETE FROM words WHERE stream IN (SELECT stream FROM customers WHERE id = ?1)")?
                 .execute([&erase.customer])?;
-            tx.prepare_cached("DELETE FROM customers WHERE id = ?1")?.execute([&erase.customer])?;
+            tx.prepare_cached("DELETE FROM customers WHERE id = ?1 AND opened_ms = -1")?.execute([&erase.customer])?;
         }
         Ok(Committed { first_seq, last_seq: self.tree.size() })
     }
@@ -280,8 +280,31 @@ impl Batch {
 }
 
 fn write_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
-    let sql = "INSERT INTO cases VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET \
-               version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?8, updated_ms = ?10, state = ?11";
+    if case.expected_version == 0 {
+        let sql = "INSERT INTO cases (id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, \
+                   updated_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        tx.prepare_cached(sql)?.execute(params![
+            case.id,
+            case.version.cast_signed(),
+            case.status,
+            case.holder,
+            case.holder_kind,
+            case.accountable,
+            case.customer,
+            case.intent,
+            case.opened_ms,
+            case.updated_ms,
+            case.state
+        ])?;
+        tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3, NULL)")?.execute(params![
+            case.customer,
+            case.opened_ms,
+            case.id
+        ])?;
+        return Ok(());
+    }
+    let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?7, \
+               updated_ms = ?8, state = ?9 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![
         case.id,
         case.version.cast_signed(),
@@ -289,9 +312,7 @@ fn write_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Er
         case.holder,
         case.holder_kind,
         case.accountable,
-        case.customer,
         case.intent,
-        case.opened_ms,
         case.updated_ms,
         case.state
     ])?;
