@@ -6,6 +6,7 @@ use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
     app::{App, Caller, token},
     boot,
+    clock::SystemClock,
 };
 use remit_store::Store as _;
 use serde::Deserialize;
@@ -47,7 +48,7 @@ impl Setting {
             let model = model?;
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
-        Ok(boot::open(data, Arc::clone(&self.bundle), &mut |step| eprintln!("{step}"))?)
+        Ok(boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), &mut |step| eprintln!("{step}"))?)
     }
 
     /// The message with this number, round and round.

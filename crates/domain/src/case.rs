@@ -27,6 +27,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Chat, Self::Email, Self::Web, Self::Phone, Self::Api];
+
     /// The name used in records and policies.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,6 +59,9 @@ pub enum Requester {
 }
 
 impl Requester {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Customer, Self::Proxy, Self::Workflow, Self::Autonomous, Self::Integration];
+
     /// The name used in records and policies.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -143,6 +149,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Resolved];
+
     /// The name used in records and interfaces.
     pub fn as_str(self) -> &'static str {
         match self {

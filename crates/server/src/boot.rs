@@ -1,6 +1,9 @@
 //! Opens a data directory under a bundle, training the classifier where it has not been trained before.
 
-use crate::app::{App, Start, StartError};
+use crate::{
+    app::{App, Start, StartError},
+    clock::Clock,
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::{examples, intent, intent::IntentModel};
 use remit_store::{Store as _, sqlite::Options};
@@ -31,15 +34,20 @@ pub enum BootError {
     Activate(#[from] remit_store::ReadError),
 }
 
-/// Opens `data` under `bundle`. `told` hears of steps that take seconds.
+/// Opens `data` under `bundle`, on time told by `clock`. `told` hears of steps that take seconds.
 ///
 /// # Errors
 /// When something in the bundle or the directory prevents it.
-pub fn open(data: &Path, bundle: Arc<Bundle>, told: &mut dyn FnMut(&str)) -> Result<App, BootError> {
+pub fn open(
+    data: &Path,
+    bundle: Arc<Bundle>,
+    clock: Box<dyn Clock>,
+    told: &mut dyn FnMut(&str),
+) -> Result<App, BootError> {
     let intents = classifier(data, &bundle, told)?;
     let digest = bundle.digest().to_string();
     let bytes = bundle.files().to_bytes();
-    let app = App::start(Start { data, bundle, intents, store: Options::default() })?;
+    let app = App::start(Start { data, bundle, intents, clock, store: Options::default() })?;
     app.store().activate_bundle(&digest, &bytes, app.now().0)?;
     Ok(app)
 }

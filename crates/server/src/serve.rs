@@ -1,8 +1,30 @@
 //! A running server: listens, signs, and stops in order.
 
 use crate::{app::App, http, jobs};
-use std::{io, net::SocketAddr, sync::Arc};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
+
+/// Connections open at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 16_384;
+/// How long a connection may take to send the head of a request, the wait for its beginning included.
+const HEAD_PATIENCE: Duration = Duration::from_secs(75);
+/// Longest head of a request, in bytes.
+const HEAD_MAX: usize = 64 * 1024;
+/// How long requests under way have to end when the server stops. Event streams do not end by themselves.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait when no connection can be accepted, as when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// A server that listens.
 #[derive(Debug)]
@@ -10,7 +32,9 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
+    /// Told once nothing is under way any more, so that the last checkpoint covers everything.
+    ended: watch::Sender<bool>,
     signing: JoinHandle<()>,
 }
 
@@ -22,16 +46,59 @@ pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
-    let signing = tokio::spawn(jobs::run(Arc::clone(&app), stopped.clone()));
-    let mut until = stopped;
-    let router = http::router(app);
-    let serving = tokio::spawn(async move {
-        let shutdown = async move {
-            let _ = until.changed().await;
+    let (ended, quiet) = watch::channel(false);
+    let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
+    let serving = tokio::spawn(serve(listener, http::router(app), stopped));
+    Ok(Running { address, stop, serving, ended, signing })
+}
+
+/// Accepts until told to stop, then lets what is under way end.
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let (graceful, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            _ = stopped.changed() => break,
         };
-        axum::serve(listener, router).with_graceful_shutdown(shutdown).await
-    });
-    Ok(Running { address, stop, serving, signing })
+        let Some((stream, place)) = accepted else { break };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .max_buf_size(HEAD_MAX)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that breaks off is no fault of ours.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(STOP_PATIENCE, graceful.shutdown()).await;
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are small and written whole; to gather them would only delay them.
+                let _ = stream.set_nodelay(true);
+                return Some((stream, place));
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
 }
 
 impl Running {
@@ -41,12 +108,9 @@ impl Running {
     /// When serving had failed.
     pub async fn stop(self) -> io::Result<()> {
         let _ = self.stop.send(true);
+        self.serving.await.map_err(io::Error::other)?;
+        let _ = self.ended.send(true);
         let _ = self.signing.await;
-        // Event streams do not end by themselves.
-        let patience = std::time::Duration::from_secs(2);
-        match tokio::time::timeout(patience, self.serving).await {
-            Ok(served) => served.map_err(io::Error::other)?,
-            Err(_) => Ok(()),
-        }
+        Ok(())
     }
 }

@@ -5,7 +5,9 @@ use anyhow::Context;
 use clap::Args;
 use remit_server::{
     app::{App, token},
-    boot, serve,
+    boot,
+    clock::SystemClock,
+    serve,
 };
 use remit_store::Store;
 use std::{
@@ -54,7 +56,7 @@ impl Serve {
 
 /// Opens a data directory under the bundle at this path.
 pub(crate) fn open(data: &Path, bundle: &Path) -> anyhow::Result<App> {
-    Ok(boot::open(data, Arc::new(load(bundle)?), &mut |step| eprintln!("{step}"))?)
+    Ok(boot::open(data, Arc::new(load(bundle)?), Box::new(SystemClock), &mut |step| eprintln!("{step}"))?)
 }
 
 /// A token of this role, if the store has none at all.

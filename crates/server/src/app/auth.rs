@@ -8,7 +8,10 @@ use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// What a token's text begins with.
@@ -39,6 +42,8 @@ pub struct Caller {
 pub(crate) struct Tokens {
     known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
     permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
+    /// How often a token has been revoked. What was read before one is not remembered after it.
+    revocations: AtomicU64,
 }
 
 const KNOWN_MAX: usize = 10_000;
@@ -60,13 +65,16 @@ impl App {
         let caller = match known {
             Some(caller) => caller,
             None => {
+                let before = self.revocations();
                 let row = self.store.token(&hash).map_err(Problem::internal)?;
                 let caller = Arc::new(row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?);
                 let mut tokens = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
                 if tokens.len() >= KNOWN_MAX {
                     tokens.clear();
                 }
-                tokens.insert(hash, Arc::clone(&caller));
+                if self.revocations() == before {
+                    tokens.insert(hash, Arc::clone(&caller));
+                }
                 caller
             }
         };
@@ -115,10 +123,25 @@ impl App {
         Err(Problem::new(problem::FORBIDDEN, detail).with("policies", policies))
     }
 
-    /// Forgets what is known of tokens, after one was revoked.
+    /// How often a token has been revoked since the start.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.tokens.revocations.load(Ordering::Acquire)
+    }
+
+    /// Whether the token of a caller that was let in earlier still stands.
+    pub(crate) fn stands(&self, caller: &Caller) -> Result<bool, Problem> {
+        let tokens = self.store.tokens().map_err(Problem::internal)?;
+        Ok(caller.expires > self.now() && tokens.iter().any(|token| *token.id == *caller.token))
+    }
+
+    /// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.
     pub(crate) fn forget_tokens(&self) {
-        self.tokens.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut known = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.tokens.revocations.fetch_add(1, Ordering::AcqRel);
+        known.clear();
+        drop(known);
         self.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.ticks.send_modify(|_| {});
     }
 }
 

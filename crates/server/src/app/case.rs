@@ -2,8 +2,10 @@
 
 use super::{
     Answer, App, Caller, Repeat,
+    decision::WouldDecide,
     measure::{Named, PostedReading},
     record::Act,
+    schema,
     view::{CaseView, DecisionSummary},
 };
 use crate::{keys::Sealed, problem, problem::Problem};
@@ -30,11 +32,11 @@ pub struct OpenCase {
     #[schema(max_length = 32_768, min_length = 1)]
     pub text: String,
     /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::channel)]
     pub channel: Channel,
     /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
     #[serde(default = "customer")]
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::requester)]
     pub requester: Requester,
     /// Readings that you have of the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -186,7 +188,7 @@ impl App {
     ///
     /// # Errors
     /// When policy or a bound refuses.
-    pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<remit_domain::Decision, Problem> {
+    pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Problem> {
         self.permit(caller, "route.ask")?;
         let (act, now) = self.opening(caller, open)?;
         let mut context = self.context(caller)?;
@@ -196,7 +198,8 @@ impl App {
             deliberation
         };
         let happened = remit_domain::decide(None, act.command, &mut context, &mut answer)?;
-        happened.decision().cloned().ok_or_else(|| Problem::internal("opening a case took no decision"))
+        let decision = happened.decision().ok_or_else(|| Problem::internal("opening a case took no decision"))?;
+        Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
     }
 
     fn opening(&self, caller: &Caller, open: OpenCase) -> Result<(Act, Timestamp), Problem> {

@@ -23,6 +23,16 @@ pub struct DecisionAnswer {
     pub seq: u64,
 }
 
+/// What would be decided.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WouldDecide {
+    /// The record, as it would be written.
+    #[schema(value_type = Object)]
+    pub decision: Decision,
+    /// The record in plain words.
+    pub explanation: Explanation,
+}
+
 /// A decision taken again.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReplayAnswer {
@@ -45,8 +55,12 @@ impl App {
     pub fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionAnswer, Problem> {
         self.permit(caller, "decision.read")?;
         let (decision, seq) = self.recorded(id)?;
-        let explanation = explain(&decision, &self.bundle.terms().economics.currency.0);
-        Ok(DecisionAnswer { decision, explanation, seq })
+        Ok(DecisionAnswer { explanation: self.explain(&decision), decision, seq })
+    }
+
+    /// `decision` in plain words, its amounts in the bundle's currency.
+    pub(super) fn explain(&self, decision: &Decision) -> Explanation {
+        explain(decision, &self.bundle.terms().economics.currency.0)
     }
 
     /// Takes a recorded decision again from its record and its bundle.

@@ -1,6 +1,6 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
-use super::{App, Caller, customer::Customer};
+use super::{App, Caller, customer::Customer, schema};
 use crate::problem::Problem;
 use remit_domain::{
     id::{SignalName, Timestamp},
@@ -19,7 +19,7 @@ pub struct PostedReading {
     /// The signal's name in the bundle.
     pub name: String,
     /// `true` or `false`, a whole number, or a name of the signal's vocabulary.
-    #[schema(value_type = Object)]
+    #[schema(schema_with = schema::reading)]
     pub value: serde_json::Value,
 }
 

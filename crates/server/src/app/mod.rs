@@ -10,11 +10,12 @@ mod load;
 mod measure;
 pub mod query;
 mod record;
+mod schema;
 pub mod token;
 pub mod view;
 
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::Clock,
     entropy::Entropy,
     keys::{KeyError, Keys},
     metrics::Metrics,
@@ -74,6 +75,8 @@ pub struct Start<'a> {
     pub bundle: Arc<Bundle>,
     /// The classifier trained on the bundle's intents.
     pub intents: IntentModel,
+    /// What tells the time.
+    pub clock: Box<dyn Clock>,
     /// How the store is set up.
     pub store: remit_store::sqlite::Options,
 }
@@ -126,7 +129,7 @@ impl App {
             store,
             keys,
             entropy,
-            clock: Box::new(SystemClock),
+            clock: start.clock,
             load,
             customers: customer::Customers::default(),
             tokens: auth::Tokens::default(),

@@ -32,6 +32,7 @@ pub struct MessageView {
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// Its place in the ledger.
     pub seq: u64,
@@ -43,6 +44,7 @@ pub struct TimelineItem {
     /// Its place in the ledger.
     pub seq: u64,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// Who caused it, by the name of their token.
     pub by: String,
@@ -60,6 +62,7 @@ pub struct FeedItem {
     /// Its place in the ledger, by which a reader resumes.
     pub seq: u64,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// The case.
     pub case: String,

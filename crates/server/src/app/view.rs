@@ -1,5 +1,6 @@
 //! What callers are shown of a case: plain data with times as RFC 3339.
 
+use super::schema;
 use crate::clock::rfc3339;
 use remit_domain::{
     Case, Decision,
@@ -14,18 +15,18 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CaseView {
     /// Its identifier.
-    #[schema(value_type = String, example = "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC")]
+    #[schema(example = "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC")]
     pub id: String,
     /// `open` or `resolved`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::status)]
     pub status: Status,
     /// Pseudonym of the customer.
     pub customer: String,
     /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::requester)]
     pub requester: Requester,
     /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = schema::channel)]
     pub channel: Channel,
     /// Who has it.
     pub holder: Option<HolderView>,
@@ -47,8 +48,10 @@ pub struct CaseView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<ExceptionView>,
     /// When it was opened.
+    #[schema(format = DateTime)]
     pub opened_at: String,
     /// When anything last happened to it.
+    #[schema(format = DateTime)]
     pub updated_at: String,
     /// How many events have made it.
     pub version: u64,
@@ -64,6 +67,7 @@ pub struct HolderView {
     /// The lease's fencing number: send it with every write as the holder.
     pub epoch: u64,
     /// Since when.
+    #[schema(format = DateTime)]
     pub since: String,
 }
 
@@ -79,8 +83,10 @@ pub struct ExceptionView {
     /// Who must see to it.
     pub owner: String,
     /// By when.
+    #[schema(format = DateTime)]
     pub due_at: String,
     /// When it was raised.
+    #[schema(format = DateTime)]
     pub raised_at: String,
     /// The decision that raised it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,11 @@ use super::{
     query::{Params, position},
     reply::Refused,
 };
-use crate::app::{Caller, query::FeedItem};
+use crate::{
+    app::{Caller, query::FeedItem},
+    problem,
+    problem::Problem,
+};
 use axum::{
     extract::State,
     http::HeaderMap,
@@ -15,12 +19,15 @@ use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Where the stream begins.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct From {
-    /// The position in the ledger after which to begin; the `Last-Event-ID` header takes its place.
+#[into_params(parameter_in = Query)]
+struct From {
+    /// The position in the ledger after which to begin; the newest unless told. The `Last-Event-ID` header, which
+    /// browsers send when they reconnect, takes its place.
     after: Option<String>,
 }
 
@@ -29,13 +36,27 @@ const READ_AT_ONCE: usize = 256;
 struct Reader {
     app: Shared,
     caller: Arc<Caller>,
+    /// Revocations up to which the caller's token is known to stand.
+    revocations: u64,
     at: u64,
     ready: VecDeque<FeedItem>,
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 
-/// `GET /v1/events`.
-pub(crate) async fn stream(
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(follow_events))
+}
+
+/// Follow all events as they are committed, by server-sent events.
+///
+/// Each has its position in the ledger as `id`, its kind as `event`, and a `FeedItem` as `data`. Events come in
+/// ledger order, each once; a reader that resumes misses none.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "events",
+    params(From, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen.")),
+    responses((status = 200, description = "The stream.", body = FeedItem, content_type = "text/event-stream"))
+)]
+async fn follow_events(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
@@ -47,8 +68,11 @@ pub(crate) async fn stream(
         Some(text) => position(Some(text))?,
         None => *app.ticks.borrow(),
     };
-    let ticks = app.ticks.subscribe();
-    let reader = Reader { app, caller, at, ready: VecDeque::new(), ticks };
+    let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());
+    if !app.stands(&caller)? {
+        return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked").into());
+    }
+    let reader = Reader { app, caller, revocations, at, ready: VecDeque::new(), ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let item = reader.next().await?;
         let data = serde_json::to_string(&item).unwrap_or_default();
@@ -66,6 +90,13 @@ impl Reader {
                 return Some(item);
             }
             self.ticks.borrow_and_update();
+            let revocations = self.app.revocations();
+            if revocations != self.revocations {
+                if !self.app.stands(&self.caller).ok()? {
+                    return None;
+                }
+                self.revocations = revocations;
+            }
             if self.caller.expires <= self.app.now() {
                 return None;
             }

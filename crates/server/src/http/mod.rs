@@ -1,35 +1,71 @@
 //! The HTTP interface: translates requests to use cases and answers to responses.
+#![expect(unused_qualifications, reason = "the macro that describes a route qualifies the types it is given")]
 
+mod admin;
 mod body;
+mod cases;
+mod decisions;
 mod events;
-pub mod openapi;
+mod exceptions;
+mod ledger;
+mod openapi;
 mod ops;
 mod query;
 mod reply;
-mod v1;
 
-use crate::{app::App, metrics::RequestLabels, problem, problem::Problem};
+use crate::{
+    app::{Answer, App},
+    metrics::RequestLabels,
+    problem,
+    problem::Problem,
+};
 use axum::{
     Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderName, HeaderValue,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+        request::Parts,
+    },
     middleware::Next,
     response::{IntoResponse, Response},
+    routing::get,
 };
 use reply::Refused;
 use std::sync::Arc;
 use tracing::Instrument as _;
+use utoipa_axum::router::OpenApiRouter;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) type Shared = Arc<App>;
+type Reply = Result<Response, Refused>;
+type Acted = Result<Answer, Refused>;
+
+/// Every route together with its description: neither exists without the other.
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .merge(cases::routes())
+        .merge(decisions::routes())
+        .merge(exceptions::routes())
+        .merge(events::routes())
+        .merge(admin::routes())
+        .merge(ledger::routes())
+        .merge(ops::routes())
+}
+
+/// The interface's description, OpenAPI 3.1, as JSON.
+pub fn description() -> String {
+    openapi::finish(routes().into_openapi())
+}
 
 /// The whole interface over `app`.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .merge(v1::routes())
-        .merge(ops::routes())
+    let (routes, description) = routes().split_for_parts();
+    let description = axum::body::Bytes::from(openapi::finish(description));
+    routes
+        .route(openapi::ADDRESS, get(|| async { ([(CONTENT_TYPE, "application/json")], description) }))
         .fallback(|| async { Refused(Problem::new(problem::NOT_FOUND, "nothing is served at this address")) })
         .method_not_allowed_fallback(|| async {
             Refused(Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not"))

@@ -1,45 +1,136 @@
-//! The OpenAPI 3.1 document, from the types that the interface reads and writes.
+//! The interface's description: OpenAPI 3.1, put together from the routes, the types that they read and write, and
+//! the table of problems.
 
-use super::v1;
-use crate::app::{case, decision, exception, query, token, view};
-use axum::response::IntoResponse;
-use utoipa::OpenApi;
+use crate::problem::{self, Kind};
+use utoipa::{
+    OpenApi as _,
+    openapi::{
+        Components, Content, HttpMethod, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server,
+        path::{Operation, PathItem},
+        schema::{Object, ObjectBuilder, Type},
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        tag::TagBuilder,
+    },
+};
 
-/// The document.
-#[derive(Debug, OpenApi)]
-#[openapi(
-    info(
-        title = "Remit",
-        description = "Decides who may and who should handle each support case, and keeps the evidence."
-    ),
-    components(schemas(
-        case::OpenCase,
-        case::PostMessage,
-        case::PostSignals,
-        case::RequestHandoff,
-        case::HandoffReason,
-        case::MakeOverride,
-        case::ResolveCase,
-        case::ReopenCase,
-        case::CaseAnswer,
-        exception::RaiseException,
-        exception::ResolveException,
-        decision::DecisionAnswer,
-        decision::ReplayAnswer,
-        query::MessageView,
-        query::TimelineItem,
-        query::FeedItem,
-        token::NewToken,
-        token::TokenView,
-        token::MadeToken,
-        view::CaseView,
-        view::ExceptionView,
-        v1::EraseCustomer,
-        v1::Erased,
-    ))
-)]
-pub struct Document;
+/// Where the description is served.
+pub(crate) const ADDRESS: &str = "/v1/openapi.json";
+const TOKEN: &str = "token";
 
-pub(crate) async fn serve() -> impl IntoResponse {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], Document::openapi().to_json().unwrap_or_default())
+/// What the description says besides its routes.
+pub(crate) fn frame() -> OpenApi {
+    let mut frame = Frame::openapi();
+    let mut info = Info::new("Remit", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "Decides who may and who should handle each support case, and keeps the evidence.\n\n\
+         Times are RFC 3339 in UTC; amounts are whole minor units of the bundle's currency; probabilities are whole \
+         basis points, 10000 being certainty. Unknown fields and parameters are refused. A body has at most 256 KiB."
+            .to_owned(),
+    );
+    frame.info = info;
+    frame.servers = Some(vec![Server::new("/")]);
+    frame.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
+    let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
+    frame.tags = Some(TAGS.map(tag).to_vec());
+    let components = frame.components.get_or_insert_with(Components::new);
+    let mut scheme = Http::new(HttpAuthScheme::Bearer);
+    scheme.description = Some("Made with `remit token create`, or at `/v1/tokens`.".to_owned());
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    components.schemas.insert("Problem".to_owned(), problem_schema().into());
+    for kind in problem::ALL {
+        components.responses.insert(name(kind.status), told(kind.status).into());
+    }
+    frame
+}
+
+#[derive(utoipa::OpenApi)]
+struct Frame;
+
+const TAGS: [(&str, &str); 7] = [
+    ("cases", "Requests of customers, from the first message to the last."),
+    ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
+    ("exceptions", "Work that left the standard path, each with an owner and a due time."),
+    ("events", "Everything that happens, as it is committed."),
+    ("administration", "Tokens, and erasure."),
+    ("ledger", "The evidence, in a form that others can verify."),
+    ("operation", "Health, metrics and the meaning of problems."),
+];
+
+fn problem_schema() -> Object {
+    let text = |text: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(text)).build();
+    let slugs = problem::ALL.iter().map(|kind| format!("/problems/{}", kind.slug));
+    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(slugs));
+    ObjectBuilder::new()
+        .description(Some("A refusal: RFC 9457 problem details, with what to do about it."))
+        .property("type", kind.description(Some("Which kind; the address has a page on it.")).build())
+        .property("title", text("The kind in a few words that never change."))
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer).build())
+        .property("detail", text("What exactly, this time."))
+        .property("cure", text("What to do about it."))
+        .property("field", text("The field or parameter that is not accepted, where one is to blame."))
+        .property("current_epoch", ObjectBuilder::new().schema_type(Type::Integer).build())
+        .property("holder", text("Who holds the case now, where a lease was lost."))
+        .required("type")
+        .required("title")
+        .required("status")
+        .required("detail")
+        .required("cure")
+        .build()
+}
+
+/// Every problem of one status, told together: an operation has one entry for each status.
+fn told(status: u16) -> Response {
+    let kinds: Vec<&Kind> = problem::ALL.iter().copied().filter(|kind| kind.status == status).collect();
+    let lines: Vec<String> =
+        kinds.iter().map(|kind| format!("`/problems/{}`: {}. {}", kind.slug, kind.title, kind.cure)).collect();
+    let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+    ResponseBuilder::new().description(lines.join("\n\n")).content("application/problem+json", content).build()
+}
+
+fn name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// Adds to every operation the problems that its shape can meet, and writes the whole down.
+pub(crate) fn finish(mut api: OpenApi) -> String {
+    for item in api.paths.paths.values_mut() {
+        for (method, operation) in operations(item) {
+            for kind in problems(&method, operation) {
+                let told = RefOr::Ref(Ref::from_response_name(name(kind.status)));
+                operation.responses.responses.insert(kind.status.to_string(), told);
+            }
+        }
+    }
+    api.to_pretty_json().unwrap_or_default()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+    [
+        (HttpMethod::Get, item.get.as_mut()),
+        (HttpMethod::Post, item.post.as_mut()),
+        (HttpMethod::Delete, item.delete.as_mut()),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation?)))
+}
+
+fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
+    let mut kinds = vec![problem::INTERNAL];
+    // An empty requirement says that no token is needed.
+    if operation.security.is_none() {
+        kinds.extend([problem::UNAUTHENTICATED, problem::FORBIDDEN]);
+    }
+    if operation.parameters.is_some() {
+        kinds.extend([problem::NOT_FOUND, problem::INVALID]);
+    }
+    if operation.request_body.is_some() {
+        kinds.extend([problem::MALFORMED, problem::INVALID, problem::MEDIA_TYPE]);
+    }
+    if matches!(method, HttpMethod::Post) {
+        kinds.extend([problem::NOT_FOUND, problem::TOO_SLOW, problem::TOO_LARGE, problem::BUSY, problem::STORAGE_FULL]);
+        if operation.parameters.is_some() {
+            kinds.extend([problem::CONFLICT, problem::ERASED]);
+        }
+    }
+    kinds
 }

@@ -49,3 +49,13 @@ pub(crate) fn position(asked: Option<&str>) -> Result<u64, Problem> {
         text.parse().map_err(|_| Problem::invalid("after", "must be a position in the ledger, a whole number"))
     })
 }
+
+/// `value`, which must be one of `allowed` when there is one.
+pub(crate) fn one_of(field: &str, value: Option<String>, allowed: &[&str]) -> Result<Option<String>, Problem> {
+    match value {
+        Some(value) if !allowed.contains(&value.as_str()) => {
+            Err(Problem::invalid(field, format!("must be one of {}", allowed.join(", "))))
+        }
+        value => Ok(value),
+    }
+}

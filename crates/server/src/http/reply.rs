@@ -54,3 +54,8 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refused> {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
+
+/// `bytes` as they are.
+pub(crate) fn octets(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()
+}

@@ -1,7 +1,7 @@
 //! The event stream, live and resumed.
 
 use crate::harness::{Client, Server};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 
 /// The next `count` events of a stream, with their ids.
@@ -67,4 +67,22 @@ fn what_happens_while_one_listens_arrives() {
 fn who_may_not_read_events_hears_none() {
     let server = Server::start();
     assert_eq!(server.client(&["staff"]).get("/v1/events").status, 403);
+}
+
+#[test]
+fn a_revoked_token_hears_no_more() {
+    let server = Server::start();
+    let (admin, client) = (server.client(&["admin"]), server.client(&["lead"]));
+    let seen = client.get("/readyz").body["records"].as_u64().unwrap().to_string();
+    let request = client.agent.get(format!("{}/v1/events?after={seen}", client.url));
+    let response = request.header("authorization", format!("Bearer {}", client.token)).call().unwrap();
+    assert_eq!(response.status(), 200);
+    let token = admin.get("/v1/tokens").body;
+    let token = token.as_array().unwrap().iter().find(|token| token["roles"] == json!(["lead"])).unwrap();
+    assert_eq!(admin.delete(&format!("/v1/tokens/{}", token["id"].as_str().unwrap())).status, 204);
+    admin.open("ann", "my card has not arrived");
+    // The stream ends by itself, with nothing of what happened after.
+    let text: String = BufReader::new(response.into_body().into_reader()).lines().map(Result::unwrap).collect();
+    assert!(!text.contains("case_opened"), "{text}");
+    assert_eq!(client.get("/v1/events").status, 401);
 }

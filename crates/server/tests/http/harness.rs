@@ -1,16 +1,21 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
+use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
     app::{App, token},
     boot,
+    clock::Clock,
     entropy::Entropy,
     serve::{self, Running},
 };
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -26,6 +31,19 @@ static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     boot::classifier(directory.path(), &BANK, &mut |_| {}).unwrap();
     directory
 });
+
+/// A Tuesday at ten in the morning in UTC, and a millisecond more each time it is asked: which desks are open is the
+/// same whenever the tests run.
+struct Morning;
+
+/// One for all servers, so that a second one on the same directory does not start in the past.
+static TOLD: AtomicI64 = AtomicI64::new(1_773_136_800_000);
+
+impl Clock for Morning {
+    fn now(&self) -> Timestamp {
+        Timestamp(TOLD.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
@@ -59,7 +77,7 @@ pub(crate) fn open(data: &Path) -> App {
         let file = file.unwrap();
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
-    boot::open(data, Arc::clone(&BANK), &mut |step| panic!("{step}")).unwrap()
+    boot::open(data, Arc::clone(&BANK), Box::new(Morning), &mut |step| panic!("{step}")).unwrap()
 }
 
 impl Server {
@@ -108,12 +126,12 @@ impl Server {
 impl Client {
     pub(crate) fn get(&self, path: &str) -> Got {
         let request = self.agent.get(format!("{}{path}", self.url));
-        got(request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
+        got("get", path, request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
     }
 
     pub(crate) fn delete(&self, path: &str) -> Got {
         let request = self.agent.delete(format!("{}{path}", self.url));
-        got(request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
+        got("delete", path, request.header("authorization", format!("Bearer {}", self.token)).call().unwrap())
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Got {
@@ -131,7 +149,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        got(request.send(body).unwrap())
+        got("post", path, request.send(body).unwrap())
     }
 
     /// Opens a case with this text, and gives its view.
@@ -142,11 +160,14 @@ impl Client {
     }
 }
 
-fn got(mut response: ureq::http::Response<ureq::Body>) -> Got {
+/// Reads an answer whole, and holds it against the interface's description.
+fn got(method: &str, path: &str, mut response: ureq::http::Response<ureq::Body>) -> Got {
     let bytes = response.body_mut().with_config().limit(32 << 20).read_to_vec().unwrap();
     let body =
         serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-    Got { status: response.status().as_u16(), body, headers: response.headers().clone() }
+    let got = Got { status: response.status().as_u16(), body, headers: response.headers().clone() };
+    crate::described::hold(method, path, &got);
+    got
 }
 
 pub(crate) fn id(case: &Value) -> String {

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod cases;
+mod described;
 mod events;
 mod evidence;
 mod harness;

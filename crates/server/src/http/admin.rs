@@ -1,0 +1,74 @@
+//! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
+
+use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
+use crate::app::token::{MadeToken, NewToken, TokenView};
+use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(make_token, list_tokens))
+        .routes(routes!(revoke_token))
+        .routes(routes!(erase_customer))
+}
+
+/// Whose words to destroy.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EraseCustomer {
+    /// Your own identifier of the customer.
+    #[schema(max_length = 256, min_length = 1)]
+    customer: String,
+}
+
+/// What was destroyed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Erased {
+    /// On how many cases.
+    cases: u32,
+}
+
+/// Make a token. Its secret is in this answer and nowhere else.
+#[utoipa::path(
+    post, path = "/v1/tokens", tag = "administration", request_body = NewToken,
+    responses((status = 201, description = "Made.", body = MadeToken))
+)]
+async fn make_token(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NewToken>) -> Reply {
+    let made = json(&app.make_token(&caller, body.value)?)?;
+    Ok((StatusCode::CREATED, made).into_response())
+}
+
+/// List the tokens, without their secrets.
+#[utoipa::path(
+    get, path = "/v1/tokens", tag = "administration",
+    responses((status = 200, description = "All of them.", body = Vec<TokenView>))
+)]
+async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.tokens(&caller)?)
+}
+
+/// Revoke a token; it is refused from the next request on.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{id}", tag = "administration",
+    params(("id" = String, Path, description = "The token.")),
+    responses((status = 204, description = "Revoked."))
+)]
+async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    app.revoke_token(&caller, &id)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Destroy a customer's words on every case by destroying their key; the evidence remains verifiable.
+#[utoipa::path(
+    post, path = "/v1/customers/erase", tag = "administration", request_body = EraseCustomer,
+    responses((status = 200, description = "Destroyed.", body = Erased))
+)]
+async fn erase_customer(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    body: Json<EraseCustomer>,
+) -> Reply {
+    json(&Erased { cases: app.erase_customer(&caller, &body.value.customer).await? })
+}

@@ -1,0 +1,82 @@
+//! Exceptions: listed, taken on and resolved.
+
+use super::{
+    Acted, Authenticated, Reply, Shared,
+    body::{IdempotencyKey, Json, NoBody},
+    query::{Name, Params, limit, one_of},
+    reply::json,
+};
+use crate::app::{case::CaseAnswer, exception::ResolveException, query::Page, view::ExceptionView};
+use axum::extract::State;
+use remit_store::ExceptionFilter;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(list_exceptions))
+        .routes(routes!(own_exception))
+        .routes(routes!(resolve_exception))
+}
+
+/// Which exceptions to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListExceptions {
+    /// `open`, `taken` or `resolved`.
+    state: Option<String>,
+    /// The owner's name.
+    owner: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// How many at most; 50 unless told.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+}
+
+/// List exceptions, newest first.
+#[utoipa::path(
+    get, path = "/v1/exceptions", tag = "exceptions", params(ListExceptions),
+    responses((status = 200, description = "One page.", body = Page<ExceptionView>))
+)]
+async fn list_exceptions(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Params(asked): Params<ListExceptions>,
+) -> Reply {
+    let filter =
+        ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
+    json(&app.exceptions(&caller, filter, asked.after.as_deref(), limit(asked.limit)?)?)
+}
+
+/// Take an exception on.
+#[utoipa::path(
+    post, path = "/v1/exceptions/{id}/own", tag = "exceptions",
+    params(("id" = String, Path, description = "The exception."), IdempotencyKey),
+    responses((status = 200, description = "Taken.", body = CaseAnswer))
+)]
+async fn own_exception(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: NoBody,
+) -> Acted {
+    Ok(app.take_exception(&caller, body.repeat.as_ref(), &id).await?)
+}
+
+/// Resolve an exception; a case that it held is routed anew, or closed with it.
+#[utoipa::path(
+    post, path = "/v1/exceptions/{id}/resolve", tag = "exceptions", request_body = ResolveException,
+    params(("id" = String, Path, description = "The exception."), IdempotencyKey),
+    responses((status = 200, description = "Resolved.", body = CaseAnswer))
+)]
+async fn resolve_exception(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<ResolveException>,
+) -> Acted {
+    Ok(app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}

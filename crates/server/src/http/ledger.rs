@@ -1,0 +1,64 @@
+//! The ledger in its published form (c2sp.org/tlog-tiles), for auditors.
+
+use super::{
+    Authenticated, Reply, Shared,
+    query::Name,
+    reply::{Refused, octets},
+};
+use crate::{problem, problem::Problem};
+use axum::{extract::State, response::IntoResponse as _, routing::get};
+use remit_ledger::tile::{self, Address, TILE_WIDTH};
+use remit_store::Store as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Addresses of tiles have a changing number of parts, which OpenAPI cannot say.
+pub(crate) const TILES: &str = "/ledger/{*path}";
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(get_key)).routes(routes!(get_checkpoint)).route(TILES, get(get_tile))
+}
+
+/// Read the verifier key under which checkpoints are signed.
+#[utoipa::path(
+    get, path = "/ledger/key", tag = "ledger",
+    responses((status = 200, description = "In the form of c2sp.org/signed-note.", body = String, content_type = "text/plain"))
+)]
+async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    app.permit(&caller, "ledger.read")?;
+    Ok(format!("{}\n", crate::jobs::signer(&app).verifier().to_text()).into_response())
+}
+
+/// Read the newest signed checkpoint.
+///
+/// Its tiles and entry bundles are at `/ledger/tile/…`, addressed as c2sp.org/tlog-tiles says.
+#[utoipa::path(
+    get, path = "/ledger/checkpoint", tag = "ledger",
+    responses((status = 200, description = "In the form of c2sp.org/tlog-checkpoint.", body = String, content_type = "text/plain"))
+)]
+async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    app.permit(&caller, "ledger.read")?;
+    let newest = app.store().checkpoint().map_err(Problem::internal)?;
+    let (_, note) = newest.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no checkpoint has been signed yet"))?;
+    Ok(note.into_response())
+}
+
+async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(path): Name) -> Reply {
+    app.permit(&caller, "ledger.read")?;
+    let none = || Refused(Problem::new(problem::NOT_FOUND, "the ledger has no such tile"));
+    let address = Address::parse(&path).ok_or_else(none)?;
+    let width = usize::from(address.width);
+    match address.level {
+        Some(level) => {
+            let stored = app.store().tile(level, address.index).map_err(Problem::internal)?.ok_or_else(none)?;
+            Ok(octets(stored.get(..width).ok_or_else(none)?.iter().flat_map(|hash| hash.0).collect()))
+        }
+        None => {
+            let from = address.index.checked_mul(TILE_WIDTH as u64).ok_or_else(none)?;
+            let rows = app.store().feed(from, width).map_err(Problem::internal)?;
+            if rows.len() < width {
+                return Err(none());
+            }
+            Ok(octets(tile::bundle(rows.iter().map(|row| row.entry.as_slice()))))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The interface is what its description says: every answer that any test here gets is held against it.
+
+use crate::harness::{Got, Server};
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex},
+};
+
+static DESCRIPTION: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(&remit_server::http::description()).unwrap());
+static VALIDATORS: LazyLock<Mutex<BTreeMap<String, Validator>>> = LazyLock::new(Mutex::default);
+
+/// The description's components, where an object has no members but those described.
+static COMPONENTS: LazyLock<Value> = LazyLock::new(|| {
+    let mut components = DESCRIPTION["components"].clone();
+    let parts: Vec<String> = all_parts(&components).iter().map(|name| (*name).to_owned()).collect();
+    for (name, schema) in components["schemas"].as_object_mut().unwrap() {
+        if schema.get("properties").is_some() && name != "Problem" && !parts.contains(name) {
+            schema["additionalProperties"] = json!(false);
+        }
+    }
+    components
+});
+
+/// Schemas that others take up by `allOf`.
+fn all_parts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("allOf").and_then(Value::as_array).into_iter().flatten();
+            let own = own.filter_map(|part| part["$ref"].as_str()?.rsplit('/').next());
+            own.chain(members.values().flat_map(all_parts)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(all_parts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+fn resolved(value: &Value) -> &Value {
+    value["$ref"].as_str().map_or(value, |at| DESCRIPTION.pointer(&at[1..]).unwrap_or_else(|| panic!("no {at}")))
+}
+
+/// Holds an answer against the description of the operation that gave it.
+pub(crate) fn hold(method: &str, path: &str, got: &Got) {
+    let path = path.split('?').next().unwrap();
+    let paths = DESCRIPTION["paths"].as_object().unwrap();
+    // What is written out goes before what has a parameter.
+    let item = paths.get(path).or_else(|| paths.iter().find(|(known, _)| matches(known, path)).map(|(_, item)| item));
+    let Some(operation) = item.and_then(|item| item.get(method)) else {
+        let outside = path.starts_with("/ledger/") || path == "/v1/openapi.json";
+        assert!(outside || [404, 405].contains(&got.status), "{method} {path} is not described: {}", got.status);
+        return;
+    };
+    let told = &operation["responses"][got.status.to_string()];
+    assert!(!told.is_null(), "{method} {path}: status {} is not described: {}", got.status, got.body);
+    let Some(content) = resolved(told).get("content") else {
+        assert_eq!(got.body, json!(""), "{method} {path} described without a body");
+        return;
+    };
+    let sent = got.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let schema = &content[&sent]["schema"];
+    assert!(!schema.is_null(), "{method} {path}: {sent} is not described");
+    if !sent.ends_with("json") {
+        return;
+    }
+    let mut validators = VALIDATORS.lock().unwrap();
+    let validator = validators.entry(schema.to_string()).or_insert_with(|| {
+        let mut whole = schema.as_object().cloned().unwrap_or_else(Map::new);
+        whole.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+        whole.insert("components".into(), COMPONENTS.clone());
+        jsonschema::validator_for(&Value::Object(whole)).unwrap()
+    });
+    let wrong: Vec<String> =
+        validator.iter_errors(&got.body).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+    assert!(wrong.is_empty(), "{method} {path} {}: {wrong:#?}\n{}", got.status, got.body);
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_operation_says_what_it_does() {
+    let mut at = vec![&*DESCRIPTION];
+    while let Some(value) = at.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(_)) = members.get("$ref") {
+                    assert!(resolved(value).is_object(), "{value}");
+                }
+                at.extend(members.values());
+            }
+            Value::Array(items) => at.extend(items),
+            _ => {}
+        }
+    }
+    assert_eq!(DESCRIPTION["openapi"], "3.1.0");
+    let tags: Vec<&Value> = DESCRIPTION["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    let mut names = Vec::new();
+    for (path, item) in DESCRIPTION["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 10), "{method} {path}");
+            assert!(tags.contains(&&operation["tags"][0]), "{method} {path}");
+            names.push(operation["operationId"].as_str().unwrap());
+        }
+    }
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    assert!(all >= 28, "{all}");
+}
+
+#[test]
+fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
+    let server = Server::start();
+    let (nobody, admin) = (server.client_with("nonsense"), server.client(&["admin"]));
+    assert_eq!(admin.get("/v1/openapi.json").body, *DESCRIPTION);
+    for (template, item) in DESCRIPTION["paths"].as_object().unwrap() {
+        let path = template.replace("{slug}", "invalid").replace("{id}", "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC");
+        for (method, operation) in item.as_object().unwrap() {
+            let got = match method.as_str() {
+                "get" => nobody.get(&path),
+                "delete" => nobody.delete(&path),
+                _ => nobody.post(&path, &json!({})),
+            };
+            let open = operation["security"] == json!([{}]);
+            assert_eq!(got.status, if open { 200 } else { 401 }, "{method} {path}: {}", got.body);
+        }
+    }
+}
