@@ -14,7 +14,8 @@ pub(crate) fn asked(setting: &Setting, app: &App) -> anyhow::Result<Vec<Decision
             let open: OpenCase = serde_json::from_value(serde_json::json!({
                 "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
             }))?;
-            let mut decision = app.ask_route(&caller, open).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            let asked = app.ask_route(&caller, open).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            let mut decision = asked.decision;
             // Depths vary from one decision to the next, as they do at work.
             let some = n as usize % decision.candidates.len().max(1);
             if let Some(candidate) = decision.candidates.get_mut(some) {
