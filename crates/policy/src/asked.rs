@@ -1,7 +1,8 @@
 //! Policies that are asked together, and what they answered before.
 //!
 //! A policy that reads only names and truths comes out the same whenever these are the same, and a bundle's
-//! vocabularies are closed, so its answers are kept. What reads a number is asked each time.
+//! vocabularies are closed, so its answers are kept. So it is with numbers that are only compared with literals:
+//! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 use crate::{cedar::Rule, manifest::SignalKind};
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
@@ -10,10 +11,10 @@ use remit_domain::{
     id::PolicyId,
     signal::Value,
 };
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::{
     cell::OnceCell,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -106,8 +107,8 @@ impl<'a> Question<'a> {
 pub(crate) struct Asked {
     live: Pair,
     steady: Pair,
-    /// Which signals the steady ones read.
-    reads: Vec<usize>,
+    /// What the steady ones read.
+    reads: Reads,
     kept: RwLock<HashMap<Vec<Value>, Arc<Told>>>,
 }
 
@@ -148,9 +149,9 @@ impl Asked {
             let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.is_steady() == steady);
             Pair::of(chosen.map(|(rule, unscoped)| (rule, &unscoped.policy)))
         };
-        let reads: BTreeSet<usize> =
-            policies.clone().filter_map(|(_, unscoped)| unscoped.reads.as_ref()).flatten().copied().collect();
-        Self { live: part(false), steady: part(true), reads: reads.into_iter().collect(), kept: RwLock::default() }
+        let mut reads = Reads::default();
+        policies.clone().filter_map(|(_, unscoped)| unscoped.reads.as_ref()).for_each(|more| reads.extend(more));
+        Self { live: part(false), steady: part(true), reads, kept: RwLock::default() }
     }
 
     /// What they come to; none where no request can be made of the facts.
@@ -167,13 +168,7 @@ impl Asked {
     }
 
     fn recalled(&self, question: &Question<'_>) -> Option<Arc<Told>> {
-        let truths = question.facts.map(|facts| [facts.open, facts.yielded]);
-        let key: Vec<Value> = self
-            .reads
-            .iter()
-            .filter_map(|at| question.signals.get(*at).cloned())
-            .chain(truths.into_iter().flatten().map(Value::Bool))
-            .collect();
+        let key = self.reads.of(question);
         if let Some(told) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(Arc::clone(told));
         }
@@ -189,12 +184,67 @@ impl Asked {
     }
 }
 
+/// What decides how steady policies come out.
+#[derive(Debug, Default)]
+struct Reads {
+    /// Signals by their place, with the literals that numbers are compared with.
+    signals: BTreeMap<usize, Cuts>,
+    /// Numbers of the candidate, likewise.
+    depth: Cuts,
+    expected_wait_ms: Cuts,
+    sla_risk_bp: Cuts,
+}
+
+/// Literals that a number is compared with.
+type Cuts = BTreeSet<i64>;
+
+/// Where `number` lies among `cuts`: the same place gives the same outcome of every comparison with them.
+fn place(cuts: &Cuts, number: i64) -> Value {
+    let below = cuts.range(..number).count() * 2;
+    Value::Long((below + usize::from(cuts.contains(&number))).cast_signed() as i64)
+}
+
+impl Reads {
+    fn extend(&mut self, more: &Self) {
+        for (at, cuts) in &more.signals {
+            self.signals.entry(*at).or_default().extend(cuts);
+        }
+        self.depth.extend(&more.depth);
+        self.expected_wait_ms.extend(&more.expected_wait_ms);
+        self.sla_risk_bp.extend(&more.sla_risk_bp);
+    }
+
+    /// What of `question` decides the outcome, and no more.
+    fn of(&self, question: &Question<'_>) -> Vec<Value> {
+        let mut key = Vec::with_capacity(self.signals.len() + 5);
+        for (at, cuts) in &self.signals {
+            match question.signals.get(*at) {
+                Some(Value::Long(number)) => key.push(place(cuts, *number)),
+                Some(value) => key.push(value.clone()),
+                None => {}
+            }
+        }
+        if let Some(facts) = question.facts {
+            key.extend([facts.open, facts.yielded].map(Value::Bool));
+            let numbers = [
+                (&self.depth, facts.depth),
+                (&self.expected_wait_ms, facts.expected_wait_ms),
+                (&self.sla_risk_bp, facts.sla_risk_bp),
+            ];
+            key.extend(
+                numbers.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, number)| place(cuts, number)),
+            );
+        }
+        key
+    }
+}
+
 /// A policy without the part of its scope that is settled before it is asked.
 pub(crate) struct Unscoped {
     policy: Policy,
     pub(crate) looks_at_principal: bool,
-    /// The signals that it reads, if it reads nothing but names and truths.
-    reads: Option<BTreeSet<usize>>,
+    /// What it reads, if it reads nothing but names, truths, and numbers that it compares with literals.
+    reads: Option<Reads>,
     /// The signals that it reads, unless it looks at the context as a whole.
     pub(crate) signals: Option<BTreeSet<usize>>,
 }
@@ -231,6 +281,9 @@ struct Looks {
     /// Attributes of the principal and of the context by name.
     facts: BTreeSet<String>,
     signals: BTreeSet<String>,
+    /// Those of both that are compared with literals, each with its literals.
+    fact_cuts: BTreeMap<String, Cuts>,
+    signal_cuts: BTreeMap<String, Cuts>,
     /// The context in another way than by an attribute's name.
     whole_context: bool,
 }
@@ -240,10 +293,18 @@ impl Looks {
     fn at(&mut self, json: &Json) {
         match json {
             Json::Object(map) => {
-                if let Some(access) = map.get(".")
-                    && let Some(variable) = access.pointer("/left/Var").and_then(Json::as_str)
-                    && let Some(attribute) = access.get("attr").and_then(Json::as_str)
-                {
+                if let Some((variable, attribute, literal)) = comparison(map) {
+                    let cuts = match variable {
+                        "principal" => {
+                            self.principal = true;
+                            &mut self.fact_cuts
+                        }
+                        _ => &mut self.signal_cuts,
+                    };
+                    cuts.entry(attribute.to_owned()).or_default().insert(literal);
+                    return;
+                }
+                if let Some((variable, attribute)) = attribute(map) {
                     match variable {
                         "context" => drop(self.signals.insert(attribute.to_owned())),
                         "principal" => {
@@ -272,13 +333,62 @@ impl Looks {
         if self.whole_context {
             return None;
         }
-        self.signals.iter().map(|name| kinds.iter().position(|(known, _)| known == name)).collect()
+        self.signals.iter().chain(self.signal_cuts.keys()).map(|name| place_of(name, kinds)).collect()
     }
 
-    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
-        let fact = |name: &String| matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded");
-        let signal = |at: &usize| kinds.get(*at).is_some_and(|(_, kind)| *kind != SignalKind::Long);
-        let places = self.places(kinds)?;
-        (self.facts.iter().all(fact) && places.iter().all(signal)).then_some(places)
+    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<Reads> {
+        if self.whole_context {
+            return None;
+        }
+        let mut reads = Reads::default();
+        for name in &self.signals {
+            let at = place_of(name, kinds)?;
+            if kinds.get(at).is_none_or(|(_, kind)| *kind == SignalKind::Long) {
+                return None;
+            }
+            reads.signals.insert(at, Cuts::new());
+        }
+        for (name, cuts) in &self.signal_cuts {
+            reads.signals.entry(place_of(name, kinds)?).or_default().extend(cuts);
+        }
+        for name in &self.facts {
+            if !matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded") {
+                return None;
+            }
+        }
+        for (name, cuts) in &self.fact_cuts {
+            let known = match &**name {
+                "depth" => &mut reads.depth,
+                "expected_wait_ms" => &mut reads.expected_wait_ms,
+                "sla_risk_bp" => &mut reads.sla_risk_bp,
+                _ => return None,
+            };
+            known.extend(cuts);
+        }
+        Some(reads)
     }
+}
+
+fn place_of(name: &str, kinds: &[(String, SignalKind)]) -> Option<usize> {
+    kinds.iter().position(|(known, _)| known == name)
+}
+
+/// The variable and the attribute of it that this expression in Cedar's JSON form is.
+fn attribute(expression: &Map<String, Json>) -> Option<(&str, &str)> {
+    let access = expression.get(".")?;
+    Some((access.pointer("/left/Var")?.as_str()?, access.get("attr")?.as_str()?))
+}
+
+/// The same and the whole number that it is compared with, whichever side each is on.
+fn comparison(expression: &Map<String, Json>) -> Option<(&str, &str, i64)> {
+    let sides = ["<", "<=", ">", ">=", "==", "!="].into_iter().find_map(|sign| expression.get(sign))?;
+    let (left, right) = (sides.get("left")?, sides.get("right")?);
+    let literal = |side: &Json| side.get("Value").and_then(Json::as_i64);
+    let (read, literal) = match (literal(left), literal(right)) {
+        (None, Some(literal)) => (left, literal),
+        (Some(literal), None) => (right, literal),
+        _ => return None,
+    };
+    let (variable, attribute) = attribute(read.as_object()?)?;
+    matches!(variable, "context" | "principal").then_some((variable, attribute, literal))
 }

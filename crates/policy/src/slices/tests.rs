@@ -41,6 +41,9 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine)>> = LazyLock::new(|| {
         @id("odd.itself") @owner("head-of-support") @reason("Looks at the principal as a whole")
         forbid (principal is Queue, action == Action::"handle", resource)
         when { principal != Queue::"general" && context.account_frozen && resource == Case::"case" };
+        @id("odd.left") @owner("head-of-support") @reason("Has the number on the right")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { 3 <= context.repeat_contacts && context.complexity_bp != 5000 && -1 < principal.depth };
         @id("odd.has") @owner("head-of-support") @reason("Looks at the context as a whole")
         permit (principal is Ai, action == Action::"handle", resource)
         when { context has topic && context.topic == Topic::"fraud" && {"Var": context.wants_human}["Var"] };
@@ -91,7 +94,9 @@ fn oracle(bundle: &Bundle, rules: &[Rule], signals: &Signals, facts: &CandidateF
 }
 
 fn number() -> impl Strategy<Value = i64> {
-    prop_oneof![0..8_i64, 0..10_000_i64, Just(i64::MAX), Just(-1)]
+    // Around what policies compare with, where one more or less counts.
+    let around = (0..=20_i64, -1..=1_i64).prop_map(|(step, by)| step * 500 + by);
+    prop_oneof![0..8_i64, 0..10_000_i64, around, Just(i64::MAX), Just(-1)]
 }
 
 proptest! {
