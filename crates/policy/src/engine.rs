@@ -257,15 +257,38 @@ impl Engine {
     }
 }
 
-impl Slot {
-    fn entities(&self, facts: &CandidateFacts) -> Option<Arc<Entities>> {
-        let varying = Varying {
+impl Varying {
+    fn of(facts: &CandidateFacts) -> Self {
+        Self {
             open: facts.open,
             yielded: facts.yielded,
             depth: facts.depth,
             expected_wait_ms: facts.expected_wait_ms,
             sla_risk_bp: facts.sla_risk_bp,
-        };
+        }
+    }
+
+    fn attributes(self) -> [(String, RestrictedExpression); 5] {
+        [
+            ("open".into(), RestrictedExpression::new_bool(self.open)),
+            ("yielded".into(), RestrictedExpression::new_bool(self.yielded)),
+            ("depth".into(), RestrictedExpression::new_long(self.depth)),
+            ("expected_wait_ms".into(), RestrictedExpression::new_long(self.expected_wait_ms)),
+            ("sla_risk_bp".into(), RestrictedExpression::new_long(self.sla_risk_bp)),
+        ]
+    }
+}
+
+/// All that policies see of a candidate.
+pub(crate) fn attributes(spec: &CandidateSpec, facts: &CandidateFacts) -> HashMap<String, RestrictedExpression> {
+    let mut attributes = fixed(spec);
+    attributes.extend(Varying::of(facts).attributes());
+    attributes
+}
+
+impl Slot {
+    fn entities(&self, facts: &CandidateFacts) -> Option<Arc<Entities>> {
+        let varying = Varying::of(facts);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, entities)) = &*last
             && *known == varying
@@ -273,11 +296,7 @@ impl Slot {
             return Some(Arc::clone(entities));
         }
         let mut attributes = self.fixed.clone();
-        attributes.insert("open".into(), RestrictedExpression::new_bool(varying.open));
-        attributes.insert("yielded".into(), RestrictedExpression::new_bool(varying.yielded));
-        attributes.insert("depth".into(), RestrictedExpression::new_long(varying.depth));
-        attributes.insert("expected_wait_ms".into(), RestrictedExpression::new_long(varying.expected_wait_ms));
-        attributes.insert("sla_risk_bp".into(), RestrictedExpression::new_long(varying.sla_risk_bp));
+        attributes.extend(varying.attributes());
         let entity = Entity::new(self.uid.clone(), attributes, HashSet::new()).ok()?;
         let entities = Arc::new(Entities::from_entities([entity], None).ok()?);
         *last = Some((varying, Arc::clone(&entities)));
@@ -321,7 +340,7 @@ pub(crate) fn candidate_uid(kind: ResponderKind, name: &str) -> EntityUid {
     }
 }
 
-fn set<'a>(rules: impl Iterator<Item = &'a Rule>) -> PolicySet {
+pub(crate) fn set<'a>(rules: impl Iterator<Item = &'a Rule>) -> PolicySet {
     // Ids are unique in a bundle that loads, so nothing is lost here.
     PolicySet::from_policies(rules.map(|rule| rule.policy.clone())).unwrap_or_default()
 }

@@ -2,27 +2,21 @@
 
 use crate::{
     bundle::{Bundle, SignalSpec},
-    cedar::Rule,
-    engine::{Engine, candidate_uid, uid},
+    engine::Engine,
     files::Files,
     manifest::SignalKind,
-    slices,
+    plain::Plain,
 };
-use cedar_policy::{Authorizer, Context, Entities, Entity, EntityUid, PolicySet, Request, RestrictedExpression};
 use proptest::prelude::*;
 use remit_domain::{
-    decision::{CandidateFacts, Verdict},
+    decision::CandidateFacts,
     id::Timestamp,
     signal::{Reading, Signals, Value},
 };
-use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
-    sync::LazyLock,
-};
+use std::{path::PathBuf, sync::LazyLock};
 
 /// The bank, and the bank with policies of every shape that slicing distinguishes, some of which fail.
-static BUNDLES: LazyLock<Vec<(Bundle, Engine)>> = LazyLock::new(|| {
+static BUNDLES: LazyLock<Vec<(Bundle, Engine, Plain)>> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let bank = Files::read(&root).unwrap();
     let odd = r#"
@@ -53,45 +47,11 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine)>> = LazyLock::new(|| {
         .map(|files| {
             let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
             let engine = Engine::new(&bundle);
-            (bundle, engine)
+            let plain = Plain::new(&bundle);
+            (bundle, engine, plain)
         })
         .collect()
 });
-
-fn oracle(bundle: &Bundle, rules: &[Rule], signals: &Signals, facts: &CandidateFacts) -> Verdict {
-    let spec = bundle.candidates().iter().find(|spec| spec.responder == facts.responder).unwrap();
-    let set = |kind: &str, values: &[String]| {
-        RestrictedExpression::new_set(values.iter().map(|v| RestrictedExpression::new_entity_uid(uid(kind, v))))
-    };
-    let mut attributes = HashMap::from([
-        ("topics".to_owned(), set("Topic", &spec.topics)),
-        ("languages".to_owned(), set("Language", &spec.languages)),
-        ("open".to_owned(), RestrictedExpression::new_bool(facts.open)),
-        ("yielded".to_owned(), RestrictedExpression::new_bool(facts.yielded)),
-        ("depth".to_owned(), RestrictedExpression::new_long(facts.depth)),
-        ("expected_wait_ms".to_owned(), RestrictedExpression::new_long(facts.expected_wait_ms)),
-        ("sla_risk_bp".to_owned(), RestrictedExpression::new_long(facts.sla_risk_bp)),
-    ]);
-    if spec.queue.is_some() {
-        attributes.insert("skills".to_owned(), set("Skill", &spec.skills));
-    }
-    let principal = candidate_uid(spec.kind, spec.responder.as_str());
-    let entity = Entity::new(principal.clone(), attributes, HashSet::new()).unwrap();
-    let context = bundle.signals.values().map(|spec| {
-        let value = match &signals[&spec.name].value {
-            Value::Bool(value) => RestrictedExpression::new_bool(*value),
-            Value::Long(value) => RestrictedExpression::new_long(*value),
-            Value::Name(name) => RestrictedExpression::new_entity_uid(uid(spec.vocabulary.as_deref().unwrap(), name)),
-        };
-        (spec.name.to_string(), value)
-    });
-    let case: EntityUid = uid("Case", "case");
-    let context = Context::from_pairs(context).unwrap();
-    let request = Request::new(principal, uid("Action", "handle"), case, context, None).unwrap();
-    let policies = PolicySet::from_policies(rules.iter().map(|rule| rule.policy.clone())).unwrap();
-    let entities = Entities::from_entities([entity], None).unwrap();
-    slices::verdict(&Authorizer::new().is_authorized(&request, &policies, &entities))
-}
 
 fn number() -> impl Strategy<Value = i64> {
     // Around what policies compare with, where one more or less counts.
@@ -110,7 +70,7 @@ proptest! {
         changes in prop::collection::vec(
             (any::<prop::sample::Index>(), (any::<bool>(), number(), any::<prop::sample::Index>())), 6),
     ) {
-        let (bundle, engine) = &BUNDLES[which];
+        let (bundle, engine, plain) = &BUNDLES[which];
         let mut specs: Vec<_> = bundle.signals.values().collect();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
         let value = |spec: &SignalSpec, (truth, long, pick): &(bool, i64, prop::sample::Index)| match spec.kind {
@@ -135,7 +95,7 @@ proptest! {
         for (change, pick) in changes {
             let (verdicts, notes) = engine.handle(&signals, &candidates);
             for (facts, verdict) in candidates.iter().zip(&verdicts) {
-                prop_assert_eq!(verdict, &oracle(bundle, &bundle.rules, &signals, facts), "{}", facts.responder);
+                prop_assert_eq!(verdict, &plain.verdict(&signals, facts), "{}", facts.responder);
                 prop_assert!(verdict.policies.iter().chain(&verdict.errors).all(|id| notes.contains_key(id)));
             }
             let at = change.index(specs.len() + candidates.len());

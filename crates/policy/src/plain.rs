@@ -1,0 +1,57 @@
+//! The plain way to ask: all policies together, of Cedar, for one candidate alone. What [`crate::engine`] must equal
+//! and be faster than.
+
+use crate::{
+    bundle::{Bundle, CandidateSpec, SignalSpec},
+    engine::{attributes, candidate_uid, set, uid},
+    slices,
+};
+use cedar_policy::{Authorizer, Context, Entities, Entity, PolicySet, Request, RestrictedExpression};
+use remit_domain::{
+    decision::{CandidateFacts, Verdict},
+    signal::{Signals, Value},
+};
+use std::collections::HashSet;
+
+/// A bundle's policies, to be asked one candidate at a time, nothing arranged and nothing remembered.
+#[derive(Debug)]
+pub struct Plain {
+    candidates: Vec<CandidateSpec>,
+    signals: Vec<SignalSpec>,
+    policies: PolicySet,
+}
+
+impl Plain {
+    /// The policies of `bundle`.
+    pub fn new(bundle: &Bundle) -> Self {
+        Self {
+            candidates: bundle.candidates().to_vec(),
+            signals: bundle.signals.values().cloned().collect(),
+            policies: set(bundle.rules.iter()),
+        }
+    }
+
+    /// Whether the candidate may handle a case with these signals.
+    pub fn verdict(&self, signals: &Signals, facts: &CandidateFacts) -> Verdict {
+        self.asked(signals, facts).unwrap_or(Verdict { allow: false, policies: Vec::new(), errors: Vec::new() })
+    }
+
+    fn asked(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Verdict> {
+        let spec = self.candidates.iter().find(|spec| spec.responder == facts.responder)?;
+        let principal = candidate_uid(spec.kind, spec.responder.as_str());
+        let entity = Entity::new(principal.clone(), attributes(spec, facts), HashSet::new()).ok()?;
+        let expression = |spec: &SignalSpec, value: &Value| match value {
+            Value::Bool(value) => Some(RestrictedExpression::new_bool(*value)),
+            Value::Long(value) => Some(RestrictedExpression::new_long(*value)),
+            Value::Name(name) => Some(RestrictedExpression::new_entity_uid(uid(spec.vocabulary.as_deref()?, name))),
+        };
+        let context = self.signals.iter().filter_map(|spec| {
+            let value = signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value);
+            Some((spec.name.to_string(), expression(spec, value)?))
+        });
+        let context = Context::from_pairs(context).ok()?;
+        let request = Request::new(principal, uid("Action", "handle"), uid("Case", "case"), context, None).ok()?;
+        let entities = Entities::from_entities([entity], None).ok()?;
+        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+    }
+}
