@@ -2,6 +2,7 @@
 
 mod packed;
 mod read;
+mod settle;
 mod setup;
 pub mod verify;
 mod writer;
@@ -54,7 +55,8 @@ pub struct SqliteStore {
     /// The ledger's edge over what is durable.
     tree: Arc<RwLock<Tree>>,
     shapes: RwLock<Shapes>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, and the one beside it that ends when it does.
+    threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
     side: Mutex<Connection>,
@@ -87,17 +89,18 @@ impl SqliteStore {
         let coming = Arc::new(AtomicUsize::new(0));
         let gather =
             writer::Gather { coming: Arc::clone(&coming), batch_max: options.batch_max, window: options.window };
-        let writer = std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || writer::run(connection, &published, &waiting, &gather))
-            .map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+        let (told, written) = mpsc::sync_channel(1);
+        let beside = setup::side(&path)?;
+        let settler = thread("store-settler", &path, move || settle::run(&beside, &written))?;
+        let writer =
+            thread("store-writer", &path, move || writer::run(connection, &published, &waiting, &gather, &told))?;
         Ok(Self {
             path,
             queue: Some(queue),
             coming,
             tree,
             shapes,
-            writer: Some(writer),
+            threads: vec![writer, settler],
             readers: Mutex::default(),
             side: Mutex::new(side),
             _lock: lock,
@@ -163,12 +166,17 @@ impl SqliteStore {
     }
 }
 
+fn thread(name: &str, path: &Path, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
+    spawned.map_err(|source| OpenError::File { path: path.display().to_string(), source })
+}
+
 impl Drop for SqliteStore {
     /// Lets the writer finish what waits.
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }

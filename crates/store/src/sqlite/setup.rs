@@ -21,8 +21,12 @@ const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;
 /// Bytes of a page: what a row in a tree without order costs to write.
 const PAGE: i64 = 4096;
-/// Pages in the log of writes before they are moved into the database: 16 MiB.
-const CHECKPOINT: i64 = 4096;
+/// Pages in the log of writes from which on the writer itself moves what is left of them into the database, so that
+/// the log begins anew: 64 MiB. Most were moved beside it by then.
+const BEGIN_ANEW: i64 = 16_384;
+/// Memory for pages that the writer keeps at hand, in KiB. After a batch that split a page, SQLite walks through all of
+/// them; the system's own cache has the others.
+const WRITER_CACHE: i64 = 16_384;
 
 pub(super) fn lock(data: &Path) -> Result<File, OpenError> {
     let file = |source| OpenError::File { path: data.display().to_string(), source };
@@ -79,8 +83,8 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     }
     pragmas(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "wal_autocheckpoint", BEGIN_ANEW)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
     if let Some(pages) = options.pages_max {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
@@ -158,6 +162,7 @@ pub(super) fn side(path: &Path) -> Result<Connection, OpenError> {
         let connection = Connection::open(path)?;
         pragmas(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(connection)
     };
     open().map_err(|error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() })

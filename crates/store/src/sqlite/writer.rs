@@ -9,7 +9,7 @@ use std::{
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
-        mpsc::Receiver,
+        mpsc::{Receiver, SyncSender},
     },
     time::{Duration, Instant},
 };
@@ -50,14 +50,22 @@ fn arrived((mut commit, answer): Waiting) -> Waiting {
 }
 
 /// Runs until every sender is gone and nothing waits.
-/// `published` is where readers find the tree as it is on disk.
-pub(super) fn run(mut connection: Connection, published: &RwLock<Tree>, waiting: &Receiver<Waiting>, gather: &Gather) {
+/// `published` is where readers find the tree as it is on disk; `told` hears of every batch.
+pub(super) fn run(
+    mut connection: Connection,
+    published: &RwLock<Tree>,
+    waiting: &Receiver<Waiting>,
+    gather: &Gather,
+    told: &SyncSender<()>,
+) {
     let mut tree = published.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
     while let Ok(first) = waiting.recv() {
         batch.push(arrived(first));
         gather.fill(waiting, &mut batch);
         write(&mut connection, &mut tree, published, &mut batch);
+        // Whoever has not come to the last one yet will see this one too.
+        let _ = told.try_send(());
     }
 }
 
