@@ -162,7 +162,9 @@ impl Bundle {
         let terms = reading.terms(&digest);
         lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
         let articles = articles(&files, findings);
-        lint::invariants(&files, &vocabulary, findings);
+        // What must hold for every request is held to all that is asked of policies.
+        let invariants = cedar::rules_under("invariants", &files, &owners, findings);
+        cedar::validate(&vocabulary.schema, &invariants, findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),

@@ -3,6 +3,7 @@
 use crate::{
     files::Files,
     finding::{Finding, line_at, line_of},
+    nesting::{self, Holds},
 };
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
 use miette::Diagnostic;
@@ -55,6 +56,10 @@ pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocab
         ));
         return None;
     };
+    if let Some(finding) = nesting::too_deep(SCHEMA, text, Holds::Schema) {
+        findings.push(finding);
+        return None;
+    }
     let schema = match Schema::from_cedarschema_str(text) {
         Ok((schema, _)) => schema,
         Err(error) => {
@@ -94,17 +99,7 @@ fn resolved<'a>(root: &'a serde_json::Value, declared: &'a serde_json::Value) ->
 /// Reads the built-in policies and those under `policies/`.
 pub(crate) fn rules(files: &Files, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
     let mut rules = read_rules(BASELINE, include_str!("baseline.cedar"), owners, findings);
-    for (name, bytes) in files.under("policies") {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => rules.extend(read_rules(name, text, owners, findings)),
-            Err(e) => findings.push(Finding::new(
-                name,
-                1,
-                format!("byte {} is not UTF-8", e.valid_up_to()),
-                "save it as UTF-8",
-            )),
-        }
-    }
+    rules.extend(rules_under("policies", files, owners, findings));
     let mut seen: BTreeMap<&id::PolicyId, &Rule> = BTreeMap::new();
     for rule in &rules {
         if let Some(first) = seen.insert(&rule.id, rule) {
@@ -115,7 +110,33 @@ pub(crate) fn rules(files: &Files, owners: &BTreeSet<String>, findings: &mut Vec
     rules
 }
 
+/// Reads the policies in the files of a folder.
+pub(crate) fn rules_under(
+    folder: &str,
+    files: &Files,
+    owners: &BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (name, bytes) in files.under(folder) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => rules.extend(read_rules(name, text, owners, findings)),
+            Err(e) => findings.push(Finding::new(
+                name,
+                1,
+                format!("byte {} is not UTF-8", e.valid_up_to()),
+                "save it as UTF-8",
+            )),
+        }
+    }
+    rules
+}
+
 fn read_rules(file: &str, text: &str, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
+    if let Some(finding) = nesting::too_deep(file, text, Holds::Policies) {
+        findings.push(finding);
+        return Vec::new();
+    }
     let set = match PolicySet::from_str(text) {
         Ok(set) => set,
         Err(errors) => {

@@ -13,6 +13,7 @@ pub mod files;
 pub mod finding;
 mod lint;
 pub mod manifest;
+mod nesting;
 pub mod plain;
 pub mod replay;
 mod slices;

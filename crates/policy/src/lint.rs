@@ -2,13 +2,12 @@
 
 use crate::{
     bundle::CandidateSpec,
-    cedar::{self, BASELINE, Rule, Vocabulary},
+    cedar::{BASELINE, Rule, Vocabulary},
     engine::{API_ACTIONS, admits_action, admits_principal, candidate_uid},
-    files::Files,
     finding::{Finding, line_of},
     manifest::Manifest,
 };
-use cedar_policy::{EntityUid, PolicySet, ValidationMode, Validator};
+use cedar_policy::EntityUid;
 use remit_domain::decision::PolicyEffect;
 use std::{collections::BTreeSet, str::FromStr as _};
 
@@ -103,40 +102,6 @@ pub(crate) fn lint(
                 message,
                 "correct the name in its scope, or take it out",
             ));
-        }
-    }
-}
-
-/// Reads the invariants: policies that must hold for every request, with the same annotations.
-pub(crate) fn invariants(files: &Files, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
-    for (file, bytes) in files.under("invariants") {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            findings.push(Finding::new(file, 1, "the file is not UTF-8", "save it as UTF-8"));
-            continue;
-        };
-        let set = match PolicySet::from_str(text) {
-            Ok(set) => set,
-            Err(errors) => {
-                findings.extend(errors.iter().map(|error| cedar::diagnosed(file, text, error)));
-                continue;
-            }
-        };
-        for policy in set.policies() {
-            for key in ["id", "owner", "reason"] {
-                if policy.annotation(key).is_none_or(|value| value.trim().is_empty()) {
-                    let line = policy.to_string().lines().last().map_or(1, |last| line_of(text, last));
-                    findings.push(Finding::new(
-                        file,
-                        line,
-                        format!("an invariant has no @{key}"),
-                        "write @id, @owner and @reason above it",
-                    ));
-                }
-            }
-        }
-        let result = Validator::new(vocabulary.schema.clone()).validate(&set, ValidationMode::Strict);
-        for error in result.validation_errors() {
-            findings.push(Finding::new(file, 1, error.to_string(), "make the invariant fit the schema"));
         }
     }
 }

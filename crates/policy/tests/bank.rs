@@ -84,6 +84,21 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("intents.csv", ",card_arrival", ",card_arival", "intents.csv:"),
         ("knowledge/pin.md", "# ", "", "knowledge/pin.md:1 the article has no title"),
         ("schema.cedarschema", "entity Organisation;", "entity Organisation", "schema.cedarschema:"),
+        (
+            "schema.cedarschema",
+            "entity Organisation;",
+            &format!("entity Organisation {{ a: {}", "Set<".repeat(9_999)),
+            "schema.cedarschema:",
+        ),
+        ("policies/ai-scope.cedar", "context.intent_confidence_bp", &"(".repeat(100_000), "brackets within each other"),
+        ("policies/ai-scope.cedar", "context.intent_confidence_bp", &"!".repeat(100_000), "words and signs"),
+        ("invariants/promises.cedar", "context.wants_human", "context.wants_humn", "invariants/promises.cedar:3"),
+        (
+            "invariants/promises.cedar",
+            "@owner(\"care-team\")",
+            "@owner(\"cair-team\")",
+            "invariants/promises.cedar:9 @owner",
+        ),
     ] {
         let found = check(file, from, to);
         assert!(found.contains(want), "{file}: {from} -> {to}\nwanted: {want}\nfound: {found}");
