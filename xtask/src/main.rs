@@ -1,4 +1,6 @@
-//! Everything that automates: test, bench, soak.
+//! Everything that automates: test, bench, soak, fuzz.
+
+mod fuzz;
 
 use std::process::{Command, ExitCode};
 
@@ -7,7 +9,9 @@ usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale; `bench --help` tells more
-  soak [ROUNDS]   kills the server under load so often (100 unless told), and checks that nothing acknowledged is lost";
+  soak [ROUNDS]   kills the server under load so often (100 unless told), and checks that nothing acknowledged is lost
+  fuzz [SECONDS] [TARGET…]
+                  hands everything that parses to libFuzzer, each target for so long (60 unless told)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -17,6 +21,8 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak("100"),
         ["soak", rounds] => soak(rounds),
+        ["fuzz"] => fuzz::run("60", &[]),
+        ["fuzz", seconds, targets @ ..] => fuzz::run(seconds, targets),
         _ => Err(USAGE.to_owned()),
     };
     match done {

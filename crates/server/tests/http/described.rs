@@ -137,3 +137,15 @@ fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
         }
     }
 }
+
+/// The description as it was when somebody last looked at it, so that a change of the interface is seen in review.
+#[test]
+fn the_description_on_file_is_the_one_served() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let now = remit_server::http::description() + "\n";
+    if std::env::var_os("REMIT_BLESS").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    let cure = "run `REMIT_BLESS=1 cargo test --package remit-server described` and look at what changed";
+    assert!(std::fs::read_to_string(&file).is_ok_and(|known| known == now), "docs/openapi.json is not current; {cure}");
+}

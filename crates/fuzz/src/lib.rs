@@ -1,0 +1,240 @@
+//! What must hold of every input, as functions of bytes: whatever comes, nothing panics, and what is accepted reads back.
+//!
+//! `fuzz/` hands these to libFuzzer; the tests here run them on seeds and on changes of them.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken property is told by panicking")]
+
+use remit_domain::{
+    Case, Decision, Event,
+    id::{CaseId, CustomerId, DecisionId, Digest, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId, SignalName},
+};
+use remit_ledger::{
+    checkpoint::{Checkpoint, Signer, Verifier},
+    entry::Entry,
+    hash::Hash,
+    proof,
+    tile::{self, Address},
+};
+use remit_policy::{bundle::Bundle, files::Files};
+use remit_server::{
+    app::{case, exception, token},
+    clock,
+    explain::explain,
+};
+use remit_signals::{
+    examples,
+    intent::{self, IntentModel},
+    lexical::TextReader,
+};
+use sha2::{Digest as _, Sha256};
+use std::{fmt::Display, path::PathBuf, sync::LazyLock};
+
+pub mod seeds;
+
+/// One property of bytes.
+pub type Target = fn(&[u8]);
+
+/// All properties by name, as `fuzz/` has them.
+pub const TARGETS: [(&str, Target); 8] = [
+    ("words", words),
+    ("labelled", labelled),
+    ("model", model),
+    ("bundle", bundle),
+    ("bodies", bodies),
+    ("records", records),
+    ("names", names),
+    ("ledger", ledger),
+];
+
+static READER: LazyLock<TextReader> = LazyLock::new(TextReader::new);
+pub(crate) static BANK: LazyLock<Files> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    Files::read(&root).expect("the sample bundle")
+});
+static MODEL: LazyLock<IntentModel> = LazyLock::new(|| {
+    let examples = examples::parse_csv(BANK.get("intents.csv").expect("the examples")).expect("the examples");
+    let few: Vec<_> = examples.into_iter().step_by(20).collect();
+    intent::train(&few, &mut |_, _| {}).expect("a classifier")
+});
+
+/// What a customer wrote is measured, within bounds.
+pub fn words(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let estimate = MODEL.estimate(&text);
+    assert!(estimate.confidence_bp <= 10_000 && estimate.out_of_scope_bp <= 10_000);
+    let read = READER.read(&text);
+    assert!(read.frustration.strength_bp <= 10_000 && read.complexity.strength_bp <= 10_000);
+    assert!(read.situation.strength_bp <= 10_000);
+}
+
+/// Labelled examples in CSV, and CLINC150's JSON.
+pub fn labelled(bytes: &[u8]) {
+    if let Ok(examples) = examples::parse_csv(bytes) {
+        assert!(examples.iter().all(|example| !example.text.is_empty() && !example.label.is_empty()));
+    }
+    let _ = examples::parse_clinc(bytes);
+}
+
+/// A classifier's file. The checksum is made right, so that what lies behind it is met.
+pub fn model(bytes: &[u8]) {
+    let whole = [bytes, Sha256::digest(bytes).as_slice()].concat();
+    if let Ok(model) = IntentModel::from_bytes(&whole) {
+        let _ = model.estimate("my card has not arrived");
+        let again = IntentModel::from_bytes(&model.to_bytes()).expect("what was written reads back");
+        assert_eq!(again.to_bytes(), model.to_bytes());
+    }
+    let _ = IntentModel::from_bytes(bytes);
+}
+
+/// A bundle's archive, and the sample bundle with one file changed: the first byte says which.
+pub fn bundle(bytes: &[u8]) {
+    if let Ok(files) = Files::from_bytes(bytes) {
+        assert_eq!(Files::from_bytes(&files.to_bytes()).expect("what was written reads back"), files);
+    }
+    let Some((which, content)) = bytes.split_first() else { return };
+    let names = [
+        "bundle.toml",
+        "policies/fraud.cedar",
+        "invariants/promises.cedar",
+        "tests/verdicts.toml",
+        "schema.cedarschema",
+        "intents.csv",
+    ];
+    let Some(name) = names.get(usize::from(*which) % names.len()) else { return };
+    match Bundle::load(BANK.clone().with(name, content.to_vec())) {
+        Ok(bundle) => assert!(!bundle.candidates().is_empty()),
+        Err(findings) => assert!(findings.iter().all(|f| f.line > 0 && !f.file.is_empty() && !f.cure.is_empty())),
+    }
+}
+
+/// Bodies of requests.
+pub fn bodies(bytes: &[u8]) {
+    fn one<T: serde::de::DeserializeOwned + serde::Serialize>(bytes: &[u8]) {
+        if let Ok(body) = serde_json::from_slice::<T>(bytes) {
+            let text = serde_json::to_vec(&body).expect("what was read can be written");
+            serde_json::from_slice::<T>(&text).expect("what was written reads back");
+        }
+    }
+    one::<case::OpenCase>(bytes);
+    one::<case::PostMessage>(bytes);
+    one::<case::PostSignals>(bytes);
+    one::<case::RequestHandoff>(bytes);
+    one::<case::MakeOverride>(bytes);
+    one::<case::ResolveCase>(bytes);
+    one::<case::ReopenCase>(bytes);
+    one::<exception::RaiseException>(bytes);
+    one::<exception::ResolveException>(bytes);
+    one::<token::NewToken>(bytes);
+}
+
+/// Records as they are stored: events, states, and decisions, which are explained.
+pub fn records(bytes: &[u8]) {
+    if let Ok(decision) = serde_json::from_slice::<Decision>(bytes) {
+        assert!(!explain(&decision, "GBP").summary.is_empty());
+        assert_eq!(serde_json::from_slice::<Decision>(&serde_json::to_vec(&decision).unwrap()).unwrap(), decision);
+    }
+    if let Ok(event) = serde_json::from_slice::<Event>(bytes)
+        && let Some(mut case) = Case::open(&event)
+    {
+        case.apply(&event);
+    }
+    let _ = serde_json::from_slice::<Case>(bytes);
+}
+
+/// Identifiers, names and moments: one spelling each.
+pub fn names(bytes: &[u8]) {
+    fn one<T: TryFrom<String> + Display>(text: &str) {
+        if let Ok(name) = T::try_from(text.to_owned()) {
+            assert_eq!(name.to_string(), text);
+        }
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    one::<CaseId>(text);
+    one::<MessageId>(text);
+    one::<DecisionId>(text);
+    one::<ExceptionId>(text);
+    one::<CustomerId>(text);
+    one::<Digest>(text);
+    one::<OwnerId>(text);
+    one::<PolicyId>(text);
+    one::<ResponderId>(text);
+    one::<SignalName>(text);
+    if let Some(at) = clock::parse_rfc3339(text) {
+        assert_eq!(clock::parse_rfc3339(&clock::rfc3339(at)), Some(at), "{text}");
+    }
+}
+
+/// The ledger's published forms: addresses, entries, tiles, notes, keys and proofs.
+pub fn ledger(bytes: &[u8]) {
+    if let Ok(entry) = Entry::from_bytes(bytes) {
+        assert_eq!(entry.to_bytes().expect("what was read can be written"), bytes);
+    }
+    let _ = tile::unbundle(bytes);
+    let _ = tile::hashes(bytes);
+    let hashes: Vec<Hash> = bytes.chunks_exact(32).filter_map(|chunk| Some(Hash(chunk.try_into().ok()?))).collect();
+    if let (Some((leaf, rest)), Some((size, index))) = (hashes.split_first(), numbers(bytes)) {
+        let _ = proof::includes(leaf, index, size, rest, leaf);
+        let _ = proof::extends(index, leaf, size, leaf, rest);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = Checkpoint::unverified(text);
+    if let Some(address) = Address::parse(text) {
+        assert_eq!(address.path(), text);
+    }
+    if let Ok(verifier) = Verifier::parse(text) {
+        assert_eq!(verifier.to_text(), text.trim());
+    }
+    static KEY: LazyLock<Verifier> = LazyLock::new(|| Signer::new("remit/ledger", &[7; 32]).verifier());
+    if let Ok(checkpoint) = KEY.open(text) {
+        assert_eq!(checkpoint.origin, "remit/ledger");
+    }
+}
+
+fn numbers(bytes: &[u8]) -> Option<(u64, u64)> {
+    let (size, rest) = bytes.split_first_chunk::<8>()?;
+    Some((u64::from_le_bytes(*size), u64::from_le_bytes(*rest.first_chunk()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn seeds_hold_and_are_many() {
+        for (name, target) in TARGETS {
+            let seeds = seeds::of(name);
+            assert!(seeds.len() >= 3, "{name}");
+            seeds.iter().for_each(|seed| target(seed));
+        }
+        // They get past the first check of what they are for.
+        serde_json::from_slice::<Decision>(&seeds::of("records")[0]).unwrap();
+        assert!(Case::open(&serde_json::from_slice(&seeds::of("records")[1]).unwrap()).is_some());
+        assert!(Files::from_bytes(seeds::of("bundle").last().unwrap()).is_ok());
+        assert!(Entry::from_bytes(&seeds::of("ledger")[4]).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn what_is_changed_a_little_holds_too(
+            seed in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..6),
+        ) {
+            // A bundle takes long to load; libFuzzer has the time for it.
+            for (name, target) in TARGETS.into_iter().filter(|(name, _)| *name != "bundle") {
+                let seeds = seeds::of(name);
+                let mut bytes = seeds[seed.index(seeds.len())].clone();
+                for (at, byte, how) in &changes {
+                    let at = at.index(bytes.len() + 1);
+                    match how {
+                        0 => bytes.insert(at, *byte),
+                        1 if at < bytes.len() => bytes[at] = *byte,
+                        _ => bytes.truncate(at),
+                    }
+                }
+                target(&bytes);
+            }
+        }
+    }
+}

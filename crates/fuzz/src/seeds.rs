@@ -1,0 +1,118 @@
+//! What inputs look like: where a fuzzer starts from.
+
+use crate::BANK;
+use remit_ledger::{
+    checkpoint::Signer,
+    entry::{Entry, commitment},
+    hash::Hash,
+    tile,
+};
+use remit_signals::{examples, intent};
+use serde_json::{Value, json};
+
+/// Seeds for the property of this name.
+pub fn of(name: &str) -> Vec<Vec<u8>> {
+    match name {
+        "words" => words(),
+        "labelled" => vec![
+            b"text,intent\nmy card has not arrived,card_arrival\n\"two\nlines, one text\",other\n".to_vec(),
+            b"text,intent\nragged\n".to_vec(),
+            br#"{"train": [["what is my balance", "balance"]], "val": [], "oos_train": [["hi", "oos"]]}"#.to_vec(),
+        ],
+        "model" => models(),
+        "bundle" => bundles(),
+        "bodies" => written(bodies()),
+        "records" => records(),
+        "names" => NAMES.iter().map(|name| name.as_bytes().to_vec()).collect(),
+        "ledger" => ledger(),
+        _ => Vec::new(),
+    }
+}
+
+const NAMES: [&str; 8] = [
+    "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC",
+    "dec_01KAS5W2Z8M4Q6B1J0T3V7X9YC",
+    "cus_0123456789abcdef0123456789abcdef",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "ai.two-tries",
+    "intent_confidence_bp",
+    "2026-01-01T00:00:00.123Z",
+    "9999-12-31T23:59:59.999999999+14:00",
+];
+
+fn written(values: Vec<Value>) -> Vec<Vec<u8>> {
+    values.into_iter().map(|value| value.to_string().into_bytes()).collect()
+}
+
+fn words() -> Vec<Vec<u8>> {
+    let csv = BANK.get("intents.csv").unwrap_or_default();
+    let some = examples::parse_csv(csv).unwrap_or_default().into_iter().step_by(400).map(|example| example.text);
+    some.chain(["ich möchte mit einem Menschen sprechen!!!".into(), "MY CARD WAS STOLEN 😱 \u{202e}".into()])
+        .map(String::into_bytes)
+        .collect()
+}
+
+fn models() -> Vec<Vec<u8>> {
+    let csv: String = (0..12).map(|n| format!("where is card {n},card\nsend {n} pounds,send\n")).collect();
+    let examples = examples::parse_csv(format!("text,intent\n{csv}").as_bytes()).unwrap_or_default();
+    let model = intent::train(&examples, &mut |_, _| {}).map(|model| model.to_bytes()).unwrap_or_default();
+    let body = model.len().saturating_sub(32);
+    [body, body / 2, 64].into_iter().filter_map(|end| Some(model.get(..end)?.to_vec())).collect()
+}
+
+fn bundles() -> Vec<Vec<u8>> {
+    let names = [
+        "bundle.toml",
+        "policies/fraud.cedar",
+        "invariants/promises.cedar",
+        "tests/verdicts.toml",
+        "schema.cedarschema",
+    ];
+    let one = |(which, name): (u8, &str)| [&[which], BANK.get(name).unwrap_or_default()].concat();
+    let mut seeds: Vec<Vec<u8>> = (0..).zip(names).map(one).collect();
+    seeds.push(BANK.to_bytes());
+    seeds
+}
+
+fn bodies() -> Vec<Value> {
+    vec![
+        json!({ "customer": "ann", "text": "my card has not arrived", "channel": "chat", "requester": "proxy",
+                "signals": [{ "name": "account_frozen", "value": true }, { "name": "complexity_bp", "value": 7 }] }),
+        json!({ "text": "hello", "epoch": 3 }),
+        json!({ "epoch": 3, "reason": "unsure", "note": "asked twice" }),
+        json!({ "to": "cards", "reason": "they know them" }),
+        json!({ "owner": "risk", "due_at": "2026-01-01T00:00:00Z", "reason": "lost" }),
+        json!({ "reason": "done", "close": true }),
+        json!({ "name": "crm", "roles": ["integration"], "source": "crm", "days": 30 }),
+    ]
+}
+
+/// A case that was opened under the sample bundle.
+fn records() -> Vec<Vec<u8>> {
+    let decision = include_bytes!("../seeds/decision.json").as_slice();
+    let events = [include_bytes!("../seeds/event-0.json").as_slice(), include_bytes!("../seeds/event-1.json")];
+    [decision].into_iter().chain(events).map(<[u8]>::to_vec).collect()
+}
+
+fn ledger() -> Vec<Vec<u8>> {
+    let entry = Entry {
+        v: 1,
+        seq: 1,
+        ts: 1_773_136_800_000,
+        kind: "case_opened".into(),
+        case: "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into(),
+        actor: "crm".into(),
+        commit: commitment(&[7; 32], b"body").iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    let entry = entry.to_bytes().unwrap_or_default();
+    let signer = Signer::new("remit/ledger", &[7; 32]);
+    let proof = [8_u64.to_le_bytes().as_slice(), &3_u64.to_le_bytes(), &[1; 112]].concat();
+    vec![
+        tile::bundle([entry.as_slice(), entry.as_slice()]),
+        signer.sign(2, &Hash::leaf(&entry)).into_bytes(),
+        signer.verifier().to_text().into_bytes(),
+        b"tile/1/x001/x234/067.p/17".to_vec(),
+        entry,
+        proof,
+    ]
+}

@@ -1,0 +1,381 @@
+//! Reads a manifest's parts into what the bundle is made of, and says by line what is wrong with them.
+
+use super::{Article, CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
+use crate::{
+    calendar::Hours,
+    cedar::Vocabulary,
+    files::Files,
+    finding::{Finding, line_of},
+    manifest::{self, Manifest, SignalKind},
+};
+use remit_domain::{
+    cost::{Currency, Economics},
+    decision::{DecisionPoint, ResponderKind, Terms},
+    id::{Digest, OwnerId, ResponderId, SignalName},
+    signal::Value,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Reads the manifest's parts, noting what is wrong.
+pub(super) struct Reading<'a> {
+    pub(super) text: &'a str,
+    pub(super) manifest: &'a Manifest,
+    pub(super) vocabulary: &'a Vocabulary,
+    pub(super) owners: &'a BTreeSet<String>,
+    pub(super) findings: &'a mut Vec<Finding>,
+}
+
+impl Reading<'_> {
+    fn wrong(&mut self, near: &str, message: impl Into<String>, cure: &str) {
+        let line = line_of(self.text, &format!("\"{near}\""));
+        self.findings.push(Finding::new(MANIFEST, line, message, cure));
+    }
+
+    fn owner(&mut self, name: &str, of: &str) -> Option<OwnerId> {
+        if !self.owners.contains(name) {
+            self.wrong(
+                name,
+                format!("`{name}`, named as owner by {of}, is no owner"),
+                "add an [[owner]] of this name, or name another",
+            );
+        }
+        let owner = OwnerId::new(name);
+        if let Err(error) = &owner {
+            self.wrong(name, error.to_string(), "rename it");
+        }
+        owner.ok()
+    }
+
+    pub(super) fn signals(&mut self) -> Vec<SignalSpec> {
+        let manifest = self.manifest;
+        manifest.signals.iter().filter_map(|signal| self.signal(signal)).collect()
+    }
+
+    fn signal(&mut self, signal: &manifest::Signal) -> Option<SignalSpec> {
+        let name = match SignalName::new(&signal.name) {
+            Ok(name) => name,
+            Err(error) => {
+                self.wrong(&signal.name, error.to_string(), "rename the signal, here and in the schema");
+                return None;
+            }
+        };
+        let default = match &signal.default {
+            toml::Value::Boolean(value) => Value::Bool(*value),
+            toml::Value::Integer(value) => Value::Long(*value),
+            toml::Value::String(value) => Value::name(value),
+            _ => {
+                self.wrong(&signal.name, "a default must be true, false, a whole number or a name", "change `default`");
+                return None;
+            }
+        };
+        let values = match (&signal.vocabulary, signal.kind) {
+            (Some(vocabulary), SignalKind::Name) => match self.vocabulary.enums.get(vocabulary) {
+                Some(values) => values.clone(),
+                None => {
+                    let message = format!("`{vocabulary}` is no `entity … enum` of the schema");
+                    self.wrong(&signal.name, message, "declare it in schema.cedarschema, or name another vocabulary");
+                    return None;
+                }
+            },
+            (None, SignalKind::Name) => {
+                self.wrong(&signal.name, "a signal of type `name` needs a vocabulary", "add `vocabulary = \"…\"`");
+                return None;
+            }
+            _ => BTreeSet::new(),
+        };
+        let spec = SignalSpec {
+            name,
+            kind: signal.kind,
+            vocabulary: signal.vocabulary.clone(),
+            values: Arc::new(values),
+            min: signal.min.unwrap_or(i64::MIN),
+            max: signal.max.unwrap_or(i64::MAX),
+            default,
+            authoritative: signal.authoritative.iter().cloned().collect(),
+        };
+        if let Err(error) = spec.check(&spec.default) {
+            self.wrong(&signal.name, format!("the default does not fit: {error}"), "change `default`");
+        }
+        Some(spec)
+    }
+
+    pub(super) fn topics(&mut self, files: &Files) -> HashMap<String, String> {
+        let manifest = self.manifest;
+        let mut topics = HashMap::new();
+        for topic in &manifest.topics {
+            if !self.vocabulary.enums.get("Topic").is_some_and(|values| values.contains(&topic.name)) {
+                self.wrong(
+                    &topic.name,
+                    format!("topic `{}` is no value of the schema's Topic", topic.name),
+                    "add it to `entity Topic enum`",
+                );
+            }
+            for intent in &topic.intents {
+                if let Some(other) = topics.insert(intent.clone(), topic.name.clone()) {
+                    self.wrong(
+                        intent,
+                        format!("intent `{intent}` is in topic `{other}` already"),
+                        "list every intent once",
+                    );
+                }
+            }
+        }
+        self.intents(files, &topics);
+        topics
+    }
+
+    /// Every intent of `intents.csv` has a topic and is a value of the schema's Intent, and the other way round.
+    fn intents(&mut self, files: &Files, topics: &HashMap<String, String>) {
+        const INTENTS: &str = "intents.csv";
+        let Some(bytes) = files.get(INTENTS) else {
+            self.findings.push(Finding::new(
+                INTENTS,
+                1,
+                "there is no intents.csv",
+                "add labelled examples: text,intent",
+            ));
+            return;
+        };
+        let declared = self.vocabulary.enums.get("Intent").cloned().unwrap_or_default();
+        let mut seen = BTreeMap::new();
+        let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+        for record in reader.records() {
+            match record {
+                Ok(record) => {
+                    let line = record.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+                    if let Some(intent) = record.get(1) {
+                        seen.entry(intent.to_owned()).or_insert(line);
+                    }
+                }
+                Err(error) => {
+                    let line = error.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+                    self.findings.push(Finding::new(
+                        INTENTS,
+                        line,
+                        error.to_string(),
+                        "write two columns, text and intent, in UTF-8; quote text with commas",
+                    ));
+                    break;
+                }
+            }
+        }
+        for (intent, line) in &seen {
+            if !declared.contains(intent) {
+                let message = format!("intent `{intent}` is no value of the schema's Intent");
+                self.findings.push(Finding::new(
+                    INTENTS,
+                    *line,
+                    message,
+                    "add it to `entity Intent enum`, or correct the label",
+                ));
+            }
+            if !topics.contains_key(intent) {
+                let message = format!("intent `{intent}` belongs to no topic");
+                self.findings.push(Finding::new(INTENTS, *line, message, "list it in a [[topic]] of bundle.toml"));
+            }
+        }
+        for intent in topics.keys().filter(|intent| !seen.contains_key(*intent)) {
+            self.wrong(
+                intent,
+                format!("intent `{intent}` has no example in intents.csv"),
+                "add examples, or take it out of the topic",
+            );
+        }
+    }
+
+    pub(super) fn candidates(&mut self) -> Vec<CandidateSpec> {
+        let manifest = self.manifest;
+        let ai = manifest.responders.iter().filter_map(|r| {
+            let accountable = self.owner(&r.accountable, &r.name)?;
+            let responder = self.responder(&r.name)?;
+            self.values(&r.name, "Topic", &r.topics);
+            self.values(&r.name, "Language", &r.languages);
+            Some(CandidateSpec {
+                responder,
+                title: r.title.clone(),
+                kind: ResponderKind::Ai,
+                accountable,
+                handling_minor: r.handling_minor,
+                prior_resolve_bp: r.prior_resolve_bp,
+                prior_weight: r.prior_weight,
+                topics: r.topics.clone(),
+                languages: r.languages.clone(),
+                skills: Vec::new(),
+                queue: None,
+            })
+        });
+        let mut specs: Vec<CandidateSpec> = ai.collect();
+        specs.extend(manifest.queues.iter().filter_map(|q| self.queue(q)));
+        let mut names = BTreeSet::new();
+        for spec in &specs {
+            if !names.insert(spec.responder.clone()) {
+                let name = spec.responder.to_string();
+                self.wrong(&name, format!("two responders are named `{name}`"), "rename one");
+            }
+            let sane = (0..=10_000).contains(&spec.prior_resolve_bp)
+                && (1..=1_000_000).contains(&spec.prior_weight)
+                && spec.handling_minor >= 0;
+            if !sane {
+                let name = spec.responder.to_string();
+                self.wrong(
+                    &name,
+                    "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
+                    "correct the number",
+                );
+            }
+        }
+        specs
+    }
+
+    fn queue(&mut self, q: &manifest::Queue) -> Option<CandidateSpec> {
+        let accountable = self.owner(&q.accountable, &q.name)?;
+        let responder = self.responder(&q.name)?;
+        self.values(&q.name, "Topic", &q.topics);
+        self.values(&q.name, "Language", &q.languages);
+        self.values(&q.name, "Skill", &q.skills);
+        let Some(calendar) = self.manifest.calendars.iter().find(|c| c.name == q.calendar) else {
+            self.wrong(
+                &q.name,
+                format!("queue `{}` has no hours: there is no calendar `{}`", q.name, q.calendar),
+                "add a [[calendar]] of this name, or name another",
+            );
+            return None;
+        };
+        let hours = match Hours::new(calendar) {
+            Ok(hours) => hours,
+            Err(message) => {
+                self.wrong(&calendar.name, format!("calendar `{}`: {message}", calendar.name), "correct the calendar");
+                return None;
+            }
+        };
+        let Some(sla) = self.manifest.slas.iter().find(|sla| sla.name == q.sla) else {
+            self.wrong(
+                &q.name,
+                format!("queue `{}` names the SLA `{}`, which there is not", q.name, q.sla),
+                "add an [[sla]] of this name, or name another",
+            );
+            return None;
+        };
+        if q.servers == 0 || q.handling_minutes == 0 || sla.first_reply_minutes == 0 {
+            self.wrong(
+                &q.name,
+                "servers, handling_minutes and first_reply_minutes must be at least 1",
+                "correct the number",
+            );
+        }
+        Some(CandidateSpec {
+            responder,
+            title: q.title.clone(),
+            kind: ResponderKind::Queue,
+            accountable,
+            handling_minor: q.handling_minor,
+            prior_resolve_bp: q.prior_resolve_bp,
+            prior_weight: q.prior_weight,
+            topics: q.topics.clone(),
+            languages: q.languages.clone(),
+            skills: q.skills.clone(),
+            queue: Some(QueueSpec {
+                sla_ms: i64::from(sla.first_reply_minutes) * MINUTE_MS,
+                servers: q.servers,
+                handling_ms: i64::from(q.handling_minutes) * MINUTE_MS,
+                patience_ms: i64::from(q.patience_minutes) * MINUTE_MS,
+                hours,
+            }),
+        })
+    }
+
+    fn responder(&mut self, name: &str) -> Option<ResponderId> {
+        let responder = ResponderId::new(name);
+        if let Err(error) = &responder {
+            self.wrong(name, error.to_string(), "rename it, here and in the policies");
+        }
+        responder.ok()
+    }
+
+    fn values(&mut self, of: &str, vocabulary: &str, values: &[String]) {
+        let known = self.vocabulary.enums.get(vocabulary).cloned().unwrap_or_default();
+        for value in values.iter().filter(|value| !known.contains(*value)) {
+            self.wrong(
+                of,
+                format!("`{of}` names `{value}`, which is no value of the schema's {vocabulary}"),
+                "correct the spelling, or add it to the schema",
+            );
+        }
+    }
+
+    pub(super) fn terms(&mut self, digest: &Digest) -> Option<Terms> {
+        let manifest = self.manifest;
+        let mut owners = BTreeMap::new();
+        for point in DecisionPoint::ALL {
+            match manifest.decision_points.get(point.as_str()) {
+                Some(owner) => {
+                    owners.insert(point, self.owner(owner, point.as_str())?);
+                }
+                None => self.wrong(
+                    "decision_points",
+                    format!("decision point `{}` has no owner", point.as_str()),
+                    "add it under [decision_points]",
+                ),
+            }
+        }
+        for name in manifest.decision_points.keys() {
+            if !DecisionPoint::ALL.iter().any(|point| point.as_str() == name) {
+                self.wrong(
+                    name,
+                    format!("`{name}` is no decision point"),
+                    "the decision points are route, retain, escalate, return_to_ai and override",
+                );
+            }
+        }
+        let economics = &manifest.economics;
+        let value_signal = match &economics.value_signal {
+            Some(name) if !manifest.signals.iter().any(|s| &s.name == name && s.kind == SignalKind::Name) => {
+                self.wrong(
+                    name,
+                    format!("value_signal names `{name}`, which is no signal of type `name`"),
+                    "declare the signal, or name another",
+                );
+                None
+            }
+            Some(name) => SignalName::new(name).ok(),
+            None => None,
+        };
+        Some(Terms {
+            bundle: digest.clone(),
+            owners,
+            economics: Economics {
+                currency: Currency(manifest.currency.as_str().into()),
+                delay_minor_per_hour: economics.delay_minor_per_hour,
+                breach_minor: economics.breach_minor,
+                failure_minor: economics.failure_minor,
+                value_signal,
+                value_percent: economics.value_percent.clone(),
+            },
+            handoffs_max: manifest.limits.handoffs_max,
+            exception_owner: self.owner(&manifest.exceptions.owner, "[exceptions]")?,
+            exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
+        })
+    }
+}
+
+pub(super) fn articles(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
+    let mut articles = Vec::new();
+    for (file, bytes) in files.under("knowledge") {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            findings.push(Finding::new(file, 1, "the article is not UTF-8", "save it as UTF-8"));
+            continue;
+        };
+        match text.lines().find_map(|line| line.strip_prefix("# ")) {
+            Some(title) => {
+                articles.push(Article { file: file.to_owned(), title: title.trim().to_owned(), text: text.to_owned() })
+            }
+            None => findings.push(Finding::new(file, 1, "the article has no title", "begin it with a line `# Title`")),
+        }
+    }
+    articles
+}
