@@ -95,7 +95,15 @@ async fn keys(store: &impl Store) -> Result<(), String> {
     )?;
     let other = store.commit(keyed("cas_C", 2)).await;
     hold(matches!(other, Err(CommitError::KeyReused)), "a key stands for one request")?;
-    hold(store.case("cas_C").map_err(|e| e.to_string())?.is_none(), "a repeated request writes nothing")
+    hold(store.case("cas_C").map_err(|e| e.to_string())?.is_none(), "a repeated request writes nothing")?;
+    let mut later = keyed("cas_C", 2);
+    later.records.iter_mut().for_each(|record| record.ts_ms = 1_000);
+    if let Some(row) = &mut later.idempotency {
+        (row.key, row.expires_ms) = ("l".into(), 2_000);
+    }
+    store.commit(later).await.map_err(|e| e.to_string())?;
+    let kept = |key: &str| store.idempotency("tok", key).map_err(|e| e.to_string());
+    hold(kept("k")?.is_none() && kept("l")?.is_some(), "a key is kept until it expires and no longer")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

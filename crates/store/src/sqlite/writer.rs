@@ -115,7 +115,7 @@ fn together(
     commits: &[&Commit],
 ) -> Result<Vec<Outcome>, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let mut batch = Batch { tree: tree.clone(), tiles: Vec::new(), depths: BTreeMap::new() };
+    let mut batch = Batch { keys: 0, now: 0, tree: tree.clone(), tiles: Vec::new(), depths: BTreeMap::new() };
     let mut results = Vec::with_capacity(commits.len());
     for commit in commits {
         results.push(batch.one(&transaction, commit)?);
@@ -128,6 +128,9 @@ fn together(
 
 /// What a batch writes once at its end.
 struct Batch {
+    /// Idempotency keys written, and the moment of the newest.
+    keys: i64,
+    now: i64,
     tree: Tree,
     tiles: Vec<Tile>,
     depths: BTreeMap<String, i64>,
@@ -214,8 +217,10 @@ impl Batch {
             tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.resolved, row.failed])?;
         }
         if let Some(row) = &commit.idempotency {
-            let sql = "INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET \
-                       request_hash = ?3, status = ?4, response = ?5, expires_ms = ?6";
+            // A key that is used anew after its time goes to the end, where those are that expire last.
+            self.keys += 1;
+            self.now = commit.records.first().map_or(self.now, |record| record.ts_ms.max(self.now));
+            let sql = "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             tx.prepare_cached(sql)?.execute(params![
                 row.scope,
                 row.key,
@@ -271,6 +276,12 @@ impl Batch {
         for (holder, change) in self.depths.iter().filter(|(_, change)| **change != 0) {
             tx.prepare_cached("INSERT INTO depths VALUES (?1, ?2) ON CONFLICT DO UPDATE SET open = open + ?2")?
                 .execute(params![holder, change])?;
+        }
+        if self.keys > 0 {
+            // As many as were added and one more, so that in the end none is left that has expired.
+            let sql = "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?1) \
+                       AND expires_ms <= ?2";
+            tx.prepare_cached(sql)?.execute(params![self.keys + 1, self.now])?;
         }
         for tile in &self.tiles {
             tx.prepare_cached("INSERT INTO tiles VALUES (?1, ?2, ?3)")?.execute(params![
