@@ -1,0 +1,73 @@
+//! What people type, and what they get when it is wrong: the cause, the cure and the exit code.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+
+use std::{fs, path::Path, process::Command};
+
+const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
+
+/// Runs `remit` with `arguments` and holds its exit code, and that each of `said` is printed.
+fn check(arguments: &[&str], code: i32, said: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_remit")).args(arguments).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "remit {}: {text}", arguments.join(" "));
+    for said in said {
+        assert!(text.contains(said), "remit {}: no `{said}` in: {text}", arguments.join(" "));
+    }
+}
+
+fn written(directory: &Path, name: &str, bytes: &[u8]) -> String {
+    let path = directory.join(name);
+    fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn help_teaches() {
+    check(&["--help"], 0, &["demo", "serve", "replay", "explain", "policy", "ledger", "signals", "token"]);
+    for command in ["demo", "serve", "replay", "explain", "case", "policy", "ledger", "signals", "token"] {
+        check(&[command, "--help"], 0, &["Usage: remit"]);
+    }
+    check(&["serv"], 2, &["similar subcommand", "serve"]);
+    check(&["replay"], 2, &["<FILE>"]);
+}
+
+#[test]
+fn files_of_messages_are_refused_by_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| written(directory.path(), name, bytes);
+    let data = directory.path().join("data").display().to_string();
+    for (path, said) in [
+        (file("ragged.csv", b"text,intent\nfine,a\nragged\n"), ["line: 3", "as many columns as the header"]),
+        (file("named.csv", b"message\nhello\n"), [":1: the header has no column `text`", "name the column"]),
+        (file("latin.csv", b"text\ncaf\xe9\n"), ["UTF-8", "latin.csv"]),
+        (file("empty.csv", b"text\n"), ["holds no messages", "empty.csv"]),
+        (file("line.jsonl", b"{\"text\": \"fine\"}\n{\"txt\": 1}\n"), ["line.jsonl:2", "write {\"text\""]),
+        (directory.path().join("none.csv").display().to_string(), ["cannot be read", "No such file"]),
+    ] {
+        check(&["replay", &path, "--bundle", BANK, "--data", &data], 2, &said);
+    }
+    assert!(!Path::new(&data).exists(), "a file that is refused leaves nothing");
+}
+
+#[test]
+fn bundles_are_refused_by_file_and_line() {
+    check(&["policy", "check", BANK], 0, &["is good", "12 responders"]);
+    check(&["policy", "test", BANK, "--json"], 0, &["\"passed\""]);
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path().display().to_string();
+    check(&["policy", "check", &here], 2, &["bundle.toml"]);
+    written(directory.path(), "bundle.toml", b"name = 'x'\ncurency = 'GBP'\n");
+    check(&["policy", "check", &here], 1, &["bundle.toml:2: unknown field `curency`", "cure: "]);
+    check(&["serve", "--bundle", &here, "--data", &here], 2, &["bundle.toml:2"]);
+}
+
+#[test]
+fn directories_that_are_not_remits_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path().display().to_string();
+    check(&["ledger", "verify", "/nowhere"], 2, &["/nowhere"]);
+    check(&["explain", "cas_x", "--data", "/nowhere", "--bundle", BANK], 2, &["no data directory"]);
+    written(directory.path(), "remit.db", b"SQLite format 3\0 and then nothing that is so");
+    check(&["serve", "--bundle", BANK, "--data", &here, "--listen", "127.0.0.1:0"], 2, &["remit.db"]);
+    check(&["token", "create", "--role", "king", "--data", &here], 2, &["remit.db"]);
+}
