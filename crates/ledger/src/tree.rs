@@ -151,6 +151,30 @@ mod tests {
         assert_eq!(Tree::restore(1100, last, |_, _| None), Err(EdgeError { level: 0, index: 0 }));
     }
 
+    /// The reference leaves and roots that implementations of Certificate Transparency share
+    /// (github.com/transparency-dev/merkle, testonly/constants.go).
+    #[test]
+    fn roots_are_those_of_other_implementations() {
+        let leaves =
+            ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+        let roots = [
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+            "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+            "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+            "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+        ];
+        let mut tree = Tree::default();
+        for (leaf, root) in leaves.into_iter().zip(roots) {
+            let bytes = (0..leaf.len()).step_by(2).map(|at| u8::from_str_radix(&leaf[at..at + 2], 16).unwrap());
+            tree.append(Hash::leaf(&bytes.collect::<Vec<_>>()), &mut Vec::new());
+            assert_eq!(tree.root().to_string(), root, "{leaf}");
+        }
+    }
+
     #[test]
     fn an_empty_tree_has_the_hash_of_nothing() {
         assert_eq!(

@@ -50,6 +50,12 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("bundle.toml", "Europe/London", "Europe/Londonn", "no time zone"),
         (
             "bundle.toml",
+            "monday = [\"08:00-18:00\"]",
+            "monday = [\"18:00-08:00\"]",
+            "bundle.toml:269 calendar `office`",
+        ),
+        (
+            "bundle.toml",
             "name = \"complexity_bp\"\ntype = \"long\"",
             "name = \"complexity\"\ntype = \"long\"",
             "is no attribute of the context",

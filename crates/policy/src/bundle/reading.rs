@@ -32,7 +32,8 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     fn wrong(&mut self, near: &str, message: impl Into<String>, cure: &str) {
-        let line = line_of(self.text, &format!("\"{near}\""));
+        let (declared, anywhere) = (format!("name = \"{near}\""), format!("\"{near}\""));
+        let line = line_of(self.text, if self.text.contains(&declared) { &declared } else { &anywhere });
         self.findings.push(Finding::new(MANIFEST, line, message, cure));
     }
 
