@@ -57,7 +57,9 @@ fn models() -> Vec<Vec<u8>> {
     let examples = examples::parse_csv(format!("text,intent\n{csv}").as_bytes()).unwrap_or_default();
     let model = intent::train(&examples, &mut |_, _| {}).map(|model| model.to_bytes()).unwrap_or_default();
     let body = model.len().saturating_sub(32);
-    [body, body / 2, 64].into_iter().filter_map(|end| Some(model.get(..end)?.to_vec())).collect()
+    let parts = [body, body / 2, 64].into_iter().filter_map(|end| Some(model.get(..end)?.to_vec()));
+    // Found by fuzzing: the same feature twice.
+    parts.chain([include_bytes!("../seeds/found/model-gram-twice.bin").to_vec()]).collect()
 }
 
 fn bundles() -> Vec<Vec<u8>> {

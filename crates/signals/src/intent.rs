@@ -200,7 +200,9 @@ impl IntentModel {
         let mut numbers = std::collections::HashMap::default();
         for number in 0..features {
             let gram = u64::from_le_bytes(rest.take(8)?.try_into().map_err(|_| ModelError)?);
-            numbers.insert(gram, u32::try_from(number).map_err(|_| ModelError)?);
+            if numbers.insert(gram, u32::try_from(number).map_err(|_| ModelError)?).is_some() {
+                return Err(ModelError);
+            }
         }
         let vocabulary = Vocabulary::of(numbers, rest.floats(features)?);
         let weights = rest.floats(features.checked_mul(labels.len()).ok_or(ModelError)?)?;
@@ -231,12 +233,13 @@ impl<'a> Rest<'a> {
     }
 
     fn float(&mut self) -> Result<f32, ModelError> {
-        Ok(f32::from_le_bytes(self.take(4)?.try_into().map_err(|_| ModelError)?))
+        self.floats(1)?.first().copied().ok_or(ModelError)
     }
 
     fn floats(&mut self, n: usize) -> Result<Vec<f32>, ModelError> {
         let bytes = self.take(n.checked_mul(4).ok_or(ModelError)?)?;
         let (chunks, _) = bytes.as_chunks::<4>();
-        Ok(chunks.iter().map(|chunk| f32::from_le_bytes(*chunk)).collect())
+        let number = |chunk: &[u8; 4]| Some(f32::from_le_bytes(*chunk)).filter(|number| number.is_finite());
+        chunks.iter().map(|chunk| number(chunk).ok_or(ModelError)).collect()
     }
 }
