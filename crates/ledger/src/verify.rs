@@ -9,6 +9,7 @@ use crate::{
     tree::Tree,
 };
 use serde::Serialize;
+use std::fmt;
 
 /// A record as it is stored.
 #[derive(Debug, Clone)]
@@ -84,6 +85,28 @@ pub enum Problem {
     NoCheckpoint,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { seq, how } => write!(f, "record {seq} was changed: {how}"),
+            Self::Missing { from, to } if from == to => write!(f, "record {from} is missing"),
+            Self::Missing { from, to } => write!(f, "records {from} to {to} are missing"),
+            Self::Reordered { seq, says } => {
+                write!(f, "record {seq} was moved: its entry says that it is record {says}")
+            }
+            Self::Tile { level, index, from, to } => {
+                write!(f, "tile {index} of level {level} does not match records {from} to {to} under it")
+            }
+            Self::Signature { why } => write!(f, "the newest checkpoint's signature is not good: {why}"),
+            Self::Root { size, signed, found } => {
+                write!(f, "the root over the first {size} records was signed as {signed}, and is {found}")
+            }
+            Self::Shortened { signed, found } => write!(f, "{signed} records were signed, and there are {found}"),
+            Self::NoCheckpoint => f.write_str("there are records, and no checkpoint that signs them"),
+        }
+    }
+}
+
 /// What verification found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -118,7 +141,7 @@ pub struct Verification<F> {
     problems: Vec<Problem>,
 }
 
-impl<F> std::fmt::Debug for Verification<F> {
+impl<F> fmt::Debug for Verification<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Verification").field("next", &self.next).finish_non_exhaustive()
     }

@@ -50,7 +50,7 @@ impl Ledger {
             println!("{}", serde_json::to_string(&report)?);
         } else {
             for problem in &report.problems {
-                println!("{}", serde_json::to_string(problem)?);
+                println!("{problem}");
             }
             println!("{} records, root {}", report.records, report.root);
             match report.signed {
