@@ -142,7 +142,7 @@ pub struct Verification<F> {
 }
 
 impl<F> fmt::Debug for Verification<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verification").field("next", &self.next).finish_non_exhaustive()
     }
 }
