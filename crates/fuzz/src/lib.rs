@@ -45,6 +45,16 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("ledger", ledger),
 ];
 
+/// Files of the sample bundle that are changed.
+pub(crate) const BUNDLE_FILES: [&str; 6] = [
+    "bundle.toml",
+    "policies/fraud.cedar",
+    "invariants/promises.cedar",
+    "tests/verdicts.toml",
+    "schema.cedarschema",
+    "intents.csv",
+];
+
 static READER: LazyLock<TextReader> = LazyLock::new(TextReader::new);
 pub(crate) static BANK: LazyLock<Files> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
@@ -91,15 +101,7 @@ pub fn bundle(bytes: &[u8]) {
         assert_eq!(Files::from_bytes(&files.to_bytes()).expect("what was written reads back"), files);
     }
     let Some((which, content)) = bytes.split_first() else { return };
-    let names = [
-        "bundle.toml",
-        "policies/fraud.cedar",
-        "invariants/promises.cedar",
-        "tests/verdicts.toml",
-        "schema.cedarschema",
-        "intents.csv",
-    ];
-    let Some(name) = names.get(usize::from(*which) % names.len()) else { return };
+    let Some(name) = BUNDLE_FILES.get(usize::from(*which) % BUNDLE_FILES.len()) else { return };
     match Bundle::load(BANK.clone().with(name, content.to_vec())) {
         Ok(bundle) => assert!(!bundle.candidates().is_empty()),
         Err(findings) => assert!(findings.iter().all(|f| f.line > 0 && !f.file.is_empty() && !f.cure.is_empty())),

@@ -1,6 +1,6 @@
 //! What inputs look like: where a fuzzer starts from.
 
-use crate::BANK;
+use crate::{BANK, BUNDLE_FILES};
 use remit_ledger::{
     checkpoint::Signer,
     entry::{Entry, commitment},
@@ -63,17 +63,8 @@ fn models() -> Vec<Vec<u8>> {
 }
 
 fn bundles() -> Vec<Vec<u8>> {
-    let names = [
-        "bundle.toml",
-        "policies/fraud.cedar",
-        "invariants/promises.cedar",
-        "tests/verdicts.toml",
-        "schema.cedarschema",
-    ];
     let one = |(which, name): (u8, &str)| [&[which], BANK.get(name).unwrap_or_default()].concat();
-    let mut seeds: Vec<Vec<u8>> = (0..).zip(names).map(one).collect();
-    seeds.push(BANK.to_bytes());
-    seeds
+    (0..).zip(BUNDLE_FILES).map(one).chain([BANK.to_bytes()]).collect()
 }
 
 fn bodies() -> Vec<Value> {

@@ -1,7 +1,10 @@
 //! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
 
 use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
-use crate::app::token::{MadeToken, NewToken, TokenView};
+use crate::{
+    app::token::{MadeToken, NewToken, TokenView},
+    problem::Problem,
+};
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +39,10 @@ struct Erased {
     responses((status = 201, description = "Made.", body = MadeToken))
 )]
 async fn make_token(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NewToken>) -> Reply {
+    if body.repeat.is_some() {
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; list the tokens to see whether it was made";
+        return Err(Problem::invalid("Idempotency-Key", why).into());
+    }
     let made = json(&app.make_token(&caller, body.value)?)?;
     Ok((StatusCode::CREATED, made).into_response())
 }

@@ -60,6 +60,16 @@ fn a_responder_writes_only_on_cases_that_it_holds() {
 }
 
 #[test]
+fn a_secret_is_answered_once_so_making_one_cannot_be_repeated() {
+    let server = Server::start();
+    let admin = server.client(&["admin"]);
+    let refused = admin.post_once("/v1/tokens", "key-1", &json!({ "name": "crm", "roles": ["integration"] }));
+    assert_eq!((refused.status, &refused.body["field"]), (422, &json!("Idempotency-Key")), "{}", refused.body);
+    let known = admin.get("/v1/tokens").body;
+    assert_eq!(known.as_array().unwrap().len(), 1, "{known}");
+}
+
+#[test]
 fn tokens_are_made_listed_without_their_secret_and_revoked() {
     let server = Server::start();
     let admin = server.client(&["admin"]);
