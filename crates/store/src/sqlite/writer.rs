@@ -154,18 +154,18 @@ impl Batch {
             }
         }
         if let Some(case) = &commit.case {
-            let sql = "SELECT version, status, holder FROM cases WHERE id = ?1";
-            let known = tx
-                .prepare_cached(sql)?
-                .query_row([&case.id], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?))
-                })
-                .optional()?;
-            let current = known.as_ref().map_or(0, |(version, ..)| version.cast_unsigned());
+            let known = match case.expected_version {
+                0 if insert_case(tx, case)? => None,
+                _ => known_case(tx, &case.id)?,
+            };
+            let current = known.as_ref().map_or(0, |known| known.version);
             if current != case.expected_version {
                 return Ok(Err(CommitError::VersionConflict { current }));
             }
-            let before = known.filter(|(_, status, _)| status == "open").and_then(|(.., holder)| holder);
+            if known.is_some() {
+                update_case(tx, case)?;
+            }
+            let before = known.filter(|known| known.status == "open").and_then(|known| known.holder);
             let after = Some(case).filter(|case| case.status == "open").and_then(|case| case.holder.clone());
             if before != after {
                 if let Some(holder) = before {
@@ -175,7 +175,6 @@ impl Batch {
                     *self.depths.entry(holder).or_default() += 1;
                 }
             }
-            write_case(tx, case)?;
         }
         self.write(tx, commit).map(Ok)
     }
@@ -298,30 +297,49 @@ impl Batch {
     }
 }
 
-fn write_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
-    if case.expected_version == 0 {
-        let sql = "INSERT INTO cases (id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, \
-                   updated_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-        tx.prepare_cached(sql)?.execute(params![
-            case.id,
-            case.version.cast_signed(),
-            case.status,
-            case.holder,
-            case.holder_kind,
-            case.accountable,
-            case.customer,
-            case.intent,
-            case.opened_ms,
-            case.updated_ms,
-            case.state
-        ])?;
+/// A case as it is in the database.
+struct Known {
+    version: u64,
+    status: String,
+    holder: Option<String>,
+}
+
+fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<Known>, rusqlite::Error> {
+    tx.prepare_cached("SELECT version, status, holder FROM cases WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(Known { version: row.get::<_, i64>(0)?.cast_unsigned(), status: row.get(1)?, holder: row.get(2)? })
+        })
+        .optional()
+}
+
+/// Whether the case was new, and now is there.
+fn insert_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<bool, rusqlite::Error> {
+    let sql = "INSERT INTO cases (id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, \
+               updated_ms, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING";
+    let new = tx.prepare_cached(sql)?.execute(params![
+        case.id,
+        case.version.cast_signed(),
+        case.status,
+        case.holder,
+        case.holder_kind,
+        case.accountable,
+        case.customer,
+        case.intent,
+        case.opened_ms,
+        case.updated_ms,
+        case.state
+    ])?;
+    if new == 1 {
         tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3, NULL)")?.execute(params![
             case.customer,
             case.opened_ms,
             case.id
         ])?;
-        return Ok(());
     }
+    Ok(new == 1)
+}
+
+fn update_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
     let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?7, \
                updated_ms = ?8, state = ?9 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![
