@@ -62,7 +62,8 @@ impl Demo {
             );
         } else {
             replay::summary(&mut tally);
-            println!("kept by AI: {:.1} %", 100.0 * kept(&tally) as f64 / tally.cases.max(1) as f64);
+            let share = 100.0 * kept(&tally) as f64 / tally.cases.max(1) as f64;
+            println!("kept by AI: {share:.1} %; exceptions: {}", tally.to.get("exception").copied().unwrap_or(0));
         }
         if self.keep {
             if !json {

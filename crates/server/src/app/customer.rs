@@ -21,7 +21,7 @@ pub(crate) struct Customer {
 }
 
 /// Customers seen lately. A customer who writes twice at once must get one key, so a key that is made
-/// stays here far longer than it takes to be stored: two generations of many thousand.
+/// stays here longer than it takes to be stored: two generations, each of more than can wait to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Customers(Mutex<Generations>);
 
@@ -32,7 +32,7 @@ struct Generations {
     old: HashMap<CustomerId, Customer>,
 }
 
-const GENERATION: usize = 32_768;
+const GENERATION: usize = 8_192;
 
 impl Customers {
     fn lock(&self) -> MutexGuard<'_, Generations> {
@@ -53,7 +53,10 @@ impl Customers {
             return None;
         }
         if kept.young.len() >= GENERATION {
-            kept.old = std::mem::take(&mut kept.young);
+            // Their room is used again, not given back and asked for.
+            let kept = &mut *kept;
+            std::mem::swap(&mut kept.young, &mut kept.old);
+            kept.young.clear();
         }
         let known = kept.old.get(&customer.id).cloned();
         Some(kept.young.entry(customer.id.clone()).or_insert(known.unwrap_or(customer)).clone())
