@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use std::{sync::mpsc::Receiver, time::Duration};
 
 /// Pages worth moving.
-const STEP: i64 = 1_000;
+const STEP: i64 = 4_000;
 /// How long to leave the disk to the writer in between.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs until the writer, who tells of every batch, is gone.
 #[expect(clippy::disallowed_methods, reason = "nobody waits for this thread, and it yields to others by time")]

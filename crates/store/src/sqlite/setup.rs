@@ -22,8 +22,8 @@ const STATEMENTS: usize = 64;
 /// Bytes of a page: what a row in a tree without order costs to write.
 const PAGE: i64 = 4096;
 /// Pages in the log of writes from which on the writer itself moves what is left of them into the database, so that
-/// the log begins anew: 64 MiB. Most were moved beside it by then.
-const BEGIN_ANEW: i64 = 16_384;
+/// the log begins anew: 256 MiB. Most were moved beside it by then.
+const BEGIN_ANEW: i64 = 65_536;
 /// Memory for pages that the writer keeps at hand, in KiB. After a batch that split a page, SQLite walks through all of
 /// them; the system's own cache has the others.
 const WRITER_CACHE: i64 = 16_384;
