@@ -1,8 +1,9 @@
 //! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
 //!
-//! `cargo xtask bench [http|store|decision|scale …]`
+//! `cargo xtask bench [http|store|decision|floor|scale …]`
 
 mod decision;
+mod floor;
 mod http;
 mod load;
 mod meter;
@@ -50,6 +51,8 @@ enum Part {
     Store,
     /// A decision alone, and how it grows with policies.
     Decision,
+    /// Offers to staff: lines against a scan.
+    Floor,
     /// A small store against a large one.
     Scale,
 }
@@ -82,8 +85,12 @@ fn main() -> ExitCode {
 fn run(bench: &Bench) -> anyhow::Result<bool> {
     std::fs::create_dir_all(&bench.directory)?;
     println!("{}", meter::machine());
-    let setting = std::sync::Arc::new(setting::Setting::read(bench)?);
     let mut met = true;
+    // First, since its memory would not show in what training the classifier leaves free.
+    if bench.wants(Part::Floor) {
+        met &= floor::run(bench)?;
+    }
+    let setting = std::sync::Arc::new(setting::Setting::read(bench)?);
     if bench.wants(Part::Decision) {
         met &= decision::run(&setting)?;
     }

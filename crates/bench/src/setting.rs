@@ -4,7 +4,7 @@ use crate::Bench;
 use anyhow::Context as _;
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, Caller, token},
+    app::{App, Caller, services::Services, token},
     boot,
     clock::SystemClock,
 };
@@ -48,7 +48,9 @@ impl Setting {
             let model = model?;
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
-        Ok(boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), &mut |step| eprintln!("{step}"))?)
+        Ok(boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), Services::none(), &mut |step| {
+            eprintln!("{step}")
+        })?)
     }
 
     /// The message with this number, round and round.
@@ -72,6 +74,7 @@ pub(crate) fn token(app: &App) -> anyhow::Result<(String, Arc<Caller>)> {
         roles: vec!["integration".into(), "lead".into()],
         responder: None,
         source: None,
+        staff: None,
         days: 1,
     };
     let refused = |problem: remit_server::problem::Problem| anyhow::anyhow!("{problem:?}");

@@ -4,7 +4,8 @@ use crate::{
     decision::{Decision, Outcome, Trigger, YieldReason},
     event::{Event, Handoff, Tried},
     exception::Exception,
-    id::{CaseId, CustomerId, DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, Timestamp},
+    id::{CaseId, CustomerId, DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, StaffId, Timestamp},
+    offer::Offer,
     signal::{Readings, Value},
 };
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,9 @@ pub enum Author {
         holder: HolderRef,
         /// Under which lease.
         epoch: u64,
+        /// The member of staff who wrote, where one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staff: Option<StaffId>,
     },
 }
 
@@ -115,6 +119,9 @@ impl HolderRef {
 pub struct Holder {
     /// Who has it.
     pub who: HolderRef,
+    /// The member of staff who took it from the queue that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffId>,
     /// Who answers for it, also while an AI has it.
     pub accountable: OwnerId,
     /// The lease's fencing number: grows with every handoff, and never falls.
@@ -183,6 +190,18 @@ pub struct Case {
     pub handoffs: u32,
     /// How many AI responders have had it.
     pub ai_attempts: u32,
+    /// Whether an AI responder has it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub held_by_ai: bool,
+    /// How many times an AI responder has answered since a person last did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ai_turns: u32,
+    /// The queue's open proposal to a member of staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// The member of staff who last had it: they get it first when it comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_staff: Option<StaffId>,
     /// Who had it and no longer has it.
     pub tried: Vec<Tried>,
     /// Whether the customer has asked for a human; once true, it stays.
@@ -199,6 +218,15 @@ pub struct Case {
     pub last_customer_message: Option<MessageId>,
     /// Since when the customer has waited for a reply; nothing while the customer is awaited.
     pub waiting_since: Option<Timestamp>,
+    /// Messages of holders so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub replies: u32,
+    /// Since when the customer is awaited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaited_since: Option<Timestamp>,
+    /// How long the customer was awaited before that, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_none_ms")]
+    pub awaited_ms: i64,
     /// Exceptions that are open.
     pub exceptions: BTreeMap<ExceptionId, Exception>,
     /// When it was opened.
@@ -207,6 +235,21 @@ pub struct Case {
     pub updated: Timestamp,
     /// Whether the words on it were erased.
     pub erased: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none_ms(ms: &i64) -> bool {
+    *ms == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(truth: &bool) -> bool {
+    !*truth
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Case {
@@ -223,6 +266,10 @@ impl Case {
             holder: None,
             handoffs: 0,
             ai_attempts: 0,
+            held_by_ai: false,
+            ai_turns: 0,
+            offer: None,
+            last_staff: None,
             tried: Vec::new(),
             human_requested: false,
             readings: Readings::default(),
@@ -231,6 +278,9 @@ impl Case {
             messages: 1,
             last_customer_message: Some(message.id),
             waiting_since: Some(*at),
+            replies: 0,
+            awaited_since: None,
+            awaited_ms: 0,
             exceptions: BTreeMap::new(),
             opened: *at,
             updated: *at,
@@ -249,6 +299,15 @@ impl Case {
     /// How long the customer has waited for a reply at `now`, in milliseconds.
     pub fn waited_ms(&self, now: Timestamp) -> i64 {
         self.waiting_since.map_or(0, |since| now.since(since))
+    }
+
+    /// Whether it waits in a queue for a member of staff to whom it can be offered.
+    pub fn waits_in_queue(&self) -> bool {
+        let waits = |holder: &Holder| holder.responder().is_some() && holder.staff.is_none();
+        self.status == Status::Open
+            && !self.held_by_ai
+            && self.offer.is_none()
+            && self.holder.as_ref().is_some_and(waits)
     }
 
     /// Whether this responder had the case and gave it up.
@@ -289,14 +348,41 @@ impl Case {
                     self.start_afresh();
                 }
             }
+            Event::OfferMade { offer, .. } => {
+                self.updated = offer.made;
+                self.offer = Some(offer.clone());
+            }
+            Event::OfferEnded { at, .. } => {
+                self.updated = *at;
+                self.offer = None;
+            }
+            Event::ExceptionEscalated { exception, owner, due, at } => {
+                self.updated = *at;
+                let held = self.holder.as_mut().filter(|holder| holder.responder().is_none());
+                if let Some(exception) = self.exceptions.get_mut(exception) {
+                    // Who holds the case because of it hands it over with it.
+                    if let Some(held) =
+                        held.filter(|held| exception.kind.holds() && held.who.name() == exception.owner.as_str())
+                    {
+                        held.accountable = owner.clone();
+                    }
+                    exception.escalated_to = Some(owner.clone());
+                    exception.due = *due;
+                }
+            }
+            Event::AiStopped { .. } | Event::AiResumed { .. } => {}
             Event::CaseResolved { at, .. } => {
                 self.status = Status::Resolved;
                 self.waiting_since = None;
+                self.offer = None;
                 self.updated = *at;
             }
             Event::CaseReopened { at, .. } => {
                 self.status = Status::Open;
                 self.waiting_since = Some(*at);
+                if let Some(since) = self.awaited_since.take() {
+                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
+                }
                 self.updated = *at;
                 self.start_afresh();
             }
@@ -319,10 +405,19 @@ impl Case {
         match message.author {
             Author::Requester => {
                 self.last_customer_message = Some(message.id);
+                if let Some(since) = self.awaited_since.take() {
+                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
+                }
                 // The wait runs from the first message that is unanswered, not from the newest.
                 self.waiting_since.get_or_insert(at);
             }
-            Author::Holder { .. } => self.waiting_since = None,
+            Author::Holder { ref staff, .. } => {
+                self.waiting_since = None;
+                self.replies = self.replies.saturating_add(1);
+                self.awaited_since.get_or_insert(at);
+                let by_ai = staff.is_none() && self.held_by_ai;
+                self.ai_turns = if by_ai { self.ai_turns.saturating_add(1) } else { 0 };
+            }
         }
     }
 
@@ -331,24 +426,35 @@ impl Case {
         self.last_decision = Some(decision.id);
         self.sequence.clone_from(&decision.sequence);
         let Some(handoff) = handoff else { return };
+        self.offer = None;
+        if let Outcome::Take { staff, .. } = &decision.outcome {
+            self.last_staff = Some(staff.clone());
+        }
         let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
-        if let Some(responder) = self.holder.as_ref().filter(|_| !afresh).and_then(Holder::responder) {
+        // Within a queue a case goes from hand to hand without having been tried elsewhere.
+        let within = matches!(decision.outcome, Outcome::Take { .. }) || decision.trigger == Trigger::Returned;
+        if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
                 Trigger::Yielded { reason } => Some(*reason),
                 _ => None,
             };
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
-        if self.holder.is_some() && !afresh {
+        let taken = matches!(decision.outcome, Outcome::Take { .. });
+        if self.holder.is_some() && !afresh && !taken {
             self.handoffs = self.handoffs.saturating_add(1);
         }
         if let Outcome::Assign { responder } = &decision.outcome {
             let is_ai = |c: &&crate::decision::Candidate| c.facts.kind == crate::decision::ResponderKind::Ai;
             let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder);
-            self.ai_attempts = self.ai_attempts.saturating_add(u32::from(chosen.as_ref().is_some_and(is_ai)));
+            self.held_by_ai = chosen.as_ref().is_some_and(is_ai);
+            self.ai_attempts = self.ai_attempts.saturating_add(u32::from(self.held_by_ai));
+        } else {
+            self.held_by_ai = false;
         }
         self.holder = Some(Holder {
             who: handoff.to.clone(),
+            staff: handoff.staff.clone(),
             accountable: handoff.accountable.clone(),
             epoch: handoff.epoch,
             since: decision.at,

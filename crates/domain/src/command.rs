@@ -5,7 +5,11 @@ use crate::{
     decision::{self, DecisionPoint, Deliberation, Outcome, ResponderKind, Standing, Trigger, YieldReason},
     event::{ContextPackage, Event, Handoff, Message, Words},
     exception::{Exception, ExceptionKind},
-    id::{CaseId, CustomerId, DecisionId, ExceptionId, Ids, MessageId, OwnerId, ResponderId, SignalName, Timestamp},
+    id::{
+        CaseId, CustomerId, DecisionId, ExceptionId, Ids, MessageId, OfferId, OwnerId, ResponderId, SignalName,
+        StaffId, Timestamp,
+    },
+    offer::{Offer, OfferEnd},
     refusal::Refusal,
     signal::{OWN_SOURCE, Reading, Value},
 };
@@ -50,6 +54,43 @@ pub enum Command {
         epoch: u64,
         /// The message.
         words: Words,
+        /// The customer's message that it answers; another one since then makes the answer late.
+        to: Option<MessageId>,
+    },
+    /// Look again whether the holder may keep the case.
+    Review {
+        /// Where the question is asked.
+        point: DecisionPoint,
+        /// Why now.
+        trigger: Trigger,
+    },
+    /// Propose the case, which waits in a queue, to a member of staff.
+    Offer {
+        /// The offer.
+        offer: Offer,
+    },
+    /// Take the case, as the member of staff to whom it was offered.
+    Accept {
+        /// Which offer.
+        offer: OfferId,
+        /// Who.
+        staff: StaffId,
+    },
+    /// End an offer without taking the case.
+    EndOffer {
+        /// Which offer.
+        offer: OfferId,
+        /// Who declines; none when nobody answered or the offer is taken back.
+        staff: Option<StaffId>,
+        /// How it ends.
+        how: OfferEnd,
+    },
+    /// Give the case back to the queue, as the member of staff who has it.
+    Return {
+        /// Under which lease.
+        epoch: u64,
+        /// A note for the next holder.
+        note: Option<Words>,
     },
     /// Note readings.
     Measure {
@@ -79,6 +120,11 @@ pub enum Command {
         /// Why.
         reason: Words,
     },
+    /// Note that an SLA target was missed; the accountable sees to it.
+    MissSla {
+        /// By when.
+        due: Timestamp,
+    },
     /// Take work off the standard path by hand.
     RaiseException {
         /// Who must see to it.
@@ -87,6 +133,15 @@ pub enum Command {
         due: Timestamp,
         /// Why.
         reason: Words,
+    },
+    /// Give an exception that is overdue to somebody else.
+    EscalateException {
+        /// Which.
+        exception: ExceptionId,
+        /// To whom.
+        owner: OwnerId,
+        /// By when.
+        due: Timestamp,
     },
     /// Take an exception on.
     TakeException {
@@ -202,10 +257,14 @@ fn on_case(mut so_far: Happened, command: Command, context: &mut Context) -> Res
             measured(&mut so_far, readings, now);
             ask(DecisionPoint::Retain, Trigger::CustomerMessage);
         }
-        Command::Answer { epoch, words } => {
-            let holder = lease(&so_far.case, epoch)?.to_ref();
+        Command::Answer { epoch, words, to } => {
+            let held = lease(&so_far.case, epoch)?;
+            let (holder, staff) = (held.to_ref(), held.staff.clone());
             with_words(&so_far.case)?;
-            let author = Author::Holder { holder, epoch };
+            if to.is_some() && to != so_far.case.last_customer_message {
+                return Err(Refusal::MessageCameBetween);
+            }
+            let author = Author::Holder { holder, epoch, staff };
             let message = Message { id: MessageId::next(&mut context.ids), author, words };
             so_far.emit(Event::MessageAdded { message, at: now });
         }
@@ -214,6 +273,33 @@ fn on_case(mut so_far: Happened, command: Command, context: &mut Context) -> Res
             if so_far.case.status == Status::Open {
                 ask(DecisionPoint::Retain, Trigger::SignalsPosted);
             }
+        }
+        Command::Review { point, trigger } => {
+            open_only(&so_far.case)?;
+            ask(point, trigger);
+        }
+        Command::Offer { offer } => {
+            let held = open_only(&so_far.case)?;
+            if !so_far.case.waits_in_queue() {
+                return Err(Refusal::NotWaiting { holder: held.to_ref() });
+            }
+            so_far.emit(Event::OfferMade { offer });
+        }
+        Command::Accept { offer, staff } => {
+            open_offer(&so_far.case, offer, Some(&staff))?;
+            ask(DecisionPoint::Offer, Trigger::Accepted { offer, staff });
+        }
+        Command::EndOffer { offer, staff, how } => {
+            let staff = open_offer(&so_far.case, offer, staff.as_ref())?.staff.clone();
+            so_far.emit(Event::OfferEnded { offer, staff, how, at: now });
+        }
+        Command::Return { epoch, note: words } => {
+            let held = lease(&so_far.case, epoch)?;
+            if held.staff.is_none() {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            }
+            note = words;
+            ask(DecisionPoint::Offer, Trigger::Returned);
         }
         Command::Yield { epoch, reason, note: words } => {
             lease(&so_far.case, epoch)?;
@@ -239,12 +325,35 @@ fn on_case(mut so_far: Happened, command: Command, context: &mut Context) -> Res
             ask(DecisionPoint::Override, Trigger::Overridden { to, reason: reason.commit.clone() });
             note = Some(reason);
         }
+        Command::MissSla { due } => {
+            let owner = open_only(&so_far.case)?.accountable.clone();
+            let kind = ExceptionKind::SlaMissed;
+            if so_far.case.exceptions.values().all(|open| open.kind != kind) {
+                let id = ExceptionId::next(&mut context.ids);
+                let decision = so_far.case.last_decision;
+                let exception =
+                    Exception { id, kind, owner, due, raised: now, decision, taken_by: None, escalated_to: None };
+                so_far.emit(Event::ExceptionRaised { exception, reason: None });
+            }
+        }
         Command::RaiseException { owner, due, reason } => {
             open_only(&so_far.case)?;
             let id = ExceptionId::next(&mut context.ids);
-            let exception =
-                Exception { id, kind: ExceptionKind::Raised, owner, due, raised: now, decision: None, taken_by: None };
+            let exception = Exception {
+                id,
+                kind: ExceptionKind::Raised,
+                owner,
+                due,
+                raised: now,
+                decision: None,
+                taken_by: None,
+                escalated_to: None,
+            };
             so_far.emit(Event::ExceptionRaised { exception, reason: Some(reason) });
+        }
+        Command::EscalateException { exception, owner, due } => {
+            known(&so_far.case, exception)?;
+            so_far.emit(Event::ExceptionEscalated { exception, owner, due, at: now });
         }
         Command::TakeException { exception } => {
             known(&so_far.case, exception)?;
@@ -306,7 +415,7 @@ fn settle(
     let policy_error = policy_error(&decision);
     let raised = match &decision.outcome {
         Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
-        Outcome::Keep { .. } | Outcome::Assign { .. } => None,
+        Outcome::Keep { .. } | Outcome::Assign { .. } | Outcome::Take { .. } => None,
     };
     let handoff = handoff(case, &decision, note, context.now);
     so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
@@ -324,6 +433,7 @@ fn settle(
             raised: context.now,
             decision: Some(id),
             taken_by: None,
+            escalated_to: None,
         };
         so_far.emit(Event::ExceptionRaised { exception, reason: None });
     }
@@ -348,9 +458,13 @@ fn overridable(case: &Case, deliberation: &Deliberation, to: &ResponderId) -> Re
 
 /// The change of holder that a decision brings, with what the new holder is handed.
 fn handoff(case: &Case, decision: &decision::Decision, note: Option<Words>, now: Timestamp) -> Option<Box<Handoff>> {
+    let staff = match &decision.outcome {
+        Outcome::Take { staff, .. } => Some(staff.clone()),
+        _ => None,
+    };
     let (to, accountable) = match &decision.outcome {
         Outcome::Keep { .. } => return None,
-        Outcome::Assign { responder } => {
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => {
             let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder)?;
             (HolderRef::Responder(responder.clone()), chosen.facts.accountable.clone())
         }
@@ -367,7 +481,7 @@ fn handoff(case: &Case, decision: &decision::Decision, note: Option<Words>, now:
     };
     let from = case.holder.as_ref().map(Holder::to_ref);
     let epoch = case.holder.as_ref().map_or(0, |holder| holder.epoch) + 1;
-    Some(Box::new(Handoff { from, to, accountable, epoch, package }))
+    Some(Box::new(Handoff { from, to, staff, accountable, epoch, package }))
 }
 
 fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
@@ -407,6 +521,15 @@ fn lease(case: &Case, epoch: u64) -> Result<&Holder, Refusal> {
         Ok(holder)
     } else {
         Err(Refusal::LeaseLost { held: epoch, current: holder.epoch, holder: holder.to_ref() })
+    }
+}
+
+/// The open offer with this identifier, if it was made to `staff`.
+fn open_offer<'a>(case: &'a Case, offer: OfferId, staff: Option<&StaffId>) -> Result<&'a Offer, Refusal> {
+    let open = case.offer.as_ref().filter(|open| open.id == offer).ok_or(Refusal::OfferEnded { offer })?;
+    match staff {
+        Some(staff) if *staff != open.staff => Err(Refusal::OfferOfAnother { offer, staff: staff.clone() }),
+        _ => Ok(open),
     }
 }
 

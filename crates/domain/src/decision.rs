@@ -4,7 +4,7 @@ use crate::{
     case::{Holder, HolderRef},
     cost::{Cost, Economics},
     exception::ExceptionKind,
-    id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
+    id::{CaseId, DecisionId, Digest, OfferId, OwnerId, PolicyId, ResponderId, StaffId, Timestamp},
     signal::Signals,
 };
 use serde::{Deserialize, Serialize};
@@ -27,11 +27,16 @@ pub enum DecisionPoint {
     ReturnToAi,
     /// A human decides against the system.
     Override,
+    /// Who of a queue's staff has a case.
+    Offer,
+    /// Must an AI responder stop?
+    StopAi,
 }
 
 impl DecisionPoint {
     /// All of them; a bundle must name an owner for each.
-    pub const ALL: [Self; 5] = [Self::Route, Self::Retain, Self::Escalate, Self::ReturnToAi, Self::Override];
+    pub const ALL: [Self; 7] =
+        [Self::Route, Self::Retain, Self::Escalate, Self::ReturnToAi, Self::Override, Self::Offer, Self::StopAi];
 
     /// The name used in bundles and records.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +46,8 @@ impl DecisionPoint {
             Self::Escalate => "escalate",
             Self::ReturnToAi => "return_to_ai",
             Self::Override => "override",
+            Self::Offer => "offer",
+            Self::StopAi => "stop_ai",
         }
     }
 }
@@ -75,6 +82,9 @@ pub struct CandidateFacts {
     pub sla_risk_bp: i64,
     /// Whether it has already held this case and given it up.
     pub yielded: bool,
+    /// Whether it was stopped for this intent, since it was shown to fail too often.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// What handling one case costs, in minor units of the bundle's currency.
     pub handling_minor: i64,
     /// Recorded outcomes of this responder for this intent: resolved.
@@ -167,12 +177,40 @@ pub enum Trigger {
         /// Commitment to the human's reason, whose words are kept apart.
         reason: String,
     },
+    /// A member of staff accepted an offer.
+    Accepted {
+        /// Which.
+        offer: OfferId,
+        /// Who.
+        staff: StaffId,
+    },
+    /// The member of staff who had the case gave it back to the queue.
+    Returned,
+    /// The AI responder that has the case was stopped for its intent.
+    AiStopped,
+    /// An SLA clock ran so far that its target is at risk.
+    SlaAtRisk {
+        /// Which.
+        clock: SlaClock,
+    },
     /// The exception that held the case was resolved.
     ExceptionResolved,
     /// A resolved case was reopened.
     Reopened,
     /// Somebody asked what would be decided; nothing is recorded.
     Asked,
+}
+
+/// What an SLA promises the time of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlaClock {
+    /// The first reply.
+    FirstReply,
+    /// A reply to what the customer wrote later.
+    NextReply,
+    /// The end of the case.
+    Resolution,
 }
 
 /// Why a holder gives a case up.
@@ -193,6 +231,8 @@ pub enum YieldReason {
     ConversationStuck,
     /// Belongs to another team.
     WrongTeam,
+    /// Did not answer in the time it had, or not in a usable form.
+    NoAnswer,
 }
 
 /// What was decided.
@@ -208,6 +248,13 @@ pub enum Outcome {
     Assign {
         /// To whom.
         responder: ResponderId,
+    },
+    /// A member of the staff of the queue that has the case takes it.
+    Take {
+        /// The queue.
+        responder: ResponderId,
+        /// Who takes it.
+        staff: StaffId,
     },
     /// Nobody may have it: its owner does, and must act before it is due.
     Exception {
@@ -289,6 +336,8 @@ pub struct Terms {
     pub exception_owner: OwnerId,
     /// How long that owner has, in milliseconds.
     pub exception_due_ms: i64,
+    /// Who owns an exception that was not resolved when it was due.
+    pub escalate_to: Option<OwnerId>,
 }
 
 /// Where a case stands when a decision about it is taken.
@@ -313,7 +362,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
     ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
     let outcome = outcome(point, &trigger, at, standing, &ranked, &terms);
     let chosen = match &outcome {
-        Outcome::Assign { responder } => Some(responder),
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => Some(responder),
         Outcome::Keep { holder: HolderRef::Responder(responder) } => Some(responder),
         Outcome::Keep { .. } | Outcome::Exception { .. } => None,
     };
@@ -365,7 +414,15 @@ fn outcome(
             Trigger::Overridden { to, .. } => Outcome::Assign { responder: to.clone() },
             _ => exception(ExceptionKind::NoResponder),
         },
-        DecisionPoint::Retain => {
+        DecisionPoint::Offer => match (trigger, held_by) {
+            (Trigger::Accepted { staff, .. }, Some(queue)) => {
+                Outcome::Take { responder: queue.clone(), staff: staff.clone() }
+            }
+            (Trigger::Returned, Some(_)) if exhausted => exception(ExceptionKind::HandoffLimit),
+            (Trigger::Returned, Some(queue)) => Outcome::Assign { responder: queue.clone() },
+            _ => exception(ExceptionKind::NoResponder),
+        },
+        DecisionPoint::Retain | DecisionPoint::StopAi => {
             let may_keep = match held_by {
                 Some(responder) => ranked.iter().any(|c| &c.facts.responder == responder),
                 // Who owns an exception keeps the case until the exception is resolved.

@@ -4,7 +4,11 @@ use crate::{
     case::{Author, Channel, HolderRef, Requester},
     decision::{Decision, YieldReason},
     exception::Exception,
-    id::{CaseId, CustomerId, DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, SignalName, Timestamp},
+    id::{
+        CaseId, CustomerId, DecisionId, Digest, ExceptionId, MessageId, OfferId, OwnerId, ResponderId, SignalName,
+        StaffId, Timestamp,
+    },
+    offer::{Offer, OfferEnd},
     signal::Reading,
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +74,9 @@ pub struct Handoff {
     pub from: Option<HolderRef>,
     /// Who has it now.
     pub to: HolderRef,
+    /// The member of staff who has it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffId>,
     /// Who answers for it now.
     pub accountable: OwnerId,
     /// The lease's fencing number from now on.
@@ -119,6 +126,22 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         handoff: Option<Box<Handoff>>,
     },
+    /// A queue proposed the case to a member of staff.
+    OfferMade {
+        /// The offer.
+        offer: Offer,
+    },
+    /// An offer ended without being accepted.
+    OfferEnded {
+        /// Which.
+        offer: OfferId,
+        /// To whom it was made.
+        staff: StaffId,
+        /// How it ended.
+        how: OfferEnd,
+        /// When.
+        at: Timestamp,
+    },
     /// Work left the standard path.
     ExceptionRaised {
         /// The exception.
@@ -164,6 +187,53 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// An exception that was overdue went to somebody else.
+    ExceptionEscalated {
+        /// Which.
+        exception: ExceptionId,
+        /// Who must see to it now.
+        owner: OwnerId,
+        /// By when.
+        due: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
+    /// An AI responder was shown to fail an intent more often than is tolerated, and was stopped for it. Of no case.
+    AiStopped {
+        /// Who.
+        responder: ResponderId,
+        /// For which intent.
+        intent: String,
+        /// Who owns the decision to stop.
+        owner: OwnerId,
+        /// Cases resolved since it was last switched on.
+        resolved: u64,
+        /// Cases not resolved since then.
+        failed: u64,
+        /// The share of failures that is tolerated, in basis points.
+        tolerance_bp: i64,
+        /// The probability of stopping one that keeps within it, in basis points.
+        error_bp: i64,
+        /// The natural logarithm of the evidence, in thousandths.
+        evidence_milli: i64,
+        /// Which bundle governed.
+        bundle: Digest,
+        /// When.
+        at: Timestamp,
+    },
+    /// An AI responder may have an intent again. Of no case.
+    AiResumed {
+        /// Who.
+        responder: ResponderId,
+        /// For which intent.
+        intent: String,
+        /// Who decided it, by the name of their token.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Everybody's words on the case were destroyed on the customer's behalf.
     WordsErased {
         /// When.
@@ -179,9 +249,14 @@ impl Event {
             Self::MessageAdded { .. } => "message_added",
             Self::SignalsMeasured { .. } => "signals_measured",
             Self::DecisionMade { .. } => "decision_made",
+            Self::OfferMade { .. } => "offer_made",
+            Self::OfferEnded { .. } => "offer_ended",
             Self::ExceptionRaised { .. } => "exception_raised",
             Self::ExceptionTaken { .. } => "exception_taken",
             Self::ExceptionResolved { .. } => "exception_resolved",
+            Self::ExceptionEscalated { .. } => "exception_escalated",
+            Self::AiStopped { .. } => "ai_stopped",
+            Self::AiResumed { .. } => "ai_resumed",
             Self::CaseResolved { .. } => "case_resolved",
             Self::CaseReopened { .. } => "case_reopened",
             Self::WordsErased { .. } => "words_erased",

@@ -13,6 +13,8 @@ pub enum ExceptionKind {
     HandoffLimit,
     /// A policy failed to evaluate, so its verdicts were taken as deny.
     PolicyError,
+    /// An SLA target was missed.
+    SlaMissed,
     /// Raised by hand.
     Raised,
 }
@@ -29,6 +31,7 @@ impl ExceptionKind {
             Self::NoResponder => "no_responder",
             Self::HandoffLimit => "handoff_limit",
             Self::PolicyError => "policy_error",
+            Self::SlaMissed => "sla_missed",
             Self::Raised => "raised",
         }
     }
@@ -52,4 +55,7 @@ pub struct Exception {
     pub decision: Option<DecisionId>,
     /// Who took it on, by the name of their token.
     pub taken_by: Option<String>,
+    /// Who must see to it now, since it was overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<OwnerId>,
 }

@@ -89,6 +89,10 @@ ulid_id!(
     /// Work that left the standard path.
     ExceptionId, "exc_", "an exception id (`exc_` and 26 characters)"
 );
+ulid_id!(
+    /// A queue's proposal of a case to one member of staff.
+    OfferId, "ofr_", "an offer id (`ofr_` and 26 characters)"
+);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
@@ -133,6 +137,10 @@ macro_rules! name_id {
 name_id!(
     /// A responder of the bundle: an AI responder or a queue.
     ResponderId, "a responder's name (a letter, then up to 63 of a-z 0-9 _ - .)"
+);
+name_id!(
+    /// A person who works in queues.
+    StaffId, "a staff member's name (a letter, then up to 63 of a-z 0-9 _ - .)"
 );
 name_id!(
     /// A named person or team of the bundle that answers for something.

@@ -3,13 +3,16 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows Cedar. Time, identifiers and
 //! policy's verdicts arrive as arguments, so every decision can be taken again from its record.
 
+pub mod breaker;
 pub mod case;
 pub mod command;
 pub mod cost;
 pub mod decision;
 pub mod event;
 pub mod exception;
+pub mod floor;
 pub mod id;
+pub mod offer;
 pub mod refusal;
 pub mod signal;
 #[cfg(test)]

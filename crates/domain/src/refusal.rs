@@ -2,7 +2,7 @@
 
 use crate::{
     case::HolderRef,
-    id::{ExceptionId, ResponderId},
+    id::{ExceptionId, OfferId, ResponderId, StaffId},
 };
 
 /// Why a command was refused. Nothing of it took effect.
@@ -62,6 +62,29 @@ pub enum Refusal {
     HeldByException {
         /// Which.
         exception: ExceptionId,
+    },
+    /// The customer wrote again before the answer came.
+    #[error("the customer wrote again before this answer; answer what they wrote last")]
+    MessageCameBetween,
+    /// No such offer is open on the case.
+    #[error("offer {offer} is not open: it was answered, expired or taken back")]
+    OfferEnded {
+        /// Which.
+        offer: OfferId,
+    },
+    /// The offer was made to somebody else.
+    #[error("offer {offer} was not made to `{staff}`")]
+    OfferOfAnother {
+        /// Which.
+        offer: OfferId,
+        /// Who answered it.
+        staff: StaffId,
+    },
+    /// The case waits for nobody of a queue.
+    #[error("the case does not wait in a queue: {holder} has it", holder = holder.name())]
+    NotWaiting {
+        /// Who has it.
+        holder: HolderRef,
     },
     /// The words on this case were erased.
     #[error("the words on this case were erased; open a new case")]

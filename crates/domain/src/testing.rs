@@ -36,6 +36,7 @@ pub(crate) fn facts(name: &str) -> CandidateFacts {
         expected_wait_ms: 0,
         sla_risk_bp: 0,
         yielded: false,
+        stopped: false,
         handling_minor: 100,
         resolved: 0,
         failed: 0,

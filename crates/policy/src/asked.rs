@@ -216,7 +216,7 @@ impl Reads {
 
     /// What of `question` decides the outcome, and no more.
     fn of(&self, question: &Question<'_>) -> Vec<Value> {
-        let mut key = Vec::with_capacity(self.signals.len() + 5);
+        let mut key = Vec::with_capacity(self.signals.len() + 6);
         for (at, cuts) in &self.signals {
             match question.signals.get(*at) {
                 Some(Value::Long(number)) => key.push(place(cuts, *number)),
@@ -225,7 +225,7 @@ impl Reads {
             }
         }
         if let Some(facts) = question.facts {
-            key.extend([facts.open, facts.yielded].map(Value::Bool));
+            key.extend([facts.open, facts.yielded, facts.stopped].map(Value::Bool));
             let numbers = [
                 (&self.depth, facts.depth),
                 (&self.expected_wait_ms, facts.expected_wait_ms),
@@ -352,7 +352,7 @@ impl Looks {
             reads.signals.entry(place_of(name, kinds)?).or_default().extend(cuts);
         }
         for name in &self.facts {
-            if !matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded") {
+            if !matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded" | "stopped") {
                 return None;
             }
         }

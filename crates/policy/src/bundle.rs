@@ -8,7 +8,7 @@ use crate::{
     files::Files,
     finding::{Finding, line_at},
     lint,
-    manifest::{Manifest, SignalKind},
+    manifest::{Breaker, Limits, Manifest, Relax, Service, SignalKind},
 };
 use reading::Reading;
 use remit_domain::{
@@ -46,6 +46,10 @@ pub struct CandidateSpec {
     pub skills: Vec<String>,
     /// How a queue works; none for an AI responder.
     pub queue: Option<QueueSpec>,
+    /// How an AI responder is reached; none for a queue, and for one that works through the interface.
+    pub service: Option<Service>,
+    /// When an AI responder has to stop.
+    pub breaker: Breaker,
 }
 
 /// How a queue works.
@@ -53,12 +57,20 @@ pub struct CandidateSpec {
 pub struct QueueSpec {
     /// Milliseconds to the first reply that are promised.
     pub sla_ms: i64,
+    /// Milliseconds to a later reply that are promised.
+    pub next_reply_ms: i64,
+    /// Milliseconds to the end that are promised, if any are.
+    pub resolution_ms: Option<i64>,
     /// Staff on duty while it is open.
     pub servers: u32,
     /// Mean milliseconds that a case takes.
     pub handling_ms: i64,
     /// Mean milliseconds after which a waiting customer gives up; 0 if they never do.
     pub patience_ms: i64,
+    /// The least level of each skill that a member of staff needs.
+    pub needs: std::collections::BTreeMap<String, u8>,
+    /// What is no longer asked of staff after a case has waited.
+    pub relax: Vec<Relax>,
     hours: Hours,
 }
 
@@ -209,6 +221,16 @@ impl Bundle {
         self.rules.len()
     }
 
+    /// Bounds.
+    pub fn limits(&self) -> &Limits {
+        &self.manifest.limits
+    }
+
+    /// A responder by name.
+    pub fn candidate(&self, responder: &ResponderId) -> Option<&CandidateSpec> {
+        self.candidates.iter().find(|spec| &spec.responder == responder)
+    }
+
     /// Articles for the built-in AI responder.
     pub fn articles(&self) -> &[Article] {
         &self.articles
@@ -242,6 +264,13 @@ impl Bundle {
     pub fn check_signal(&self, name: &str, value: &Value) -> Result<(), SignalError> {
         let spec = self.signals.get(name).ok_or_else(|| SignalError::Unknown(name.to_owned()))?;
         spec.check(value)
+    }
+}
+
+impl QueueSpec {
+    /// The moment at which `work` of the queue's opening hours have passed since `from`, in milliseconds.
+    pub fn after(&self, from: Timestamp, work_ms: i64) -> Option<Timestamp> {
+        self.hours.after(from.0, work_ms).map(Timestamp)
     }
 }
 

@@ -24,7 +24,7 @@ use std::{
 };
 
 /// Actions of the product's own interfaces, each asked of policy before it is carried out.
-pub const API_ACTIONS: [&str; 22] = [
+pub const API_ACTIONS: [&str; 28] = [
     "case.open",
     "case.read",
     "case.list",
@@ -34,6 +34,12 @@ pub const API_ACTIONS: [&str; 22] = [
     "message.answer",
     "signal.post",
     "handoff.request",
+    "offer.answer",
+    "presence.set",
+    "staff.read",
+    "staff.manage",
+    "responder.resume",
+    "subscription.manage",
     "override.make",
     "exception.raise",
     "exception.read",
@@ -52,6 +58,17 @@ pub const API_ACTIONS: [&str; 22] = [
 /// The source name of a bundle's default where nothing was measured.
 pub const DEFAULT_SOURCE: &str = "default";
 
+/// Who has a case, as the policies of the product's own interfaces see it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Held<'a> {
+    /// The responder; empty if none has it.
+    pub holder: &'a str,
+    /// The member of staff; empty if none has it.
+    pub staff: &'a str,
+    /// The member of staff to whom it is offered; empty if to none.
+    pub offered: &'a str,
+}
+
 /// A question of the product's own interfaces.
 #[derive(Debug, Clone)]
 pub struct ApiRequest<'a> {
@@ -59,10 +76,12 @@ pub struct ApiRequest<'a> {
     pub roles: &'a [String],
     /// The responder on whose behalf it writes.
     pub responder: Option<&'a str>,
+    /// The member of staff who uses it.
+    pub staff: Option<&'a str>,
     /// One of [`API_ACTIONS`].
     pub action: &'a str,
-    /// The responder that holds the case in question; empty if none does; none if no case is in question.
-    pub holder: Option<&'a str>,
+    /// Who has the case in question; none if no case is in question.
+    pub held: Option<Held<'a>>,
 }
 
 /// A bundle's policies, ready to be asked.
@@ -90,6 +109,7 @@ struct Slot {
 struct Varying {
     open: bool,
     yielded: bool,
+    stopped: bool,
     depth: i64,
     expected_wait_ms: i64,
     sla_risk_bp: i64,
@@ -228,12 +248,15 @@ impl Engine {
         let token = [
             ("roles".to_owned(), RestrictedExpression::new_set(roles)),
             ("responder".to_owned(), RestrictedExpression::new_string(asked.responder.unwrap_or_default().to_owned())),
+            ("staff".to_owned(), RestrictedExpression::new_string(asked.staff.unwrap_or_default().to_owned())),
         ];
-        let holder =
-            [("holder".to_owned(), RestrictedExpression::new_string(asked.holder.unwrap_or_default().to_owned()))];
+        let held = |held: Held<'_>| {
+            [("holder", held.holder), ("staff", held.staff), ("offered", held.offered)]
+                .map(|(name, value)| (name.to_owned(), RestrictedExpression::new_string(value.to_owned())))
+        };
         let principal = uid("Token", "caller");
-        let (resource, attributes) = match asked.holder {
-            Some(_) => (self.case.clone(), HashMap::from(holder)),
+        let (resource, attributes) = match asked.held {
+            Some(by) => (self.case.clone(), HashMap::from(held(by))),
             None => (uid("Organisation", "organisation"), HashMap::new()),
         };
         let entities = [
@@ -262,16 +285,18 @@ impl Varying {
         Self {
             open: facts.open,
             yielded: facts.yielded,
+            stopped: facts.stopped,
             depth: facts.depth,
             expected_wait_ms: facts.expected_wait_ms,
             sla_risk_bp: facts.sla_risk_bp,
         }
     }
 
-    fn attributes(self) -> [(String, RestrictedExpression); 5] {
+    fn attributes(self) -> [(String, RestrictedExpression); 6] {
         [
             ("open".into(), RestrictedExpression::new_bool(self.open)),
             ("yielded".into(), RestrictedExpression::new_bool(self.yielded)),
+            ("stopped".into(), RestrictedExpression::new_bool(self.stopped)),
             ("depth".into(), RestrictedExpression::new_long(self.depth)),
             ("expected_wait_ms".into(), RestrictedExpression::new_long(self.expected_wait_ms)),
             ("sla_risk_bp".into(), RestrictedExpression::new_long(self.sla_risk_bp)),

@@ -123,6 +123,10 @@ pub struct Sla {
     pub name: String,
     /// Minutes to the first reply.
     pub first_reply_minutes: u32,
+    /// Minutes to a reply to what the customer writes later; those to the first reply where it is not named.
+    pub next_reply_minutes: Option<u32>,
+    /// Minutes to the end of the case, while the customer is not awaited; no promise where it is not named.
+    pub resolution_minutes: Option<u32>,
 }
 
 /// An AI responder.
@@ -147,6 +151,85 @@ pub struct Responder {
     /// Languages that it speaks.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// How it is reached; without it, it works through the interface with a token of the role `responder`.
+    pub service: Option<Service>,
+    /// When it has to stop because it was shown to fail too often.
+    #[serde(default)]
+    pub breaker: Breaker,
+}
+
+/// How an AI responder is reached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// `knowledge`, `openai` or `webhook`.
+    pub kind: ServiceKind,
+    /// Where: the base of an OpenAI-compatible interface, or the address of a webhook.
+    pub url: Option<String>,
+    /// For `openai`: the model.
+    pub model: Option<String>,
+    /// For `openai`: what the model is told before the conversation.
+    pub prompt: Option<String>,
+    /// The environment variable that holds the key of the interface, or the secret of the webhook.
+    pub secret_env: Option<String>,
+    /// Seconds that a customer waits for its answer at most, with every retry.
+    #[serde(default = "Service::patience")]
+    pub patience_seconds: u32,
+    /// How often it is asked at most for one answer.
+    #[serde(default = "Service::attempts")]
+    pub attempts: u32,
+    /// How many cases it works on at once.
+    #[serde(default = "Service::concurrency")]
+    pub concurrency: u32,
+    /// How often it is asked in a minute at most.
+    #[serde(default = "Service::per_minute")]
+    pub per_minute: u32,
+}
+
+impl Service {
+    fn patience() -> u32 {
+        20
+    }
+
+    fn attempts() -> u32 {
+        3
+    }
+
+    fn concurrency() -> u32 {
+        16
+    }
+
+    fn per_minute() -> u32 {
+        6_000
+    }
+}
+
+/// What an AI responder is behind its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceKind {
+    /// Built in: quotes the bundle's articles.
+    Knowledge,
+    /// An OpenAI-compatible chat-completions interface.
+    Openai,
+    /// Your own AI, by signed requests.
+    Webhook,
+}
+
+/// When an AI responder has to stop for an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// The share of its cases that it may fail, in basis points.
+    pub tolerance_bp: i64,
+    /// The probability of stopping one that keeps within it, however often one looks, in basis points.
+    pub error_bp: i64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { tolerance_bp: 3_000, error_bp: 100 }
+    }
 }
 
 /// A queue of staff.
@@ -174,6 +257,12 @@ pub struct Queue {
     /// Skills that its staff have, values of the schema's `Skill`.
     #[serde(default)]
     pub skills: Vec<String>,
+    /// The least level, 1 to 5, of each skill that a member of staff needs to be offered a case.
+    #[serde(default)]
+    pub needs: BTreeMap<String, u8>,
+    /// What is no longer asked of staff after a case has waited.
+    #[serde(default)]
+    pub relax: Vec<Relax>,
     /// Its hours.
     pub calendar: String,
     /// Its promise of time.
@@ -185,6 +274,20 @@ pub struct Queue {
     /// Mean minutes after which a waiting customer gives up; 0 if they never do.
     #[serde(default)]
     pub patience_minutes: u32,
+}
+
+/// What is no longer asked of staff after a case has waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relax {
+    /// Minutes of the customer's waiting after which it counts.
+    pub after_minutes: u32,
+    /// Levels by which every skill needed is lowered.
+    #[serde(default)]
+    pub skill_drop: u8,
+    /// Whether any language will do.
+    #[serde(default)]
+    pub any_language: bool,
 }
 
 /// How cost is counted.
@@ -210,6 +313,22 @@ pub struct Economics {
 pub struct Limits {
     /// How often a case may change hands before it becomes an owned exception.
     pub handoffs_max: u32,
+    /// Seconds that a member of staff has to answer an offer.
+    #[serde(default = "Limits::offer")]
+    pub offer_seconds: u32,
+    /// Hours after which a case is resolved, when the customer says nothing more after an answer.
+    #[serde(default = "Limits::silence")]
+    pub silence_hours: u32,
+}
+
+impl Limits {
+    fn offer() -> u32 {
+        60
+    }
+
+    fn silence() -> u32 {
+        72
+    }
 }
 
 /// Who owns exceptions of routing.
@@ -220,4 +339,6 @@ pub struct Exceptions {
     pub owner: String,
     /// Minutes within which the owner must act.
     pub due_minutes: u32,
+    /// Who owns an exception that was not resolved when it was due.
+    pub escalate_to: Option<String>,
 }

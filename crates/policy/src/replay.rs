@@ -65,7 +65,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
 /// The holder as the deliberation saw it; of a holder it looks at nothing but the name.
 fn standing_holder(who: &HolderRef, decision: &Decision) -> Holder {
     let accountable: OwnerId = decision.owner.clone();
-    Holder { who: who.clone(), accountable, epoch: 0, since: decision.at }
+    Holder { who: who.clone(), staff: None, accountable, epoch: 0, since: decision.at }
 }
 
 fn first_difference(was: &str, is: &str) -> Option<String> {

@@ -48,6 +48,8 @@ struct Test {
 struct Facts {
     open: Option<bool>,
     yielded: bool,
+    #[serde(default)]
+    stopped: bool,
     depth: i64,
     expected_wait_ms: i64,
     sla_risk_bp: i64,
@@ -163,7 +165,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         };
         let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0 }, deliberation);
         let got = match &decision.outcome {
-            Outcome::Assign { responder } => responder.as_str(),
+            Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
             Outcome::Exception { .. } => "exception",
             Outcome::Keep { holder } => holder.name(),
         };
@@ -190,6 +192,7 @@ fn facts(bundle: &Bundle, test: &Test) -> Vec<CandidateFacts> {
                 expected_wait_ms: facts.expected_wait_ms,
                 sla_risk_bp: facts.sla_risk_bp,
                 yielded: facts.yielded,
+                stopped: facts.stopped,
                 handling_minor: spec.handling_minor,
                 resolved: 0,
                 failed: 0,

@@ -1,7 +1,7 @@
 //! Opens a data directory under a bundle, training the classifier where it has not been trained before.
 
 use crate::{
-    app::{App, Start, StartError},
+    app::{App, Start, StartError, services::Services},
     clock::Clock,
 };
 use remit_policy::{bundle::Bundle, files::Files};
@@ -42,12 +42,13 @@ pub fn open(
     data: &Path,
     bundle: Arc<Bundle>,
     clock: Box<dyn Clock>,
+    services: Services,
     told: &mut dyn FnMut(&str),
 ) -> Result<App, BootError> {
     let intents = classifier(data, &bundle, told)?;
     let digest = bundle.digest().to_string();
     let bytes = bundle.files().to_bytes();
-    let app = App::start(Start { data, bundle, intents, clock, store: Options::default() })?;
+    let app = App::start(Start { data, bundle, intents, clock, services, store: Options::default() })?;
     app.store().activate_bundle(&digest, &bytes, app.now().0)?;
     Ok(app)
 }

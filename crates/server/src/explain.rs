@@ -70,7 +70,9 @@ fn short(digest: &str) -> &str {
 
 fn chosen(decision: &Decision) -> Option<&Candidate> {
     let name = match &decision.outcome {
-        Outcome::Assign { responder } | Outcome::Keep { holder: HolderRef::Responder(responder) } => responder,
+        Outcome::Assign { responder }
+        | Outcome::Take { responder, .. }
+        | Outcome::Keep { holder: HolderRef::Responder(responder) } => responder,
         Outcome::Keep { .. } | Outcome::Exception { .. } => return None,
     };
     decision.candidates.iter().find(|c| &c.facts.responder == name)
@@ -93,6 +95,9 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
         }
         (Outcome::Assign { responder }, Some(c)) => {
             format!("The case goes to the {} `{responder}`; {} answers for it.", kind(c), c.facts.accountable)
+        }
+        (Outcome::Take { responder, staff }, _) => {
+            format!("`{staff}` of the queue `{responder}` took the case that was offered.")
         }
         (Outcome::Assign { responder }, None) => format!("The case goes to `{responder}`."),
         (Outcome::Keep { holder }, Some(c)) => {
@@ -121,6 +126,13 @@ fn because(trigger: &Trigger) -> String {
         Trigger::ReturnRequested => "The holder asked for an AI responder to take over again.".into(),
         Trigger::Overridden { to, .. } => {
             format!("A human decided that `{to}` should have it; the reason is on the timeline.")
+        }
+        Trigger::Accepted { staff, .. } => format!("`{staff}` accepted the offer."),
+        Trigger::Returned => "The member of staff who had the case gave it back to the queue.".into(),
+        Trigger::AiStopped => "The AI responder that had the case was stopped for what it is about.".into(),
+        Trigger::SlaAtRisk { clock } => {
+            let clock = serde_json::to_value(clock).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
+            format!("The time promised for the {} is running out.", clock.unwrap_or_default())
         }
         Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
         Trigger::Reopened => "The case was reopened.".into(),

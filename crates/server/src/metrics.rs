@@ -6,6 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use remit_domain::{Event, command::Happened, decision::Outcome};
+use remit_responders::{Failure, Said};
 use std::sync::atomic::AtomicI64;
 
 /// Labels of a decision's count.
@@ -23,6 +24,13 @@ pub struct RequestLabels {
     pub route: String,
     /// The HTTP status.
     pub status: u16,
+}
+
+/// Labels of a turn's count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct TurnLabels {
+    responder: String,
+    outcome: &'static str,
 }
 
 /// Labels of a responder's load.
@@ -44,6 +52,8 @@ pub struct Metrics {
     pub seconds: Histogram,
     /// Commands taken anew because another write came between.
     pub conflicts: Counter,
+    /// Turns of AI responders, by what came of them.
+    turns: Family<TurnLabels, Counter>,
     /// Open cases by responder.
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
 }
@@ -59,8 +69,9 @@ impl Default for Metrics {
             Histogram::new(buckets),
             Counter::default(),
             Family::default(),
+            Family::default(),
         );
-        let (decisions, exceptions, requests, seconds, conflicts, held) = metrics;
+        let (decisions, exceptions, requests, seconds, conflicts, turns, held) = metrics;
         registry.register("decisions", "Decisions taken, by point, outcome and new holder", Family::clone(&decisions));
         registry.register("exceptions_raised", "Exceptions raised", Counter::clone(&exceptions));
         registry.register("http_requests", "Requests answered, by route and status", Family::clone(&requests));
@@ -70,8 +81,9 @@ impl Default for Metrics {
             "Commands taken anew because another write came between",
             Counter::clone(&conflicts),
         );
+        registry.register("ai_turns", "Turns of AI responders, by what came of them", Family::clone(&turns));
         registry.register("open_cases", "Open cases by responder", Family::clone(&held));
-        Self { registry, decisions, exceptions, requests, seconds, conflicts, held }
+        Self { registry, decisions, exceptions, requests, seconds, conflicts, turns, held }
     }
 }
 
@@ -84,6 +96,7 @@ impl Metrics {
                     let (outcome, to) = match &decision.outcome {
                         Outcome::Keep { holder } => ("keep", holder.name()),
                         Outcome::Assign { responder } => ("assign", responder.as_str()),
+                        Outcome::Take { responder, .. } => ("take", responder.as_str()),
                         Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
                     };
                     let labels = DecisionLabels { point: decision.point.as_str(), outcome, to: to.to_owned() };
@@ -95,6 +108,18 @@ impl Metrics {
                 _ => {}
             }
         }
+    }
+
+    /// Counts what an AI responder said to a turn.
+    pub(crate) fn turn(&self, responder: &str, said: &Result<Said, Failure>) {
+        let outcome = match said {
+            Ok(Said::Answer { .. }) => "answer",
+            Ok(Said::Act { .. }) => "act",
+            Ok(Said::Yield { .. }) => "yield",
+            Ok(Said::Later) => "later",
+            Err(_) => "failure",
+        };
+        self.turns.get_or_create(&TurnLabels { responder: responder.to_owned(), outcome }).inc();
     }
 
     /// The Prometheus text.

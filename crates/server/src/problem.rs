@@ -148,7 +148,7 @@ impl From<Refusal> for Problem {
                 .with("current_epoch", current)
                 .with("holder", holder.name()),
             Refusal::NotTheHolder { holder } => Self::new(LEASE_LOST, detail).with("holder", holder.name()),
-            Refusal::UnknownException { .. } => Self::new(NOT_FOUND, detail),
+            Refusal::UnknownException { .. } | Refusal::OfferOfAnother { .. } => Self::new(NOT_FOUND, detail),
             Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
             Refusal::WordsErased => Self::new(ERASED, detail),
             Refusal::Undecided => Self::internal(detail),
@@ -156,6 +156,9 @@ impl From<Refusal> for Problem {
             | Refusal::CaseOpen
             | Refusal::HumanWasAskedFor { .. }
             | Refusal::HasItAlready { .. }
+            | Refusal::MessageCameBetween
+            | Refusal::OfferEnded { .. }
+            | Refusal::NotWaiting { .. }
             | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
         }
     }

@@ -33,6 +33,8 @@ pub struct Running {
     pub address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    /// Asking AI responders, offering to staff, looking at what is due.
+    working: Vec<JoinHandle<()>>,
     /// Told once nothing is under way any more, so that the last checkpoint covers everything.
     ended: watch::Sender<bool>,
     signing: JoinHandle<()>,
@@ -48,8 +50,9 @@ pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
     let (stop, stopped) = watch::channel(false);
     let (ended, quiet) = watch::channel(false);
     let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
+    let working = jobs::start(&app, &stopped);
     let serving = tokio::spawn(serve(listener, http::router(app), stopped));
-    Ok(Running { address, stop, serving, ended, signing })
+    Ok(Running { address, stop, serving, working, ended, signing })
 }
 
 /// Accepts until told to stop, then lets what is under way end.
@@ -109,6 +112,9 @@ impl Running {
     pub async fn stop(self) -> io::Result<()> {
         let _ = self.stop.send(true);
         self.serving.await.map_err(io::Error::other)?;
+        for working in self.working {
+            let _ = working.await;
+        }
         let _ = self.ended.send(true);
         let _ = self.signing.await;
         Ok(())

@@ -1,6 +1,6 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
-use crate::{CaseWrite, Commit, CommitError, IdempotencyRow, Record, Store};
+use crate::{CaseWrite, Commit, CommitError, IdempotencyRow, ItemRow, OutboxRow, Record, Store};
 
 /// A case's write at a version, held by `holder`.
 pub fn case_at(id: &str, expected: u64, version: u64, holder: &str) -> CaseWrite {
@@ -46,6 +46,7 @@ fn opening(id: &str) -> Commit {
 pub async fn suite(store: &impl Store) -> Result<(), String> {
     versions(store).await?;
     keys(store).await?;
+    outbox(store).await?;
     positions(store)?;
     checkpoints(store)
 }
@@ -104,6 +105,43 @@ async fn keys(store: &impl Store) -> Result<(), String> {
     store.commit(later).await.map_err(|e| e.to_string())?;
     let kept = |key: &str| store.idempotency("tok", key).map_err(|e| e.to_string());
     hold(kept("k")?.is_none() && kept("l")?.is_some(), "a key is kept until it expires and no longer")
+}
+
+async fn outbox(store: &impl Store) -> Result<(), String> {
+    let failed = |error: CommitError| error.to_string();
+    let row = |id: &str, due_ms| OutboxRow {
+        id: id.to_owned(),
+        kind: "turn".into(),
+        case: "cas_D".into(),
+        due_ms,
+        body: id.as_bytes().to_vec(),
+    };
+    let item = |body: Option<&[u8]>| ItemRow { kind: "staff".into(), id: "ana".into(), body: body.map(<[u8]>::to_vec) };
+    let rows = vec![row("b", 20), row("a", 30), row("c", 10)];
+    let commit = Commit { outbox: rows, items: vec![item(Some(b"one"))], ..opening("cas_D") };
+    store.commit(commit).await.map_err(failed)?;
+    let due = |now| -> Result<Vec<String>, String> {
+        let due = store.due("turn", now, 10).map_err(|e| e.to_string())?;
+        Ok(due.into_iter().map(|row| row.id).collect())
+    };
+    hold(due(20)? == ["c", "b"], "what is due comes in the order in which it became due")?;
+    let claim = |id: &str| Commit {
+        case: Some(case_at("cas_D", 1, 2, "desk")),
+        records: vec![record("cas_D", "done")],
+        claim: Some(id.to_owned()),
+        ..Commit::default()
+    };
+    store.commit(claim("c")).await.map_err(failed)?;
+    let again = Commit { case: Some(case_at("cas_D", 2, 3, "desk")), ..claim("c") };
+    hold(matches!(store.commit(again).await, Err(CommitError::Done)), "what was claimed is done once")?;
+    let row_of = store.case("cas_D").map_err(|e| e.to_string())?;
+    hold(row_of.is_some_and(|row| row.version == 2), "a claim that came late writes nothing")?;
+    let later =
+        Commit { outbox: vec![row("b", 40)], cancel: vec!["a".into()], items: vec![item(None)], ..Commit::default() };
+    store.commit(later).await.map_err(failed)?;
+    hold(due(39)?.is_empty() && due(40)? == ["b"], "a row takes the place of the one with its identifier")?;
+    hold(store.next_due("turn").map_err(|e| e.to_string())? == Some(40), "the next moment is known")?;
+    hold(store.items("staff").map_err(|e| e.to_string())?.is_empty(), "an item that is forgotten is gone")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

@@ -28,6 +28,14 @@ pub struct Commit {
     pub idempotency: Option<IdempotencyRow>,
     /// Words to destroy.
     pub erase: Option<Erase>,
+    /// What remains to be done because of this. A row with an identifier that is there already takes its place.
+    pub outbox: Vec<OutboxRow>,
+    /// The outbox row that this command is done for: it goes, and the command with it is refused if it has gone.
+    pub claim: Option<String>,
+    /// Outbox rows that need not be done any more.
+    pub cancel: Vec<String>,
+    /// Items as they are now.
+    pub items: Vec<ItemRow>,
     /// The announcement that this command was on its way, if there was one.
     pub coming: Coming,
 }
@@ -155,6 +163,8 @@ pub struct OutcomeDelta {
     pub resolved: i64,
     /// Cases not resolved.
     pub failed: i64,
+    /// Of these, those that tell against the responder.
+    pub wrong: i64,
 }
 
 /// An answer to repeat.
@@ -172,6 +182,33 @@ pub struct IdempotencyRow {
     pub response: Vec<u8>,
     /// Until when it is kept, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
+}
+
+/// Something to be done: an effect, or a moment to look at something again. Done at least once; what is done
+/// in a commit that claims the row is done exactly once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Names it.
+    pub id: String,
+    /// What kind of thing.
+    pub kind: String,
+    /// The case.
+    pub case: String,
+    /// From when on, in milliseconds since the Unix epoch.
+    pub due_ms: i64,
+    /// What it needs to be done.
+    pub body: Vec<u8>,
+}
+
+/// A setting that changes by the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRow {
+    /// What kind of setting.
+    pub kind: String,
+    /// Names it within its kind.
+    pub id: String,
+    /// The setting; none to forget it.
+    pub body: Option<Vec<u8>>,
 }
 
 /// Words to destroy: the customer's key and every sealed row under it.
@@ -210,6 +247,9 @@ pub enum CommitError {
         /// The body answered.
         response: Vec<u8>,
     },
+    /// What this was to be done for has been done already.
+    #[error("this has been done already")]
+    Done,
     /// Too many commands wait.
     #[error("too many commands wait to be written")]
     Busy,
@@ -320,6 +360,8 @@ pub struct TokenRow {
     pub responder: Option<String>,
     /// The source name of the readings that it posts.
     pub source: Option<String>,
+    /// The member of staff who uses it.
+    pub staff: Option<String>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub created_ms: i64,
     /// When it ends, in milliseconds since the Unix epoch.
@@ -395,6 +437,12 @@ pub trait Store: Send + Sync {
     fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError>;
     /// An answer to repeat.
     fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError>;
+    /// What remains to be done of a kind and is due, in the order in which it became due and was added.
+    fn due(&self, kind: &str, now_ms: i64, limit: usize) -> Result<Vec<OutboxRow>, ReadError>;
+    /// When the next thing of a kind is due, if anything remains.
+    fn next_due(&self, kind: &str) -> Result<Option<i64>, ReadError>;
+    /// All items of a kind, by identifier.
+    fn items(&self, kind: &str) -> Result<Vec<ItemRow>, ReadError>;
     /// A token by the hash of its secret.
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
     /// All tokens.

@@ -4,9 +4,9 @@ use super::load;
 use anyhow::Context;
 use clap::Args;
 use remit_server::{
-    app::{App, token},
+    app::{App, services::Services, token},
     boot,
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     serve,
 };
 use remit_store::Store;
@@ -56,7 +56,14 @@ impl Serve {
 
 /// Opens a data directory under the bundle at this path.
 pub(crate) fn open(data: &Path, bundle: &Path) -> anyhow::Result<App> {
-    Ok(boot::open(data, Arc::new(load(bundle)?), Box::new(SystemClock), &mut |step| eprintln!("{step}"))?)
+    let bundle = Arc::new(load(bundle)?);
+    let services = Services::of(&bundle, &|name| std::env::var(name).ok(), seconds)?;
+    Ok(boot::open(data, bundle, Box::new(SystemClock), services, &mut |step| eprintln!("{step}"))?)
+}
+
+/// The time in seconds since 1970.
+fn seconds() -> i64 {
+    SystemClock.now().0 / 1_000
 }
 
 /// A token of this role, if the store has none at all.
@@ -69,6 +76,7 @@ pub(crate) fn first_token(app: &App, role: &str) -> anyhow::Result<Option<String
         roles: vec![role.to_owned()],
         responder: None,
         source: Some("crm".into()),
+        staff: None,
         days: 90,
     };
     let made = token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new)?;

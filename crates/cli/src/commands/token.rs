@@ -32,6 +32,9 @@ pub(crate) struct Create {
     /// The source name of the readings that it posts.
     #[arg(long)]
     source: Option<String>,
+    /// The member of staff who uses it, for the role `staff`.
+    #[arg(long)]
+    staff: Option<String>,
     /// For how many days it is valid.
     #[arg(long, default_value_t = 90)]
     days: u16,
@@ -50,6 +53,7 @@ impl Token {
             roles: create.roles.clone(),
             responder: create.responder.clone(),
             source: create.source.clone(),
+            staff: create.staff.clone(),
             days: create.days,
         };
         let made = match &create.data {
@@ -75,6 +79,7 @@ pub(crate) fn fresh(app: &App, name: &str) -> anyhow::Result<String> {
         roles: vec!["admin".into()],
         responder: None,
         source: Some("crm".into()),
+        staff: None,
         days: 1,
     };
     Ok(token::make(app.store(), &Entropy::default(), app.now(), new)?.token)

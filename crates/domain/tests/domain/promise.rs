@@ -80,6 +80,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         Command::Answer { epoch, .. }
         | Command::Yield { epoch, .. }
         | Command::ReturnToAi { epoch, .. }
+        | Command::Return { epoch, .. }
         | Command::Resolve { epoch, .. } => Some(*epoch),
         _ => None,
     }
@@ -152,10 +153,16 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
             ensure!(before.holder.as_ref().map(Holder::to_ref).as_ref() == Some(holder), "P3: kept by a stranger");
             None
         }
-        Outcome::Assign { responder } => Some(HolderRef::Responder(responder.clone())),
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => {
+            Some(HolderRef::Responder(responder.clone()))
+        }
         Outcome::Exception { owner, .. } => Some(HolderRef::Owner(owner.clone())),
     };
     ensure!(handoff.as_ref().map(|h| &h.to) == to.as_ref(), "P3: the handoff is not what was decided");
+    ensure!(handoff.is_none() || after.offer.is_none(), "P1: an offer outlived the holder who made it");
+    let taken = matches!(decision.outcome, Outcome::Take { .. });
+    let staff = after.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+    ensure!(handoff.is_none() || staff.is_some() == taken, "P1: {staff:?} has it after {:?}", decision.outcome);
     if let Some(handoff) = handoff {
         ensure!(handoff.from == before.holder.as_ref().map(Holder::to_ref), "P3: handed over by a stranger");
         ensure!(handoff.package.waited_ms == before.waited_ms(step.world.now), "the package forgot the wait");
@@ -200,7 +207,7 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     let eligible: Vec<_> = decision.candidates.iter().filter(allowed).collect();
     let others = || eligible.iter().filter(|c| Some(&c.facts.responder) != holder);
     let chosen = match &decision.outcome {
-        Outcome::Assign { responder } => Some(responder),
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => Some(responder),
         Outcome::Keep { holder } => match holder {
             HolderRef::Responder(responder) => Some(responder),
             HolderRef::Owner(_) => None,
@@ -210,6 +217,14 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     let is_ai = |c: &Candidate| c.facts.kind == ResponderKind::Ai;
     match &decision.outcome {
         Outcome::Assign { .. } if decision.point == DecisionPoint::Override => {}
+        Outcome::Assign { responder } if decision.trigger == Trigger::Returned => {
+            ensure!(Some(responder) == holder && !exhausted, "P5: given back to {responder}");
+        }
+        Outcome::Take { responder, staff } => {
+            ensure!(Some(responder) == holder, "P1: taken from {responder}, which does not have it");
+            let offered = before.offer.as_ref().map(|offer| &offer.staff);
+            ensure!(offered == Some(staff), "P1: {staff} took what was not offered to them");
+        }
         Outcome::Assign { responder } => {
             let ai_only = decision.point == DecisionPoint::ReturnToAi;
             let best = others().filter(|c| !ai_only || is_ai(c)).min_by_key(|c| rank(c));
@@ -217,11 +232,14 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
             ensure!(!exhausted || afresh, "P5: handed over again after the limit");
             ensure!(
-                decision.point != DecisionPoint::Retain || !eligible.iter().any(|c| holder == Some(&c.facts.responder)),
+                !matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi)
+                    || !eligible.iter().any(|c| holder == Some(&c.facts.responder)),
                 "P9: taken from a holder that may keep it"
             );
         }
-        Outcome::Keep { holder: HolderRef::Responder(responder) } if decision.point == DecisionPoint::Retain => {
+        Outcome::Keep { holder: HolderRef::Responder(responder) }
+            if matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi) =>
+        {
             let may = eligible.iter().any(|c| &c.facts.responder == responder);
             ensure!(may, "P9: {responder} keeps what it may not have");
         }
@@ -250,7 +268,8 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
     let record: Decision = serde_json::from_str(&text).map_err(|e| format!("P4: {e} in {text}"))?;
     // Only who held it is on record, so nothing else about the holder may matter.
     let who = record.holder.clone();
-    let holder = who.map(|who| Holder { who, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
+    let holder =
+        who.map(|who| Holder { who, staff: None, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
     let standing = Standing { case: record.case, holder: holder.as_ref(), handoffs: record.handoffs };
     let again = Deliberation {
         point: record.point,
@@ -303,6 +322,11 @@ fn question(command: &Command) -> Option<Question> {
         }
         Command::ResolveException { .. } => (DecisionPoint::Route, Trigger::ExceptionResolved),
         Command::Reopen { .. } => (DecisionPoint::Route, Trigger::Reopened),
+        Command::Accept { offer, staff } => {
+            (DecisionPoint::Offer, Trigger::Accepted { offer: *offer, staff: staff.clone() })
+        }
+        Command::Return { .. } => (DecisionPoint::Offer, Trigger::Returned),
+        Command::Review { point, trigger } => (*point, trigger.clone()),
         _ => return None,
     };
     Some(Question { point, trigger })

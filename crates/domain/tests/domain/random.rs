@@ -13,11 +13,13 @@ use proptest::{
 use remit_domain::{
     Command,
     case::Status,
-    decision::YieldReason,
-    id::SignalName,
+    decision::{DecisionPoint, Trigger, YieldReason},
+    id::{SignalName, StaffId},
+    offer::OfferEnd,
     signal::{Reading, Value},
 };
 
+const STAFF: [&str; 3] = ["ana", "ben", "cleo"];
 const NAMES: [&str; 7] = ["cards-ai", "help-ai", "loans-ai", "cards", "fraud", "general", "loans"];
 /// Where the inputs that once failed are kept, to be tried first.
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/domain/random.regressions");
@@ -52,6 +54,11 @@ enum Act {
     Resolve,
     Reopen,
     Erase,
+    Offer(usize),
+    Accept(usize, bool),
+    Decline(usize, OfferEnd),
+    GiveBack,
+    Review,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -69,6 +76,12 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..4usize).prop_map(Act::Take),
         5 => (0..4usize, proptest::bool::weighted(0.2)).prop_map(|(which, close)| Act::End(which, close)),
         1 => Just(Act::Resolve),
+        6 => (0..STAFF.len()).prop_map(Act::Offer),
+        5 => (0..3usize, proptest::bool::weighted(0.9)).prop_map(|(back, own)| Act::Accept(back, own)),
+        2 => (0..3usize, proptest::sample::select(vec![OfferEnd::Busy, OfferEnd::Expired, OfferEnd::Withdrawn]))
+            .prop_map(|(back, how)| Act::Decline(back, how)),
+        2 => Just(Act::GiveBack),
+        1 => Just(Act::Review),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
     ]
@@ -126,7 +139,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         _ if session.case.is_none() => open_with(readings),
         Act::Open => open_with(readings),
         Act::Write => Command::Write { words: text(), readings },
-        Act::Answer => Command::Answer { epoch, words: text() },
+        Act::Answer => Command::Answer { epoch, words: text(), to: None },
         Act::Measure(class) => {
             readings.extend(class.map(|class| reading("value_class", Value::name(class), now)));
             Command::Measure { readings }
@@ -146,6 +159,18 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Resolve => Command::Resolve { epoch, note: None },
         Act::Reopen => Command::Reopen { reason: text() },
         Act::Erase => Command::Erase,
+        Act::Offer(index) => session.offering(STAFF.get(*index).copied().unwrap_or("ana")),
+        // The newest offers are the ones that still are open.
+        Act::Accept(back, own) => {
+            let (offer, staff) = session.offer((session.offers.len() + 1).saturating_sub(*back));
+            Command::Accept { offer, staff: if *own { staff } else { StaffId::new("mallory").unwrap() } }
+        }
+        Act::Decline(back, how) => {
+            let (offer, staff) = session.offer((session.offers.len() + 1).saturating_sub(*back));
+            Command::EndOffer { offer, staff: Some(staff).filter(|_| *how == OfferEnd::Busy), how: *how }
+        }
+        Act::GiveBack => Command::Return { epoch, note: None },
+        Act::Review => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
     };
     session.give(command).map(drop)
 }

@@ -7,7 +7,8 @@ use crate::{
 use remit_domain::{
     Case, Command, Event, Refusal,
     command::Happened,
-    id::{ExceptionId, Ids},
+    id::{ExceptionId, Ids, OfferId, StaffId},
+    offer::Offer,
 };
 
 /// A case as it grows.
@@ -18,19 +19,38 @@ pub(crate) struct Session {
     pub(crate) events: Vec<Event>,
     /// Exceptions in the order in which they were raised.
     pub(crate) exceptions: Vec<ExceptionId>,
+    /// Offers in the order in which they were made.
+    pub(crate) offers: Vec<Offer>,
     /// Handoffs since a human last looked at the case or the customer last came back.
     unseen: u32,
 }
 
 impl Session {
     pub(crate) fn new(world: World) -> Self {
-        Self { world, case: None, events: vec![], exceptions: vec![], unseen: 0 }
+        Self { world, case: None, events: vec![], exceptions: vec![], offers: vec![], unseen: 0 }
     }
 
     /// The exception with this number, counted from 1; one that never was, if there are not so many.
     pub(crate) fn exception(&self, number: usize) -> ExceptionId {
         let known = number.checked_sub(1).and_then(|index| self.exceptions.get(index));
         known.copied().unwrap_or_else(|| ExceptionId::next(&mut Ids::new(self.world.now, 5)))
+    }
+
+    /// The offer with this number, counted from 1, and to whom it was made; one that never was, if there are not so many.
+    pub(crate) fn offer(&self, number: usize) -> (OfferId, StaffId) {
+        let known = number.checked_sub(1).and_then(|index| self.offers.get(index));
+        known.map_or_else(
+            || (OfferId::next(&mut Ids::new(self.world.now, 6)), StaffId::new("nobody").unwrap()),
+            |offer| (offer.id, offer.staff.clone()),
+        )
+    }
+
+    /// An offer to this member of staff.
+    pub(crate) fn offering(&self, staff: &str) -> Command {
+        let now = self.world.now;
+        let id = OfferId::next(&mut Ids::new(now, 7 + (self.offers.len() as u128) * 2));
+        let staff = StaffId::new(staff).unwrap();
+        Command::Offer { offer: Offer { id, staff, made: now, due: now.plus_ms(60_000), index: 1, considered: 1 } }
     }
 
     /// Gives a command and checks every promise on what follows.
@@ -46,8 +66,10 @@ impl Session {
             self.count_handoffs(&command, happened);
             self.events.extend(happened.events.iter().cloned());
             for event in &happened.events {
-                if let Event::ExceptionRaised { exception, .. } = event {
-                    self.exceptions.push(exception.id);
+                match event {
+                    Event::ExceptionRaised { exception, .. } => self.exceptions.push(exception.id),
+                    Event::OfferMade { offer } => self.offers.push(offer.clone()),
+                    _ => {}
                 }
             }
             self.case = Some(happened.case.clone());
@@ -66,6 +88,8 @@ impl Session {
         match command {
             Command::Override { .. } | Command::Reopen { .. } => self.unseen = 0,
             Command::ResolveException { .. } if moved => self.unseen = 0,
+            // Who takes it from the queue is a human who looks at it.
+            Command::Accept { .. } => {}
             _ => self.unseen += u32::from(moved && held),
         }
     }

@@ -8,9 +8,10 @@ use crate::{
 use remit_domain::{
     Case, Command, Decision, Event,
     case::{Author, HolderRef},
-    decision::{Outcome, Trigger, YieldReason},
+    decision::{DecisionPoint, Outcome, Trigger, YieldReason},
     event::Handoff,
-    id::ExceptionId,
+    id::{ExceptionId, StaffId},
+    offer::OfferEnd,
 };
 use std::fmt::Write as _;
 
@@ -83,7 +84,22 @@ impl Transcript {
             "open" => open_with(readings()),
             "customer" => Command::Write { words: text(), readings: readings() },
             "measure" => Command::Measure { readings: readings() },
-            "answer" => Command::Answer { epoch: epoch()?, words: text() },
+            "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None },
+            "offer" => self.session.offering(rest.first()?),
+            "accept" => {
+                let (offer, staff) = self.session.offer(rest.first()?.parse().ok()?);
+                Command::Accept { offer, staff: rest.get(1).map_or(Some(staff), |name| StaffId::new(name).ok())? }
+            }
+            "decline" => {
+                let (offer, staff) = self.session.offer(rest.first()?.parse().ok()?);
+                Command::EndOffer { offer, staff: Some(staff), how: OfferEnd::Busy }
+            }
+            "expire" => {
+                let (offer, _) = self.session.offer(rest.first()?.parse().ok()?);
+                Command::EndOffer { offer, staff: None, how: OfferEnd::Expired }
+            }
+            "give-back" => Command::Return { epoch: epoch()?, note: Some(text()) },
+            "stop" => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
             "yield" => Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()) },
             "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },
@@ -135,7 +151,8 @@ impl Transcript {
             }
             Event::MessageAdded { message, .. } => match &message.author {
                 Author::Requester => "the customer wrote".to_owned(),
-                Author::Holder { holder, epoch } => format!("{} answered under epoch {epoch}", holder.name()),
+                Author::Holder { epoch, staff: Some(staff), .. } => format!("{staff} answered under epoch {epoch}"),
+                Author::Holder { holder, epoch, .. } => format!("{} answered under epoch {epoch}", holder.name()),
             },
             Event::SignalsMeasured { readings, .. } => {
                 let told = readings.iter().map(|(name, r)| format!("{name} is {} ({})", r.value, r.source));
@@ -155,6 +172,15 @@ impl Transcript {
                 exception.owner,
                 self.minutes(exception.due)
             ),
+            Event::OfferMade { offer } => format!("offered to {}", offer.staff),
+            Event::OfferEnded { staff, how, .. } => {
+                format!("the offer to {staff} ended: {}", serde_json::to_value(how).unwrap().as_str().unwrap())
+            }
+            Event::ExceptionEscalated { exception, owner, .. } => {
+                format!("exception {} went to {owner}", self.number(exception))
+            }
+            Event::AiStopped { responder, .. } => format!("{responder} was stopped"),
+            Event::AiResumed { responder, .. } => format!("{responder} may again"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))
             }
@@ -171,7 +197,12 @@ impl Transcript {
     fn state(&self, case: &Case) -> String {
         let mut text = format!("= {}", case.status.as_str());
         if let Some(holder) = &case.holder {
-            let _ = write!(text, ", {} has it under epoch {}", holder.to_ref().name(), holder.epoch);
+            let _ = match &holder.staff {
+                Some(staff) => {
+                    write!(text, ", {staff} of {} has it under epoch {}", holder.to_ref().name(), holder.epoch)
+                }
+                None => write!(text, ", {} has it under epoch {}", holder.to_ref().name(), holder.epoch),
+            };
             let _ = write!(text, ", {} answers for it", holder.accountable);
         }
         if case.waiting_since.is_some() {
@@ -179,6 +210,9 @@ impl Transcript {
         }
         if case.human_requested {
             text.push_str(", wants a human");
+        }
+        if let Some(offer) = &case.offer {
+            let _ = write!(text, ", offered to {}", offer.staff);
         }
         for exception in case.exceptions.keys() {
             let _ = write!(text, ", exception {} open", self.number(exception));
@@ -212,6 +246,10 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         }
         Trigger::ReturnRequested => "staff asked for an AI responder".to_owned(),
         Trigger::Overridden { to, .. } => format!("a human chose {to}"),
+        Trigger::Accepted { staff, .. } => format!("{staff} accepted"),
+        Trigger::Returned => "it was given back".to_owned(),
+        Trigger::AiStopped => "the AI responder was stopped".to_owned(),
+        Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
         Trigger::Reopened => "it was reopened".to_owned(),
         Trigger::Asked => "somebody asked".to_owned(),
@@ -219,6 +257,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
     let what = match &decision.outcome {
         Outcome::Keep { holder } => format!("{} keeps it", holder.name()),
         Outcome::Assign { responder } => format!("it goes to {responder}"),
+        Outcome::Take { responder, staff } => format!("{staff} of {responder} takes it"),
         Outcome::Exception { exception, owner, .. } => format!("exception {} for {owner}", exception.as_str()),
     };
     let names: Vec<_> = decision.sequence.iter().map(|r| r.as_str()).collect();

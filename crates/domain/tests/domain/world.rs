@@ -112,6 +112,7 @@ impl World {
             handoffs_max: self.handoffs_max,
             exception_owner: owner("duty-manager"),
             exception_due_ms: DUE_MS,
+            escalate_to: None,
         }
     }
 
@@ -156,6 +157,8 @@ fn point_owner(point: DecisionPoint) -> &'static str {
         DecisionPoint::Escalate => "support-lead",
         DecisionPoint::ReturnToAi => "ai-lead",
         DecisionPoint::Override => "duty-manager",
+        DecisionPoint::Offer => "support-lead",
+        DecisionPoint::StopAi => "ai-lead",
     }
 }
 
@@ -170,6 +173,7 @@ fn facts(name: &str, handling_minor: i64) -> CandidateFacts {
         expected_wait_ms: 0,
         sla_risk_bp: 0,
         yielded: false,
+        stopped: false,
         handling_minor,
         resolved: 0,
         failed: 0,

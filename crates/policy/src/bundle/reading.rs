@@ -6,7 +6,7 @@ use crate::{
     cedar::Vocabulary,
     files::Files,
     finding::{Finding, line_of},
-    manifest::{self, Manifest, SignalKind},
+    manifest::{self, Manifest, ServiceKind, SignalKind},
 };
 use remit_domain::{
     cost::{Currency, Economics},
@@ -208,6 +208,8 @@ impl Reading<'_> {
                 languages: r.languages.clone(),
                 skills: Vec::new(),
                 queue: None,
+                service: self.service(r),
+                breaker: r.breaker,
             })
         });
         let mut specs: Vec<CandidateSpec> = ai.collect();
@@ -233,12 +235,46 @@ impl Reading<'_> {
         specs
     }
 
+    fn service(&mut self, r: &manifest::Responder) -> Option<manifest::Service> {
+        let service = r.service.clone()?;
+        let lacks = match service.kind {
+            ServiceKind::Knowledge => None,
+            _ if service.url.is_none() => Some("url"),
+            _ if !service.url.iter().all(|url| url.starts_with("https://") || url.starts_with("http://")) => {
+                Some("url that begins with https:// or http://")
+            }
+            ServiceKind::Openai if service.model.is_none() => Some("model"),
+            ServiceKind::Webhook if service.secret_env.is_none() => Some("secret_env"),
+            _ => None,
+        };
+        if let Some(lacks) = lacks {
+            self.wrong(
+                &r.name,
+                format!("the service of `{}` has no {lacks}", r.name),
+                "add it under [responder.service]",
+            );
+        }
+        let numbers = [service.patience_seconds, service.attempts, service.concurrency, service.per_minute];
+        let breaker = [r.breaker.tolerance_bp, r.breaker.error_bp];
+        if numbers.contains(&0) || service.patience_seconds > 3_600 || !breaker.iter().all(|bp| (1..8_000).contains(bp))
+        {
+            self.wrong(
+                &r.name,
+                "patience_seconds must be 1 to 3600; attempts, concurrency and per_minute at least 1; the breaker's \
+                 numbers 1 to 7999",
+                "correct the number",
+            );
+        }
+        Some(service)
+    }
+
     fn queue(&mut self, q: &manifest::Queue) -> Option<CandidateSpec> {
         let accountable = self.owner(&q.accountable, &q.name)?;
         let responder = self.responder(&q.name)?;
         self.values(&q.name, "Topic", &q.topics);
         self.values(&q.name, "Language", &q.languages);
         self.values(&q.name, "Skill", &q.skills);
+        self.values(&q.name, "Skill", &q.needs.keys().cloned().collect::<Vec<_>>());
         let Some(calendar) = self.manifest.calendars.iter().find(|c| c.name == q.calendar) else {
             self.wrong(
                 &q.name,
@@ -282,11 +318,17 @@ impl Reading<'_> {
             skills: q.skills.clone(),
             queue: Some(QueueSpec {
                 sla_ms: i64::from(sla.first_reply_minutes) * MINUTE_MS,
+                next_reply_ms: i64::from(sla.next_reply_minutes.unwrap_or(sla.first_reply_minutes)) * MINUTE_MS,
+                resolution_ms: sla.resolution_minutes.map(|minutes| i64::from(minutes) * MINUTE_MS),
                 servers: q.servers,
                 handling_ms: i64::from(q.handling_minutes) * MINUTE_MS,
                 patience_ms: i64::from(q.patience_minutes) * MINUTE_MS,
+                needs: q.needs.clone(),
+                relax: q.relax.clone(),
                 hours,
             }),
+            service: None,
+            breaker: manifest::Breaker::default(),
         })
     }
 
@@ -329,7 +371,7 @@ impl Reading<'_> {
                 self.wrong(
                     name,
                     format!("`{name}` is no decision point"),
-                    "the decision points are route, retain, escalate, return_to_ai and override",
+                    "the decision points are route, retain, escalate, return_to_ai, override, offer and stop_ai",
                 );
             }
         }
@@ -360,6 +402,10 @@ impl Reading<'_> {
             handoffs_max: manifest.limits.handoffs_max,
             exception_owner: self.owner(&manifest.exceptions.owner, "[exceptions]")?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
+            escalate_to: match &manifest.exceptions.escalate_to {
+                Some(owner) => Some(self.owner(owner, "escalate_to")?),
+                None => None,
+            },
         })
     }
 }

@@ -88,7 +88,7 @@ proptest! {
         let mut candidates: Vec<CandidateFacts> = bundle.candidates().iter().zip(facts).map(
             |(spec, (open, yielded, depth, expected_wait_ms, sla_risk_bp))| CandidateFacts {
                 responder: spec.responder.clone(), kind: spec.kind, accountable: spec.accountable.clone(),
-                open, depth, expected_wait_ms, sla_risk_bp, yielded,
+                open, depth, expected_wait_ms, sla_risk_bp, yielded, stopped: yielded && open,
                 handling_minor: 0, resolved: 0, failed: 0, prior_bp: 0, prior_weight: 0,
             }).collect();
         // What was asked before must not answer for what is almost the same: one thing changes at a time.
@@ -105,6 +105,7 @@ proptest! {
                     let facts = &mut candidates[at - specs.len()];
                     (facts.open, facts.depth) = (facts.open ^ pick.0, pick.1);
                     facts.yielded ^= !pick.0;
+                    facts.stopped ^= pick.1 % 2 == 0;
                 }
             }
         }

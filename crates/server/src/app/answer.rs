@@ -36,6 +36,8 @@ impl App {
             ("requester", Value::name(case.requester.as_str())),
             ("handoffs", Value::Long(i64::from(case.handoffs))),
             ("ai_attempts", Value::Long(i64::from(case.ai_attempts))),
+            ("ai_turns", Value::Long(i64::from(case.ai_turns))),
+            ("sla_left_bp", Value::Long(self.clock(case).map_or(10_000, |running| running.left_bp(now)))),
             ("waited_ms", Value::Long(case.waited_ms(now))),
             ("human_requested", Value::Bool(case.human_requested)),
         ];

@@ -2,8 +2,8 @@
 
 use super::App;
 use crate::{keys::hex, problem, problem::Problem};
-use remit_domain::id::Timestamp;
-use remit_policy::engine::ApiRequest;
+use remit_domain::id::{StaffId, Timestamp};
+use remit_policy::engine::{ApiRequest, Held};
 use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -33,8 +33,37 @@ pub struct Caller {
     pub responder: Option<String>,
     /// The source name of the readings that it posts.
     pub source: Option<Arc<str>>,
+    /// The member of staff who uses it.
+    pub staff: Option<StaffId>,
     /// When it ends.
     pub expires: Timestamp,
+    /// Whether this is Remit itself, whose acts follow from what was decided and recorded before.
+    own: bool,
+}
+
+impl Caller {
+    /// Remit itself: what it does when something is due.
+    pub(crate) fn own() -> Self {
+        Self { own: true, ..Self::of("remit", Vec::new(), None) }
+    }
+
+    /// An AI responder that Remit asks: policy is asked for what it says as for any other caller.
+    pub(crate) fn responder(name: &str) -> Self {
+        Self::of(name, vec!["responder".to_owned()], Some(name.to_owned()))
+    }
+
+    fn of(name: &str, roles: Vec<String>, responder: Option<String>) -> Self {
+        Self {
+            token: name.into(),
+            name: name.into(),
+            roles,
+            responder,
+            source: None,
+            staff: None,
+            expires: Timestamp(i64::MAX),
+            own: false,
+        }
+    }
 }
 
 /// Tokens seen lately, by hash, with what policy said of each action that needs no case.
@@ -103,16 +132,25 @@ impl App {
         Ok(())
     }
 
-    /// Whether policy permits `caller` the `action` on a case that `holder` has.
+    /// Whether policy permits `caller` the `action` on a case that somebody has.
     ///
     /// # Errors
     /// When it does not.
-    pub(crate) fn permit_on(&self, caller: &Caller, action: &'static str, holder: &str) -> Result<(), Problem> {
-        self.ask(caller, action, Some(holder))
+    pub(crate) fn permit_on(&self, caller: &Caller, action: &'static str, held: Held<'_>) -> Result<(), Problem> {
+        self.ask(caller, action, Some(held))
     }
 
-    fn ask(&self, caller: &Caller, action: &'static str, holder: Option<&str>) -> Result<(), Problem> {
-        let request = ApiRequest { roles: &caller.roles, responder: caller.responder.as_deref(), action, holder };
+    fn ask(&self, caller: &Caller, action: &'static str, held: Option<Held<'_>>) -> Result<(), Problem> {
+        if caller.own {
+            return Ok(());
+        }
+        let request = ApiRequest {
+            roles: &caller.roles,
+            responder: caller.responder.as_deref(),
+            staff: caller.staff.as_ref().map(StaffId::as_str),
+            action,
+            held,
+        };
         let verdict = self.engine.authorize(&request);
         if verdict.allow {
             return Ok(());
@@ -153,6 +191,8 @@ impl From<TokenRow> for Caller {
             roles: row.roles,
             responder: row.responder,
             source: row.source.map(Into::into),
+            staff: row.staff.and_then(|staff| StaffId::new(&staff).ok()),
+            own: false,
             expires: Timestamp(row.expires_ms),
         }
     }

@@ -11,12 +11,13 @@ use super::{
 use crate::{keys::Sealed, problem, problem::Problem};
 use remit_domain::{
     Case, Command,
-    case::{Channel, HolderRef, Requester},
+    case::{Channel, Holder, Requester},
     command::Happened,
     decision::YieldReason,
     event::Words,
-    id::{CaseId, ResponderId, Timestamp},
+    id::{CaseId, ResponderId, StaffId, Timestamp},
 };
+use remit_policy::engine::Held;
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,7 +75,8 @@ pub struct RequestHandoff {
     /// The holder's lease.
     pub epoch: u64,
     /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`,
-    /// `wrong_team`, or `return_to_ai` to ask for an AI responder to take over again.
+    /// `wrong_team`, `no_answer`; `return_to_ai` to ask for an AI responder to take over again; `return_to_queue` to give a
+    /// case that you took back to its queue.
     pub reason: HandoffReason,
     /// A note for the next holder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +102,10 @@ pub enum HandoffReason {
     ConversationStuck,
     /// Belongs to another team.
     WrongTeam,
+    /// Did not answer in time.
+    NoAnswer,
+    /// Another of the queue's staff may have it.
+    ReturnToQueue,
     /// An AI responder may have it again.
     ReturnToAi,
 }
@@ -219,7 +225,8 @@ impl App {
             words: sealed.words.clone(),
             readings,
         };
-        Ok((Act { action: "case.open", command, sealed: vec![sealed], customer: customer.new }, now))
+        let customer = customer.new;
+        Ok((Act { customer, ..Act::new("case.open", command).with([sealed]) }, now))
     }
 
     /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
@@ -239,10 +246,10 @@ impl App {
         let sealed = self.seal_for(caller, action, id, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
-            Some(epoch) => Command::Answer { epoch, words },
-            None => Command::Write { words, readings: self.measure(&message.text, self.now()) },
+            Some(epoch) => Command::Answer { epoch, words, to: None },
+            None => Command::Write { words, readings: self.measure_again(id, &message.text)? },
         };
-        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(id), &act, shown(201)).await
     }
 
@@ -262,8 +269,7 @@ impl App {
             return Err(Problem::invalid("signals", "name at least one reading"));
         }
         let readings: Named = self.posted(caller, &posted.signals, self.now())?;
-        let act =
-            Act { action: "signal.post", command: Command::Measure { readings }, sealed: Vec::new(), customer: None };
+        let act = Act::new("signal.post", Command::Measure { readings });
         self.execute(caller, repeat, Some(id), &act, shown(200)).await
     }
 
@@ -285,6 +291,8 @@ impl App {
         let yielded = |reason| Command::Yield { epoch, reason, note: note.clone() };
         let command = match handoff.reason {
             HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
+            HandoffReason::ReturnToQueue => Command::Return { epoch, note },
+            HandoffReason::NoAnswer => yielded(YieldReason::NoAnswer),
             HandoffReason::Unsure => yielded(YieldReason::Unsure),
             HandoffReason::OutOfScope => yielded(YieldReason::OutOfScope),
             HandoffReason::WantsHuman => yielded(YieldReason::WantsHuman),
@@ -293,7 +301,7 @@ impl App {
             HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
             HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
         };
-        let act = Act { action, command, sealed, customer: None };
+        let act = Act::new(action, command).with(sealed);
         self.execute(caller, repeat, Some(id), &act, shown(201)).await
     }
 
@@ -313,7 +321,7 @@ impl App {
         let to = ResponderId::new(&wish.to).map_err(|e| Problem::invalid("to", e))?;
         let sealed = self.seal_for(caller, action, id, &wish.reason)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(id), &act, shown(201)).await
     }
 
@@ -331,7 +339,7 @@ impl App {
         let action = "case.resolve";
         let sealed = self.seal_optional(caller, action, id, "note", resolve.note.as_deref())?;
         let note = sealed.first().map(|sealed| sealed.words.clone());
-        let act = Act { action, command: Command::Resolve { epoch: resolve.epoch, note }, sealed, customer: None };
+        let act = Act::new(action, Command::Resolve { epoch: resolve.epoch, note }).with(sealed);
         self.execute(caller, repeat, Some(id), &act, shown(200)).await
     }
 
@@ -350,7 +358,7 @@ impl App {
         bounded("reason", &reopen.reason, REASON_MAX)?;
         let sealed = self.seal_for(caller, action, id, &reopen.reason)?;
         let command = Command::Reopen { reason: sealed.words.clone() };
-        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(id), &act, shown(200)).await
     }
 
@@ -367,7 +375,7 @@ impl App {
         }
         let mut erased = 0;
         for case in self.store.cases_of_customer(id.as_str()).map_err(Problem::internal)? {
-            let act = Act { action: "customer.erase", command: Command::Erase, sealed: Vec::new(), customer: None };
+            let act = Act::new("customer.erase", Command::Erase);
             self.execute(caller, None, Some(&case), &act, |_| (200, Vec::new())).await?;
             erased += 1;
         }
@@ -382,11 +390,7 @@ impl App {
         let row = self.store.case(&parsed.to_string()).map_err(Problem::internal)?;
         let case: Option<Case> =
             row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)?;
-        let holder = case.as_ref().and_then(|case| case.holder.as_ref()).map_or("", |holder| match &holder.who {
-            HolderRef::Responder(id) => id.as_str(),
-            HolderRef::Owner(_) => "",
-        });
-        self.permit_on(caller, action, holder)?;
+        self.permit_on(caller, action, case.as_ref().map_or_else(Held::default, held))?;
         case.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no case {parsed} is on record")))
     }
 
@@ -423,5 +427,15 @@ impl App {
         };
         let Some(key) = self.customer_key(&case.customer)? else { return Ok(None) };
         Ok(Some(key.open(&row.sealed, words)?))
+    }
+}
+
+/// Who has `case`, as the policies of the interface see it.
+fn held(case: &Case) -> Held<'_> {
+    let holder = case.holder.as_ref();
+    Held {
+        holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),
+        staff: holder.and_then(|holder| holder.staff.as_ref()).map_or("", StaffId::as_str),
+        offered: case.offer.as_ref().map_or("", |offer| offer.staff.as_str()),
     }
 }

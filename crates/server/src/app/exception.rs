@@ -66,7 +66,7 @@ impl App {
         })?;
         let sealed = self.seal_for(caller, action, case, &raise.reason)?;
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
-        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(case), &act, shown(201)).await
     }
 
@@ -77,7 +77,7 @@ impl App {
     pub async fn take_exception(&self, caller: &Caller, repeat: Option<&Repeat>, id: &str) -> Result<Answer, Problem> {
         let (exception, case) = self.exception_row(caller, "exception.own", id)?;
         let command = Command::TakeException { exception };
-        let act = Act { action: "exception.own", command, sealed: Vec::new(), customer: None };
+        let act = Act::new("exception.own", command);
         self.execute(caller, repeat, Some(&case), &act, shown(200)).await
     }
 
@@ -97,7 +97,7 @@ impl App {
         let (exception, case) = self.exception_row(caller, action, id)?;
         let sealed = self.seal_for(caller, action, &case, &resolve.reason)?;
         let command = Command::ResolveException { exception, reason: sealed.words.clone(), close: resolve.close };
-        let act = Act { action, command, sealed: vec![sealed], customer: None };
+        let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(&case), &act, shown(200)).await
     }
 

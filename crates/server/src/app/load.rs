@@ -1,6 +1,11 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use remit_domain::{Case, decision::CandidateFacts, id::Timestamp};
+use remit_domain::{
+    Case,
+    breaker::{Outcomes, Tolerance},
+    decision::{CandidateFacts, ResponderKind},
+    id::{ResponderId, Timestamp},
+};
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
 use std::{
@@ -17,6 +22,7 @@ pub(crate) struct Load {
     desks: Vec<Desk>,
     by_name: HashMap<String, usize>,
     outcomes: RwLock<HashMap<(usize, String), Tally>>,
+    breakers: RwLock<HashMap<(usize, String), Breaker>>,
 }
 
 /// Recorded outcomes of one responder for one intent.
@@ -24,6 +30,24 @@ pub(crate) struct Load {
 pub(crate) struct Tally {
     pub(crate) resolved: i64,
     pub(crate) failed: i64,
+    /// Of these, those that tell against the responder: not those that it gave up in time.
+    pub(crate) wrong: i64,
+}
+
+/// An AI responder that was shown to fail an intent too often.
+#[derive(Debug, Clone)]
+pub(crate) struct Tripped {
+    pub(crate) responder: ResponderId,
+    pub(crate) intent: String,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) tolerance: Tolerance,
+}
+
+/// Whether an AI responder is stopped for an intent, and what was counted when it was last switched on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Breaker {
+    stopped: bool,
+    from: Tally,
 }
 
 #[derive(Debug)]
@@ -46,7 +70,7 @@ impl Load {
             .map(|spec| Desk { spec: spec.clone(), depth: AtomicI64::new(0), fresh: Mutex::default() })
             .collect();
         let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
-        Self { desks, by_name, outcomes: RwLock::default() }
+        Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
     }
 
     /// Sets how many cases `responder` holds; a name that the bundle lacks is passed over.
@@ -63,13 +87,60 @@ impl Load {
         }
     }
 
-    /// Counts outcomes.
-    pub(crate) fn record(&self, responder: &str, intent: &str, tally: Tally) {
+    /// Counts outcomes, and says whether they show that the responder has to stop.
+    pub(crate) fn record(&self, responder: &str, intent: &str, tally: Tally) -> Option<Tripped> {
+        let at = *self.by_name.get(responder)?;
+        let key = (at, intent.to_owned());
+        let counted = {
+            let mut outcomes = self.outcomes.write().unwrap_or_else(PoisonError::into_inner);
+            let kept = outcomes.entry(key.clone()).or_default();
+            kept.resolved = kept.resolved.saturating_add(tally.resolved);
+            kept.failed = kept.failed.saturating_add(tally.failed);
+            kept.wrong = kept.wrong.saturating_add(tally.wrong);
+            *kept
+        };
+        let spec = &self.desks.get(at).filter(|desk| desk.spec.kind == ResponderKind::Ai)?.spec;
+        if tally.wrong <= 0 {
+            return None;
+        }
+        let mut breakers = self.breakers.write().unwrap_or_else(PoisonError::into_inner);
+        let breaker = breakers.entry(key).or_default();
+        let since = |now: i64, then: i64| u64::try_from(now.saturating_sub(then)).unwrap_or(0);
+        let outcomes = Outcomes {
+            resolved: since(counted.resolved, breaker.from.resolved),
+            failed: since(counted.wrong, breaker.from.wrong),
+        };
+        let tolerance = Tolerance { failures_bp: spec.breaker.tolerance_bp, error_bp: spec.breaker.error_bp };
+        if breaker.stopped || !tolerance.is_exceeded(outcomes) {
+            return None;
+        }
+        breaker.stopped = true;
+        Some(Tripped { responder: spec.responder.clone(), intent: intent.to_owned(), outcomes, tolerance })
+    }
+
+    /// Stops an AI responder for an intent, or switches it on again with what was counted by then.
+    pub(crate) fn set_stopped(&self, responder: &str, intent: &str, stopped: bool, from: Tally) {
         let Some(at) = self.by_name.get(responder) else { return };
-        let mut outcomes = self.outcomes.write().unwrap_or_else(PoisonError::into_inner);
-        let kept = outcomes.entry((*at, intent.to_owned())).or_default();
-        kept.resolved = kept.resolved.saturating_add(tally.resolved);
-        kept.failed = kept.failed.saturating_add(tally.failed);
+        let mut breakers = self.breakers.write().unwrap_or_else(PoisonError::into_inner);
+        breakers.insert((*at, intent.to_owned()), Breaker { stopped, from });
+    }
+
+    /// Outcomes of a responder for an intent.
+    pub(crate) fn tally(&self, responder: &str, intent: &str) -> Tally {
+        let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let at = self.by_name.get(responder).copied().unwrap_or(usize::MAX);
+        outcomes.get(&(at, intent.to_owned())).copied().unwrap_or_default()
+    }
+
+    /// Everything that is stopped, by responder and intent.
+    pub(crate) fn stopped(&self) -> Vec<(ResponderId, String)> {
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
+        let stopped = breakers.iter().filter(|(_, breaker)| breaker.stopped);
+        let mut stopped: Vec<_> = stopped
+            .filter_map(|((at, intent), _)| Some((self.desks.get(*at)?.spec.responder.clone(), intent.clone())))
+            .collect();
+        stopped.sort();
+        stopped
     }
 
     /// Cases held now, by responder, in the bundle's order.
@@ -84,6 +155,10 @@ impl Load {
     /// What is true of every candidate for `case` at `now`, in the bundle's order.
     pub(crate) fn candidates(&self, bundle: &Bundle, case: &Case, intent: &str, now: Timestamp) -> Vec<CandidateFacts> {
         let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
+        let is_stopped = |at: usize| {
+            !breakers.is_empty() && breakers.get(&(at, intent.to_owned())).is_some_and(|breaker| breaker.stopped)
+        };
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let waited_ms = case.waited_ms(now);
         let facts = |(at, desk): (usize, &Desk)| {
@@ -108,6 +183,7 @@ impl Load {
                 expected_wait_ms,
                 sla_risk_bp,
                 yielded: case.has_yielded(&spec.responder),
+                stopped: is_stopped(at),
                 handling_minor: spec.handling_minor,
                 resolved: tally.resolved.max(0),
                 failed: tally.failed.max(0),

@@ -3,13 +3,14 @@
 use super::{App, Caller, customer::Customer, schema};
 use crate::problem::Problem;
 use remit_domain::{
+    Case,
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
 };
 use remit_signals::{intent::IntentEstimate, lexical::TextReadings};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
 
 /// A reading that an integration posts. Its source is the one that the token names.
@@ -44,6 +45,37 @@ impl App {
         self.note_intent(&estimate, &mut note);
         note_words(&self.reader.read(text), &mut note);
         readings
+    }
+
+    /// What Remit measures in what the customer writes later: with what it says beside what was said before.
+    pub(super) fn measure_again(&self, id: &str, text: &str) -> Result<Named, Problem> {
+        let now = self.now();
+        let mut readings = self.measure(text, now);
+        let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(readings) };
+        let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+        if !case.held_by_ai {
+            return Ok(readings);
+        }
+        let confidence = |reading: &Reading| match reading.value {
+            Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
+            _ => None,
+        };
+        let before = case.readings.of("intent_confidence_bp").iter().find_map(confidence);
+        let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
+        let after = after.and_then(|(_, reading)| confidence(reading));
+        let fall = before.zip(after).map_or(0, |(before, after)| before - after);
+        let asked: Vec<String> = self
+            .conversation(&case)?
+            .into_iter()
+            .filter(|message| message.author == remit_responders::TurnAuthor::Customer)
+            .map(|message| message.text)
+            .collect();
+        let repeated = asked.iter().any(|before| same_question(before, text));
+        let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
+        for (name, value) in [("confidence_fall_bp", Value::Long(fall)), ("repeated_question", Value::Bool(repeated))] {
+            readings.push((SignalName::new(name).map_err(Problem::internal)?, own(value)));
+        }
+        Ok(readings)
     }
 
     fn note_intent(&self, estimate: &IntentEstimate<'_>, note: &mut dyn FnMut(&str, Value, Vec<String>)) {
@@ -114,6 +146,23 @@ impl App {
     }
 }
 
+/// Share of their words that two messages have in common, in percent, from which on they ask the same.
+const SAME_PERCENT: usize = 60;
+/// Words that a message has at least to be called a question.
+const WORDS_MIN: usize = 3;
+
+/// Whether two messages are the same question, by the words that they share (Jaccard's index).
+fn same_question(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
+        words.map(str::to_lowercase).collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let common = one.intersection(&other).count();
+    let all = one.len() + other.len() - common;
+    one.len() >= WORDS_MIN && other.len() >= WORDS_MIN && common * 100 >= all * SAME_PERCENT
+}
+
 fn note_words(words: &TextReadings, note: &mut dyn FnMut(&str, Value, Vec<String>)) {
     let rules = |ids: &[&'static str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     note("wants_human", Value::Bool(words.wants_human.present), rules(&words.wants_human.rules));
@@ -122,4 +171,22 @@ fn note_words(words: &TextReadings, note: &mut dyn FnMut(&str, Value, Vec<String
     note("frustration_bp", Value::Long(i64::from(words.frustration.strength_bp)), rules(&words.frustration.rules));
     note("language", Value::name(words.language.code), Vec::new());
     note("complexity_bp", Value::Long(i64::from(words.complexity.strength_bp)), rules(&words.complexity.rules));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_question_is_known_in_other_words_of_the_same_kind() {
+        for (one, other, want) in [
+            ("My card still has not arrived", "my card has STILL not arrived!", true),
+            ("My card still has not arrived", "Why has my card still not arrived?", true),
+            ("My card still has not arrived", "How do I change my PIN?", false),
+            ("yes", "yes", false),
+            ("thank you very much", "my card has not arrived", false),
+        ] {
+            assert_eq!(same_question(one, other), want, "{one} / {other}");
+        }
+    }
 }

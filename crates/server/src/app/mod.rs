@@ -2,16 +2,24 @@
 
 mod answer;
 pub mod auth;
+pub mod breaker;
 pub mod case;
 mod customer;
 pub mod decision;
 pub mod exception;
+mod floor;
+mod later;
 mod load;
 mod measure;
 pub mod query;
 mod record;
 mod schema;
+pub mod services;
+mod sla;
+pub mod staff;
+mod timer;
 pub mod token;
+mod turn;
 pub mod view;
 
 use crate::{
@@ -43,6 +51,10 @@ pub struct App {
     load: Load,
     customers: customer::Customers,
     tokens: auth::Tokens,
+    services: services::Services,
+    floor: floor::LiveFloor,
+    tripped: tokio::sync::mpsc::UnboundedSender<load::Tripped>,
+    trips: std::sync::Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<load::Tripped>>>,
     pub(crate) metrics: Metrics,
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
 }
@@ -77,6 +89,8 @@ pub struct Start<'a> {
     pub intents: IntentModel,
     /// What tells the time.
     pub clock: Box<dyn Clock>,
+    /// The AI services that answer by themselves.
+    pub services: services::Services,
     /// How the store is set up.
     pub store: remit_store::sqlite::Options,
 }
@@ -117,12 +131,25 @@ impl App {
         for (holder, depth) in store.depths()? {
             load.set_depth(&holder, depth);
         }
+        let mut tallies = Vec::new();
         for row in store.outcomes()? {
-            load.record(&row.responder, &row.intent, Tally { resolved: row.resolved, failed: row.failed });
+            let tally = Tally { resolved: row.resolved, failed: row.failed, wrong: row.wrong };
+            tallies.push((row.responder, row.intent, tally));
+        }
+        breaker::restore(&store, &load)?;
+        let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
+        for (responder, intent, tally) in tallies {
+            if let Some(again) = load.record(&responder, &intent, tally) {
+                let _ = tripped.send(again);
+            }
         }
         let engine = Engine::new(&start.bundle);
         let (ticks, _) = tokio::sync::watch::channel(store.last_seq()?);
-        Ok(Self {
+        let app = Self {
+            services: start.services,
+            tripped,
+            trips: std::sync::Mutex::new(Some(trips)),
+            floor: floor::LiveFloor::new(&start.bundle),
             engine,
             reader: TextReader::new(),
             intents: start.intents,
@@ -136,7 +163,9 @@ impl App {
             metrics: Metrics::default(),
             ticks,
             bundle: start.bundle,
-        })
+        };
+        app.fill_floor()?;
+        Ok(app)
     }
 
     /// The moment now.
@@ -166,9 +195,14 @@ impl App {
 
     fn context(&self, caller: &Caller) -> Result<Context, Problem> {
         let now = self.clock.now();
+        Ok(Context { now, ids: self.ids(now)?, by: caller.name.to_string() })
+    }
+
+    /// Where new identifiers come from.
+    fn ids(&self, now: remit_domain::id::Timestamp) -> Result<Ids, Problem> {
         let random = u128::from_be_bytes(self.entropy.bytes()?);
         // The lowest bits count up within one command, so they start low.
-        Ok(Context { now, ids: Ids::new(now, random & !0xffff), by: caller.name.to_string() })
+        Ok(Ids::new(now, random & !0xffff))
     }
 
     /// Decides `command` against the newest state of `case`, commits what happens, and answers with what
@@ -258,7 +292,18 @@ impl App {
             }
         }
         for (responder, tally) in record::outcomes(before, happened) {
-            self.load.record(&responder, intent.unwrap_or_default(), tally);
+            if let Some(tripped) = self.load.record(&responder, intent.unwrap_or_default(), tally) {
+                // Without a receiver nobody works beside requests; it trips again at the next start.
+                let _ = self.tripped.send(tripped);
+            }
+        }
+        let how = happened.events.iter().find_map(|event| match event {
+            remit_domain::Event::OfferEnded { how, .. } => Some(*how),
+            _ => None,
+        });
+        let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
+        if waited || !happened.case.held_by_ai {
+            self.place(&happened.case, how.unwrap_or(remit_domain::offer::OfferEnd::Withdrawn), self.now());
         }
         self.metrics.happened(happened);
     }
@@ -269,6 +314,7 @@ pub(crate) fn refused(error: CommitError) -> Problem {
     use crate::problem;
     match error {
         CommitError::KeyReused => Problem::new(problem::KEY_REUSED, "this key was sent with another request before"),
+        CommitError::Done => Problem::new(problem::CONFLICT, "this has been done already"),
         CommitError::Busy => Problem::new(problem::BUSY, "the queue of commands to be written is full"),
         CommitError::StorageFull => Problem::new(problem::STORAGE_FULL, "the store reported that its disk is full"),
         other => Problem::internal(other),

@@ -27,7 +27,7 @@ pub struct Page<T> {
 pub struct MessageView {
     /// Its identifier.
     pub id: String,
-    /// Who wrote: `requester`, or the holder's name.
+    /// Who wrote: `requester`, or the name of the holder or the member of staff.
     pub author: String,
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
@@ -125,6 +125,7 @@ impl App {
                 id: message.id.to_string(),
                 author: match &message.author {
                     Author::Requester => "requester".to_owned(),
+                    Author::Holder { staff: Some(staff), .. } => staff.to_string(),
                     Author::Holder { holder, .. } => holder.name().to_owned(),
                 },
                 text: self.open_words(&case, &message.words)?,
@@ -196,6 +197,13 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ExceptionRaised { reason, .. } => reason.as_ref(),
         Event::ExceptionResolved { reason, .. } | Event::CaseReopened { reason, .. } => Some(reason),
         Event::CaseResolved { note, .. } => note.as_ref(),
-        Event::SignalsMeasured { .. } | Event::ExceptionTaken { .. } | Event::WordsErased { .. } => None,
+        Event::SignalsMeasured { .. }
+        | Event::OfferMade { .. }
+        | Event::OfferEnded { .. }
+        | Event::ExceptionEscalated { .. }
+        | Event::AiStopped { .. }
+        | Event::AiResumed { .. }
+        | Event::ExceptionTaken { .. }
+        | Event::WordsErased { .. } => None,
     }
 }

@@ -6,12 +6,12 @@ use remit_domain::{
     Case, Command, Event,
     case::{HolderRef, Status},
     command::Happened,
-    decision::Trigger,
+    decision::{Trigger, YieldReason},
     id::Timestamp,
     signal::Value,
 };
 use remit_store::{
-    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, NewCustomer, OutcomeDelta, Record, WordsRow,
+    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, NewCustomer, OutboxRow, OutcomeDelta, Record, WordsRow,
 };
 
 /// One command with what goes into the store beside its events.
@@ -25,6 +25,29 @@ pub(crate) struct Act {
     pub(crate) sealed: Vec<Sealed>,
     /// The customer, where it is new.
     pub(crate) customer: Option<NewCustomer>,
+    /// The outbox row that this is done for.
+    pub(crate) claim: Option<String>,
+    /// What remains to be done beside what the events say.
+    pub(crate) outbox: Vec<OutboxRow>,
+}
+
+impl Act {
+    /// A command of this API action.
+    pub(crate) fn new(action: &'static str, command: Command) -> Self {
+        Self { action, command, sealed: Vec::new(), customer: None, claim: None, outbox: Vec::new() }
+    }
+
+    /// With words that its events commit to.
+    pub(crate) fn with(mut self, sealed: impl IntoIterator<Item = Sealed>) -> Self {
+        self.sealed.extend(sealed);
+        self
+    }
+
+    /// Done for this outbox row.
+    pub(crate) fn claiming(mut self, row: &str) -> Self {
+        self.claim = Some(row.to_owned());
+        self
+    }
 }
 
 /// A commit, ready to be written, and the answer to give once it is durable.
@@ -70,9 +93,15 @@ impl App {
                 intent: intent.clone().unwrap_or_default(),
                 resolved: tally.resolved,
                 failed: tally.failed,
+                wrong: tally.wrong,
             })
             .collect();
+        let mut later = self.later(before, happened, now);
+        later.rows.extend(act.outbox.iter().cloned());
         let commit = Commit {
+            outbox: later.rows,
+            cancel: later.cancel,
+            claim: act.claim.clone(),
             case: Some(CaseWrite {
                 id: id.clone(),
                 expected_version: before.map_or(0, |case| case.version),
@@ -117,7 +146,13 @@ impl App {
         Ok(Prepared { commit, intent, status, response })
     }
 
-    fn to_record(&self, event: &Event, case: &str, caller: &Caller, now: Timestamp) -> Result<Record, Problem> {
+    pub(super) fn to_record(
+        &self,
+        event: &Event,
+        case: &str,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<Record, Problem> {
         let mut body = Vec::with_capacity(BODY_USUAL);
         serde_json::to_writer(&mut body, event).map_err(Problem::internal)?;
         let salt: [u8; 32] = self.entropy.bytes()?;
@@ -158,19 +193,31 @@ pub(crate) fn outcomes(before: Option<&Case>, happened: &Happened) -> Vec<(Strin
     for event in &happened.events {
         match event {
             Event::CaseResolved { holder, .. } => {
-                found.extend(responder(holder).map(|name| (name, Tally { resolved: 1, failed: 0 })));
+                found.extend(responder(holder).map(|name| (name, Tally { resolved: 1, ..Tally::default() })));
             }
             Event::CaseReopened { .. } => {
                 let last = before.and_then(|case| case.holder.as_ref()).and_then(|holder| responder(&holder.who));
-                found.extend(last.map(|name| (name, Tally { resolved: -1, failed: 1 })));
+                found.extend(last.map(|name| (name, Tally { resolved: -1, failed: 1, wrong: 1 })));
             }
             Event::DecisionMade { decision, handoff: Some(handoff) } => {
                 let gave_up = matches!(
                     decision.trigger,
                     Trigger::Yielded { .. } | Trigger::CustomerMessage | Trigger::Overridden { .. }
-                );
+                ) && handoff.from.as_ref() != Some(&handoff.to);
                 let from = handoff.from.as_ref().filter(|_| gave_up).and_then(responder);
-                found.extend(from.map(|name| (name, Tally { resolved: 0, failed: 1 })));
+                // Whoever gives a case up in time does what it should.
+                let in_time = matches!(
+                    decision.trigger,
+                    Trigger::Yielded {
+                        reason: YieldReason::Unsure
+                            | YieldReason::OutOfScope
+                            | YieldReason::WantsHuman
+                            | YieldReason::NeedsAction
+                            | YieldReason::WrongTeam
+                    }
+                );
+                let tally = Tally { resolved: 0, failed: 1, wrong: i64::from(!in_time) };
+                found.extend(from.map(|name| (name, tally)));
             }
             _ => {}
         }
@@ -183,6 +230,7 @@ fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<Exce
     for event in &happened.events {
         let (exception, state) = match event {
             Event::ExceptionRaised { exception, .. } => (Some(exception), "open"),
+            Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), "open"),
             Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), "taken"),
             Event::ExceptionResolved { exception, .. } => {
                 (before.and_then(|case| case.exceptions.get(exception)), "resolved")
@@ -194,7 +242,7 @@ fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<Exce
             id: exception.id.to_string(),
             case: happened.case.id.to_string(),
             kind: exception.kind.as_str().to_owned(),
-            owner: exception.owner.to_string(),
+            owner: exception.escalated_to.as_ref().unwrap_or(&exception.owner).to_string(),
             due_ms: exception.due.0,
             state: state.to_owned(),
             taken_by: exception.taken_by.clone(),

@@ -3,7 +3,7 @@
 use super::{App, Caller, auth};
 use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use remit_domain::id::Timestamp;
+use remit_domain::id::{StaffId, Timestamp};
 use remit_store::{Store, TokenRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,6 +22,9 @@ pub struct NewToken {
     /// The source name of the readings that it posts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The member of staff who uses it; for the role `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
     /// For how many days it is valid: 1 to 366.
     #[serde(default = "ninety")]
     pub days: u16,
@@ -46,6 +49,9 @@ pub struct TokenView {
     /// The source name of the readings that it posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The member of staff who uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
     /// When it ends.
     pub expires_at: String,
 }
@@ -82,6 +88,9 @@ pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken)
     if new.source.as_deref().is_some_and(|source| !printable(source) || source == remit_domain::signal::OWN_SOURCE) {
         return Err(Problem::invalid("source", "must be 1 to 64 printable ASCII characters other than `remit`"));
     }
+    if let Some(Err(error)) = new.staff.as_deref().map(StaffId::new) {
+        return Err(Problem::invalid("staff", error));
+    }
     if !(1..=366).contains(&new.days) {
         return Err(Problem::invalid("days", "must be 1 to 366"));
     }
@@ -95,6 +104,7 @@ pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken)
         roles: new.roles,
         responder: new.responder,
         source: new.source,
+        staff: new.staff,
         created_ms: now.0,
         expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
     };
@@ -149,6 +159,7 @@ impl From<&TokenRow> for TokenView {
             roles: row.roles.clone(),
             responder: row.responder.clone(),
             source: row.source.clone(),
+            staff: row.staff.clone(),
             expires_at: rfc3339(Timestamp(row.expires_ms)),
         }
     }

@@ -7,7 +7,9 @@ use remit_domain::{
     case::{Channel, HolderRef, Requester, Status},
     decision::{DecisionPoint, Outcome},
     exception::Exception,
+    offer::Offer,
 };
+use remit_responders::{TurnAuthor, TurnMessage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +43,9 @@ pub struct CaseView {
     /// Since when the customer waits for a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<String>,
+    /// The queue's open proposal to a member of staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferView>,
     /// The newest decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
@@ -64,11 +69,42 @@ pub struct HolderView {
     pub kind: &'static str,
     /// The name in the bundle.
     pub name: String,
+    /// The member of staff who took it from the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
     /// The lease's fencing number: send it with every write as the holder.
     pub epoch: u64,
     /// Since when.
     #[schema(format = DateTime)]
     pub since: String,
+}
+
+/// A queue's proposal of a case to a member of staff.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OfferView {
+    /// Its identifier.
+    pub id: String,
+    /// To whom.
+    pub staff: String,
+    /// Until when it can be accepted.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// Its place in the order of work, in minor units for each hour of waiting and hour of work.
+    pub index: i64,
+    /// How many members of staff were considered.
+    pub considered: u32,
+}
+
+impl From<&Offer> for OfferView {
+    fn from(offer: &Offer) -> Self {
+        Self {
+            id: offer.id.to_string(),
+            staff: offer.staff.to_string(),
+            due_at: rfc3339(offer.due),
+            index: offer.index,
+            considered: offer.considered,
+        }
+    }
 }
 
 /// Work that left the standard path.
@@ -78,7 +114,7 @@ pub struct ExceptionView {
     pub id: String,
     /// The case.
     pub case: String,
-    /// `no_responder`, `handoff_limit`, `policy_error` or `raised`.
+    /// `no_responder`, `handoff_limit`, `policy_error`, `sla_missed` or `raised`.
     pub kind: &'static str,
     /// Who must see to it.
     pub owner: String,
@@ -103,7 +139,7 @@ pub struct DecisionSummary {
     pub id: String,
     /// Where it was taken.
     pub point: &'static str,
-    /// `keep`, `assign` or `exception`.
+    /// `keep`, `assign`, `take` or `exception`.
     pub outcome: &'static str,
     /// Who has the case now.
     pub to: String,
@@ -127,6 +163,7 @@ impl From<&Case> for CaseView {
                     HolderRef::Owner(_) => "owner",
                 },
                 name: holder.who.name().to_owned(),
+                staff: holder.staff.as_ref().map(ToString::to_string),
                 epoch: holder.epoch,
                 since: rfc3339(holder.since),
             }),
@@ -135,6 +172,7 @@ impl From<&Case> for CaseView {
             human_requested: case.human_requested,
             messages: case.messages,
             waiting_since: case.waiting_since.map(rfc3339),
+            offer: case.offer.as_ref().map(OfferView::from),
             decision: case.last_decision.map(|id| id.to_string()),
             exceptions: case.exceptions.values().map(|e| ExceptionView::new(&case.id.to_string(), e)).collect(),
             opened_at: rfc3339(case.opened),
@@ -151,7 +189,7 @@ impl ExceptionView {
             id: e.id.to_string(),
             case: case.to_owned(),
             kind: e.kind.as_str(),
-            owner: e.owner.to_string(),
+            owner: e.escalated_to.as_ref().unwrap_or(&e.owner).to_string(),
             due_at: rfc3339(e.due),
             raised_at: rfc3339(e.raised),
             decision: e.decision.map(|id| id.to_string()),
@@ -165,6 +203,7 @@ impl From<&Decision> for DecisionSummary {
         let (outcome, to) = match &decision.outcome {
             Outcome::Keep { holder } => ("keep", holder.name()),
             Outcome::Assign { responder } => ("assign", responder.as_str()),
+            Outcome::Take { responder, .. } => ("take", responder.as_str()),
             Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
         };
         let chosen = decision.candidates.iter().find(|c| c.facts.responder.as_str() == to);
@@ -176,5 +215,25 @@ impl From<&Decision> for DecisionSummary {
             policies: chosen.map_or_else(Vec::new, |c| c.verdict.policies.iter().map(ToString::to_string).collect()),
             sequence: decision.sequence.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// A message with who wrote it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MessageFrom {
+    /// `customer`, `ai` or `staff`.
+    pub author: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
+impl From<TurnMessage> for MessageFrom {
+    fn from(message: TurnMessage) -> Self {
+        let author = match message.author {
+            TurnAuthor::Customer => "customer",
+            TurnAuthor::Ai => "ai",
+            TurnAuthor::Staff => "staff",
+        };
+        Self { author, text: message.text }
     }
 }

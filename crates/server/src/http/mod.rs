@@ -12,6 +12,7 @@ mod openapi;
 mod ops;
 mod query;
 mod reply;
+mod staff;
 
 use crate::{
     app::{Answer, App},
@@ -49,6 +50,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(cases::routes())
         .merge(decisions::routes())
         .merge(exceptions::routes())
+        .merge(staff::routes())
         .merge(events::routes())
         .merge(admin::routes())
         .merge(ledger::routes())

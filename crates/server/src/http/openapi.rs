@@ -46,10 +46,11 @@ pub(crate) fn frame() -> OpenApi {
 #[derive(utoipa::OpenApi)]
 struct Frame;
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("cases", "Requests of customers, from the first message to the last."),
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
+    ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),
     ("administration", "Tokens, and erasure."),
     ("ledger", "The evidence, in a form that others can verify."),

@@ -74,6 +74,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         roles: vec!["lead".into()],
         responder: None,
         source: None,
+        staff: None,
         days: 1,
     };
     let made = remit_server::app::token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new)

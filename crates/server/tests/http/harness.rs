@@ -3,7 +3,7 @@
 use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, token},
+    app::{App, services::Services, token},
     boot,
     clock::Clock,
     entropy::Entropy,
@@ -71,13 +71,18 @@ pub(crate) struct Client {
 }
 
 pub(crate) fn open(data: &Path) -> App {
+    open_with(data, Arc::clone(&BANK), Services::none())
+}
+
+/// Opens a data directory under a bundle, with AI services that answer by themselves.
+pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) -> App {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
-    boot::open(data, Arc::clone(&BANK), Box::new(Morning), &mut |step| panic!("{step}")).unwrap()
+    boot::open(data, bundle, Box::new(Morning), services, &mut |step| panic!("{step}")).unwrap()
 }
 
 impl Server {
@@ -101,6 +106,7 @@ impl Server {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             responder: responder.map(ToOwned::to_owned),
             source: source.map(ToOwned::to_owned),
+            staff: None,
             days: 1,
         };
         let made = token::make(self.app.store(), &Entropy::default(), self.app.now(), new).unwrap();

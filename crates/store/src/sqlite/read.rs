@@ -8,6 +8,8 @@ use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
 
+const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
+
 fn exception(row: &Row<'_>) -> Result<ExceptionRow, rusqlite::Error> {
     Ok(ExceptionRow {
         id: row.get(0)?,
@@ -32,6 +34,7 @@ fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
         source: row.get(5)?,
         created_ms: row.get(6)?,
         expires_ms: row.get(7)?,
+        staff: row.get(8)?,
     })
 }
 
@@ -210,8 +213,14 @@ impl Store for SqliteStore {
     }
 
     fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError> {
-        self.many("SELECT responder, intent, resolved, failed FROM outcomes", [], |row| {
-            Ok(OutcomeDelta { responder: row.get(0)?, intent: row.get(1)?, resolved: row.get(2)?, failed: row.get(3)? })
+        self.many("SELECT responder, intent, resolved, failed, wrong FROM outcomes", [], |row| {
+            Ok(OutcomeDelta {
+                responder: row.get(0)?,
+                intent: row.get(1)?,
+                resolved: row.get(2)?,
+                failed: row.get(3)?,
+                wrong: row.get(4)?,
+            })
         })
     }
 
@@ -229,22 +238,54 @@ impl Store for SqliteStore {
         })
     }
 
+    fn due(&self, kind: &str, now_ms: i64, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
+        let sql = "SELECT id, kind, stream, due_ms, body FROM outbox WHERE kind = ?1 AND due_ms <= ?2 \
+                   ORDER BY due_ms, num LIMIT ?3";
+        self.many(sql, params![kind, now_ms, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(OutboxRow {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                case: row.get(2)?,
+                due_ms: row.get(3)?,
+                body: row.get(4)?,
+            })
+        })
+    }
+
+    fn next_due(&self, kind: &str) -> Result<Option<i64>, ReadError> {
+        let sql = "SELECT due_ms FROM outbox WHERE kind = ?1 ORDER BY due_ms LIMIT 1";
+        self.one(sql, [kind], |row| row.get(0))
+    }
+
+    fn items(&self, kind: &str) -> Result<Vec<ItemRow>, ReadError> {
+        self.many("SELECT kind, id, body FROM items WHERE kind = ?1 ORDER BY id", [kind], |row| {
+            Ok(ItemRow { kind: row.get(0)?, id: row.get(1)?, body: Some(row.get(2)?) })
+        })
+    }
+
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError> {
-        let sql = "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens WHERE hash = ?1";
-        self.one(sql, [hash], token)
+        self.one(&format!("SELECT {TOKEN} FROM tokens WHERE hash = ?1"), [hash], token)
     }
 
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
-        let sql =
-            "SELECT id, hash, name, roles, responder, source, created_ms, expires_ms FROM tokens ORDER BY created_ms";
-        self.many(sql, [], token)
+        self.many(&format!("SELECT {TOKEN} FROM tokens ORDER BY created_ms"), [], token)
     }
 
     fn add_token(&self, t: &TokenRow) -> Result<(), ReadError> {
         self.rare(|side| {
             side.execute(
-                "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![t.id, t.hash, t.name, t.roles.join(" "), t.responder, t.source, t.created_ms, t.expires_ms],
+                &format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
+                params![
+                    t.id,
+                    t.hash,
+                    t.name,
+                    t.roles.join(" "),
+                    t.responder,
+                    t.source,
+                    t.created_ms,
+                    t.expires_ms,
+                    t.staff
+                ],
             )
         })?;
         Ok(())

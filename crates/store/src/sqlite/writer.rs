@@ -153,6 +153,12 @@ impl Batch {
                 return Ok(Err(if same { CommitError::Replayed { status, response } } else { CommitError::KeyReused }));
             }
         }
+        if let Some(claim) = &commit.claim {
+            let there = tx.prepare_cached("SELECT 1 FROM outbox WHERE id = ?1")?.exists([claim])?;
+            if !there {
+                return Ok(Err(CommitError::Done));
+            }
+        }
         if let Some(case) = &commit.case {
             let known = match case.expected_version {
                 0 if insert_case(tx, case)? => None,
@@ -211,10 +217,11 @@ impl Batch {
             ])?;
         }
         for row in &commit.outcomes {
-            let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET \
-                       resolved = resolved + ?3, failed = failed + ?4";
-            tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.resolved, row.failed])?;
+            let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET \
+                       resolved = resolved + ?3, failed = failed + ?4, wrong = wrong + ?5";
+            tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.resolved, row.failed, row.wrong])?;
         }
+        later(tx, commit)?;
         if let Some(row) = &commit.idempotency {
             // A key that is used anew after its time goes to the end, where those are that expire last.
             self.keys += 1;
@@ -295,6 +302,29 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+/// What remains to be done because of a commit, and what need not be done any more.
+fn later(tx: &Transaction<'_>, commit: &Commit) -> Result<(), rusqlite::Error> {
+    for id in commit.claim.iter().chain(&commit.cancel) {
+        tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
+    }
+    for row in &commit.outbox {
+        let sql = "INSERT INTO outbox (id, kind, stream, due_ms, body) VALUES (?1, ?2, ?3, ?4, ?5) \
+                   ON CONFLICT (id) DO UPDATE SET due_ms = ?4, body = ?5";
+        tx.prepare_cached(sql)?.execute(params![row.id, row.kind, row.case, row.due_ms, row.body])?;
+    }
+    for item in &commit.items {
+        match &item.body {
+            Some(body) => tx
+                .prepare_cached("INSERT OR REPLACE INTO items VALUES (?1, ?2, ?3)")?
+                .execute(params![item.kind, item.id, body])?,
+            None => tx
+                .prepare_cached("DELETE FROM items WHERE kind = ?1 AND id = ?2")?
+                .execute(params![item.kind, item.id])?,
+        };
+    }
+    Ok(())
 }
 
 /// A case as it is in the database.

@@ -1,0 +1,182 @@
+//! Keeping the floor's lists: lines, those with room, and the timetable.
+
+use super::{
+    Floor,
+    line::{Entry, Need, Place},
+    staff::StaffProfile,
+};
+use crate::{
+    case::Channel,
+    id::{CaseId, StaffId, Timestamp},
+};
+use std::sync::Arc;
+
+/// What changes at a moment of the timetable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    Case(CaseId),
+    Staff(StaffId),
+}
+
+/// The need of a case that is in no line yet.
+pub(super) fn nowhere() -> Need {
+    Need { language: None, skills: vec![], passed: vec![], barred: vec![], kept_for: None }
+}
+
+impl Floor {
+    /// Does what time alone has brought until `now`.
+    pub(super) fn settle(&mut self, now: Timestamp) {
+        while let Some((at, turn)) = self.timetable.pop_first() {
+            if at > now {
+                self.timetable.insert((at, turn));
+                break;
+            }
+            match turn {
+                Turn::Case(case) => self.requeue(&case, now),
+                Turn::Staff(id) => {
+                    if let Some(person) = self.people.get_mut(&id) {
+                        person.turn = None;
+                    }
+                    self.refresh(&id, now);
+                }
+            }
+        }
+    }
+
+    /// Puts a case in the line of those who could take it now.
+    pub(super) fn enqueue(&mut self, mut entry: Entry, now: Timestamp) {
+        entry.forget(now);
+        let (need, turn) = entry.need(&self.terms, now);
+        let (waiting, price) = (&entry.waiting, entry.price());
+        let (case, since) = (waiting.case, waiting.since);
+        let desk = self.desks.entry((waiting.queue.clone(), waiting.channel)).or_default();
+        let need = desk.lines.get_key_value(&need).map_or_else(|| Arc::new(need), |(known, _)| Arc::clone(known));
+        desk.lines.entry(Arc::clone(&need)).or_default().cases.entry(price).or_default().insert((since, case));
+        if let Some(at) = turn {
+            self.timetable.insert((at, Turn::Case(case)));
+        }
+        entry.place = Place::Line(need, turn);
+        self.cases.insert(case, entry);
+    }
+
+    /// Takes a case out of its line and off the floor; `None` if it is in no line.
+    pub(super) fn unqueue(&mut self, case: &CaseId) -> Option<Entry> {
+        let entry = self.cases.get(case)?;
+        let Place::Line(need, turn) = &entry.place else { return None };
+        if let Some(at) = turn {
+            self.timetable.remove(&(*at, Turn::Case(*case)));
+        }
+        let at = (entry.waiting.queue.clone(), entry.waiting.channel);
+        if let Some(desk) = self.desks.get_mut(&at) {
+            if let Some(line) = desk.lines.get_mut(need) {
+                let price = entry.price();
+                if let Some(cases) = line.cases.get_mut(&price) {
+                    cases.remove(&(entry.waiting.since, *case));
+                    if cases.is_empty() {
+                        line.cases.remove(&price);
+                    }
+                }
+                if line.cases.is_empty() {
+                    desk.lines.remove(need);
+                }
+            }
+            if desk.lines.is_empty() && desk.free.is_empty() {
+                self.desks.remove(&at);
+            }
+        }
+        self.cases.remove(case)
+    }
+
+    pub(super) fn requeue(&mut self, case: &CaseId, now: Timestamp) {
+        if let Some(entry) = self.unqueue(case) {
+            self.enqueue(entry, now);
+        }
+    }
+
+    /// Counts a case more for somebody.
+    pub(super) fn spend(&mut self, id: &StaffId, channel: Channel, now: Timestamp) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.spend(channel);
+            person.idle_since = now;
+        }
+        self.refresh(id, now);
+    }
+
+    /// Counts a case less for somebody.
+    pub(super) fn give_back(&mut self, id: &StaffId, channel: Channel, now: Timestamp) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.give_back(channel);
+            person.idle_since = now;
+        }
+        self.refresh(id, now);
+    }
+
+    /// Lists somebody as they now stand among those with room.
+    pub(super) fn refresh(&mut self, id: &StaffId, now: Timestamp) {
+        let Some(person) = self.people.get_mut(id) else { return };
+        let (listed, turn) = person.standing(self.terms.ramp_ms, now);
+        if turn != person.turn {
+            if let Some(at) = person.turn {
+                self.timetable.remove(&(at, Turn::Staff(id.clone())));
+            }
+            if let Some(at) = turn {
+                self.timetable.insert((at, Turn::Staff(id.clone())));
+            }
+            person.turn = turn;
+        }
+        if listed == person.listed {
+            return;
+        }
+        let before = self.unlist(id);
+        let (Some(person), Some(listed)) = (self.people.get_mut(id), listed) else { return };
+        let profile = Arc::clone(&person.profile);
+        person.listed = Some(listed.clone());
+        for queue in &profile.queues {
+            for channel in &listed.channels {
+                let desk = self.desks.entry((queue.clone(), *channel)).or_default();
+                desk.free.insert(listed.rank.clone(), Arc::clone(&profile));
+                if !before.contains(channel) {
+                    self.changes += 1;
+                    desk.changed = self.changes;
+                }
+            }
+        }
+    }
+
+    /// Takes somebody off the lists of those with room; gives the channels on which they had any.
+    pub(super) fn unlist(&mut self, id: &StaffId) -> Vec<Channel> {
+        let Some(person) = self.people.get_mut(id) else { return vec![] };
+        let Some(listed) = person.listed.take() else { return vec![] };
+        for queue in &person.profile.queues {
+            for channel in &listed.channels {
+                let at = (queue.clone(), *channel);
+                if let Some(desk) = self.desks.get_mut(&at) {
+                    desk.free.remove(&listed.rank);
+                    if desk.free.is_empty() && desk.lines.is_empty() {
+                        self.desks.remove(&at);
+                    }
+                }
+            }
+        }
+        listed.channels
+    }
+
+    /// Has the lines that somebody serves looked at again.
+    pub(super) fn stir_all_of(&mut self, id: &StaffId) {
+        if let Some(profile) = self.people.get(id).map(|person| Arc::clone(&person.profile)) {
+            self.stir(&profile);
+        }
+    }
+
+    /// Has the lines that somebody with this profile serves looked at again.
+    pub(super) fn stir(&mut self, profile: &StaffProfile) {
+        self.changes += 1;
+        for queue in &profile.queues {
+            for channel in profile.capacity.keys() {
+                if let Some(desk) = self.desks.get_mut(&(queue.clone(), *channel)) {
+                    desk.changed = self.changes;
+                }
+            }
+        }
+    }
+}

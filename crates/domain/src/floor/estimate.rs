@@ -1,0 +1,143 @@
+//! What can be said of waiting: how long it will take, and why a case is not offered.
+
+use super::{
+    Floor,
+    line::{Need, Place},
+    staff::Person,
+    terms::Terms,
+};
+use crate::id::{CaseId, ResponderId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Weight of the newest handling time in a queue's mean: one part in so many.
+const NEWEST: i64 = 16;
+
+/// What is known of a queue from its own work.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record {
+    /// Mean handling time in milliseconds, the latest weighing most.
+    handling_ms: Option<i64>,
+    /// How long the last case that entered service had waited, in milliseconds.
+    last_wait_ms: Option<i64>,
+}
+
+impl Record {
+    pub(super) fn set_handling(&mut self, mean_ms: i64) {
+        self.handling_ms = Some(mean_ms.max(1));
+    }
+
+    pub(super) fn handled(&mut self, took_ms: i64, terms: &Terms) {
+        let mean = self.handling_ms.unwrap_or(terms.handling_ms);
+        let step = took_ms.saturating_sub(mean) / NEWEST;
+        self.handling_ms = Some(mean.saturating_add(step).max(1));
+    }
+
+    pub(super) fn entered(&mut self, waited_ms: i64) {
+        self.last_wait_ms = Some(waited_ms);
+    }
+}
+
+/// How many people a waiting case has left after each condition, the reasons of a decision for nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// People who work in the queue on the channel.
+    pub serve: u32,
+    /// Of these, who are available.
+    pub available: u32,
+    /// Of these, who speak the language.
+    pub speak: u32,
+    /// Of these, who have the skills at the levels that are asked for now.
+    pub skilled: u32,
+    /// Of these, who have not passed on it.
+    pub not_passed: u32,
+    /// Of these, from whom it is not kept: everybody, or only whoever had it last.
+    pub not_kept_from: u32,
+    /// Of these, who have room.
+    pub with_room: u32,
+}
+
+impl Floor {
+    /// The queue's mean handling time in milliseconds, from its own work or as set.
+    pub fn handling_ms(&self, queue: &ResponderId) -> i64 {
+        let known = self.records.get(queue).and_then(|record| record.handling_ms);
+        known.unwrap_or(self.terms.handling_ms).max(1)
+    }
+
+    /// Cases that wait in the queue.
+    pub fn depth(&self, queue: &ResponderId) -> usize {
+        let desks = self.desks.iter().filter(|((of, _), _)| of == queue);
+        desks.flat_map(|(_, desk)| desk.lines.values()).flat_map(|line| line.cases.values()).map(|c| c.len()).sum()
+    }
+
+    /// How long a case will wait that has `ahead` others before it in the queue, in milliseconds; `None` when
+    /// nobody who works in the queue is available.
+    ///
+    /// The greater of two estimators (Ibrahim and Whitt, M&SOM 11(3), 2009), so that neither promises what the
+    /// other knows to be untrue:
+    ///
+    /// - queue length: `(ahead + 1) · handling / places`, where everybody available gives their capacity, shared
+    ///   equally among their queues; nothing when more have room than are ahead;
+    /// - the delay of the last case to enter service, for a case at the end of a queue. Unlike the delay at the
+    ///   head of the line it is not distorted by a case that nobody can take.
+    pub fn expected_wait_ms(&self, queue: &ResponderId, ahead: usize) -> Option<i64> {
+        let serves = |person: &&Person| person.available() && person.profile.queues.contains(queue);
+        let (mut milli_places, mut room) = (0_i128, 0_usize);
+        for person in self.people.values().filter(serves) {
+            let most: i128 = person.profile.capacity.values().map(|most| i128::from(*most)).sum();
+            milli_places += most * 1_000 / i128::try_from(person.profile.queues.len().max(1)).unwrap_or(1);
+            room += usize::from(person.listed.is_some());
+        }
+        if milli_places == 0 {
+            return None;
+        }
+        if ahead < room {
+            return Some(0);
+        }
+        let ahead_ms = (ahead as i128 + 1) * i128::from(self.handling_ms(queue)) * 1_000;
+        let by_length = i64::try_from(ahead_ms / milli_places).unwrap_or(i64::MAX);
+        let last = self.records.get(queue).and_then(|record| record.last_wait_ms);
+        Some(last.filter(|_| ahead >= self.depth(queue)).map_or(by_length, |last| last.max(by_length)))
+    }
+
+    /// Who could take a waiting case, condition by condition; `None` if it does not wait.
+    pub fn standing(&self, case: &CaseId, now: Timestamp) -> Option<Standing> {
+        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)))?;
+        let (queue, channel) = (&entry.waiting.queue, entry.waiting.channel);
+        let (need, _) = entry.need(&self.terms, now);
+        let kept = need.kept_for.as_ref().and_then(|last| self.people.get(last));
+        let kept = kept.filter(|last| last.available() && last.profile.can(queue, channel, &need));
+        let mut standing = Standing::default();
+        for person in self.people.values().filter(|person| person.profile.serves(queue, channel)) {
+            standing.count(person, &need, kept, person.has_room(channel));
+        }
+        Some(standing)
+    }
+}
+
+impl Standing {
+    fn count(&mut self, person: &Person, need: &Need, kept: Option<&Person>, room: bool) {
+        let (id, profile) = (&person.profile.id, &person.profile);
+        let holds = [
+            true,
+            person.available(),
+            profile.speaks(need),
+            profile.knows(need),
+            need.leaves(id),
+            kept.is_none_or(|last| last.profile.id == *id),
+            room,
+        ];
+        let counts = [
+            &mut self.serve,
+            &mut self.available,
+            &mut self.speak,
+            &mut self.skilled,
+            &mut self.not_passed,
+            &mut self.not_kept_from,
+            &mut self.with_room,
+        ];
+        for (_, count) in holds.iter().zip(counts).take_while(|(holds, _)| **holds) {
+            *count += 1;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Waiting cases, in lines: a line holds the cases that the same people could take now.
+
+use super::{
+    staff::{Rank, StaffProfile},
+    terms::Terms,
+};
+use crate::{
+    case::Channel,
+    id::{CaseId, ResponderId, StaffId, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The language of a case that anybody may take, whatever they speak.
+pub const ANY_LANGUAGE: &str = "und";
+
+/// A case that waits for a staff member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Which case.
+    pub case: CaseId,
+    /// The queue that holds it.
+    pub queue: ResponderId,
+    /// How it reached us; spends capacity on this channel.
+    pub channel: Channel,
+    /// The customer's language by tag; [`ANY_LANGUAGE`] for any.
+    pub language: Arc<str>,
+    /// Skills needed, with the least level of each.
+    pub skills: Arc<BTreeMap<String, u8>>,
+    /// When the customer's wait began; our own handoffs never reset it.
+    pub since: Timestamp,
+    /// Weight of the customer's value class, in percent.
+    pub value_percent: i64,
+    /// Milliseconds after `since` until the SLA is missed.
+    pub sla_ms: i64,
+    /// Who had it last, if it comes back.
+    pub last_staff: Option<StaffId>,
+    /// What is no longer asked for after waiting.
+    pub relax: Arc<[Relax]>,
+}
+
+/// What a case no longer asks for once it has waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relax {
+    /// After so many milliseconds of the customer's waiting.
+    pub after_ms: i64,
+    /// Levels by which every skill needed is lowered (in all; steps do not add up).
+    pub skill_drop: u8,
+    /// Whether any language will do.
+    pub any_language: bool,
+}
+
+/// Who could take a case now.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Need {
+    /// The language, unless any will do.
+    pub(super) language: Option<Arc<str>>,
+    /// Skills with the least level of each, by name.
+    pub(super) skills: Vec<(String, u8)>,
+    /// Who has passed on it lately, by name.
+    pub(super) passed: Vec<StaffId>,
+    /// Who said that it is not for them, by name.
+    pub(super) barred: Vec<StaffId>,
+    /// For whom it is kept while they are available.
+    pub(super) kept_for: Option<StaffId>,
+}
+
+impl Need {
+    /// Whether this person has not passed on it, nor is barred.
+    pub(super) fn leaves(&self, id: &StaffId) -> bool {
+        self.passed.binary_search(id).is_err() && self.barred.binary_search(id).is_err()
+    }
+}
+
+/// Until when a case is not offered again to whoever it is not for.
+pub(super) const FOR_GOOD: Timestamp = Timestamp(i64::MAX);
+
+/// That somebody declined a case, or did not answer.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    pub(super) staff: StaffId,
+    pub(super) until: Timestamp,
+}
+
+/// Where a case on the floor is.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// In this line, until time changes what it needs.
+    Line(Arc<Need>, Option<Timestamp>),
+    Offered {
+        staff: StaffId,
+        deadline: Timestamp,
+    },
+    Held {
+        staff: StaffId,
+        since: Timestamp,
+    },
+}
+
+/// A case on the floor.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) waiting: Waiting,
+    /// When it came to the floor.
+    pub(super) came: Timestamp,
+    /// Latest last.
+    pub(super) passes: Vec<Pass>,
+    pub(super) place: Place,
+}
+
+impl Entry {
+    /// Forgets who passed long enough ago.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        self.passes.retain(|pass| pass.until > now);
+    }
+
+    /// Who could take it now, and when time alone changes that.
+    pub(super) fn need(&self, terms: &Terms, now: Timestamp) -> (Need, Option<Timestamp>) {
+        let waiting = &self.waiting;
+        let mut turns: Vec<Timestamp> = vec![];
+        let (mut drop, mut any) = (0, &*waiting.language == ANY_LANGUAGE);
+        for relax in waiting.relax.iter() {
+            let at = waiting.since.plus_ms(relax.after_ms);
+            if at <= now {
+                drop = drop.max(relax.skill_drop);
+                any |= relax.any_language;
+            } else {
+                turns.push(at);
+            }
+        }
+        let least = |(skill, level): (&String, &u8)| (skill.clone(), level.saturating_sub(drop));
+        let skills = waiting.skills.iter().map(least).filter(|(_, level)| *level > 0).collect();
+        let (mut passed, mut barred) = (vec![], vec![]);
+        for pass in self.passes.iter().filter(|pass| pass.until > now) {
+            if pass.until == FOR_GOOD {
+                barred.push(pass.staff.clone());
+            } else {
+                passed.push(pass.staff.clone());
+                turns.push(pass.until);
+            }
+        }
+        passed.sort();
+        barred.sort();
+        let grace = self.came.plus_ms(terms.grace_ms);
+        let stays = |last: &StaffId| grace > now && !passed.contains(last) && !barred.contains(last);
+        let kept_for = waiting.last_staff.clone().filter(stays);
+        turns.extend(kept_for.iter().map(|_| grace));
+        let language = (!any).then(|| Arc::clone(&waiting.language));
+        (Need { language, skills, passed, barred, kept_for }, turns.into_iter().min())
+    }
+
+    /// What orders it among others that the same people could take.
+    pub(super) fn price(&self) -> Price {
+        Price { value_percent: self.waiting.value_percent, sla_ms: self.waiting.sla_ms }
+    }
+}
+
+/// What orders cases of a line, besides how long they have waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Price {
+    value_percent: i64,
+    sla_ms: i64,
+}
+
+/// Cases that the same people could take: of each price, whoever has waited longest is first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    pub(super) cases: BTreeMap<Price, BTreeSet<(Timestamp, CaseId)>>,
+    /// The floor's change at which nobody was found for it.
+    pub(super) stuck_at: Option<u64>,
+}
+
+/// The first of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) index: i128,
+    pub(super) since: Timestamp,
+    pub(super) case: CaseId,
+}
+
+impl Ord for Head {
+    /// The greatest index comes last; of equals the one that has waited longest.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |head: &Self| (head.index, std::cmp::Reverse((head.since, head.case)));
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Line {
+    /// The case with the greatest index. Of one price the index grows with waiting, so heads suffice.
+    pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
+        let heads = self.cases.iter().filter_map(|(price, cases)| {
+            let (since, case) = *cases.first()?;
+            let index = terms.index(now.since(since), price.value_percent, price.sla_ms, handling_ms);
+            Some(Head { index, since, case })
+        });
+        heads.max()
+    }
+}
+
+/// One channel of one queue: its lines, and who has room.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Desk {
+    pub(super) lines: BTreeMap<Arc<Need>, Line>,
+    /// Those who are available and have room, in the order in which they are chosen.
+    pub(super) free: BTreeMap<Rank, Arc<StaffProfile>>,
+    /// The floor's last change that could let somebody take what nobody could.
+    pub(super) changed: u64,
+}

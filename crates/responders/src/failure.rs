@@ -1,0 +1,59 @@
+//! Why a turn came to nothing.
+
+use std::time::Duration;
+
+/// Why a service said nothing. Holds none of the endpoint's words: they may repeat keys or what customers wrote.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// No answer within the patience.
+    #[error("no answer within the patience")]
+    Timeout,
+    /// The endpoint refused with this HTTP status; a redirect counts, since none is followed.
+    #[error("the endpoint answered with status {0}")]
+    Status(u16),
+    /// The endpoint has too much to do (429 or 503).
+    #[error("the endpoint is busy")]
+    Busy {
+        /// How long it asks us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The answer is longer than allowed.
+    #[error("the answer is longer than {bytes_max} bytes")]
+    TooLarge {
+        /// The most that is read.
+        bytes_max: usize,
+    },
+    /// The answer is not what was agreed on.
+    #[error("the answer cannot be used: {0}")]
+    Malformed(String),
+    /// The turn cannot be sent as it is.
+    #[error("the turn cannot be sent: {0}")]
+    Unsendable(String),
+    /// There is no connection.
+    #[error("no connection to the endpoint: {0}")]
+    Connect(String),
+    /// The connection ended before the answer did.
+    #[error("the connection ended before the answer did")]
+    Cut,
+}
+
+impl Failure {
+    /// Whether the same turn may come out better another time.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Busy { .. } | Self::Connect(_) | Self::Cut => true,
+            Self::Status(status) => *status == 408 || *status == 425 || *status >= 500,
+            Self::TooLarge { .. } | Self::Malformed(_) | Self::Unsendable(_) => false,
+        }
+    }
+
+    /// JSON that does not fit. Says where, never what: serde's own words quote the text.
+    pub(crate) fn json(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "JSON of another form than agreed on",
+            _ => "not JSON",
+        };
+        Self::Malformed(format!("{what}, line {} column {}", error.line(), error.column()))
+    }
+}

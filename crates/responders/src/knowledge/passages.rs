@@ -1,0 +1,112 @@
+//! Articles cut into passages: one for each section, long ones at their paragraphs.
+
+use super::words;
+
+/// The most bytes of a passage, unless one paragraph alone has more.
+const PASSAGE_BYTES_MAX: usize = 1200;
+
+/// A piece of an article that can be quoted by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passage {
+    /// The article's name.
+    pub(super) article: String,
+    /// The article's title, or its name.
+    pub(super) title: String,
+    /// The section's heading; none before the first.
+    pub(super) section: Option<String>,
+    /// The text, as Markdown.
+    pub(super) text: String,
+}
+
+impl Passage {
+    /// What it is found by. What stands in headings counts twice: it is what the passage is about.
+    pub(super) fn words(&self) -> Vec<String> {
+        let heading = format!("{} {}", self.title, self.section.as_deref().unwrap_or_default());
+        words::content(&format!("{heading} {heading} {}", self.text))
+    }
+
+    /// The passage with where it is from.
+    pub(super) fn quoted(&self) -> String {
+        let section = self.section.iter().map(|section| format!(", “{section}”")).collect::<String>();
+        format!("From our article “{}”{section}:\n\n{}", self.title, self.text)
+    }
+}
+
+/// The passages of one article in order.
+pub(super) fn passages(article: &str, markdown: &str) -> Vec<Passage> {
+    let (mut title, mut section, mut fenced) = (None, None, false);
+    let mut passages = Vec::new();
+    let mut text = String::new();
+    for line in markdown.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let Some(heading) = (!fenced).then(|| heading(line)).flatten() else {
+            text.push_str(line);
+            text.push('\n');
+            continue;
+        };
+        cut(&mut passages, article, title.as_deref(), section.as_deref(), &std::mem::take(&mut text));
+        if title.is_none() { title = Some(heading) } else { section = Some(heading) }
+    }
+    cut(&mut passages, article, title.as_deref(), section.as_deref(), &text);
+    passages
+}
+
+fn heading(line: &str) -> Option<String> {
+    let words = line.trim_start_matches('#');
+    let level = line.len() - words.len();
+    let words = words.strip_prefix([' ', '\t'])?.trim().trim_end_matches('#').trim();
+    ((1..=6).contains(&level) && !words.is_empty()).then(|| words.to_owned())
+}
+
+/// Adds a section's text, in as many passages as its length asks for.
+fn cut(passages: &mut Vec<Passage>, article: &str, title: Option<&str>, section: Option<&str>, text: &str) {
+    let mut pieces: Vec<String> = Vec::new();
+    for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+        match pieces.last_mut() {
+            Some(piece) if piece.len() + paragraph.len() < PASSAGE_BYTES_MAX => {
+                piece.push_str("\n\n");
+                piece.push_str(paragraph);
+            }
+            _ => pieces.push(paragraph.to_owned()),
+        }
+    }
+    passages.extend(pieces.into_iter().map(|text| Passage {
+        article: article.to_owned(),
+        title: title.unwrap_or(article).to_owned(),
+        section: section.map(str::to_owned),
+        text,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_is_cut_at_its_headings_and_long_sections_at_paragraphs() {
+        let long = "word ".repeat(PASSAGE_BYTES_MAX / 8);
+        let markdown = format!(
+            "# Cards\n\nFirst.\n\nSecond.\n## Lost ##\n```\n# no heading\n```\n## Empty\n\n### Long\n{long}\n\n{long}\n\nEnd."
+        );
+        let cut = passages("cards", &markdown);
+        let forms: Vec<_> = cut.iter().map(|p| (p.section.as_deref(), p.text.len())).collect();
+        let half = long.trim().len();
+        assert_eq!(
+            forms,
+            [
+                (None, "First.\n\nSecond.".len()),
+                (Some("Lost"), "```\n# no heading\n```".len()),
+                (Some("Long"), half),
+                (Some("Long"), half + 6),
+            ]
+        );
+        assert!(cut.iter().all(|passage| passage.title == "Cards"));
+        assert_eq!(cut[1].quoted(), "From our article “Cards”, “Lost”:\n\n```\n# no heading\n```");
+    }
+
+    #[test]
+    fn an_article_without_headings_has_its_name_as_title() {
+        assert_eq!(passages("fees", "#no heading\n")[0].title, "fees");
+        assert!(passages("fees", "# Only a title\n").is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! Somebody's own service, called with the turn as JSON and signed both ways as Standard Webhooks says.
+//!
+//! The request's `webhook-id` is the turn's id, so a repetition can be told. The reply carries the same id, its own
+//! timestamp, and a signature over its own body. Status 202 with a signed reply says that the answer comes later.
+
+use crate::{
+    Failure, Limits, Said, Turn, YieldReason,
+    endpoint::{Body, Endpoint, EndpointError, header},
+    signature::{ID, SIGNATURE, SigningSecret, TIMESTAMP, sign, verify},
+};
+use hyper::{
+    StatusCode,
+    body::Bytes,
+    header::{HeaderName, HeaderValue},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// What a webhook needs.
+#[derive(Debug, Clone)]
+pub struct WebhookConfig {
+    /// Where turns are posted.
+    pub url: String,
+    /// What both sides sign with.
+    pub secret: SigningSecret,
+    /// Bounds of a turn.
+    pub limits: Limits,
+    /// The time in seconds since 1970.
+    pub now: fn() -> i64,
+}
+
+/// A service that is called by webhook.
+#[derive(Debug)]
+pub struct WebhookService {
+    endpoint: Endpoint,
+    secret: SigningSecret,
+    limits: Limits,
+    now: fn() -> i64,
+}
+
+impl WebhookService {
+    /// Sets the service up; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When the address cannot be used.
+    pub fn new(config: WebhookConfig) -> Result<Self, EndpointError> {
+        let WebhookConfig { url, secret, limits, now } = config;
+        Ok(Self { endpoint: Endpoint::new(&url)?, secret, limits, now })
+    }
+
+    pub(crate) async fn turn(&self, turn: &Turn) -> Result<Said, Failure> {
+        let body = serde_json::to_vec(turn).map_err(|_| Failure::Unsendable("it cannot be written".to_owned()))?;
+        let body = Bytes::from(body);
+        let unsendable = || Failure::Unsendable("its id cannot be in a header, or holds a full stop".to_owned());
+        if turn.turn_id.is_empty() || turn.turn_id.contains('.') {
+            return Err(unsendable());
+        }
+        let id = HeaderValue::from_str(&turn.turn_id).map_err(|_| unsendable())?;
+        self.limits.within(&turn.turn_id, || self.attempt(&turn.turn_id, id.clone(), body.clone())).await
+    }
+
+    async fn attempt(&self, id: &str, id_header: HeaderValue, body: Bytes) -> Result<Said, Failure> {
+        let sent = (self.now)();
+        let signature = HeaderValue::try_from(sign(&self.secret, id, sent, &body));
+        let signature = signature.map_err(|_| Failure::Unsendable("its signature cannot be in a header".to_owned()))?;
+        let headers = [
+            (HeaderName::from_static(ID), id_header),
+            (HeaderName::from_static(TIMESTAMP), HeaderValue::from(sent)),
+            (HeaderName::from_static(SIGNATURE), signature),
+        ];
+        let response = self.endpoint.post(body, headers).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = Body::new(response, self.limits.answer_bytes_max)?.whole().await?;
+
+        let unsigned = |what: &str| Failure::Malformed(what.to_owned());
+        if header(&headers, ID) != Some(id) {
+            return Err(unsigned("the reply's webhook-id is not the request's"));
+        }
+        let timestamp = header(&headers, TIMESTAMP).and_then(|seconds| seconds.parse().ok());
+        let timestamp = timestamp.ok_or_else(|| unsigned("the reply has no webhook-timestamp in seconds"))?;
+        let signatures = header(&headers, SIGNATURE).ok_or_else(|| unsigned("the reply has no webhook-signature"))?;
+        verify(&self.secret, id, timestamp, &body, signatures, (self.now)())
+            .map_err(|error| Failure::Malformed(format!("the reply is not believed: {error}")))?;
+        if status == StatusCode::ACCEPTED { Ok(Said::Later) } else { read_reply(&body) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "say", rename_all = "snake_case", deny_unknown_fields)]
+enum Reply {
+    Answer {
+        text: String,
+        #[serde(default)]
+        sources: Vec<String>,
+    },
+    Act {
+        action: String,
+        #[serde(default)]
+        arguments: Map<String, Value>,
+    },
+    Yield {
+        reason: YieldReason,
+        note: Option<String>,
+    },
+}
+
+/// Reads a reply: `{"say": "answer", "text": …, "sources": […]}`, `{"say": "act", "action": …, "arguments": {…}}` or
+/// `{"say": "yield", "reason": …, "note": …}`. The signature is not its business.
+///
+/// # Errors
+/// When it is anything else, also with a field too many, or an answer without words.
+pub fn read_reply(body: &[u8]) -> Result<Said, Failure> {
+    match serde_json::from_slice(body).map_err(|error| Failure::json(&error))? {
+        Reply::Answer { text, .. } if text.trim().is_empty() => {
+            Err(Failure::Malformed("an answer without words".to_owned()))
+        }
+        Reply::Answer { text, sources } => Ok(Said::Answer { text, sources }),
+        Reply::Act { action, .. } if action.is_empty() => {
+            Err(Failure::Malformed("an action without a name".to_owned()))
+        }
+        Reply::Act { action, arguments } => Ok(Said::Act { action, arguments }),
+        Reply::Yield { reason, note } => Ok(Said::Yield { reason, note }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_has_exactly_one_of_three_forms() {
+        let check = |body: &str, wanted: Option<Said>| assert_eq!(read_reply(body.as_bytes()).ok(), wanted, "{body}");
+        let answer = |text: &str, sources: &[&str]| {
+            Some(Said::Answer { text: text.to_owned(), sources: sources.iter().map(|&s| s.to_owned()).collect() })
+        };
+        check(r#"{"say":"answer","text":"Yes."}"#, answer("Yes.", &[]));
+        check(r#"{"text":"Yes.","sources":["fees"],"say":"answer"}"#, answer("Yes.", &["fees"]));
+        check(
+            r#"{"say":"act","action":"refund","arguments":{"pence":5}}"#,
+            Some(Said::Act {
+                action: "refund".to_owned(),
+                arguments: Map::from_iter([("pence".to_owned(), Value::from(5))]),
+            }),
+        );
+        check(
+            r#"{"say":"yield","reason":"wants_human"}"#,
+            Some(Said::Yield { reason: YieldReason::WantsHuman, note: None }),
+        );
+        for body in [
+            "",
+            "null",
+            "{}",
+            r#"{"say":"later"}"#,
+            r#"{"say":"answer"}"#,
+            r#"{"say":"answer","text":" "}"#,
+            r#"{"say":"answer","text":"Yes.","text":"No."}"#,
+            r#"{"say":"answer","text":"Yes.","action":"refund"}"#,
+            r#"{"say":"answer","text":"Yes."}{"say":"answer"}"#,
+            r#"{"say":"act","action":""}"#,
+            r#"{"say":"act","action":"refund","arguments":[]}"#,
+            r#"{"say":"yield"}"#,
+            r#"{"say":"yield","reason":"bored"}"#,
+        ] {
+            check(body, None);
+        }
+    }
+
+    #[test]
+    fn every_reason_has_the_name_that_endpoints_are_told() {
+        for name in YieldReason::NAMES {
+            let body = format!(r#"{{"say":"yield","reason":"{name}"}}"#);
+            assert!(matches!(read_reply(body.as_bytes()), Ok(Said::Yield { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_error_quotes_nothing_of_the_reply() {
+        let error = read_reply(br#"{"say":"sk-secret","sk-secret":1}"#).unwrap_err().to_string();
+        assert!(!error.contains("sk-secret"), "{error}");
+    }
+}

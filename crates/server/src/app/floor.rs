@@ -1,0 +1,388 @@
+//! The live floor: staff, what waits for them, and what was offered, kept in step with what was committed.
+
+use super::{App, Caller, record::Act};
+use crate::problem::Problem;
+use remit_domain::{
+    Case, Command,
+    case::Status,
+    floor::{Floor, Pairing, Placed, Presence, Relax, StaffProfile, Terms, Waiting},
+    id::{CaseId, OfferId, ResponderId, StaffId, Timestamp},
+    offer::{Offer, OfferEnd},
+    signal::Value,
+};
+use remit_policy::bundle::Bundle;
+use remit_store::{CaseFilter, ItemRow, Store};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// A member of staff as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StaffItem {
+    /// The name that customers see.
+    pub(crate) first_name: String,
+    pub(crate) profile: StaffProfile,
+    pub(crate) presence: Presence,
+    pub(crate) since: Timestamp,
+}
+
+/// The kind of item under which staff are stored.
+pub(crate) const STAFF: &str = "staff";
+
+/// The floor, and a bell for whoever makes offers.
+#[derive(Debug)]
+pub(crate) struct LiveFloor {
+    state: Mutex<State>,
+    pub(crate) bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    floor: Floor,
+    staff: HashMap<StaffId, StaffItem>,
+    /// The version of every case that was placed: an older one that comes late changes nothing.
+    versions: HashMap<CaseId, u64>,
+    /// What everybody is offered or has.
+    work: HashMap<StaffId, BTreeSet<CaseId>>,
+}
+
+/// Cases whose version is remembered before those that have left are forgotten.
+const VERSIONS_MAX: usize = 262_144;
+const PAGE: usize = 200;
+
+impl LiveFloor {
+    pub(crate) fn new(bundle: &Bundle) -> Self {
+        let limits = bundle.limits();
+        let economics = &bundle.terms().economics;
+        let terms = Terms {
+            delay_minor_per_hour: economics.delay_minor_per_hour,
+            breach_minor: economics.breach_minor,
+            offer_ms: i64::from(limits.offer_seconds) * 1_000,
+            ..Terms::default()
+        };
+        let mut floor = Floor::new(terms);
+        for spec in bundle.candidates() {
+            if let Some(queue) = &spec.queue {
+                floor.set_handling(&spec.responder, queue.handling_ms);
+            }
+        }
+        Self { state: Mutex::new(State { floor, ..State::default() }), bell: Notify::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next offer to make, if one can be made at `now`.
+    pub(crate) fn next(&self, now: Timestamp) -> Option<Pairing> {
+        self.lock().floor.next(now)
+    }
+
+    /// When time alone could allow another offer.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lock().floor.next_change(now)
+    }
+
+    /// Whether anybody is on it.
+    pub(crate) fn is_staffed(&self) -> bool {
+        !self.lock().staff.is_empty()
+    }
+
+    /// The member of staff of this name.
+    pub(crate) fn staff(&self, id: &StaffId) -> Option<StaffItem> {
+        self.lock().shown(id)
+    }
+
+    /// Everybody, by name.
+    pub(crate) fn everybody(&self) -> Vec<StaffItem> {
+        let state = self.lock();
+        let mut ids: Vec<&StaffId> = state.staff.keys().collect();
+        ids.sort();
+        ids.into_iter().filter_map(|id| state.shown(id)).collect()
+    }
+
+    /// What is offered to a member of staff, and what they have.
+    pub(crate) fn cases_of(&self, id: &StaffId) -> Vec<CaseId> {
+        self.lock().work.get(id).map_or_else(Vec::new, |work| work.iter().copied().collect())
+    }
+
+    /// How long a case that joins a queue now would wait, in milliseconds; none where nobody works.
+    pub(crate) fn expected_wait_ms(&self, queue: &ResponderId) -> Option<i64> {
+        let state = self.lock();
+        let ahead = state.floor.depth(queue);
+        state.floor.expected_wait_ms(queue, ahead)
+    }
+}
+
+impl State {
+    /// With the presence that the floor knows, which ends by itself when offers are not answered.
+    fn shown(&self, id: &StaffId) -> Option<StaffItem> {
+        let mut item = self.staff.get(id)?.clone();
+        if let Some(presence) = self.floor.presence(id) {
+            item.presence = presence.clone();
+        }
+        Some(item)
+    }
+
+    fn note_work(&mut self, case: CaseId, wanted: &Wanted) {
+        let had = match self.floor.placed(&case) {
+            Some(Placed::Offered(staff) | Placed::Held(staff)) => Some(staff),
+            Some(Placed::Waiting) | None => None,
+        };
+        let has = match wanted {
+            Wanted::Offered(_, staff, _) | Wanted::Held(_, staff) => Some(staff),
+            Wanted::Waiting(_) | Wanted::Gone => None,
+        };
+        if let Some(had) = had.filter(|had| Some(had) != has)
+            && let Some(work) = self.work.get_mut(&had)
+        {
+            work.remove(&case);
+        }
+        if let Some(has) = has {
+            self.work.entry(has.clone()).or_default().insert(case);
+        }
+    }
+
+    /// Brings the floor to what `case` says.
+    fn place(&mut self, case: &Case, wanted: Wanted, how: OfferEnd, now: Timestamp) {
+        if self.versions.get(&case.id).is_some_and(|seen| *seen >= case.version) {
+            return;
+        }
+        if self.versions.len() >= VERSIONS_MAX {
+            let floor = &self.floor;
+            self.versions.retain(|case, _| floor.placed(case).is_some());
+        }
+        self.versions.insert(case.id, case.version);
+        self.note_work(case.id, &wanted);
+        let (id, is) = (case.id, self.floor.placed(&case.id));
+        // What the floor refuses here is about somebody who has left it; the case then waits for others.
+        let _ = match (is, wanted) {
+            (Some(Placed::Offered(to)), Wanted::Held(waiting, staff)) if to == staff => {
+                self.floor.accepted(&id, &staff, now).or_else(|_| self.floor.wait(waiting, now))
+            }
+            (Some(Placed::Offered(to)), Wanted::Offered(_, staff, _)) if to == staff => Ok(()),
+            (Some(Placed::Held(by)), Wanted::Held(_, staff)) if by == staff => Ok(()),
+            (Some(Placed::Offered(to)), Wanted::Waiting(waiting)) => {
+                let _ = self.floor.ended(&id, &to, how, now);
+                self.floor.wait(waiting, now)
+            }
+            (is, wanted) => {
+                match is {
+                    Some(Placed::Held(_)) => drop(self.floor.released(&id, now)),
+                    Some(_) => drop(self.floor.leave(&id, now)),
+                    None => {}
+                }
+                match wanted {
+                    Wanted::Gone => Ok(()),
+                    Wanted::Waiting(waiting) => self.floor.wait(waiting, now),
+                    Wanted::Offered(waiting, staff, due) => self.floor.offered(waiting, &staff, due, now),
+                    Wanted::Held(waiting, staff) => {
+                        self.floor.hold(waiting.clone(), &staff, now).or_else(|_| self.floor.wait(waiting, now))
+                    }
+                }
+            }
+        };
+    }
+}
+
+/// Where a case belongs.
+enum Wanted {
+    Gone,
+    Waiting(Waiting),
+    Offered(Waiting, StaffId, Timestamp),
+    Held(Waiting, StaffId),
+}
+
+impl App {
+    /// Reads everybody and everything that waits from the store.
+    pub(super) fn fill_floor(&self) -> Result<(), remit_store::ReadError> {
+        let now = self.now();
+        let items = self.store.items(STAFF)?;
+        if items.is_empty() {
+            return Ok(());
+        }
+        {
+            let mut state = self.floor.lock();
+            for item in items {
+                let Some(Ok(item)) = item.body.map(|body| serde_json::from_slice::<StaffItem>(&body)) else { continue };
+                state.floor.set_profile(item.profile.clone(), now);
+                let _ = state.floor.set_presence(&item.profile.id, item.presence.clone(), now);
+                state.staff.insert(item.profile.id.clone(), item);
+            }
+        }
+        self.fill_cases(now)
+    }
+
+    fn fill_cases(&self, now: Timestamp) -> Result<(), remit_store::ReadError> {
+        let queues = self.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+        for queue in queues {
+            let filter = CaseFilter {
+                status: Some(Status::Open.as_str().to_owned()),
+                holder: Some(queue.responder.to_string()),
+                accountable: None,
+            };
+            let mut after: Option<String> = None;
+            loop {
+                let rows = self.store.cases(&filter, after.as_deref(), PAGE)?;
+                for row in &rows {
+                    if let Ok(case) = serde_json::from_slice::<Case>(&row.state) {
+                        self.place(&case, OfferEnd::Withdrawn, now);
+                    }
+                }
+                match rows.last() {
+                    Some(last) if rows.len() == PAGE => after = Some(last.id.clone()),
+                    _ => break,
+                }
+            }
+        }
+        self.floor.bell.notify_one();
+        Ok(())
+    }
+
+    /// Brings the floor to what `case` says, if anybody is on it.
+    pub(super) fn place(&self, case: &Case, how: OfferEnd, now: Timestamp) {
+        if !self.floor.is_staffed() {
+            return;
+        }
+        let wanted = self.wanted(case, now);
+        self.floor.lock().place(case, wanted, how, now);
+        self.floor.bell.notify_one();
+    }
+
+    fn wanted(&self, case: &Case, now: Timestamp) -> Wanted {
+        let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
+        let queue = holder.and_then(|holder| holder.responder()).and_then(|id| self.bundle.candidate(id));
+        let (Some(holder), Some((spec, queue))) = (holder, queue.and_then(|spec| Some((spec, spec.queue.as_ref()?))))
+        else {
+            return Wanted::Gone;
+        };
+        let signals = self.signals(case, now);
+        let since = case.waiting_since.unwrap_or(holder.since);
+        let language = match signals.get("language").map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name.clone(),
+            _ => remit_domain::floor::ANY_LANGUAGE.into(),
+        };
+        let relax = queue.relax.iter().map(|relax| Relax {
+            after_ms: i64::from(relax.after_minutes) * 60_000,
+            skill_drop: relax.skill_drop,
+            any_language: relax.any_language,
+        });
+        let waiting = Waiting {
+            case: case.id,
+            queue: spec.responder.clone(),
+            channel: case.channel,
+            language,
+            skills: Arc::new(queue.needs.clone()),
+            since,
+            value_percent: self.bundle.terms().economics.value_percent(&signals),
+            sla_ms: self.clock(case).map_or(queue.sla_ms, |running| running.due.since(since)),
+            last_staff: case.last_staff.clone(),
+            relax: relax.collect(),
+        };
+        match (&holder.staff, &case.offer) {
+            (Some(staff), _) => Wanted::Held(waiting, staff.clone()),
+            (None, Some(offer)) => Wanted::Offered(waiting, offer.staff.clone(), offer.due),
+            (None, None) => Wanted::Waiting(waiting),
+        }
+    }
+
+    /// The next offer that can be made now.
+    pub(crate) fn next_offer(&self) -> Option<Pairing> {
+        self.floor.next(self.now())
+    }
+
+    /// How long until time alone could allow another offer.
+    pub(crate) fn until_next_offer(&self) -> Option<std::time::Duration> {
+        let now = self.now();
+        let at = self.floor.next_change(now)?;
+        // A little later rather than over and over at the same moment.
+        Some(std::time::Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0).max(5)))
+    }
+
+    /// Rings when something has changed on the floor.
+    pub(crate) async fn offer_bell(&self) {
+        self.floor.bell.notified().await;
+    }
+
+    /// Makes the offer that the floor proposes; where the case has moved on, the floor follows it.
+    pub(crate) async fn make_offer(&self, pairing: Pairing) -> Result<(), Problem> {
+        let own = Caller::own();
+        let offer = Offer {
+            id: OfferId::next(&mut self.ids(self.now())?),
+            staff: pairing.staff.clone(),
+            made: self.now(),
+            due: pairing.deadline,
+            index: pairing.index,
+            considered: pairing.considered,
+        };
+        let act = Act::new("offer.make", Command::Offer { offer });
+        let case = pairing.case.to_string();
+        let made = self.execute(&own, None, Some(&case), &act, |_| (200, Vec::new())).await;
+        if made.is_err() {
+            let mut state = self.floor.lock();
+            let now = self.now();
+            let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, now);
+            // What is durable decides where it belongs.
+            state.versions.remove(&pairing.case);
+            drop(state);
+            if let Some(row) = self.store.case(&case).map_err(Problem::internal)? {
+                let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+                self.place(&case, OfferEnd::Withdrawn, now);
+            }
+        }
+        made.map(|_| ())
+    }
+
+    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to others.
+    pub(super) async fn set_staff(&self, item: StaffItem) -> Result<(), Problem> {
+        let now = self.now();
+        let row = ItemRow {
+            kind: STAFF.to_owned(),
+            id: item.profile.id.to_string(),
+            body: Some(serde_json::to_vec(&item).map_err(Problem::internal)?),
+        };
+        let commit = remit_store::Commit { items: vec![row], ..Default::default() };
+        self.store.commit(commit).await.map_err(super::refused)?;
+        let id = item.profile.id.clone();
+        let (first, withdrawn) = {
+            let mut state = self.floor.lock();
+            let first = state.staff.is_empty();
+            state.floor.set_profile(item.profile.clone(), now);
+            let withdrawn = state.floor.set_presence(&id, item.presence.clone(), now).unwrap_or_default();
+            state.staff.insert(id.clone(), item);
+            (first, withdrawn)
+        };
+        if first {
+            self.fill_cases(now).map_err(Problem::internal)?;
+        }
+        for case in withdrawn {
+            self.withdraw(&case.to_string()).await?;
+        }
+        self.floor.bell.notify_one();
+        Ok(())
+    }
+
+    /// Takes an offer back on record, after the floor has.
+    async fn withdraw(&self, id: &str) -> Result<(), Problem> {
+        let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(()) };
+        let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+        let Some(offer) = case.offer else { return Ok(()) };
+        self.end_offer(id, offer.id, OfferEnd::Withdrawn, None).await
+    }
+
+    /// Ends an offer that nobody accepted. One that has ended already is no error.
+    pub(crate) async fn end_offer(
+        &self,
+        id: &str,
+        offer: OfferId,
+        how: OfferEnd,
+        claim: Option<&str>,
+    ) -> Result<(), Problem> {
+        let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
+        act.claim = claim.map(ToOwned::to_owned);
+        self.execute(&Caller::own(), None, Some(id), &act, |_| (200, Vec::new())).await.map(|_| ())
+    }
+}

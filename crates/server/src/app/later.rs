@@ -1,0 +1,128 @@
+//! What remains to be done because of a commit: turns of AI responders, and moments to look at a case again.
+
+use super::App;
+use remit_domain::{
+    Case, Event,
+    case::{Author, Status},
+    command::Happened,
+    id::{ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
+};
+use remit_store::OutboxRow;
+use serde::{Deserialize, Serialize};
+
+/// A turn of an AI responder.
+pub(crate) const TURN: &str = "turn";
+/// A moment to look at something again.
+pub(crate) const TIMER: &str = "timer";
+
+/// What an AI responder is to be asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TurnDue {
+    pub(crate) responder: ResponderId,
+    pub(crate) epoch: u64,
+    pub(crate) message: Option<MessageId>,
+}
+
+/// What is to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Look {
+    /// An offer that nobody answered.
+    Offer { offer: OfferId },
+    /// An exception that nobody resolved.
+    Exception { exception: ExceptionId },
+    /// A case whose customer has said nothing since the answer.
+    Silence { messages: u32 },
+    /// A case whose SLA clocks run.
+    Sla,
+}
+
+/// Rows to add and rows to take back.
+#[derive(Debug, Default)]
+pub(crate) struct Later {
+    pub(crate) rows: Vec<OutboxRow>,
+    pub(crate) cancel: Vec<String>,
+}
+
+impl App {
+    pub(super) fn later(&self, before: Option<&Case>, happened: &Happened, now: Timestamp) -> Later {
+        let mut later = Later::default();
+        self.turn_due(happened, now, &mut later);
+        for event in &happened.events {
+            self.look_again(&happened.case, event, &mut later);
+        }
+        let (was, is) = (before.and_then(|case| self.clock(case)), self.clock(&happened.case));
+        if was != is {
+            let id = format!("sla:{}", happened.case.id);
+            match is {
+                Some(running) => later.rows.push(timer(id, &happened.case, running.risk(), Look::Sla)),
+                None => later.cancel.push(id),
+            }
+        }
+        later
+    }
+
+    /// An AI responder is asked when it gets a case, and when the customer writes while it has one.
+    fn turn_due(&self, happened: &Happened, now: Timestamp, later: &mut Later) {
+        let case = &happened.case;
+        let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open && case.held_by_ai) else {
+            return;
+        };
+        let Some(responder) = holder.responder().filter(|id| self.services.get(id.as_str()).is_some()) else { return };
+        let asks = |event: &Event| match event {
+            Event::DecisionMade { handoff, .. } => handoff.is_some(),
+            Event::MessageAdded { message, .. } => message.author == Author::Requester,
+            _ => false,
+        };
+        if !happened.events.iter().any(asks) {
+            return;
+        }
+        let due = TurnDue { responder: responder.clone(), epoch: holder.epoch, message: case.last_customer_message };
+        later.rows.push(OutboxRow {
+            // One for every lease and message: what was asked under an older one is not asked again.
+            id: format!("turn:{}:{}:{}", case.id, due.epoch, case.messages),
+            kind: TURN.to_owned(),
+            case: case.id.to_string(),
+            due_ms: now.0,
+            body: serde_json::to_vec(&due).unwrap_or_default(),
+        });
+    }
+
+    fn look_again(&self, case: &Case, event: &Event, later: &mut Later) {
+        match event {
+            Event::OfferMade { offer } => {
+                let look = Look::Offer { offer: offer.id };
+                later.rows.push(timer(format!("offer:{}", offer.id), case, offer.due, look));
+            }
+            Event::OfferEnded { offer, .. } => later.cancel.push(format!("offer:{offer}")),
+            Event::ExceptionRaised { exception, .. } => {
+                let look = Look::Exception { exception: exception.id };
+                later.rows.push(timer(format!("exception:{}", exception.id), case, exception.due, look));
+            }
+            Event::ExceptionEscalated { exception, due, .. } => {
+                let look = Look::Exception { exception: *exception };
+                later.rows.push(timer(format!("exception:{exception}"), case, *due, look));
+            }
+            Event::ExceptionResolved { exception, .. } => later.cancel.push(format!("exception:{exception}")),
+            Event::MessageAdded { message, at } if matches!(message.author, Author::Holder { .. }) => {
+                let silence_ms = i64::from(self.bundle.limits().silence_hours) * 3_600_000;
+                let look = Look::Silence { messages: case.messages };
+                later.rows.push(timer(format!("silence:{}", case.id), case, at.plus_ms(silence_ms), look));
+            }
+            Event::MessageAdded { .. } | Event::CaseResolved { .. } => {
+                later.cancel.push(format!("silence:{}", case.id))
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
+    OutboxRow {
+        id,
+        kind: TIMER.to_owned(),
+        case: case.id.to_string(),
+        due_ms: due.0,
+        body: serde_json::to_vec(&look).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,154 @@
+//! The AI services that the bundle configures, with the bounds under which each is asked.
+
+use remit_policy::{
+    bundle::{Bundle, CandidateSpec},
+    manifest::{Service as Configured, ServiceKind},
+};
+use remit_responders::{
+    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService, openai::OpenAiConfig,
+    signature::SigningSecret, webhook::WebhookConfig,
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, Semaphore};
+
+/// Every AI service that answers by itself, by responder.
+#[derive(Debug, Default)]
+pub struct Services(HashMap<String, Arc<Desk>>);
+
+/// One AI service and its bounds.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) service: Service,
+    /// How many cases it works on at once.
+    pub(crate) room: Semaphore,
+    /// How long passes at least between two turns.
+    pace: Duration,
+    next: Mutex<tokio::time::Instant>,
+}
+
+/// Why a service could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the service of `{responder}`: {what}")]
+pub struct ServiceError {
+    responder: String,
+    what: String,
+}
+
+/// Bytes of an answer that are read at most.
+const ANSWER_MAX: usize = 256 * 1024;
+
+impl Services {
+    /// No AI service answers by itself.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The services of `bundle`, with secrets from `environment` and the time in seconds from `now`.
+    ///
+    /// # Errors
+    /// When a secret is missing or an address cannot be used.
+    pub fn of(
+        bundle: &Bundle,
+        environment: &dyn Fn(&str) -> Option<String>,
+        now: fn() -> i64,
+    ) -> Result<Self, ServiceError> {
+        let mut services = HashMap::new();
+        for spec in bundle.candidates() {
+            let Some(configured) = &spec.service else { continue };
+            let service = service(bundle, spec, configured, environment, now)
+                .map_err(|what| ServiceError { responder: spec.responder.to_string(), what })?;
+            services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
+        }
+        Ok(Self(services))
+    }
+
+    /// Adds or replaces one.
+    #[must_use]
+    pub fn with(mut self, responder: &str, service: Service, configured: &Configured) -> Self {
+        self.0.insert(responder.to_owned(), Arc::new(Desk::new(service, configured)));
+        self
+    }
+
+    pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
+        self.0.get(responder)
+    }
+}
+
+impl Desk {
+    fn new(service: Service, configured: &Configured) -> Self {
+        let room = usize::try_from(configured.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Self {
+            service,
+            room: Semaphore::new(room),
+            pace: Duration::from_secs(60) / configured.per_minute.max(1),
+            next: Mutex::new(tokio::time::Instant::now()),
+        }
+    }
+
+    /// Waits until it may be asked again.
+    pub(crate) async fn pace(&self) {
+        let at = {
+            let mut next = self.next.lock().await;
+            let at = (*next).max(tokio::time::Instant::now());
+            *next = at + self.pace;
+            at
+        };
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+fn service(
+    bundle: &Bundle,
+    spec: &CandidateSpec,
+    configured: &Configured,
+    environment: &dyn Fn(&str) -> Option<String>,
+    now: fn() -> i64,
+) -> Result<Service, String> {
+    let limits = Limits {
+        patience: Duration::from_secs(configured.patience_seconds.into()),
+        attempts: configured.attempts,
+        backoff: Duration::from_millis(250),
+        answer_bytes_max: ANSWER_MAX,
+    };
+    let secret = || match &configured.secret_env {
+        Some(name) => environment(name)
+            .map(Some)
+            .ok_or_else(|| format!("set the environment variable {name}, which holds its secret")),
+        None => Ok(None),
+    };
+    let url = configured.url.clone().unwrap_or_default();
+    match configured.kind {
+        ServiceKind::Knowledge => {
+            let articles = bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone()));
+            Ok(Service::Knowledge(KnowledgeService::new(articles.collect())))
+        }
+        ServiceKind::Openai => {
+            let config = OpenAiConfig {
+                base_url: url,
+                model: configured.model.clone().unwrap_or_default(),
+                api_key: secret()?.map(ApiKey::new),
+                system: configured.prompt.clone().unwrap_or_else(|| prompt(bundle, spec)),
+                temperature: None,
+                actions: Vec::new(),
+                limits,
+            };
+            OpenAiService::new(config).map(Service::OpenAi).map_err(|error| error.to_string())
+        }
+        ServiceKind::Webhook => {
+            let secret = secret()?.unwrap_or_default();
+            let secret = SigningSecret::parse(&secret).map_err(|error| error.to_string())?;
+            let config = WebhookConfig { url, secret, limits, now };
+            WebhookService::new(config).map(Service::Webhook).map_err(|error| error.to_string())
+        }
+    }
+}
+
+fn prompt(bundle: &Bundle, spec: &CandidateSpec) -> String {
+    format!(
+        "You are \"{}\" at {}, an AI in customer support for these topics: {}. Answer briefly and only what you are \
+         sure of; otherwise yield.",
+        spec.title,
+        bundle.name(),
+        spec.topics.join(", ")
+    )
+}

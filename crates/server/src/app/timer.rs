@@ -1,0 +1,110 @@
+//! What happens when something is due: offers expire, exceptions escalate, silent cases end, SLA clocks call.
+
+use super::{
+    App, Caller,
+    later::{Look, TIMER, TURN, timer},
+    record::Act,
+};
+use crate::problem::Problem;
+use remit_domain::{
+    Case, Command,
+    case::Status,
+    decision::{DecisionPoint, Trigger},
+    id::Timestamp,
+    offer::OfferEnd,
+};
+use remit_store::{Commit, OutboxRow, ReadError, Store};
+use std::time::Duration;
+
+impl App {
+    /// Turns of AI responders that are to be taken.
+    pub(crate) fn turns_due(&self, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
+        self.store.due(TURN, self.now().0, limit)
+    }
+
+    /// How long until something is due.
+    pub(crate) fn until_due(&self) -> Option<Duration> {
+        let due = self.store.next_due(TIMER).ok().flatten()?;
+        Some(Duration::from_millis(u64::try_from(Timestamp(due).since(self.now())).unwrap_or(0)))
+    }
+
+    /// Looks at what is due, and says at how much. What fails is looked at again.
+    pub(crate) async fn look_at_due(&self, limit: usize) -> usize {
+        let rows = match self.store.due(TIMER, self.now().0, limit) {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read");
+                return 0;
+            }
+        };
+        let mut looked = 0;
+        for row in &rows {
+            match self.look(row).await {
+                Ok(()) => looked += 1,
+                // What is no longer so needs no look.
+                Err(problem) if problem.kind.status < 500 => match self.drop_row(&row.id).await {
+                    Ok(()) => looked += 1,
+                    Err(problem) => tracing::warn!(%problem, "a timer stays"),
+                },
+                Err(problem) => tracing::warn!(%problem, "a timer is looked at again"),
+            }
+        }
+        looked
+    }
+
+    async fn look(&self, row: &OutboxRow) -> Result<(), Problem> {
+        let look: Look = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+        let Some(stored) = self.store.case(&row.case).map_err(Problem::internal)? else {
+            return self.drop_row(&row.id).await;
+        };
+        let case: Case = serde_json::from_slice(&stored.state).map_err(Problem::internal)?;
+        match look {
+            Look::Offer { offer } => self.end_offer(&row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
+            Look::Exception { exception } => {
+                if !case.exceptions.contains_key(&exception) {
+                    return self.drop_row(&row.id).await;
+                }
+                let terms = self.bundle.terms();
+                // Beyond whoever it escalates to there is nobody: they are reminded of it.
+                let owner = terms.escalate_to.clone().unwrap_or_else(|| terms.exception_owner.clone());
+                let due = self.now().plus_ms(terms.exception_due_ms);
+                self.own(row, Command::EscalateException { exception, owner, due }, Vec::new()).await
+            }
+            Look::Silence { messages } => self.end_silent(row, &case, messages).await,
+            Look::Sla => self.look_at_clock(row, &case).await,
+        }
+    }
+
+    /// A case whose customer said nothing more after the answer is dealt with.
+    async fn end_silent(&self, row: &OutboxRow, case: &Case, messages: u32) -> Result<(), Problem> {
+        let silent = case.status == Status::Open && case.messages == messages && case.waiting_since.is_none();
+        let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
+        let Some(holder) = holder else { return self.drop_row(&row.id).await };
+        self.own(row, Command::Resolve { epoch: holder.epoch, note: None }, Vec::new()).await
+    }
+
+    /// At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.
+    async fn look_at_clock(&self, row: &OutboxRow, case: &Case) -> Result<(), Problem> {
+        let now = self.now();
+        let Some(running) = self.clock(case) else { return self.drop_row(&row.id).await };
+        if now >= running.due {
+            let due = now.plus_ms(self.bundle.terms().exception_due_ms);
+            return self.own(row, Command::MissSla { due }, Vec::new()).await;
+        }
+        if now < running.risk() {
+            let outbox = vec![timer(row.id.clone(), case, running.risk(), Look::Sla)];
+            let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
+            return self.store.commit(commit).await.map(|_| ()).map_err(super::refused);
+        }
+        let trigger = Trigger::SlaAtRisk { clock: running.clock };
+        let again = vec![timer(row.id.clone(), case, running.due, Look::Sla)];
+        self.own(row, Command::Review { point: DecisionPoint::Retain, trigger }, again).await
+    }
+
+    /// Does `command` on the row's case on Remit's own account.
+    async fn own(&self, row: &OutboxRow, command: Command, outbox: Vec<OutboxRow>) -> Result<(), Problem> {
+        let mut act = Act::new("timer", command).claiming(&row.id);
+        act.outbox = outbox;
+        self.execute(&Caller::own(), None, Some(&row.case), &act, |_| (200, Vec::new())).await.map(|_| ())
+    }
+}

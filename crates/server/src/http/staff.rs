@@ -1,0 +1,132 @@
+//! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
+
+use super::{
+    Acted, Authenticated, Reply, Shared,
+    body::{IdempotencyKey, Json},
+    query::Name,
+    reply::json,
+};
+use crate::app::{
+    breaker::{ResumeAi, StoppedView},
+    case::CaseAnswer,
+    staff::{AnswerOffer, ContextView, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
+};
+use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(note_staff, list_staff))
+        .routes(routes!(set_presence))
+        .routes(routes!(get_work))
+        .routes(routes!(list_queues))
+        .routes(routes!(answer_offer))
+        .routes(routes!(get_context))
+        .routes(routes!(list_stopped))
+        .routes(routes!(resume_ai))
+}
+
+/// Note a member of staff, in place of what was noted before.
+#[utoipa::path(
+    post, path = "/v1/staff", tag = "staff", request_body = NoteStaff,
+    responses((status = 200, description = "Noted.", body = StaffView))
+)]
+async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NoteStaff>) -> Reply {
+    json(&app.note_staff(&caller, body.value).await?)
+}
+
+/// List everybody, by name.
+#[utoipa::path(
+    get, path = "/v1/staff", tag = "staff",
+    responses((status = 200, description = "Everybody.", body = Vec<StaffView>))
+)]
+async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.list_staff(&caller)?)
+}
+
+/// Say whether a member of staff is there.
+///
+/// Who becomes available gets room step by step, so that a backlog is not flushed onto the first person back; offers to
+/// somebody who goes are made to others.
+#[utoipa::path(
+    post, path = "/v1/staff/{name}/presence", tag = "staff", request_body = SetPresence,
+    params(("name" = String, Path, description = "The member of staff.")),
+    responses((status = 200, description = "Noted.", body = StaffView))
+)]
+async fn set_presence(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(name): Name,
+    body: Json<SetPresence>,
+) -> Reply {
+    json(&app.set_presence(&caller, &name, body.value).await?)
+}
+
+/// List what is offered to a member of staff, and what they have.
+#[utoipa::path(
+    get, path = "/v1/staff/{name}/work", tag = "staff",
+    params(("name" = String, Path, description = "The member of staff.")),
+    responses((status = 200, description = "Offers and cases.", body = WorkView))
+)]
+async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
+    json(&app.work_of(&caller, &name)?)
+}
+
+/// List the queues: whether they are open, how much they have, and how long a case waits.
+#[utoipa::path(
+    get, path = "/v1/queues", tag = "staff",
+    responses((status = 200, description = "All of them.", body = Vec<QueueView>))
+)]
+async fn list_queues(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.list_queues(&caller)?)
+}
+
+/// Accept or decline the offer of a case.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/offer", tag = "staff", request_body = AnswerOffer,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 200, description = "Answered.", body = CaseAnswer))
+)]
+async fn answer_offer(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<AnswerOffer>,
+) -> Acted {
+    Ok(app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Get the context package of a case: what the next holder needs to know.
+#[utoipa::path(
+    get, path = "/v1/cases/{id}/context", tag = "staff",
+    params(("id" = String, Path, description = "The case.")),
+    responses((status = 200, description = "The context.", body = ContextView))
+)]
+async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    json(&app.context_of(&caller, &id)?)
+}
+
+/// List the AI responders that were stopped, by intent.
+#[utoipa::path(
+    get, path = "/v1/responders/stopped", tag = "staff",
+    responses((status = 200, description = "All of them.", body = Vec<StoppedView>))
+)]
+async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.stopped(&caller)?)
+}
+
+/// Switch an AI responder on again for an intent, with a reason.
+#[utoipa::path(
+    post, path = "/v1/responders/{name}/resume", tag = "staff", request_body = ResumeAi,
+    params(("name" = String, Path, description = "The AI responder.")),
+    responses((status = 204, description = "On again."))
+)]
+async fn resume_ai(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(name): Name,
+    body: Json<ResumeAi>,
+) -> Reply {
+    app.resume_ai(&caller, &name, body.value).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

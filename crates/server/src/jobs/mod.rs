@@ -1,0 +1,24 @@
+//! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, and looking
+//! at things again when they are due.
+
+mod offers;
+mod signing;
+mod stops;
+mod timers;
+mod turns;
+
+use crate::app::App;
+use std::sync::Arc;
+use tokio::{sync::watch, task::JoinHandle};
+
+pub use signing::{ORIGIN, run, sign, signer};
+
+/// Starts everything but signing; each ends soon after `stop` says so.
+pub(crate) fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(timers::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(stops::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(offers::run(Arc::clone(app), stop.clone())),
+    ]
+}

@@ -1,0 +1,34 @@
+//! Makes the offers that the floor proposes, many at once, and again when time alone allows another.
+
+use crate::app::App;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// Offers on their way to the store at once.
+const AT_ONCE: usize = 256;
+/// How long to wait at most before looking again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut making = FuturesUnordered::new();
+    loop {
+        while making.len() < AT_ONCE {
+            let Some(pairing) = app.next_offer() else { break };
+            let app = Arc::clone(&app);
+            making.push(async move { app.make_offer(pairing).await });
+        }
+        let wait = app.until_next_offer().unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
+        tokio::select! {
+            Some(made) = making.next(), if !making.is_empty() => {
+                if let Err(problem) = made {
+                    tracing::debug!(%problem, "an offer was not made");
+                }
+            }
+            () = app.offer_bell() => {}
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.changed() => break,
+        }
+    }
+    while making.next().await.is_some() {}
+}

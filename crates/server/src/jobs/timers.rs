@@ -1,0 +1,27 @@
+//! Looks at things again when they are due: offers, exceptions, silent customers, SLA clocks.
+
+use crate::app::App;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// How long to wait at most before looking again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Looked at in one go.
+const AT_ONCE: usize = 256;
+
+pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = app.ticks.subscribe();
+    loop {
+        let looked = app.look_at_due(AT_ONCE).await;
+        if looked == AT_ONCE {
+            continue;
+        }
+        let wait = app.until_due().unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            // Only what is due sooner than what is waited for makes a difference, and that within a second.
+            changed = ticks.changed(), if wait == LOOK_AGAIN => if changed.is_err() { return },
+            _ = stop.changed() => return,
+        }
+    }
+}
