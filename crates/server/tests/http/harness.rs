@@ -114,7 +114,8 @@ impl Server {
     }
 
     pub(crate) fn client_with(&self, token: &str) -> Client {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        // A server may close a connection after a refusal whose body it did not read, just as the next request begins.
+        let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build();
         Client { agent: config.into(), url: self.url.clone(), token: token.to_owned() }
     }
 
