@@ -83,7 +83,7 @@ impl Kinds {
     fn profile(&self, n: usize) -> anyhow::Result<StaffProfile> {
         let kind = mixed(n + 1_000_000);
         let mut queues = vec![self.queue(n)?];
-        queues.extend((kind % 2 == 0).then(|| self.queue(n + 3)).transpose()?);
+        queues.extend(kind.is_multiple_of(2).then(|| self.queue(n + 3)).transpose()?);
         let two = |names: &[&str], n: usize| {
             let step = 1 + n / 8 % 3;
             [(of(names, n).to_owned(), 3), (of(names, n + step).to_owned(), 4)].into()

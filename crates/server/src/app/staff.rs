@@ -68,9 +68,18 @@ pub enum PresenceName {
 /// A member of staff.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StaffView {
-    /// What is noted of them.
-    #[serde(flatten)]
-    pub noted: NoteStaff,
+    /// Their name in records.
+    pub name: String,
+    /// The name that customers see.
+    pub first_name: String,
+    /// The queues that they work in.
+    pub queues: Vec<String>,
+    /// Languages by tag, with a level from 1 to 5.
+    pub languages: BTreeMap<String, u8>,
+    /// Skills by name, with a level from 1 to 5.
+    pub skills: BTreeMap<String, u8>,
+    /// Cases at once on each channel.
+    pub capacity: BTreeMap<String, u32>,
     /// Whether they are there.
     pub presence: PresenceName,
     /// Why they are away.
@@ -330,14 +339,12 @@ impl From<&StaffItem> for StaffView {
         };
         let profile = &item.profile;
         Self {
-            noted: NoteStaff {
-                name: profile.id.to_string(),
-                first_name: item.first_name.clone(),
-                queues: profile.queues.iter().map(ToString::to_string).collect(),
-                languages: profile.languages.clone(),
-                skills: profile.skills.clone(),
-                capacity: profile.capacity.iter().map(|(channel, most)| (channel.as_str().to_owned(), *most)).collect(),
-            },
+            name: profile.id.to_string(),
+            first_name: item.first_name.clone(),
+            queues: profile.queues.iter().map(ToString::to_string).collect(),
+            languages: profile.languages.clone(),
+            skills: profile.skills.clone(),
+            capacity: profile.capacity.iter().map(|(channel, most)| (channel.as_str().to_owned(), *most)).collect(),
             presence,
             reason: reason.filter(|reason| !reason.is_empty()),
             since: rfc3339(item.since),

@@ -125,7 +125,10 @@ fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
     let (nobody, admin) = (server.client_with("nonsense"), server.client(&["admin"]));
     assert_eq!(admin.get("/v1/openapi.json").body, *DESCRIPTION);
     for (template, item) in DESCRIPTION["paths"].as_object().unwrap() {
-        let path = template.replace("{slug}", "invalid").replace("{name}", "ana").replace("{id}", "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC");
+        let path = template
+            .replace("{slug}", "invalid")
+            .replace("{name}", "ana")
+            .replace("{id}", "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC");
         for (method, operation) in item.as_object().unwrap() {
             let got = match method.as_str() {
                 "get" => nobody.get(&path),

@@ -85,14 +85,36 @@ pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) ->
     boot::open(data, bundle, Box::new(Morning), services, &mut |step| panic!("{step}")).unwrap()
 }
 
+/// The sample bank with another `bundle.toml`.
+pub(crate) fn bank_with(change: impl FnOnce(String) -> String) -> Arc<Bundle> {
+    let changed = change(String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap());
+    let files = BANK.files().clone().with("bundle.toml", changed.into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
 impl Server {
     pub(crate) fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let app = Arc::new(open(data.path()));
+        Self::start_with(Arc::clone(&BANK), Services::none())
+    }
+
+    /// A server under a bundle, with AI services that answer by themselves.
+    pub(crate) fn start_with(bundle: Arc<Bundle>, services: Services) -> Self {
+        Self::start_on(tempfile::tempdir().unwrap(), bundle, services)
+    }
+
+    /// A server on a data directory that may have been used before.
+    pub(crate) fn start_on(data: TempDir, bundle: Arc<Bundle>, services: Services) -> Self {
+        let app = Arc::new(open_with(data.path(), bundle, services));
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
         Self { runtime, running: Some(running), app, url, data }
+    }
+
+    /// Turns of AI responders that are not taken yet.
+    pub(crate) fn turns_left(&self) -> usize {
+        use remit_store::Store as _;
+        self.app.store().due("turn", i64::MAX, 1).unwrap().len()
     }
 
     /// A client with a token of these roles.

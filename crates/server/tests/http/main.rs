@@ -6,10 +6,12 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod ai;
 mod bad_input;
 mod cases;
 mod described;
 mod events;
 mod evidence;
 mod harness;
+mod staff;
 mod tokens;
