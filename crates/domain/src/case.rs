@@ -1,12 +1,20 @@
 //! A case: its state, and how each event changes it.
 
+mod apply;
+
 use crate::{
-    decision::{Decision, Outcome, Trigger, YieldReason},
-    event::{Event, Handoff, Tried},
+    action::OpenAction,
+    announcement::Announcement,
+    consult::Consult,
+    ending::Ending,
+    event::{Event, Tried},
     exception::Exception,
-    id::{CaseId, CustomerId, DecisionId, ExceptionId, MessageId, OwnerId, ResponderId, StaffId, Timestamp},
+    id::{
+        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, OwnerId, ResponderId, StaffId,
+        Timestamp,
+    },
     offer::Offer,
-    signal::{Readings, Value},
+    signal::Readings,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -229,6 +237,33 @@ pub struct Case {
     pub awaited_ms: i64,
     /// Exceptions that are open.
     pub exceptions: BTreeMap<ExceptionId, Exception>,
+    /// Messages in which something was promised to the customer, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promised: Vec<MessageId>,
+    /// Messages in which something was refused to the customer, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<MessageId>,
+    /// What the customer was told last of who has the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Announcement>,
+    /// Actions that are permitted and not carried out yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<DecisionId, OpenAction>,
+    /// Questions to other queues that nobody has answered yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consults: BTreeMap<ConsultId, Consult>,
+    /// How it ended, the last time that it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+    /// How it was wrapped up, the last time that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<Disposition>,
+    /// Whether the customer came back with the same request after it had ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub contacted_again: bool,
+    /// Cases that turned out to be the same request, and ended in this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absorbed: Vec<CaseId>,
     /// When it was opened.
     pub opened: Timestamp,
     /// When anything last happened to it.
@@ -282,6 +317,15 @@ impl Case {
             awaited_since: None,
             awaited_ms: 0,
             exceptions: BTreeMap::new(),
+            promised: Vec::new(),
+            refused: Vec::new(),
+            told: None,
+            actions: BTreeMap::new(),
+            consults: BTreeMap::new(),
+            ending: None,
+            disposition: None,
+            contacted_again: false,
+            absorbed: Vec::new(),
             opened: *at,
             updated: *at,
             erased: false,
@@ -313,151 +357,5 @@ impl Case {
     /// Whether this responder had the case and gave it up.
     pub fn has_yielded(&self, responder: &ResponderId) -> bool {
         self.tried.iter().any(|tried| &tried.responder == responder && tried.reason.is_some())
-    }
-
-    /// Changes the case as `event` says. Total: an event that does not fit changes only what it can.
-    pub fn apply(&mut self, event: &Event) {
-        self.version += 1;
-        match event {
-            Event::CaseOpened { .. } => {}
-            Event::MessageAdded { message, at } => self.apply_message(message, *at),
-            Event::SignalsMeasured { readings, at } => {
-                for (name, reading) in readings {
-                    if name.as_str() == "wants_human" && reading.value == Value::Bool(true) {
-                        self.human_requested = true;
-                    }
-                    self.readings.keep(name.clone(), reading.clone());
-                }
-                self.updated = *at;
-            }
-            Event::DecisionMade { decision, handoff } => self.apply_decision(decision, handoff.as_deref()),
-            Event::ExceptionRaised { exception, .. } => {
-                self.updated = exception.raised;
-                self.exceptions.insert(exception.id, exception.clone());
-            }
-            Event::ExceptionTaken { exception, by, at } => {
-                self.updated = *at;
-                if let Some(exception) = self.exceptions.get_mut(exception) {
-                    exception.taken_by = Some(by.clone());
-                }
-            }
-            Event::ExceptionResolved { exception, at, .. } => {
-                self.updated = *at;
-                let ended = self.exceptions.remove(exception);
-                if ended.is_some_and(|ended| ended.kind.holds()) {
-                    self.start_afresh();
-                }
-            }
-            Event::OfferMade { offer, .. } => {
-                self.updated = offer.made;
-                self.offer = Some(offer.clone());
-            }
-            Event::OfferEnded { at, .. } => {
-                self.updated = *at;
-                self.offer = None;
-            }
-            Event::ExceptionEscalated { exception, owner, due, at } => {
-                self.updated = *at;
-                let held = self.holder.as_mut().filter(|holder| holder.responder().is_none());
-                if let Some(exception) = self.exceptions.get_mut(exception) {
-                    // Who holds the case because of it hands it over with it.
-                    if let Some(held) =
-                        held.filter(|held| exception.kind.holds() && held.who.name() == exception.owner.as_str())
-                    {
-                        held.accountable = owner.clone();
-                    }
-                    exception.escalated_to = Some(owner.clone());
-                    exception.due = *due;
-                }
-            }
-            Event::AiStopped { .. } | Event::AiResumed { .. } => {}
-            Event::CaseResolved { at, .. } => {
-                self.status = Status::Resolved;
-                self.waiting_since = None;
-                self.offer = None;
-                self.updated = *at;
-            }
-            Event::CaseReopened { at, .. } => {
-                self.status = Status::Open;
-                self.waiting_since = Some(*at);
-                if let Some(since) = self.awaited_since.take() {
-                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
-                }
-                self.updated = *at;
-                self.start_afresh();
-            }
-            Event::WordsErased { at } => {
-                self.erased = true;
-                self.updated = *at;
-            }
-        }
-    }
-
-    /// A human has looked at the case, or the customer has come back: what was tried before is history.
-    fn start_afresh(&mut self) {
-        self.tried.clear();
-        self.handoffs = 0;
-    }
-
-    fn apply_message(&mut self, message: &crate::event::Message, at: Timestamp) {
-        self.messages = self.messages.saturating_add(1);
-        self.updated = at;
-        match message.author {
-            Author::Requester => {
-                self.last_customer_message = Some(message.id);
-                if let Some(since) = self.awaited_since.take() {
-                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
-                }
-                // The wait runs from the first message that is unanswered, not from the newest.
-                self.waiting_since.get_or_insert(at);
-            }
-            Author::Holder { ref staff, .. } => {
-                self.waiting_since = None;
-                self.replies = self.replies.saturating_add(1);
-                self.awaited_since.get_or_insert(at);
-                let by_ai = staff.is_none() && self.held_by_ai;
-                self.ai_turns = if by_ai { self.ai_turns.saturating_add(1) } else { 0 };
-            }
-        }
-    }
-
-    fn apply_decision(&mut self, decision: &Decision, handoff: Option<&Handoff>) {
-        self.updated = decision.at;
-        self.last_decision = Some(decision.id);
-        self.sequence.clone_from(&decision.sequence);
-        let Some(handoff) = handoff else { return };
-        self.offer = None;
-        if let Outcome::Take { staff, .. } = &decision.outcome {
-            self.last_staff = Some(staff.clone());
-        }
-        let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
-        // Within a queue a case goes from hand to hand without having been tried elsewhere.
-        let within = matches!(decision.outcome, Outcome::Take { .. }) || decision.trigger == Trigger::Returned;
-        if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
-            let reason: Option<YieldReason> = match &decision.trigger {
-                Trigger::Yielded { reason } => Some(*reason),
-                _ => None,
-            };
-            self.tried.push(Tried { responder: responder.clone(), reason });
-        }
-        let taken = matches!(decision.outcome, Outcome::Take { .. });
-        if self.holder.is_some() && !afresh && !taken {
-            self.handoffs = self.handoffs.saturating_add(1);
-        }
-        if let Outcome::Assign { responder } = &decision.outcome {
-            let is_ai = |c: &&crate::decision::Candidate| c.facts.kind == crate::decision::ResponderKind::Ai;
-            let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder);
-            self.held_by_ai = chosen.as_ref().is_some_and(is_ai);
-            self.ai_attempts = self.ai_attempts.saturating_add(u32::from(self.held_by_ai));
-        } else {
-            self.held_by_ai = false;
-        }
-        self.holder = Some(Holder {
-            who: handoff.to.clone(),
-            staff: handoff.staff.clone(),
-            accountable: handoff.accountable.clone(),
-            epoch: handoff.epoch,
-            since: decision.at,
-        });
     }
 }

@@ -31,12 +31,22 @@ pub enum DecisionPoint {
     Offer,
     /// Must an AI responder stop?
     StopAi,
+    /// May an AI responder have an action carried out?
+    Act,
 }
 
 impl DecisionPoint {
     /// All of them; a bundle must name an owner for each.
-    pub const ALL: [Self; 7] =
-        [Self::Route, Self::Retain, Self::Escalate, Self::ReturnToAi, Self::Override, Self::Offer, Self::StopAi];
+    pub const ALL: [Self; 8] = [
+        Self::Route,
+        Self::Retain,
+        Self::Escalate,
+        Self::ReturnToAi,
+        Self::Override,
+        Self::Offer,
+        Self::StopAi,
+        Self::Act,
+    ];
 
     /// The name used in bundles and records.
     pub fn as_str(self) -> &'static str {
@@ -48,6 +58,7 @@ impl DecisionPoint {
             Self::Override => "override",
             Self::Offer => "offer",
             Self::StopAi => "stop_ai",
+            Self::Act => "act",
         }
     }
 }
@@ -170,6 +181,11 @@ pub enum Trigger {
     },
     /// Staff asked for an AI responder to take over again.
     ReturnRequested,
+    /// The member of staff who had the case chose another queue for it.
+    Transferred {
+        /// Which.
+        to: ResponderId,
+    },
     /// A human decided against the system.
     Overridden {
         /// To whom the case is to go.
@@ -441,9 +457,16 @@ fn outcome(
             .map(assign)
             .or_else(keep)
             .unwrap_or_else(|| exception(ExceptionKind::NoResponder)),
-        DecisionPoint::Route | DecisionPoint::Escalate if exhausted => exception(ExceptionKind::HandoffLimit),
-        DecisionPoint::Route | DecisionPoint::Escalate => {
-            ranked.iter().find(others).map_or_else(|| exception(ExceptionKind::NoResponder), assign)
+        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act if exhausted => {
+            exception(ExceptionKind::HandoffLimit)
+        }
+        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act => {
+            let wished = match trigger {
+                Trigger::Transferred { to } => ranked.iter().find(|c| &c.facts.responder == to),
+                _ => None,
+            };
+            let first = wished.or_else(|| ranked.iter().find(others));
+            first.map_or_else(|| exception(ExceptionKind::NoResponder), assign)
         }
     }
 }

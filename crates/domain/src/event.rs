@@ -1,12 +1,16 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
 use crate::{
+    action::{ActionDecision, ActionEnd},
+    announcement::Announcement,
     case::{Author, Channel, HolderRef, Requester},
+    consult::Consult,
     decision::{Decision, YieldReason},
+    ending::{Ending, Feedback},
     exception::Exception,
     id::{
-        CaseId, CustomerId, DecisionId, Digest, ExceptionId, MessageId, OfferId, OwnerId, ResponderId, SignalName,
-        StaffId, Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, MessageId, OfferId, OwnerId,
+        ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd},
     signal::Reading,
@@ -33,6 +37,26 @@ pub struct Message {
     pub author: Author,
     /// What it says, by commitment.
     pub words: Words,
+    /// What the holder commits to with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+}
+
+impl Message {
+    /// A message that commits to nothing.
+    pub fn new(id: MessageId, author: Author, words: Words) -> Self {
+        Self { id, author, words, marks: Vec::new() }
+    }
+}
+
+/// What a holder's message commits to; the next holder is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Something is promised to the customer.
+    Promise,
+    /// Something is refused to the customer.
+    Refusal,
 }
 
 /// What the next holder is handed with the case.
@@ -54,6 +78,18 @@ pub struct ContextPackage {
     /// A note from who handed over, by commitment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Words>,
+    /// Messages in which something was promised to the customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promised: Vec<MessageId>,
+    /// Messages in which something was refused to the customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<MessageId>,
+    /// Actions that are permitted and not carried out yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_actions: Vec<DecisionId>,
+    /// What the customer was told last of who has the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Announcement>,
 }
 
 /// A responder that had the case and no longer has it.
@@ -83,6 +119,9 @@ pub struct Handoff {
     pub epoch: u64,
     /// What the new holder is handed.
     pub package: ContextPackage,
+    /// What the customer is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announcement>,
 }
 
 /// Something that happened to a case.
@@ -174,9 +213,76 @@ pub enum Event {
     CaseResolved {
         /// Who had it at the end.
         holder: HolderRef,
+        /// The member of staff who had it at the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staff: Option<StaffId>,
         /// A note, by commitment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Words>,
+        /// How it ended.
+        #[serde(default, skip_serializing_if = "Ending::is_answered")]
+        how: Ending,
+        /// How it was wrapped up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disposition: Option<Disposition>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The customer said how they were helped.
+    FeedbackGiven {
+        /// What they said.
+        feedback: Feedback,
+        /// When.
+        at: Timestamp,
+    },
+    /// The customer came back with the same request, in a case of its own, after this one had ended.
+    ContactedAgain {
+        /// The new case.
+        case: CaseId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Another case of the customer turned out to be the same request, and ended in this one.
+    CaseAbsorbed {
+        /// Which.
+        from: CaseId,
+        /// When.
+        at: Timestamp,
+    },
+    /// An AI responder asked for an action, and policy answered.
+    ActionAsked {
+        /// The record.
+        decision: Box<ActionDecision>,
+    },
+    /// A person carried an action out, or refused it.
+    ActionEnded {
+        /// Which.
+        action: DecisionId,
+        /// How.
+        how: ActionEnd,
+        /// Who, by the name of their token.
+        by: String,
+        /// A note, by commitment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Words>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The holder asked another queue for advice.
+    ConsultAsked {
+        /// Which consult.
+        id: ConsultId,
+        /// What was asked.
+        consult: Consult,
+    },
+    /// Somebody gave the advice.
+    ConsultAnswered {
+        /// Which consult.
+        id: ConsultId,
+        /// Who, by the name of their token.
+        by: String,
+        /// The advice, by commitment.
+        answer: Words,
         /// When.
         at: Timestamp,
     },
@@ -259,6 +365,13 @@ impl Event {
             Self::AiResumed { .. } => "ai_resumed",
             Self::CaseResolved { .. } => "case_resolved",
             Self::CaseReopened { .. } => "case_reopened",
+            Self::FeedbackGiven { .. } => "feedback_given",
+            Self::ContactedAgain { .. } => "contacted_again",
+            Self::CaseAbsorbed { .. } => "case_absorbed",
+            Self::ActionAsked { .. } => "action_asked",
+            Self::ActionEnded { .. } => "action_ended",
+            Self::ConsultAsked { .. } => "consult_asked",
+            Self::ConsultAnswered { .. } => "consult_answered",
             Self::WordsErased { .. } => "words_erased",
         }
     }
@@ -268,6 +381,7 @@ impl Event {
         match self {
             Self::DecisionMade { decision, .. } => Some(decision.id.to_string()),
             Self::ExceptionRaised { exception, .. } => Some(exception.id.to_string()),
+            Self::ActionAsked { decision } => Some(decision.id.to_string()),
             _ => None,
         }
     }

@@ -94,6 +94,11 @@ ulid_id!(
     OfferId, "ofr_", "an offer id (`ofr_` and 26 characters)"
 );
 
+ulid_id!(
+    /// A question to another queue, whose advice is asked for.
+    ConsultId, "con_", "a consult id (`con_` and 26 characters)"
+);
+
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*
@@ -149,6 +154,14 @@ name_id!(
 name_id!(
     /// A signal: a thing that can be measured about a case.
     SignalName, "a signal's name (a letter, then up to 63 of a-z 0-9 _ - .)"
+);
+name_id!(
+    /// An action of the bundle's catalogue.
+    ActionName, "an action's name (a letter, then up to 63 of a-z 0-9 _ - .)"
+);
+name_id!(
+    /// A way of wrapping a case up, of those that the bundle lists.
+    Disposition, "a disposition's name (a letter, then up to 63 of a-z 0-9 _ - .)"
 );
 name_id!(
     /// A policy's `@id`.

@@ -3,11 +3,15 @@
 //! Nothing here does I/O, reads a clock, draws a random number or knows Cedar. Time, identifiers and
 //! policy's verdicts arrive as arguments, so every decision can be taken again from its record.
 
+pub mod action;
+pub mod announcement;
 pub mod breaker;
 pub mod case;
 pub mod command;
+pub mod consult;
 pub mod cost;
 pub mod decision;
+pub mod ending;
 pub mod event;
 pub mod exception;
 pub mod floor;

@@ -2,7 +2,7 @@
 
 use crate::{
     case::HolderRef,
-    id::{ExceptionId, OfferId, ResponderId, StaffId},
+    id::{CaseId, ConsultId, DecisionId, ExceptionId, OfferId, PolicyId, ResponderId, StaffId},
 };
 
 /// Why a command was refused. Nothing of it took effect.
@@ -85,6 +85,38 @@ pub enum Refusal {
     NotWaiting {
         /// Who has it.
         holder: HolderRef,
+    },
+    /// Policy does not permit the queue that a member of staff chose.
+    #[error("policy does not permit `{responder}` this case; a lead may decide against it with an override")]
+    NotPermitted {
+        /// The queue that was named.
+        responder: ResponderId,
+        /// The policies that say so; none where nothing permits it.
+        policies: Vec<PolicyId>,
+    },
+    /// No such consult is open on the case.
+    #[error("no consult {consult} is open on this case")]
+    UnknownConsult {
+        /// Which.
+        consult: ConsultId,
+    },
+    /// Too many consults are open on the case.
+    #[error("too many consults are open on this case; wait for an answer")]
+    TooManyConsults,
+    /// No such action is open on the case.
+    #[error("no action {action} is open on this case")]
+    UnknownAction {
+        /// Which.
+        action: DecisionId,
+    },
+    /// The case is to end in itself.
+    #[error("a case cannot end in itself, or in one that ended in it")]
+    MergedIntoItself,
+    /// The case ended in another one.
+    #[error("the case ended in {into}, which is the same request; go on there")]
+    Merged {
+        /// Which.
+        into: CaseId,
     },
     /// The words on this case were erased.
     #[error("the words on this case were erased; open a new case")]

@@ -13,7 +13,7 @@ use crate::{
 use reading::Reading;
 use remit_domain::{
     decision::{ResponderKind, Terms},
-    id::{Digest, OwnerId, ResponderId, SignalName, Timestamp},
+    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName, Timestamp},
     signal::Value,
 };
 use std::{
@@ -126,6 +126,8 @@ pub struct Bundle {
     topics: HashMap<String, String>,
     terms: Arc<Terms>,
     articles: Vec<Article>,
+    actions: Vec<ActionName>,
+    dispositions: Vec<Disposition>,
 }
 
 const MANIFEST: &str = "bundle.toml";
@@ -171,6 +173,7 @@ impl Bundle {
         let signals = reading.signals();
         let topics = reading.topics(&files);
         let candidates = reading.candidates();
+        let (actions, dispositions) = reading.actions();
         let digest = files.digest();
         let terms = reading.terms(&digest);
         lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
@@ -185,6 +188,8 @@ impl Bundle {
             topics,
             terms: Arc::new(terms?),
             articles,
+            actions,
+            dispositions,
             manifest,
             rules,
             files,
@@ -236,9 +241,29 @@ impl Bundle {
         &self.articles
     }
 
+    /// What can be done beyond the conversation.
+    pub fn actions(&self) -> &[ActionName] {
+        &self.actions
+    }
+
+    /// How cases are wrapped up.
+    pub fn dispositions(&self) -> &[Disposition] {
+        &self.dispositions
+    }
+
     /// Whether the bundle names this owner.
     pub fn has_owner(&self, name: &str) -> bool {
         self.manifest.owners.iter().any(|owner| owner.name == name)
+    }
+
+    /// Whether somebody can be reached under this owner's name.
+    pub fn is_reachable(&self, name: &str) -> bool {
+        self.manifest.owners.iter().any(|owner| owner.name == name && !owner.contact.trim().is_empty())
+    }
+
+    /// What people call an owner.
+    pub fn owner_title(&self, name: &str) -> Option<&str> {
+        self.manifest.owners.iter().find(|owner| owner.name == name).map(|owner| owner.title.as_str())
     }
 
     /// Whether a responder takes work at this moment.

@@ -13,7 +13,7 @@ use cedar_policy::{
 };
 use remit_domain::{
     decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
-    id::{PolicyId, SignalName, Timestamp},
+    id::{ActionName, PolicyId, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
 use std::{
@@ -24,16 +24,21 @@ use std::{
 };
 
 /// Actions of the product's own interfaces, each asked of policy before it is carried out.
-pub const API_ACTIONS: [&str; 28] = [
+pub const API_ACTIONS: [&str; 33] = [
     "case.open",
     "case.read",
     "case.list",
     "case.resolve",
     "case.reopen",
+    "case.merge",
+    "case.feedback",
     "message.post",
     "message.answer",
     "signal.post",
     "handoff.request",
+    "consult.ask",
+    "consult.answer",
+    "action.end",
     "offer.answer",
     "presence.set",
     "staff.read",
@@ -91,6 +96,7 @@ pub struct Engine {
     case: EntityUid,
     slots: HashMap<String, Slot>,
     slices: Slices,
+    act: (EntityUid, PolicySet),
     api: HashMap<&'static str, (EntityUid, PolicySet)>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
@@ -157,8 +163,12 @@ impl Engine {
             .filter_map(|spec| spec.vocabulary.as_deref())
             .filter_map(|name| Some((name.to_owned(), EntityTypeName::from_str(name).ok()?)))
             .collect();
+        let act = uid("Action", "act");
+        let admits_act = |rule: &&Rule| admits_action(rule, &act) && scope_type(rule).is_none_or(|kind| kind == "Ai");
+        let act_policies = set(rules.iter().filter(admits_act));
         Self {
             authorizer: Authorizer::new(),
+            act: (act, act_policies),
             handle,
             case: uid("Case", "case"),
             slots,
@@ -198,6 +208,32 @@ impl Engine {
         let named = verdicts.iter().flat_map(|verdict| verdict.policies.iter().chain(&verdict.errors));
         let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
         (verdicts, notes)
+    }
+
+    /// Whether an AI responder may have `action` carried out on a case with these signals, with notes of the policies
+    /// that determined it. Who is not named by the bundle may nothing, and nobody may where a policy fails to evaluate.
+    pub fn act(
+        &self,
+        signals: &Signals,
+        facts: &CandidateFacts,
+        action: &ActionName,
+    ) -> (Verdict, BTreeMap<PolicyId, PolicyNote>) {
+        let verdict = self.act_verdict(signals, facts, action).unwrap_or_else(denied);
+        let named = verdict.policies.iter().chain(&verdict.errors);
+        let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
+        (verdict, notes)
+    }
+
+    fn act_verdict(&self, signals: &Signals, facts: &CandidateFacts, action: &ActionName) -> Option<Verdict> {
+        let slot = self.slots.get(facts.responder.as_str()).filter(|_| facts.kind == ResponderKind::Ai)?;
+        let pairs = self.signals.iter();
+        let pairs =
+            pairs.filter_map(|spec| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
+        let context = Context::from_pairs(pairs).ok()?;
+        let (asked, policies) = &self.act;
+        let resource = uid("RequestedAction", action.as_str());
+        let request = Request::new(slot.uid.clone(), asked.clone(), resource, context, None).ok()?;
+        Some(slices::verdict(&self.authorizer.is_authorized(&request, policies, &*slot.entities(facts)?)))
     }
 
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Option<Vec<Verdict>> {

@@ -8,7 +8,7 @@ use crate::{
     manifest::Manifest,
 };
 use cedar_policy::EntityUid;
-use remit_domain::decision::PolicyEffect;
+use remit_domain::decision::{PolicyEffect, ResponderKind};
 use std::{collections::BTreeSet, str::FromStr as _};
 
 /// Signals that Remit measures itself, or knows of the case; every bundle declares them.
@@ -90,11 +90,24 @@ pub(crate) fn lint(
             );
         }
     }
+    let act = EntityUid::from_str("Action::\"act\"").ok();
+    if !manifest.actions.is_empty() && !vocabulary.actions.contains("act") {
+        wrong(
+            "action",
+            "there are actions, and the schema declares no action `act`".to_owned(),
+            "add it to schema.cedarschema, for principals of type Ai and resources of type RequestedAction",
+        );
+    }
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
         let api = API_ACTIONS.iter().any(|action| {
             EntityUid::from_str(&format!("Action::\"{action}\"")).is_ok_and(|action| admits_action(rule, &action))
         });
-        if !api && !candidates.iter().any(|spec| admits(rule, spec)) {
+        let acts = act.as_ref().is_some_and(|act| {
+            let ai = candidates.iter().filter(|spec| spec.kind == ResponderKind::Ai);
+            admits_action(rule, act)
+                && ai.into_iter().any(|spec| admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str())))
+        });
+        if !api && !acts && !candidates.iter().any(|spec| admits(rule, spec)) {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
             findings.push(Finding::new(
                 &rule.file,

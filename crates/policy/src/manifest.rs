@@ -36,6 +36,12 @@ pub struct Manifest {
     /// Queues of staff.
     #[serde(rename = "queue", default)]
     pub queues: Vec<Queue>,
+    /// What can be done beyond the conversation.
+    #[serde(rename = "action", default)]
+    pub actions: Vec<Action>,
+    /// How cases are wrapped up.
+    #[serde(default)]
+    pub dispositions: Vec<String>,
     /// How cost is counted.
     pub economics: Economics,
     /// Bounds.
@@ -290,6 +296,16 @@ pub struct Relax {
     pub any_language: bool,
 }
 
+/// Something that can be done beyond the conversation. An AI responder asks for it; policy says whether it may.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Its name, a value of the schema's `RequestedAction`.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+}
+
 /// How cost is counted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -319,6 +335,9 @@ pub struct Limits {
     /// Hours after which a case is resolved, when the customer says nothing more after an answer.
     #[serde(default = "Limits::silence")]
     pub silence_hours: u32,
+    /// Days after the end of a case within which a new one about the same counts as another contact.
+    #[serde(default = "Limits::again")]
+    pub contact_again_days: u32,
 }
 
 impl Limits {
@@ -328,6 +347,10 @@ impl Limits {
 
     fn silence() -> u32 {
         72
+    }
+
+    fn again() -> u32 {
+        7
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::{bundle::Bundle, engine::Engine};
 use remit_domain::{
     Decision, Deliberation,
+    action::ActionDecision,
     case::{Holder, HolderRef},
-    decision::{Standing, deliberate},
-    id::OwnerId,
+    decision::{DecisionPoint, Standing, deliberate},
+    id::{Digest, OwnerId},
 };
 
 /// What taking a decision again showed.
@@ -36,13 +37,31 @@ pub enum ReplayError {
 /// # Errors
 /// When it is not, or a record cannot be written out.
 pub fn replay(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Result<Replayed, ReplayError> {
-    if decision.bundle != *bundle.digest() {
-        let (recorded, given) = (decision.bundle.to_string(), bundle.digest().to_string());
-        return Err(ReplayError::Bundle { recorded, given });
-    }
+    governed(&decision.bundle, bundle)?;
     let again = retake(engine, bundle, decision);
     let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
     Ok(Replayed { difference: first_difference(&was, &is) })
+}
+
+/// Asks again for the action that `decision` records under `bundle`, which must be the one that it names.
+///
+/// # Errors
+/// When it is not, or a record cannot be written out.
+pub fn replay_action(engine: &Engine, bundle: &Bundle, decision: &ActionDecision) -> Result<Replayed, ReplayError> {
+    governed(&decision.bundle, bundle)?;
+    let (verdict, policies) = engine.act(&decision.signals, &decision.principal, &decision.action);
+    let terms = bundle.terms();
+    let owner = terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone();
+    let again = ActionDecision { verdict, policies, owner, ..decision.clone() };
+    let (was, is) = (serde_json::to_string(decision)?, serde_json::to_string(&again)?);
+    Ok(Replayed { difference: first_difference(&was, &is) })
+}
+
+fn governed(recorded: &Digest, bundle: &Bundle) -> Result<(), ReplayError> {
+    if recorded == bundle.digest() {
+        return Ok(());
+    }
+    Err(ReplayError::Bundle { recorded: recorded.to_string(), given: bundle.digest().to_string() })
 }
 
 /// The decision that the recorded facts lead to under `bundle`.

@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_domain::{
     Deliberation,
-    decision::{CandidateFacts, DecisionPoint, Outcome, Standing, Trigger, Verdict, deliberate},
+    decision::{CandidateFacts, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate},
     id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
@@ -36,6 +36,12 @@ struct Test {
     allow: Vec<String>,
     #[serde(default)]
     deny: Vec<String>,
+    /// Actions that each AI responder may have carried out.
+    #[serde(default)]
+    may_ask: BTreeMap<String, Vec<String>>,
+    /// Actions that each AI responder may not have carried out.
+    #[serde(default)]
+    may_not_ask: BTreeMap<String, Vec<String>>,
     /// Policies that must be among the determining ones, by responder.
     #[serde(default)]
     because: BTreeMap<String, Vec<String>>,
@@ -152,6 +158,9 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             }
         }
     }
+    for (asked, want) in [(&test.may_ask, true), (&test.may_not_ask, false)] {
+        failures.extend(actions(bundle, engine, &signals, &candidates, asked, want));
+    }
     if let Some(want) = &test.chosen {
         let mut ids = Ids::new(now, 0);
         let (case, id) = (CaseId::next(&mut ids), DecisionId::next(&mut ids));
@@ -171,6 +180,39 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         };
         if got != want {
             failures.push(format!("expected `{want}` to be chosen, got `{got}`"));
+        }
+    }
+    failures
+}
+
+/// What is not as expected of the actions that AI responders ask for.
+fn actions(
+    bundle: &Bundle,
+    engine: &Engine,
+    signals: &Signals,
+    candidates: &[CandidateFacts],
+    asked: &BTreeMap<String, Vec<String>>,
+    want: bool,
+) -> Vec<String> {
+    let mut failures = Vec::new();
+    for (name, actions) in asked {
+        let Some(facts) = candidates.iter().find(|c| c.responder.as_str() == name && c.kind == ResponderKind::Ai)
+        else {
+            failures.push(format!("the bundle has no AI responder `{name}`"));
+            continue;
+        };
+        for action in actions {
+            let Some(known) = bundle.actions().iter().find(|known| known.as_str() == action) else {
+                failures.push(format!("the bundle has no action `{action}`"));
+                continue;
+            };
+            let (verdict, _) = engine.act(signals, facts, known);
+            if verdict.permits() != want {
+                let (want, got) = if want { ("may", "may not") } else { ("may not", "may") };
+                let by: Vec<&str> = verdict.policies.iter().map(|id| id.as_str()).collect();
+                let by = if by.is_empty() { "no policy applies".to_owned() } else { by.join(", ") };
+                failures.push(format!("expected that `{name}` {want} ask for `{action}`; it {got}, by {by}"));
+            }
         }
     }
     failures

@@ -1,12 +1,14 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
 use remit_domain::{
+    action::ActionDecision,
     case::HolderRef,
-    decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyEffect, ResponderKind, Trigger},
-    id::PolicyId,
-    signal::Value,
+    decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyEffect, PolicyNote, ResponderKind, Trigger},
+    id::{OwnerId, PolicyId},
+    signal::{Signals, Value},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A decision in plain words.
@@ -53,15 +55,38 @@ pub fn explain(decision: &Decision, currency: &str) -> Explanation {
             .filter(|c| chosen.is_none_or(|chosen| chosen.facts.responder != c.facts.responder))
             .map(|c| WhyNot { responder: c.facts.responder.to_string(), reason: why_not(decision, c, chosen, &money) })
             .collect(),
-        signals: signals(decision),
+        signals: told_signals(&decision.signals),
         would_change: would_change(decision, chosen, &money),
-        owner: format!(
-            "The decision point `{}` is owned by {}; the bundle in force was {}.",
-            decision.point.as_str(),
-            decision.owner,
-            short(decision.bundle.as_str())
-        ),
+        owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
     }
+}
+
+/// Tells what policy said of an action in plain words.
+pub fn explain_action(decision: &ActionDecision) -> Explanation {
+    let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
+    let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
+    let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect)
+        .into_iter()
+        .map(|rule| if may { format!("It may: {rule}.") } else { format!("It may not: {rule}.") })
+        .collect();
+    chosen.extend(decision.verdict.errors.iter().map(|id| format!("`{id}` failed to evaluate, so it may not.")));
+    if chosen.is_empty() {
+        chosen.push("It may not: no rule permits it.".to_owned());
+    }
+    Explanation {
+        summary: format!("`{principal}` {} have `{action}` carried out.", if may { "may" } else { "may not" }),
+        because: format!("`{principal}` asked for it while it had the case; a person carries out what it may."),
+        chosen,
+        others: Vec::new(),
+        signals: told_signals(&decision.signals),
+        would_change: Vec::new(),
+        owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str()),
+    }
+}
+
+fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str) -> String {
+    let point = point.as_str();
+    format!("The decision point `{point}` is owned by {owner}; the bundle in force was {}.", short(bundle))
 }
 
 fn short(digest: &str) -> &str {
@@ -127,6 +152,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::Overridden { to, .. } => {
             format!("A human decided that `{to}` should have it; the reason is on the timeline.")
         }
+        Trigger::Transferred { to } => format!("The member of staff who had the case chose `{to}` for it."),
         Trigger::Accepted { staff, .. } => format!("`{staff}` accepted the offer."),
         Trigger::Returned => "The member of staff who had the case gave it back to the queue.".into(),
         Trigger::AiStopped => "The AI responder that had the case was stopped for what it is about.".into(),
@@ -141,8 +167,12 @@ fn because(trigger: &Trigger) -> String {
 }
 
 fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
-    let noted = ids.iter().filter_map(|id| decision.policies.get(id).map(|note| (id, note)));
-    noted
+    noted(&decision.policies, ids, effect)
+}
+
+fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
+    ids.iter()
+        .filter_map(|id| notes.get(id).map(|note| (id, note)))
         .filter(|(_, note)| note.effect == effect)
         .map(|(id, note)| format!("rule `{id}` of {}: {}", note.owner, note.reason.trim_end_matches('.')))
         .collect()
@@ -201,6 +231,9 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         Some(best) if decision.point == DecisionPoint::Override => {
             format!("Allowed, {}; a human chose `{}`.", cost_line(c, money), best.facts.responder)
         }
+        Some(best) if matches!(decision.trigger, Trigger::Transferred { .. }) => {
+            format!("Allowed, {}; the member of staff chose `{}`.", cost_line(c, money), best.facts.responder)
+        }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(
                 "Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).",
@@ -219,14 +252,13 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
     }
 }
 
-fn signals(decision: &Decision) -> Vec<String> {
+fn told_signals(signals: &Signals) -> Vec<String> {
     let told = |value: &Value, name: &str| match value {
         Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
         Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),
         other => other.to_string(),
     };
-    decision
-        .signals
+    signals
         .iter()
         .map(|(name, reading)| {
             let because =

@@ -148,7 +148,13 @@ impl From<Refusal> for Problem {
                 .with("current_epoch", current)
                 .with("holder", holder.name()),
             Refusal::NotTheHolder { holder } => Self::new(LEASE_LOST, detail).with("holder", holder.name()),
-            Refusal::UnknownException { .. } | Refusal::OfferOfAnother { .. } => Self::new(NOT_FOUND, detail),
+            Refusal::UnknownException { .. }
+            | Refusal::UnknownConsult { .. }
+            | Refusal::UnknownAction { .. }
+            | Refusal::OfferOfAnother { .. } => Self::new(NOT_FOUND, detail),
+            Refusal::NotPermitted { policies, .. } => Self::new(FORBIDDEN, detail).with("policies", policies),
+            Refusal::MergedIntoItself => Self::invalid("into", detail),
+            Refusal::Merged { into } => Self::new(CONFLICT, detail).with("into", into),
             Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
             Refusal::WordsErased => Self::new(ERASED, detail),
             Refusal::Undecided => Self::internal(detail),
@@ -159,6 +165,7 @@ impl From<Refusal> for Problem {
             | Refusal::MessageCameBetween
             | Refusal::OfferEnded { .. }
             | Refusal::NotWaiting { .. }
+            | Refusal::TooManyConsults
             | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
         }
     }

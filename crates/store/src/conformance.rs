@@ -1,6 +1,9 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
-use crate::{CaseWrite, Commit, CommitError, IdempotencyRow, ItemRow, OutboxRow, Record, Store};
+use crate::{
+    CaseWrite, Commit, CommitError, ExceptionFilter, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, OutcomeDelta,
+    Record, Store,
+};
 
 /// A case's write at a version, held by `holder`.
 pub fn case_at(id: &str, expected: u64, version: u64, holder: &str) -> CaseWrite {
@@ -47,6 +50,9 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     versions(store).await?;
     keys(store).await?;
     outbox(store).await?;
+    pages_of_items(store).await?;
+    outcomes(store).await?;
+    exceptions(store).await?;
     positions(store)?;
     checkpoints(store)
 }
@@ -142,6 +148,64 @@ async fn outbox(store: &impl Store) -> Result<(), String> {
     hold(due(39)?.is_empty() && due(40)? == ["b"], "a row takes the place of the one with its identifier")?;
     hold(store.next_due("turn").map_err(|e| e.to_string())? == Some(40), "the next moment is known")?;
     hold(store.items("staff").map_err(|e| e.to_string())?.is_empty(), "an item that is forgotten is gone")
+}
+
+async fn pages_of_items(store: &impl Store) -> Result<(), String> {
+    let item = |id: &str| ItemRow { kind: "override".into(), id: id.into(), body: Some(id.into()) };
+    let items = vec![item("a"), item("b"), item("c"), ItemRow { kind: "other".into(), ..item("d") }];
+    store.commit(Commit { items, ..Commit::default() }).await.map_err(|e| e.to_string())?;
+    let page = |before: Option<&str>| -> Result<Vec<String>, String> {
+        let rows = store.items_page("override", before, 2).map_err(|e| e.to_string())?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    };
+    hold(page(None)? == ["c", "b"] && page(Some("b"))? == ["a"], "items are paged, the greatest identifier first")
+}
+
+async fn outcomes(store: &impl Store) -> Result<(), String> {
+    let delta = |resolved, failed, kind: &str| OutcomeDelta {
+        responder: "desk".into(),
+        intent: "cards".into(),
+        resolved,
+        failed,
+        wrong: failed,
+        kind: kind.into(),
+    };
+    for outcomes in [vec![delta(1, 0, "answered"), delta(0, 0, "confirmed")], vec![delta(-1, 1, "reopened")]] {
+        store.commit(Commit { outcomes, ..Commit::default() }).await.map_err(|e| e.to_string())?;
+    }
+    let sums = store.outcomes().map_err(|e| e.to_string())?;
+    hold(sums == [OutcomeDelta { kind: String::new(), ..delta(0, 1, "") }], "outcomes add up")?;
+    let mut counts: Vec<(String, i64)> = store
+        .outcome_counts()
+        .map_err(|e| e.to_string())?
+        .into_iter()
+        .map(|row| (format!("{} {} {}", row.responder, row.intent, row.kind), row.count))
+        .collect();
+    counts.sort();
+    let want = ["answered", "confirmed", "reopened"].map(|kind| (format!("desk cards {kind}"), 1));
+    hold(counts == want, "outcomes are counted by what happened")
+}
+
+async fn exceptions(store: &impl Store) -> Result<(), String> {
+    let row = |owner: &str, due_ms, state: &str| ExceptionRow {
+        id: "exc_A".into(),
+        case: "cas_A".into(),
+        kind: "raised".into(),
+        owner: owner.into(),
+        due_ms,
+        state: state.into(),
+        taken_by: None,
+        body: owner.into(),
+    };
+    for row in [row("desk", 10, "open"), row("manager", 20, "open")] {
+        store.commit(Commit { exceptions: vec![row], ..Commit::default() }).await.map_err(|e| e.to_string())?;
+    }
+    let of = |owner: &str| {
+        let filter = ExceptionFilter { state: Some("open".into()), owner: Some(owner.into()) };
+        store.exceptions(&filter, None, 10).map_err(|e| e.to_string())
+    };
+    hold(of("desk")?.is_empty(), "an exception that was escalated is its first owner's no more")?;
+    hold(of("manager")? == [row("manager", 20, "open")], "an escalated exception is found at its new owner")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

@@ -165,6 +165,21 @@ pub struct OutcomeDelta {
     pub failed: i64,
     /// Of these, those that tell against the responder.
     pub wrong: i64,
+    /// What happened, to be counted by itself.
+    pub kind: String,
+}
+
+/// How often something became of a responder's cases of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeCount {
+    /// The responder.
+    pub responder: String,
+    /// The intent.
+    pub intent: String,
+    /// What.
+    pub kind: String,
+    /// How often.
+    pub count: i64,
 }
 
 /// An answer to repeat.
@@ -433,8 +448,10 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<ExceptionRow>, ReadError>;
     /// Open cases by holder.
     fn depths(&self) -> Result<HashMap<String, i64>, ReadError>;
-    /// All outcomes counted.
+    /// All outcomes counted, by responder and intent; their kind is empty.
     fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError>;
+    /// All outcomes counted by what happened.
+    fn outcome_counts(&self) -> Result<Vec<OutcomeCount>, ReadError>;
     /// An answer to repeat.
     fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError>;
     /// What remains to be done of a kind and is due, in the order in which it became due and was added.
@@ -443,6 +460,8 @@ pub trait Store: Send + Sync {
     fn next_due(&self, kind: &str) -> Result<Option<i64>, ReadError>;
     /// All items of a kind, by identifier.
     fn items(&self, kind: &str) -> Result<Vec<ItemRow>, ReadError>;
+    /// Items of a kind, those with the greatest identifiers first, below the cursor `before` (an identifier).
+    fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError>;
     /// A token by the hash of its secret.
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
     /// All tokens.

@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod people;
 mod promise;
 mod purity;
 mod random;

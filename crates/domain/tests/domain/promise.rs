@@ -3,9 +3,11 @@
 use crate::world::{DUE_MS, World, owner};
 use remit_domain::{
     Case, Command, Decision, Deliberation, Event, Refusal,
+    announcement::Announcement,
     case::{Holder, HolderRef, Status},
     command::{Happened, Question},
     decision::{self, Candidate, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, YieldReason},
+    ending::Ending,
     event::Handoff,
     exception::ExceptionKind,
     id::{ResponderId, Timestamp},
@@ -81,6 +83,12 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::Yield { epoch, .. }
         | Command::ReturnToAi { epoch, .. }
         | Command::Return { epoch, .. }
+        | Command::Transfer { epoch, .. }
+        | Command::Consult { epoch, .. }
+        | Command::AskAction { epoch, .. }
+        | Command::EndAction { epoch, .. }
+        | Command::Merge { epoch, .. }
+        | Command::EndSilent { epoch }
         | Command::Resolve { epoch, .. } => Some(*epoch),
         _ => None,
     }
@@ -96,7 +104,11 @@ fn no_talking_over(step: &Step<'_>) -> Result<(), String> {
         ensure!(step.asked == 0, "P2: policy was asked for a write that had lost its lease");
     }
     if before.status == Status::Resolved {
-        ensure!(step.result.as_ref().err() == Some(&Refusal::CaseResolved), "P2: a write on a resolved case");
+        let refusal = match before.ending {
+            Some(Ending::Merged { into }) => Refusal::Merged { into },
+            _ => Refusal::CaseResolved,
+        };
+        ensure!(step.result.as_ref().err() == Some(&refusal), "P2: a write on a resolved case");
     }
     Ok(())
 }
@@ -169,10 +181,35 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
         ensure!(handoff.package.tried == before.tried, "the package forgot who tried");
         ensure!(handoff.package.messages == before.messages, "the package forgot messages");
         ensure!(handoff.package.open_exceptions.iter().eq(before.exceptions.keys()), "the package forgot exceptions");
+        ensure!(handoff.package.open_actions.iter().eq(before.actions.keys()), "the package forgot actions");
+        ensure!(handoff.package.promised == before.promised, "the package forgot a promise");
+        ensure!(handoff.package.refused == before.refused, "the package forgot a refusal");
+        ensure!(handoff.package.told == before.told, "the package forgot what the customer was told");
+        ensure!(
+            announced(decision, handoff),
+            "the customer was told {:?} of {:?}",
+            handoff.announced,
+            decision.outcome
+        );
         ensure!(handoff.package.previous_decision == before.last_decision, "the package broke the history");
     }
     chosen(step, before, decision)?;
     replays(before, decision, &asked)
+}
+
+/// A handoff is announced, and what is announced is what happens.
+fn announced(decision: &Decision, handoff: &Handoff) -> bool {
+    let kind =
+        |name: &ResponderId| decision.candidates.iter().find(|c| &c.facts.responder == name).map(|c| c.facts.kind);
+    match (&decision.outcome, handoff.announced) {
+        (Outcome::Assign { responder }, Some(Announcement::Ai)) => kind(responder) == Some(ResponderKind::Ai),
+        (Outcome::Assign { responder }, Some(Announcement::Waiting { .. })) => {
+            kind(responder) == Some(ResponderKind::Queue)
+        }
+        (Outcome::Take { .. }, Some(Announcement::Person)) => true,
+        (Outcome::Exception { due, .. }, Some(Announcement::Owner { due: told })) => *due == told,
+        _ => false,
+    }
 }
 
 /// P3: the record lists every candidate with verdict and cost, and whose rules they were.
@@ -228,6 +265,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         Outcome::Assign { responder } => {
             let ai_only = decision.point == DecisionPoint::ReturnToAi;
             let best = others().filter(|c| !ai_only || is_ai(c)).min_by_key(|c| rank(c));
+            let wished = matches!(&decision.trigger, Trigger::Transferred { to } if to == responder);
+            let best = if wished { eligible.iter().find(|c| &c.facts.responder == responder) } else { best };
             ensure!(best.is_some_and(|c| &c.facts.responder == responder), "P9: {responder} instead of {best:?}");
             let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
             ensure!(!exhausted || afresh, "P5: handed over again after the limit");
@@ -326,6 +365,8 @@ fn question(command: &Command) -> Option<Question> {
             (DecisionPoint::Offer, Trigger::Accepted { offer: *offer, staff: staff.clone() })
         }
         Command::Return { .. } => (DecisionPoint::Offer, Trigger::Returned),
+        Command::Transfer { to, .. } => (DecisionPoint::Escalate, Trigger::Transferred { to: to.clone() }),
+        Command::AskAction { .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction }),
         Command::Review { point, trigger } => (*point, trigger.clone()),
         _ => return None,
     };

@@ -12,8 +12,11 @@ use proptest::{
 };
 use remit_domain::{
     Command,
+    action::ActionEnd,
     case::Status,
     decision::{DecisionPoint, Trigger, YieldReason},
+    ending::Feedback,
+    event::Mark,
     id::{SignalName, StaffId},
     offer::OfferEnd,
     signal::{Reading, Value},
@@ -59,6 +62,17 @@ enum Act {
     Decline(usize, OfferEnd),
     GiveBack,
     Review,
+    Transfer(usize),
+    Consult,
+    Advise(usize),
+    AskAction(bool),
+    EndAction(usize),
+    Merge,
+    Absorb,
+    Feedback(Option<bool>),
+    Abandon,
+    Silent,
+    Contact,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -82,6 +96,15 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(back, how)| Act::Decline(back, how)),
         2 => Just(Act::GiveBack),
         1 => Just(Act::Review),
+        2 => (0..NAMES.len() + 1).prop_map(Act::Transfer),
+        1 => Just(Act::Consult),
+        1 => (0..3usize).prop_map(Act::Advise),
+        2 => any::<bool>().prop_map(Act::AskAction),
+        1 => (0..3usize).prop_map(Act::EndAction),
+        1 => proptest::bool::weighted(0.3).prop_map(|merge| if merge { Act::Merge } else { Act::Absorb }),
+        1 => any::<Option<bool>>().prop_map(Act::Feedback),
+        1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
+        1 => Just(Act::Contact),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
     ]
@@ -139,7 +162,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         _ if session.case.is_none() => open_with(readings),
         Act::Open => open_with(readings),
         Act::Write => Command::Write { words: text(), readings },
-        Act::Answer => Command::Answer { epoch, words: text(), to: None },
+        Act::Answer => Command::Answer { epoch, words: text(), to: None, marks: vec![Mark::Promise] },
         Act::Measure(class) => {
             readings.extend(class.map(|class| reading("value_class", Value::name(class), now)));
             Command::Measure { readings }
@@ -156,7 +179,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             let number = (session.exceptions.len() + 1).saturating_sub(*back);
             Command::ResolveException { exception: session.exception(number), reason: text(), close: *close }
         }
-        Act::Resolve => Command::Resolve { epoch, note: None },
+        Act::Resolve => Command::Resolve { epoch, note: None, disposition: None },
         Act::Reopen => Command::Reopen { reason: text() },
         Act::Erase => Command::Erase,
         Act::Offer(index) => session.offering(STAFF.get(*index).copied().unwrap_or("ana")),
@@ -170,6 +193,23 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndOffer { offer, staff: Some(staff).filter(|_| *how == OfferEnd::Busy), how: *how }
         }
         Act::GiveBack => Command::Return { epoch, note: None },
+        Act::Transfer(index) => {
+            Command::Transfer { epoch, to: responder(NAMES.get(*index).unwrap_or(&"nobody")), note: Some(text()) }
+        }
+        Act::Consult => Command::Consult { epoch, queue: responder("loans"), question: text() },
+        Act::Advise(back) => Command::AnswerConsult { consult: session.consult(*back), answer: text() },
+        Act::AskAction(allow) => session.asking(epoch, "refund", *allow),
+        Act::EndAction(back) => {
+            Command::EndAction { epoch, action: session.action(*back), how: ActionEnd::Done, note: Some(text()) }
+        }
+        Act::Merge => Command::Merge { epoch, into: session.other_case() },
+        Act::Absorb => Command::Absorb { from: session.other_case() },
+        Act::Feedback(solved) => {
+            Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) } }
+        }
+        Act::Abandon => Command::Abandon,
+        Act::Silent => Command::EndSilent { epoch },
+        Act::Contact => Command::NoteContact { case: session.other_case() },
         Act::Review => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
     };
     session.give(command).map(drop)

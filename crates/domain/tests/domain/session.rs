@@ -1,13 +1,13 @@
 //! One case and its history: gives commands, and holds every step against the promises.
 
 use crate::{
-    promise::{self, Step},
-    world::World,
+    promise::{self, MARKER, Step},
+    world::{World, words},
 };
 use remit_domain::{
     Case, Command, Event, Refusal,
     command::Happened,
-    id::{ExceptionId, Ids, OfferId, StaffId},
+    id::{ActionName, CaseId, ConsultId, DecisionId, ExceptionId, Ids, OfferId, StaffId},
     offer::Offer,
 };
 
@@ -51,6 +51,30 @@ impl Session {
         let id = OfferId::next(&mut Ids::new(now, 7 + (self.offers.len() as u128) * 2));
         let staff = StaffId::new(staff).unwrap();
         Command::Offer { offer: Offer { id, staff, made: now, due: now.plus_ms(60_000), index: 1, considered: 1 } }
+    }
+
+    /// A consult of the case, counted from its newest one; one that never was, if there are not so many.
+    pub(crate) fn consult(&self, back: usize) -> ConsultId {
+        let open = self.case.iter().flat_map(|case| case.consults.keys().rev()).nth(back);
+        open.copied().unwrap_or_else(|| ConsultId::next(&mut Ids::new(self.world.now, 8)))
+    }
+
+    /// A permitted action of the case, counted from its newest one; one that never was, if there are not so many.
+    pub(crate) fn action(&self, back: usize) -> DecisionId {
+        let open = self.case.iter().flat_map(|case| case.actions.keys().rev()).nth(back);
+        open.copied().unwrap_or_else(|| DecisionId::next(&mut Ids::new(self.world.now, 9)))
+    }
+
+    /// Asks for an action, of which policy says yes or no.
+    pub(crate) fn asking(&self, epoch: u64, action: &str, allow: bool) -> Command {
+        let Some(case) = &self.case else { return Command::Abandon };
+        let answer = Box::new(self.world.action(case, allow));
+        Command::AskAction { epoch, action: ActionName::new(action).unwrap(), arguments: words(MARKER), answer }
+    }
+
+    /// A case that is not this one.
+    pub(crate) fn other_case(&self) -> CaseId {
+        CaseId::next(&mut Ids::new(self.world.now, 10))
     }
 
     /// Gives a command and checks every promise on what follows.

@@ -7,10 +7,13 @@ use crate::{
 };
 use remit_domain::{
     Case, Command, Decision, Event,
+    action::ActionEnd,
+    announcement::Announcement,
     case::{Author, HolderRef},
     decision::{DecisionPoint, Outcome, Trigger, YieldReason},
-    event::Handoff,
-    id::{ExceptionId, StaffId},
+    ending::{Ending, Feedback},
+    event::{Handoff, Mark},
+    id::{Disposition, ExceptionId, StaffId},
     offer::OfferEnd,
 };
 use std::fmt::Write as _;
@@ -20,7 +23,9 @@ const MINUTE_MS: i64 = 60_000;
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
 open [human], customer [human], measure [human], answer EPOCH, yield EPOCH REASON, return EPOCH, override NAME, \
-raise OWNER MINUTES, take N, end N [close], resolve EPOCH, reopen, erase";
+raise OWNER MINUTES, take N, end N [close], resolve EPOCH [AS], reopen, erase, offer STAFF, accept N [STAFF], \
+decline N, expire N, give-back EPOCH, stop, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
+done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
 
 /// A session that is being told.
 #[derive(Debug)]
@@ -84,7 +89,27 @@ impl Transcript {
             "open" => open_with(readings()),
             "customer" => Command::Write { words: text(), readings: readings() },
             "measure" => Command::Measure { readings: readings() },
-            "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None },
+            "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
+            "promise" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Promise] },
+            "refuse" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Refusal] },
+            "transfer" => Command::Transfer { epoch: epoch()?, to: responder(rest.get(1)?), note: Some(text()) },
+            "consult" => Command::Consult { epoch: epoch()?, queue: responder(rest.get(1)?), question: text() },
+            "advise" => Command::AnswerConsult { consult: self.session.consult(0), answer: text() },
+            "act" => self.session.asking(epoch()?, rest.get(1)?, !rest.contains(&"no")),
+            "done" => {
+                Command::EndAction { epoch: epoch()?, action: self.session.action(0), how: ActionEnd::Done, note: None }
+            }
+            "merge" => Command::Merge { epoch: epoch()?, into: self.session.other_case() },
+            "absorb" => Command::Absorb { from: self.session.other_case() },
+            "contact" => Command::NoteContact { case: self.session.other_case() },
+            "abandon" => Command::Abandon,
+            "silent" => Command::EndSilent { epoch: epoch()? },
+            "feedback" => {
+                let solved =
+                    rest.iter().find_map(|word| [("yes", true), ("no", false)].into_iter().find(|s| s.0 == *word));
+                let satisfaction = rest.iter().find_map(|word| word.parse().ok());
+                Command::GiveFeedback { feedback: Feedback { solved: solved.map(|said| said.1), satisfaction } }
+            }
             "offer" => self.session.offering(rest.first()?),
             "accept" => {
                 let (offer, staff) = self.session.offer(rest.first()?.parse().ok()?);
@@ -111,7 +136,11 @@ impl Transcript {
             "end" => {
                 Command::ResolveException { exception: exception()?, reason: text(), close: rest.contains(&"close") }
             }
-            "resolve" => Command::Resolve { epoch: epoch()?, note: None },
+            "resolve" => Command::Resolve {
+                epoch: epoch()?,
+                note: None,
+                disposition: rest.get(1).and_then(|name| Disposition::new(name).ok()),
+            },
             "reopen" => Command::Reopen { reason: text() },
             "erase" => Command::Erase,
             _ => return None,
@@ -162,7 +191,10 @@ impl Transcript {
                 tell_decision(decision, lines);
                 match handoff {
                     None => return,
-                    Some(handoff) => tell_handoff(handoff),
+                    Some(handoff) => {
+                        lines.push(tell_handoff(handoff));
+                        format!("the customer is {}", told(handoff.announced))
+                    }
                 }
             }
             Event::ExceptionRaised { exception, .. } => format!(
@@ -187,7 +219,33 @@ impl Transcript {
             Event::ExceptionResolved { exception, by, .. } => {
                 format!("exception {} resolved by {by}", self.number(exception))
             }
-            Event::CaseResolved { holder, .. } => format!("resolved by {}", holder.name()),
+            Event::CaseResolved { holder, how, disposition, .. } => {
+                let how = if *how == Ending::Answered { String::new() } else { format!(", {}", how.as_str()) };
+                let wrapped = disposition.as_ref().map_or_else(String::new, |name| format!(", wrapped up as {name}"));
+                format!("resolved by {}{how}{wrapped}", holder.name())
+            }
+            Event::FeedbackGiven { feedback, .. } => {
+                let solved = feedback
+                    .solved
+                    .map_or("said how it was", |yes| if yes { "said it is solved" } else { "said it is not solved" });
+                let score = feedback.satisfaction.map_or_else(String::new, |score| format!(", {score} of 5"));
+                format!("the customer {solved}{score}")
+            }
+            Event::ContactedAgain { .. } => "the customer came back with the same request".to_owned(),
+            Event::CaseAbsorbed { .. } => "another case ended in this one".to_owned(),
+            Event::ActionAsked { decision } => {
+                let says = if decision.verdict.permits() { "may" } else { "not" };
+                let by = decision.verdict.policies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!(
+                    "act ({}): {} asks for {}: {says} by {by}",
+                    decision.owner, decision.principal.responder, decision.action
+                )
+            }
+            Event::ActionEnded { how, by, .. } => {
+                format!("the action ended: {} by {by}", serde_json::to_value(how).unwrap().as_str().unwrap())
+            }
+            Event::ConsultAsked { consult, .. } => format!("{} asks {} for advice", consult.by, consult.queue),
+            Event::ConsultAnswered { by, .. } => format!("{by} gave advice"),
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::WordsErased { .. } => "words erased".to_owned(),
         };
@@ -246,6 +304,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         }
         Trigger::ReturnRequested => "staff asked for an AI responder".to_owned(),
         Trigger::Overridden { to, .. } => format!("a human chose {to}"),
+        Trigger::Transferred { to } => format!("the holder chose {to}"),
         Trigger::Accepted { staff, .. } => format!("{staff} accepted"),
         Trigger::Returned => "it was given back".to_owned(),
         Trigger::AiStopped => "the AI responder was stopped".to_owned(),
@@ -279,9 +338,31 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
     }
 }
 
+/// What the customer is told of a handoff.
+fn told(announced: Option<Announcement>) -> String {
+    match announced {
+        None => "told nothing".to_owned(),
+        Some(Announcement::Ai) => "told that an AI answers".to_owned(),
+        Some(Announcement::Waiting { expected_wait_ms }) => {
+            format!("told to wait {} min", expected_wait_ms / MINUTE_MS)
+        }
+        Some(Announcement::Person) => "told that a person has it".to_owned(),
+        Some(Announcement::Owner { .. }) => "told that somebody sees to it".to_owned(),
+    }
+}
+
 fn tell_handoff(handoff: &Handoff) -> String {
     let from = handoff.from.as_ref().map_or("nobody", HolderRef::name);
     let tried: Vec<_> = handoff.package.tried.iter().map(|tried| tried.responder.as_str()).collect();
     let tried = if tried.is_empty() { String::new() } else { format!(", before that {}", tried.join(", ")) };
-    format!("handed from {from} to {} with {} messages{tried}", handoff.to.name(), handoff.package.messages)
+    let package = &handoff.package;
+    let counted = |count: usize, what: &str| if count == 0 { String::new() } else { format!(", {count} {what}") };
+    format!(
+        "handed from {from} to {} with {} messages{tried}{}{}{}",
+        handoff.to.name(),
+        package.messages,
+        counted(package.promised.len(), "promised"),
+        counted(package.refused.len(), "refused"),
+        counted(package.open_actions.len(), "to be done")
+    )
 }

@@ -2,6 +2,7 @@
 
 use remit_domain::{
     Case, Command, Context, Deliberation, Refusal,
+    action::ActionAnswer,
     case::{Channel, Requester},
     command::{Happened, Question},
     cost::{Currency, Economics},
@@ -138,6 +139,21 @@ impl World {
         }
     }
 
+    /// What policy would say of an action: yes or no.
+    pub(crate) fn action(&self, case: &Case, allow: bool) -> ActionAnswer {
+        let id = policy(if allow { "support.allow" } else { "support.no-refunds" });
+        let holder = case.holder.as_ref().and_then(|holder| holder.responder());
+        let principal = self.responders.iter().find(|(facts, _)| Some(&facts.responder) == holder);
+        ActionAnswer {
+            principal: principal.unwrap_or_else(|| &self.responders[0]).0.clone(),
+            signals: case.readings.effective(|_, _| false),
+            verdict: Verdict { allow, policies: vec![id.clone()], errors: vec![] },
+            policies: BTreeMap::from([(id.clone(), note(&id))]),
+            bundle: self.terms().bundle,
+            owner: owner(point_owner(DecisionPoint::Act)),
+        }
+    }
+
     /// Gives one command; `asked` tells how often policy was asked.
     pub(crate) fn give(&mut self, case: Option<&Case>, command: Command, asked: &mut u32) -> Result<Happened, Refusal> {
         self.random += 1 << 20;
@@ -159,6 +175,7 @@ fn point_owner(point: DecisionPoint) -> &'static str {
         DecisionPoint::Override => "duty-manager",
         DecisionPoint::Offer => "support-lead",
         DecisionPoint::StopAi => "ai-lead",
+        DecisionPoint::Act => "risk",
     }
 }
 

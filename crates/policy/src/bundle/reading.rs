@@ -11,7 +11,7 @@ use crate::{
 use remit_domain::{
     cost::{Currency, Economics},
     decision::{DecisionPoint, ResponderKind, Terms},
-    id::{Digest, OwnerId, ResponderId, SignalName},
+    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName},
     signal::Value,
 };
 use std::{
@@ -332,6 +332,28 @@ impl Reading<'_> {
         })
     }
 
+    /// What can be done beyond the conversation, and how cases are wrapped up.
+    pub(super) fn actions(&mut self) -> (Vec<ActionName>, Vec<Disposition>) {
+        let manifest = self.manifest;
+        let names: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
+        self.values("action", "RequestedAction", &names);
+        let mut actions = Vec::new();
+        for name in &names {
+            match ActionName::new(name) {
+                Ok(action) => actions.push(action),
+                Err(error) => self.wrong(name, error.to_string(), "rename it, here and in the schema"),
+            }
+        }
+        let mut dispositions = Vec::new();
+        for name in &manifest.dispositions {
+            match Disposition::new(name) {
+                Ok(disposition) => dispositions.push(disposition),
+                Err(error) => self.wrong(name, error.to_string(), "rename it"),
+            }
+        }
+        (actions, dispositions)
+    }
+
     fn responder(&mut self, name: &str) -> Option<ResponderId> {
         let responder = ResponderId::new(name);
         if let Err(error) = &responder {
@@ -371,7 +393,7 @@ impl Reading<'_> {
                 self.wrong(
                     name,
                     format!("`{name}` is no decision point"),
-                    "the decision points are route, retain, escalate, return_to_ai, override, offer and stop_ai",
+                    "the decision points are route, retain, escalate, return_to_ai, override, offer, stop_ai and act",
                 );
             }
         }

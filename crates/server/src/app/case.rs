@@ -14,8 +14,8 @@ use remit_domain::{
     case::{Channel, Holder, Requester},
     command::Happened,
     decision::YieldReason,
-    event::Words,
-    id::{CaseId, ResponderId, StaffId, Timestamp},
+    event::{Mark, Words},
+    id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::engine::Held;
 use remit_store::Store;
@@ -58,6 +58,10 @@ pub struct PostMessage {
     /// The holder's lease, when the holder writes; without it the requester writes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// What the holder commits to with it, so that the next holder is told: `promise`, `refusal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::marks)]
+    pub marks: Vec<Mark>,
 }
 
 /// Readings of a case.
@@ -131,6 +135,9 @@ pub struct ResolveCase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 4_096)]
     pub note: Option<String>,
+    /// How it is wrapped up, as the bundle lists it under `dispositions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
 }
 
 /// A resolved case that came back.
@@ -218,6 +225,7 @@ impl App {
         readings.push(self.repeat_contacts(&customer, now)?);
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
+        let again = if customer.met { self.ended_before(&customer.id, &readings, now)? } else { None };
         let command = Command::Open {
             customer: customer.id,
             requester: open.requester,
@@ -226,7 +234,7 @@ impl App {
             readings,
         };
         let customer = customer.new;
-        Ok((Act { customer, ..Act::new("case.open", command).with([sealed]) }, now))
+        Ok((Act { customer, again, ..Act::new("case.open", command).with([sealed]) }, now))
     }
 
     /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
@@ -242,11 +250,20 @@ impl App {
         message: PostMessage,
     ) -> Result<Answer, Problem> {
         bounded("text", &message.text, TEXT_MAX)?;
+        if message.marks.len() > 2 {
+            return Err(Problem::invalid("marks", "name each mark once"));
+        }
         let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
         let sealed = self.seal_for(caller, action, id, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
-            Some(epoch) => Command::Answer { epoch, words, to: None },
+            Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks },
+            None if !message.marks.is_empty() => {
+                return Err(Problem::invalid(
+                    "marks",
+                    "only the holder promises and refuses; send the lease's `epoch`",
+                ));
+            }
             None => Command::Write { words, readings: self.measure_again(id, &message.text)? },
         };
         let act = Act::new(action, command).with([sealed]);
@@ -321,7 +338,7 @@ impl App {
         let to = ResponderId::new(&wish.to).map_err(|e| Problem::invalid("to", e))?;
         let sealed = self.seal_for(caller, action, id, &wish.reason)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]);
+        let act = Act { items: Some(super::overriding::items), ..Act::new(action, command).with([sealed]) };
         self.execute(caller, repeat, Some(id), &act, shown(201)).await
     }
 
@@ -339,7 +356,15 @@ impl App {
         let action = "case.resolve";
         let sealed = self.seal_optional(caller, action, id, "note", resolve.note.as_deref())?;
         let note = sealed.first().map(|sealed| sealed.words.clone());
-        let act = Act::new(action, Command::Resolve { epoch: resolve.epoch, note }).with(sealed);
+        let known = |name: &String| self.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
+        let disposition = match &resolve.disposition {
+            Some(name) => Some(known(name).ok_or_else(|| {
+                let listed: Vec<&str> = self.bundle.dispositions().iter().map(Disposition::as_str).collect();
+                Problem::invalid("disposition", format!("the bundle lists {}", listed.join(", ")))
+            })?),
+            None => None,
+        };
+        let act = Act::new(action, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
         self.execute(caller, repeat, Some(id), &act, shown(200)).await
     }
 
@@ -407,7 +432,7 @@ impl App {
         Ok(key.seal(text, &self.entropy)?)
     }
 
-    fn seal_optional(
+    pub(super) fn seal_optional(
         &self,
         caller: &Caller,
         action: &'static str,

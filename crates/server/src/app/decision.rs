@@ -2,11 +2,20 @@
 
 use super::{App, Caller};
 use crate::{
-    explain::{Explanation, explain},
+    explain::{Explanation, explain, explain_action},
     problem,
     problem::Problem,
 };
-use remit_domain::{Decision, Event, id::DecisionId};
+use remit_domain::{
+    Decision, Event,
+    action::ActionDecision,
+    id::{DecisionId, Digest},
+};
+use remit_policy::{
+    bundle::Bundle,
+    engine::Engine,
+    replay::{replay, replay_action},
+};
 use remit_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,11 +25,30 @@ use utoipa::ToSchema;
 pub struct DecisionAnswer {
     /// The record, as it was written.
     #[schema(value_type = Object)]
-    pub decision: Decision,
+    pub decision: Recorded,
     /// The record in plain words.
     pub explanation: Explanation,
     /// Where it stands in the ledger.
     pub seq: u64,
+}
+
+/// A decision on record: about who has a case, or about an action.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Recorded {
+    /// Who has a case.
+    Case(Box<Decision>),
+    /// Whether an AI responder may have something carried out.
+    Action(Box<ActionDecision>),
+}
+
+impl Recorded {
+    fn bundle(&self) -> &Digest {
+        match self {
+            Self::Case(decision) => &decision.bundle,
+            Self::Action(decision) => &decision.bundle,
+        }
+    }
 }
 
 /// What would be decided.
@@ -55,7 +83,11 @@ impl App {
     pub fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionAnswer, Problem> {
         self.permit(caller, "decision.read")?;
         let (decision, seq) = self.recorded(id)?;
-        Ok(DecisionAnswer { explanation: self.explain(&decision), decision, seq })
+        let explanation = match &decision {
+            Recorded::Case(decision) => self.explain(decision),
+            Recorded::Action(decision) => explain_action(decision),
+        };
+        Ok(DecisionAnswer { explanation, decision, seq })
     }
 
     /// `decision` in plain words, its amounts in the bundle's currency.
@@ -70,34 +102,37 @@ impl App {
     pub fn replay(&self, caller: &Caller, id: &str) -> Result<ReplayAnswer, Problem> {
         self.permit(caller, "decision.replay")?;
         let (decision, _) = self.recorded(id)?;
-        let bundle = decision.bundle.to_string();
-        let difference = if decision.bundle == *self.bundle.digest() {
-            remit_policy::replay::replay(&self.engine, &self.bundle, &decision)
+        let bundle = decision.bundle().to_string();
+        let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
+            Recorded::Case(decision) => replay(engine, bundle, decision),
+            Recorded::Action(decision) => replay_action(engine, bundle, decision),
+        };
+        let replayed = if decision.bundle() == self.bundle.digest() {
+            taken_again(&self.engine, &self.bundle)
         } else {
-            let other = self.stored_bundle(decision.bundle.as_str())?;
-            remit_policy::replay::replay(&remit_policy::engine::Engine::new(&other), &other, &decision)
-        }
-        .map_err(Problem::internal)?
-        .difference;
+            let other = self.stored_bundle(&bundle)?;
+            taken_again(&Engine::new(&other), &other)
+        };
+        let difference = replayed.map_err(Problem::internal)?.difference;
         Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
     }
 
-    fn recorded(&self, id: &str) -> Result<(Decision, u64), Problem> {
+    fn recorded(&self, id: &str) -> Result<(Recorded, u64), Problem> {
         let none = |detail: String| Problem::new(problem::NOT_FOUND, detail);
         let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
         let row = self.store.record_by_subject(&parsed.to_string()).map_err(Problem::internal)?;
         let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
         match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
-            Event::DecisionMade { decision, .. } => Ok((*decision, row.seq)),
+            Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
+            Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
             _ => Err(none(format!("{parsed} is no decision"))),
         }
     }
 
-    fn stored_bundle(&self, digest: &str) -> Result<remit_policy::bundle::Bundle, Problem> {
+    fn stored_bundle(&self, digest: &str) -> Result<Bundle, Problem> {
         let stored = self.store.bundle(digest).map_err(Problem::internal)?;
         let bytes = stored.ok_or_else(|| Problem::internal(format!("bundle {digest} is not stored")))?;
         let files = remit_policy::files::Files::from_bytes(&bytes).map_err(Problem::internal)?;
-        remit_policy::bundle::Bundle::load(files)
-            .map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
+        Bundle::load(files).map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
     }
 }

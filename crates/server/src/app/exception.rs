@@ -3,7 +3,7 @@
 use super::{
     Answer, App, Caller, Repeat,
     case::{REASON_MAX, bounded, shown},
-    query::Page,
+    query::{PAGE_MAX, Page},
     record::Act,
     view::ExceptionView,
 };
@@ -123,6 +123,59 @@ impl App {
             })
             .collect::<Result<_, Problem>>()?;
         Ok(Page { items, next })
+    }
+
+    /// Exceptions whose owner the bundle in force does not name, so that nobody could be reached. Each is given to
+    /// whoever owns exceptions as soon as the server starts, so that there are none.
+    ///
+    /// # Errors
+    /// When policy or the store refuses.
+    pub fn unreachable_exceptions(&self, caller: &Caller) -> Result<Vec<ExceptionView>, Problem> {
+        self.permit(caller, "exception.read")?;
+        let mut views = Vec::new();
+        self.each_unreachable(&mut |case, exception| views.push(ExceptionView::new(case, exception)))?;
+        Ok(views)
+    }
+
+    fn each_unreachable(&self, each: &mut dyn FnMut(&str, &Exception)) -> Result<(), Problem> {
+        for state in ["open", "taken"] {
+            let filter = ExceptionFilter { state: Some(state.to_owned()), owner: None };
+            let mut after: Option<String> = None;
+            loop {
+                let rows = self.store.exceptions(&filter, after.as_deref(), PAGE_MAX).map_err(Problem::internal)?;
+                for row in rows.iter().filter(|row| !self.bundle.is_reachable(&row.owner)) {
+                    each(&row.case, &serde_json::from_slice(&row.body).map_err(Problem::internal)?);
+                }
+                match rows.last() {
+                    Some(last) if rows.len() == PAGE_MAX => after = Some(last.id.clone()),
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives every exception whose owner cannot be reached to whoever owns exceptions.
+    ///
+    /// # Errors
+    /// When the store refuses; what is left is found at the next start.
+    pub(crate) async fn reach_exceptions(&self) -> Result<usize, Problem> {
+        let mut found = Vec::new();
+        self.each_unreachable(&mut |case, exception| found.push((case.to_owned(), exception.id)))?;
+        let terms = self.bundle.terms();
+        let owner = &terms.exception_owner;
+        for (case, exception) in &found {
+            let due = self.now().plus_ms(terms.exception_due_ms);
+            let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
+            let act = Act::new("exception.own", command);
+            let moved = self.execute(&Caller::own(), None, Some(case), &act, |_| (200, Vec::new())).await;
+            if let Err(problem) = moved
+                && problem.kind.status >= 500
+            {
+                return Err(problem);
+            }
+        }
+        Ok(found.len())
     }
 
     fn exception_row(&self, caller: &Caller, action: &'static str, id: &str) -> Result<(ExceptionId, String), Problem> {

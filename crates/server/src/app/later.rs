@@ -5,7 +5,7 @@ use remit_domain::{
     Case, Event,
     case::{Author, Status},
     command::Happened,
-    id::{ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
+    id::{CaseId, ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
 };
 use remit_store::OutboxRow;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,10 @@ pub(crate) enum Look {
     Silence { messages: u32 },
     /// A case whose SLA clocks run.
     Sla,
+    /// A case in which another one ended.
+    Absorb { from: CaseId },
+    /// A case that had ended, about which the customer opened another one.
+    ContactedAgain { case: CaseId },
 }
 
 /// Rows to add and rows to take back.
@@ -117,11 +121,20 @@ impl App {
     }
 }
 
+/// What is to be noted on a case that had ended, about which the customer opens another one.
+pub(super) fn contacted_again(ended: CaseId, case: CaseId, now: Timestamp) -> OutboxRow {
+    timer_on(format!("again:{ended}"), ended, now, Look::ContactedAgain { case })
+}
+
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
+    timer_on(id, case.id, due, look)
+}
+
+fn timer_on(id: String, case: CaseId, due: Timestamp, look: Look) -> OutboxRow {
     OutboxRow {
         id,
         kind: TIMER.to_owned(),
-        case: case.id.to_string(),
+        case: case.to_string(),
         due_ms: due.0,
         body: serde_json::to_vec(&look).unwrap_or_default(),
     }

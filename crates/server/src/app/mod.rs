@@ -1,16 +1,24 @@
 //! The use cases. Interfaces translate; only what is here acts.
 
+pub mod action;
+mod announce;
 mod answer;
 pub mod auth;
 pub mod breaker;
 pub mod case;
+pub mod consult;
+pub mod context;
 mod customer;
 pub mod decision;
 pub mod exception;
+pub mod feedback;
 mod floor;
 mod later;
 mod load;
 mod measure;
+pub mod merge;
+pub mod outcome;
+pub mod overriding;
 pub mod query;
 mod record;
 mod schema;
@@ -19,6 +27,7 @@ mod sla;
 pub mod staff;
 mod timer;
 pub mod token;
+pub mod transfer;
 mod turn;
 pub mod view;
 
@@ -291,8 +300,9 @@ impl App {
                 self.load.shift(&to, 1);
             }
         }
-        for (responder, tally) in record::outcomes(before, happened) {
-            if let Some(tripped) = self.load.record(&responder, intent.unwrap_or_default(), tally) {
+        for outcome in record::outcomes(before, happened) {
+            let intent = intent.unwrap_or_default();
+            if let Some(tripped) = self.load.record(&outcome.responder, intent, outcome.tally) {
                 // Without a receiver nobody works beside requests; it trips again at the next start.
                 let _ = self.tripped.send(tripped);
             }

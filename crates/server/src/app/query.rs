@@ -6,7 +6,8 @@ use remit_domain::{
     Case, Event,
     case::Author,
     event::Words,
-    id::{CaseId, Timestamp},
+    id::{CaseId, MessageId, Timestamp},
+    signal::OWN_SOURCE,
 };
 use remit_store::{CaseFilter, RecordRow, Store};
 use serde::Serialize;
@@ -27,7 +28,8 @@ pub struct Page<T> {
 pub struct MessageView {
     /// Its identifier.
     pub id: String,
-    /// Who wrote: `requester`, or the name of the holder or the member of staff.
+    /// Who wrote: `requester`, the name of the holder or the member of staff, or `remit` where the customer is told who
+    /// has the case now.
     pub author: String,
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
@@ -120,20 +122,54 @@ impl App {
         let mut items = Vec::new();
         for row in rows {
             let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
-            let (Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at }) = event else { continue };
-            items.push(MessageView {
+            items.extend(self.message_view(&case, &event, row.seq)?);
+        }
+        Ok(Page { items, next })
+    }
+
+    /// The message that an event holds, if it holds one.
+    fn message_view(&self, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Problem> {
+        Ok(match event {
+            Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => Some(MessageView {
                 id: message.id.to_string(),
                 author: match &message.author {
                     Author::Requester => "requester".to_owned(),
                     Author::Holder { staff: Some(staff), .. } => staff.to_string(),
                     Author::Holder { holder, .. } => holder.name().to_owned(),
                 },
-                text: self.open_words(&case, &message.words)?,
-                at: rfc3339(at),
-                seq: row.seq,
-            });
+                text: self.open_words(case, &message.words)?,
+                at: rfc3339(*at),
+                seq,
+            }),
+            Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
+                id: decision.id.to_string(),
+                author: OWN_SOURCE.to_owned(),
+                text: Some(self.announce(told, handoff.to.name(), handoff.staff.as_ref())),
+                at: rfc3339(decision.at),
+                seq,
+            }),
+            _ => None,
+        })
+    }
+
+    /// What one message of a case says; nothing once the words were erased.
+    pub(super) fn message_text(&self, case: &Case, id: MessageId) -> Result<Option<String>, Problem> {
+        let mut after = 0;
+        loop {
+            let rows = self.store.records_of(&case.id.to_string(), after, PAGE_MAX).map_err(Problem::internal)?;
+            for row in rows.iter().filter(|row| row.kind == "message_added") {
+                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                if let Event::MessageAdded { message, .. } = event
+                    && message.id == id
+                {
+                    return self.open_words(case, &message.words);
+                }
+            }
+            match rows.last() {
+                Some(last) if rows.len() == PAGE_MAX => after = last.seq,
+                _ => return Ok(None),
+            }
         }
-        Ok(Page { items, next })
     }
 
     /// Everything that happened to a case, oldest first.
@@ -196,7 +232,10 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
         Event::ExceptionRaised { reason, .. } => reason.as_ref(),
         Event::ExceptionResolved { reason, .. } | Event::CaseReopened { reason, .. } => Some(reason),
-        Event::CaseResolved { note, .. } => note.as_ref(),
+        Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } => note.as_ref(),
+        Event::ConsultAsked { consult, .. } => Some(&consult.question),
+        Event::ConsultAnswered { answer, .. } => Some(answer),
+        Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
         | Event::OfferMade { .. }
         | Event::OfferEnded { .. }
@@ -204,6 +243,9 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }
         | Event::ExceptionTaken { .. }
+        | Event::FeedbackGiven { .. }
+        | Event::ContactedAgain { .. }
+        | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. } => None,
     }
 }

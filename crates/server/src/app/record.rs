@@ -1,17 +1,19 @@
 //! What a command's events become in the store: records with commitments, views, counts and sealed words.
 
-use super::{App, Caller, Repeat, load::Tally};
+use super::{App, Caller, Repeat, later, load::Tally};
 use crate::{keys::Sealed, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
     case::{HolderRef, Status},
     command::Happened,
     decision::{Trigger, YieldReason},
-    id::Timestamp,
+    ending::Ending,
+    id::{CaseId, Timestamp},
     signal::Value,
 };
 use remit_store::{
-    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, NewCustomer, OutboxRow, OutcomeDelta, Record, WordsRow,
+    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record,
+    WordsRow,
 };
 
 /// One command with what goes into the store beside its events.
@@ -29,12 +31,28 @@ pub(crate) struct Act {
     pub(crate) claim: Option<String>,
     /// What remains to be done beside what the events say.
     pub(crate) outbox: Vec<OutboxRow>,
+    /// Items that change with it, from what happened.
+    pub(crate) items: Option<ItemsOf>,
+    /// A case that had ended, about which the customer opens this one.
+    pub(crate) again: Option<CaseId>,
 }
+
+/// Makes the items that change with a command from what happened.
+type ItemsOf = fn(&Happened) -> Vec<ItemRow>;
 
 impl Act {
     /// A command of this API action.
     pub(crate) fn new(action: &'static str, command: Command) -> Self {
-        Self { action, command, sealed: Vec::new(), customer: None, claim: None, outbox: Vec::new() }
+        Self {
+            action,
+            command,
+            sealed: Vec::new(),
+            customer: None,
+            claim: None,
+            outbox: Vec::new(),
+            items: None,
+            again: None,
+        }
     }
 
     /// With words that its events commit to.
@@ -88,19 +106,22 @@ impl App {
         let erases = matches!(act.command, Command::Erase);
         let outcomes = outcomes(before, happened)
             .into_iter()
-            .map(|(responder, tally)| OutcomeDelta {
-                responder,
+            .map(|outcome| OutcomeDelta {
+                responder: outcome.responder,
                 intent: intent.clone().unwrap_or_default(),
-                resolved: tally.resolved,
-                failed: tally.failed,
-                wrong: tally.wrong,
+                resolved: outcome.tally.resolved,
+                failed: outcome.tally.failed,
+                wrong: outcome.tally.wrong,
+                kind: outcome.kind.to_owned(),
             })
             .collect();
-        let mut later = self.later(before, happened, now);
-        later.rows.extend(act.outbox.iter().cloned());
+        let mut rest = self.later(before, happened, now);
+        rest.rows.extend(act.outbox.iter().cloned());
+        rest.rows.extend(act.again.map(|ended| later::contacted_again(ended, case.id, now)));
         let commit = Commit {
-            outbox: later.rows,
-            cancel: later.cancel,
+            outbox: rest.rows,
+            cancel: rest.cancel,
+            items: act.items.map_or_else(Vec::new, |items| items(happened)),
             claim: act.claim.clone(),
             case: Some(CaseWrite {
                 id: id.clone(),
@@ -182,47 +203,93 @@ fn intent_of(case: &Case) -> Option<String> {
     })
 }
 
-/// The outcomes that events show, by responder: a case resolved in its hands, yielded by it, moved away
-/// from it, or reopened after it.
-pub(crate) fn outcomes(before: Option<&Case>, happened: &Happened) -> Vec<(String, Tally)> {
+/// What became of a case, counted for the responder that had it.
+pub(crate) struct OutcomeOf {
+    pub(crate) responder: String,
+    pub(crate) tally: Tally,
+    pub(crate) kind: &'static str,
+}
+
+/// A case dealt with.
+const RESOLVED: Tally = Tally { resolved: 1, failed: 0, wrong: 0 };
+/// A case that was not.
+const FAILED: Tally = Tally { resolved: 0, failed: 1, wrong: 0 };
+/// A case that was not, which tells against the responder.
+const WRONG: Tally = Tally { resolved: 0, failed: 1, wrong: 1 };
+/// A case that was counted as dealt with, and was not.
+const TAKEN_BACK: Tally = Tally { resolved: -1, failed: 1, wrong: 1 };
+const NONE: Tally = Tally { resolved: 0, failed: 0, wrong: 0 };
+
+/// The outcomes that events show: how cases ended in whose hands, who gave them up or lost them, which came back, and
+/// what customers said.
+pub(crate) fn outcomes(before: Option<&Case>, happened: &Happened) -> Vec<OutcomeOf> {
     let mut found = Vec::new();
-    let responder = |holder: &HolderRef| match holder {
-        HolderRef::Responder(id) => Some(id.to_string()),
-        HolderRef::Owner(_) => None,
+    let mut count = |holder: Option<&HolderRef>, tally: Tally, kind: &'static str| {
+        if let Some(HolderRef::Responder(id)) = holder {
+            found.push(OutcomeOf { responder: id.to_string(), tally, kind });
+        }
     };
+    let last = before.and_then(|case| case.holder.as_ref()).map(|holder| &holder.who);
+    // A case that ended unsolved was not counted as dealt with, so there is nothing to take back.
+    let ended = before.and_then(|case| case.ending);
+    let counted = !matches!(ended, Some(Ending::Abandoned | Ending::Merged { .. }));
+    let back = if counted { TAKEN_BACK } else { NONE };
     for event in &happened.events {
         match event {
-            Event::CaseResolved { holder, .. } => {
-                found.extend(responder(holder).map(|name| (name, Tally { resolved: 1, ..Tally::default() })));
+            Event::CaseResolved { holder, how, .. } => {
+                let tally = match how {
+                    Ending::Abandoned => FAILED,
+                    Ending::Merged { .. } => NONE,
+                    _ => RESOLVED,
+                };
+                count(Some(holder), tally, how.as_str());
             }
-            Event::CaseReopened { .. } => {
-                let last = before.and_then(|case| case.holder.as_ref()).and_then(|holder| responder(&holder.who));
-                found.extend(last.map(|name| (name, Tally { resolved: -1, failed: 1, wrong: 1 })));
+            Event::CaseReopened { .. } => count(last, back, "reopened"),
+            Event::ContactedAgain { .. } => count(last, back, "contacted_again"),
+            Event::FeedbackGiven { feedback, .. } => {
+                if feedback.solved == Some(true) && before.is_some_and(|case| case.status == Status::Resolved) {
+                    count(last, NONE, "confirmed");
+                }
+                if let Some(score) = feedback.satisfaction {
+                    count(last, NONE, satisfaction(score));
+                }
             }
             Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                let gave_up = matches!(
-                    decision.trigger,
-                    Trigger::Yielded { .. } | Trigger::CustomerMessage | Trigger::Overridden { .. }
-                ) && handoff.from.as_ref() != Some(&handoff.to);
-                let from = handoff.from.as_ref().filter(|_| gave_up).and_then(responder);
-                // Whoever gives a case up in time does what it should.
-                let in_time = matches!(
-                    decision.trigger,
+                if handoff.from.as_ref() == Some(&handoff.to) {
+                    continue;
+                }
+                let from = handoff.from.as_ref();
+                match &decision.trigger {
+                    // Whoever gives a case up in time does what it should.
                     Trigger::Yielded {
-                        reason: YieldReason::Unsure
+                        reason:
+                            YieldReason::Unsure
                             | YieldReason::OutOfScope
                             | YieldReason::WantsHuman
                             | YieldReason::NeedsAction
-                            | YieldReason::WrongTeam
-                    }
-                );
-                let tally = Tally { resolved: 0, failed: 1, wrong: i64::from(!in_time) };
-                found.extend(from.map(|name| (name, tally)));
+                            | YieldReason::WrongTeam,
+                    } => count(from, FAILED, "yielded"),
+                    Trigger::Yielded { .. } => count(from, WRONG, "yielded"),
+                    Trigger::Transferred { .. } => count(from, FAILED, "transferred"),
+                    Trigger::CustomerMessage => count(from, WRONG, "moved"),
+                    Trigger::Overridden { .. } => count(from, WRONG, "overridden"),
+                    _ => {}
+                }
             }
             _ => {}
         }
     }
     found
+}
+
+fn satisfaction(score: u8) -> &'static str {
+    match score {
+        1 => "satisfaction_1",
+        2 => "satisfaction_2",
+        3 => "satisfaction_3",
+        4 => "satisfaction_4",
+        _ => "satisfaction_5",
+    }
 }
 
 fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<ExceptionRow>, Problem> {

@@ -1,7 +1,7 @@
 //! The JSON schemas of what comes from the domain, which knows nothing of interfaces.
 
 use remit_domain::case::{Channel, Requester, Status};
-use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 
 fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
@@ -17,6 +17,11 @@ pub(super) fn requester() -> Object {
 
 pub(super) fn status() -> Object {
     names(Status::ALL.map(Status::as_str))
+}
+
+/// What a holder's message commits to.
+pub(super) fn marks() -> Array {
+    ArrayBuilder::new().items(names(["promise", "refusal"])).build()
 }
 
 /// What a reading may be.

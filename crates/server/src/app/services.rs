@@ -129,7 +129,7 @@ fn service(
                 api_key: secret()?.map(ApiKey::new),
                 system: configured.prompt.clone().unwrap_or_else(|| prompt(bundle, spec)),
                 temperature: None,
-                actions: Vec::new(),
+                actions: bundle.actions().iter().map(ToString::to_string).collect(),
                 limits,
             };
             OpenAiService::new(config).map(Service::OpenAi).map_err(|error| error.to_string())

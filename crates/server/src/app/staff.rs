@@ -5,7 +5,7 @@ use super::{
     case::{bounded, shown},
     floor::StaffItem,
     record::Act,
-    view::{CaseView, MessageFrom},
+    view::CaseView,
 };
 use crate::{clock::rfc3339, problem, problem::Problem};
 use remit_domain::{
@@ -135,17 +135,6 @@ pub enum OfferAnswer {
     NotMine,
     /// Should not handle this customer.
     Conflict,
-}
-
-/// What the next holder needs to know of a case.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ContextView {
-    /// The case.
-    pub case: CaseView,
-    /// What it is about, what was tried, and what is open, in words.
-    pub summary: String,
-    /// The conversation, oldest first; the newest 40 messages.
-    pub conversation: Vec<MessageFrom>,
 }
 
 /// Most names of one kind in a profile.
@@ -312,20 +301,6 @@ impl App {
             OfferAnswer::Conflict => ended(OfferEnd::Conflict),
         };
         self.execute(caller, repeat, Some(id), &Act::new(action, command), shown(200)).await
-    }
-
-    /// What the next holder needs to know of a case.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such case.
-    pub fn context_of(&self, caller: &Caller, id: &str) -> Result<ContextView, Problem> {
-        let case = self.case_for(caller, "case.read", id)?;
-        let conversation = self.conversation(&case)?;
-        Ok(ContextView {
-            summary: self.summary(&case, self.now())?,
-            conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-            case: CaseView::from(&case),
-        })
     }
 }
 

@@ -72,6 +72,8 @@ impl App {
             }
             Look::Silence { messages } => self.end_silent(row, &case, messages).await,
             Look::Sla => self.look_at_clock(row, &case).await,
+            Look::Absorb { from } => self.own(row, Command::Absorb { from }, Vec::new()).await,
+            Look::ContactedAgain { case } => self.own(row, Command::NoteContact { case }, Vec::new()).await,
         }
     }
 
@@ -80,7 +82,7 @@ impl App {
         let silent = case.status == Status::Open && case.messages == messages && case.waiting_since.is_none();
         let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
         let Some(holder) = holder else { return self.drop_row(&row.id).await };
-        self.own(row, Command::Resolve { epoch: holder.epoch, note: None }, Vec::new()).await
+        self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
 
     /// At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.

@@ -1,14 +1,10 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
-use super::{App, Caller, later::TurnDue, record::Act};
+use super::{App, Caller, context::cut, later::TurnDue, record::Act};
 use crate::problem::{self, Problem};
-use remit_domain::{Case, Command, Event, case::Author, decision::YieldReason, event::Words, id::Timestamp};
-use remit_responders::{Failure, Said, Turn, TurnAuthor, TurnMessage, YieldReason as SaidReason};
+use remit_domain::{Case, Command, decision::YieldReason, event::Words};
+use remit_responders::{Failure, Said, Turn, YieldReason as SaidReason};
 use remit_store::{Commit, OutboxRow, Store};
-
-/// Messages of the conversation that an AI responder is given, the newest.
-const MESSAGES_MAX: usize = 40;
-const PAGE: usize = 200;
 
 impl App {
     /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
@@ -53,7 +49,12 @@ impl App {
         match said {
             Ok(Said::Answer { text, .. }) if text.len() <= super::case::TEXT_MAX => {
                 let sealed = self.seal_for(&caller, "message.answer", case, &text)?;
-                let command = Command::Answer { epoch: due.epoch, words: sealed.words.clone(), to: due.message };
+                let command = Command::Answer {
+                    epoch: due.epoch,
+                    words: sealed.words.clone(),
+                    to: due.message,
+                    marks: Vec::new(),
+                };
                 let act = Act::new("message.answer", command).with([sealed]).claiming(row);
                 self.execute(&caller, None, Some(case), &act, |_| (201, Vec::new())).await.map(|_| ())
             }
@@ -61,11 +62,10 @@ impl App {
             Ok(Said::Yield { reason, note }) => {
                 self.give_up(&caller, row, case, due, reason_of(reason), note.as_deref()).await
             }
-            // There is no action that a policy could permit: what is asked for is for a person to do.
-            Ok(Said::Act { action, .. }) => {
-                let note = format!("asked for the action `{}`", action.chars().take(64).collect::<String>());
-                self.give_up(&caller, row, case, due, YieldReason::NeedsAction, Some(&note)).await
-            }
+            Ok(Said::Act { action, arguments }) => match self.ask_action(row, case, due, &action, &arguments).await? {
+                Ok(()) => Ok(()),
+                Err(note) => self.give_up(&caller, row, case, due, YieldReason::NeedsAction, Some(&note)).await,
+            },
             // It writes by itself, through the interface, under its lease; its patience runs on.
             Ok(Said::Later) => self.drop_row(row).await,
             Err(failure) => {
@@ -121,88 +121,6 @@ impl App {
             tried: case.tried.iter().map(|tried| tried.responder.to_string()).collect(),
         }))
     }
-
-    /// The newest messages of a case, oldest first.
-    pub(super) fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
-        let mut messages = std::collections::VecDeque::new();
-        let mut after = 0;
-        loop {
-            let rows = self.store.records_of(&case.id.to_string(), after, PAGE).map_err(Problem::internal)?;
-            for row in &rows {
-                after = row.seq;
-                if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
-                    continue;
-                }
-                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
-                let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { continue };
-                let author = match &message.author {
-                    Author::Requester => TurnAuthor::Customer,
-                    Author::Holder { staff: None, holder, .. } if self.is_ai(holder.name()) => TurnAuthor::Ai,
-                    Author::Holder { .. } => TurnAuthor::Staff,
-                };
-                if messages.len() == MESSAGES_MAX {
-                    messages.pop_front();
-                }
-                messages.push_back((author, message.words));
-            }
-            if rows.len() < PAGE {
-                break;
-            }
-        }
-        let mut opened = Vec::with_capacity(messages.len());
-        for (author, words) in messages {
-            if let Some(text) = self.open_words(case, &words)? {
-                opened.push(TurnMessage { author, text });
-            }
-        }
-        Ok(opened)
-    }
-
-    fn is_ai(&self, responder: &str) -> bool {
-        let ai = remit_domain::decision::ResponderKind::Ai;
-        self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
-    }
-
-    /// The context package in words: what the next holder needs to know beside the conversation.
-    pub(super) fn summary(&self, case: &Case, now: Timestamp) -> Result<String, Problem> {
-        use std::fmt::Write as _;
-        let mut text = String::new();
-        let signals = self.signals(case, now);
-        let named = |name: &str| signals.get(name).map_or_else(String::new, |reading| reading.value.to_string());
-        let _ = writeln!(
-            text,
-            "About {} ({} % sure), in {}, by {}. Messages so far: {}; the customer has waited {} s for a reply.",
-            named("intent").replace('_', " "),
-            named("intent_confidence_bp").parse::<i64>().unwrap_or(0) / 100,
-            named("language"),
-            case.channel.as_str(),
-            case.messages,
-            case.waited_ms(now) / 1_000
-        );
-        for (name, says) in [
-            ("human_requested", "The customer has asked for a human."),
-            ("open_complaint", "A complaint is open."),
-            ("account_frozen", "The account is frozen."),
-        ] {
-            if named(name) == "true" {
-                let _ = writeln!(text, "{says}");
-            }
-        }
-        if named("situation") != "none" {
-            let _ = writeln!(text, "Situation: {}.", named("situation").replace('_', " "));
-        }
-        for tried in &case.tried {
-            let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());
-            let reason = reason.and_then(|value| value.as_str().map(|text| text.replace('_', " ")));
-            let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
-            let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
-        }
-        for exception in case.exceptions.values() {
-            let kind = exception.kind.as_str().replace('_', " ");
-            let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
-        }
-        Ok(text)
-    }
 }
 
 /// Whether a refusal says that what was to be done came too late.
@@ -220,9 +138,4 @@ fn reason_of(reason: SaidReason) -> YieldReason {
         SaidReason::ToolFailed => YieldReason::ToolFailed,
         SaidReason::ConversationStuck => YieldReason::ConversationStuck,
     }
-}
-
-/// The beginning of `text`, at most so many bytes long.
-fn cut(text: &str, max: usize) -> &str {
-    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }

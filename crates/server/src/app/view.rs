@@ -4,9 +4,12 @@ use super::schema;
 use crate::clock::rfc3339;
 use remit_domain::{
     Case, Decision,
+    action::OpenAction,
     case::{Channel, HolderRef, Requester, Status},
     decision::{DecisionPoint, Outcome},
+    ending::Ending,
     exception::Exception,
+    id::DecisionId,
     offer::Offer,
 };
 use remit_responders::{TurnAuthor, TurnMessage};
@@ -52,6 +55,24 @@ pub struct CaseView {
     /// Exceptions that are open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<ExceptionView>,
+    /// Actions that are permitted and not carried out yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionView>,
+    /// Consults that nobody has answered yet, by identifier.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consults: Vec<String>,
+    /// How it ended: `answered`, `confirmed`, `silent`, `abandoned`, `exception` or `merged`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<&'static str>,
+    /// How it was wrapped up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+    /// The case in which it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// Cases that ended in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absorbed: Vec<String>,
     /// When it was opened.
     #[schema(format = DateTime)]
     pub opened_at: String,
@@ -104,6 +125,23 @@ impl From<&Offer> for OfferView {
             index: offer.index,
             considered: offer.considered,
         }
+    }
+}
+
+/// A permitted action that nobody has carried out yet.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ActionView {
+    /// The decision that permitted it: name it when you say what became of it.
+    pub id: String,
+    /// What is to be done, as the bundle's catalogue names it.
+    pub action: String,
+    /// Who asked for it.
+    pub asked_by: String,
+}
+
+impl From<(&DecisionId, &OpenAction)> for ActionView {
+    fn from((id, open): (&DecisionId, &OpenAction)) -> Self {
+        Self { id: id.to_string(), action: open.action.to_string(), asked_by: open.asked_by.to_string() }
     }
 }
 
@@ -175,6 +213,15 @@ impl From<&Case> for CaseView {
             offer: case.offer.as_ref().map(OfferView::from),
             decision: case.last_decision.map(|id| id.to_string()),
             exceptions: case.exceptions.values().map(|e| ExceptionView::new(&case.id.to_string(), e)).collect(),
+            actions: case.actions.iter().map(ActionView::from).collect(),
+            consults: case.consults.keys().map(ToString::to_string).collect(),
+            ending: case.ending.map(Ending::as_str),
+            disposition: case.disposition.as_ref().map(ToString::to_string),
+            merged_into: match case.ending {
+                Some(Ending::Merged { into }) => Some(into.to_string()),
+                _ => None,
+            },
+            absorbed: case.absorbed.iter().map(ToString::to_string).collect(),
             opened_at: rfc3339(case.opened),
             updated_at: rfc3339(case.updated),
             version: case.version,

@@ -16,6 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_exceptions))
+        .routes(routes!(list_unreachable))
         .routes(routes!(own_exception))
         .routes(routes!(resolve_exception))
 }
@@ -49,6 +50,15 @@ async fn list_exceptions(
     let filter =
         ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
     json(&app.exceptions(&caller, filter, asked.after.as_deref(), limit(asked.limit)?)?)
+}
+
+/// List exceptions whose owner cannot be reached under the bundle in force: there should be none.
+#[utoipa::path(
+    get, path = "/v1/exceptions/unreachable", tag = "exceptions",
+    responses((status = 200, description = "All of them.", body = Vec<ExceptionView>))
+)]
+async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.unreachable_exceptions(&caller)?)
 }
 
 /// Take an exception on.

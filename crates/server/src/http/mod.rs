@@ -10,9 +10,11 @@ mod exceptions;
 mod ledger;
 mod openapi;
 mod ops;
+mod outcomes;
 mod query;
 mod reply;
 mod staff;
+mod work;
 
 use crate::{
     app::{Answer, App},
@@ -51,6 +53,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(decisions::routes())
         .merge(exceptions::routes())
         .merge(staff::routes())
+        .merge(work::routes())
+        .merge(outcomes::routes())
         .merge(events::routes())
         .merge(admin::routes())
         .merge(ledger::routes())

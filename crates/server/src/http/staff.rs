@@ -9,7 +9,7 @@ use super::{
 use crate::app::{
     breaker::{ResumeAi, StoppedView},
     case::CaseAnswer,
-    staff::{AnswerOffer, ContextView, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
+    staff::{AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,7 +21,6 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(get_work))
         .routes(routes!(list_queues))
         .routes(routes!(answer_offer))
-        .routes(routes!(get_context))
         .routes(routes!(list_stopped))
         .routes(routes!(resume_ai))
 }
@@ -94,16 +93,6 @@ async fn answer_offer(
     body: Json<AnswerOffer>,
 ) -> Acted {
     Ok(app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value).await?)
-}
-
-/// Get the context package of a case: what the next holder needs to know.
-#[utoipa::path(
-    get, path = "/v1/cases/{id}/context", tag = "staff",
-    params(("id" = String, Path, description = "The case.")),
-    responses((status = 200, description = "The context.", body = ContextView))
-)]
-async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.context_of(&caller, &id)?)
 }
 
 /// List the AI responders that were stopped, by intent.

@@ -11,6 +11,11 @@ const AT_ONCE: usize = 256;
 
 pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut ticks = app.ticks.subscribe();
+    match app.reach_exceptions().await {
+        Ok(0) => {}
+        Ok(moved) => tracing::warn!(moved, "exceptions of owners that the bundle no longer names were given on"),
+        Err(problem) => tracing::error!(%problem, "exceptions without a reachable owner remain"),
+    }
     loop {
         let looked = app.look_at_due(AT_ONCE).await;
         if looked == AT_ONCE {

@@ -20,7 +20,7 @@ fn second() -> i64 {
 }
 
 /// An AI of somebody's own: holds every turn until it is let go, then answers what it was told to.
-struct Ai {
+pub(crate) struct Ai {
     address: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,
 }
@@ -35,7 +35,7 @@ struct State {
 
 impl Ai {
     /// Starts it; `reply` makes the body of each answer from the turn.
-    fn start(reply: fn(&Value) -> Value) -> Self {
+    pub(crate) fn start(reply: fn(&Value) -> Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state: Arc<(Mutex<State>, Condvar)> = Arc::default();
@@ -49,7 +49,7 @@ impl Ai {
         Self { address, state }
     }
 
-    fn services(&self, toml: &str) -> Services {
+    pub(crate) fn services(&self, toml: &str) -> Services {
         let config = WebhookConfig {
             url: format!("http://{}/turn", self.address),
             secret: signature::SigningSecret::parse(SECRET).unwrap(),
@@ -64,19 +64,19 @@ impl Ai {
     }
 
     /// Waits until so many turns have arrived since the start.
-    fn wait_for(&self, turns: usize) {
+    pub(crate) fn wait_for(&self, turns: usize) {
         let (state, bell) = &*self.state;
         let arrived = state.lock().unwrap();
         drop(bell.wait_while(arrived, |state| state.arrived < turns).unwrap());
     }
 
-    fn set_open(&self, open: bool) {
+    pub(crate) fn set_open(&self, open: bool) {
         let (state, bell) = &*self.state;
         state.lock().unwrap().open = open;
         bell.notify_all();
     }
 
-    fn turns(&self) -> Vec<Value> {
+    pub(crate) fn turns(&self) -> Vec<Value> {
         self.state.0.lock().unwrap().turns.clone()
     }
 }
@@ -123,7 +123,8 @@ fn answer(stream: &TcpStream, shared: &(Mutex<State>, Condvar), reply: fn(&Value
     (&mut &*stream).write_all(body.as_bytes()).ok()
 }
 
-const MANY_AT_ONCE: &str = "kind = \"webhook\"\nurl = \"http://unused\"\nconcurrency = 1000\nper_minute = 1000000";
+pub(crate) const MANY_AT_ONCE: &str =
+    "kind = \"webhook\"\nurl = \"http://unused\"\nconcurrency = 1000\nper_minute = 1000000";
 
 fn timeline(client: &Client, case: &str) -> Vec<Value> {
     let got = client.get(&format!("/v1/cases/{case}/timeline?limit=200"));
@@ -132,7 +133,7 @@ fn timeline(client: &Client, case: &str) -> Vec<Value> {
 }
 
 /// Waits, event by event, until nothing is left to be asked of AI responders.
-fn settled(server: &Server, client: &Client) {
+pub(crate) fn settled(server: &Server, client: &Client) {
     while server.turns_left() > 0 {
         client.get("/healthz");
     }
@@ -147,7 +148,9 @@ fn the_built_in_responder_quotes_an_article_or_gives_the_case_up() {
     let case = client.open("ann", "How do I change my PIN?");
     settled(&server, &client);
     let messages = client.get(&format!("/v1/cases/{}/messages", id(&case))).body;
-    let answer = &messages["items"][1];
+    let answer = &messages["items"][2];
+    let told = "Cards assistant, an AI, is answering.";
+    assert_eq!((&messages["items"][1]["author"], &messages["items"][1]["text"]), (&json!("remit"), &json!(told)));
     assert_eq!(answer["author"], case["holder"]["name"], "{messages}");
     assert!(answer["text"].as_str().unwrap().contains("It is changed at any cash machine"), "{answer}");
 
@@ -238,7 +241,7 @@ fn an_action_that_nothing_permits_goes_to_a_person() {
     let events = timeline(&client, &id(&case));
     let asked = events.iter().find(|item| item["event"]["decision"]["trigger"]["reason"] == "needs_action");
     let asked = asked.unwrap_or_else(|| panic!("{events:?}"));
-    assert_eq!(asked["words"], "asked for the action `refund`");
+    assert_eq!(asked["words"], "asked for the action `refund`, which is none of the catalogue");
 }
 
 #[test]

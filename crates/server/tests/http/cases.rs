@@ -32,8 +32,14 @@ fn a_case_is_opened_answered_handed_over_resolved_and_reopened() {
     assert_eq!(client.get(&at).body["status"], "open");
 
     let messages = client.get(&format!("{at}/messages")).body;
-    let texts: Vec<&str> = messages["items"].as_array().unwrap().iter().map(|m| m["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["Can I talk to a real person please, my card payment was declined", "Hello, I am Bo."]);
+    let said = |remit: bool| -> Vec<&str> {
+        let by = messages["items"].as_array().unwrap().iter().filter(|m| (m["author"] == "remit") == remit);
+        by.map(|m| m["text"].as_str().unwrap()).collect()
+    };
+    assert_eq!(said(false), ["Can I talk to a real person please, my card payment was declined", "Hello, I am Bo."]);
+    // Every change of holder was announced.
+    let desks: Vec<bool> = said(true).iter().map(|told| told.starts_with("A person of our ")).collect();
+    assert_eq!(desks, [true, true, true], "{messages}");
     let timeline = client.get(&format!("{at}/timeline")).body;
     let kinds: Vec<&str> =
         timeline["items"].as_array().unwrap().iter().map(|item| item["event"]["type"].as_str().unwrap()).collect();

@@ -15,3 +15,4 @@ mod evidence;
 mod harness;
 mod staff;
 mod tokens;
+mod work;

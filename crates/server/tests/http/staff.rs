@@ -11,7 +11,7 @@ use std::{
 const NAMES: [&str; 6] = ["ana", "ben", "cleo", "dev", "eve", "finn"];
 
 /// Notes a member of staff of every common desk, with room for so many chats.
-fn note(lead: &Client, name: &str, chats: u32) {
+pub(crate) fn note(lead: &Client, name: &str, chats: u32) {
     let staff = json!({
         "name": name, "first_name": name, "queues": ["general", "cards", "payments", "identity", "fraud"],
         "languages": { "en": 5 }, "skills": { "general": 3, "fraud": 2 }, "capacity": { "chat": chats },
@@ -19,12 +19,12 @@ fn note(lead: &Client, name: &str, chats: u32) {
     assert_eq!(lead.post("/v1/staff", &staff).status, 200);
 }
 
-fn presence(client: &Client, name: &str, presence: &str) {
+pub(crate) fn presence(client: &Client, name: &str, presence: &str) {
     let got = client.post(&format!("/v1/staff/{name}/presence"), &json!({ "presence": presence }));
     assert_eq!((got.status, &got.body["presence"]), (200, &json!(presence)), "{}", got.body);
 }
 
-fn staff_client(server: &Server, name: &str) -> Client {
+pub(crate) fn staff_client(server: &Server, name: &str) -> Client {
     let new = token::NewToken {
         name: name.into(),
         roles: vec!["staff".into()],
@@ -38,7 +38,7 @@ fn staff_client(server: &Server, name: &str) -> Client {
 }
 
 /// What a member of staff has to do, once `enough` says so.
-fn work(client: &Client, name: &str, enough: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn work(client: &Client, name: &str, enough: impl Fn(&Value) -> bool) -> Value {
     loop {
         let got = client.get(&format!("/v1/staff/{name}/work"));
         assert_eq!(got.status, 200, "{}", got.body);
@@ -48,11 +48,11 @@ fn work(client: &Client, name: &str, enough: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-fn offered(work: &Value) -> usize {
+pub(crate) fn offered(work: &Value) -> usize {
     work["offered"].as_array().unwrap().len()
 }
 
-fn answer(client: &Client, case: &Value, answer: &str) -> crate::harness::Got {
+pub(crate) fn answer(client: &Client, case: &Value, answer: &str) -> crate::harness::Got {
     let body = json!({ "offer": case["offer"]["id"], "answer": answer });
     client.post(&format!("/v1/cases/{}/offer", id(case)), &body)
 }

@@ -220,7 +220,14 @@ impl Store for SqliteStore {
                 resolved: row.get(2)?,
                 failed: row.get(3)?,
                 wrong: row.get(4)?,
+                kind: String::new(),
             })
+        })
+    }
+
+    fn outcome_counts(&self) -> Result<Vec<OutcomeCount>, ReadError> {
+        self.many("SELECT responder, intent, kind, count FROM outcome_counts", [], |row| {
+            Ok(OutcomeCount { responder: row.get(0)?, intent: row.get(1)?, kind: row.get(2)?, count: row.get(3)? })
         })
     }
 
@@ -259,6 +266,14 @@ impl Store for SqliteStore {
 
     fn items(&self, kind: &str) -> Result<Vec<ItemRow>, ReadError> {
         self.many("SELECT kind, id, body FROM items WHERE kind = ?1 ORDER BY id", [kind], |row| {
+            Ok(ItemRow { kind: row.get(0)?, id: row.get(1)?, body: Some(row.get(2)?) })
+        })
+    }
+
+    fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError> {
+        let sql =
+            "SELECT kind, id, body FROM items WHERE kind = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
+        self.many(sql, params![kind, before, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
             Ok(ItemRow { kind: row.get(0)?, id: row.get(1)?, body: Some(row.get(2)?) })
         })
     }

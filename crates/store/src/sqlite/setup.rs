@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-const MIGRATIONS: [&str; 2] = [include_str!("0001.sql"), include_str!("0002.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 /// `RMIT` in ASCII: says that the file is Remit's.
 const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;

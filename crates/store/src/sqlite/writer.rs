@@ -204,7 +204,7 @@ impl Batch {
         }
         for row in &commit.exceptions {
             let sql = "INSERT INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
-                       state = ?6, taken_by = ?7, body = ?8";
+                       owner = ?4, due_ms = ?5, state = ?6, taken_by = ?7, body = ?8";
             tx.prepare_cached(sql)?.execute(params![
                 row.id,
                 row.case,
@@ -219,7 +219,12 @@ impl Batch {
         for row in &commit.outcomes {
             let sql = "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET \
                        resolved = resolved + ?3, failed = failed + ?4, wrong = wrong + ?5";
-            tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.resolved, row.failed, row.wrong])?;
+            if (row.resolved, row.failed, row.wrong) != (0, 0, 0) {
+                let numbers = params![row.responder, row.intent, row.resolved, row.failed, row.wrong];
+                tx.prepare_cached(sql)?.execute(numbers)?;
+            }
+            let sql = "INSERT INTO outcome_counts VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET count = count + 1";
+            tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.kind])?;
         }
         later(tx, commit)?;
         if let Some(row) = &commit.idempotency {

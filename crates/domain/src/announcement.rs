@@ -1,0 +1,46 @@
+//! Announcements: what the customer is told of a change of holder. Recorded with the handoff, so that none is silent
+//! and none is announced that does not happen.
+
+use crate::{
+    decision::{Decision, Outcome, ResponderKind},
+    id::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// What the customer is told of who has the case now. Names are put in when it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Announcement {
+    /// An AI responder answers.
+    Ai,
+    /// The case waits in a queue.
+    Waiting {
+        /// How long, as expected when it was announced, in milliseconds.
+        expected_wait_ms: i64,
+    },
+    /// A member of staff has it.
+    Person,
+    /// Nobody of those who usually answer can have it; whoever is accountable sees to it.
+    Owner {
+        /// By when.
+        due: Timestamp,
+    },
+}
+
+impl Announcement {
+    /// What is to be announced of the holder that `decision` brings; nothing if it changes none.
+    pub(crate) fn of(decision: &Decision) -> Option<Self> {
+        Some(match &decision.outcome {
+            Outcome::Keep { .. } => return None,
+            Outcome::Take { .. } => Self::Person,
+            Outcome::Exception { due, .. } => Self::Owner { due: *due },
+            Outcome::Assign { responder } => {
+                let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder)?;
+                match chosen.facts.kind {
+                    ResponderKind::Ai => Self::Ai,
+                    ResponderKind::Queue => Self::Waiting { expected_wait_ms: chosen.facts.expected_wait_ms },
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! How each event changes a case.
+
+use super::{Author, Case, Holder, Status};
+use crate::{
+    action::OpenAction,
+    decision::{Decision, Outcome, Trigger, YieldReason},
+    event::{Event, Handoff, Mark, Tried},
+    id::Timestamp,
+    signal::Value,
+};
+
+/// Messages that promise or refuse something, of each kind, that are handed on: the newest.
+const MARKED_MAX: usize = 16;
+
+impl Case {
+    /// Changes the case as `event` says. Total: an event that does not fit changes only what it can.
+    pub fn apply(&mut self, event: &Event) {
+        self.version += 1;
+        match event {
+            Event::CaseOpened { .. } => {}
+            Event::MessageAdded { message, at } => self.apply_message(message, *at),
+            Event::SignalsMeasured { readings, at } => {
+                for (name, reading) in readings {
+                    if name.as_str() == "wants_human" && reading.value == Value::Bool(true) {
+                        self.human_requested = true;
+                    }
+                    self.readings.keep(name.clone(), reading.clone());
+                }
+                self.updated = *at;
+            }
+            Event::DecisionMade { decision, handoff } => self.apply_decision(decision, handoff.as_deref()),
+            Event::ExceptionRaised { exception, .. } => {
+                self.updated = exception.raised;
+                self.exceptions.insert(exception.id, exception.clone());
+            }
+            Event::ExceptionTaken { exception, by, at } => {
+                self.updated = *at;
+                if let Some(exception) = self.exceptions.get_mut(exception) {
+                    exception.taken_by = Some(by.clone());
+                }
+            }
+            Event::ExceptionResolved { exception, at, .. } => {
+                self.updated = *at;
+                let ended = self.exceptions.remove(exception);
+                if ended.is_some_and(|ended| ended.kind.holds()) {
+                    self.start_afresh();
+                }
+            }
+            Event::OfferMade { offer, .. } => {
+                self.updated = offer.made;
+                self.offer = Some(offer.clone());
+            }
+            Event::OfferEnded { at, .. } => {
+                self.updated = *at;
+                self.offer = None;
+            }
+            Event::ExceptionEscalated { exception, owner, due, at } => {
+                self.updated = *at;
+                let held = self.holder.as_mut().filter(|holder| holder.responder().is_none());
+                if let Some(exception) = self.exceptions.get_mut(exception) {
+                    // Who holds the case because of it hands it over with it.
+                    if let Some(held) =
+                        held.filter(|held| exception.kind.holds() && held.who.name() == exception.owner.as_str())
+                    {
+                        held.accountable = owner.clone();
+                    }
+                    exception.escalated_to = Some(owner.clone());
+                    exception.due = *due;
+                }
+            }
+            Event::AiStopped { .. } | Event::AiResumed { .. } => {}
+            Event::CaseResolved { how, disposition, at, .. } => {
+                self.status = Status::Resolved;
+                self.waiting_since = None;
+                self.offer = None;
+                self.ending = Some(*how);
+                self.disposition.clone_from(disposition);
+                self.updated = *at;
+            }
+            Event::FeedbackGiven { at, .. } => self.updated = *at,
+            Event::ContactedAgain { at, .. } => {
+                self.contacted_again = true;
+                self.updated = *at;
+            }
+            Event::CaseAbsorbed { from, at } => {
+                self.absorbed.push(*from);
+                self.updated = *at;
+            }
+            Event::ActionAsked { decision } => {
+                self.updated = decision.at;
+                if decision.verdict.permits() {
+                    let (action, arguments) = (decision.action.clone(), decision.arguments.clone());
+                    let open = OpenAction {
+                        action,
+                        arguments,
+                        asked_by: decision.principal.responder.clone(),
+                        at: decision.at,
+                    };
+                    self.actions.insert(decision.id, open);
+                }
+            }
+            Event::ActionEnded { action, at, .. } => {
+                self.actions.remove(action);
+                self.updated = *at;
+            }
+            Event::ConsultAsked { id, consult } => {
+                self.updated = consult.at;
+                self.consults.insert(*id, consult.clone());
+            }
+            Event::ConsultAnswered { id, at, .. } => {
+                self.consults.remove(id);
+                self.updated = *at;
+            }
+            Event::CaseReopened { at, .. } => {
+                self.status = Status::Open;
+                (self.ending, self.disposition) = (None, None);
+                self.waiting_since = Some(*at);
+                if let Some(since) = self.awaited_since.take() {
+                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
+                }
+                self.updated = *at;
+                self.start_afresh();
+            }
+            Event::WordsErased { at } => {
+                self.erased = true;
+                self.updated = *at;
+            }
+        }
+    }
+
+    /// A human has looked at the case, or the customer has come back: what was tried before is history.
+    fn start_afresh(&mut self) {
+        self.tried.clear();
+        self.handoffs = 0;
+    }
+
+    fn apply_message(&mut self, message: &crate::event::Message, at: Timestamp) {
+        self.messages = self.messages.saturating_add(1);
+        self.updated = at;
+        match message.author {
+            Author::Requester => {
+                self.last_customer_message = Some(message.id);
+                if let Some(since) = self.awaited_since.take() {
+                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
+                }
+                // The wait runs from the first message that is unanswered, not from the newest.
+                self.waiting_since.get_or_insert(at);
+            }
+            Author::Holder { ref staff, .. } => {
+                self.waiting_since = None;
+                self.replies = self.replies.saturating_add(1);
+                self.awaited_since.get_or_insert(at);
+                let by_ai = staff.is_none() && self.held_by_ai;
+                self.ai_turns = if by_ai { self.ai_turns.saturating_add(1) } else { 0 };
+                for mark in &message.marks {
+                    let marked = match mark {
+                        Mark::Promise => &mut self.promised,
+                        Mark::Refusal => &mut self.refused,
+                    };
+                    if marked.len() >= MARKED_MAX {
+                        marked.remove(0);
+                    }
+                    marked.push(message.id);
+                }
+            }
+        }
+    }
+
+    fn apply_decision(&mut self, decision: &Decision, handoff: Option<&Handoff>) {
+        self.updated = decision.at;
+        self.last_decision = Some(decision.id);
+        self.sequence.clone_from(&decision.sequence);
+        let Some(handoff) = handoff else { return };
+        self.offer = None;
+        self.told = handoff.announced;
+        if let Outcome::Take { staff, .. } = &decision.outcome {
+            self.last_staff = Some(staff.clone());
+        }
+        let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
+        // Within a queue a case goes from hand to hand without having been tried elsewhere.
+        let within = matches!(decision.outcome, Outcome::Take { .. }) || decision.trigger == Trigger::Returned;
+        if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
+            let reason: Option<YieldReason> = match &decision.trigger {
+                Trigger::Yielded { reason } => Some(*reason),
+                _ => None,
+            };
+            self.tried.push(Tried { responder: responder.clone(), reason });
+        }
+        let taken = matches!(decision.outcome, Outcome::Take { .. });
+        if self.holder.is_some() && !afresh && !taken {
+            self.handoffs = self.handoffs.saturating_add(1);
+        }
+        if let Outcome::Assign { responder } = &decision.outcome {
+            let is_ai = |c: &&crate::decision::Candidate| c.facts.kind == crate::decision::ResponderKind::Ai;
+            let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder);
+            self.held_by_ai = chosen.as_ref().is_some_and(is_ai);
+            self.ai_attempts = self.ai_attempts.saturating_add(u32::from(self.held_by_ai));
+        } else {
+            self.held_by_ai = false;
+        }
+        self.holder = Some(Holder {
+            who: handoff.to.clone(),
+            staff: handoff.staff.clone(),
+            accountable: handoff.accountable.clone(),
+            epoch: handoff.epoch,
+            since: decision.at,
+        });
+    }
+}

@@ -1,0 +1,269 @@
+//! What each command does to a case that there is.
+
+use super::{Command, Context, Happened, Question, guard::*};
+use crate::{
+    action::{ACTION_VERSION, ActionDecision},
+    case::{Author, Holder, Status},
+    consult::Consult,
+    decision::{DecisionPoint, Trigger, YieldReason},
+    ending::Ending,
+    event::{Event, Message, Words},
+    exception::{Exception, ExceptionKind},
+    id::{ConsultId, DecisionId, ExceptionId, MessageId},
+    refusal::Refusal,
+};
+
+/// Consults that are open on a case at once.
+const CONSULTS_MAX: usize = 8;
+
+type Step = (Happened, Option<Question>, Option<Words>);
+
+/// What happens, the question that is to be decided after it, and the note for who has the case then.
+pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Context) -> Result<Step, Refusal> {
+    let now = context.now;
+    let mut question = None;
+    let mut note = None;
+    let mut ask = |point, trigger| question = Some(Question { point, trigger });
+    match command {
+        Command::Open { .. } => return Err(Refusal::CaseOpen),
+        Command::Write { words, readings } => {
+            open_only(&so_far.case)?;
+            with_words(&so_far.case)?;
+            let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+            so_far.emit(Event::MessageAdded { message, at: now });
+            measured(&mut so_far, readings, now);
+            ask(DecisionPoint::Retain, Trigger::CustomerMessage);
+        }
+        Command::Answer { epoch, words, to, marks } => {
+            let held = lease(&so_far.case, epoch)?;
+            let (holder, staff) = (held.to_ref(), held.staff.clone());
+            with_words(&so_far.case)?;
+            if to.is_some() && to != so_far.case.last_customer_message {
+                return Err(Refusal::MessageCameBetween);
+            }
+            let author = Author::Holder { holder, epoch, staff };
+            let message = Message { marks, ..Message::new(MessageId::next(&mut context.ids), author, words) };
+            so_far.emit(Event::MessageAdded { message, at: now });
+        }
+        Command::Measure { readings } => {
+            measured(&mut so_far, readings, now);
+            if so_far.case.status == Status::Open {
+                ask(DecisionPoint::Retain, Trigger::SignalsPosted);
+            }
+        }
+        Command::Review { point, trigger } => {
+            open_only(&so_far.case)?;
+            ask(point, trigger);
+        }
+        Command::Offer { offer } => {
+            let held = open_only(&so_far.case)?;
+            if !so_far.case.waits_in_queue() {
+                return Err(Refusal::NotWaiting { holder: held.to_ref() });
+            }
+            so_far.emit(Event::OfferMade { offer });
+        }
+        Command::Accept { offer, staff } => {
+            open_offer(&so_far.case, offer, Some(&staff))?;
+            ask(DecisionPoint::Offer, Trigger::Accepted { offer, staff });
+        }
+        Command::EndOffer { offer, staff, how } => {
+            let staff = open_offer(&so_far.case, offer, staff.as_ref())?.staff.clone();
+            so_far.emit(Event::OfferEnded { offer, staff, how, at: now });
+        }
+        Command::Return { epoch, note: words } => {
+            let held = lease(&so_far.case, epoch)?;
+            if held.staff.is_none() {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            }
+            note = words;
+            ask(DecisionPoint::Offer, Trigger::Returned);
+        }
+        Command::Yield { epoch, reason, note: words } => {
+            lease(&so_far.case, epoch)?;
+            not_held_by_exception(&so_far.case)?;
+            note = words;
+            if reason == YieldReason::WantsHuman && !so_far.case.human_requested {
+                measured(&mut so_far, human_wanted(now), now);
+            }
+            ask(DecisionPoint::Escalate, Trigger::Yielded { reason });
+        }
+        Command::ReturnToAi { epoch, note: words } => {
+            lease(&so_far.case, epoch)?;
+            not_held_by_exception(&so_far.case)?;
+            note = words;
+            ask(DecisionPoint::ReturnToAi, Trigger::ReturnRequested);
+        }
+        Command::Transfer { epoch, to, note: words } => {
+            let held = lease(&so_far.case, epoch)?;
+            if held.staff.is_none() {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            }
+            if held.responder() == Some(&to) {
+                return Err(Refusal::HasItAlready { responder: to });
+            }
+            note = words;
+            ask(DecisionPoint::Escalate, Trigger::Transferred { to });
+        }
+        Command::Consult { epoch, queue, question } => {
+            let held = lease(&so_far.case, epoch)?;
+            with_words(&so_far.case)?;
+            let Some(by) = held.staff.clone() else {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            };
+            if so_far.case.consults.len() >= CONSULTS_MAX {
+                return Err(Refusal::TooManyConsults);
+            }
+            let (id, consult) = (ConsultId::next(&mut context.ids), Consult { queue, by, question, at: now });
+            so_far.emit(Event::ConsultAsked { id, consult });
+        }
+        Command::AnswerConsult { consult, answer } => {
+            open_only(&so_far.case)?;
+            with_words(&so_far.case)?;
+            if !so_far.case.consults.contains_key(&consult) {
+                return Err(Refusal::UnknownConsult { consult });
+            }
+            so_far.emit(Event::ConsultAnswered { id: consult, by: context.by.clone(), answer, at: now });
+        }
+        Command::AskAction { epoch, action, arguments, answer } => {
+            let held = lease(&so_far.case, epoch)?;
+            if !so_far.case.held_by_ai || held.responder() != Some(&answer.principal.responder) {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            }
+            let decision = ActionDecision {
+                v: ACTION_VERSION,
+                id: DecisionId::next(&mut context.ids),
+                case: so_far.case.id,
+                owner: answer.owner,
+                at: now,
+                bundle: answer.bundle,
+                principal: answer.principal,
+                action,
+                arguments,
+                signals: answer.signals,
+                verdict: answer.verdict,
+                policies: answer.policies,
+            };
+            so_far.emit(Event::ActionAsked { decision: Box::new(decision) });
+            // Permitted or not, an AI responder carries nothing out.
+            ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction });
+        }
+        Command::EndAction { epoch, action, how, note: words } => {
+            lease(&so_far.case, epoch)?;
+            if !so_far.case.actions.contains_key(&action) {
+                return Err(Refusal::UnknownAction { action });
+            }
+            so_far.emit(Event::ActionEnded { action, how, by: context.by.clone(), note: words, at: now });
+        }
+        Command::Merge { epoch, into } => {
+            lease(&so_far.case, epoch)?;
+            not_held_by_exception(&so_far.case)?;
+            if into == so_far.case.id || so_far.case.absorbed.contains(&into) {
+                return Err(Refusal::MergedIntoItself);
+            }
+            resolved(&mut so_far, None, Ending::Merged { into }, None, now);
+        }
+        Command::Absorb { from } => {
+            if !so_far.case.absorbed.contains(&from) {
+                so_far.emit(Event::CaseAbsorbed { from, at: now });
+            }
+        }
+        Command::GiveFeedback { feedback } => {
+            so_far.emit(Event::FeedbackGiven { feedback, at: now });
+            let free = so_far.case.status == Status::Open && holding_exception(&so_far.case).is_none();
+            if feedback.solved == Some(true) && free {
+                resolved(&mut so_far, None, Ending::Confirmed, None, now);
+            }
+        }
+        Command::NoteContact { case } => {
+            if so_far.case.status == Status::Resolved && !so_far.case.contacted_again {
+                so_far.emit(Event::ContactedAgain { case, at: now });
+            }
+        }
+        Command::Abandon => {
+            open_only(&so_far.case)?;
+            not_held_by_exception(&so_far.case)?;
+            resolved(&mut so_far, None, Ending::Abandoned, None, now);
+        }
+        Command::EndSilent { epoch } => {
+            lease(&so_far.case, epoch)?;
+            not_held_by_exception(&so_far.case)?;
+            resolved(&mut so_far, None, Ending::Silent, None, now);
+        }
+        Command::Override { to, reason } => {
+            open_only(&so_far.case)?;
+            not_held_by_exception(&so_far.case)?;
+            if so_far.case.holder.as_ref().and_then(Holder::responder) == Some(&to) {
+                return Err(Refusal::HasItAlready { responder: to });
+            }
+            ask(DecisionPoint::Override, Trigger::Overridden { to, reason: reason.commit.clone() });
+            note = Some(reason);
+        }
+        Command::MissSla { due } => {
+            let owner = open_only(&so_far.case)?.accountable.clone();
+            let kind = ExceptionKind::SlaMissed;
+            if so_far.case.exceptions.values().all(|open| open.kind != kind) {
+                let id = ExceptionId::next(&mut context.ids);
+                let decision = so_far.case.last_decision;
+                let exception =
+                    Exception { id, kind, owner, due, raised: now, decision, taken_by: None, escalated_to: None };
+                so_far.emit(Event::ExceptionRaised { exception, reason: None });
+            }
+        }
+        Command::RaiseException { owner, due, reason } => {
+            open_only(&so_far.case)?;
+            let id = ExceptionId::next(&mut context.ids);
+            let exception = Exception {
+                id,
+                kind: ExceptionKind::Raised,
+                owner,
+                due,
+                raised: now,
+                decision: None,
+                taken_by: None,
+                escalated_to: None,
+            };
+            so_far.emit(Event::ExceptionRaised { exception, reason: Some(reason) });
+        }
+        Command::EscalateException { exception, owner, due } => {
+            known(&so_far.case, exception)?;
+            so_far.emit(Event::ExceptionEscalated { exception, owner, due, at: now });
+        }
+        Command::TakeException { exception } => {
+            known(&so_far.case, exception)?;
+            so_far.emit(Event::ExceptionTaken { exception, by: context.by.clone(), at: now });
+        }
+        Command::ResolveException { exception, reason, close } => {
+            known(&so_far.case, exception)?;
+            let held = holding_exception(&so_far.case) == Some(exception);
+            so_far.emit(Event::ExceptionResolved { exception, by: context.by.clone(), reason, at: now });
+            if so_far.case.status == Status::Open && close {
+                not_held_by_exception(&so_far.case)?;
+                resolved(&mut so_far, None, Ending::Exception, None, now);
+            } else if so_far.case.status == Status::Open && held {
+                ask(DecisionPoint::Route, Trigger::ExceptionResolved);
+            }
+        }
+        Command::Resolve { epoch, note, disposition } => {
+            lease(&so_far.case, epoch)?;
+            not_held_by_exception(&so_far.case)?;
+            resolved(&mut so_far, note, Ending::Answered, disposition, now);
+        }
+        Command::Reopen { reason } => {
+            if so_far.case.status == Status::Open {
+                return Err(Refusal::CaseOpen);
+            }
+            if let Some(Ending::Merged { into }) = so_far.case.ending {
+                return Err(Refusal::Merged { into });
+            }
+            with_words(&so_far.case)?;
+            so_far.emit(Event::CaseReopened { reason, at: now });
+            ask(DecisionPoint::Route, Trigger::Reopened);
+        }
+        Command::Erase => {
+            if !so_far.case.erased {
+                so_far.emit(Event::WordsErased { at: now });
+            }
+        }
+    }
+    Ok((so_far, question, note))
+}

@@ -1,0 +1,84 @@
+//! What has to hold before a command does anything, and small steps that several commands take.
+
+use super::Happened;
+use crate::{
+    case::{Case, Holder, HolderRef, Status},
+    ending::Ending,
+    event::{Event, Words},
+    id::{Disposition, ExceptionId, OfferId, SignalName, StaffId, Timestamp},
+    offer::Offer,
+    refusal::Refusal,
+    signal::{OWN_SOURCE, Reading, Value},
+};
+
+pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
+    if !readings.is_empty() {
+        so_far.emit(Event::SignalsMeasured { readings, at });
+    }
+}
+
+/// The reading that a holder's word stands for: the customer asked for a human.
+pub(super) fn human_wanted(at: Timestamp) -> Vec<(SignalName, Reading)> {
+    let because = vec!["the holder yielded with wants_human".to_owned()];
+    let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at, because };
+    SignalName::new("wants_human").map(|name| vec![(name, reading)]).unwrap_or_default()
+}
+
+pub(super) fn resolved(
+    so_far: &mut Happened,
+    note: Option<Words>,
+    how: Ending,
+    disposition: Option<Disposition>,
+    at: Timestamp,
+) {
+    if let Some((holder, staff)) = so_far.case.holder.as_ref().map(|held| (held.to_ref(), held.staff.clone())) {
+        so_far.emit(Event::CaseResolved { holder, staff, note, how, disposition, at });
+    }
+}
+
+pub(super) fn open_only(case: &Case) -> Result<&Holder, Refusal> {
+    match (&case.holder, case.status) {
+        (Some(holder), Status::Open) => Ok(holder),
+        _ => match case.ending {
+            Some(Ending::Merged { into }) => Err(Refusal::Merged { into }),
+            _ => Err(Refusal::CaseResolved),
+        },
+    }
+}
+
+pub(super) fn with_words(case: &Case) -> Result<(), Refusal> {
+    if case.erased { Err(Refusal::WordsErased) } else { Ok(()) }
+}
+
+/// The holder, if `epoch` is the current fencing number of an open case.
+pub(super) fn lease(case: &Case, epoch: u64) -> Result<&Holder, Refusal> {
+    let holder = open_only(case)?;
+    if holder.epoch == epoch {
+        Ok(holder)
+    } else {
+        Err(Refusal::LeaseLost { held: epoch, current: holder.epoch, holder: holder.to_ref() })
+    }
+}
+
+/// The open offer with this identifier, if it was made to `staff`.
+pub(super) fn open_offer<'a>(case: &'a Case, offer: OfferId, staff: Option<&StaffId>) -> Result<&'a Offer, Refusal> {
+    let open = case.offer.as_ref().filter(|open| open.id == offer).ok_or(Refusal::OfferEnded { offer })?;
+    match staff {
+        Some(staff) if *staff != open.staff => Err(Refusal::OfferOfAnother { offer, staff: staff.clone() }),
+        _ => Ok(open),
+    }
+}
+
+pub(super) fn known(case: &Case, exception: ExceptionId) -> Result<(), Refusal> {
+    if case.exceptions.contains_key(&exception) { Ok(()) } else { Err(Refusal::UnknownException { exception }) }
+}
+
+/// The open exception because of which its owner holds the case.
+pub(super) fn holding_exception(case: &Case) -> Option<ExceptionId> {
+    let HolderRef::Owner(owner) = &case.holder.as_ref()?.who else { return None };
+    case.exceptions.values().find(|e| &e.owner == owner && e.kind.holds()).map(|e| e.id)
+}
+
+pub(super) fn not_held_by_exception(case: &Case) -> Result<(), Refusal> {
+    holding_exception(case).map_or(Ok(()), |exception| Err(Refusal::HeldByException { exception }))
+}

@@ -1,0 +1,125 @@
+//! Takes the decision that a command asks for, and what follows from it.
+
+use super::{Context, Happened};
+use crate::{
+    announcement::Announcement,
+    case::{Case, Holder, HolderRef},
+    decision::{self, Deliberation, Outcome, ResponderKind, Standing, Trigger},
+    event::{ContextPackage, Event, Handoff, Words},
+    exception::{Exception, ExceptionKind},
+    id::{DecisionId, ExceptionId, OwnerId, ResponderId, Timestamp},
+    refusal::Refusal,
+};
+
+/// Takes the decision and does what it says.
+pub(super) fn settle(
+    so_far: &mut Happened,
+    deliberation: Deliberation,
+    note: Option<Words>,
+    context: &mut Context,
+) -> Result<(), Refusal> {
+    if let Trigger::Overridden { to, .. } = &deliberation.trigger {
+        overridable(&so_far.case, &deliberation, to)?;
+    }
+    if let Trigger::Transferred { to } = &deliberation.trigger {
+        transferable(&deliberation, to)?;
+    }
+    let exception_due_ms = deliberation.terms.exception_due_ms;
+    let id = DecisionId::next(&mut context.ids);
+    let case = &so_far.case;
+    // A reopened case is given out anew: who had it last is history, not a holder.
+    let holder = match deliberation.trigger {
+        Trigger::Reopened | Trigger::ExceptionResolved => None,
+        _ => case.holder.as_ref(),
+    };
+    let standing = Standing { case: case.id, holder, handoffs: case.handoffs };
+    let decision = decision::deliberate(id, context.now, &standing, deliberation);
+    let policy_error = policy_error(&decision);
+    let raised = match &decision.outcome {
+        Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
+        Outcome::Keep { .. } | Outcome::Assign { .. } | Outcome::Take { .. } => None,
+    };
+    let handoff = handoff(case, &decision, note, context.now);
+    so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
+    let due_of_error = context.now.plus_ms(exception_due_ms);
+    let error = policy_error.map(|owner| (ExceptionKind::PolicyError, owner, due_of_error));
+    for (kind, owner, due) in raised.into_iter().chain(error) {
+        if so_far.case.exceptions.values().any(|open| open.kind == kind) {
+            continue;
+        }
+        let exception = Exception {
+            id: ExceptionId::next(&mut context.ids),
+            kind,
+            owner,
+            due,
+            raised: context.now,
+            decision: Some(id),
+            taken_by: None,
+            escalated_to: None,
+        };
+        so_far.emit(Event::ExceptionRaised { exception, reason: None });
+    }
+    Ok(())
+}
+
+/// The owner of the first policy that failed to evaluate, if any did.
+fn policy_error(decision: &decision::Decision) -> Option<OwnerId> {
+    let failed = decision.candidates.iter().flat_map(|c| &c.verdict.errors).next()?;
+    decision.policies.get(failed).map_or_else(|| Some(decision.owner.clone()), |note| Some(note.owner.clone()))
+}
+
+fn overridable(case: &Case, deliberation: &Deliberation, to: &ResponderId) -> Result<(), Refusal> {
+    let Some((facts, _)) = deliberation.candidates.iter().find(|(facts, _)| &facts.responder == to) else {
+        return Err(Refusal::UnknownResponder { responder: to.clone() });
+    };
+    if facts.kind == ResponderKind::Ai && case.human_requested {
+        return Err(Refusal::HumanWasAskedFor { responder: to.clone() });
+    }
+    Ok(())
+}
+
+/// A member of staff chooses among the queues that policy permits; to choose another is an override.
+fn transferable(deliberation: &Deliberation, to: &ResponderId) -> Result<(), Refusal> {
+    let queue = deliberation
+        .candidates
+        .iter()
+        .find(|(facts, _)| &facts.responder == to && facts.kind == ResponderKind::Queue)
+        .ok_or_else(|| Refusal::UnknownResponder { responder: to.clone() })?;
+    if queue.1.permits() {
+        return Ok(());
+    }
+    let policies = queue.1.policies.iter().chain(&queue.1.errors).cloned().collect();
+    Err(Refusal::NotPermitted { responder: to.clone(), policies })
+}
+
+/// The change of holder that a decision brings, with what the new holder is handed.
+fn handoff(case: &Case, decision: &decision::Decision, note: Option<Words>, now: Timestamp) -> Option<Box<Handoff>> {
+    let staff = match &decision.outcome {
+        Outcome::Take { staff, .. } => Some(staff.clone()),
+        _ => None,
+    };
+    let (to, accountable) = match &decision.outcome {
+        Outcome::Keep { .. } => return None,
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => {
+            let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder)?;
+            (HolderRef::Responder(responder.clone()), chosen.facts.accountable.clone())
+        }
+        Outcome::Exception { owner, .. } => (HolderRef::Owner(owner.clone()), owner.clone()),
+    };
+    let package = ContextPackage {
+        messages: case.messages,
+        last_customer_message: case.last_customer_message,
+        tried: case.tried.clone(),
+        open_exceptions: case.exceptions.keys().copied().collect(),
+        previous_decision: case.last_decision,
+        waited_ms: case.waited_ms(now),
+        note,
+        promised: case.promised.clone(),
+        refused: case.refused.clone(),
+        open_actions: case.actions.keys().copied().collect(),
+        told: case.told,
+    };
+    let from = case.holder.as_ref().map(Holder::to_ref);
+    let epoch = case.holder.as_ref().map_or(0, |holder| holder.epoch) + 1;
+    Some(Box::new(Handoff { from, to, staff, accountable, epoch, package, announced: Announcement::of(decision) }))
+}

@@ -1,0 +1,129 @@
+//! What people do with a case beside answering it, and how cases end: rows like those of `commands`.
+
+use crate::commands::{Row, check_all};
+
+const LOST: &str = "refused: the lease with epoch 1 is no longer current: desk holds the case under epoch 2";
+const NOT_THEIRS: &str = "refused: only the holder may do this: a-ai holds the case";
+const ABSENT: &str = "refused: the command needs a decision that was not prepared";
+const RESOLVED: &str = "refused: the case is resolved; reopen it first";
+const HELD: &str = "refused: exception 1 holds the case; resolve it and the case moves on";
+
+const REFUSED: &[Row] = &[
+    ("nothing", "transfer 1 late", &[ABSENT]),
+    ("nothing", "consult 1 late", &[ABSENT]),
+    ("nothing", "merge 1", &[ABSENT]),
+    ("nothing", "feedback yes", &[ABSENT]),
+    ("nothing", "abandon", &[ABSENT]),
+    // Only who took a case moves it or asks others about it, under the lease that counts.
+    ("ai", "transfer 1 late", &[NOT_THEIRS]),
+    ("ai", "consult 1 late", &[NOT_THEIRS]),
+    ("person", "transfer 1 late", &[LOST]),
+    ("person", "consult 1 late", &[LOST]),
+    ("person", "merge 1", &[LOST]),
+    ("person", "silent 1", &[LOST]),
+    ("person", "act 1 refund", &[LOST]),
+    ("person", "transfer 2 desk", &["refused: `desk` has the case already"]),
+    ("person", "transfer 2 nobody", &["refused: the bundle has no responder `nobody`"]),
+    ("person", "transfer 2 a-ai", &["refused: the bundle has no responder `a-ai`"]),
+    (
+        "person",
+        "policy late deny; transfer 2 late",
+        &["refused: policy does not permit `late` this case; a lead may decide against it with an override"],
+    ),
+    // What an AI responder asks for is asked as that AI responder, while it has the case.
+    ("person", "act 2 refund", &["refused: only the holder may do this: desk holds the case"]),
+    ("owner", "merge 1", &[HELD]),
+    ("owner", "silent 1", &[HELD]),
+    ("owner", "abandon", &[HELD]),
+    ("resolved", "transfer 1 late", &[RESOLVED]),
+    ("resolved", "consult 1 late", &[RESOLVED]),
+    ("resolved", "abandon", &[RESOLVED]),
+    ("resolved", "silent 1", &[RESOLVED]),
+];
+
+const DONE: &[Row] = &[
+    (
+        "person",
+        "transfer 2 late",
+        &[
+            "escalate (support-lead), as the holder chose late: it goes to late; next nobody",
+            "handed from desk to late with 1 messages",
+            "the customer is told to wait 0 min",
+            "= open, late has it under epoch 3, support answers for it, waited 0 min, wants a human",
+        ],
+    ),
+    (
+        "person",
+        "limit 0; transfer 2 late",
+        &["escalate (support-lead), as the holder chose late: exception handoff_limit for duty-manager; next late"],
+    ),
+    // A consult moves nothing.
+    (
+        "person",
+        "consult 2 late",
+        &[
+            "ana asks late for advice",
+            "= open, ana of desk has it under epoch 2, support answers for it, waited 0 min, wants a human",
+        ],
+    ),
+    ("person", "consult 2 late; advise", &["tests gave advice"]),
+    // Promises, refusals and open actions go along.
+    ("ai", "promise 1; refuse 1; yield 1 unsure", &["handed from a-ai to b-ai with 3 messages, 1 promised, 1 refused"]),
+    (
+        "ai",
+        "act 1 refund",
+        &[
+            "act (risk): a-ai asks for refund: may by support.allow",
+            "escalate (support-lead), as it was given up (needs_action): it goes to b-ai; next desk, late",
+            "handed from a-ai to b-ai with 1 messages, 1 to be done",
+        ],
+    ),
+    (
+        "ai",
+        "act 1 refund no",
+        &["act (risk): a-ai asks for refund: not by support.no-refunds", "handed from a-ai to b-ai with 1 messages"],
+    ),
+    ("ai", "act 1 refund; done 2; yield 2 unsure", &["handed from b-ai to desk with 1 messages, before that a-ai"]),
+    ("ai", "act 1 refund; done 2", &["the action ended: done by tests"]),
+    // Ends.
+    ("person", "resolve 2 refunded", &["resolved by desk, wrapped up as refunded"]),
+    ("ai", "feedback yes 5", &["the customer said it is solved, 5 of 5", "resolved by a-ai, confirmed"]),
+    (
+        "ai",
+        "feedback no 1",
+        &[
+            "the customer said it is not solved, 1 of 5",
+            "= open, a-ai has it under epoch 1, ai-lead answers for it, waited 0 min",
+        ],
+    ),
+    ("owner", "feedback yes", &["the customer said it is solved"]),
+    ("resolved", "feedback 4", &["the customer said how it was, 4 of 5"]),
+    ("ai", "answer 1; silent 1", &["resolved by a-ai, silent"]),
+    ("queue", "abandon", &["resolved by desk, abandoned"]),
+    ("resolved", "contact", &["the customer came back with the same request"]),
+    ("ai", "merge 1", &["resolved by a-ai, merged"]),
+    ("ai", "absorb", &["another case ended in this one"]),
+];
+
+#[test]
+fn what_is_refused() {
+    check_all(REFUSED);
+}
+
+#[test]
+fn what_is_done() {
+    check_all(DONE);
+}
+
+#[test]
+fn a_case_that_ended_in_another_goes_on_there_and_nowhere_else() {
+    let into = "refused: the case ended in ";
+    for given in ["reopen", "customer", "answer 1", "transfer 1 desk", "raise legal 5"] {
+        let mut transcript = crate::transcript::Transcript::new();
+        for line in ["responders a-ai=100 desk=500", "open", "merge 1"] {
+            transcript.line(line).unwrap();
+        }
+        let told = transcript.line(given).unwrap();
+        assert!(told.iter().any(|line| line.starts_with(into)), "{given}: {told:?}");
+    }
+}

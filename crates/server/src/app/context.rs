@@ -1,0 +1,208 @@
+//! The context package of a case, opened: what the next holder needs to know, and the conversation so far.
+
+use super::{
+    App, Caller,
+    view::{CaseView, DecisionSummary, MessageFrom},
+};
+use crate::problem::Problem;
+use remit_domain::{Case, Event, case::Author, id::Timestamp};
+use remit_responders::{TurnAuthor, TurnMessage};
+use remit_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What the next holder needs to know of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ContextView {
+    /// The case.
+    pub case: CaseView,
+    /// What was asked, tried, promised and refused, and what is open, in words.
+    pub summary: String,
+    /// The conversation, oldest first; the newest 40 messages.
+    pub conversation: Vec<MessageFrom>,
+    /// What the customer was told of who has the case, oldest first; the newest 20.
+    pub told: Vec<String>,
+    /// Notes of those who had it, and advice that was given, oldest first; the newest 20.
+    pub notes: Vec<NoteView>,
+    /// What was decided, oldest first; the newest 20.
+    pub decisions: Vec<DecisionSummary>,
+}
+
+/// A note for whoever has the case next.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NoteView {
+    /// Who wrote it, by the name of their token.
+    pub by: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Messages of the conversation that a holder is given, the newest.
+const MESSAGES_MAX: usize = 40;
+/// Entries of each kind of history that a holder is given, the newest.
+const HISTORY_MAX: usize = 20;
+/// Bytes of a message that are quoted to the next holder.
+const QUOTED_MAX: usize = 400;
+const PAGE: usize = 200;
+
+fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(most))
+}
+
+impl App {
+    /// What the next holder needs to know of a case.
+    ///
+    /// # Errors
+    /// When policy refuses, or there is no such case.
+    pub fn context_of(&self, caller: &Caller, id: &str) -> Result<ContextView, Problem> {
+        let case = self.case_for(caller, "case.read", id)?;
+        let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut note =
+            |by: &str, text: Option<String>| notes.extend(text.map(|text| NoteView { by: by.to_owned(), text }));
+        let mut after = 0;
+        loop {
+            let rows = self.store.records_of(&case.id.to_string(), after, PAGE).map_err(Problem::internal)?;
+            for row in &rows {
+                after = row.seq;
+                match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
+                    Event::DecisionMade { decision, handoff } => {
+                        if let Some(handoff) = handoff {
+                            let staff = handoff.staff.as_ref();
+                            told.extend(handoff.announced.map(|told| self.announce(told, handoff.to.name(), staff)));
+                            if let Some(words) = &handoff.package.note {
+                                note(&row.actor, self.open_words(&case, words)?);
+                            }
+                        }
+                        decisions.push(DecisionSummary::from(&*decision));
+                    }
+                    Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?),
+                    Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?),
+                    _ => {}
+                }
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        let conversation = self.conversation(&case)?;
+        Ok(ContextView {
+            summary: self.summary(&case, self.now())?,
+            conversation: conversation.into_iter().map(MessageFrom::from).collect(),
+            case: CaseView::from(&case),
+            told: newest(told, HISTORY_MAX),
+            notes: newest(notes, HISTORY_MAX),
+            decisions: newest(decisions, HISTORY_MAX),
+        })
+    }
+
+    /// The newest messages of a case, oldest first.
+    pub(super) fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
+        let mut messages = std::collections::VecDeque::new();
+        let mut after = 0;
+        loop {
+            let rows = self.store.records_of(&case.id.to_string(), after, PAGE).map_err(Problem::internal)?;
+            for row in &rows {
+                after = row.seq;
+                if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
+                    continue;
+                }
+                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { continue };
+                let author = match &message.author {
+                    Author::Requester => TurnAuthor::Customer,
+                    Author::Holder { staff: None, holder, .. } if self.is_ai(holder.name()) => TurnAuthor::Ai,
+                    Author::Holder { .. } => TurnAuthor::Staff,
+                };
+                if messages.len() == MESSAGES_MAX {
+                    messages.pop_front();
+                }
+                messages.push_back((author, message.words));
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        let mut opened = Vec::with_capacity(messages.len());
+        for (author, words) in messages {
+            if let Some(text) = self.open_words(case, &words)? {
+                opened.push(TurnMessage { author, text });
+            }
+        }
+        Ok(opened)
+    }
+
+    fn is_ai(&self, responder: &str) -> bool {
+        let ai = remit_domain::decision::ResponderKind::Ai;
+        self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
+    }
+
+    /// The context package in words: what the next holder needs to know beside the conversation.
+    pub(super) fn summary(&self, case: &Case, now: Timestamp) -> Result<String, Problem> {
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        let signals = self.signals(case, now);
+        let named = |name: &str| signals.get(name).map_or_else(String::new, |reading| reading.value.to_string());
+        let _ = writeln!(
+            text,
+            "About {} ({} % sure), in {}, by {}. Messages so far: {}; the customer has waited {} s for a reply.",
+            named("intent").replace('_', " "),
+            named("intent_confidence_bp").parse::<i64>().unwrap_or(0) / 100,
+            named("language"),
+            case.channel.as_str(),
+            case.messages,
+            case.waited_ms(now) / 1_000
+        );
+        for (name, says) in [
+            ("human_requested", "The customer has asked for a human."),
+            ("open_complaint", "A complaint is open."),
+            ("account_frozen", "The account is frozen."),
+        ] {
+            if named(name) == "true" {
+                let _ = writeln!(text, "{says}");
+            }
+        }
+        if named("situation") != "none" {
+            let _ = writeln!(text, "Situation: {}.", named("situation").replace('_', " "));
+        }
+        for tried in &case.tried {
+            let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());
+            let reason = reason.and_then(|value| value.as_str().map(|text| text.replace('_', " ")));
+            let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
+            let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
+        }
+        for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
+            for id in ids {
+                if let Some(said) = self.message_text(case, *id)? {
+                    let _ = writeln!(text, "{says}: \"{}\"", cut(&said, QUOTED_MAX));
+                }
+            }
+        }
+        for open in case.actions.values() {
+            let action = open.action.as_str().replace('_', " ");
+            let arguments = self.open_words(case, &open.arguments)?.unwrap_or_default();
+            let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
+        }
+        for open in case.consults.values() {
+            let question = self.open_words(case, &open.question)?.unwrap_or_default();
+            let _ = writeln!(text, "{} asked {} for advice: \"{}\"", open.by, open.queue, cut(&question, QUOTED_MAX));
+        }
+        for from in &case.absorbed {
+            let _ = writeln!(text, "Case {from}, the same request, ended in this one.");
+        }
+        if let Some(told) = case.told {
+            let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+            let holder = case.holder.as_ref().map_or("", |holder| holder.who.name());
+            let _ = writeln!(text, "The customer was told: \"{}\"", self.announce(told, holder, staff));
+        }
+        for exception in case.exceptions.values() {
+            let kind = exception.kind.as_str().replace('_', " ");
+            let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
+        }
+        Ok(text)
+    }
+}
+
+/// The beginning of `text`, at most so many bytes long.
+pub(super) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+}

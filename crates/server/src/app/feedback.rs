@@ -1,0 +1,103 @@
+//! What customers say of how they were helped: it is solved, it is not, how satisfied they are, or that they give up.
+
+use super::{Answer, App, Caller, Repeat, case::shown, measure::Named, record::Act};
+use crate::problem::Problem;
+use remit_domain::{
+    Case, Command,
+    case::Status,
+    ending::{Ending, Feedback},
+    id::{CaseId, CustomerId, Timestamp},
+    signal::Value,
+};
+use remit_store::Store;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a customer says of how they were helped; at least one of both.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveFeedback {
+    /// Whether it is solved. Yes ends an open case; no reopens one that has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solved: Option<bool>,
+    /// How satisfied, from 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 5)]
+    pub satisfaction: Option<u8>,
+}
+
+impl App {
+    /// Notes what the customer says. Who says that it is solved ends the case; who says that it is not, of a case that
+    /// has ended, has it reopened.
+    ///
+    /// # Errors
+    /// When policy, a bound or the store refuses.
+    pub async fn give_feedback(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        said: GiveFeedback,
+    ) -> Result<Answer, Problem> {
+        let action = "case.feedback";
+        let feedback = Feedback { solved: said.solved, satisfaction: said.satisfaction };
+        if feedback == Feedback::default() {
+            return Err(Problem::invalid("solved", "say whether it is solved, or how satisfied the customer is"));
+        }
+        if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
+            return Err(Problem::invalid("satisfaction", "must be 1 to 5"));
+        }
+        let case = self.case_for(caller, action, id)?;
+        if feedback.solved == Some(false) && case.status == Status::Resolved && !case.erased {
+            let noted = Act::new(action, Command::GiveFeedback { feedback });
+            self.execute(caller, None, Some(id), &noted, |_| (200, Vec::new())).await?;
+            let sealed = self.seal_for(caller, action, id, "The customer says that it is not solved.")?;
+            let reopen = Act::new(action, Command::Reopen { reason: sealed.words.clone() }).with([sealed]);
+            return self.execute(caller, repeat, Some(id), &reopen, shown(200)).await;
+        }
+        let act = Act::new(action, Command::GiveFeedback { feedback });
+        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+    }
+
+    /// Ends a case whose customer gives up.
+    ///
+    /// # Errors
+    /// When policy, the state or the store refuses.
+    pub async fn abandon_case(&self, caller: &Caller, repeat: Option<&Repeat>, id: &str) -> Result<Answer, Problem> {
+        let act = Act::new("case.feedback", Command::Abandon);
+        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+    }
+
+    /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not
+    /// helped by it.
+    pub(super) fn ended_before(
+        &self,
+        customer: &CustomerId,
+        readings: &Named,
+        now: Timestamp,
+    ) -> Result<Option<CaseId>, Problem> {
+        let intent = readings.iter().find_map(|(name, reading)| match &reading.value {
+            Value::Name(intent) if name.as_str() == "intent" => Some(intent.clone()),
+            _ => None,
+        });
+        let Some(intent) = intent else { return Ok(None) };
+        let window_ms = i64::from(self.bundle.limits().contact_again_days) * DAY_MS;
+        let cases = self.store.cases_of_customer(customer.as_str()).map_err(Problem::internal)?;
+        for id in cases.iter().rev().take(LOOKED_AT) {
+            let Some(row) = self.store.case(id).map_err(Problem::internal)? else { continue };
+            let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+            let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);
+            let same = case.readings.of("intent").iter().any(|reading| about(&reading.value));
+            let ended = case.status == Status::Resolved && now.since(case.updated) <= window_ms;
+            let merged = matches!(case.ending, Some(Ending::Merged { .. }));
+            if same && ended && !merged && !case.contacted_again {
+                return Ok(Some(case.id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Cases of a customer that are looked at, the newest.
+const LOOKED_AT: usize = 8;

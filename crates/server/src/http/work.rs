@@ -1,0 +1,140 @@
+//! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
+
+use super::{
+    Acted, Authenticated, Reply, Shared,
+    body::{IdempotencyKey, Json},
+    query::{Name, Params},
+    reply::json,
+};
+use crate::app::{
+    action::EndAction,
+    case::CaseAnswer,
+    consult::{AnswerConsult, AskConsult, ConsultView},
+    context::ContextView,
+    merge::MergeCase,
+    transfer::TransferCase,
+};
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(transfer_case))
+        .routes(routes!(ask_consult))
+        .routes(routes!(answer_consult))
+        .routes(routes!(list_consults))
+        .routes(routes!(end_action))
+        .routes(routes!(merge_case))
+        .routes(routes!(get_context))
+}
+
+/// Give a case to another queue that policy permits, as the member of staff who has it.
+///
+/// A queue that policy does not permit is refused with the policies that say so; a lead can override.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/transfer", tag = "staff", request_body = TransferCase,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 201, description = "Decided.", body = CaseAnswer))
+)]
+async fn transfer_case(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<TransferCase>,
+) -> Acted {
+    Ok(app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Ask another queue for advice, and keep the case.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/consults", tag = "staff", request_body = AskConsult,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 201, description = "Asked.", body = CaseAnswer))
+)]
+async fn ask_consult(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<AskConsult>,
+) -> Acted {
+    Ok(app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Give the advice that was asked for, as somebody who works in the queue.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/advice", tag = "staff", request_body = AnswerConsult,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 201, description = "Given.", body = CaseAnswer))
+)]
+async fn answer_consult(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<AnswerConsult>,
+) -> Acted {
+    Ok(app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Whose consults to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListConsults {
+    /// The queue that was asked; all unless told.
+    queue: Option<String>,
+}
+
+/// List the questions to queues that nobody has answered yet, newest first; 200 at most.
+#[utoipa::path(
+    get, path = "/v1/consults", tag = "staff", params(ListConsults),
+    responses((status = 200, description = "Open questions.", body = Vec<ConsultView>))
+)]
+async fn list_consults(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Params(asked): Params<ListConsults>,
+) -> Reply {
+    json(&app.consults(&caller, asked.queue.as_deref())?)
+}
+
+/// Say what became of an action that an AI responder asked for and policy permitted.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/actions", tag = "staff", request_body = EndAction,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 200, description = "Noted.", body = CaseAnswer))
+)]
+async fn end_action(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<EndAction>,
+) -> Acted {
+    Ok(app.end_action(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// End a case in another open one of the same customer that is the same request.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/merge", tag = "staff", request_body = MergeCase,
+    params(("id" = String, Path, description = "The case that ends."), IdempotencyKey),
+    responses((status = 200, description = "Merged.", body = CaseAnswer))
+)]
+async fn merge_case(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<MergeCase>,
+) -> Acted {
+    Ok(app.merge_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Get the context package of a case: what the next holder needs to know.
+#[utoipa::path(
+    get, path = "/v1/cases/{id}/context", tag = "staff",
+    params(("id" = String, Path, description = "The case.")),
+    responses((status = 200, description = "The context.", body = ContextView))
+)]
+async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    json(&app.context_of(&caller, &id)?)
+}
