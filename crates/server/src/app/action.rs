@@ -75,7 +75,7 @@ impl App {
             Some(Value::Name(name)) => name.clone(),
             _ => "".into(),
         };
-        let candidates = self.load.candidates(&self.bundle, &standing, &intent, now);
+        let candidates = self.candidates(&standing, &intent, now);
         let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
         let principal = principal.ok_or_else(|| Problem::internal("the holder is none of the bundle's responders"))?;
         let (verdict, policies) = self.engine.act(&signals, &principal, &action);

@@ -4,6 +4,7 @@ use super::App;
 use remit_domain::{
     Case, Deliberation,
     command::Question,
+    decision::CandidateFacts,
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Signals, Value},
 };
@@ -15,7 +16,7 @@ impl App {
             Some(Value::Name(name)) => name.clone(),
             _ => "".into(),
         };
-        let candidates = self.load.candidates(&self.bundle, case, &intent, now);
+        let candidates = self.candidates(case, &intent, now);
         let (verdicts, policies) = self.engine.handle(&signals, &candidates);
         Deliberation {
             point: question.point,
@@ -25,6 +26,12 @@ impl App {
             policies,
             terms: self.bundle.terms(),
         }
+    }
+
+    /// What is true of every candidate for `case` now.
+    pub(super) fn candidates(&self, case: &Case, intent: &str, now: Timestamp) -> Vec<CandidateFacts> {
+        let waits = self.floor.waits(now);
+        self.load.candidates(&self.bundle, case, intent, waits.as_deref(), now)
     }
 
     /// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.

@@ -15,7 +15,10 @@ use remit_store::{CaseFilter, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::sync::Notify;
 
@@ -36,8 +39,17 @@ pub(crate) const STAFF: &str = "staff";
 #[derive(Debug)]
 pub(crate) struct LiveFloor {
     state: Mutex<State>,
+    staffed: AtomicBool,
+    waits: Mutex<Option<(Timestamp, Arc<Waits>)>>,
     pub(crate) bell: Notify,
 }
+
+/// How long a case that joins a queue would wait, in milliseconds, by queue in which somebody works; none where nobody
+/// of them is there.
+pub(crate) type Waits = HashMap<ResponderId, Option<i64>>;
+
+/// For how long waits are taken to be what they were, in milliseconds.
+const WAITS_MS: i64 = 1_000;
 
 #[derive(Debug, Default)]
 struct State {
@@ -69,7 +81,12 @@ impl LiveFloor {
                 floor.set_handling(&spec.responder, queue.handling_ms);
             }
         }
-        Self { state: Mutex::new(State { floor, ..State::default() }), bell: Notify::new() }
+        Self {
+            state: Mutex::new(State { floor, ..State::default() }),
+            staffed: AtomicBool::new(false),
+            waits: Mutex::default(),
+            bell: Notify::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -88,7 +105,37 @@ impl LiveFloor {
 
     /// Whether anybody is on it.
     pub(crate) fn is_staffed(&self) -> bool {
-        !self.lock().staff.is_empty()
+        self.staffed.load(Ordering::Acquire)
+    }
+
+    /// How long cases would wait, as of a moment ago; nothing where nobody was ever noted.
+    pub(crate) fn waits(&self, now: Timestamp) -> Option<Arc<Waits>> {
+        if !self.is_staffed() {
+            return None;
+        }
+        let mut kept = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, waits)) = &*kept
+            && now.since(*at) < WAITS_MS
+        {
+            return Some(Arc::clone(waits));
+        }
+        let state = self.lock();
+        let mut waits = Waits::new();
+        for queue in state.staff.values().flat_map(|item| &item.profile.queues) {
+            if !waits.contains_key(queue) {
+                let wait = state.floor.expected_wait_ms(queue, state.floor.depth(queue));
+                waits.insert(queue.clone(), wait);
+            }
+        }
+        let waits = Arc::new(waits);
+        *kept = Some((now, Arc::clone(&waits)));
+        Some(waits)
+    }
+
+    /// Notes that somebody is on it, and forgets how long cases would wait.
+    fn changed(&self) {
+        self.staffed.store(true, Ordering::Release);
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The member of staff of this name.
@@ -213,6 +260,7 @@ impl App {
                 state.staff.insert(item.profile.id.clone(), item);
             }
         }
+        self.floor.changed();
         self.fill_cases(now)
     }
 
@@ -355,6 +403,7 @@ impl App {
             state.staff.insert(id.clone(), item);
             (first, withdrawn)
         };
+        self.floor.changed();
         if first {
             self.fill_cases(now).map_err(Problem::internal)?;
         }

@@ -1,5 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
+use super::floor::Waits;
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -61,6 +62,7 @@ struct Desk {
 /// Waits are computed for at most this many cases ahead; a longer queue waits at least as long.
 const AHEAD_MAX: i64 = 20_000;
 const FRESH_MAX: usize = 4_096;
+const WHOLE_BP: i64 = 10_000;
 
 impl Load {
     pub(crate) fn new(bundle: &Bundle) -> Self {
@@ -152,8 +154,16 @@ impl Load {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
 
-    /// What is true of every candidate for `case` at `now`, in the bundle's order.
-    pub(crate) fn candidates(&self, bundle: &Bundle, case: &Case, intent: &str, now: Timestamp) -> Vec<CandidateFacts> {
+    /// What is true of every candidate for `case` at `now`, in the bundle's order. Where staff are noted, `waits` tells
+    /// how long theirs wait, and the longer of it and what was configured counts.
+    pub(crate) fn candidates(
+        &self,
+        bundle: &Bundle,
+        case: &Case,
+        intent: &str,
+        waits: Option<&Waits>,
+        now: Timestamp,
+    ) -> Vec<CandidateFacts> {
         let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
         let is_stopped = |at: usize| {
@@ -168,7 +178,15 @@ impl Load {
                 // The case itself is no company for itself.
                 depth = (depth - 1).max(0);
             }
-            let (expected_wait_ms, sla_risk_bp) = desk.wait(depth, waited_ms);
+            let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, waited_ms);
+            match (waits.and_then(|waits| waits.get(&spec.responder)), &spec.queue) {
+                (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(*live_ms),
+                // Nobody is there: at least as long as is promised, so that the promise is missed.
+                (Some(None), Some(queue)) => {
+                    (expected_wait_ms, sla_risk_bp) = (expected_wait_ms.max(queue.sla_ms), WHOLE_BP);
+                }
+                _ => {}
+            }
             let tally = if outcomes.is_empty() {
                 Tally::default()
             } else {
@@ -212,7 +230,7 @@ impl Desk {
                 abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
             };
             let ahead = u32::try_from(ahead).unwrap_or(0);
-            (line.mean_wait_ms(ahead), if left_ms <= 0 { 10_000 } else { line.risk_bp(ahead, left_ms) })
+            (line.mean_wait_ms(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
         };
         if waited_ms > 0 {
             return compute(queue.sla_ms.saturating_sub(waited_ms));

@@ -296,3 +296,17 @@ fn an_exception_whose_owner_has_gone_from_the_bundle_is_given_to_somebody_who_ca
     assert_eq!(lead.get("/v1/exceptions/unreachable").body, json!([]));
     assert_eq!(lead.get("/v1/exceptions?state=open&owner=private-team").body["items"], json!([]));
 }
+
+#[test]
+fn the_wait_is_told_as_it_is_whether_somebody_is_there_or_nobody() {
+    let (server, lead, ana, _ben) = floor();
+    let told = |customer: &str| {
+        let case = lead.open(customer, "I want to talk to a human");
+        lead.get(&format!("/v1/cases/{}/messages", id(&case))).body["items"][1]["text"].as_str().unwrap().to_owned()
+    };
+    assert!(told("with ana").ends_with("We expect that to be within a minute."));
+    presence(&ana, "ana", "offline");
+    let alone = told("without");
+    assert!(alone.contains("about") && !alone.contains("within a minute"), "{alone}");
+    assert!(server.app.depths().iter().map(|(_, cases)| cases).sum::<i64>() == 2);
+}
