@@ -348,6 +348,25 @@ pub enum Event {
 }
 
 impl Event {
+    /// Every name under which an event is recorded.
+    pub const KINDS: &[&str] = &[
+        "case_opened",
+        "message_added",
+        "signals_measured",
+        "decision_made",
+        "offer_made",
+        "offer_ended",
+        "exception_raised",
+        "exception_taken",
+        "exception_resolved",
+        "case_resolved",
+        "case_reopened",
+        "exception_escalated",
+        "ai_stopped",
+        "ai_resumed",
+        "words_erased",
+    ];
+
     /// The name under which the event is recorded.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -384,5 +403,18 @@ impl Event {
             Self::ActionAsked { decision } => Some(decision.id.to_string()),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_known_by_name() {
+        // Whoever reads events names all of them when it meets one that it does not know.
+        let error = serde_json::from_str::<Event>(r#"{"type":"?"}"#).unwrap_err().to_string();
+        let named: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert_eq!(named, Event::KINDS, "{error}");
     }
 }

@@ -24,6 +24,8 @@ const REST_BYTES_MAX: usize = 4 * 1024;
 pub struct Receiver {
     endpoint: Endpoint,
     secret: SigningSecret,
+    /// A secret that is being replaced, and until when (seconds since 1970) it signs too.
+    previous: Option<(SigningSecret, i64)>,
 }
 
 impl Receiver {
@@ -32,7 +34,26 @@ impl Receiver {
     /// # Errors
     /// When the address cannot be used.
     pub fn new(url: &str, secret: SigningSecret) -> Result<Self, EndpointError> {
-        Ok(Self { endpoint: Endpoint::new(url)?, secret })
+        Ok(Self { endpoint: Endpoint::new(url)?, secret, previous: None })
+    }
+
+    /// Signs with the secret before this one too, until a moment in seconds since 1970, so that both are believed while
+    /// the receiver takes up the new one.
+    #[must_use]
+    pub fn signing_also(mut self, previous: SigningSecret, until: i64) -> Self {
+        self.previous = Some((previous, until));
+        self
+    }
+
+    fn signatures(&self, id: &str, now: i64, body: &[u8]) -> String {
+        let mut signatures = sign(&self.secret, id, now, body);
+        if let Some((previous, until)) = &self.previous
+            && now < *until
+        {
+            signatures.push(' ');
+            signatures.push_str(&sign(previous, id, now, body));
+        }
+        signatures
     }
 
     /// Sends `body` once, under `id`, at `now` (seconds since 1970). Received is what is answered with 2xx.
@@ -46,7 +67,7 @@ impl Receiver {
         let headers = [
             (HeaderName::from_static(ID), value(id.to_owned())?),
             (HeaderName::from_static(TIMESTAMP), HeaderValue::from(now)),
-            (HeaderName::from_static(SIGNATURE), value(sign(&self.secret, id, now, &body))?),
+            (HeaderName::from_static(SIGNATURE), value(self.signatures(id, now, &body))?),
         ];
         let sending = self.endpoint.post(Bytes::from(body), headers);
         let answer = timeout(PATIENCE, sending).await.map_err(|_| Failure::Timeout)??;

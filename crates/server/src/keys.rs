@@ -40,6 +40,7 @@ pub enum KeyError {
 /// The keys of one data directory.
 pub struct Keys {
     wrapping: Aes256Gcm,
+    secrets: Aes256Gcm,
     pseudonym: [u8; 32],
     ledger_seed: [u8; 32],
 }
@@ -81,7 +82,8 @@ impl Keys {
         let master = read_or_make(&directory.join("master.key"), entropy)?;
         let ledger_seed = read_or_make(&directory.join("ledger.key"), entropy)?;
         let wrapping = Aes256Gcm::new(&derive(&master, b"wrap customers' keys").into());
-        Ok(Self { wrapping, pseudonym: derive(&master, b"customers' pseudonyms"), ledger_seed })
+        let secrets = Aes256Gcm::new(&derive(&master, b"seal secrets of webhooks").into());
+        Ok(Self { wrapping, secrets, pseudonym: derive(&master, b"customers' pseudonyms"), ledger_seed })
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -115,6 +117,25 @@ impl Keys {
         let key = open(&self.wrapping, wrapped, id.as_str().as_bytes())?;
         let key: [u8; 32] = key.try_into().map_err(|_| KeyError::Unopenable)?;
         Ok(CustomerKey(Aes256Gcm::new(&key.into())))
+    }
+}
+
+impl Keys {
+    /// Seals a secret that has to be used again, for `whose` alone.
+    ///
+    /// # Errors
+    /// When there are no random bytes.
+    pub(crate) fn seal_secret(&self, whose: &str, secret: &str, entropy: &Entropy) -> Result<Vec<u8>, KeyError> {
+        seal(&self.secrets, entropy.bytes()?, secret.as_bytes(), whose.as_bytes())
+    }
+
+    /// Opens a sealed secret.
+    ///
+    /// # Errors
+    /// When it does not open under this data directory's master key, or is somebody else's.
+    pub(crate) fn open_secret(&self, whose: &str, sealed: &[u8]) -> Result<String, KeyError> {
+        let plain = open(&self.secrets, sealed, whose.as_bytes())?;
+        String::from_utf8(plain).map_err(|_| KeyError::Unopenable)
     }
 }
 
