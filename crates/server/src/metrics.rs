@@ -40,6 +40,31 @@ pub struct ResponderLabels {
     pub responder: String,
 }
 
+/// Labels of a delivery's count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DeliveryLabels {
+    subscription: String,
+    outcome: &'static str,
+}
+
+/// Labels of what is true of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SubscriptionLabels {
+    subscription: String,
+}
+
+/// What is counted of webhooks.
+#[derive(Debug, Default)]
+struct Webhooks {
+    sent: Family<DeliveryLabels, Counter>,
+    lag: Family<SubscriptionLabels, Gauge<i64, AtomicI64>>,
+    waiting: Family<SubscriptionLabels, Gauge<i64, AtomicI64>>,
+    dead: Family<SubscriptionLabels, Gauge<i64, AtomicI64>>,
+}
+
+/// What can come of sending an event.
+const OUTCOMES: [&str; 3] = ["delivered", "failed", "given_up"];
+
 /// The counts.
 #[derive(Debug)]
 pub struct Metrics {
@@ -54,6 +79,7 @@ pub struct Metrics {
     pub conflicts: Counter,
     /// Turns of AI responders, by what came of them.
     turns: Family<TurnLabels, Counter>,
+    webhooks: Webhooks,
     /// Open cases by responder.
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
 }
@@ -83,7 +109,21 @@ impl Default for Metrics {
         );
         registry.register("ai_turns", "Turns of AI responders, by what came of them", Family::clone(&turns));
         registry.register("open_cases", "Open cases by responder", Family::clone(&held));
-        Self { registry, decisions, exceptions, requests, seconds, conflicts, turns, held }
+        let webhooks = Webhooks::registered(&mut registry);
+        Self { registry, decisions, exceptions, requests, seconds, conflicts, turns, webhooks, held }
+    }
+}
+
+impl Webhooks {
+    fn registered(registry: &mut Registry) -> Self {
+        let new = Self::default();
+        let (sent, lag) = (Family::clone(&new.sent), Family::clone(&new.lag));
+        let (waiting, dead) = (Family::clone(&new.waiting), Family::clone(&new.dead));
+        registry.register("webhooks", "Events sent to subscriptions, by what came of it", sent);
+        registry.register("webhook_lag", "Events of the ledger since the first that a subscription still needs", lag);
+        registry.register("webhook_cases_waiting", "Cases whose event waits for another attempt", waiting);
+        registry.register("webhook_dead_letters", "Events that were given up", dead);
+        new
     }
 }
 
@@ -120,6 +160,32 @@ impl Metrics {
             Err(_) => "failure",
         };
         self.turns.get_or_create(&TurnLabels { responder: responder.to_owned(), outcome }).inc();
+    }
+
+    /// Counts what came of sending an event.
+    pub(crate) fn webhook(&self, subscription: &str, outcome: &'static str) {
+        let labels = DeliveryLabels { subscription: subscription.to_owned(), outcome };
+        self.webhooks.sent.get_or_create(&labels).inc();
+    }
+
+    /// Says where the delivery to a subscription stands.
+    pub(crate) fn webhook_line(&self, subscription: &str, lag: u64, waiting: usize, dead: usize) {
+        let labels = SubscriptionLabels { subscription: subscription.to_owned() };
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.webhooks.lag.get_or_create(&labels).set(i64::try_from(lag).unwrap_or(i64::MAX));
+        self.webhooks.waiting.get_or_create(&labels).set(whole(waiting));
+        self.webhooks.dead.get_or_create(&labels).set(whole(dead));
+    }
+
+    /// Forgets the counts of a subscription that is no more.
+    pub(crate) fn forget_webhook(&self, subscription: &str) {
+        for outcome in OUTCOMES {
+            self.webhooks.sent.remove(&DeliveryLabels { subscription: subscription.to_owned(), outcome });
+        }
+        let labels = SubscriptionLabels { subscription: subscription.to_owned() };
+        for gauge in [&self.webhooks.lag, &self.webhooks.waiting, &self.webhooks.dead] {
+            gauge.remove(&labels);
+        }
     }
 
     /// The Prometheus text.

@@ -56,6 +56,9 @@ kinds! {
     /// The key stands for another request.
     KEY_REUSED = "idempotency_key_reused", 409, "The idempotency key was used for another request",
         "Use a new key for a new request, and the same key only to repeat the same one.";
+    /// As many as there may be.
+    LIMIT_REACHED = "limit_reached", 409, "There are as many as there may be",
+        "Remove what is no longer needed, or wait until what is under way has ended; the detail names the bound.";
     /// The words are gone.
     ERASED = "erased", 410, "The words were erased",
         "Nothing brings them back; the evidence that remains is in the timeline.";

@@ -28,11 +28,18 @@ pub(crate) struct Serve {
     /// The address to listen at.
     #[arg(long, default_value = "127.0.0.1:7171")]
     listen: SocketAddr,
+    /// Let webhooks go to other machines over HTTP without TLS, as in a network of your own: whoever listens there
+    /// reads them.
+    #[arg(long)]
+    webhooks_in_the_clear: bool,
 }
 
 impl Serve {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let app = open(&self.data, &self.bundle)?;
+        let mut app = open(&self.data, &self.bundle)?;
+        if self.webhooks_in_the_clear {
+            app = app.allowing_webhooks_in_the_clear();
+        }
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             let first = first_token(&app, "admin")?;

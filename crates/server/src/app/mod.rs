@@ -10,6 +10,7 @@ pub mod consult;
 pub mod context;
 mod customer;
 pub mod decision;
+pub(crate) mod delivery;
 pub mod exception;
 pub mod feedback;
 mod floor;
@@ -25,11 +26,13 @@ mod schema;
 pub mod services;
 mod sla;
 pub mod staff;
+pub mod subscription;
 mod timer;
 pub mod token;
 pub mod transfer;
 mod turn;
 pub mod view;
+pub mod webhook;
 
 use crate::{
     clock::Clock,
@@ -61,6 +64,7 @@ pub struct App {
     customers: customer::Customers,
     tokens: auth::Tokens,
     services: services::Services,
+    subscriptions: webhook::Subscriptions,
     floor: floor::LiveFloor,
     tripped: tokio::sync::mpsc::UnboundedSender<load::Tripped>,
     trips: std::sync::Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<load::Tripped>>>,
@@ -154,7 +158,9 @@ impl App {
         }
         let engine = Engine::new(&start.bundle);
         let (ticks, _) = tokio::sync::watch::channel(store.last_seq()?);
+        let subscriptions = webhook::Subscriptions::open(&store, &keys)?;
         let app = Self {
+            subscriptions,
             services: start.services,
             tripped,
             trips: std::sync::Mutex::new(Some(trips)),

@@ -212,17 +212,20 @@ impl App {
     pub fn feed(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Problem> {
         self.permit(caller, "events.read")?;
         let rows = self.store.feed(after, limit).map_err(Problem::internal)?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(FeedItem {
-                    seq: row.seq,
-                    at: rfc3339(Timestamp(row.ts_ms)),
-                    case: row.case,
-                    kind: row.kind,
-                    event: serde_json::from_slice(&row.body).map_err(Problem::internal)?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(FeedItem::of).collect()
+    }
+}
+
+impl FeedItem {
+    /// An event as stored.
+    pub(crate) fn of(row: RecordRow) -> Result<Self, Problem> {
+        Ok(Self {
+            seq: row.seq,
+            at: rfc3339(Timestamp(row.ts_ms)),
+            case: row.case,
+            kind: row.kind,
+            event: serde_json::from_slice(&row.body).map_err(Problem::internal)?,
+        })
     }
 }
 

@@ -14,6 +14,7 @@ mod outcomes;
 mod query;
 mod reply;
 mod staff;
+mod subscriptions;
 mod work;
 
 use crate::{
@@ -56,6 +57,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(work::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
+        .merge(subscriptions::routes())
         .merge(admin::routes())
         .merge(ledger::routes())
         .merge(ops::routes())

@@ -1,12 +1,17 @@
 //! The interface's description: OpenAPI 3.1, put together from the routes, the types that they read and write, and
 //! the table of problems.
 
-use crate::problem::{self, Kind};
+use crate::{
+    app::webhook::WebhookMessage,
+    problem::{self, Kind},
+};
+use remit_domain::Event;
 use utoipa::{
     OpenApi as _,
     openapi::{
-        Components, Content, HttpMethod, Info, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server,
-        path::{Operation, PathItem},
+        Components, Content, HttpMethod, Info, OpenApi, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Server,
+        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
+        request_body::RequestBodyBuilder,
         schema::{Object, ObjectBuilder, Type},
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
@@ -31,6 +36,7 @@ pub(crate) fn frame() -> OpenApi {
     frame.servers = Some(vec![Server::new("/")]);
     frame.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
     let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
+    frame.webhooks = Some(webhooks());
     frame.tags = Some(TAGS.map(tag).to_vec());
     let components = frame.components.get_or_insert_with(Components::new);
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
@@ -44,18 +50,47 @@ pub(crate) fn frame() -> OpenApi {
 }
 
 #[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(WebhookMessage)))]
 struct Frame;
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("cases", "Requests of customers, from the first message to the last."),
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
     ("events", "Everything that happens, as it is committed."),
+    ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
     ("administration", "Tokens, and erasure."),
     ("ledger", "The evidence, in a form that others can verify."),
     ("operation", "Health, metrics and the meaning of problems."),
 ];
+
+/// What is posted to a subscription, for every kind of event.
+fn webhooks() -> Paths {
+    let text = |text: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(text)).build();
+    let header = |name: &str, says: &str| {
+        let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::True);
+        header.description(Some(says)).schema(Some(text(says))).build()
+    };
+    let mut webhooks = Paths::new();
+    for kind in Event::KINDS {
+        let message = Content::new(Some(RefOr::Ref(Ref::from_schema_name("WebhookMessage"))));
+        let received = ResponseBuilder::new().description("Received; any other status means that it is sent again.");
+        let operation = OperationBuilder::new()
+            .operation_id(Some(format!("on_{kind}")))
+            .summary(Some(format!("Sent as `remit.{kind}.v1` to those who subscribed")))
+            .tag("subscriptions")
+            .securities(Some([SecurityRequirement::default()]))
+            .parameter(header("webhook-id", "The message's name, the same whenever it is sent again."))
+            .parameter(header("webhook-timestamp", "When it was sent, in seconds since 1970."))
+            .parameter(header("webhook-signature", "`v1,` and the HMAC-SHA-256 over `id.timestamp.body` in base64."))
+            .request_body(Some(RequestBodyBuilder::new().content("application/json", message).build()))
+            .response("2XX", received.build());
+        let item = PathItem::new(HttpMethod::Post, operation);
+        webhooks.paths.insert(format!("remit.{kind}.v1"), item);
+    }
+    webhooks
+}
 
 fn problem_schema() -> Object {
     let text = |text: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(text)).build();
@@ -127,8 +162,14 @@ fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
     if operation.request_body.is_some() {
         kinds.extend([problem::MALFORMED, problem::INVALID, problem::MEDIA_TYPE]);
     }
+    if matches!(method, HttpMethod::Post | HttpMethod::Delete) {
+        kinds.extend([problem::BUSY, problem::STORAGE_FULL]);
+    }
+    if operation.responses.responses.contains_key("201") {
+        kinds.push(problem::LIMIT_REACHED);
+    }
     if matches!(method, HttpMethod::Post) {
-        kinds.extend([problem::NOT_FOUND, problem::TOO_SLOW, problem::TOO_LARGE, problem::BUSY, problem::STORAGE_FULL]);
+        kinds.extend([problem::NOT_FOUND, problem::TOO_SLOW, problem::TOO_LARGE]);
         if operation.parameters.is_some() {
             kinds.extend([problem::CONFLICT, problem::ERASED]);
         }

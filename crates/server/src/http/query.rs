@@ -34,6 +34,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
+/// A name in the address, and a position in the ledger under it.
+#[derive(Debug)]
+pub(crate) struct NameAndPosition(pub(crate) String, pub(crate) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for NameAndPosition {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = axum::extract::Path::<(String, u64)>::from_request_parts(parts, state).await;
+        path.map(|path| Self(path.0.0, path.0.1)).map_err(|_| {
+            Problem::new(problem::NOT_FOUND, "the address holds something other than a position in the ledger").into()
+        })
+    }
+}
+
 /// The page size asked for: 50 unless told, 200 at most.
 pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked {

@@ -1,11 +1,12 @@
-//! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, and looking
-//! at things again when they are due.
+//! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, delivering
+//! events to subscriptions, and looking at things again when they are due.
 
 mod offers;
 mod signing;
 mod stops;
 mod timers;
 mod turns;
+mod webhooks;
 
 use crate::app::App;
 use std::sync::Arc;
@@ -20,5 +21,6 @@ pub(crate) fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHan
         tokio::spawn(timers::run(Arc::clone(app), stop.clone())),
         tokio::spawn(stops::run(Arc::clone(app), stop.clone())),
         tokio::spawn(offers::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(webhooks::run(Arc::clone(app), stop.clone())),
     ]
 }

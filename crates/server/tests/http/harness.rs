@@ -45,6 +45,27 @@ impl Clock for Morning {
     }
 }
 
+/// A clock of one test's own, which the test sets forward. It begins in that morning too, and goes on by a millisecond
+/// each time it is asked.
+#[derive(Clone)]
+pub(crate) struct OwnClock(Arc<AtomicI64>);
+
+impl OwnClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(Morning.now().0)))
+    }
+
+    pub(crate) fn forward_ms(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for OwnClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
     runtime: Runtime,
@@ -76,13 +97,17 @@ pub(crate) fn open(data: &Path) -> App {
 
 /// Opens a data directory under a bundle, with AI services that answer by themselves.
 pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) -> App {
+    open_at(data, bundle, services, Box::new(Morning))
+}
+
+fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, clock: Box<dyn Clock>) -> App {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
-    boot::open(data, bundle, Box::new(Morning), services, &mut |step| panic!("{step}")).unwrap()
+    boot::open(data, bundle, clock, services, &mut |step| panic!("{step}")).unwrap()
 }
 
 /// The sample bank with another `bundle.toml`.
@@ -104,7 +129,16 @@ impl Server {
 
     /// A server on a data directory that may have been used before.
     pub(crate) fn start_on(data: TempDir, bundle: Arc<Bundle>, services: Services) -> Self {
-        let app = Arc::new(open_with(data.path(), bundle, services));
+        Self::serve(open_with(data.path(), bundle, services), data)
+    }
+
+    /// A server of the sample bank on time that the test sets.
+    pub(crate) fn start_at(data: TempDir, clock: &OwnClock) -> Self {
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Box::new(clock.clone())), data)
+    }
+
+    fn serve(app: App, data: TempDir) -> Self {
+        let app = Arc::new(app);
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);

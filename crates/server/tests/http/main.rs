@@ -15,4 +15,5 @@ mod evidence;
 mod harness;
 mod staff;
 mod tokens;
+mod webhooks;
 mod work;

@@ -1,0 +1,525 @@
+//! Webhooks over real HTTP: what arrives, in which order, signed by whom, and what becomes of what is refused.
+
+use crate::harness::{Client, OwnClock, Server, id};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use remit_store::{RecordRow, Store as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
+};
+
+/// What a customer wrote, to be found again wherever it went.
+const WORDS: &str = "MARKER my card has not arrived";
+const WINDOW_MS: i64 = 3 * 24 * 3_600_000;
+
+type Rule = Box<dyn Fn(&Value) -> &'static str + Send>;
+
+/// Somebody's receiver: keeps what arrives, and answers each message as the test says.
+struct Inbox {
+    address: SocketAddr,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+struct State {
+    arrived: Vec<Message>,
+    rule: Rule,
+}
+
+/// A message as it arrived.
+#[derive(Debug, Clone)]
+struct Message {
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+    answered: &'static str,
+}
+
+const OK: &str = "204 No Content";
+const BROKEN: &str = "500 Internal Server Error";
+const GONE: &str = "410 Gone";
+/// Hangs up without an answer.
+const NOTHING: &str = "";
+
+impl Message {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn seq(&self) -> u64 {
+        self.json()["data"]["seq"].as_u64().unwrap_or(0)
+    }
+
+    fn case(&self) -> String {
+        self.json()["data"]["case"].as_str().unwrap().to_owned()
+    }
+
+    fn name(&self) -> &str {
+        &self.headers["webhook-id"]
+    }
+
+    /// How many of its signatures are right under a secret, computed as the standard says and by nothing of Remit.
+    fn signed_by(&self, secret: &str) -> usize {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+        mac.update(format!("{}.{}.", self.name(), self.headers["webhook-timestamp"]).as_bytes());
+        mac.update(&self.body);
+        let right = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        self.headers["webhook-signature"].split(' ').filter(|signature| **signature == right).count()
+    }
+}
+
+impl Inbox {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { arrived: Vec::new(), rule: Box::new(|_| OK) };
+        let state = Arc::new((Mutex::new(state), Condvar::new()));
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || while receive(&stream, &shared).is_some() {});
+            }
+        });
+        Self { address, state }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/events", self.address)
+    }
+
+    /// From now on messages are answered like this.
+    fn answer(&self, rule: impl Fn(&Value) -> &'static str + Send + 'static) {
+        self.state.0.lock().unwrap().rule = Box::new(rule);
+    }
+
+    /// Waits until what has arrived is enough.
+    fn wait(&self, enough: impl Fn(&[Message]) -> bool) -> Vec<Message> {
+        let (state, bell) = &*self.state;
+        let state: MutexGuard<'_, State> = state.lock().unwrap();
+        bell.wait_while(state, |state| !enough(&state.arrived)).unwrap().arrived.clone()
+    }
+
+    /// Waits until every event up to this position has arrived and was taken.
+    fn wait_for_all(&self, upto: u64) -> Vec<Message> {
+        self.wait(|arrived| {
+            let taken: BTreeSet<u64> = taken(arrived).map(Message::seq).collect();
+            (1..=upto).all(|seq| taken.contains(&seq))
+        })
+    }
+
+    fn forget(&self) {
+        self.state.0.lock().unwrap().arrived.clear();
+    }
+}
+
+fn taken(arrived: &[Message]) -> impl Iterator<Item = &Message> {
+    arrived.iter().filter(|message| message.answered == OK)
+}
+
+/// Takes in one message; nothing once the other side has hung up.
+fn receive(stream: &TcpStream, shared: &(Mutex<State>, Condvar)) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) => headers.insert(name.to_ascii_lowercase(), value.to_owned()),
+            None if line == "\r\n" => break,
+            None => continue,
+        };
+    }
+    let mut body = vec![0; headers["content-length"].parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    let (state, bell) = shared;
+    let answered = {
+        let mut state = state.lock().unwrap();
+        let answered = (state.rule)(&serde_json::from_slice(&body).unwrap());
+        state.arrived.push(Message { headers, body, answered });
+        answered
+    };
+    bell.notify_all();
+    if answered == NOTHING {
+        return stream.shutdown(std::net::Shutdown::Both).ok().and(None);
+    }
+    (&mut &*stream).write_all(format!("HTTP/1.1 {answered}\r\ncontent-length: 0\r\n\r\n").as_bytes()).ok()
+}
+
+/// Subscribes from the beginning of the ledger, and gives the subscription with its secret.
+fn subscribe(client: &Client, inbox: &Inbox) -> Value {
+    let got = client.post("/v1/subscriptions", &json!({ "name": "crm", "url": inbox.url(), "after": 0 }));
+    assert_eq!(got.status, 201, "{}", got.body);
+    got.body
+}
+
+fn newest(client: &Client) -> u64 {
+    client.get("/readyz").body["records"].as_u64().unwrap()
+}
+
+/// A subscription once `enough` says so.
+fn stands(client: &Client, subscription: &Value, enough: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let got = client.get(&format!("/v1/subscriptions/{}", id(subscription)));
+        assert_eq!(got.status, 200, "{}", got.body);
+        if enough(&got.body) {
+            return got.body;
+        }
+    }
+}
+
+fn act(client: &Client, subscription: &Value, what: &str) -> Value {
+    let got = client.post(&format!("/v1/subscriptions/{}/{what}", id(subscription)), &json!({}));
+    assert_eq!(got.status, 200, "{what}: {}", got.body);
+    got.body
+}
+
+/// Panics unless each case's events arrived in their order.
+fn in_order<'a>(messages: impl Iterator<Item = &'a Message>) {
+    let mut last: BTreeMap<String, u64> = BTreeMap::new();
+    for message in messages {
+        let before = last.insert(message.case(), message.seq());
+        assert!(before.is_none_or(|before| before < message.seq()), "{before:?} before {}", message.seq());
+    }
+}
+
+#[test]
+fn every_event_arrives_once_in_the_order_of_its_case_and_signed() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    client.open("zoe", WORDS);
+    let subscription = subscribe(&client, &inbox);
+    let secret = subscription["secret"].as_str().unwrap().to_owned();
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let client = client.clone();
+            scope.spawn(move || {
+                for n in 0..5 {
+                    let case = client.open(&format!("c{writer}-{n}"), WORDS);
+                    for _ in 0..3 {
+                        let got = client.post(&format!("/v1/cases/{}/messages", id(&case)), &json!({ "text": WORDS }));
+                        assert_eq!(got.status, 201, "{}", got.body);
+                    }
+                }
+            });
+        }
+    });
+    let all = newest(&client);
+    let arrived = inbox.wait_for_all(all);
+    let seqs: BTreeSet<u64> = arrived.iter().map(Message::seq).collect();
+    assert_eq!((arrived.len() as u64, seqs), (all, (1..=all).collect()), "each once");
+    in_order(arrived.iter());
+    let feed: BTreeMap<u64, RecordRow> =
+        server.app.store().feed(0, 100_000).unwrap().into_iter().map(|row| (row.seq, row)).collect();
+    for message in &arrived {
+        assert_eq!(message.signed_by(&secret), 1, "{message:?}");
+        let (body, known) = (message.json(), &feed[&message.seq()]);
+        assert_eq!(body["type"], format!("remit.{}.v1", known.kind));
+        assert_eq!(body["data"]["event"], serde_json::from_slice::<Value>(&known.body).unwrap());
+        assert_eq!((&body["data"]["kind"], &body["data"]["case"]), (&json!(known.kind), &json!(known.case)));
+        assert_eq!(body["timestamp"], body["data"]["at"]);
+        assert_eq!(message.name(), format!("{}_{}", id(&subscription), message.seq()));
+        assert_eq!(message.headers["content-type"], "application/json");
+        assert!(!String::from_utf8_lossy(&message.body).contains("MARKER"), "a customer's words left the house");
+    }
+    let now = stands(&client, &subscription, |now| now["lag"] == 0);
+    assert_eq!((&now["state"], &now["cursor"], &now["dead_letters"]), (&json!("active"), &json!(all), &json!(0)));
+    let metrics = client.get("/metrics").body;
+    let line = format!("remit_webhooks_total{{subscription=\"{}\",outcome=\"delivered\"}} {all}", id(&subscription));
+    assert!(metrics.as_str().unwrap().contains(&line), "{metrics}");
+}
+
+#[test]
+fn only_the_kinds_that_were_asked_for_are_sent() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    let wish = json!({ "name": "crm", "url": inbox.url(), "kinds": ["case_opened", "message_added"] });
+    assert_eq!(client.post("/v1/subscriptions", &wish).status, 201);
+    for customer in ["ann", "bob"] {
+        let case = client.open(customer, WORDS);
+        client.post(&format!("/v1/cases/{}/messages", id(&case)), &json!({ "text": WORDS }));
+    }
+    let arrived = inbox.wait(|arrived| arrived.len() >= 4);
+    in_order(arrived.iter());
+    let mut kinds: Vec<Value> = arrived.iter().map(|message| message.json()["type"].clone()).collect();
+    kinds.sort_by_key(Value::to_string);
+    let (opened, added) = ("remit.case_opened.v1", "remit.message_added.v1");
+    assert_eq!(kinds, [opened, opened, added, added]);
+}
+
+#[test]
+fn a_receiver_that_fails_for_one_case_holds_up_only_that_case() {
+    let (clock, inbox) = (OwnClock::new(), Inbox::start());
+    let server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    let client = server.client(&["admin"]);
+    let bad = id(&client.open("ann", WORDS));
+    let upto = newest(&client);
+    let poison = bad.clone();
+    inbox.answer(move |message| if message["data"]["case"] == *poison { BROKEN } else { OK });
+    let subscription = subscribe(&client, &inbox);
+    let others: Vec<String> = ["bob", "cem", "dan"].iter().map(|name| id(&client.open(name, WORDS))).collect();
+    let all = newest(&client);
+    let wanted = usize::try_from(all - upto).unwrap();
+    let arrived = inbox.wait(|arrived| taken(arrived).count() == wanted);
+    assert!(taken(&arrived).all(|message| others.contains(&message.case())));
+    let refused: BTreeSet<u64> =
+        arrived.iter().filter(|message| message.answered == BROKEN).map(Message::seq).collect();
+    assert_eq!(refused, BTreeSet::from([1]), "nothing of the case goes before its first event");
+    let now = stands(&client, &subscription, |now| now["waiting_cases"] == 1);
+    assert_eq!(now["last_failure"]["failure"], "the endpoint answered with status 500");
+    assert_eq!((&now["cursor"], &now["lag"]), (&json!(0), &json!(all)));
+    // Once the receiver takes it, all of the case follows, in order.
+    inbox.answer(|_| OK);
+    clock.forward_ms(60_000);
+    in_order(taken(&inbox.wait_for_all(all)));
+    let now = stands(&client, &subscription, |now| now["lag"] == 0);
+    assert_eq!((&now["state"], &now["waiting_cases"]), (&json!("active"), &json!(0)));
+}
+
+#[test]
+fn a_restart_in_the_middle_loses_nothing() {
+    let inbox = Inbox::start();
+    // Every other attempt breaks off without an answer.
+    let attempts = std::sync::atomic::AtomicUsize::new(0);
+    inbox.answer(
+        move |_| if attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 == 0 { OK } else { NOTHING },
+    );
+    let clock = OwnClock::new();
+    let mut server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    subscribe(&server.client(&["admin"]), &inbox);
+    let mut all = 0;
+    for round in 0..3 {
+        let client = server.client(&["admin"]);
+        for n in 0..5 {
+            client.open(&format!("c{round}-{n}"), WORDS);
+        }
+        all = newest(&client);
+        // It stops while most is still on its way.
+        inbox.wait(|arrived| arrived.len() > round * 5);
+        server = Server::start_at(server.stop(), &clock);
+        clock.forward_ms(60_000);
+    }
+    inbox.answer(|_| OK);
+    clock.forward_ms(60_000);
+    let arrived = inbox.wait_for_all(all);
+    // Sent again or not, what arrives first of each event arrives in order.
+    let mut seen = BTreeSet::new();
+    in_order(taken(&arrived).filter(|message| seen.insert(message.seq())));
+}
+
+#[test]
+fn what_is_refused_for_three_days_is_a_dead_letter_which_can_be_sent_again() {
+    let (clock, inbox) = (OwnClock::new(), Inbox::start());
+    let server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    let client = server.client(&["admin"]);
+    client.open("ann", WORDS);
+    inbox.answer(|message| if message["data"]["seq"].as_u64().unwrap() <= 2 { BROKEN } else { OK });
+    let subscription = subscribe(&client, &inbox);
+    let at = format!("/v1/subscriptions/{}", id(&subscription));
+    let dead = |client: &Client| client.get(&format!("{at}/dead")).body["items"].as_array().unwrap().clone();
+    assert!(dead(&client).is_empty());
+    for seq in [1, 2] {
+        // A token does not last as long as a window.
+        let client = server.client(&["admin"]);
+        inbox.wait(|arrived| arrived.iter().any(|message| message.seq() == seq));
+        stands(&client, &subscription, |now| now["waiting_cases"] == 1);
+        clock.forward_ms(WINDOW_MS);
+        let client = server.client(&["admin"]);
+        stands(&client, &subscription, |now| now["dead_letters"] == seq);
+    }
+    let client = server.client(&["admin"]);
+    let all = newest(&client);
+    inbox.wait(|arrived| taken(arrived).any(|message| message.seq() == all));
+    stands(&client, &subscription, |now| now["lag"] == 0);
+    // They are listed over a restart.
+    let server = Server::start_at(server.stop(), &clock);
+    let client = server.client(&["admin"]);
+    let letters = dead(&client);
+    let seqs: Vec<&Value> = letters.iter().map(|letter| &letter["seq"]).collect();
+    assert_eq!(seqs, [&json!(1), &json!(2)]);
+    assert_eq!((&letters[0]["kind"], &letters[0]["tries"]), (&json!("case_opened"), &json!(2)), "{letters:?}");
+    assert_eq!(letters[0]["failure"], "the endpoint answered with status 500");
+    let page = client.get(&format!("{at}/dead?limit=1")).body;
+    assert_eq!((&page["items"][0]["seq"], &page["next"]), (&json!(1), &json!("1")));
+    assert_eq!(client.get(&format!("{at}/dead?after=1")).body["items"][0]["seq"], 2);
+    // One is sent again, the other is discarded.
+    inbox.answer(|_| OK);
+    inbox.forget();
+    assert_eq!(client.post(&format!("{at}/dead/1/retry"), &json!({})).status, 204);
+    inbox.wait(|arrived| arrived.iter().any(|message| message.seq() == 1));
+    stands(&client, &subscription, |now| now["dead_letters"] == 1);
+    assert_eq!(client.delete(&format!("{at}/dead/2")).status, 204);
+    assert!(dead(&client).is_empty());
+    for got in [client.post(&format!("{at}/dead/1/retry"), &json!({})), client.delete(&format!("{at}/dead/2"))] {
+        assert_eq!((got.status, &got.body["type"]), (404, &json!("/problems/not_found")), "{}", got.body);
+    }
+    assert_eq!(client.delete(&format!("{at}/dead/first")).status, 404);
+}
+
+#[test]
+fn a_replay_sends_again_under_the_same_names() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    client.open("ann", WORDS);
+    client.open("bob", WORDS);
+    let all = newest(&client);
+    let subscription = subscribe(&client, &inbox);
+    let names = |messages: &[Message]| -> BTreeMap<u64, (String, Vec<u8>)> {
+        messages.iter().map(|m| (m.seq(), (m.name().to_owned(), m.body.clone()))).collect()
+    };
+    let first = names(&inbox.wait_for_all(all));
+    stands(&client, &subscription, |now| now["lag"] == 0);
+    inbox.forget();
+    let replay = |after: u64| {
+        client.post(&format!("/v1/subscriptions/{}/replay", id(&subscription)), &json!({ "after": after }))
+    };
+    assert_eq!(replay(2).status, 200);
+    let again = inbox.wait(|arrived| arrived.len() as u64 >= all - 2);
+    in_order(again.iter());
+    let mut wanted = first.clone();
+    wanted.retain(|seq, _| *seq > 2);
+    assert_eq!(names(&again), wanted);
+    let got = replay(all + 1);
+    assert_eq!((got.status, &got.body["field"]), (422, &json!("after")), "{}", got.body);
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_left_alone_until_somebody_resumes() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    inbox.answer(|_| GONE);
+    let subscription = subscribe(&client, &inbox);
+    client.open("ann", WORDS);
+    let now = stands(&client, &subscription, |now| now["state"] == "paused");
+    assert_eq!(now["last_failure"]["failure"], "the endpoint answered with status 410");
+    client.open("bob", WORDS);
+    let all = newest(&client);
+    inbox.forget();
+    inbox.answer(|_| OK);
+    assert_eq!(act(&client, &subscription, "resume")["state"], "active");
+    let arrived = inbox.wait_for_all(all);
+    assert!(arrived.iter().all(|message| message.answered == OK), "nothing was sent while it was paused");
+    in_order(arrived.iter());
+}
+
+#[test]
+fn what_happens_during_a_pause_is_sent_after_it_and_nothing_once_deleted() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    let subscription = subscribe(&client, &inbox);
+    client.open("ann", WORDS);
+    inbox.wait_for_all(newest(&client));
+    assert_eq!(act(&client, &subscription, "pause")["state"], "paused");
+    client.open("bob", WORDS);
+    // A test goes out all the same, so that what comes after it shows that nothing else did before.
+    let before = inbox.wait(|_| true).len();
+    assert_eq!(act(&client, &subscription, "test"), json!({ "delivered": true }));
+    let test = inbox.wait(|arrived| arrived.len() > before)[before].clone();
+    assert_eq!(test.json()["type"], "remit.test.v1");
+    assert_eq!(test.signed_by(subscription["secret"].as_str().unwrap()), 1);
+    assert_eq!(act(&client, &subscription, "resume")["state"], "active");
+    inbox.wait_for_all(newest(&client));
+    inbox.answer(|_| BROKEN);
+    let failed = act(&client, &subscription, "test");
+    assert_eq!(failed, json!({ "delivered": false, "failure": "the endpoint answered with status 500" }));
+    let at = format!("/v1/subscriptions/{}", id(&subscription));
+    assert_eq!(client.delete(&at).status, 204);
+    assert_eq!((client.get(&at).status, client.delete(&at).status), (404, 404));
+    assert_eq!(client.get("/v1/subscriptions").body, json!([]));
+    let server = Server::start_on(server.stop(), crate::harness::bank_with(|toml| toml), Default::default());
+    assert_eq!(server.client(&["admin"]).get("/v1/subscriptions").body, json!([]));
+}
+
+#[test]
+fn a_secret_is_shown_once_kept_sealed_and_replaced_with_both_signing() {
+    let (clock, inbox) = (OwnClock::new(), Inbox::start());
+    let server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    let client = server.client(&["admin"]);
+    let subscription = subscribe(&client, &inbox);
+    let first = subscription["secret"].as_str().unwrap().to_owned();
+    let got = client.post_once("/v1/subscriptions", "key-1", &json!({ "name": "crm", "url": inbox.url() }));
+    assert_eq!((got.status, &got.body["field"]), (422, &json!("Idempotency-Key")), "{}", got.body);
+    let turned = act(&client, &subscription, "rotate");
+    let second = turned["secret"].as_str().unwrap().to_owned();
+    assert!(turned["previous_secret_until"].is_string() && first != second, "{turned}");
+    let at = format!("/v1/subscriptions/{}", id(&subscription));
+    for told in [client.get(&at).body, client.get("/v1/subscriptions").body] {
+        assert!(!told.to_string().contains("whsec_"), "{told}");
+    }
+    let signatures = |server: &Server| {
+        inbox.forget();
+        act(&server.client(&["admin"]), &subscription, "test");
+        let message = inbox.wait(|arrived| !arrived.is_empty())[0].clone();
+        (message.signed_by(&first), message.signed_by(&second))
+    };
+    assert_eq!(signatures(&server), (1, 1));
+    // Sealed secrets open again after a restart, and the first one ends after a day.
+    let server = Server::start_at(server.stop(), &clock);
+    assert_eq!(signatures(&server), (1, 1));
+    clock.forward_ms(24 * 3_600_000);
+    assert_eq!(signatures(&server), (0, 1));
+    for secret in [&first, &second] {
+        let key = secret.strip_prefix("whsec_").unwrap().as_bytes();
+        for file in ["remit.db", "remit.db-wal"] {
+            let bytes = std::fs::read(server.data.path().join(file)).unwrap_or_default();
+            assert!(!bytes.windows(key.len()).any(|window| window == key), "{file} holds a secret");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_subscribed_to_is_refused_by_field() {
+    let (server, inbox) = (Server::start(), Inbox::start());
+    let client = server.client(&["admin"]);
+    let check = |change: Value, field: &str, names: &str| {
+        let mut wish = json!({ "name": "crm", "url": inbox.url() });
+        wish.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let got = client.post("/v1/subscriptions", &wish);
+        assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{wish}: {}", got.body);
+        assert!(got.body["detail"].as_str().unwrap().contains(names), "{wish}: {}", got.body);
+    };
+    for url in ["", "crm", "/events", "ftp://crm.example/", "file:///etc/passwd", "https://", "http:", "https://a b/"] {
+        check(json!({ "url": url }), "url", "https://");
+    }
+    check(json!({ "url": "http://crm.example/events" }), "url", "--webhooks-in-the-clear");
+    check(json!({ "url": "http://10.0.0.7/events" }), "url", "--webhooks-in-the-clear");
+    check(json!({ "url": "https://me:secret@crm.example/" }), "url", "password");
+    check(json!({ "url": format!("https://crm.example/{}", "x".repeat(2_048)) }), "url", "2048");
+    check(json!({ "url": "https://crm.example/#part" }), "url", "fragment");
+    check(json!({ "name": "" }), "name", "1 to 64");
+    check(json!({ "name": "n".repeat(65) }), "name", "1 to 64");
+    check(json!({ "name": "a\nb" }), "name", "control");
+    check(json!({ "kinds": [] }), "kinds", "at least one");
+    check(json!({ "kinds": ["case_opened", "case_opend"] }), "kinds", "`case_opend` is no kind of event");
+    check(json!({ "kinds": "case_opened" }), "kinds", "");
+    check(json!({ "after": 1_000_000 }), "after", "newest");
+    check(json!({ "secret": "whsec_mine" }), "secret", "unknown field");
+    assert_eq!(client.get("/v1/subscriptions").body, json!([]), "nothing was made");
+    for wish in ["https://crm.example/events", "http://localhost:1/", "http://[::1]:1/", "http://127.0.0.1:1/a?b=c"] {
+        assert_eq!(client.post("/v1/subscriptions", &json!({ "name": "crm", "url": wish })).status, 201, "{wish}");
+    }
+}
+
+#[test]
+fn only_so_many_subscriptions_are_made_and_only_by_who_may() {
+    let server = Server::start();
+    for role in ["integration", "responder", "staff", "auditor"] {
+        let client = server.client(&[role]);
+        assert_eq!(client.get("/v1/subscriptions").status, 403, "{role}");
+        assert_eq!(client.post("/v1/subscriptions", &json!({ "name": "x", "url": "https://x.example" })).status, 403);
+    }
+    let client = server.client(&["admin"]);
+    let make = || client.post("/v1/subscriptions", &json!({ "name": "x", "url": "http://127.0.0.1:1/" }));
+    for n in 0..64 {
+        assert_eq!(make().status, 201, "{n}");
+    }
+    let got = make();
+    assert_eq!((got.status, &got.body["type"]), (409, &json!("/problems/limit_reached")), "{}", got.body);
+    assert!(got.body["detail"].as_str().unwrap().contains("64"), "{}", got.body);
+}
