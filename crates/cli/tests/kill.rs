@@ -1,4 +1,5 @@
-//! Promise 8: what was answered with success is there after `kill -9`, once, and the ledger verifies.
+//! Promise 8: what was answered with success is there after `kill -9`, once, and the ledger verifies. Who subscribed
+//! has been sent all of it, at least once.
 //!
 //! Three rounds, or as many as `REMIT_SOAK_ROUNDS` says (`cargo xtask soak`).
 #![expect(
@@ -10,12 +11,13 @@
 
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader},
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -107,15 +109,90 @@ fn listed(url: &str, token: &str) -> Vec<String> {
     }
 }
 
+/// Somebody's receiver of events.
+#[derive(Default)]
+struct Inbox(Mutex<Arrived>);
+
+/// Positions in the ledger, and by case in the order in which they first arrived.
+#[derive(Default)]
+struct Arrived {
+    seqs: BTreeSet<u64>,
+    by_case: BTreeMap<String, Vec<u64>>,
+}
+
+impl Inbox {
+    fn start() -> (Arc<Self>, String) {
+        let (inbox, listener) = (Arc::new(Self::default()), TcpListener::bind("127.0.0.1:0").unwrap());
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::clone(&inbox);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let inbox = Arc::clone(&shared);
+                std::thread::spawn(move || while inbox.receive(&stream).is_some() {});
+            }
+        });
+        (inbox, url)
+    }
+
+    fn receive(&self, stream: &TcpStream) -> Option<()> {
+        let (mut reader, mut length) = (BufReader::new(stream), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+            match line.trim_end().split_once(": ") {
+                Some(("content-length", value)) => length = value.parse().ok()?,
+                None if line == "\r\n" => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let message: Value = serde_json::from_slice(&body).unwrap();
+        let (seq, case) = (message["data"]["seq"].as_u64().unwrap(), message["data"]["case"].as_str().unwrap());
+        {
+            let mut arrived = self.0.lock().unwrap();
+            if arrived.seqs.insert(seq) {
+                arrived.by_case.entry(case.to_owned()).or_default().push(seq);
+            }
+        }
+        (&mut &*stream).write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok()
+    }
+
+    /// Panics unless every event up to this position has arrived, in the order of its case.
+    fn has_all(&self, upto: u64) {
+        let arrived = self.0.lock().unwrap();
+        let lost: Vec<u64> = (1..=upto).filter(|seq| !arrived.seqs.contains(seq)).collect();
+        assert!(lost.is_empty(), "never sent: {lost:?}");
+        for (case, seqs) in &arrived.by_case {
+            assert!(seqs.is_sorted(), "the events of {case} arrived as {seqs:?}");
+        }
+    }
+}
+
+fn asked(method: &str, at: &str, token: &str, body: &str) -> Value {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = ureq::http::Request::builder().method(method).uri(at).header("content-type", "application/json");
+    let request = request.header("authorization", format!("Bearer {token}")).body(body.to_owned()).unwrap();
+    let mut response = agent.run(request).unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    assert!(response.status().is_success(), "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
 #[test]
 fn what_was_acknowledged_survives_kill_minus_nine_once() {
     let rounds: usize = std::env::var("REMIT_SOAK_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let (known, next, mut token) = (Mutex::new(Known::new()), AtomicUsize::new(0), None);
+    let (inbox, inbox_url) = Inbox::start();
     for round in 0..rounds {
         let mut server = serve(&data, &mut token);
         let secret = token.clone().unwrap();
+        if round == 0 {
+            let wish = json!({ "name": "all", "url": inbox_url, "after": 0 });
+            asked("POST", &format!("{}/v1/subscriptions", server.url), &secret, &wish.to_string());
+        }
         let acknowledged = AtomicUsize::new(0);
         let writing =
             Round { url: &server.url, token: &secret, next: &next, known: &known, acknowledged: &acknowledged };
@@ -142,6 +219,14 @@ fn what_was_acknowledged_survives_kill_minus_nine_once() {
     }
     let mut server = serve(&data, &mut token);
     let ids = listed(&server.url, token.as_deref().unwrap());
+    let settled = loop {
+        let now = asked("GET", &format!("{}/v1/subscriptions", server.url), token.as_deref().unwrap(), "");
+        if now[0]["lag"] == 0 {
+            break now[0]["cursor"].as_u64().unwrap();
+        }
+    };
+    inbox.has_all(settled);
+    assert!(settled >= ids.len() as u64);
     server.child.kill().unwrap();
     server.child.wait().unwrap();
 

@@ -10,7 +10,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// What a customer wrote, to be found again wherever it went.
@@ -286,10 +289,8 @@ fn a_receiver_that_fails_for_one_case_holds_up_only_that_case() {
 fn a_restart_in_the_middle_loses_nothing() {
     let inbox = Inbox::start();
     // Every other attempt breaks off without an answer.
-    let attempts = std::sync::atomic::AtomicUsize::new(0);
-    inbox.answer(
-        move |_| if attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 == 0 { OK } else { NOTHING },
-    );
+    let attempts = AtomicUsize::new(0);
+    inbox.answer(move |_| if attempts.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { OK } else { NOTHING });
     let clock = OwnClock::new();
     let mut server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
     subscribe(&server.client(&["admin"]), &inbox);
