@@ -13,6 +13,7 @@ mod described;
 mod events;
 mod evidence;
 mod harness;
+mod inbox;
 mod staff;
 mod tokens;
 mod webhooks;
