@@ -145,4 +145,35 @@ mod tests {
         assert_eq!(both["temperature"], 0.5);
         assert_eq!(both["tools"][1]["function"]["parameters"]["properties"]["action"]["enum"], json!(["refund"]));
     }
+
+    #[test]
+    fn no_attempt_to_inject_gets_out_of_its_quotes() {
+        use TurnAuthor::{Ai, Customer};
+        let attempts = include_str!("../../../../scenarios/injections.jsonl").lines();
+        let attempts = attempts.map(|line| serde_json::from_str::<Value>(line).unwrap()["text"].clone());
+        let plain = body(&config(), &turn(&[]));
+        for attempt in attempts {
+            let text = attempt.as_str().unwrap();
+            let turn = Turn {
+                language: Some(text.to_owned()),
+                intent: Some(text.to_owned()),
+                summary: text.to_owned(),
+                tried: vec![text.to_owned()],
+                ..turn(&[(Customer, text), (Ai, text), (Customer, text)])
+            };
+            let sent: Value = serde_json::from_str(&body(&config(), &turn).to_string()).unwrap();
+            let system = sent["messages"][0]["content"].as_str().unwrap();
+            let case = system.strip_prefix(&format!("You work for a bank.\n\n{RULES}\n\nCase:\n"));
+            let case: Value = serde_json::from_str(case.unwrap_or_else(|| panic!("{system}"))).unwrap();
+            let quoted = json!({
+                "summary": text, "language": text, "intent": text, "waited_ms": 0, "tried": [text],
+            });
+            assert_eq!(case, quoted);
+            let said = |role: &str| json!({ "role": role, "content": text });
+            let said = [said("user"), said("assistant"), said("user")];
+            assert_eq!(sent["messages"].as_array().unwrap()[1..], said);
+            let rest = |body: &Value| ["model", "stream", "tools"].map(|name| body[name].clone());
+            assert_eq!((rest(&sent), sent.as_object().unwrap().len()), (rest(&plain), 4));
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What people do with a case beside answering it, over real HTTP; and what becomes of cases.
 
 use crate::{
-    ai::{Ai, MANY_AT_ONCE, settled},
+    endpoint::{Ai, MANY_AT_ONCE, settled},
     harness::{Client, Server, bank_with, epoch, id},
     staff::{answer, note, presence, staff_client, work},
 };
