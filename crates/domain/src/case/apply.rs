@@ -176,6 +176,10 @@ impl Case {
         if let Outcome::Take { staff, .. } = &decision.outcome {
             self.last_staff = Some(staff.clone());
         }
+        // Who gave it back is not the first to be asked again.
+        if decision.trigger == Trigger::Returned {
+            self.last_staff = None;
+        }
         let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
         let within = matches!(decision.outcome, Outcome::Take { .. }) || decision.trigger == Trigger::Returned;

@@ -13,5 +13,7 @@ mod purity;
 mod random;
 mod scenarios;
 mod session;
+mod shift;
+mod story;
 mod transcript;
 mod world;

@@ -1,55 +1,49 @@
-//! Behaviour that reads as a story: scripts in `scenarios/domain` whose telling must stay as it is written there.
+//! Behaviour that reads as a story: scripts in `scenarios/domain`, about one case, and in `scenarios/floor`, about a
+//! queue and its staff, whose telling must stay as it is written there.
 
-use crate::transcript::Transcript;
-use std::path::Path;
+use crate::{
+    shift::Shift,
+    story::{FOLDER, check_all, scripts},
+    transcript::Transcript,
+};
+use std::collections::BTreeSet;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/domain");
-/// Set to write the tellings anew; then read the difference before committing it.
-const BLESS: &str = "REMIT_BLESS";
-
-/// The story with what its lines lead to. `#` lines are prose, `>` lines are given, all others are told.
-fn tell(story: &str) -> Result<String, String> {
-    let mut transcript = Transcript::new();
-    let mut told = String::new();
-    for (number, line) in story.lines().enumerate() {
-        if let Some(given) = line.strip_prefix("> ") {
-            told.push_str(&format!("{line}\n"));
-            let lines = transcript.line(given).map_err(|why| format!("line {}: {why}", number + 1))?;
-            lines.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
-        } else if line.starts_with('#') || line.is_empty() {
-            told.push_str(&format!("{line}\n"));
-        }
-    }
-    Ok(told)
-}
-
-fn check(path: &Path) -> Result<(), String> {
-    let story = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let told = tell(&story)?;
-    if told == story {
-        return Ok(());
-    }
-    if std::env::var_os(BLESS).is_some() {
-        return std::fs::write(path, told).map_err(|e| e.to_string());
-    }
-    let differs = |(index, (is, was)): (usize, (&str, &str))| {
-        (is != was).then(|| format!("line {}:\n  written: {was}\n  told:    {is}", index + 1))
-    };
-    let lengths = || format!("{} lines are written, {} are told", story.lines().count(), told.lines().count());
-    Err(told.lines().zip(story.lines()).enumerate().find_map(differs).unwrap_or_else(lengths))
+#[test]
+fn every_story_of_a_case_is_told_as_it_is_written() {
+    check_all("domain", || {
+        let mut transcript = Transcript::new();
+        Box::new(move |line| transcript.line(line))
+    });
 }
 
 #[test]
-fn every_story_is_told_as_it_is_written() {
-    let mut paths: Vec<_> = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    paths.sort();
-    assert!(paths.len() >= 10, "only {} stories in {FOLDER}", paths.len());
-    let failed: Vec<_> =
-        paths.iter().filter_map(|path| check(path).err().map(|why| format!("{}: {why}", path.display()))).collect();
-    assert!(
-        failed.is_empty(),
-        "{}\nif that is meant: {BLESS}=1 cargo test -p remit-domain --test domain stor\n",
-        failed.join("\n")
-    );
+fn every_story_of_a_floor_is_told_as_it_is_written() {
+    check_all("floor", || {
+        let mut shift = Shift::new();
+        Box::new(move |line| shift.line(line))
+    });
+}
+
+/// `scenarios/README.md` names what hurts elsewhere, and for each the scripts that show it to be impossible or
+/// visible here: every row has one at least, and no script is left out.
+#[test]
+fn everything_that_hurts_elsewhere_has_its_script_and_the_other_way_round() {
+    let readme = std::fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
+    let rows = readme.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let (mut named, mut count) = (BTreeSet::new(), 0);
+    for row in rows {
+        // What stands in code marks in the last column.
+        let scripts = row.trim_end_matches(" |").rsplit('|').next().unwrap().split('`').skip(1).step_by(2);
+        let before = named.len();
+        named.extend(scripts.map(ToOwned::to_owned));
+        assert!(named.len() > before, "no script of its own in: {row}");
+        count += 1;
+    }
+    assert!(count >= 16, "only {count} rows");
+    let found: BTreeSet<String> = ["domain", "floor", "server"]
+        .into_iter()
+        .flat_map(scripts)
+        .map(|path| path.strip_prefix(FOLDER).unwrap().with_extension("").to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(named, found, "left: named in scenarios/README.md; right: the scripts that there are");
 }

@@ -30,7 +30,7 @@ done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH,
 /// A session that is being told.
 #[derive(Debug)]
 pub(crate) struct Transcript {
-    session: Session,
+    pub(crate) session: Session,
 }
 
 impl Transcript {
@@ -147,7 +147,11 @@ impl Transcript {
         })
     }
 
-    fn give(&mut self, command: Command) -> Result<Vec<String>, String> {
+    /// Gives one command and tells what followed.
+    ///
+    /// # Errors
+    /// A promise that was broken.
+    pub(crate) fn give(&mut self, command: Command) -> Result<Vec<String>, String> {
         let mut lines = vec![];
         match self.session.give(command)? {
             Err(refusal) => lines.push(format!("refused: {}", self.named(&refusal.to_string()))),

@@ -59,7 +59,7 @@ impl App {
         if was != is {
             let id = format!("sla:{}", happened.case.id);
             match is {
-                Some(running) => later.rows.push(timer(id, &happened.case, running.risk(), Look::Sla)),
+                Some(running) => later.rows.push(timer(id, &happened.case, running.risk, Look::Sla)),
                 None => later.cancel.push(id),
             }
         }

@@ -12,6 +12,8 @@ pub(crate) struct Running {
     pub(crate) from: Timestamp,
     /// By when it is kept.
     pub(crate) due: Timestamp,
+    /// From when on it is at risk; in opening hours, like `due`, so that nothing is decided over it at night.
+    pub(crate) risk: Timestamp,
 }
 
 /// The share of the time that is left when a promise counts as at risk, in percent.
@@ -29,22 +31,20 @@ impl App {
             0 => (SlaClock::FirstReply, queue.sla_ms),
             _ => (SlaClock::NextReply, queue.next_reply_ms),
         };
-        let reply = queue.after(waiting, promised).map(|due| Running { clock, from: waiting, due });
-        let resolution = queue.resolution_ms.and_then(|promised| {
-            let from = case.opened.plus_ms(case.awaited_ms);
-            Some(Running { clock: SlaClock::Resolution, from, due: queue.after(from, promised)? })
-        });
+        let running = |clock, from, promised: i64| {
+            let due = queue.after(from, promised)?;
+            let risk = queue.after(from, promised - promised * AT_RISK_PERCENT / 100)?;
+            Some(Running { clock, from, due, risk })
+        };
+        let reply = running(clock, waiting, promised);
+        let resolution = queue
+            .resolution_ms
+            .and_then(|promised| running(SlaClock::Resolution, case.opened.plus_ms(case.awaited_ms), promised));
         reply.into_iter().chain(resolution).min_by_key(|running| running.due)
     }
 }
 
 impl Running {
-    /// From when on it is at risk.
-    pub(crate) fn risk(&self) -> Timestamp {
-        let whole = self.due.since(self.from).max(0);
-        self.due.plus_ms(-(whole * AT_RISK_PERCENT / 100))
-    }
-
     /// The share of the time that is left at `now`, in basis points; negative once it was missed.
     pub(crate) fn left_bp(&self, now: Timestamp) -> i64 {
         let whole = self.due.since(self.from).max(1);

@@ -93,8 +93,8 @@ impl App {
             let due = now.plus_ms(self.bundle.terms().exception_due_ms);
             return self.own(row, Command::MissSla { due }, Vec::new()).await;
         }
-        if now < running.risk() {
-            let outbox = vec![timer(row.id.clone(), case, running.risk(), Look::Sla)];
+        if now < running.risk {
+            let outbox = vec![timer(row.id.clone(), case, running.risk, Look::Sla)];
             let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
             return self.store.commit(commit).await.map(|_| ()).map_err(super::refused);
         }

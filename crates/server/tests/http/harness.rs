@@ -66,6 +66,26 @@ impl Clock for OwnClock {
     }
 }
 
+/// A clock that stands still until it is set.
+#[derive(Debug, Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(crate) fn at(ms: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(ms)))
+    }
+
+    pub(crate) fn set(&self, to: Timestamp) {
+        self.0.store(to.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
     runtime: Runtime,
@@ -135,6 +155,12 @@ impl Server {
     /// A server of the sample bank on time that the test sets.
     pub(crate) fn start_at(data: TempDir, clock: &OwnClock) -> Self {
         Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Box::new(clock.clone())), data)
+    }
+
+    /// A server with the sample bank on a clock of the test's own.
+    pub(crate) fn start_on_clock(clock: Box<dyn Clock>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock), data)
     }
 
     fn serve(app: App, data: TempDir) -> Self {

@@ -16,7 +16,10 @@ mod evidence;
 mod harness;
 mod inbox;
 mod injections;
+mod scripts;
 mod staff;
+#[path = "../../../domain/tests/domain/story.rs"]
+mod story;
 mod tokens;
 mod webhooks;
 mod work;

@@ -1,0 +1,151 @@
+//! Behaviour of a whole server that reads as a story: scripts in `scenarios/server`, told over HTTP on a clock that
+//! they set, under the sample bank.
+
+use crate::{
+    harness::{Client, Hands, Server, epoch, id},
+    story::check_all,
+};
+use remit_server::clock;
+use remit_store::Store as _;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const GRAMMAR: &str = "\
+at DATE TIME, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
+again CASE (the last request once more, under its key), why CASE";
+
+/// A server that is being told of.
+struct Story {
+    server: Server,
+    client: Client,
+    hands: Hands,
+    /// Cases by name, and how much of each was told.
+    cases: BTreeMap<String, (String, u64)>,
+    /// The last request: where to, under which key, and what.
+    last: Option<(String, String, Value)>,
+}
+
+impl Story {
+    fn new() -> Self {
+        let hands = Hands::at(1_773_136_800_000);
+        let server = Server::start_on_clock(Box::new(hands.clone()));
+        let client = server.client(&["admin"]);
+        Self { server, client, hands, cases: BTreeMap::new(), last: None }
+    }
+
+    fn line(&mut self, line: &str) -> Result<Vec<String>, String> {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        let unclear = || format!("`{line}` means nothing; write one of: {GRAMMAR}");
+        let mut told = Vec::new();
+        match verb {
+            "at" => self.set(name, text).ok_or_else(unclear)?,
+            "open" => {
+                let body = json!({ "customer": name, "text": text, "channel": "chat" });
+                let got = self.client.post("/v1/cases", &body);
+                let case = got.body["case"].clone();
+                self.cases.insert(name.to_owned(), (id(&case), 0));
+            }
+            "why" => told = self.why(name),
+            "again" => {
+                let (path, key, body) = self.last.clone().ok_or_else(unclear)?;
+                let got = self.client.post_once(&path, &key, &body);
+                let repeated = got.headers.contains_key("idempotency-replayed");
+                told.push(format!("answered {}{}", got.status, if repeated { ", as before" } else { "" }));
+            }
+            "customer" | "answer" | "override" | "resolve" => {
+                let case = self.case(name);
+                let path = |end: &str| format!("/v1/cases/{}/{end}", id(&case));
+                let (path, body) = match verb {
+                    "customer" => (path("messages"), json!({ "text": text })),
+                    "answer" => (path("messages"), json!({ "text": text, "epoch": epoch(&case) })),
+                    "override" => (path("overrides"), json!({ "to": text, "reason": "the story wants it" })),
+                    _ => (path("resolve"), json!({ "epoch": epoch(&case) })),
+                };
+                let key = format!("story-{line}");
+                let got = self.client.post_once(&path, &key, &body);
+                if got.status >= 300 {
+                    told.push(format!("refused: {}", got.body["title"].as_str().unwrap_or_default()));
+                }
+                self.last = Some((path, key, body));
+            }
+            _ => return Err(unclear()),
+        }
+        let names: Vec<String> = self.cases.keys().cloned().collect();
+        for name in names {
+            self.news(&name, &mut told);
+        }
+        Ok(told)
+    }
+
+    /// Sets the clock, and waits until what is due by then was looked at.
+    fn set(&mut self, date: &str, time: &str) -> Option<()> {
+        let moment = clock::parse_rfc3339(&format!("{date}T{time}:00Z"))?;
+        self.hands.set(moment);
+        // A token lasts a day.
+        self.client = self.server.client(&["admin"]);
+        // What happens makes the server look at what is due; time that jumps does not.
+        self.client.open("somebody else", "When will my card arrive?");
+        while self.server.app.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
+            self.client.get("/healthz");
+        }
+        Some(())
+    }
+
+    fn case(&self, name: &str) -> Value {
+        let (case, _) = self.cases.get(name).unwrap_or_else(|| panic!("no case is called `{name}`"));
+        self.client.get(&format!("/v1/cases/{case}")).body
+    }
+
+    fn decision(&self, decision: &Value) -> Value {
+        self.client.get(&format!("/v1/decisions/{}", decision.as_str().unwrap())).body["explanation"].clone()
+    }
+
+    fn why(&self, name: &str) -> Vec<String> {
+        let told = self.decision(&self.case(name)["decision"]);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let all = |name: &str| told[name].as_array().cloned().unwrap_or_default();
+        let mut lines = vec![text(&told["summary"]), text(&told["because"])];
+        lines.extend(all("chosen").iter().map(|line| format!("  for it: {}", text(line))));
+        lines.extend(
+            all("others")
+                .iter()
+                .map(|other| format!("  not {}: {}", text(&other["responder"]), text(&other["reason"]))),
+        );
+        lines.extend(all("would_change").iter().map(|line| format!("  else: {}", text(line))));
+        lines
+    }
+
+    /// What happened to a case since it was last told of.
+    fn news(&mut self, name: &str, told: &mut Vec<String>) {
+        let (case, seen) = self.cases.get(name).cloned().unwrap();
+        let items = self.client.get(&format!("/v1/cases/{case}/timeline?after={seen}&limit=200")).body;
+        let mut last = seen;
+        for item in items["items"].as_array().unwrap() {
+            last = item["seq"].as_u64().unwrap();
+            let event = &item["event"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let what = match event["type"].as_str().unwrap() {
+                "signals_measured" => continue,
+                "decision_made" => text(&self.decision(&event["decision"]["id"])["summary"]),
+                "exception_raised" => {
+                    let exception = &event["exception"];
+                    format!("exception {} for {}", text(&exception["kind"]), text(&exception["owner"]))
+                }
+                "message_added" if event["message"]["author"]["kind"] == "requester" => "the customer wrote".to_owned(),
+                "message_added" => "an answer was given".to_owned(),
+                kind => kind.replace('_', " "),
+            };
+            told.push(format!("{} {name}: {what}", item["at"].as_str().unwrap().get(..16).unwrap().replace('T', " ")));
+        }
+        self.cases.insert(name.to_owned(), (case, last));
+    }
+}
+
+#[test]
+fn every_story_of_a_server_is_told_as_it_is_written() {
+    check_all("server", || {
+        let mut story = Story::new();
+        Box::new(move |line| story.line(line))
+    });
+}
