@@ -21,6 +21,7 @@ pub mod merge;
 pub mod outcome;
 pub mod overriding;
 pub mod query;
+pub(crate) mod recent;
 mod record;
 mod schema;
 pub mod services;
@@ -70,6 +71,7 @@ pub struct App {
     trips: std::sync::Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<load::Tripped>>>,
     pub(crate) metrics: Metrics,
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
+    recent: recent::Recent,
 }
 
 impl std::fmt::Debug for App {
@@ -159,6 +161,8 @@ impl App {
         let engine = Engine::new(&start.bundle);
         let (ticks, _) = tokio::sync::watch::channel(store.last_seq()?);
         let subscriptions = webhook::Subscriptions::open(&store, &keys)?;
+        let last = store.last_seq()?;
+        let (ticks, _) = tokio::sync::watch::channel(last);
         let app = Self {
             subscriptions,
             services: start.services,
@@ -177,6 +181,7 @@ impl App {
             tokens: auth::Tokens::default(),
             metrics: Metrics::default(),
             ticks,
+            recent: recent::Recent::after(last),
             bundle: start.bundle,
         };
         app.fill_floor()?;

@@ -6,18 +6,19 @@ use super::{
     reply::Refused,
 };
 use crate::{
-    app::{Caller, query::FeedItem},
+    app::{Caller, query::FeedItem, recent::Told},
     problem,
     problem::Problem,
 };
 use axum::{
+    body::{Body, Bytes},
     extract::State,
-    http::HeaderMap,
-    response::sse::{Event, KeepAlive, Sse},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
 };
-use futures_util::stream::{self, Stream};
+use futures_util::stream;
 use serde::Deserialize;
-use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -31,7 +32,9 @@ struct From {
     after: Option<String>,
 }
 
-const READ_AT_ONCE: usize = 256;
+/// After so long without an event a comment is sent, so that neither side takes the connection for dead.
+const QUIET_MAX: Duration = Duration::from_secs(15);
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 struct Reader {
     app: Shared,
@@ -39,7 +42,7 @@ struct Reader {
     /// Revocations up to which the caller's token is known to stand.
     revocations: u64,
     at: u64,
-    ready: VecDeque<FeedItem>,
+    ready: VecDeque<Told>,
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 
@@ -61,7 +64,7 @@ async fn follow_events(
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
     Params(asked): Params<From>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+) -> Result<Response, Refused> {
     app.permit(&caller, "events.read")?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
@@ -74,20 +77,23 @@ async fn follow_events(
     }
     let reader = Reader { app, caller, revocations, at, ready: VecDeque::new(), ticks };
     let events = stream::unfold(reader, |mut reader| async move {
-        let item = reader.next().await?;
-        let data = serde_json::to_string(&item).unwrap_or_default();
-        Some((Ok(Event::default().id(item.seq.to_string()).event(item.kind).data(data)), reader))
+        let bytes = reader.next().await?;
+        Some((Ok::<_, Infallible>(bytes), reader))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 impl Reader {
-    /// The next event; waits until there is one. Ends when the token does, or the server stops.
-    async fn next(&mut self) -> Option<FeedItem> {
+    /// The next event, or a comment when none came for a while. Ends when the token does, or the server stops.
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
-                self.at = item.seq;
-                return Some(item);
+            if let Some(told) = self.ready.pop_front() {
+                self.at = told.seq;
+                return Some(told.bytes);
             }
             self.ticks.borrow_and_update();
             let revocations = self.app.revocations();
@@ -100,9 +106,12 @@ impl Reader {
             if self.caller.expires <= self.app.now() {
                 return None;
             }
-            self.ready = self.app.feed(&self.caller, self.at, READ_AT_ONCE).ok()?.into();
+            self.ready = self.app.told(&self.caller, self.at).ok()?;
             if self.ready.is_empty() {
-                self.ticks.changed().await.ok()?;
+                match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
+                    Ok(changed) => changed.ok()?,
+                    Err(_) => return Some(COMMENT),
+                }
             }
         }
     }
