@@ -339,7 +339,8 @@ impl Floor {
         self.people.get(id).map_or(0, |person| person.spent_on(channel))
     }
 
-    fn open_offers(&self, id: &StaffId) -> Vec<CaseId> {
+    /// The cases that are offered to somebody and not answered yet.
+    pub fn open_offers(&self, id: &StaffId) -> Vec<CaseId> {
         let offered = self.deadlines.iter().map(|(_, case)| *case);
         offered.filter(|case| self.offered_to(case) == Some(id)).collect()
     }

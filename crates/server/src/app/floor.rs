@@ -42,6 +42,8 @@ pub(crate) struct LiveFloor {
     staffed: AtomicBool,
     waits: Mutex<Option<(Timestamp, Arc<Waits>)>>,
     pub(crate) bell: Notify,
+    /// Held while somebody comes or goes, so that what was theirs is settled on record before anything else is.
+    moving: tokio::sync::Mutex<()>,
 }
 
 /// How long a case that joins a queue would wait, in milliseconds, by queue in which somebody works; none where nobody
@@ -59,11 +61,19 @@ struct State {
     versions: HashMap<CaseId, u64>,
     /// What everybody is offered or has.
     work: HashMap<StaffId, BTreeSet<CaseId>>,
+    /// Offers on their way to the store, and whether their case has changed meanwhile. Until it is known what becomes
+    /// of one, the room that it takes is taken.
+    making: HashMap<CaseId, bool>,
+    /// Offers that the floor took back from somebody who does not answer, and that still stand on record.
+    owed: Vec<CaseId>,
 }
 
 /// Cases whose version is remembered before those that have left are forgotten.
 const VERSIONS_MAX: usize = 262_144;
 const PAGE: usize = 200;
+/// How often, and how far apart, it is looked whether offers to somebody who goes are all taken back.
+const SETTLE_MAX: usize = 500;
+const SETTLE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 
 impl LiveFloor {
     pub(crate) fn new(bundle: &Bundle) -> Self {
@@ -86,6 +96,7 @@ impl LiveFloor {
             staffed: AtomicBool::new(false),
             waits: Mutex::default(),
             bell: Notify::new(),
+            moving: tokio::sync::Mutex::default(),
         }
     }
 
@@ -95,7 +106,10 @@ impl LiveFloor {
 
     /// The next offer to make, if one can be made at `now`.
     pub(crate) fn next(&self, now: Timestamp) -> Option<Pairing> {
-        self.lock().floor.next(now)
+        let mut state = self.lock();
+        let pairing = state.floor.next(now)?;
+        state.making.insert(pairing.case, false);
+        Some(pairing)
     }
 
     /// When time alone could allow another offer.
@@ -198,6 +212,10 @@ impl State {
         if self.versions.get(&case.id).is_some_and(|seen| *seen >= case.version) {
             return;
         }
+        if let (Some(changed), Wanted::Waiting(_) | Wanted::Gone) = (self.making.get_mut(&case.id), &wanted) {
+            *changed = true;
+            return;
+        }
         if self.versions.len() >= VERSIONS_MAX {
             let floor = &self.floor;
             self.versions.retain(|case, _| floor.placed(case).is_some());
@@ -213,7 +231,8 @@ impl State {
             (Some(Placed::Offered(to)), Wanted::Offered(_, staff, _)) if to == staff => Ok(()),
             (Some(Placed::Held(by)), Wanted::Held(_, staff)) if by == staff => Ok(()),
             (Some(Placed::Offered(to)), Wanted::Waiting(waiting)) => {
-                let _ = self.floor.ended(&id, &to, how, now);
+                let ended = self.floor.ended(&id, &to, how, now).unwrap_or_default();
+                self.owed.extend(ended.withdrawn);
                 self.floor.wait(waiting, now)
             }
             (is, wanted) => {
@@ -369,17 +388,22 @@ impl App {
         let act = Act::new("offer.make", Command::Offer { offer });
         let case = pairing.case.to_string();
         let made = self.execute(&own, None, Some(&case), &act, |_| (200, Vec::new())).await;
-        if made.is_err() {
+        let again = {
             let mut state = self.floor.lock();
-            let now = self.now();
-            let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, now);
-            // What is durable decides where it belongs.
-            state.versions.remove(&pairing.case);
-            drop(state);
-            if let Some(row) = self.store.case(&case).map_err(Problem::internal)? {
-                let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
-                self.place(&case, OfferEnd::Withdrawn, now);
+            let changed = state.making.remove(&pairing.case).unwrap_or(true);
+            if made.is_err() {
+                let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, self.now());
             }
+            let again = made.is_err() || changed;
+            if again {
+                // What is durable decides where it belongs.
+                state.versions.remove(&pairing.case);
+            }
+            again
+        };
+        if again && let Some(row) = self.store.case(&case).map_err(Problem::internal)? {
+            let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+            self.place(&case, OfferEnd::Withdrawn, self.now());
         }
         made.map(|_| ())
     }
@@ -393,8 +417,14 @@ impl App {
             body: Some(serde_json::to_vec(&item).map_err(Problem::internal)?),
         };
         let commit = remit_store::Commit { items: vec![row], ..Default::default() };
+        let _moving = self.floor.moving.lock().await;
         self.store.commit(commit).await.map_err(super::refused)?;
         let id = item.profile.id.clone();
+        self.settle_owed().await?;
+        if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
+            self.settle_offers(&id).await?;
+        }
+        let now = self.now();
         let (first, withdrawn) = {
             let mut state = self.floor.lock();
             let first = state.staff.is_empty();
@@ -414,7 +444,46 @@ impl App {
         Ok(())
     }
 
-    /// Takes an offer back on record, after the floor has.
+    /// Takes back what is offered to somebody who goes, on record first: as long as an offer stands there, it takes
+    /// their room here too.
+    async fn settle_offers(&self, id: &StaffId) -> Result<(), Problem> {
+        for _ in 0..SETTLE_MAX {
+            let open = {
+                let mut state = self.floor.lock();
+                let _ = state.floor.set_presence(id, Presence::Busy, self.now());
+                state.floor.open_offers(id)
+            };
+            for case in &open {
+                self.withdraw(&case.to_string()).await?;
+            }
+            if open.is_empty() {
+                break;
+            }
+            // One may be on its way to the store still.
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Takes back on record what the floor took back from those who do not answer.
+    pub(crate) async fn withdraw_owed(&self) -> Result<(), Problem> {
+        if self.floor.lock().owed.is_empty() {
+            return Ok(());
+        }
+        let _moving = self.floor.moving.lock().await;
+        self.settle_owed().await
+    }
+
+    async fn settle_owed(&self) -> Result<(), Problem> {
+        let owed = std::mem::take(&mut self.floor.lock().owed);
+        let mut settled = Ok(());
+        for case in owed {
+            settled = self.withdraw(&case.to_string()).await.and(settled);
+        }
+        settled
+    }
+
+    /// Takes an offer back on record.
     async fn withdraw(&self, id: &str) -> Result<(), Problem> {
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(()) };
         let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;

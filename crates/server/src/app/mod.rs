@@ -159,7 +159,6 @@ impl App {
             }
         }
         let engine = Engine::new(&start.bundle);
-        let (ticks, _) = tokio::sync::watch::channel(store.last_seq()?);
         let subscriptions = webhook::Subscriptions::open(&store, &keys)?;
         let last = store.last_seq()?;
         let (ticks, _) = tokio::sync::watch::channel(last);

@@ -13,6 +13,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut making = FuturesUnordered::new();
     loop {
+        if let Err(problem) = app.withdraw_owed().await {
+            tracing::debug!(%problem, "an offer was not taken back");
+        }
         while making.len() < AT_ONCE {
             let Some(pairing) = app.next_offer() else { break };
             let app = Arc::clone(&app);

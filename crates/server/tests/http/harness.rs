@@ -75,6 +75,10 @@ impl Hands {
         Self(Arc::new(AtomicI64::new(ms)))
     }
 
+    pub(crate) fn pass(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
     pub(crate) fn set(&self, to: Timestamp) {
         self.0.store(to.0, Ordering::SeqCst);
     }
@@ -158,9 +162,9 @@ impl Server {
     }
 
     /// A server with the sample bank on a clock of the test's own.
-    pub(crate) fn start_on_clock(clock: Box<dyn Clock>) -> Self {
+    pub(crate) fn start_on_clock(clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock), data)
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), services, clock), data)
     }
 
     fn serve(app: App, data: TempDir) -> Self {

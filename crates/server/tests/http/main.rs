@@ -9,6 +9,8 @@
 mod ai;
 mod bad_input;
 mod cases;
+mod chronicle;
+mod concurrent;
 mod described;
 mod endpoint;
 mod events;

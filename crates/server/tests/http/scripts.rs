@@ -5,7 +5,7 @@ use crate::{
     harness::{Client, Hands, Server, epoch, id},
     story::check_all,
 };
-use remit_server::clock;
+use remit_server::{app::services::Services, clock};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ struct Story {
 impl Story {
     fn new() -> Self {
         let hands = Hands::at(1_773_136_800_000);
-        let server = Server::start_on_clock(Box::new(hands.clone()));
+        let server = Server::start_on_clock(Box::new(hands.clone()), Services::none());
         let client = server.client(&["admin"]);
         Self { server, client, hands, cases: BTreeMap::new(), last: None }
     }
