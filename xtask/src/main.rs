@@ -8,7 +8,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale; `bench --help` tells more
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams; `bench --help` tells more
   soak [ROUNDS]   kills the server under load so often (100 unless told), and checks that nothing acknowledged is lost
   fuzz [SECONDS] [TARGET…]
                   hands everything that parses to libFuzzer, each target for so long (60 unless told)";

@@ -1,6 +1,6 @@
 //! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
 //!
-//! `cargo xtask bench [http|store|decision|floor|scale …]`
+//! `cargo xtask bench [http|store|decision|floor|scale|streams …]`
 
 mod decision;
 mod floor;
@@ -10,6 +10,7 @@ mod meter;
 mod scale;
 mod setting;
 mod store;
+mod streams;
 
 use clap::{Parser, ValueEnum};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -32,6 +33,12 @@ pub(crate) struct Bench {
     /// Cases in the large store.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u64,
+    /// Event streams held open.
+    #[arg(long, default_value_t = 10_000)]
+    streams: usize,
+    /// Listens to the server at this address: how the part `streams` starts its other process.
+    #[arg(long, hide = true)]
+    follow: Option<std::net::SocketAddr>,
     /// The bundle that governs.
     #[arg(long, default_value = "bundles/bank")]
     bundle: PathBuf,
@@ -55,6 +62,8 @@ enum Part {
     Floor,
     /// A small store against a large one.
     Scale,
+    /// Event streams held open.
+    Streams,
 }
 
 impl Bench {
@@ -83,6 +92,10 @@ fn main() -> ExitCode {
 }
 
 fn run(bench: &Bench) -> anyhow::Result<bool> {
+    if let Some(address) = bench.follow {
+        streams::follow(address, bench.streams)?;
+        return Ok(true);
+    }
     std::fs::create_dir_all(&bench.directory)?;
     println!("{}", meter::machine());
     let mut met = true;
@@ -99,6 +112,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::Http) {
         met &= http::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Streams) {
+        met &= streams::run(bench, &setting)?;
     }
     if bench.wants(Part::Scale) {
         met &= scale::run(bench, &setting)?;

@@ -36,10 +36,19 @@ pub(crate) fn resident_mib() -> u64 {
     status_mib("VmRSS:")
 }
 
+/// Memory that this process holds now, in KiB.
+pub(crate) fn resident_kib() -> u64 {
+    status_kib("VmRSS:")
+}
+
 fn status_mib(name: &str) -> u64 {
+    status_kib(name) / 1024
+}
+
+fn status_kib(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0)
 }
 
 /// What one measurement came to.
