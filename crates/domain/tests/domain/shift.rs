@@ -98,7 +98,7 @@ impl Shift {
                 self.end(case, Some(staff(name)), how)?;
             }
             ["answer", name, case] => {
-                self.write(name, case, |epoch| Command::Answer { epoch, words: text(), to: None })?;
+                self.write(name, case, |epoch| Command::Answer { epoch, words: text(), to: None, marks: vec![] })?;
             }
             ["give-back", name, case] => {
                 if self.write(name, case, |epoch| Command::Return { epoch, note: None })? {
@@ -106,7 +106,7 @@ impl Shift {
                 }
             }
             ["resolve", name, case] => {
-                if self.write(name, case, |epoch| Command::Resolve { epoch, note: None })? {
+                if self.write(name, case, |epoch| Command::Resolve { epoch, note: None, disposition: None })? {
                     self.place(case)?;
                 }
             }

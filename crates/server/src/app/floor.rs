@@ -1,5 +1,7 @@
 //! The live floor: staff, what waits for them, and what was offered, kept in step with what was committed.
 
+mod settle;
+
 use super::{App, Caller, record::Act};
 use crate::problem::Problem;
 use remit_domain::{
@@ -11,7 +13,7 @@ use remit_domain::{
     signal::Value,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{CaseFilter, ItemRow, Store};
+use remit_store::{CaseFilter, Store};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -71,9 +73,6 @@ struct State {
 /// Cases whose version is remembered before those that have left are forgotten.
 const VERSIONS_MAX: usize = 262_144;
 const PAGE: usize = 200;
-/// How often, and how far apart, it is looked whether offers to somebody who goes are all taken back.
-const SETTLE_MAX: usize = 500;
-const SETTLE_PAUSE: std::time::Duration = std::time::Duration::from_millis(2);
 
 impl LiveFloor {
     pub(crate) fn new(bundle: &Bundle) -> Self {
@@ -406,89 +405,6 @@ impl App {
             self.place(&case, OfferEnd::Withdrawn, self.now());
         }
         made.map(|_| ())
-    }
-
-    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to others.
-    pub(super) async fn set_staff(&self, item: StaffItem) -> Result<(), Problem> {
-        let now = self.now();
-        let row = ItemRow {
-            kind: STAFF.to_owned(),
-            id: item.profile.id.to_string(),
-            body: Some(serde_json::to_vec(&item).map_err(Problem::internal)?),
-        };
-        let commit = remit_store::Commit { items: vec![row], ..Default::default() };
-        let _moving = self.floor.moving.lock().await;
-        self.store.commit(commit).await.map_err(super::refused)?;
-        let id = item.profile.id.clone();
-        self.settle_owed().await?;
-        if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
-            self.settle_offers(&id).await?;
-        }
-        let now = self.now();
-        let (first, withdrawn) = {
-            let mut state = self.floor.lock();
-            let first = state.staff.is_empty();
-            state.floor.set_profile(item.profile.clone(), now);
-            let withdrawn = state.floor.set_presence(&id, item.presence.clone(), now).unwrap_or_default();
-            state.staff.insert(id.clone(), item);
-            (first, withdrawn)
-        };
-        self.floor.changed();
-        if first {
-            self.fill_cases(now).map_err(Problem::internal)?;
-        }
-        for case in withdrawn {
-            self.withdraw(&case.to_string()).await?;
-        }
-        self.floor.bell.notify_one();
-        Ok(())
-    }
-
-    /// Takes back what is offered to somebody who goes, on record first: as long as an offer stands there, it takes
-    /// their room here too.
-    async fn settle_offers(&self, id: &StaffId) -> Result<(), Problem> {
-        for _ in 0..SETTLE_MAX {
-            let open = {
-                let mut state = self.floor.lock();
-                let _ = state.floor.set_presence(id, Presence::Busy, self.now());
-                state.floor.open_offers(id)
-            };
-            for case in &open {
-                self.withdraw(&case.to_string()).await?;
-            }
-            if open.is_empty() {
-                break;
-            }
-            // One may be on its way to the store still.
-            tokio::time::sleep(SETTLE_PAUSE).await;
-        }
-        Ok(())
-    }
-
-    /// Takes back on record what the floor took back from those who do not answer.
-    pub(crate) async fn withdraw_owed(&self) -> Result<(), Problem> {
-        if self.floor.lock().owed.is_empty() {
-            return Ok(());
-        }
-        let _moving = self.floor.moving.lock().await;
-        self.settle_owed().await
-    }
-
-    async fn settle_owed(&self) -> Result<(), Problem> {
-        let owed = std::mem::take(&mut self.floor.lock().owed);
-        let mut settled = Ok(());
-        for case in owed {
-            settled = self.withdraw(&case.to_string()).await.and(settled);
-        }
-        settled
-    }
-
-    /// Takes an offer back on record.
-    async fn withdraw(&self, id: &str) -> Result<(), Problem> {
-        let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(()) };
-        let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
-        let Some(offer) = case.offer else { return Ok(()) };
-        self.end_offer(id, offer.id, OfferEnd::Withdrawn, None).await
     }
 
     /// Ends an offer that nobody accepted. One that has ended already is no error.
