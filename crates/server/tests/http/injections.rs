@@ -143,7 +143,7 @@ fn what_an_ai_is_made_to_say_changes_no_holder_and_no_verdict() {
         for same in ["holder", "accountable", "handoffs", "status", "human_requested", "decision"] {
             assert_eq!(now[same], case[same], "{same} after {attempt:?}");
         }
-        assert_eq!(now["messages"], 2);
+        assert_eq!(now["messages"].as_u64(), case["messages"].as_u64().map(|before| before + 1));
         let later = bank.write(&case, LATER);
         assert_eq!(later["holder"], case["holder"], "{attempt:?}");
         let decisions = bank.decisions(&case);
@@ -239,7 +239,7 @@ fn an_action_that_an_attempt_asks_for_is_not_carried_out() {
 /// said reached the customer or the record.
 fn given_up(bank: &Gullible, attempt: &Attempt, case: &Value, now: &Value, reason: &str) {
     assert!(is_people(now), "{attempt:?}: {now}");
-    assert_eq!((&now["status"], &now["messages"]), (&json!("open"), &json!(1)), "{attempt:?}");
+    assert_eq!(now["status"], "open", "{attempt:?}");
     let decisions = bank.decisions(case);
     for decision in &decisions[1..] {
         let why = (&decision["point"], &decision["trigger"]["reason"]);

@@ -13,7 +13,6 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(2);
 impl App {
     /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to others.
     pub(in crate::app) async fn set_staff(&self, item: StaffItem) -> Result<(), Problem> {
-        let now = self.now();
         let row = ItemRow {
             kind: STAFF.to_owned(),
             id: item.profile.id.to_string(),
