@@ -50,6 +50,8 @@ pub struct CandidateSpec {
     pub service: Option<Service>,
     /// When an AI responder has to stop.
     pub breaker: Breaker,
+    /// Milliseconds within which an AI responder answers that works through the interface.
+    pub patience_ms: i64,
 }
 
 /// How a queue works.

@@ -159,9 +159,18 @@ pub struct Responder {
     pub languages: Vec<String>,
     /// How it is reached; without it, it works through the interface with a token of the role `responder`.
     pub service: Option<Service>,
+    /// Seconds within which it answers where it works through the interface; then the case moves on.
+    #[serde(default = "Responder::patience")]
+    pub patience_seconds: u32,
     /// When it has to stop because it was shown to fail too often.
     #[serde(default)]
     pub breaker: Breaker,
+}
+
+impl Responder {
+    fn patience() -> u32 {
+        300
+    }
 }
 
 /// How an AI responder is reached.

@@ -210,6 +210,7 @@ impl Reading<'_> {
                 queue: None,
                 service: self.service(r),
                 breaker: r.breaker,
+                patience_ms: i64::from(r.patience_seconds) * 1_000,
             })
         });
         let mut specs: Vec<CandidateSpec> = ai.collect();
@@ -329,6 +330,7 @@ impl Reading<'_> {
             }),
             service: None,
             breaker: manifest::Breaker::default(),
+            patience_ms: 0,
         })
     }
 

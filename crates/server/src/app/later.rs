@@ -33,7 +33,7 @@ pub(crate) enum Look {
     Exception { exception: ExceptionId },
     /// A case whose customer has said nothing since the answer.
     Silence { messages: u32 },
-    /// A case whose SLA clocks run.
+    /// A case whose SLA clocks run, or whose AI responder does not answer.
     Sla,
     /// A case in which another one ended.
     Absorb { from: CaseId },
@@ -55,11 +55,11 @@ impl App {
         for event in &happened.events {
             self.look_again(&happened.case, event, &mut later);
         }
-        let (was, is) = (before.and_then(|case| self.clock(case)), self.clock(&happened.case));
+        let (was, is) = (before.and_then(|case| self.next_look(case)), self.next_look(&happened.case));
         if was != is {
             let id = format!("sla:{}", happened.case.id);
             match is {
-                Some(running) => later.rows.push(timer(id, &happened.case, running.risk, Look::Sla)),
+                Some(at) => later.rows.push(timer(id, &happened.case, at, Look::Sla)),
                 None => later.cancel.push(id),
             }
         }

@@ -116,7 +116,8 @@ impl App {
             })
             .collect();
         let mut rest = self.later(before, happened, now);
-        rest.rows.extend(act.outbox.iter().cloned());
+        // What follows from what happened comes last: it takes the place of what was foreseen.
+        rest.rows.splice(0..0, act.outbox.iter().cloned());
         rest.rows.extend(act.again.map(|ended| later::contacted_again(ended, case.id, now)));
         let commit = Commit {
             outbox: rest.rows,

@@ -21,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) service: Service,
     /// How many cases it works on at once.
     pub(crate) room: Semaphore,
+    /// How long a customer waits for its answer at most, in milliseconds.
+    pub(crate) patience_ms: i64,
     /// How long passes at least between two turns.
     pace: Duration,
     next: Mutex<tokio::time::Instant>,
@@ -80,6 +82,7 @@ impl Desk {
         Self {
             service,
             room: Semaphore::new(room),
+            patience_ms: i64::from(configured.patience_seconds) * 1_000,
             pace: Duration::from_secs(60) / configured.per_minute.max(1),
             next: Mutex::new(tokio::time::Instant::now()),
         }

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use remit_domain::{
     Case, Command,
     case::Status,
-    decision::{DecisionPoint, Trigger},
+    decision::{DecisionPoint, Trigger, YieldReason},
     id::Timestamp,
     offer::OfferEnd,
 };
@@ -85,22 +85,38 @@ impl App {
         self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
 
-    /// At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.
+    /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.
     async fn look_at_clock(&self, row: &OutboxRow, case: &Case) -> Result<(), Problem> {
         let now = self.now();
-        let Some(running) = self.clock(case) else { return self.drop_row(&row.id).await };
+        let over = self.patience_ends(case).is_some_and(|ends| now >= ends);
+        if let Some(holder) = case.holder.as_ref().filter(|_| over) {
+            let yielded = Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None };
+            return self.own(row, yielded, Vec::new()).await;
+        }
+        let Some(running) = self.clock(case) else {
+            return match self.next_look(case) {
+                Some(at) => self.look_later(row, case, at).await,
+                None => self.drop_row(&row.id).await,
+            };
+        };
         if now >= running.due {
             let due = now.plus_ms(self.bundle.terms().exception_due_ms);
             return self.own(row, Command::MissSla { due }, Vec::new()).await;
         }
         if now < running.risk {
-            let outbox = vec![timer(row.id.clone(), case, running.risk, Look::Sla)];
-            let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
-            return self.store.commit(commit).await.map(|_| ()).map_err(super::refused);
+            return self.look_later(row, case, self.next_look(case).unwrap_or(running.risk)).await;
         }
         let trigger = Trigger::SlaAtRisk { clock: running.clock };
-        let again = vec![timer(row.id.clone(), case, running.due, Look::Sla)];
+        let at = self.patience_ends(case).map_or(running.due, |ends| ends.min(running.due));
+        let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
         self.own(row, Command::Review { point: DecisionPoint::Retain, trigger }, again).await
+    }
+
+    /// Puts the look off until `at`.
+    async fn look_later(&self, row: &OutboxRow, case: &Case, at: Timestamp) -> Result<(), Problem> {
+        let outbox = vec![timer(row.id.clone(), case, at, Look::Sla)];
+        let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
+        self.store.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 
     /// Does `command` on the row's case on Remit's own account.

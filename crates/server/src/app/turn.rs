@@ -66,7 +66,7 @@ impl App {
                 Ok(()) => Ok(()),
                 Err(note) => self.give_up(&caller, row, case, due, YieldReason::NeedsAction, Some(&note)).await,
             },
-            // It writes by itself, through the interface, under its lease; its patience runs on.
+            // It writes by itself, through the interface, under its lease; the customer's patience runs on.
             Ok(Said::Later) => self.drop_row(row).await,
             Err(failure) => {
                 tracing::warn!(responder = %due.responder, %failure, "an AI responder did not answer");

@@ -2,7 +2,7 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
-    harness::{Server, bank_with, epoch, id},
+    harness::{Client, OwnClock, Server, bank_with, epoch, id},
 };
 use remit_server::app::services::Services;
 use remit_store::Store as _;
@@ -199,4 +199,62 @@ fn an_ai_that_fails_too_often_is_stopped_on_record_and_may_again_when_somebody_s
     assert_eq!(client.post(&format!("/v1/responders/{responder}/resume"), &wish).status, 204);
     assert!(!client.get("/v1/responders/stopped").body.as_array().unwrap().contains(&first));
     assert_eq!(client.open("again", "When will my card arrive?")["holder"]["name"], *responder);
+}
+
+#[test]
+fn an_ai_that_promises_to_answer_later_and_does_not_costs_the_customer_its_patience_and_no_more() {
+    let clock = OwnClock::new();
+    let moved = |client: &Client, case: &Value| loop {
+        let now = client.get(&format!("/v1/cases/{}", id(case))).body;
+        if now["holder"]["epoch"] != case["holder"]["epoch"] {
+            break now;
+        }
+    };
+    let why = |client: &Client, case: &Value| {
+        let events = timeline(client, &id(case));
+        assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "no_answer"), "{events:?}");
+    };
+    // One that works through the interface.
+    let server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    clock.forward_ms(299_000);
+    assert_eq!(client.get(&format!("/v1/cases/{}", id(&case))).body["holder"], case["holder"]);
+    clock.forward_ms(2_000);
+    assert_ne!(moved(&client, &case)["holder"]["name"], case["holder"]["name"]);
+    why(&client, &case);
+    drop(server);
+    // One that is asked and takes the turn for later.
+    let ai = Ai::start(|_| json!({ "say": "later" }));
+    ai.set_open(true);
+    let server = Server::start_on_clock(Box::new(clock.clone()), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    settled(&server, &client);
+    clock.forward_ms(22_000);
+    moved(&client, &case);
+    why(&client, &case);
+}
+
+#[test]
+fn an_ai_loses_a_case_whose_promise_is_at_risk() {
+    let clock = OwnClock::new();
+    // Patient enough for the promise to come first.
+    let patient = |toml: String| toml.replace("[responder.service]\nkind = \"knowledge\"", "patience_seconds = 86400");
+    let server = Server::start_under(bank_with(patient), &clock);
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    // The queue that is next promises a first reply within two hours; less than a quarter of that is left.
+    clock.forward_ms(91 * 60_000);
+    let now = loop {
+        let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
+        if now["holder"]["epoch"] != case["holder"]["epoch"] {
+            break now;
+        }
+    };
+    assert!(!now["holder"]["name"].as_str().unwrap().ends_with("-ai"), "{now}");
+    let events = timeline(&client, &id(&case));
+    let told = events.iter().find(|item| item["event"]["decision"]["trigger"]["kind"] == "sla_at_risk");
+    let told = &told.unwrap_or_else(|| panic!("{events:?}"))["event"]["decision"];
+    assert!(told["policies"]["ai.sla-at-risk"].is_object(), "{told}");
 }

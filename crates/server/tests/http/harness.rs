@@ -161,6 +161,12 @@ impl Server {
         Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Box::new(clock.clone())), data)
     }
 
+    /// A server under a bundle on time that the test sets.
+    pub(crate) fn start_under(bundle: Arc<Bundle>, clock: &OwnClock) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self::serve(open_at(data.path(), bundle, Services::none(), Box::new(clock.clone())), data)
+    }
+
     /// A server with the sample bank on a clock of the test's own.
     pub(crate) fn start_on_clock(clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
