@@ -1,9 +1,13 @@
 //! Talks to a server over HTTP, and turns its problems into errors that name the cause and the cure.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
-use std::time::Duration;
+use std::{
+    fmt,
+    io::{BufRead as _, BufReader},
+    time::Duration,
+};
 
 /// Which server, and with which token.
 #[derive(Debug, Clone, Args)]
@@ -23,6 +27,24 @@ pub(crate) struct Client {
     url: String,
     token: String,
 }
+
+/// What a server refused, and why.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The path of the problem's type, such as `/problems/lease_lost`.
+    pub(crate) kind: String,
+    said: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl std::error::Error for Refused {}
 
 impl Server {
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
@@ -57,6 +79,32 @@ impl Client {
         let sent = request.send(body.to_string());
         answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
     }
+
+    /// Follows all events after a position; `each` is given the JSON of every one, until it says that it is enough.
+    ///
+    /// # Errors
+    /// When the stream cannot be had, breaks off, or `each` fails.
+    pub(crate) fn follow(&self, after: u64, each: &mut dyn FnMut(&str) -> anyhow::Result<bool>) -> anyhow::Result<()> {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent
+            .get(format!("{}/v1/events?after={after}", self.url))
+            .header("authorization", format!("Bearer {}", self.token));
+        let response = request.call().with_context(|| format!("no events from {}", self.url))?;
+        if !response.status().is_success() {
+            return answered(response).map(|_| ());
+        }
+        let mut lines = BufReader::new(response.into_body().into_reader());
+        let mut line = String::new();
+        while lines.read_line(&mut line)? > 0 {
+            if let Some(data) = line.strip_prefix("data:")
+                && !each(data.trim())?
+            {
+                return Ok(());
+            }
+            line.clear();
+        }
+        Ok(())
+    }
 }
 
 fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
@@ -66,5 +114,7 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Va
         return Ok(value);
     }
     let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    bail!("{} ({}): {}\n  cure: {}", said("title"), response.status().as_u16(), said("detail"), said("cure"))
+    let status = response.status().as_u16();
+    let text = format!("{} ({status}): {}\n  cure: {}", said("title"), said("detail"), said("cure"));
+    Err(Refused { status, kind: said("type"), said: text }.into())
 }

@@ -7,6 +7,7 @@ mod traffic;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Decisions make and drop many small values on several threads, which the system's allocator is slow at.
 #[global_allocator]
@@ -30,7 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run a sample bank, play real customers' messages at it, and show what is decided.
+    /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, staff.
     Demo(commands::demo::Demo),
     /// Serve the interface over a data directory.
     Serve(commands::serve::Serve),
@@ -58,10 +59,12 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What goes wrong inside is told on the standard error, never among what a command prints.
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .init();
+    // The demo plays what goes wrong, and tells it itself.
+    let level = match cli.command {
+        Command::Demo(_) => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).init();
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),

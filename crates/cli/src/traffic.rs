@@ -78,7 +78,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
+    /// Counts an answer to a message.
+    pub(crate) fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let outcome =
             if text("/decision/outcome") == "exception" { "exception".to_owned() } else { text("/decision/to") };
@@ -93,6 +94,11 @@ impl Tally {
         }
         self.last_decision = Some(text("/decision/id"));
         self.last_case = Some(text("/case/id"));
+    }
+
+    /// Cases opened in a second.
+    pub(crate) fn per_second(&self) -> f64 {
+        self.cases as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// The latency below which this share of the answers came.
@@ -141,7 +147,8 @@ pub(crate) fn play(
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn opening(at: usize, message: &Message) -> Value {
+/// The body that opens a case with message number `at`.
+pub(crate) fn opening(at: usize, message: &Message) -> Value {
     let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });

@@ -47,7 +47,7 @@ impl Replay {
 }
 
 /// A progress bar over this many messages.
-pub(crate) fn bar(messages: usize) -> ProgressBar {
+fn bar(messages: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} cases  {per_sec}  {msg}");
     ProgressBar::new(messages as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
@@ -84,7 +84,7 @@ fn as_json(tally: &mut Tally) -> serde_json::Value {
 }
 
 /// The table for people: for each intent and outcome how many, with the deciding policies.
-pub(crate) fn print(tally: &mut Tally) {
+fn print(tally: &mut Tally) {
     println!("{:<40} {:<16} {:>6}  decided by", "intent", "to", "cases");
     for ((intent, to), (count, policies)) in &tally.outcomes {
         let mut by: Vec<_> = policies.iter().collect();
@@ -96,9 +96,9 @@ pub(crate) fn print(tally: &mut Tally) {
 }
 
 /// The closing lines.
-pub(crate) fn summary(tally: &mut Tally) {
+fn summary(tally: &mut Tally) {
     let (p50, p99) = (tally.quantile(0.5), tally.quantile(0.99));
-    let rate = tally.cases as f64 / tally.elapsed.as_secs_f64().max(1e-9);
+    let rate = tally.per_second();
     println!();
     for (to, count) in &tally.to {
         println!("{to:<16} {count:>6}  {:>5.1} %", 100.0 * *count as f64 / tally.cases.max(1) as f64);

@@ -3,10 +3,11 @@
 use super::load;
 use anyhow::Context;
 use clap::Args;
+use remit_policy::bundle::Bundle;
 use remit_server::{
     app::{App, services::Services, token},
     boot,
-    clock::{Clock as _, SystemClock},
+    clock::{Clock, SystemClock},
     serve,
 };
 use remit_store::Store;
@@ -64,8 +65,23 @@ impl Serve {
 /// Opens a data directory under the bundle at this path.
 pub(crate) fn open(data: &Path, bundle: &Path) -> anyhow::Result<App> {
     let bundle = Arc::new(load(bundle)?);
-    let services = Services::of(&bundle, &|name| std::env::var(name).ok(), seconds)?;
-    Ok(boot::open(data, bundle, Box::new(SystemClock), services, &mut |step| eprintln!("{step}"))?)
+    let services = services(&bundle)?;
+    open_on(data, bundle, Box::new(SystemClock), services)
+}
+
+/// Opens a data directory under a bundle, on time told by `clock`, with these AI services.
+pub(crate) fn open_on(
+    data: &Path,
+    bundle: Arc<Bundle>,
+    clock: Box<dyn Clock>,
+    services: Services,
+) -> anyhow::Result<App> {
+    Ok(boot::open(data, bundle, clock, services, &mut |step| eprintln!("{step}"))?)
+}
+
+/// The AI services of a bundle, with secrets from the environment.
+pub(crate) fn services(bundle: &Bundle) -> anyhow::Result<Services> {
+    Ok(Services::of(bundle, &|name| std::env::var(name).ok(), seconds)?)
 }
 
 /// The time in seconds since 1970.

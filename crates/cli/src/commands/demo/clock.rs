@@ -1,0 +1,162 @@
+//! The demo's clock: it starts when every queue is open, and runs many times as fast as the machine's while people are
+//! at work; where the machine does not keep up, it runs slower.
+
+use remit_domain::id::Timestamp;
+use remit_policy::bundle::Bundle;
+use remit_server::clock::{Clock, SystemClock, rfc3339};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A clock that can be set forward and made to run faster. Clones are the same clock.
+#[derive(Debug, Clone)]
+pub(super) struct DemoClock(Arc<Mutex<State>>);
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    at: Instant,
+    shows: i64,
+    rate: i64,
+    /// The greatest rate that it runs at.
+    rate_max: i64,
+    /// When the rate was last looked at.
+    looked: Instant,
+}
+
+const HOUR_MS: i64 = 3_600_000;
+/// How far ahead a moment is looked for at which every queue is open.
+const HOURS_AHEAD: i64 = 14 * 24;
+/// How late what is due may be done before the clock slows down, by the machine's time.
+const LATE: Duration = Duration::from_millis(60);
+/// How soon it may be done for the clock to run faster again.
+const IN_TIME: Duration = Duration::from_millis(15);
+/// How often the rate changes at most.
+const STEP: Duration = Duration::from_millis(40);
+
+impl DemoClock {
+    /// A clock that shows the machine's time and runs as fast.
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self(Arc::new(Mutex::new(State { at: now, shows: SystemClock.now().0, rate: 1, rate_max: 1, looked: now })))
+    }
+
+    /// Sets it forward to `to`; it is never set back.
+    pub(super) fn forward(&self, to: Timestamp) {
+        self.change(|state| state.shows = state.shows.max(to.0));
+    }
+
+    /// Makes it run so many times as fast as the machine's.
+    pub(super) fn run(&self, rate: i64) {
+        self.change(|state| (state.rate, state.rate_max) = (rate.max(1), rate.max(1)));
+    }
+
+    /// Is told how late something was done that was due: the clock waits for a machine that does not keep up.
+    pub(super) fn steady(&self, late: Duration) {
+        self.change(|state| {
+            if state.at.saturating_duration_since(state.looked) < STEP {
+                return;
+            }
+            state.looked = state.at;
+            if late > LATE {
+                state.rate = (state.rate * 4 / 5).max(1);
+            } else if late < IN_TIME {
+                state.rate = (state.rate + state.rate / 16 + 1).min(state.rate_max);
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        state.shows = state.shown(now);
+        state.at = now;
+        change(&mut state);
+    }
+
+    /// How long the machine takes until it shows `at`.
+    pub(super) fn until(&self, at: i64) -> Duration {
+        self.as_machine_time(at.saturating_sub(self.now().0))
+    }
+
+    /// How long ago it showed `at`, by the machine's time.
+    pub(super) fn since(&self, at: i64) -> Duration {
+        self.as_machine_time(self.now().0.saturating_sub(at))
+    }
+
+    fn as_machine_time(&self, ms: i64) -> Duration {
+        let rate = self.0.lock().unwrap_or_else(PoisonError::into_inner).rate;
+        Duration::from_micros(u64::try_from(ms.saturating_mul(1_000) / rate).unwrap_or(0))
+    }
+}
+
+impl State {
+    fn shown(&self, now: Instant) -> i64 {
+        let passed_us = i64::try_from(now.saturating_duration_since(self.at).as_micros()).unwrap_or(i64::MAX);
+        self.shows.saturating_add(passed_us.saturating_mul(self.rate) / 1_000)
+    }
+}
+
+impl Clock for DemoClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.lock().unwrap_or_else(PoisonError::into_inner).shown(Instant::now()))
+    }
+}
+
+/// The first moment from `from` on at which every queue of `bundle` is open, and still is after `length_ms`; `from`
+/// where there is none.
+pub(super) fn opening_time(bundle: &Bundle, from: Timestamp, length_ms: i64) -> Timestamp {
+    let whole = Timestamp(from.0 - from.0.rem_euclid(HOUR_MS));
+    let hours = (1..HOURS_AHEAD).map(|hour| whole.plus_ms(hour * HOUR_MS));
+    let all_open = |at: Timestamp| {
+        bundle.candidates().iter().all(|spec| spec.queue.is_none() || bundle.is_open(&spec.responder, at))
+    };
+    std::iter::once(from).chain(hours).find(|at| all_open(*at) && all_open(at.plus_ms(length_ms))).unwrap_or(from)
+}
+
+/// The time of day, in UTC.
+pub(super) fn time_of_day(at: i64) -> String {
+    rfc3339(Timestamp(at)).get(11..16).unwrap_or_default().to_owned()
+}
+
+/// The day.
+pub(super) fn day(at: i64) -> String {
+    rfc3339(Timestamp(at)).get(..10).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_forward_only_and_as_fast_as_told() {
+        let clock = DemoClock::new();
+        let start = clock.now();
+        clock.forward(Timestamp(start.0 - HOUR_MS));
+        assert!(clock.now() >= start, "never back");
+        clock.forward(start.plus_ms(HOUR_MS));
+        assert!(clock.now().since(start) >= HOUR_MS);
+        clock.run(100);
+        let left = clock.until(clock.now().0 + 60_000);
+        assert!(left <= Duration::from_millis(600), "{left:?}");
+        assert_eq!(clock.until(start.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn it_waits_for_a_machine_that_does_not_keep_up() {
+        let mut state = State { at: Instant::now(), shows: 0, rate: 100, rate_max: 100, looked: Instant::now() };
+        let long_ago = state.at.checked_sub(Duration::from_secs(1)).unwrap();
+        let mut after = |late: Duration| {
+            state.looked = long_ago;
+            let clock = DemoClock(Arc::new(Mutex::new(state)));
+            clock.steady(late);
+            state = *clock.0.lock().unwrap();
+            state.rate
+        };
+        assert_eq!(after(LATE + IN_TIME), 80);
+        assert_eq!(after(LATE), 80);
+        assert_eq!(after(Duration::ZERO), 86);
+        assert!((0..200).map(|_| after(LATE * 2)).all(|rate| rate >= 1));
+        assert!((0..200).map(|_| after(Duration::ZERO)).last() == Some(100), "no faster than told");
+    }
+}

@@ -1,0 +1,271 @@
+//! `remit demo`: a sample bank at work. AI responders answer, people take what these give up, customers write again,
+//! one AI turns bad and is stopped; all through the interface that anybody uses.
+
+mod agenda;
+mod bad_ai;
+mod board;
+mod clock;
+mod customers;
+mod day;
+mod dice;
+mod events;
+mod report;
+mod staff;
+mod story;
+mod world;
+
+use super::{load, serve};
+use crate::{
+    client::Client,
+    traffic::{self, Message},
+};
+use agenda::Agenda;
+use bad_ai::BadAi;
+use board::Board;
+use clap::Args;
+use clock::DemoClock;
+use remit_policy::bundle::Bundle;
+use remit_server::{
+    app::{App, token},
+    entropy::Entropy,
+};
+use remit_store::Store as _;
+use serde_json::{Value, json};
+use staff::Person;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
+    time::{Duration, Instant},
+};
+use story::Story;
+use world::{Numbers, World};
+
+/// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, simulated staff.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The data directory; made if it is not there.
+    #[arg(long, default_value = "remit-data/demo")]
+    data: PathBuf,
+    /// The bundle that governs.
+    #[arg(long, default_value = "bundles/bank")]
+    bundle: PathBuf,
+    /// The messages to play.
+    #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
+    traffic: PathBuf,
+    /// How many of them; all unless told.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    cases: Option<u32>,
+    /// How many times as fast as real at most; it runs slower where the machine does not keep up.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    speed: u16,
+    /// Whoever is simulated does the same under the same seed.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Go on serving afterwards, until interrupted.
+    #[arg(long)]
+    keep: bool,
+}
+
+const MINUTE: i64 = 60_000;
+const TOKEN_DAYS: u16 = 30;
+
+impl Demo {
+    pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let messages = traffic::read(&self.traffic)?;
+        let bundle = Arc::new(load(&self.bundle)?);
+        let messages = self.sampled(messages, &bundle);
+        let clock = DemoClock::new();
+        let bad_ai = bundle
+            .candidates()
+            .iter()
+            .find(|spec| spec.responder.as_str() == bad_ai::RESPONDER)
+            .and_then(|spec| spec.service.as_ref())
+            .map(|configured| anyhow::Ok((BadAi::start(&bundle)?, configured)))
+            .transpose()?;
+        let mut services = serve::services(&bundle)?;
+        if let Some((ai, configured)) = &bad_ai {
+            services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
+        }
+        let app = serve::open_on(&self.data, Arc::clone(&bundle), Box::new(clock.clone()), services)?;
+
+        // The day begins when every queue is open, after whatever is on record.
+        let last = app.store().last_seq()?;
+        let newest = app.store().feed(last.saturating_sub(1), 1)?.last().map_or(0, |row| row.ts_ms);
+        let from = remit_domain::id::Timestamp(app.now().0.max(newest));
+        clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
+
+        let tokens = Tokens::make(&app, &bundle)?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
+        let url = format!("http://{}", running.address);
+        let interrupted = interrupts(&runtime);
+        let world = Arc::new(self.world(&bundle, &url, &tokens, messages, clock, bad_ai.map(|(ai, _)| ai)));
+        if !json {
+            self.introduce(&bundle, &world, &url);
+        }
+        let finished = self.play(&world, last, &interrupted, json);
+        let story = story::story(&world);
+        self.tell(&story, &world, &url, json);
+        let good = finished && story.is_good();
+        if self.keep && finished {
+            if !json {
+                println!("\nserving on at {url} until you press Ctrl-C; in another terminal:");
+                println!("  export REMIT_URL={url} REMIT_TOKEN={}", tokens.admin);
+                next(&story, "");
+            }
+            // Only an interrupt ends the wait; a closed channel could bring none any more.
+            let _ = interrupted.recv();
+        } else if !json {
+            println!("\nTry next");
+            let data = self.data.display();
+            next(&story, &format!(" --data {data}"));
+            println!("  remit ledger verify {data}\n  remit demo --keep");
+        }
+        // Lets the last checkpoint be signed.
+        runtime.block_on(running.stop())?;
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        Ok(good)
+    }
+
+    fn sampled(&self, messages: Vec<Message>, bundle: &Bundle) -> Vec<Message> {
+        let cases = self.cases.map_or(usize::MAX, |cases| usize::try_from(cases).unwrap_or(usize::MAX));
+        let knows = |intent: &str| {
+            let bad = bundle.candidates().iter().find(|spec| spec.responder.as_str() == bad_ai::RESPONDER);
+            let topic = bundle.topic_of(intent);
+            bad.zip(topic).is_some_and(|(bad, topic)| bad.topics.iter().any(|known| known == topic))
+        };
+        customers::sample(messages, cases, &knows)
+    }
+
+    fn world(
+        &self,
+        bundle: &Bundle,
+        url: &str,
+        tokens: &Tokens,
+        messages: Vec<Message>,
+        clock: DemoClock,
+        bad_ai: Option<BadAi>,
+    ) -> World {
+        let mut dice = dice::Dice::of(self.seed, "paces");
+        let person = |(profile, token): (&staff::Profile, &String)| Person {
+            name: profile.name.clone(),
+            first_name: profile.note.get("first_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            client: Client::new(url, token),
+            note: profile.note.clone(),
+            pace: dice.between(75, 140),
+            gone: AtomicBool::new(false),
+        };
+        let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none());
+        World {
+            seed: self.seed,
+            agenda: Agenda::new(clock.clone()),
+            clock,
+            began: Instant::now(),
+            turns_bad_at: messages.len() / 3,
+            messages,
+            people: tokens.staff.iter().map(|(profile, token)| (profile, token)).map(person).collect(),
+            customer: Client::new(url, &tokens.customers),
+            lead: Client::new(url, &tokens.lead),
+            bad_ai,
+            raise_to: bundle.terms().exception_owner.to_string(),
+            silence_hours: bundle.limits().silence_hours,
+            numbers: Numbers::default(),
+            evening: AtomicBool::new(false),
+            board: Mutex::new(Board::new(ai.map(|spec| spec.responder.to_string()).collect())),
+            told: Mutex::default(),
+        }
+    }
+
+    fn introduce(&self, bundle: &Bundle, world: &World, url: &str) {
+        let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none()).count();
+        let desks = bundle.candidates().len() - ai;
+        println!(
+            "{}: {ai} AI responders, {} people on {desks} desks, {} policies; served at {url}",
+            bundle.name(),
+            world.people.len(),
+            bundle.policies()
+        );
+        println!(
+            "{} messages that real customers wrote, {} minutes from {}, played up to {} times as fast\n",
+            report::many(world.messages.len()),
+            customers::length_ms(world.messages.len()) / MINUTE,
+            story::beginning(world.now_ms()),
+            self.speed
+        );
+    }
+
+    fn tell(&self, story: &Story, world: &World, url: &str, json: bool) {
+        let (p50, p99, per_second) = {
+            let mut told = world.told();
+            (told.tally.quantile(0.5), told.tally.quantile(0.99), told.tally.per_second())
+        };
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        if json {
+            let mut document = serde_json::to_value(story).unwrap_or_default();
+            if let Some(document) = document.as_object_mut() {
+                document.insert("address".into(), json!(url));
+                document.insert("cases_per_second".into(), json!(per_second));
+                document.insert("p50_ms".into(), json!(ms(p50)));
+                document.insert("p99_ms".into(), json!(ms(p99)));
+                document.insert("seconds".into(), json!(world.began.elapsed().as_secs_f64()));
+            }
+            println!("{document}");
+        } else {
+            report::print(story, &|name| world.board().is_ai(name));
+        }
+    }
+}
+
+/// API tokens, one for each who takes part.
+struct Tokens {
+    admin: String,
+    lead: String,
+    customers: String,
+    staff: Vec<(staff::Profile, String)>,
+}
+
+impl Tokens {
+    fn make(app: &App, bundle: &Bundle) -> anyhow::Result<Self> {
+        let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
+            let new = token::NewToken {
+                name: name.to_owned(),
+                roles: vec![role.to_owned()],
+                responder: None,
+                source: (role == "integration" || role == "admin").then(|| "crm".to_owned()),
+                staff: staff.map(ToOwned::to_owned),
+                days: TOKEN_DAYS,
+            };
+            Ok(token::make(app.store(), &Entropy::default(), app.now(), new)?.token)
+        };
+        let staff = staff::profiles(bundle).into_iter().map(|profile| {
+            let token = make(&profile.name, "staff", Some(&profile.name))?;
+            Ok((profile, token))
+        });
+        Ok(Self {
+            admin: make("demo", "admin", None)?,
+            lead: make("lead", "lead", None)?,
+            customers: make("customers", "integration", None)?,
+            staff: staff.collect::<anyhow::Result<_>>()?,
+        })
+    }
+}
+
+/// Hears when the demo is interrupted.
+fn interrupts(runtime: &tokio::runtime::Runtime) -> mpsc::Receiver<()> {
+    let (tell, told) = mpsc::channel();
+    runtime.spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if tell.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    told
+}
+
+/// Commands to try, on what was just told.
+fn next(story: &Story, with: &str) {
+    for look in story.moments.iter().filter_map(|moment| moment.look.as_ref()) {
+        println!("  remit {look}{with}");
+    }
+}

@@ -1,0 +1,182 @@
+//! Prints the day for people: few lines, plain words.
+
+use super::story::{Moment, Story};
+use std::{collections::BTreeMap, fmt::Display};
+
+/// Columns that a paragraph takes.
+const WIDTH: usize = 100;
+
+/// Prints it; `with_ai` says which responders are AI.
+pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
+    heading(&format!("What became of {} cases", many(story.cases)));
+    line(story.by_ai_alone, "answered by AI alone; the customers were silent for two days, and the cases were closed");
+    line(
+        story.by_people,
+        &format!("dealt with by people, {} of them after an AI had tried", many(story.by_people_after_ai)),
+    );
+    let open: usize = story.open.values().sum();
+    if open > 0 {
+        line(open, &format!("still open, and each is somebody's: {}", counted(&story.open)));
+    }
+    if story.refused > 0 {
+        line(story.refused, &format!("not taken in: {}", story.first_refusal.as_deref().unwrap_or("")));
+    }
+
+    heading("Where they went first");
+    let (ai, desks): (Vec<_>, Vec<_>) = story.sent_to.iter().partition(|(name, _)| is_ai(name));
+    println!("  AI      {}", listed(&ai));
+    println!("  desks   {}", listed(&desks));
+
+    heading("How the day went");
+    let answered: u64 = story.ai_answers.values().sum();
+    let gave_up: u64 = story.yields.values().sum();
+    fact(
+        "AI",
+        &format!(
+            "answered {} times; stepped back from {} cases ({}); policy took {} away after what the customer wrote",
+            many(answered),
+            many(gave_up),
+            counted(&story.yields),
+            many(story.taken_from_ai)
+        ),
+    );
+    fact(
+        "people",
+        &format!(
+            "{} offers, {} taken; the others: {}. Half of all customers had a first reply within {} minutes",
+            many(story.offers),
+            many(story.accepted),
+            counted(&story.offers_ended),
+            (story.median_first_reply_ms + 30_000) / 60_000
+        ),
+    );
+    let busy: Vec<String> = story
+        .staff
+        .iter()
+        .take(3)
+        .map(|worked| {
+            format!(
+                "{} {} ({} % of the time with a case)",
+                worked.first_name, worked.resolved, worked.occupancy_percent
+            )
+        })
+        .collect();
+    let occupied = story.staff.iter().map(|worked| worked.occupancy_percent).sum::<i64>();
+    let on_average = occupied / i64::try_from(story.staff.len().max(1)).unwrap_or(1);
+    fact(
+        "desks",
+        &format!("dealt with most: {}; all {} on average {on_average} %", busy.join(", "), story.staff.len()),
+    );
+    fact(
+        "promises",
+        &format!(
+            "promised times kept for {} cases, missed for {}; {} more looks when one was at risk",
+            many(story.sla_kept),
+            many(story.sla_missed),
+            many(story.sla_at_risk)
+        ),
+    );
+    if !story.exceptions.is_empty() {
+        fact(
+            "exceptions",
+            &format!("{}; {} open now, each with an owner", counted(&story.exceptions), many(story.exceptions_open)),
+        );
+    }
+    fact(
+        "evidence",
+        &format!(
+            "{} events and {} handoffs on record; {} cases came back, and {} answers came too late and were refused",
+            many(story.events),
+            many(story.handoffs),
+            many(story.reopened),
+            many(story.stale_refused + story.late)
+        ),
+    );
+    if let Some(trouble) = &story.trouble {
+        fact("trouble", trouble);
+    }
+    heading("Moments");
+    for (number, moment) in story.moments.iter().enumerate() {
+        tell(number + 1, moment);
+    }
+}
+
+fn tell(number: usize, moment: &Moment) {
+    println!("  {number}. {}", moment.what);
+    for line in wrapped(&moment.told, WIDTH - 5) {
+        println!("     {line}");
+    }
+}
+
+fn heading(text: &str) {
+    println!("\n{text}");
+}
+
+fn line(count: usize, text: &str) {
+    println!("  {:>6}  {text}", many(count));
+}
+
+fn fact(name: &str, text: &str) {
+    for (number, line) in wrapped(text, WIDTH - 14).into_iter().enumerate() {
+        println!("  {:<11} {line}", if number == 0 { name } else { "" });
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn many(count: impl Display) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn counted<N: Display>(counts: &BTreeMap<String, N>) -> String {
+    let counts: Vec<String> =
+        counts.iter().map(|(name, count)| format!("{} {}", many(count), name.replace('_', " "))).collect();
+    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+}
+
+fn listed(counts: &[(&String, &usize)]) -> String {
+    let mut counts = counts.to_vec();
+    counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    counts.iter().map(|(name, count)| format!("{name} {}", many(count))).collect::<Vec<_>>().join(" · ")
+}
+
+/// The text in lines of at most so many characters, where its words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let full = lines
+            .last()
+            .is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_lines_are_for_people() {
+        for (count, want) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(many(count), want);
+        }
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("incomprehensibilities go on", 5), ["incomprehensibilities", "go on"]);
+    }
+}
