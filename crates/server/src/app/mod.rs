@@ -246,11 +246,11 @@ impl App {
                 None => None,
             };
             let (happened, mut commit) = self.prepare(caller, repeat, before.as_ref(), act, &show)?;
-            let intent = commit.intent.clone();
+            let about = commit.about.clone();
             commit.commit.coming = coming;
             match self.store.commit(commit.commit).await {
                 Ok(committed) => {
-                    self.after(before.as_ref(), &happened, intent.as_deref());
+                    self.after(before.as_ref(), &happened, about.as_deref());
                     self.ticks.send_if_modified(|seq| {
                         let grown = committed.last_seq > *seq;
                         *seq = committed.last_seq.max(*seq);
@@ -299,7 +299,7 @@ impl App {
     }
 
     /// Keeps the live counts in step with what was committed.
-    fn after(&self, before: Option<&Case>, happened: &Happened, intent: Option<&str>) {
+    fn after(&self, before: Option<&Case>, happened: &Happened, about: Option<&str>) {
         let held = |case: Option<&Case>| case.and_then(record::held_open).map(ToOwned::to_owned);
         let (from, to) = (held(before), held(Some(&happened.case)));
         if from != to {
@@ -311,8 +311,8 @@ impl App {
             }
         }
         for outcome in record::outcomes(before, happened) {
-            let intent = intent.unwrap_or_default();
-            if let Some(tripped) = self.load.record(&outcome.responder, intent, outcome.tally) {
+            let about = about.unwrap_or_default();
+            if let Some(tripped) = self.load.record(&outcome.responder, about, outcome.tally) {
                 // Without a receiver nobody works beside requests; it trips again at the next start.
                 let _ = self.tripped.send(tripped);
             }

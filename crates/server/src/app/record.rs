@@ -71,7 +71,8 @@ impl Act {
 /// A commit, ready to be written, and the answer to give once it is durable.
 pub(crate) struct Prepared {
     pub(crate) commit: Commit,
-    pub(crate) intent: Option<String>,
+    /// The intent that outcomes are counted for.
+    pub(crate) about: Option<String>,
     pub(crate) status: u16,
     pub(crate) response: Vec<u8>,
 }
@@ -103,12 +104,14 @@ impl App {
             .map(|event| self.to_record(event, &id, caller, now))
             .collect::<Result<Vec<_>, Problem>>()?;
         let intent = intent_of(case);
+        // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
+        let about = before.and_then(intent_of).or_else(|| intent.clone());
         let erases = matches!(act.command, Command::Erase);
         let outcomes = outcomes(before, happened)
             .into_iter()
             .map(|outcome| OutcomeDelta {
                 responder: outcome.responder,
-                intent: intent.clone().unwrap_or_default(),
+                intent: about.clone().unwrap_or_default(),
                 resolved: outcome.tally.resolved,
                 failed: outcome.tally.failed,
                 wrong: outcome.tally.wrong,
@@ -136,7 +139,7 @@ impl App {
                 }),
                 accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
                 customer: customer.clone(),
-                intent: intent.clone(),
+                intent,
                 opened_ms: case.opened.0,
                 updated_ms: case.updated.0,
                 state: serde_json::to_vec(case).map_err(Problem::internal)?,
@@ -165,7 +168,7 @@ impl App {
             erase: erases.then_some(Erase { customer }),
             ..Commit::default()
         };
-        Ok(Prepared { commit, intent, status, response })
+        Ok(Prepared { commit, about, status, response })
     }
 
     pub(super) fn to_record(

@@ -258,3 +258,31 @@ fn an_ai_loses_a_case_whose_promise_is_at_risk() {
     let told = &told.unwrap_or_else(|| panic!("{events:?}"))["event"]["decision"];
     assert!(told["policies"]["ai.sla-at-risk"].is_object(), "{told}");
 }
+
+#[test]
+fn a_wish_for_a_person_counts_for_what_the_case_was_about() {
+    let ai = Ai::start(|_| json!({ "say": "answer", "text": SAYS }));
+    ai.set_open(true);
+    let strict = |toml: String| {
+        let service = "[responder.service]\nkind = \"knowledge\"\n";
+        toml.replace(service, &format!("{service}[responder.breaker]\ntolerance_bp = 500\nerror_bp = 100\n"))
+    };
+    let server = Server::start_with(bank_with(strict), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    let stopped = || client.get("/v1/responders/stopped").body;
+    let mut asked = Value::Null;
+    for number in 0.. {
+        assert!(number < 60, "nobody was stopped");
+        if !stopped().as_array().unwrap().is_empty() {
+            break;
+        }
+        let case = client.open(&format!("c{number}"), "When will my card arrive?");
+        let decision = client.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body;
+        asked = decision["decision"]["signals"]["intent"]["value"].clone();
+        settled(&server, &client);
+        let wish = json!({ "text": "Thanks, but I would rather talk to a person." });
+        assert_eq!(client.post(&format!("/v1/cases/{}/messages", id(&case)), &wish).status, 201);
+    }
+    assert!(asked["name"].is_string() || asked.is_string(), "{asked}");
+    assert!(asked.to_string().contains(stopped()[0]["intent"].as_str().unwrap()), "{asked} {}", stopped());
+}
