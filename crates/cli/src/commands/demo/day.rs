@@ -61,10 +61,20 @@ impl Demo {
             let _ = hand.join();
         }
         bar.finish_and_clear();
-        if finished && !json {
+        if !finished {
+            return false;
+        }
+        if !json {
             println!("{}", progress(world));
         }
-        finished && self.evening(world, interrupted)
+        let (opened, played) = (world.opened, world.began.elapsed());
+        let minutes = (world.now_ms() - opened) / MINUTE;
+        let over = self.evening(world, interrupted);
+        if !json && over {
+            let times = 60 * minutes / i64::try_from(played.as_secs().max(1)).unwrap_or(1);
+            println!("\nThese {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
+        }
+        over
     }
 
     /// Everybody goes home, and two days pass in which the customers of AI responders could have written again.

@@ -27,6 +27,7 @@ use clock::DemoClock;
 use remit_policy::bundle::Bundle;
 use remit_server::{
     app::{App, token},
+    clock::Clock as _,
     entropy::Entropy,
 };
 use remit_store::Store as _;
@@ -119,7 +120,7 @@ impl Demo {
             println!("\nTry next");
             let data = self.data.display();
             next(&story, &format!(" --data {data}"));
-            println!("  remit ledger verify {data}\n  remit demo --keep");
+            println!("  {0} ledger verify {data}\n  {0} demo --keep", called());
         }
         // Lets the last checkpoint be signed.
         runtime.block_on(running.stop())?;
@@ -159,6 +160,7 @@ impl Demo {
         World {
             seed: self.seed,
             agenda: Agenda::new(clock.clone()),
+            opened: clock.now().0,
             clock,
             began: Instant::now(),
             turns_bad_at: messages.len() / 3,
@@ -263,9 +265,16 @@ fn interrupts(runtime: &tokio::runtime::Runtime) -> mpsc::Receiver<()> {
     told
 }
 
+/// How this program was called, so that what is printed can be typed.
+fn called() -> String {
+    std::env::args().next().unwrap_or_else(|| "remit".to_owned())
+}
+
 /// Commands to try, on what was just told.
 fn next(story: &Story, with: &str) {
-    for look in story.moments.iter().filter_map(|moment| moment.look.as_ref()) {
-        println!("  remit {look}{with}");
+    for (number, moment) in story.moments.iter().enumerate() {
+        if let Some(look) = &moment.look {
+            println!("  {} {look}{with}    # {}", called(), number + 1);
+        }
     }
 }

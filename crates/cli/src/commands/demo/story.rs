@@ -253,8 +253,9 @@ fn quoted(world: &World) -> Option<Moment> {
 fn gave_up(world: &World) -> Option<Moment> {
     let board = world.board();
     let known = |case: &Case| case.number.is_some() && case.resolved.is_some() && case.taken_by.len() == 1;
-    let asked_first = |case: &Case| known(case) && case.asked_for_human && case.ai_answers == 1;
-    let found = first(&board, asked_first).or_else(|| first(&board, |case| known(case) && case.yielded.is_some()))?;
+    let wanted_a_person = |case: &Case| known(case) && case.asked_for_human && case.ai_answers > 0;
+    let found =
+        first(&board, |case| known(case) && case.yielded.is_some()).or_else(|| first(&board, wanted_a_person))?;
     let (id, number) = found;
     let case = board.cases.get(&id)?;
     let person = world.people.iter().find(|person| Some(&person.name) == case.taken_by.first());
@@ -279,11 +280,15 @@ fn gave_up(world: &World) -> Option<Moment> {
 /// The AI service that turned bad was stopped.
 fn stopped(world: &World) -> Option<Moment> {
     let board = world.board();
-    let (at, stop) = board.stopped.first()?;
-    let bad = world.told().turned_bad.map_or_else(String::new, |bad| {
-        format!("At {} the service behind it began to talk rubbish. ", time_of_day(bad))
+    let turned = world.told().turned_bad;
+    let of_the_bad = |(at, stop): &&(i64, super::events::Stopped)| {
+        stop.responder == super::bad_ai::RESPONDER && turned.is_some_and(|turned| *at >= turned)
+    };
+    let (at, stop) = board.stopped.iter().find(of_the_bad)?;
+    let bad = turned.map_or_else(String::new, |turned| {
+        format!("At {} the service behind {} began to talk rubbish. ", time_of_day(turned), stop.responder)
     });
-    let others = match board.stopped.len() - 1 {
+    let others = match board.stopped.iter().filter(of_the_bad).count() - 1 {
         0 => String::new(),
         n => format!(" So it went with {n} more of its intents."),
     };

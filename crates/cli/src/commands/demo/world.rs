@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) agenda: Agenda,
     /// When the day began, by the machine's clock.
     pub(super) began: Instant,
+    /// When the day began, by the demo's clock.
+    pub(super) opened: i64,
     pub(super) messages: Vec<Message>,
     pub(super) people: Vec<Person>,
     pub(super) customer: Client,

@@ -1,0 +1,63 @@
+//! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+
+use serde_json::Value;
+use std::{path::Path, process::Command};
+
+const REMIT: &str = env!("CARGO_BIN_EXE_remit");
+const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const CASES: u64 = 60;
+
+/// Runs `remit --json` in the repository and reads what it prints.
+fn told(arguments: &[&str]) -> Value {
+    let output = Command::new(REMIT).arg("--json").args(arguments).current_dir(REPOSITORY).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "remit {}: {said}{errors}", arguments.join(" "));
+    serde_json::from_str(&said).unwrap()
+}
+
+/// The sum of a member's numbers.
+fn sum(story: &Value, name: &str) -> u64 {
+    story[name].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
+}
+
+fn play(data: &Path) -> Value {
+    told(&["demo", "--cases", &CASES.to_string(), "--data", &data.display().to_string()])
+}
+
+#[test]
+fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let story = play(&data);
+    let count = |name: &str| story[name].as_u64().unwrap();
+    // Every message became a case, and every case is over or somebody's.
+    assert_eq!((count("cases"), count("refused"), count("lost")), (CASES, 0, 0), "{story}");
+    assert_eq!(count("by_ai_alone") + count("by_people") + sum(&story, "open"), CASES, "{story}");
+    assert!(story["open"].get("nobody").is_none(), "{story}");
+    // AI responders answered and stepped back; people took offers.
+    assert!(sum(&story, "ai_answers") > 0 && sum(&story, "yields") > 0, "{story}");
+    assert!(count("accepted") > 0 && count("accepted") <= count("offers"), "{story}");
+    assert!(story["staff"].as_array().unwrap().iter().any(|worked| worked["resolved"].as_u64() > Some(0)), "{story}");
+    // Writes under a lease that had ended were tried, and not one was taken.
+    assert!(count("stale_refused") > 0 && count("lease_lost") > 0 && count("talked_over") == 0, "{story}");
+    // One AI responder was shown to fail, and only that one.
+    let stopped = story["stopped"].as_array().unwrap();
+    assert!(!stopped.is_empty(), "{story}");
+    for stop in stopped {
+        assert_eq!((&stop["responder"], &stop["owner"]), (&"payments-ai".into(), &"ai-desk".into()), "{story}");
+        assert!(stop["evidence"].as_f64() >= stop["threshold"].as_f64(), "{stop}");
+    }
+    // What is told can be looked at.
+    let moments = story["moments"].as_array().unwrap();
+    assert!(moments.len() >= 4, "{story}");
+    for look in moments.iter().filter_map(|moment| moment["look"].as_str()) {
+        let place = data.display().to_string();
+        let mut arguments: Vec<&str> = look.split(' ').collect();
+        arguments.extend(["--data", &place]);
+        told(&arguments);
+    }
+    let verified = told(&["ledger", "verify", &data.display().to_string()]);
+    assert!(verified["records"].as_u64() > Some(5 * CASES), "{verified}");
+    assert_eq!(verified["problems"], serde_json::json!([]));
+}
