@@ -173,7 +173,7 @@ mod tests {
     fn a_sample_has_a_wave_half_way_and_else_is_even() {
         let message = |number: usize| Message {
             text: format!("message {number}"),
-            intent: if number % 10 == 0 { "late_transfer" } else { "other" }.to_owned(),
+            intent: if number.is_multiple_of(10) { "late_transfer" } else { "other" }.to_owned(),
             customer: String::new(),
             customer_tier: String::new(),
             channel: String::new(),
