@@ -1,5 +1,5 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use serde_json::Value;
 use std::{path::Path, process::Command};
