@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 
 const REMIT: &str = env!("CARGO_BIN_EXE_remit");
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-const CASES: u64 = 60;
+const CASES: u64 = 45;
 
 /// Runs `remit --json` in the repository and reads what it prints.
 fn told(arguments: &[&str]) -> Value {
@@ -50,7 +50,7 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
     }
     // What is told can be looked at.
     let moments = story["moments"].as_array().unwrap();
-    assert!(moments.len() >= 4, "{story}");
+    assert!(moments.len() >= 3, "{story}");
     for look in moments.iter().filter_map(|moment| moment["look"].as_str()) {
         let place = data.display().to_string();
         let mut arguments: Vec<&str> = look.split(' ').collect();
