@@ -407,7 +407,7 @@ impl App {
         made.map(|_| ())
     }
 
-    /// Ends an offer that nobody accepted. One that has ended already is no error.
+    /// Ends an offer that nobody accepted.
     pub(crate) async fn end_offer(
         &self,
         id: &str,

@@ -1,7 +1,7 @@
 //! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
 
 use super::{App, STAFF, StaffItem};
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use remit_domain::{Case, floor::Presence, id::StaffId, offer::OfferEnd};
 use remit_store::{ItemRow, Store};
 use std::time::Duration;
@@ -90,6 +90,10 @@ impl App {
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(()) };
         let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
         let Some(offer) = case.offer else { return Ok(()) };
-        self.end_offer(id, offer.id, OfferEnd::Withdrawn, None).await
+        match self.end_offer(id, offer.id, OfferEnd::Withdrawn, None).await {
+            // It was answered, or expired, in that moment.
+            Err(problem) if problem.kind == problem::CONFLICT => Ok(()),
+            withdrawn => withdrawn,
+        }
     }
 }
