@@ -1,5 +1,6 @@
 //! Everything that automates: test, bench, soak, fuzz.
 
+mod browser;
 mod fuzz;
 
 use std::process::{Command, ExitCode};
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Result<(), String> {
+    browser::install()?;
     cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
     cargo(
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],

@@ -235,6 +235,12 @@ pub struct Case {
     /// How long the customer was awaited before that, in milliseconds.
     #[serde(default, skip_serializing_if = "is_none_ms")]
     pub awaited_ms: i64,
+    /// Files on it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attached: u32,
+    /// Bytes of the files on it.
+    #[serde(default, skip_serializing_if = "is_no_bytes")]
+    pub attached_bytes: u64,
     /// Exceptions that are open.
     pub exceptions: BTreeMap<ExceptionId, Exception>,
     /// Messages in which something was promised to the customer, the newest last.
@@ -278,6 +284,11 @@ fn is_none_ms(ms: &i64) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_no_bytes(bytes: &u64) -> bool {
+    *bytes == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 fn is_false(truth: &bool) -> bool {
     !*truth
 }
@@ -316,6 +327,8 @@ impl Case {
             replies: 0,
             awaited_since: None,
             awaited_ms: 0,
+            attached: 0,
+            attached_bytes: 0,
             exceptions: BTreeMap::new(),
             promised: Vec::new(),
             refused: Vec::new(),

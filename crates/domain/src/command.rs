@@ -9,7 +9,7 @@ use crate::{
     case::{Author, Case, Channel, Requester},
     decision::{self, DecisionPoint, Deliberation, Trigger, YieldReason},
     ending::Feedback,
-    event::{Event, Mark, Message, Words},
+    event::{Attachment, Event, Mark, Message, Words},
     id::{
         ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
         OwnerId, ResponderId, SignalName, StaffId, Timestamp,
@@ -63,6 +63,15 @@ pub enum Command {
         to: Option<MessageId>,
         /// What it commits to.
         marks: Vec<Mark>,
+    },
+    /// The requester or, under a lease, the holder adds a file.
+    Attach {
+        /// Under which lease; none when the requester does.
+        epoch: Option<u64>,
+        /// The message that it comes with.
+        words: Words,
+        /// The file.
+        attachment: Attachment,
     },
     /// Look again whether the holder may keep the case.
     Review {
@@ -266,6 +275,11 @@ pub struct Question {
     /// Why now.
     pub trigger: Trigger,
 }
+
+/// Files on a case, at most.
+pub const ATTACHMENTS_MAX: u32 = 10;
+/// Bytes of the files on a case, at most: 20 MiB.
+pub const ATTACHED_BYTES_MAX: u64 = 20 * 1024 * 1024;
 
 /// What a command leads to.
 #[derive(Debug, Clone)]

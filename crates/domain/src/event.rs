@@ -27,6 +27,18 @@ pub struct Words {
     pub bytes: u32,
 }
 
+/// A commitment to a file that came with a message. Like words, it is kept apart and can be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachment {
+    /// HMAC-SHA-256 of the file under a key that is kept with it, in hexadecimal.
+    pub commit: String,
+    /// Its length in bytes.
+    pub bytes: u32,
+    /// What kind of file it is, by its own first bytes.
+    pub media_type: String,
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,12 +52,15 @@ pub struct Message {
     /// What the holder commits to with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
+    /// Files that came with it, by commitment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 impl Message {
-    /// A message that commits to nothing.
+    /// A message of words alone that commits to nothing.
     pub fn new(id: MessageId, author: Author, words: Words) -> Self {
-        Self { id, author, words, marks: Vec::new() }
+        Self { id, author, words, marks: Vec::new(), attachments: Vec::new() }
     }
 }
 

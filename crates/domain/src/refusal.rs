@@ -118,6 +118,14 @@ pub enum Refusal {
         /// Which.
         into: CaseId,
     },
+    /// No room is left for another file.
+    #[error("the case has {files} files of {bytes} bytes; it may have {most} of {most_bytes}", most = crate::command::ATTACHMENTS_MAX, most_bytes = crate::command::ATTACHED_BYTES_MAX)]
+    TooMuchAttached {
+        /// Files on it.
+        files: u32,
+        /// Their bytes.
+        bytes: u64,
+    },
     /// The words on this case were erased.
     #[error("the words on this case were erased; open a new case")]
     WordsErased,

@@ -24,7 +24,8 @@ use std::{
 };
 
 /// Actions of the product's own interfaces, each asked of policy before it is carried out.
-pub const API_ACTIONS: [&str; 33] = [
+pub const API_ACTIONS: [&str; 34] = [
+    "chat.start",
     "case.open",
     "case.read",
     "case.list",
@@ -72,6 +73,8 @@ pub struct Held<'a> {
     pub staff: &'a str,
     /// The member of staff to whom it is offered; empty if to none.
     pub offered: &'a str,
+    /// Pseudonym of the customer whose case it is.
+    pub customer: &'a str,
 }
 
 /// A question of the product's own interfaces.
@@ -83,6 +86,8 @@ pub struct ApiRequest<'a> {
     pub responder: Option<&'a str>,
     /// The member of staff who uses it.
     pub staff: Option<&'a str>,
+    /// Pseudonym of the customer who uses it.
+    pub customer: Option<&'a str>,
     /// One of [`API_ACTIONS`].
     pub action: &'a str,
     /// Who has the case in question; none if no case is in question.
@@ -285,9 +290,10 @@ impl Engine {
             ("roles".to_owned(), RestrictedExpression::new_set(roles)),
             ("responder".to_owned(), RestrictedExpression::new_string(asked.responder.unwrap_or_default().to_owned())),
             ("staff".to_owned(), RestrictedExpression::new_string(asked.staff.unwrap_or_default().to_owned())),
+            ("customer".to_owned(), RestrictedExpression::new_string(asked.customer.unwrap_or_default().to_owned())),
         ];
         let held = |held: Held<'_>| {
-            [("holder", held.holder), ("staff", held.staff), ("offered", held.offered)]
+            [("holder", held.holder), ("staff", held.staff), ("offered", held.offered), ("customer", held.customer)]
                 .map(|(name, value)| (name.to_owned(), RestrictedExpression::new_string(value.to_owned())))
         };
         let principal = uid("Token", "caller");

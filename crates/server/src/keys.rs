@@ -146,12 +146,7 @@ impl CustomerKey {
     /// # Errors
     /// When there are no random bytes.
     pub fn seal(&self, text: &str, entropy: &Entropy) -> Result<Sealed, KeyError> {
-        let salt: [u8; SALT] = entropy.bytes()?;
-        let commit = hex(&hmac(&salt, &[text.as_bytes()]));
-        let mut plain = Vec::with_capacity(SALT + text.len());
-        plain.extend_from_slice(&salt);
-        plain.extend_from_slice(text.as_bytes());
-        let bytes = seal(&self.0, entropy.bytes()?, &plain, commit.as_bytes())?;
+        let (commit, bytes) = self.seal_bytes(text.as_bytes(), entropy)?;
         Ok(Sealed { words: Words { commit, bytes: u32::try_from(text.len()).unwrap_or(u32::MAX) }, bytes })
     }
 
@@ -160,12 +155,35 @@ impl CustomerKey {
     /// # Errors
     /// When they do not open or do not match.
     pub fn open(&self, sealed: &[u8], words: &Words) -> Result<String, KeyError> {
-        let plain = open(&self.0, sealed, words.commit.as_bytes())?;
-        let (salt, text) = plain.split_at_checked(SALT).ok_or(KeyError::Unopenable)?;
-        if hex(&hmac(salt, &[text])) != words.commit {
+        String::from_utf8(self.open_bytes(sealed, &words.commit)?).map_err(|_| KeyError::Unopenable)
+    }
+
+    /// Seals bytes; gives the commitment to them and the sealed form.
+    ///
+    /// # Errors
+    /// When there are no random bytes.
+    pub fn seal_bytes(&self, bytes: &[u8], entropy: &Entropy) -> Result<(String, Vec<u8>), KeyError> {
+        let salt: [u8; SALT] = entropy.bytes()?;
+        let commit = hex(&hmac(&salt, &[bytes]));
+        let mut plain = Vec::with_capacity(SALT + bytes.len());
+        plain.extend_from_slice(&salt);
+        plain.extend_from_slice(bytes);
+        let sealed = seal(&self.0, entropy.bytes()?, &plain, commit.as_bytes())?;
+        Ok((commit, sealed))
+    }
+
+    /// Opens sealed bytes and checks them against the commitment on record.
+    ///
+    /// # Errors
+    /// When they do not open or do not match.
+    pub fn open_bytes(&self, sealed: &[u8], commit: &str) -> Result<Vec<u8>, KeyError> {
+        let mut plain = open(&self.0, sealed, commit.as_bytes())?;
+        let (salt, bytes) = plain.split_at_checked(SALT).ok_or(KeyError::Unopenable)?;
+        if hex(&hmac(salt, &[bytes])) != commit {
             return Err(KeyError::Unopenable);
         }
-        String::from_utf8(text.to_vec()).map_err(|_| KeyError::Unopenable)
+        plain.drain(..SALT);
+        Ok(plain)
     }
 }
 

@@ -38,6 +38,15 @@ kinds! {
     /// The token may not do this.
     FORBIDDEN = "forbidden", 403, "Policy does not allow this",
         "Use a token with a role that the bundle's API policies permit; the detail names the policies that decided.";
+    /// The chat is over.
+    CHAT_ENDED = "chat_ended", 401, "The chat link is not valid, or not any more",
+        "Get a new link from where you got this one; an integration makes one with POST /v1/chats.";
+    /// Sent by another site's page.
+    CROSS_SITE = "cross_site", 403, "Another site sent this request",
+        "Write on the chat page itself; other programs use the API with a token.";
+    /// More than one customer may.
+    TOO_OFTEN = "too_often", 429, "Too much at once on one chat",
+        "Wait the seconds in `Retry-After` and send it again under the same idempotency key.";
     /// Nothing there.
     NOT_FOUND = "not_found", 404, "There is no such thing",
         "Check the identifier; lists are at /v1/cases and /v1/exceptions.";
@@ -70,7 +79,7 @@ kinds! {
         "Send no more than the limit that the detail names.";
     /// Wrong media type.
     MEDIA_TYPE = "media_type", 415, "The body's media type is not accepted",
-        "Send `Content-Type: application/json`.";
+        "Send JSON as `Content-Type: application/json`, and a file as one of the types that the detail names.";
     /// Something inside went wrong.
     INTERNAL = "internal", 500, "Remit could not carry this out",
         "Nothing was recorded. The server's log has the cause under the id in the answer's `X-Request-Id`.";
@@ -169,6 +178,7 @@ impl From<Refusal> for Problem {
             | Refusal::OfferEnded { .. }
             | Refusal::NotWaiting { .. }
             | Refusal::TooManyConsults
+            | Refusal::TooMuchAttached { .. }
             | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
         }
     }

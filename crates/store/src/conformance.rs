@@ -1,8 +1,8 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
 use crate::{
-    CaseWrite, Commit, CommitError, ExceptionFilter, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, OutcomeDelta,
-    Record, Store,
+    AttachmentRow, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow, IdempotencyRow, ItemRow,
+    NewCustomer, OutboxRow, OutcomeDelta, Record, Store, WordsRow,
 };
 
 /// A case's write at a version, held by `holder`.
@@ -53,6 +53,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     pages_of_items(store).await?;
     outcomes(store).await?;
     exceptions(store).await?;
+    attachments(store).await?;
     positions(store)?;
     checkpoints(store)
 }
@@ -206,6 +207,46 @@ async fn exceptions(store: &impl Store) -> Result<(), String> {
     };
     hold(of("desk")?.is_empty(), "an exception that was escalated is its first owner's no more")?;
     hold(of("manager")? == [row("manager", 20, "open")], "an escalated exception is found at its new owner")
+}
+
+async fn attachments(store: &impl Store) -> Result<(), String> {
+    let failed = |error: CommitError| error.to_string();
+    let file = |case: &str, id: &str| AttachmentRow {
+        id: id.to_owned(),
+        case: case.to_owned(),
+        // Larger than a page of any store.
+        sealed: id.bytes().cycle().take(100_000).collect(),
+    };
+    let words = |case: &str| WordsRow { id: "w".into(), case: case.to_owned(), sealed: b"sealed".to_vec() };
+    let of = |case: &str, customer: &str| {
+        let mut commit = opening(case);
+        if let Some(case) = &mut commit.case {
+            customer.clone_into(&mut case.customer);
+        }
+        Commit {
+            customer: Some(NewCustomer { id: customer.to_owned(), wrapped_key: b"key".to_vec() }),
+            words: vec![words(case)],
+            attachments: vec![file(case, "f"), file(case, "g")],
+            ..commit
+        }
+    };
+    store.commit(of("cas_F", "cus_F")).await.map_err(failed)?;
+    store.commit(of("cas_G", "cus_G")).await.map_err(failed)?;
+    let read = |case: &str, id: &str| store.attachment(case, id).map_err(|e| e.to_string());
+    hold(read("cas_F", "f")? == Some(file("cas_F", "f")), "a file is read as it was written")?;
+    hold(read("cas_D", "f")?.is_none() && read("cas_F", "h")?.is_none(), "a file is found on its own case alone")?;
+    let stale = Commit { attachments: vec![file("cas_F", "h")], ..opening("cas_F") };
+    hold(store.commit(stale).await.is_err() && read("cas_F", "h")?.is_none(), "a refused commit leaves no file")?;
+    let erase = Commit {
+        case: Some(CaseWrite { customer: "cus_F".into(), ..case_at("cas_F", 1, 2, "desk") }),
+        records: vec![record("cas_F", "erased")],
+        erase: Some(Erase { customer: "cus_F".into() }),
+        ..Commit::default()
+    };
+    store.commit(erase).await.map_err(failed)?;
+    let left = store.words("cas_F", "w").map_err(|e| e.to_string())?.is_some();
+    hold(!left && read("cas_F", "f")?.is_none() && read("cas_F", "g")?.is_none(), "erasing takes words and files")?;
+    hold(read("cas_G", "f")?.is_some(), "erasing takes nothing of others")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

@@ -20,6 +20,8 @@ pub struct Commit {
     pub customer: Option<NewCustomer>,
     /// Sealed words.
     pub words: Vec<WordsRow>,
+    /// Sealed files.
+    pub attachments: Vec<AttachmentRow>,
     /// Exceptions as they are now.
     pub exceptions: Vec<ExceptionRow>,
     /// Outcomes to count.
@@ -131,6 +133,17 @@ pub struct WordsRow {
     pub sealed: Vec<u8>,
 }
 
+/// A sealed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentRow {
+    /// The commitment that names it.
+    pub id: String,
+    /// The case.
+    pub case: String,
+    /// The bytes, sealed under the key of the case's customer.
+    pub sealed: Vec<u8>,
+}
+
 /// An exception's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExceptionRow {
@@ -226,7 +239,7 @@ pub struct ItemRow {
     pub body: Option<Vec<u8>>,
 }
 
-/// Words to destroy: the customer's key and every sealed row under it.
+/// Words to destroy: the customer's key and every sealed row under it, files included.
 #[derive(Debug, Clone)]
 pub struct Erase {
     /// Pseudonym.
@@ -435,6 +448,8 @@ pub trait Store: Send + Sync {
     fn last_seq(&self) -> Result<u64, ReadError>;
     /// Sealed words on a case, by their commitment.
     fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError>;
+    /// A sealed file on a case, by its commitment.
+    fn attachment(&self, case: &str, id: &str) -> Result<Option<AttachmentRow>, ReadError>;
     /// A customer by pseudonym.
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError>;
     /// An exception.

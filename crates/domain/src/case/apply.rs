@@ -136,6 +136,10 @@ impl Case {
 
     fn apply_message(&mut self, message: &crate::event::Message, at: Timestamp) {
         self.messages = self.messages.saturating_add(1);
+        for attachment in &message.attachments {
+            self.attached = self.attached.saturating_add(1);
+            self.attached_bytes = self.attached_bytes.saturating_add(u64::from(attachment.bytes));
+        }
         self.updated = at;
         match message.author {
             Author::Requester => {

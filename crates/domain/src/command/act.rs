@@ -45,6 +45,23 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             let message = Message { marks, ..Message::new(MessageId::next(&mut context.ids), author, words) };
             so_far.emit(Event::MessageAdded { message, at: now });
         }
+        Command::Attach { epoch, words, attachment } => {
+            let held = match epoch {
+                Some(epoch) => lease(&so_far.case, epoch)?,
+                None => open_only(&so_far.case)?,
+            };
+            let by = |epoch| Author::Holder { holder: held.to_ref(), epoch, staff: held.staff.clone() };
+            let author = epoch.map_or(Author::Requester, by);
+            with_words(&so_far.case)?;
+            with_room(&so_far.case, &attachment)?;
+            let asks = author == Author::Requester;
+            let mut message = Message::new(MessageId::next(&mut context.ids), author, words);
+            message.attachments.push(attachment);
+            so_far.emit(Event::MessageAdded { message, at: now });
+            if asks {
+                ask(DecisionPoint::Retain, Trigger::CustomerMessage);
+            }
+        }
         Command::Measure { readings } => {
             measured(&mut so_far, readings, now);
             if so_far.case.status == Status::Open {

@@ -1,10 +1,10 @@
 //! What has to hold before a command does anything, and small steps that several commands take.
 
-use super::Happened;
+use super::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, Happened};
 use crate::{
     case::{Case, Holder, HolderRef, Status},
     ending::Ending,
-    event::{Event, Words},
+    event::{Attachment, Event, Words},
     id::{Disposition, ExceptionId, OfferId, SignalName, StaffId, Timestamp},
     offer::Offer,
     refusal::Refusal,
@@ -48,6 +48,14 @@ pub(super) fn open_only(case: &Case) -> Result<&Holder, Refusal> {
 
 pub(super) fn with_words(case: &Case) -> Result<(), Refusal> {
     if case.erased { Err(Refusal::WordsErased) } else { Ok(()) }
+}
+
+pub(super) fn with_room(case: &Case, attachment: &Attachment) -> Result<(), Refusal> {
+    let bytes = case.attached_bytes.saturating_add(u64::from(attachment.bytes));
+    if case.attached < ATTACHMENTS_MAX && bytes <= ATTACHED_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Refusal::TooMuchAttached { files: case.attached, bytes: case.attached_bytes })
 }
 
 /// The holder, if `epoch` is the current fencing number of an open case.

@@ -41,6 +41,7 @@ pub(crate) type Row = (&'static str, &'static str, &'static [&'static str]);
 const REFUSED: &[Row] = &[
     ("nothing", "customer", &[ABSENT]),
     ("nothing", "answer 1", &[ABSENT]),
+    ("nothing", "attach customer 1", &[ABSENT]),
     ("nothing", "measure", &[ABSENT]),
     ("nothing", "yield 1 unsure", &[ABSENT]),
     ("nothing", "return 1", &[ABSENT]),
@@ -54,6 +55,21 @@ const REFUSED: &[Row] = &[
     ("ai", "open", &[OPEN]),
     ("ai", "reopen", &[OPEN]),
     ("ai", "answer 2", &[EARLY]),
+    ("ai", "attach 2 1", &[EARLY]),
+    ("ai", "attach customer 20971521", &["refused: the case has 0 files of 0 bytes; it may have 10 of 20971520"]),
+    (
+        "ai",
+        "attach customer 20000000; attach 1 1000000",
+        &["refused: the case has 1 files of 20000000 bytes; it may have 10 of 20971520"],
+    ),
+    (
+        "ai",
+        "attach 1 1; attach 1 2; attach 1 3; attach 1 4; attach 1 5; attach 1 6; attach 1 7; attach 1 8; attach 1 9; \
+         attach 1 10; attach 1 11",
+        &["refused: the case has 10 files of 55 bytes; it may have 10 of 20971520"],
+    ),
+    ("resolved", "attach customer 1", &[RESOLVED]),
+    ("erased", "attach customer 1", &[ERASED]),
     ("ai", "yield 2 unsure", &[EARLY]),
     ("ai", "return 2", &[EARLY]),
     ("ai", "resolve 2", &[EARLY]),
@@ -257,6 +273,12 @@ const DONE: &[Row] = &[
         "answer 1; after 3; customer; after 4; customer",
         &["= open, a-ai has it under epoch 1, ai-lead answers for it, waited 4 min"],
     ),
+    ("ai", "attach 1 7", &["a-ai answered under epoch 1", "= open, a-ai has it under epoch 1, ai-lead answers for it"]),
+    (
+        "ai",
+        "after 5; attach customer 7",
+        &["the customer wrote", "retain (quality), as the customer wrote: a-ai keeps it; next b-ai, desk, late"],
+    ),
     ("owner", "answer 1", &["duty-manager answered under epoch 1"]),
     // Escalate.
     (
@@ -454,8 +476,8 @@ fn what_is_done() {
 #[test]
 fn every_command_is_tried_in_the_states_that_matter() {
     let verbs = [
-        "open", "customer", "measure", "answer", "yield", "return", "override", "raise", "take", "end", "resolve",
-        "reopen", "erase",
+        "open", "customer", "measure", "answer", "attach", "yield", "return", "override", "raise", "take", "end",
+        "resolve", "reopen", "erase",
     ];
     for verb in verbs {
         let tried = |state: &str| {

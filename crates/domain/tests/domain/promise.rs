@@ -90,6 +90,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::Merge { epoch, .. }
         | Command::EndSilent { epoch }
         | Command::Resolve { epoch, .. } => Some(*epoch),
+        Command::Attach { epoch, .. } => *epoch,
         _ => None,
     }
 }
@@ -352,7 +353,9 @@ fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), Stri
 fn question(command: &Command) -> Option<Question> {
     let (point, trigger) = match command {
         Command::Open { .. } => (DecisionPoint::Route, Trigger::CaseOpened),
-        Command::Write { .. } => (DecisionPoint::Retain, Trigger::CustomerMessage),
+        Command::Write { .. } | Command::Attach { epoch: None, .. } => {
+            (DecisionPoint::Retain, Trigger::CustomerMessage)
+        }
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
         Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason }),
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),

@@ -3,7 +3,7 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{DUE_MS, Says, World, open_with, owner, reading, responder, wants_human, words},
+    world::{DUE_MS, Says, World, file, open_with, owner, reading, responder, wants_human, words},
 };
 use proptest::{
     collection::vec,
@@ -47,6 +47,7 @@ enum Act {
     Open,
     Write,
     Answer,
+    Attach(bool),
     Measure(Option<&'static str>),
     Yield(YieldReason),
     Return,
@@ -82,6 +83,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Open),
         5 => Just(Act::Write),
         3 => Just(Act::Answer),
+        2 => any::<bool>().prop_map(Act::Attach),
         2 => prop_oneof![Just(None), Just(Some("gold")), Just(Some("plain"))].prop_map(Act::Measure),
         8 => proptest::sample::select(reasons).prop_map(Act::Yield),
         3 => Just(Act::Return),
@@ -163,6 +165,11 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Open => open_with(readings),
         Act::Write => Command::Write { words: text(), readings },
         Act::Answer => Command::Answer { epoch, words: text(), to: None, marks: vec![Mark::Promise] },
+        Act::Attach(holder) => Command::Attach {
+            epoch: holder.then_some(epoch),
+            words: text(),
+            attachment: file("3000000").ok_or("no file")?,
+        },
         Act::Measure(class) => {
             readings.extend(class.map(|class| reading("value_class", Value::name(class), now)));
             Command::Measure { readings }

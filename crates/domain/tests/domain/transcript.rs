@@ -3,7 +3,7 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{Says, World, open_with, owner, responder, wants_human, words},
+    world::{Says, World, file, open_with, owner, responder, wants_human, words},
 };
 use remit_domain::{
     Case, Command, Decision, Event,
@@ -22,7 +22,7 @@ const MINUTE_MS: i64 = 60_000;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
-open [human], customer [human], measure [human], answer EPOCH, yield EPOCH REASON, return EPOCH, override NAME, \
+open [human], customer [human], measure [human], answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], resolve EPOCH [AS], reopen, erase, offer STAFF, accept N [STAFF], \
 decline N, expire N, give-back EPOCH, stop, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
 done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
@@ -90,6 +90,9 @@ impl Transcript {
             "customer" => Command::Write { words: text(), readings: readings() },
             "measure" => Command::Measure { readings: readings() },
             "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
+            "attach" => {
+                Command::Attach { epoch: rest.first()?.parse().ok(), words: text(), attachment: file(rest.get(1)?)? }
+            }
             "promise" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Promise] },
             "refuse" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Refusal] },
             "transfer" => Command::Transfer { epoch: epoch()?, to: responder(rest.get(1)?), note: Some(text()) },

@@ -8,7 +8,7 @@ use remit_domain::{
     cost::{Currency, Economics},
     decide,
     decision::{CandidateFacts, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict},
-    event::Words,
+    event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
 };
@@ -40,6 +40,11 @@ pub(crate) fn words(text: &str) -> Words {
     let hash =
         text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     Words { commit: format!("{hash:064x}"), bytes: u32::try_from(text.len()).unwrap() }
+}
+
+/// A file of so many bytes.
+pub(crate) fn file(bytes: &str) -> Option<Attachment> {
+    Some(Attachment { commit: words(bytes).commit, bytes: bytes.parse().ok()?, media_type: "image/png".into() })
 }
 
 pub(crate) fn reading(name: &str, value: Value, at: Timestamp) -> (SignalName, Reading) {

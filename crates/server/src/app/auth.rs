@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::{keys::hex, problem, problem::Problem};
-use remit_domain::id::{StaffId, Timestamp};
+use remit_domain::id::{CustomerId, StaffId, Timestamp};
 use remit_policy::engine::{ApiRequest, Held};
 use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
@@ -35,6 +35,8 @@ pub struct Caller {
     pub source: Option<Arc<str>>,
     /// The member of staff who uses it.
     pub staff: Option<StaffId>,
+    /// The customer who uses it.
+    pub customer: Option<CustomerId>,
     /// When it ends.
     pub expires: Timestamp,
     /// Whether this is Remit itself, whose acts follow from what was decided and recorded before.
@@ -52,6 +54,12 @@ impl Caller {
         Self::of(name, vec!["responder".to_owned()], Some(name.to_owned()))
     }
 
+    /// A customer on the chat page, by the name of their chat. No token has this role.
+    pub(crate) fn customer(chat: &str, customer: &CustomerId) -> Self {
+        let of = Self::of("customer", vec!["customer".to_owned()], None);
+        Self { token: chat.into(), customer: Some(customer.clone()), ..of }
+    }
+
     fn of(name: &str, roles: Vec<String>, responder: Option<String>) -> Self {
         Self {
             token: name.into(),
@@ -60,6 +68,7 @@ impl Caller {
             responder,
             source: None,
             staff: None,
+            customer: None,
             expires: Timestamp(i64::MAX),
             own: false,
         }
@@ -148,6 +157,7 @@ impl App {
             roles: &caller.roles,
             responder: caller.responder.as_deref(),
             staff: caller.staff.as_ref().map(StaffId::as_str),
+            customer: caller.customer.as_ref().map(CustomerId::as_str),
             action,
             held,
         };
@@ -192,6 +202,7 @@ impl From<TokenRow> for Caller {
             responder: row.responder,
             source: row.source.map(Into::into),
             staff: row.staff.and_then(|staff| StaffId::new(&staff).ok()),
+            customer: None,
             own: false,
             expires: Timestamp(row.expires_ms),
         }

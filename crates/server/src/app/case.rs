@@ -2,6 +2,7 @@
 
 use super::{
     Answer, App, Caller, Repeat,
+    customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
     record::Act,
@@ -219,8 +220,20 @@ impl App {
         self.permit(caller, "case.open")?;
         bounded("customer", &open.customer, CUSTOMER_MAX)?;
         bounded("text", &open.text, TEXT_MAX)?;
-        let now = self.now();
         let customer = self.customer(&open.customer)?;
+        self.opening_of(caller, customer, open)
+    }
+
+    /// The same for a customer who is known by another way than their external identifier.
+    pub(super) fn opening_of(
+        &self,
+        caller: &Caller,
+        customer: Customer,
+        open: OpenCase,
+    ) -> Result<(Act, Timestamp), Problem> {
+        self.permit(caller, "case.open")?;
+        bounded("text", &open.text, TEXT_MAX)?;
+        let now = self.now();
         let mut readings = self.measure(&open.text, now);
         readings.push(self.repeat_contacts(&customer, now)?);
         readings.extend(self.posted(caller, &open.signals, now)?);
@@ -405,6 +418,7 @@ impl App {
             erased += 1;
         }
         self.forget_customer(&id);
+        self.end_chats(&id).await?;
         Ok(erased)
     }
 
@@ -462,5 +476,6 @@ fn held(case: &Case) -> Held<'_> {
         holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),
         staff: holder.and_then(|holder| holder.staff.as_ref()).map_or("", StaffId::as_str),
         offered: case.offer.as_ref().map_or("", |offer| offer.staff.as_str()),
+        customer: case.customer.as_str(),
     }
 }

@@ -116,15 +116,18 @@ impl App {
                 if messages.len() == MESSAGES_MAX {
                     messages.pop_front();
                 }
-                messages.push_back((author, message.words));
+                messages.push_back((author, message.words, message.attachments));
             }
             if rows.len() < PAGE {
                 break;
             }
         }
         let mut opened = Vec::with_capacity(messages.len());
-        for (author, words) in messages {
+        for (author, words, attachments) in messages {
             if let Some(text) = self.open_words(case, &words)? {
+                let text = attachments.iter().fold(text, |text, file| {
+                    format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
+                });
                 opened.push(TurnMessage { author, text });
             }
         }

@@ -73,7 +73,11 @@ impl Customers {
 impl App {
     /// The customer with this external identifier; a key is made for one who is new.
     pub(super) fn customer(&self, external: &str) -> Result<Customer, Problem> {
-        let id = self.keys.pseudonym(external);
+        self.customer_of(self.keys.pseudonym(external))
+    }
+
+    /// The customer with this pseudonym; a key is made for one who is new.
+    pub(super) fn customer_of(&self, id: CustomerId) -> Result<Customer, Problem> {
         loop {
             let forgotten = match self.customers.get(&id) {
                 Ok(customer) => return Ok(Customer { met: true, ..customer }),

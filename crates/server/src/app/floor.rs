@@ -175,6 +175,14 @@ impl LiveFloor {
         let ahead = state.floor.depth(queue);
         state.floor.expected_wait_ms(queue, ahead)
     }
+
+    /// How long a case that waits in a queue still waits, in milliseconds; none where nobody works. All others in the
+    /// queue may come before it, since the order of work is not that of arrival.
+    pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId) -> Option<i64> {
+        let state = self.lock();
+        let own = usize::from(matches!(state.floor.placed(case), Some(Placed::Waiting)));
+        state.floor.expected_wait_ms(queue, state.floor.depth(queue).saturating_sub(own))
+    }
 }
 
 impl State {

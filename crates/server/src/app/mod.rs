@@ -3,11 +3,14 @@
 pub mod action;
 mod announce;
 mod answer;
+pub mod attachment;
 pub mod auth;
 pub mod breaker;
 pub mod case;
+pub mod chat;
 pub mod consult;
 pub mod context;
+pub mod conversation;
 mod customer;
 pub mod decision;
 pub(crate) mod delivery;
@@ -63,6 +66,9 @@ pub struct App {
     clock: Box<dyn Clock>,
     load: Load,
     customers: customer::Customers,
+    pub(crate) chats: chat::Chats,
+    /// Room for files on their way.
+    pub(crate) uploads: tokio::sync::Semaphore,
     tokens: auth::Tokens,
     services: services::Services,
     subscriptions: webhook::Subscriptions,
@@ -160,6 +166,7 @@ impl App {
         }
         let engine = Engine::new(&start.bundle);
         let subscriptions = webhook::Subscriptions::open(&store, &keys)?;
+        let chats = chat::Chats::load(&store)?;
         let last = store.last_seq()?;
         let (ticks, _) = tokio::sync::watch::channel(last);
         let app = Self {
@@ -177,6 +184,8 @@ impl App {
             clock: start.clock,
             load,
             customers: customer::Customers::default(),
+            chats,
+            uploads: tokio::sync::Semaphore::new(attachment::UPLOADS_MAX),
             tokens: auth::Tokens::default(),
             metrics: Metrics::default(),
             ticks,
@@ -326,6 +335,7 @@ impl App {
             self.place(&happened.case, how.unwrap_or(remit_domain::offer::OfferEnd::Withdrawn), self.now());
         }
         self.metrics.happened(happened);
+        self.chats.ring(happened.case.id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be read: cases, their messages and timelines, the feed of all events, and the organisation's load.
 
-use super::{App, Caller, view::CaseView};
+use super::{App, Caller, attachment::AttachmentView, view::CaseView};
 use crate::{clock::rfc3339, problem::Problem};
 use remit_domain::{
     Case, Event,
@@ -33,6 +33,9 @@ pub struct MessageView {
     pub author: String,
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
+    /// Files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
@@ -138,6 +141,7 @@ impl App {
                     Author::Holder { holder, .. } => holder.name().to_owned(),
                 },
                 text: self.open_words(case, &message.words)?,
+                attachments: message.attachments.iter().map(AttachmentView::from).collect(),
                 at: rfc3339(*at),
                 seq,
             }),
@@ -145,6 +149,7 @@ impl App {
                 id: decision.id.to_string(),
                 author: OWN_SOURCE.to_owned(),
                 text: Some(self.announce(told, handoff.to.name(), handoff.staff.as_ref())),
+                attachments: Vec::new(),
                 at: rfc3339(decision.at),
                 seq,
             }),

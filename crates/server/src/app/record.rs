@@ -12,8 +12,8 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{
-    CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record,
-    WordsRow,
+    AttachmentRow, CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow,
+    OutcomeDelta, Record, WordsRow,
 };
 
 /// One command with what goes into the store beside its events.
@@ -25,6 +25,10 @@ pub(crate) struct Act {
     pub(crate) command: Command,
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
+    /// Sealed files that the command's events commit to.
+    pub(crate) attachments: Vec<AttachmentRow>,
+    /// The chat that opens the case.
+    pub(crate) chat: Option<super::chat::Opening>,
     /// The customer, where it is new.
     pub(crate) customer: Option<NewCustomer>,
     /// The outbox row that this is done for.
@@ -47,6 +51,8 @@ impl Act {
             action,
             command,
             sealed: Vec::new(),
+            attachments: Vec::new(),
+            chat: None,
             customer: None,
             claim: None,
             outbox: Vec::new(),
@@ -122,10 +128,12 @@ impl App {
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, act.outbox.iter().cloned());
         rest.rows.extend(act.again.map(|ended| later::contacted_again(ended, case.id, now)));
+        let mut items = act.items.map_or_else(Vec::new, |items| items(happened));
+        items.extend(act.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
         let commit = Commit {
             outbox: rest.rows,
             cancel: rest.cancel,
-            items: act.items.map_or_else(Vec::new, |items| items(happened)),
+            items,
             claim: act.claim.clone(),
             case: Some(CaseWrite {
                 id: id.clone(),
@@ -155,6 +163,7 @@ impl App {
                     sealed: sealed.bytes.clone(),
                 })
                 .collect(),
+            attachments: act.attachments.clone(),
             exceptions: exception_rows(before, happened)?,
             outcomes,
             idempotency: repeat.map(|repeat| IdempotencyRow {

@@ -1,7 +1,14 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
 use super::reply::Refused;
-use crate::{app::Repeat, problem, problem::Problem};
+use crate::{
+    app::{
+        App, Repeat,
+        attachment::{FILE_MAX, File},
+    },
+    problem,
+    problem::Problem,
+};
 use axum::{
     body::Body,
     extract::{FromRequest, Request},
@@ -11,6 +18,7 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
+use tokio::sync::SemaphorePermit;
 
 /// Largest body of any request, in bytes.
 pub(crate) const BODY_MAX: usize = 256 * 1024;
@@ -34,7 +42,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
         media_type(&parts.headers)?;
-        let bytes = read(body).await?;
+        let bytes = read(body, BODY_MAX).await?;
         let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
         Ok(Self { value: parse(&bytes)?, repeat })
     }
@@ -62,7 +70,7 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body).await?;
+        let bytes = read(body, BODY_MAX).await?;
         if !bytes.is_empty() && parse::<serde_json::Map<String, serde_json::Value>>(&bytes)? != serde_json::Map::new() {
             return Err(Problem::new(problem::INVALID, "this request takes no body").into());
         }
@@ -70,8 +78,24 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
     }
 }
 
+/// A request's body as a file, within the bound of files, with the key under which the request can be repeated, and the
+/// room that the file takes until it is stored.
+pub(crate) async fn file(app: &App, request: Request) -> Result<(File, Option<Repeat>, SemaphorePermit<'_>), Problem> {
+    let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
+    let room = app.uploads.try_acquire().map_err(|_| full())?;
+    let (parts, body) = request.into_parts();
+    let bytes = read(body, FILE_MAX).await?;
+    let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
+    Ok((File::new(sent_as(&parts.headers), bytes)?, repeat, room))
+}
+
+/// What the body is said to be.
+fn sent_as(headers: &HeaderMap) -> &str {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let sent = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let sent = sent_as(headers);
     let essence = sent.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
@@ -85,12 +109,12 @@ fn media_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Reads a body within its bound and its time. What is beyond the bound is read and dropped up to another,
 /// because a caller that is cut off while it sends does not see the answer.
-async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+async fn read(body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let reading = async {
         let (mut stream, mut bytes, mut dropped) = (body.into_data_stream(), Vec::new(), 0_usize);
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|_| Problem::new(problem::MALFORMED, "the body broke off"))?;
-            if dropped == 0 && bytes.len() + chunk.len() <= BODY_MAX {
+            if dropped == 0 && bytes.len() + chunk.len() <= bytes_max {
                 bytes.extend_from_slice(&chunk);
             } else {
                 dropped = dropped.saturating_add(chunk.len());
@@ -102,7 +126,7 @@ async fn read(body: Body) -> Result<Vec<u8>, Problem> {
         if dropped == 0 {
             return Ok(bytes);
         }
-        Err(Problem::new(problem::TOO_LARGE, format!("a body may have {BODY_MAX} bytes")))
+        Err(Problem::new(problem::TOO_LARGE, format!("the body may have {bytes_max} bytes here")))
     };
     let late = |_| Problem::new(problem::TOO_SLOW, format!("the body was not there after {BODY_SECONDS} seconds"));
     tokio::time::timeout(Duration::from_secs(BODY_SECONDS), reading).await.map_err(late)?

@@ -2,8 +2,11 @@
 #![expect(unused_qualifications, reason = "the macro that describes a route qualifies the types it is given")]
 
 mod admin;
+mod attachments;
 mod body;
 mod cases;
+mod chat;
+mod chat_page;
 mod decisions;
 mod events;
 mod exceptions;
@@ -51,6 +54,8 @@ type Acted = Result<Answer, Refused>;
 fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(cases::routes())
+        .merge(attachments::routes())
+        .merge(chat::routes())
         .merge(decisions::routes())
         .merge(exceptions::routes())
         .merge(staff::routes())
@@ -74,6 +79,7 @@ pub fn router(app: Arc<App>) -> Router {
     let description = axum::body::Bytes::from(openapi::finish(description));
     routes
         .route(openapi::ADDRESS, get(|| async { ([(CONTENT_TYPE, "application/json")], description) }))
+        .merge(chat_page::routes())
         .fallback(|| async { Refused(Problem::new(problem::NOT_FOUND, "nothing is served at this address")) })
         .method_not_allowed_fallback(|| async {
             Refused(Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not"))

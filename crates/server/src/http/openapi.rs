@@ -13,7 +13,7 @@ use utoipa::{
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         request_body::RequestBodyBuilder,
         schema::{Object, ObjectBuilder, Type},
-        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
 };
@@ -21,6 +21,7 @@ use utoipa::{
 /// Where the description is served.
 pub(crate) const ADDRESS: &str = "/v1/openapi.json";
 const TOKEN: &str = "token";
+const CHAT: &str = "chat";
 
 /// What the description says besides its routes.
 pub(crate) fn frame() -> OpenApi {
@@ -42,6 +43,9 @@ pub(crate) fn frame() -> OpenApi {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some("Made with `remit token create`, or at `/v1/tokens`.".to_owned());
     components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
+    let cookie = "Set by `/chat/v1/session` for who has a link from `POST /v1/chats`.";
+    let cookie = ApiKeyValue::with_description(super::chat::COOKIE, cookie);
+    components.add_security_scheme(CHAT, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.insert("Problem".to_owned(), problem_schema().into());
     for kind in problem::ALL {
         components.responses.insert(name(kind.status), told(kind.status).into());
@@ -53,8 +57,12 @@ pub(crate) fn frame() -> OpenApi {
 #[openapi(components(schemas(WebhookMessage)))]
 struct Frame;
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("cases", "Requests of customers, from the first message to the last."),
+    (
+        "chat",
+        "What the customer's chat page uses; each address acts for the one customer of the link, on their own case.",
+    ),
     ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
     ("exceptions", "Work that left the standard path, each with an owner and a due time."),
     ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
@@ -153,11 +161,18 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
     let mut kinds = vec![problem::INTERNAL];
     // An empty requirement says that no token is needed.
+    let described = serde_json::to_value(operation).unwrap_or_default();
     if operation.security.is_none() {
         kinds.extend([problem::UNAUTHENTICATED, problem::FORBIDDEN]);
+    } else if described.pointer("/security/0/chat").is_some() {
+        kinds.extend([problem::CHAT_ENDED, problem::CROSS_SITE, problem::TOO_OFTEN]);
     }
     if operation.parameters.is_some() {
         kinds.extend([problem::NOT_FOUND, problem::INVALID]);
+    }
+    // Files can be erased.
+    if described.pointer("/responses/200/content/image~1png").is_some() {
+        kinds.push(problem::ERASED);
     }
     if operation.request_body.is_some() {
         kinds.extend([problem::MALFORMED, problem::INVALID, problem::MEDIA_TYPE]);

@@ -49,6 +49,22 @@ impl<S: Send + Sync> FromRequestParts<S> for NameAndPosition {
     }
 }
 
+/// The parts of the address that vary, in order.
+#[derive(Debug)]
+pub(crate) struct Names<const N: usize>(pub(crate) [String; N]);
+
+impl<S: Send + Sync, const N: usize> FromRequestParts<S> for Names<N> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = axum::extract::Path::<Vec<String>>::from_request_parts(parts, state).await;
+        let names = path.ok().and_then(|path| path.0.try_into().ok());
+        names.map(Self).ok_or_else(|| {
+            Problem::new(problem::NOT_FOUND, "the address holds something other than names in UTF-8").into()
+        })
+    }
+}
+
 /// The page size asked for: 50 unless told, 200 at most.
 pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked {

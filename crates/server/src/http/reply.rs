@@ -27,6 +27,12 @@ impl IntoResponse for Refused {
         if self.0.kind == problem::BUSY {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        if let Some(seconds) = self.0.members.get("retry_after").and_then(serde_json::Value::as_i64) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.0.kind == problem::CHAT_ENDED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"chat\""));
+        }
         if self.0.kind == problem::UNAUTHENTICATED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -129,6 +129,7 @@ fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
             .replace("{slug}", "invalid")
             .replace("{name}", "ana")
             .replace("{seq}", "1")
+            .replace("{attachment}", "none")
             .replace("{id}", "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC");
         for (method, operation) in item.as_object().unwrap() {
             let got = match method.as_str() {

@@ -260,7 +260,7 @@ impl Client {
 }
 
 /// Reads an answer whole, and holds it against the interface's description.
-fn got(method: &str, path: &str, mut response: ureq::http::Response<ureq::Body>) -> Got {
+pub(crate) fn got(method: &str, path: &str, mut response: ureq::http::Response<ureq::Body>) -> Got {
     let bytes = response.body_mut().with_config().limit(32 << 20).read_to_vec().unwrap();
     let body =
         serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));

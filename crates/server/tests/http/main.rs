@@ -7,8 +7,10 @@
 )]
 
 mod ai;
+mod attachments;
 mod bad_input;
 mod cases;
+mod chat;
 mod chronicle;
 mod concurrent;
 mod described;

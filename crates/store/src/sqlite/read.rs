@@ -182,6 +182,12 @@ impl Store for SqliteStore {
         })
     }
 
+    fn attachment(&self, case: &str, id: &str) -> Result<Option<AttachmentRow>, ReadError> {
+        self.one("SELECT id, stream, sealed FROM attachments WHERE stream = ?1 AND id = ?2", [case, id], |row| {
+            Ok(AttachmentRow { id: row.get(0)?, case: row.get(1)?, sealed: row.get(2)? })
+        })
+    }
+
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
         self.one("SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1", [id], |row| {
             Ok(CustomerRow { wrapped_key: row.get(0)? })

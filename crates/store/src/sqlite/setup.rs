@@ -15,7 +15,8 @@ use std::{
     time::Duration,
 };
 
-const MIGRATIONS: [&str; 3] = [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+const MIGRATIONS: [&str; 4] =
+    [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")];
 /// `RMIT` in ASCII: says that the file is Remit's.
 const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;

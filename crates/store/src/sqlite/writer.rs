@@ -203,6 +203,13 @@ impl Batch {
                 words.sealed
             ])?;
         }
+        for file in &commit.attachments {
+            tx.prepare_cached("INSERT INTO attachments (stream, id, sealed) VALUES (?1, ?2, ?3)")?.execute(params![
+                file.case,
+                file.id,
+                file.sealed
+            ])?;
+        }
         for row in &commit.exceptions {
             let sql = "INSERT INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
                        owner = ?4, due_ms = ?5, state = ?6, taken_by = ?7, body = ?8";
@@ -244,8 +251,10 @@ impl Batch {
         }
         if let Some(erase) = &commit.erase {
             tx.pragma_update(None, "secure_delete", true)?;
-            tx.prepare_cached("DELETE FROM words WHERE stream IN (SELECT stream FROM customers WHERE id = ?1)")?
-                .execute([&erase.customer])?;
+            for table in ["words", "attachments"] {
+                let sql = format!("DELETE FROM {table} WHERE stream IN (SELECT stream FROM customers WHERE id = ?1)");
+                tx.prepare_cached(&sql)?.execute([&erase.customer])?;
+            }
             tx.prepare_cached("DELETE FROM customers WHERE id = ?1 AND opened_ms = -1")?.execute([&erase.customer])?;
         }
         Ok(Committed { first_seq, last_seq: self.tree.size() })

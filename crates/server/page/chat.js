@@ -1,0 +1,300 @@
+// The customer's chat. Whatever came from anywhere is shown as text, never as markup.
+'use strict';
+(() => {
+  const el = (id) => document.getElementById(id);
+  const [log, list, form, text, notice, human] = ['log', 'messages', 'form', 'text', 'notice', 'human'].map(el);
+  const kept = sessionStorage;
+  const API = '/chat/v1/';
+  const FILE_MAX = 5 * 1024 * 1024;
+  let last = 0;           // The place of the newest message shown.
+  let stream = null;
+  let status = { state: 'new' };
+  let another = false;    // Whether what is written next begins another request.
+  let unread = 0;
+  let title = 'Chat';
+  let tries = 0;
+  let sending = false;
+  let atEnd = true;       // Whether the newest message is in view, and stays so.
+
+  const make = (tag, className, content) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (content !== undefined) node.textContent = content;
+    return node;
+  };
+  const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+  const say = (words) => { notice.textContent = words; notice.hidden = !words; };
+  const clock = (at) => {
+    const day = at.toDateString() === new Date().toDateString() ? {} : { day: 'numeric', month: 'short' };
+    return at.toLocaleString([], { ...day, hour: '2-digit', minute: '2-digit' });
+  };
+  const SLOW = 'Too much is going on at once. What you write is kept, and sent in a moment.';
+  const until = (said) => (said.by ? `${said.text} by ${clock(new Date(said.by))}.` : said.text);
+  const OFFLINE = 'There is no connection. What you write is kept, and sent once there is one.';
+  let trouble = OFFLINE;  // Why the server could not be asked.
+  const ENDED = 'This chat link is not valid any more. Go back to where you found it for a new one.';
+
+  // Asks the server; null where it cannot be reached or cannot answer now, and then it may be asked again.
+  const ask = async (path, body, headers) => {
+    const request = body === undefined ? {} : { method: 'POST', headers, body };
+    try {
+      const answer = await fetch(API + path, { credentials: 'same-origin', cache: 'no-store', ...request });
+      trouble = SLOW;
+      return answer.status === 429 || answer.status >= 500 ? null : answer;
+    } catch {
+      trouble = OFFLINE;
+      return null;
+    }
+  };
+  const write = (path, content, once) =>
+    ask(path, JSON.stringify(content), { 'content-type': 'application/json', 'idempotency-key': once });
+  const why = async (answer) => {
+    const problem = await answer.json().catch(() => ({}));
+    return problem.detail ? `That did not work: ${problem.detail}.` : 'That did not work.';
+  };
+  const end = () => {
+    if (stream) stream.close();
+    say(ENDED);
+    form.hidden = human.hidden = el('solved').hidden = el('closed').hidden = true;
+    el('status').hidden = true;
+  };
+
+  // ── What is shown ─────────────────────────────────────────────
+  const fileName = (file) => {
+    const kind = { 'application/pdf': 'PDF', 'text/plain': 'Text file' }[file.media_type] || 'Picture';
+    const size = file.bytes < 1e6 ? `${Math.ceil(file.bytes / 1024)} kB` : `${(file.bytes / 1048576).toFixed(1)} MB`;
+    return `${kind}, ${size}`;
+  };
+  const shownFile = (file) => {
+    const link = make('a', 'file');
+    link.href = `${API}attachments/${file.id}`;
+    link.download = '';
+    if (file.media_type.startsWith('image/')) {
+      const picture = make('img');
+      picture.src = link.href;
+      picture.alt = '';
+      picture.loading = 'lazy';
+      link.append(picture);
+    }
+    link.append(fileName(file));
+    return link;
+  };
+  const who = (message) => {
+    const by = make('p', 'who');
+    const name = message.author === 'you' ? 'You' : message.name || '';
+    by.append(make('span', 'name', name));
+    if (message.author === 'ai') {
+      const badge = make('span', 'badge', 'AI');
+      badge.title = 'An AI wrote this';
+      by.append(' ', badge);
+    }
+    const time = make('time', '', clock(new Date(message.at)));
+    time.dateTime = message.at;
+    by.append(' ', time);
+    return by;
+  };
+  const show = (message) => {
+    if (message.seq <= last) return;
+    last = message.seq;
+    const known = ['you', 'ai', 'person'].includes(message.author);
+    const item = make('li', known ? message.author : 'remit');
+    item.dataset.seq = message.seq;
+    if (known) item.append(who(message));
+    if (message.text === null) item.append(make('p', 'text gone', 'These words were erased.'));
+    else if (message.text) item.append(make('p', 'text', until(message)));
+    for (const file of message.attachments || []) item.append(shownFile(file));
+    list.append(item);
+    if (message.author === 'you') settle(message.text);
+    if (message.author === 'you') atEnd = true;
+    if (document.hidden && message.author !== 'you') {
+      unread += 1;
+      document.title = `(${unread}) ${title}`;
+    }
+  };
+  const keepEnd = new ResizeObserver(() => { if (atEnd) log.scrollTop = log.scrollHeight; });
+  keepEnd.observe(log);
+  keepEnd.observe(list);
+  log.addEventListener('scroll', () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80; });
+  const tell = (now) => {
+    status = now;
+    el('status').dataset.state = now.state;
+    el('who').textContent = until(now);
+    const closed = now.state === 'closed';
+    if (!closed) {
+      another = false;
+      el('rate').hidden = false;
+    }
+    const focus = document.activeElement;
+    human.hidden = !now.can_ask_human;
+    el('solved').hidden = !now.can_confirm;
+    el('attach').hidden = now.state === 'new' || closed;
+    const asks = closed && !another;
+    form.hidden = asks;
+    el('closed').hidden = !asks;
+    // Who works with the keyboard does not lose their place with what goes.
+    if (focus !== document.body && focus.closest('[hidden]')) (asks ? log : text).focus();
+  };
+
+  // ── What is sent: kept with its key until the server has it, so that nothing is lost and nothing said twice ──
+  const pending = () => JSON.parse(kept.getItem('pending') || 'null');
+  const settle = (words) => {
+    const waits = pending();
+    if (waits && (words === undefined || waits.text === words)) el('pending').hidden = true;
+  };
+  const deliver = async () => {
+    const waits = pending();
+    if (!waits || sending) return;
+    sending = true;
+    el('send').disabled = true;
+    el('pending-text').textContent = waits.text;
+    el('pending').hidden = false;
+    const answer = await write('messages', { text: waits.text, another: waits.another }, waits.key);
+    sending = false;
+    el('send').disabled = false;
+    if (!answer) {
+      tries += 1;
+      say(trouble);
+      setTimeout(deliver, Math.min(1000 * 2 ** tries, 15000));
+      return;
+    }
+    tries = 0;
+    kept.removeItem('pending');
+    el('pending').hidden = true;
+    if (answer.status === 401) return end();
+    if (answer.ok) return say('');
+    // Refused for good: the words go back to where they can be changed.
+    text.value = text.value || waits.text;
+    say(await why(answer));
+  };
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const words = text.value;
+    if (!words.trim() || pending()) return;
+    kept.setItem('pending', JSON.stringify({ key: key(), text: words, another }));
+    kept.removeItem('draft');
+    text.value = '';
+    deliver();
+    text.focus();
+  });
+  text.addEventListener('input', () => kept.setItem('draft', text.value));
+  text.addEventListener('keydown', (event) => {
+    const plain = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
+    if (plain && !matchMedia('(pointer: coarse)').matches) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  const press = (button, path, content, after) => {
+    let once = null;
+    let busy = false;
+    button.addEventListener('click', async () => {
+      if (busy) return;
+      once = once || key();
+      busy = true;
+      const answer = await write(path, content, once);
+      busy = false;
+      if (!answer) return say('That did not go through. Please try again.');
+      once = null;
+      if (answer.status === 401) return end();
+      say(answer.ok ? '' : await why(answer));
+      if (answer.ok && after) after();
+    });
+  };
+  press(human, 'human', {});
+  press(el('solved'), 'feedback', { solved: true });
+  press(el('reopen'), 'feedback', { solved: false });
+  for (const satisfaction of [1, 2, 3, 4, 5]) {
+    const rate = make('button', '', satisfaction);
+    rate.type = 'button';
+    el('rate').append(rate);
+    press(rate, 'feedback', { satisfaction }, () => {
+      el('rate').hidden = true;
+      el('another').focus();
+    });
+  }
+  el('another').addEventListener('click', () => {
+    another = true;
+    tell(status);
+    text.focus();
+  });
+  let uploading = false;
+  el('attach').addEventListener('click', () => { if (!uploading) el('file').click(); });
+  el('file').addEventListener('change', async () => {
+    const file = el('file').files[0];
+    el('file').value = '';
+    if (!file) return;
+    if (file.size > FILE_MAX) return say('The file is too large: 5 MB is the most.');
+    uploading = true;
+    say('');
+    const answer = await ask('attachments', file, { 'content-type': file.type, 'idempotency-key': key() });
+    uploading = false;
+    if (!answer) return say('The file did not go through. Please try again.');
+    if (answer.status === 401) return end();
+    say(answer.ok ? '' : await why(answer));
+    text.focus();
+  });
+
+  // ── What comes ────────────────────────────────────────────────
+  const follow = () => {
+    stream = new EventSource(`${API}events?after=${last}`);
+    stream.addEventListener('message', (event) => show(JSON.parse(event.data)));
+    stream.addEventListener('status', (event) => tell(JSON.parse(event.data)));
+    stream.addEventListener('open', () => { if (!pending()) say(''); });
+    stream.addEventListener('error', () => {
+      // The browser comes back by itself, unless it was refused.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(load, 2000);
+      else if (!navigator.onLine) say(OFFLINE);
+    });
+  };
+  const load = async () => {
+    if (stream) stream.close();
+    const answer = await ask(`conversation?after=${last}`);
+    if (!answer) {
+      say(trouble);
+      return void setTimeout(load, 3000);
+    }
+    if (!answer.ok) return end();
+    const conversation = await answer.json();
+    title = conversation.organisation;
+    el('organisation').textContent = document.title = title;
+    conversation.messages.forEach(show);
+    tell(conversation.status);
+    say('');
+    follow();
+    deliver();
+  };
+  const enter = async () => {
+    const secret = location.hash.slice(1);
+    if (secret) {
+      // What another customer left in this tab is not said for this one.
+      const chat = secret.slice(0, 20);
+      if (kept.getItem('chat') !== chat) kept.clear();
+      kept.setItem('chat', chat);
+      const answer = await ask('session', JSON.stringify({ secret }), { 'content-type': 'application/json' });
+      if (!answer) {
+        say(trouble);
+        return void setTimeout(enter, 3000);
+      }
+      // The secret does not stay where it could be copied or seen.
+      history.replaceState(null, '', location.pathname);
+      if (!answer.ok) return end();
+      const check = await ask('conversation');
+      if (check && check.status === 401) {
+        form.hidden = true;
+        return say('Your browser kept no session. Allow cookies for this page, and open it by https.');
+      }
+    }
+    text.value = kept.getItem('draft') || '';
+    await load();
+    if (!matchMedia('(pointer: coarse)').matches && !form.hidden) text.focus();
+  };
+  addEventListener('online', () => { say(''); deliver(); });
+  addEventListener('offline', () => say(OFFLINE));
+  addEventListener('hashchange', () => { if (location.hash.length > 1) location.reload(); });
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    unread = 0;
+    document.title = title;
+  });
+  enter();
+})();

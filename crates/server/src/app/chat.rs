@@ -1,0 +1,309 @@
+//! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
+
+mod known;
+
+use super::{
+    App, Caller, Repeat,
+    attachment::File,
+    case::{CUSTOMER_MAX, OpenCase, PostMessage, bounded},
+    feedback::GiveFeedback,
+    record::Act,
+};
+use crate::{clock::rfc3339, problem, problem::Problem};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+pub(crate) use known::{Chat, Chats, Place};
+use known::{ChatItem, id_of, row};
+use remit_domain::{
+    Case, Command,
+    case::{Channel, Requester, Status},
+    ending::Ending,
+    id::{CaseId, CustomerId, SignalName},
+    signal::{OWN_SOURCE, Reading, Value},
+};
+use remit_store::{Commit, ItemRow, Store};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// A chat to start.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartChat {
+    /// Your own identifier of the customer, who must be who opens the link: recorded only as a pseudonym.
+    #[schema(max_length = 256, min_length = 1)]
+    pub customer: String,
+    /// A case of theirs to go on with; without it the first message opens one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// For how many hours the link is valid: 1 to 72; 12 unless told.
+    #[serde(default = "twelve")]
+    #[schema(minimum = 1, maximum = 72)]
+    pub hours: u16,
+}
+
+fn twelve() -> u16 {
+    12
+}
+
+/// A chat just started.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StartedChat {
+    /// Its identifier.
+    pub id: String,
+    /// Where the customer goes, on this server. The secret is behind `#`, which browsers send to nobody.
+    #[schema(example = "/chat#remit_chat_…")]
+    pub url: String,
+    /// Until when.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+}
+
+/// What a customer says.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    /// The words.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// Whether this begins another request, after the one before was resolved.
+    #[serde(default)]
+    pub another: bool,
+}
+
+/// A chat that opens a case: stored anew together with it.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    id: String,
+    item: ChatItem,
+}
+
+impl Opening {
+    /// The chat's row once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Problem> {
+        let mut item = self.item.clone();
+        item.cases.push(case);
+        row(&self.id, Some(&item))
+    }
+}
+
+/// What a chat's secret begins with.
+const SECRET_PREFIX: &str = "remit_chat_";
+/// Chats that are valid at once.
+const CHATS_MAX: usize = 100_000;
+/// Chats that have ended and are forgotten with each that begins.
+const FORGOTTEN: usize = 4;
+/// Requests in one chat, one after the other.
+const CASES_MAX: usize = 20;
+const HOUR_MS: i64 = 3_600_000;
+/// What the button for a human says for the customer.
+const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
+/// Cases that ended one in the other, at most, before the last is found.
+const MERGES_MAX: usize = 8;
+
+impl App {
+    /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
+    ///
+    /// # Errors
+    /// When policy, a bound or the store refuses, or the case is not the customer's.
+    pub async fn start_chat(&self, caller: &Caller, start: StartChat) -> Result<StartedChat, Problem> {
+        self.permit(caller, "chat.start")?;
+        bounded("customer", &start.customer, CUSTOMER_MAX)?;
+        if !(1..=72).contains(&start.hours) {
+            return Err(Problem::invalid("hours", "must be 1 to 72"));
+        }
+        let customer = self.keys.pseudonym(&start.customer);
+        let cases = match &start.case {
+            Some(id) => {
+                let case = self.case_for(caller, "case.read", id)?;
+                if case.customer != customer {
+                    return Err(Problem::invalid("case", "is not a case of this customer"));
+                }
+                vec![case.id]
+            }
+            None => Vec::new(),
+        };
+        let now = self.now();
+        let bytes: [u8; 32] = self.entropy.bytes()?;
+        let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
+        let chat = Chat::new(id_of(&secret), item.clone());
+        let over: Vec<String> = {
+            let known = self.chats.lock();
+            let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
+            let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
+            if known.by_id.len() >= CHATS_MAX + over.len() {
+                return Err(Problem::new(problem::BUSY, format!("{CHATS_MAX} chats are valid already")));
+            }
+            over
+        };
+        let mut items = vec![row(&chat.id, Some(&item))?];
+        for id in &over {
+            items.push(row(id, None)?);
+        }
+        self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        let started =
+            StartedChat { id: chat.name.clone(), url: format!("/chat#{secret}"), expires_at: rfc3339(chat.expires) };
+        let mut known = self.chats.lock();
+        over.iter().for_each(|id| known.remove(id));
+        known.insert(chat);
+        Ok(started)
+    }
+
+    /// The chat with this secret.
+    ///
+    /// # Errors
+    /// When there is none, or it has ended.
+    pub(crate) fn chat(&self, secret: &str) -> Result<Arc<Chat>, Problem> {
+        let ended = |detail: &str| Problem::new(problem::CHAT_ENDED, detail);
+        if !secret.starts_with(SECRET_PREFIX) || secret.len() > 128 {
+            return Err(ended("the request names no chat"));
+        }
+        let known = self.chats.lock().by_id.get(&id_of(secret)).cloned();
+        let chat = known.ok_or_else(|| ended("there is no such chat"))?;
+        if chat.expires <= self.now() {
+            return Err(ended("the chat's time is over"));
+        }
+        Ok(chat)
+    }
+
+    /// Notes that the chat is read, as often as it may be.
+    pub(crate) fn pace_read(&self, chat: &Chat) -> Result<(), Problem> {
+        let taken = chat.lock().reads.take(self.now());
+        taken.map_err(too_often)
+    }
+
+    fn pace_write(&self, chat: &Chat) -> Result<(), Problem> {
+        let taken = chat.lock().writes.take(self.now());
+        taken.map_err(too_often)
+    }
+
+    /// Adds what the customer says; the first message opens their case.
+    pub(crate) async fn chat_say(&self, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Problem> {
+        self.pace_write(chat)?;
+        let _turn = chat.turn.lock().await;
+        match self.current_of(chat)? {
+            Some(case) if !(say.another && self.is_resolved(case)?) => {
+                let message = PostMessage { text: say.text, epoch: None, marks: Vec::new() };
+                self.post_message(&chat.caller(), Some(repeat), &case.to_string(), message).await?;
+            }
+            _ => self.chat_open(chat, repeat, say.text, Vec::new()).await?,
+        }
+        Ok(())
+    }
+
+    /// Says for the customer that they want a human, in their words and as a reading of its own.
+    pub(crate) async fn chat_human(&self, chat: &Chat, repeat: &Repeat) -> Result<(), Problem> {
+        self.pace_write(chat)?;
+        let _turn = chat.turn.lock().await;
+        let because = vec!["the customer pressed the button for a human".to_owned()];
+        let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: self.now(), because };
+        let wanted = vec![(SignalName::new("wants_human").map_err(Problem::internal)?, reading)];
+        let Some(id) = self.current_of(chat)? else {
+            return self.chat_open(chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
+        };
+        let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
+        let case = self.case_for(&caller, action, &id)?;
+        if case.human_requested && !case.held_by_ai && case.status == Status::Open {
+            return Ok(());
+        }
+        let sealed = self.seal_for(&caller, action, &id, WANTS_HUMAN)?;
+        let command = Command::Write { words: sealed.words.clone(), readings: wanted };
+        let act = Act::new(action, command).with([sealed]);
+        self.execute(&caller, Some(repeat), Some(&id), &act, |_| (201, Vec::new())).await.map(|_| ())
+    }
+
+    /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
+    pub(crate) async fn chat_feedback(&self, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Problem> {
+        self.pace_write(chat)?;
+        let _turn = chat.turn.lock().await;
+        self.give_feedback(&chat.caller(), Some(repeat), &self.begun(chat)?, said).await.map(|_| ())
+    }
+
+    /// Adds a file to the customer's case.
+    pub(crate) async fn chat_attach(&self, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Problem> {
+        self.pace_write(chat)?;
+        let _turn = chat.turn.lock().await;
+        self.attach(&chat.caller(), repeat, &self.begun(chat)?, None, file).await.map(|_| ())
+    }
+
+    async fn chat_open(
+        &self,
+        chat: &Chat,
+        repeat: &Repeat,
+        text: String,
+        readings: Vec<(SignalName, Reading)>,
+    ) -> Result<(), Problem> {
+        let item = chat.item();
+        if item.cases.len() >= CASES_MAX {
+            let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
+            return Err(Problem::new(problem::CONFLICT, detail));
+        }
+        let open = OpenCase {
+            customer: String::new(),
+            text,
+            channel: Channel::Chat,
+            requester: Requester::Customer,
+            signals: Vec::new(),
+        };
+        let caller = chat.caller();
+        let customer = self.customer_of(chat.customer.clone())?;
+        let (mut act, _) = self.opening_of(&caller, customer, open)?;
+        if let Command::Open { readings: measured, .. } = &mut act.command {
+            measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
+            measured.extend(readings);
+        }
+        act.chat = Some(Opening { id: chat.id.clone(), item });
+        let shown = |happened: &remit_domain::command::Happened| (201, happened.case.id.to_string().into_bytes());
+        let answer = self.execute(&caller, Some(repeat), None, &act, shown).await?;
+        let case = String::from_utf8_lossy(&answer.body).parse().map_err(Problem::internal)?;
+        chat.add(case);
+        Ok(())
+    }
+
+    /// The case that a chat goes on with: its last one, or the one in which that ended.
+    pub(crate) fn current_of(&self, chat: &Chat) -> Result<Option<CaseId>, Problem> {
+        let Some(mut current) = chat.current() else { return Ok(None) };
+        for _ in 0..MERGES_MAX {
+            let ended = self.stored_case(current)?.and_then(|case| case.ending);
+            let Some(Ending::Merged { into }) = ended else { break };
+            current = into;
+            chat.add(into);
+        }
+        Ok(Some(current))
+    }
+
+    fn begun(&self, chat: &Chat) -> Result<String, Problem> {
+        let case = self.current_of(chat)?.map(|case| case.to_string());
+        case.ok_or_else(|| Problem::new(problem::CONFLICT, "nothing was said on this chat yet; say something first"))
+    }
+
+    fn is_resolved(&self, case: CaseId) -> Result<bool, Problem> {
+        Ok(self.stored_case(case)?.is_some_and(|case| case.status == Status::Resolved))
+    }
+
+    pub(super) fn stored_case(&self, case: CaseId) -> Result<Option<Case>, Problem> {
+        let row = self.store.case(&case.to_string()).map_err(Problem::internal)?;
+        row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)
+    }
+
+    /// Ends every chat of a customer whose words were erased.
+    pub(super) async fn end_chats(&self, customer: &CustomerId) -> Result<(), Problem> {
+        let theirs: Vec<String> = {
+            let known = self.chats.lock();
+            known.by_id.values().filter(|chat| chat.customer == *customer).map(|chat| chat.id.clone()).collect()
+        };
+        let items = theirs.iter().map(|id| row(id, None)).collect::<Result<Vec<_>, _>>()?;
+        if !items.is_empty() {
+            self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        }
+        let mut known = self.chats.lock();
+        theirs.iter().for_each(|id| known.remove(id));
+        Ok(())
+    }
+}
+
+fn too_often(ms: i64) -> Problem {
+    let seconds = (ms + 999) / 1_000;
+    Problem::new(problem::TOO_OFTEN, format!("too much at once on this chat; go on in {seconds} s"))
+        .with("retry_after", seconds)
+}

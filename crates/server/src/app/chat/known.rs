@@ -1,0 +1,256 @@
+//! Chats that are valid: whose they are, how often each may be used, and who listens to them.
+
+use super::super::Caller;
+use crate::{keys::hex, problem, problem::Problem};
+use remit_domain::id::{CaseId, CustomerId, Timestamp};
+use remit_store::{ItemRow, Store};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::sync::watch;
+
+/// The kind of item under which chats are stored.
+const CHAT: &str = "chat";
+/// Event streams of one chat.
+const STREAMS_MAX: usize = 8;
+
+/// A chat as stored, under the hash of its secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChatItem {
+    pub(super) customer: CustomerId,
+    pub(super) cases: Vec<CaseId>,
+    pub(super) expires: Timestamp,
+}
+
+/// One chat that is valid.
+#[derive(Debug)]
+pub(crate) struct Chat {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(crate) customer: CustomerId,
+    pub(crate) expires: Timestamp,
+    state: Mutex<State>,
+    /// One thing at a time, so that two first messages open one case.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    streams: AtomicUsize,
+    /// Rings when the chat gets a case, or ends.
+    bell: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    cases: Vec<CaseId>,
+    pub(super) writes: Bucket,
+    pub(super) reads: Bucket,
+    uploading: bool,
+}
+
+/// How often something may be done: so often at once, and again once in so many milliseconds.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    most: i64,
+    each_ms: i64,
+    /// The moment at which it is full.
+    full: i64,
+}
+
+impl Bucket {
+    fn new(most: i64, each_ms: i64) -> Self {
+        Self { most, each_ms, full: 0 }
+    }
+
+    /// Takes one, or says in how many milliseconds there is one.
+    pub(super) fn take(&mut self, now: Timestamp) -> Result<(), i64> {
+        let full = self.full.max(now.0) + self.each_ms;
+        let room = now.0 + self.most * self.each_ms;
+        if full > room {
+            return Err(full - room);
+        }
+        self.full = full;
+        Ok(())
+    }
+}
+
+/// Holds a place among a chat's streams.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Chat>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Holds a chat's one upload.
+#[derive(Debug)]
+pub(crate) struct Upload(Arc<Chat>);
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.0.lock().uploading = false;
+    }
+}
+
+impl Chat {
+    pub(super) fn new(id: String, item: ChatItem) -> Self {
+        let state =
+            State { cases: item.cases, writes: Bucket::new(20, 3_000), reads: Bucket::new(60, 500), uploading: false };
+        Self {
+            name: format!("chat_{}", id.get(..16).unwrap_or_default()),
+            id,
+            customer: item.customer,
+            expires: item.expires,
+            state: Mutex::new(state),
+            turn: tokio::sync::Mutex::default(),
+            streams: AtomicUsize::new(0),
+            bell: watch::Sender::new(false),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its cases, oldest first.
+    pub(crate) fn cases(&self) -> Vec<CaseId> {
+        self.lock().cases.clone()
+    }
+
+    pub(crate) fn current(&self) -> Option<CaseId> {
+        self.lock().cases.last().copied()
+    }
+
+    /// The customer, as policy is asked about them.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::customer(&self.name, &self.customer)
+    }
+
+    pub(super) fn item(&self) -> ChatItem {
+        ChatItem { customer: self.customer.clone(), cases: self.cases(), expires: self.expires }
+    }
+
+    pub(super) fn add(&self, case: CaseId) {
+        let mut state = self.lock();
+        if state.cases.contains(&case) {
+            return;
+        }
+        state.cases.push(case);
+        drop(state);
+        self.bell.send_modify(|_| {});
+    }
+
+    /// Told `true` once the chat has ended, and anything when it gets a case.
+    pub(crate) fn bell(&self) -> watch::Receiver<bool> {
+        self.bell.subscribe()
+    }
+
+    /// A place among its streams, if there is one.
+    pub(crate) fn place(self: &Arc<Self>) -> Result<Place, Problem> {
+        if self.streams.fetch_add(1, Ordering::Relaxed) >= STREAMS_MAX {
+            self.streams.fetch_sub(1, Ordering::Relaxed);
+            let detail = format!("this chat is followed {STREAMS_MAX} times already");
+            return Err(Problem::new(problem::TOO_OFTEN, detail));
+        }
+        Ok(Place(Arc::clone(self)))
+    }
+
+    /// The one upload that a chat may have under way.
+    pub(crate) fn upload(self: &Arc<Self>) -> Result<Upload, Problem> {
+        if std::mem::replace(&mut self.lock().uploading, true) {
+            return Err(Problem::new(problem::TOO_OFTEN, "another file is on its way on this chat"));
+        }
+        Ok(Upload(Arc::clone(self)))
+    }
+}
+
+/// Every chat that is valid, and whoever listens to a case.
+#[derive(Debug, Default)]
+pub(crate) struct Chats {
+    known: Mutex<Known>,
+    bells: Mutex<HashMap<CaseId, watch::Sender<()>>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) by_id: HashMap<String, Arc<Chat>>,
+    pub(super) by_end: BTreeSet<(i64, String)>,
+}
+
+impl Known {
+    pub(super) fn insert(&mut self, chat: Chat) {
+        self.by_end.insert((chat.expires.0, chat.id.clone()));
+        self.by_id.insert(chat.id.clone(), Arc::new(chat));
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(chat) = self.by_id.remove(id) {
+            self.by_end.remove(&(chat.expires.0, chat.id.clone()));
+            chat.bell.send_replace(true);
+        }
+    }
+}
+
+impl Chats {
+    /// All chats in the store.
+    pub(crate) fn load(store: &impl Store) -> Result<Self, remit_store::ReadError> {
+        let chats = Self::default();
+        for item in store.items(CHAT)? {
+            let Some(Ok(known)) = item.body.map(|body| serde_json::from_slice::<ChatItem>(&body)) else { continue };
+            chats.lock().insert(Chat::new(item.id, known));
+        }
+        Ok(chats)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings when something happens to `case`.
+    pub(crate) fn listen(&self, case: CaseId) -> watch::Receiver<()> {
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.entry(case).or_insert_with(|| watch::Sender::new(())).subscribe()
+    }
+
+    /// Tells whoever listens to `case` that something happened to it.
+    pub(crate) fn ring(&self, case: CaseId) {
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        if bells.get(&case).is_some_and(|bell| bell.send(()).is_err()) {
+            // Nobody listens any more.
+            bells.remove(&case);
+        }
+    }
+}
+
+/// A chat's row; without an item the chat is forgotten.
+pub(super) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Problem> {
+    let body = item.map(serde_json::to_vec).transpose().map_err(Problem::internal)?;
+    Ok(ItemRow { kind: CHAT.to_owned(), id: id.to_owned(), body })
+}
+
+/// Under which name a chat with this secret is stored.
+pub(super) fn id_of(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_so_many_at_once_and_then_one_by_one() {
+        let mut bucket = Bucket::new(3, 1_000);
+        let at = |ms: i64| Timestamp(1_000_000 + ms);
+        let taken: Vec<_> = (0..4).map(|_| bucket.take(at(0))).collect();
+        assert_eq!(taken, [Ok(()), Ok(()), Ok(()), Err(1_000)]);
+        assert_eq!(bucket.take(at(400)), Err(600));
+        assert_eq!((bucket.take(at(1_000)), bucket.take(at(1_000))), (Ok(()), Err(1_000)));
+        let later: Vec<_> = (0..4).map(|_| bucket.take(at(1_000_000)).is_ok()).collect();
+        assert_eq!(later, [true, true, true, false]);
+    }
+}

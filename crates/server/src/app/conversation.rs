@@ -1,0 +1,317 @@
+//! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
+
+use super::{App, attachment::AttachmentView, chat::Chat};
+use crate::{clock::rfc3339, problem, problem::Problem};
+use remit_domain::{
+    Case, Decision, Event,
+    announcement::Announcement,
+    case::{Author, Holder, HolderRef, Status},
+    decision::ResponderKind,
+    event::{Handoff, Message},
+    id::{CaseId, ResponderId, StaffId, Timestamp},
+};
+use remit_policy::bundle::CandidateSpec;
+use remit_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A message as its customer is shown it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChatMessage {
+    /// Its identifier.
+    pub id: String,
+    /// Its place, by which reading resumes.
+    pub seq: u64,
+    /// Who wrote: `you`, `ai`, `person`, or `remit` where the customer is told who has the case now.
+    pub author: &'static str,
+    /// The AI's title, or the person's first name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it says; nothing once the words were erased.
+    pub text: Option<String>,
+    /// By when what it says will be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub by: Option<String>,
+    /// Files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// Who has the customer's case now, and what they can expect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChatStatus {
+    /// `new` (nothing was said yet), `ai`, `waiting` (for a person), `person`, `manager` or `closed`.
+    pub state: &'static str,
+    /// The same in a sentence, to be shown as it stands.
+    pub text: String,
+    /// By when somebody sees to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub by: Option<String>,
+    /// In about how many minutes a person answers; nothing where nobody can say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_minutes: Option<i64>,
+    /// Whether asking for a human would change anything.
+    pub can_ask_human: bool,
+    /// Whether somebody answered, so that the customer can say that it is solved.
+    pub can_confirm: bool,
+}
+
+/// A conversation as its customer is shown it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Conversation {
+    /// The name of the organisation.
+    pub organisation: String,
+    /// Messages, oldest first.
+    pub messages: Vec<ChatMessage>,
+    /// Where the next page begins: send it as `after`. Nothing when this is the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Who has the case now.
+    pub status: ChatStatus,
+}
+
+/// Records that are read at once.
+const PAGE: usize = 200;
+/// Followed by a moment.
+const MANAGER: &str = "This needs a manager; somebody will see to it";
+/// Messages of one answer.
+const MESSAGES_MAX: usize = 100;
+/// Waiting times that are told, in minutes: what is expected is rounded up to one of them, so that nobody is promised
+/// less than is known.
+const MINUTES: [i64; 10] = [1, 2, 3, 5, 10, 15, 20, 30, 45, 60];
+
+impl App {
+    /// The conversation of a chat after a place.
+    pub(crate) fn conversation_of(&self, chat: &Chat, after: u64) -> Result<Conversation, Problem> {
+        let messages = self.said_since(chat, after)?;
+        let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
+        let organisation = self.bundle.name().to_owned();
+        Ok(Conversation { organisation, messages, next, status: self.status_of(chat)? })
+    }
+
+    /// What was said on a chat after a place, oldest first, as far as one answer goes.
+    pub(crate) fn said_since(&self, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Problem> {
+        let mut messages = Vec::new();
+        for id in chat.cases() {
+            self.said_on(chat, id, after, &mut messages)?;
+        }
+        messages.sort_by_key(|message| message.seq);
+        messages.truncate(MESSAGES_MAX);
+        Ok(messages)
+    }
+
+    fn said_on(&self, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Problem> {
+        let (case, enough) = (self.case_for(&chat.caller(), "case.read", &id.to_string())?, said.len() + MESSAGES_MAX);
+        let mut at = after;
+        while said.len() < enough {
+            let rows = self.store.records_of(&id.to_string(), at, PAGE).map_err(Problem::internal)?;
+            for row in &rows {
+                at = row.seq;
+                if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
+                    continue;
+                }
+                match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
+                    Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+                        said.push(self.shown(&case, &message, row.seq, at)?);
+                    }
+                    Event::DecisionMade { decision, handoff: Some(handoff) } => {
+                        said.extend(self.announced(&decision, &handoff, row.seq));
+                    }
+                    _ => {}
+                }
+            }
+            if rows.len() < PAGE {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
+    fn announced(&self, decision: &Decision, handoff: &Handoff, seq: u64) -> Option<ChatMessage> {
+        let (text, by) = match handoff.announced? {
+            Announcement::Waiting { .. } => {
+                (format!("A person will answer ({}).", self.title(handoff.to.name())), None)
+            }
+            Announcement::Owner { due } => (MANAGER.to_owned(), Some(rfc3339(due))),
+            told => (self.announce(told, handoff.to.name(), handoff.staff.as_ref()), None),
+        };
+        Some(ChatMessage {
+            id: decision.id.to_string(),
+            seq,
+            author: "remit",
+            name: None,
+            text: Some(text),
+            by,
+            attachments: Vec::new(),
+            at: rfc3339(decision.at),
+        })
+    }
+
+    fn shown(&self, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Problem> {
+        let (author, name) = match &message.author {
+            Author::Requester => ("you", None),
+            Author::Holder { staff: Some(staff), .. } => ("person", Some(self.first_name(staff))),
+            Author::Holder { holder: HolderRef::Owner(_), .. } => ("person", Some("A manager".to_owned())),
+            Author::Holder { holder: HolderRef::Responder(id), .. } => match self.bundle.candidate(id) {
+                Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
+                Some(spec) => ("person", Some(spec.title.clone())),
+                // Of an older bundle.
+                None => ("ai", Some(id.to_string())),
+            },
+        };
+        Ok(ChatMessage {
+            id: message.id.to_string(),
+            seq,
+            author,
+            name,
+            text: self.open_words(case, &message.words)?,
+            by: None,
+            attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+            at: rfc3339(at),
+        })
+    }
+
+    fn first_name(&self, staff: &StaffId) -> String {
+        self.floor.staff(staff).map_or_else(|| "A colleague".to_owned(), |known| known.first_name)
+    }
+
+    /// Who has the case of a chat now.
+    pub(crate) fn status_of(&self, chat: &Chat) -> Result<ChatStatus, Problem> {
+        let Some(id) = self.current_of(chat)? else {
+            let text = "Ask your question. An AI assistant or a person will answer.";
+            return Ok(ChatStatus::new("new", text).with_human());
+        };
+        let case = self.case_for(&chat.caller(), "case.read", &id.to_string())?;
+        let (Some(holder), Status::Open) = (&case.holder, case.status) else {
+            return Ok(ChatStatus::new("closed", "This conversation is closed."));
+        };
+        // Somebody answered, and the customer has said nothing since.
+        let can_confirm = case.replies > 0 && case.waiting_since.is_none() && holder.responder().is_some();
+        if let Some(staff) = &holder.staff {
+            let text = format!("{} is with you.", self.first_name(staff));
+            return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
+        }
+        let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, self.now())) };
+        let spec = self.bundle.candidate(responder);
+        if case.held_by_ai {
+            let title = self.title(responder.as_str());
+            let text = format!("An AI assistant ({title}) is answering.");
+            return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
+        }
+        let desk = spec.map_or("", |spec| spec.title.as_str());
+        let (minutes, how_long) = told(self.expected(&case, spec, responder)?);
+        // Whoever is asked may say no.
+        let how_long = match (case.offer.is_some(), minutes) {
+            (false, _) => how_long,
+            (true, None) => "one is being asked now".to_owned(),
+            (true, Some(_)) => format!("one is being asked now, otherwise {how_long}"),
+        };
+        let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
+        Ok(ChatStatus { wait_minutes: minutes, can_confirm, ..ChatStatus::new("waiting", text) })
+    }
+
+    /// How long the case still waits, in milliseconds; none where nobody can say.
+    fn expected(&self, case: &Case, spec: Option<&CandidateSpec>, queue: &ResponderId) -> Result<Option<i64>, Problem> {
+        if !spec.is_some_and(|spec| spec.is_open(self.now())) {
+            return Ok(None);
+        }
+        if self.floor.is_staffed() {
+            return Ok(self.floor.remaining_wait_ms(queue, &case.id));
+        }
+        // Nobody's presence is known here: what was expected when it was decided.
+        let Some(id) = case.last_decision else { return Ok(None) };
+        let row = self.store.record_by_subject(&id.to_string()).map_err(Problem::internal)?;
+        let event = row.map(|row| serde_json::from_slice(&row.body)).transpose().map_err(Problem::internal)?;
+        let Some(Event::DecisionMade { decision, .. }) = event else { return Ok(None) };
+        Ok(expected_of(&decision, queue))
+    }
+
+    /// A file of a chat's cases, with its kind.
+    pub(crate) fn file_of(&self, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Problem> {
+        for case in chat.cases().iter().rev() {
+            match self.attachment(&chat.caller(), &case.to_string(), name) {
+                Err(refused) if refused.kind == problem::NOT_FOUND => {}
+                found => return found,
+            }
+        }
+        Err(Problem::new(problem::NOT_FOUND, "this chat has no such file"))
+    }
+}
+
+impl ChatStatus {
+    fn new(state: &'static str, text: impl Into<String>) -> Self {
+        Self { state, text: text.into(), by: None, wait_minutes: None, can_ask_human: false, can_confirm: false }
+    }
+
+    fn with_human(self) -> Self {
+        Self { can_ask_human: true, ..self }
+    }
+}
+
+fn of(desk: &str) -> String {
+    if desk.is_empty() { String::new() } else { format!(" ({desk})") }
+}
+
+fn expected_of(decision: &Decision, queue: &ResponderId) -> Option<i64> {
+    let candidate = decision.candidates.iter().find(|candidate| &candidate.facts.responder == queue)?;
+    Some(candidate.facts.expected_wait_ms)
+}
+
+/// What is told of a case that is its exception's owner's.
+fn managed(case: &Case, holder: &Holder, now: Timestamp) -> ChatStatus {
+    let held = case.exceptions.values().filter(|open| open.kind.holds());
+    match held.map(|open| open.due).min() {
+        Some(due) if due > now => {
+            let status = ChatStatus::new("manager", MANAGER);
+            ChatStatus { by: Some(rfc3339(due)), ..status }
+        }
+        _ => {
+            tracing::debug!(case = %case.id, owner = holder.who.name(), "a customer waits for an overdue exception");
+            ChatStatus::new("manager", "This needs a manager, and is taking longer than we promised. It was passed on.")
+        }
+    }
+}
+
+/// A waiting time as a customer is told it: in minutes, rounded up, and in words.
+fn told(wait_ms: Option<i64>) -> (Option<i64>, String) {
+    let Some(ms) = wait_ms.filter(|ms| *ms >= 0) else {
+        return (None, "we can't say how long right now".to_owned());
+    };
+    match MINUTES.into_iter().find(|minutes| minutes * 60_000 >= ms) {
+        Some(1) => (Some(1), "about a minute".to_owned()),
+        Some(minutes) => (Some(minutes), format!("about {minutes} minutes")),
+        None => {
+            let hours = ms.div_euclid(3_600_000) + 1;
+            (Some(hours * 60), format!("about {hours} hours"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_promised_less_than_is_known() {
+        for (ms, minutes, says) in [
+            (0, 1, "about a minute"),
+            (60_000, 1, "about a minute"),
+            (60_001, 2, "about 2 minutes"),
+            (200_000, 5, "about 5 minutes"),
+            (3_600_000, 60, "about 60 minutes"),
+            (3_600_001, 120, "about 2 hours"),
+            (9_000_000, 180, "about 3 hours"),
+        ] {
+            assert_eq!(told(Some(ms)), (Some(minutes), says.to_owned()), "{ms}");
+            assert!(minutes * 60_000 >= ms);
+        }
+        assert_eq!(told(None), (None, "we can't say how long right now".to_owned()));
+        assert_eq!(told(Some(-1)).0, None);
+    }
+}
