@@ -174,10 +174,9 @@ impl Board {
                 case.customer_wrote = true;
             }
             Event::MessageAdded { message } => {
-                let Some(holder) = &message.author.holder else {
-                    case.customer_wrote = true;
-                    return;
-                };
+                // Remit itself announces who answers from now on.
+                case.customer_wrote |= message.author.kind == "requester";
+                let Some(holder) = &message.author.holder else { return };
                 case.customer_wrote = false;
                 case.first_reply.get_or_insert(at);
                 case.answered_by = message.author.staff.clone().or_else(|| Some(holder.name().to_owned()));

@@ -55,6 +55,7 @@ pub(super) struct Message {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Author {
+    pub(super) kind: String,
     pub(super) staff: Option<String>,
     pub(super) holder: Option<Holder>,
 }

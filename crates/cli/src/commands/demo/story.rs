@@ -239,8 +239,13 @@ fn quoted(world: &World) -> Option<Moment> {
         ai && case.number.is_some() && case.ai_answers == 1 && case.taken_by.is_empty() && case.resolved.is_some()
     })?;
     let messages = world.expect(world.lead.get(&format!("/v1/cases/{id}/messages?limit=200")))?;
-    let said = |at: usize, what: &str| messages.get("items")?.get(at)?.get(what)?.as_str().map(ToOwned::to_owned);
-    let (asked, answer, by) = (said(0, "text")?, said(1, "text")?, said(1, "author")?);
+    let by = world.board().cases.get(&id)?.answered_by.clone()?;
+    let said = |author: &str| {
+        let mut messages = messages.get("items")?.as_array()?.iter();
+        let message = messages.find(|message| message.get("author").and_then(Value::as_str) == Some(author))?;
+        message.get("text")?.as_str().map(ToOwned::to_owned)
+    };
+    let (asked, answer) = (said("requester")?, said(&by)?);
     let told = format!(
         "“{}” — {by} answered “{}” The customer was content, and no person was needed.",
         short(&asked, 110),
