@@ -2,6 +2,7 @@
 //! complexity, SLA risk.
 
 mod calibrate;
+pub mod courtesy;
 pub mod examples;
 mod features;
 pub mod intent;

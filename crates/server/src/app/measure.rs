@@ -7,7 +7,7 @@ use remit_domain::{
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
 };
-use remit_signals::{intent::IntentEstimate, lexical::TextReadings};
+use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
@@ -26,6 +26,8 @@ pub struct PostedReading {
 
 /// Contacts within this time count as repeats: seven days, in milliseconds.
 const REPEAT_MS: i64 = 7 * 24 * 3_600_000;
+/// Readings of what a message is about.
+const OF_THE_INTENT: [&str; 5] = ["intent", "intent_confidence_bp", "out_of_scope_bp", "intent_abstained", "topic"];
 /// Readings in one request.
 const POSTED_MAX: usize = 64;
 
@@ -51,6 +53,10 @@ impl App {
     pub(super) fn measure_again(&self, id: &str, text: &str) -> Result<Named, Problem> {
         let now = self.now();
         let mut readings = self.measure(text, now);
+        if only_thanks(text) {
+            // Thanks are about nothing else than what was said before.
+            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
+        }
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(readings) };
         let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
         if !case.held_by_ai {

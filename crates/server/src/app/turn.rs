@@ -3,8 +3,12 @@
 use super::{App, Caller, context::cut, later::TurnDue, record::Act};
 use crate::problem::{self, Problem};
 use remit_domain::{Case, Command, decision::YieldReason, event::Words};
-use remit_responders::{Failure, Said, Turn, YieldReason as SaidReason};
+use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason};
+use remit_signals::courtesy::only_thanks;
 use remit_store::{Commit, OutboxRow, Store};
+
+/// What the built-in AI responder says to thanks.
+const WELCOME: &str = "You are welcome. If there is anything else, just write here.";
 
 impl App {
     /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
@@ -25,7 +29,12 @@ impl App {
             return self.drop_row(&row.id).await;
         }
         let Some(turn) = self.turn(&case, &due, &row.id)? else { return self.drop_row(&row.id).await };
-        let said = desk.service.turn(&turn).await;
+        let thanked = turn.messages.last().is_some_and(|message| only_thanks(&message.text));
+        let said = match &desk.service {
+            // What only quotes articles has none about thanks.
+            Service::Knowledge(_) if thanked => Ok(Said::Answer { text: WELCOME.to_owned(), sources: Vec::new() }),
+            service => service.turn(&turn).await,
+        };
         self.metrics.turn(due.responder.as_str(), &said);
         let done = self.act_on(&row.id, &row.case, &due, said).await;
         match done {

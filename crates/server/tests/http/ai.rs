@@ -26,6 +26,15 @@ fn the_built_in_responder_quotes_an_article_or_gives_the_case_up() {
     assert_eq!(answer["author"], case["holder"]["name"], "{messages}");
     assert!(answer["text"].as_str().unwrap().contains("It is changed at any cash machine"), "{answer}");
 
+    // Thanks are no question: it keeps the case, which is about what it was about.
+    assert_eq!(
+        client.post(&format!("/v1/cases/{}/messages", id(&case)), &json!({ "text": "Thanks a lot!" })).status,
+        201
+    );
+    settled(&server, &client);
+    let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
+    assert_eq!((&now["holder"], now.get("waiting_since")), (&case["holder"], None), "{now}");
+
     // What no article is about goes to people, with the reason on record.
     let case = client.open("bob", "What is the exchange rate for Martian dollars on a Sunday at the opera?");
     settled(&server, &client);
