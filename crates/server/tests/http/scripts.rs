@@ -3,6 +3,7 @@
 
 use crate::{
     harness::{Client, Hands, Server, epoch, id},
+    inbox::{BROKEN, Inbox, Message, OK, taken},
     story::check_all,
 };
 use remit_server::{app::services::Services, clock};
@@ -12,7 +13,8 @@ use std::collections::BTreeMap;
 
 const GRAMMAR: &str = "\
 at DATE TIME, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
-again CASE (the last request once more, under its key), why CASE";
+again CASE (the last request once more, under its key), why CASE, subscribe, break, mend (the receiver), \
+received CASE, refused CASE";
 
 /// A server that is being told of.
 struct Story {
@@ -23,6 +25,8 @@ struct Story {
     cases: BTreeMap<String, (String, u64)>,
     /// The last request: where to, under which key, and what.
     last: Option<(String, String, Value)>,
+    /// Who receives events, with the subscription and its secret.
+    receiver: Option<(Inbox, String, String)>,
 }
 
 impl Story {
@@ -30,7 +34,7 @@ impl Story {
         let hands = Hands::at(1_773_136_800_000);
         let server = Server::start_on_clock(Box::new(hands.clone()), Services::none());
         let client = server.client(&["admin"]);
-        Self { server, client, hands, cases: BTreeMap::new(), last: None }
+        Self { server, client, hands, cases: BTreeMap::new(), last: None, receiver: None }
     }
 
     fn line(&mut self, line: &str) -> Result<Vec<String>, String> {
@@ -47,6 +51,27 @@ impl Story {
                 self.cases.insert(name.to_owned(), (id(&case), 0));
             }
             "why" => told = self.why(name),
+            "subscribe" => {
+                let inbox = Inbox::start();
+                let wish = json!({ "name": "crm", "url": inbox.url(), "after": 0 });
+                let got = self.client.post("/v1/subscriptions", &wish).body;
+                self.receiver = Some((inbox, id(&got), got["secret"].as_str().unwrap_or_default().to_owned()));
+            }
+            "break" | "mend" => {
+                let (inbox, subscription, _) = self.receiver.as_ref().ok_or_else(unclear)?;
+                let broken = verb == "break";
+                inbox.answer(move |_| if broken { BROKEN } else { OK });
+                if !broken {
+                    self.client.post(&format!("/v1/subscriptions/{subscription}/resume"), &json!({}));
+                }
+            }
+            "received" => told = self.received(name).ok_or_else(unclear)?,
+            "refused" => {
+                let (inbox, ..) = self.receiver.as_ref().ok_or_else(unclear)?;
+                let case = self.cases.get(name).ok_or_else(unclear)?.0.clone();
+                inbox.wait(|arrived| arrived.iter().any(|m| m.case() == case && m.answered == BROKEN));
+                told.push("the receiver refused what came".to_owned());
+            }
             "again" => {
                 let (path, key, body) = self.last.clone().ok_or_else(unclear)?;
                 let got = self.client.post_once(&path, &key, &body);
@@ -114,6 +139,22 @@ impl Story {
         );
         lines.extend(all("would_change").iter().map(|line| format!("  else: {}", text(line))));
         lines
+    }
+
+    /// What the receiver took of a case, once it has all of it.
+    fn received(&self, name: &str) -> Option<Vec<String>> {
+        let (inbox, _, secret) = self.receiver.as_ref()?;
+        let (case, seen) = self.cases.get(name)?;
+        let mine = |arrived: &[Message]| -> Vec<Message> {
+            taken(arrived).filter(|message| message.case() == *case).cloned().collect()
+        };
+        let all = inbox.wait(|arrived| mine(arrived).iter().any(|message| message.seq() == *seen));
+        let told = |message: Message| {
+            let data = message.json();
+            let signed = if message.signed_by(secret) == 1 { "signed" } else { "not signed" };
+            format!("received {}, {signed}", data["type"].as_str().unwrap_or_default())
+        };
+        Some(mine(&all).into_iter().map(told).collect())
     }
 
     /// What happened to a case since it was last told of.
