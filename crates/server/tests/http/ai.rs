@@ -240,7 +240,7 @@ fn an_ai_that_promises_to_answer_later_and_does_not_costs_the_customer_its_patie
     let client = server.client(&["admin"]);
     let case = client.open("ann", "When will my card arrive?");
     settled(&server, &client);
-    clock.forward_ms(22_000);
+    clock.forward_ms(3_602_000);
     moved(&client, &case);
     why(&client, &case);
 }

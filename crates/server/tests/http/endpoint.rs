@@ -125,7 +125,7 @@ fn answer(stream: &TcpStream, shared: &(Mutex<State>, Condvar), reply: &Reply) -
 }
 
 pub(crate) const MANY_AT_ONCE: &str =
-    "kind = \"webhook\"\nurl = \"http://unused\"\nconcurrency = 1000\nper_minute = 1000000";
+    "kind = \"webhook\"\nurl = \"http://unused\"\nconcurrency = 1000\nper_minute = 1000000\npatience_seconds = 3600";
 
 pub(crate) fn timeline(client: &Client, case: &str) -> Vec<Value> {
     let got = client.get(&format!("/v1/cases/{case}/timeline?limit=200"));
