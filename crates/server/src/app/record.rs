@@ -284,6 +284,10 @@ pub(crate) fn outcomes(before: Option<&Case>, happened: &Happened) -> Vec<Outcom
                     } => count(from, FAILED, "yielded"),
                     Trigger::Yielded { .. } => count(from, WRONG, "yielded"),
                     Trigger::Transferred { .. } => count(from, FAILED, "transferred"),
+                    // Who wants a person before anything was answered was not answered wrongly.
+                    Trigger::CustomerMessage if before.is_some_and(|case| case.ai_turns == 0) => {
+                        count(from, FAILED, "moved");
+                    }
                     Trigger::CustomerMessage => count(from, WRONG, "moved"),
                     Trigger::Overridden { .. } => count(from, WRONG, "overridden"),
                     _ => {}

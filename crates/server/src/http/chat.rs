@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::{
-        App, Repeat,
+        Repeat,
         chat::{Chat, Place, Say, StartChat, StartedChat},
         conversation::{ChatMessage, ChatStatus, Conversation},
         feedback::GiveFeedback,
@@ -32,7 +32,7 @@ use axum::{
 use futures_util::stream;
 use remit_domain::id::CaseId;
 use serde::Deserialize;
-use std::{collections::VecDeque, convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -153,12 +153,6 @@ fn private(mut response: Response) -> Response {
     response
 }
 
-/// Carries out what a customer asked, to its end even if the phone goes out of reach meanwhile.
-async fn to_the_end<F: Future<Output = Result<(), Problem>> + Send + 'static>(doing: F) -> Reply {
-    tokio::spawn(doing).await.map_err(Problem::internal)??;
-    Ok(done())
-}
-
 /// Which part of a conversation to read.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -274,7 +268,8 @@ impl Follower {
 )]
 async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>) -> Reply {
     let repeat = keyed(body.repeat)?;
-    to_the_end(async move { app.chat_say(&chat, &repeat, body.value).await }).await
+    app.chat_say(&chat, &repeat, body.value).await?;
+    Ok(done())
 }
 
 /// Ask for a human. Whatever AI has the case loses it; where no person can have it, a manager sees to it.
@@ -284,7 +279,8 @@ async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>)
 )]
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
-    to_the_end(async move { app.chat_human(&chat, &repeat).await }).await
+    app.chat_human(&chat, &repeat).await?;
+    Ok(done())
 }
 
 /// Say whether it is solved, or how satisfied one is. Yes ends the case; no reopens one that has ended.
@@ -294,7 +290,8 @@ async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: 
 )]
 async fn judge(State(app): State<Shared>, Writing(chat): Writing, body: Json<GiveFeedback>) -> Reply {
     let repeat = keyed(body.repeat)?;
-    to_the_end(async move { app.chat_feedback(&chat, &repeat, body.value).await }).await
+    app.chat_feedback(&chat, &repeat, body.value).await?;
+    Ok(done())
 }
 
 /// Add a file, as the body, of its own type: PNG, JPEG, WebP, GIF, PDF or plain text, up to 5 MiB.
@@ -308,8 +305,8 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
     let (file, repeat, room) = body::file(&app, request).await?;
     let repeat = keyed(repeat)?;
     drop(room);
-    let (app, chat): (Arc<App>, _) = (Arc::clone(&app), Arc::clone(&chat));
-    to_the_end(async move { app.chat_attach(&chat, Some(&repeat), file).await }).await
+    app.chat_attach(&chat, Some(&repeat), file).await?;
+    Ok(done())
 }
 
 /// Read a file of the conversation.

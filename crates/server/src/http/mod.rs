@@ -94,7 +94,11 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
-    let mut response = next.run(request).instrument(span).await;
+    // Carried out to its end even if the client hangs up: what was committed must also be counted.
+    let mut response = match tokio::spawn(next.run(request).instrument(span)).await {
+        Ok(response) => response,
+        Err(error) => Refused(Problem::internal(error)).into_response(),
+    };
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
