@@ -227,6 +227,9 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
             format!("Denied by {}.", forbids.join("; and by "))
         };
     }
+    if decision.point == DecisionPoint::Escalate && is_holder(decision, c) {
+        return "It has just given the case up.".into();
+    }
     match chosen {
         Some(best) if decision.point == DecisionPoint::Override => {
             format!("Allowed, {}; a human chose `{}`.", cost_line(c, money), best.facts.responder)
@@ -250,6 +253,10 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         }
         None => "Allowed, but the case had changed hands as often as it may.".into(),
     }
+}
+
+fn is_holder(decision: &Decision, c: &Candidate) -> bool {
+    matches!(&decision.holder, Some(HolderRef::Responder(holder)) if *holder == c.facts.responder)
 }
 
 fn told_signals(signals: &Signals) -> Vec<String> {
