@@ -158,8 +158,8 @@ impl Store for SqliteStore {
     }
 
     fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT ?3");
-        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed(), limit as i64], |row| self.event(row))
+        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT {limit}");
+        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed()], |row| self.event(row))
     }
 
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
@@ -167,8 +167,8 @@ impl Store for SqliteStore {
     }
 
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), limit as i64], |row| self.event(row))
+        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT {limit}");
+        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed()], |row| self.event(row))
     }
 
     fn last_seq(&self) -> Result<u64, ReadError> {
@@ -252,9 +252,12 @@ impl Store for SqliteStore {
     }
 
     fn due(&self, kind: &str, now_ms: i64, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
-        let sql = "SELECT id, kind, stream, due_ms, body FROM outbox WHERE kind = ?1 AND due_ms <= ?2 \
-                   ORDER BY due_ms, num LIMIT ?3";
-        self.many(sql, params![kind, now_ms, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        // A limit that is bound is part of the plan, so that the statement would be prepared anew each time.
+        let sql = format!(
+            "SELECT id, kind, stream, due_ms, body FROM outbox WHERE kind = ?1 AND due_ms <= ?2 ORDER BY due_ms, num \
+             LIMIT {limit}"
+        );
+        self.many(&sql, params![kind, now_ms], |row| {
             Ok(OutboxRow {
                 id: row.get(0)?,
                 kind: row.get(1)?,

@@ -299,8 +299,9 @@ impl Batch {
                 .execute(params![holder, change])?;
         }
         if self.keys > 0 {
-            // As many as were added and one more, so that in the end none is left that has expired.
-            let sql = "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?1) \
+            // As many as were added and one more, so that in the end none is left that has expired. By place and not by
+            // a limit: one that is bound is part of the plan, and the statement would be prepared anew each time.
+            let sql = "DELETE FROM idempotency WHERE rowid <= (SELECT min(rowid) FROM idempotency) + ?1 - 1 \
                        AND expires_ms <= ?2";
             tx.prepare_cached(sql)?.execute(params![self.keys + 1, self.now])?;
         }
