@@ -31,8 +31,7 @@ impl Gather {
         while batch.len() < self.batch_max {
             let next = match waiting.try_recv() {
                 Ok(next) => next,
-                // With at least as many in hand as are still being made, the others are made while these are written.
-                Err(_) if self.coming.load(Ordering::Relaxed) <= batch.len() => return,
+                Err(_) if self.coming.load(Ordering::Relaxed) == 0 => return,
                 Err(_) => {
                     let left = self.window.saturating_sub(begun.elapsed());
                     let Ok(next) = waiting.recv_timeout(left) else { return };
