@@ -7,7 +7,6 @@ use remit_domain::{
     action::{ActionAnswer, ActionEnd},
     decision::DecisionPoint,
     id::{ActionName, DecisionId},
-    signal::Value,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,11 +70,7 @@ impl App {
         let standing = self.case_for(&caller, permission, case)?;
         let now = self.now();
         let signals = self.signals(&standing, now);
-        let intent = match signals.get("intent").map(|reading| &reading.value) {
-            Some(Value::Name(name)) => name.clone(),
-            _ => "".into(),
-        };
-        let candidates = self.candidates(&standing, &intent, now);
+        let candidates = self.candidates(&standing, &signals, now);
         let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
         let principal = principal.ok_or_else(|| Problem::internal("the holder is none of the bundle's responders"))?;
         let (verdict, policies) = self.engine.act(&signals, &principal, &action);

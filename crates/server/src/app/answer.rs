@@ -12,11 +12,7 @@ use remit_domain::{
 impl App {
     pub(super) fn answer(&self, case: &Case, question: &Question, now: Timestamp) -> Deliberation {
         let signals = self.signals(case, now);
-        let intent = match signals.get("intent").map(|reading| &reading.value) {
-            Some(Value::Name(name)) => name.clone(),
-            _ => "".into(),
-        };
-        let candidates = self.candidates(case, &intent, now);
+        let candidates = self.candidates(case, &signals, now);
         let (verdicts, policies) = self.engine.handle(&signals, &candidates);
         Deliberation {
             point: question.point,
@@ -28,8 +24,12 @@ impl App {
         }
     }
 
-    /// What is true of every candidate for `case` now.
-    pub(super) fn candidates(&self, case: &Case, intent: &str, now: Timestamp) -> Vec<CandidateFacts> {
+    /// What is true of every candidate for `case`, of which `signals` count, now.
+    pub(super) fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
+        let intent = match signals.get("intent").map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name,
+            _ => "",
+        };
         let waits = self.floor.waits(now);
         self.load.candidates(&self.bundle, case, intent, waits.as_deref(), now)
     }

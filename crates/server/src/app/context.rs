@@ -5,10 +5,14 @@ use super::{
     view::{CaseView, DecisionSummary, MessageFrom},
 };
 use crate::problem::Problem;
-use remit_domain::{Case, Event, case::Author, id::Timestamp};
+use remit_domain::{
+    Case, Event,
+    case::Author,
+    id::{MessageId, Timestamp},
+};
 use remit_responders::{TurnAuthor, TurnMessage};
-use remit_store::Store;
 use serde::Serialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// What the next holder needs to know of a case.
@@ -43,7 +47,6 @@ const MESSAGES_MAX: usize = 40;
 const HISTORY_MAX: usize = 20;
 /// Bytes of a message that are quoted to the next holder.
 const QUOTED_MAX: usize = 400;
-const PAGE: usize = 200;
 
 fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
     all.split_off(all.len().saturating_sub(most))
@@ -59,31 +62,24 @@ impl App {
         let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
         let mut note =
             |by: &str, text: Option<String>| notes.extend(text.map(|text| NoteView { by: by.to_owned(), text }));
-        let mut after = 0;
-        loop {
-            let rows = self.store.records_of(&case.id.to_string(), after, PAGE).map_err(Problem::internal)?;
-            for row in &rows {
-                after = row.seq;
-                match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
-                    Event::DecisionMade { decision, handoff } => {
-                        if let Some(handoff) = handoff {
-                            let staff = handoff.staff.as_ref();
-                            told.extend(handoff.announced.map(|told| self.announce(told, handoff.to.name(), staff)));
-                            if let Some(words) = &handoff.package.note {
-                                note(&row.actor, self.open_words(&case, words)?);
-                            }
+        self.each_record(&case, |row| {
+            match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
+                Event::DecisionMade { decision, handoff } => {
+                    if let Some(handoff) = handoff {
+                        let staff = handoff.staff.as_ref();
+                        told.extend(handoff.announced.map(|told| self.announce(told, handoff.to.name(), staff)));
+                        if let Some(words) = &handoff.package.note {
+                            note(&row.actor, self.open_words(&case, words)?);
                         }
-                        decisions.push(DecisionSummary::from(&*decision));
                     }
-                    Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?),
-                    Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?),
-                    _ => {}
+                    decisions.push(DecisionSummary::from(&*decision));
                 }
+                Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?),
+                Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?),
+                _ => {}
             }
-            if rows.len() < PAGE {
-                break;
-            }
-        }
+            Ok(())
+        })?;
         let conversation = self.conversation(&case)?;
         Ok(ContextView {
             summary: self.summary(&case, self.now())?,
@@ -98,30 +94,25 @@ impl App {
     /// The newest messages of a case, oldest first.
     pub(super) fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
         let mut messages = std::collections::VecDeque::new();
-        let mut after = 0;
-        loop {
-            let rows = self.store.records_of(&case.id.to_string(), after, PAGE).map_err(Problem::internal)?;
-            for row in &rows {
-                after = row.seq;
-                if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
-                    continue;
-                }
-                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
-                let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { continue };
-                let author = match &message.author {
-                    Author::Requester => TurnAuthor::Customer,
-                    Author::Holder { staff: None, holder, .. } if self.is_ai(holder.name()) => TurnAuthor::Ai,
-                    Author::Holder { .. } => TurnAuthor::Staff,
-                };
-                if messages.len() == MESSAGES_MAX {
-                    messages.pop_front();
-                }
-                messages.push_back((author, message.words, message.attachments));
+        self.each_record(case, |row| {
+            if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
+                return Ok(());
             }
-            if rows.len() < PAGE {
-                break;
+            let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+            let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
+                return Ok(());
+            };
+            let author = match &message.author {
+                Author::Requester => TurnAuthor::Customer,
+                Author::Holder { staff: None, holder, .. } if self.is_ai(holder.name()) => TurnAuthor::Ai,
+                Author::Holder { .. } => TurnAuthor::Staff,
+            };
+            if messages.len() == MESSAGES_MAX {
+                messages.pop_front();
             }
-        }
+            messages.push_back((author, message.words, message.attachments));
+            Ok(())
+        })?;
         let mut opened = Vec::with_capacity(messages.len());
         for (author, words, attachments) in messages {
             if let Some(text) = self.open_words(case, &words)? {
@@ -132,6 +123,28 @@ impl App {
             }
         }
         Ok(opened)
+    }
+
+    /// What the messages say in which something was promised or refused, while their words exist.
+    fn marked(&self, case: &Case) -> Result<HashMap<MessageId, String>, Problem> {
+        let mut quoted = HashMap::new();
+        if case.promised.is_empty() && case.refused.is_empty() {
+            return Ok(quoted);
+        }
+        self.each_record(case, |row| {
+            if row.kind != "message_added" {
+                return Ok(());
+            }
+            let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+            if let Event::MessageAdded { message, .. } = event
+                && (case.promised.contains(&message.id) || case.refused.contains(&message.id))
+                && let Some(text) = self.open_words(case, &message.words)?
+            {
+                quoted.insert(message.id, text);
+            }
+            Ok(())
+        })?;
+        Ok(quoted)
     }
 
     fn is_ai(&self, responder: &str) -> bool {
@@ -173,11 +186,10 @@ impl App {
             let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
             let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
         }
+        let quoted = self.marked(case)?;
         for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
-            for id in ids {
-                if let Some(said) = self.message_text(case, *id)? {
-                    let _ = writeln!(text, "{says}: \"{}\"", cut(&said, QUOTED_MAX));
-                }
+            for said in ids.iter().filter_map(|id| quoted.get(id)) {
+                let _ = writeln!(text, "{says}: \"{}\"", cut(said, QUOTED_MAX));
             }
         }
         for open in case.actions.values() {

@@ -6,7 +6,7 @@ use remit_domain::{
     Case, Event,
     case::Author,
     event::Words,
-    id::{CaseId, MessageId, Timestamp},
+    id::{CaseId, Timestamp},
     signal::OWN_SOURCE,
 };
 use remit_store::{CaseFilter, RecordRow, Store};
@@ -157,22 +157,19 @@ impl App {
         })
     }
 
-    /// What one message of a case says; nothing once the words were erased.
-    pub(super) fn message_text(&self, case: &Case, id: MessageId) -> Result<Option<String>, Problem> {
-        let mut after = 0;
+    /// Looks at everything that happened to a case, oldest first.
+    pub(super) fn each_record(
+        &self,
+        case: &Case,
+        mut each: impl FnMut(&RecordRow) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let (case, mut after) = (case.id.to_string(), 0);
         loop {
-            let rows = self.store.records_of(&case.id.to_string(), after, PAGE_MAX).map_err(Problem::internal)?;
-            for row in rows.iter().filter(|row| row.kind == "message_added") {
-                let event: Event = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
-                if let Event::MessageAdded { message, .. } = event
-                    && message.id == id
-                {
-                    return self.open_words(case, &message.words);
-                }
-            }
+            let rows = self.store.records_of(&case, after, PAGE_MAX).map_err(Problem::internal)?;
+            rows.iter().try_for_each(&mut each)?;
             match rows.last() {
                 Some(last) if rows.len() == PAGE_MAX => after = last.seq,
-                _ => return Ok(None),
+                _ => return Ok(()),
             }
         }
     }
