@@ -127,9 +127,15 @@ impl Webhooks {
     }
 }
 
-impl Metrics {
-    /// Counts what happened.
-    pub(crate) fn happened(&self, happened: &Happened) {
+/// What of a command's events is counted.
+pub(crate) struct Counted {
+    decisions: Vec<DecisionLabels>,
+    exceptions: u64,
+}
+
+impl Counted {
+    pub(crate) fn of(happened: &Happened) -> Self {
+        let mut counted = Self { decisions: Vec::new(), exceptions: 0 };
         for event in &happened.events {
             match event {
                 Event::DecisionMade { decision, .. } => {
@@ -140,14 +146,23 @@ impl Metrics {
                         Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
                     };
                     let labels = DecisionLabels { point: decision.point.as_str(), outcome, to: to.to_owned() };
-                    self.decisions.get_or_create(&labels).inc();
+                    counted.decisions.push(labels);
                 }
-                Event::ExceptionRaised { .. } => {
-                    self.exceptions.inc();
-                }
+                Event::ExceptionRaised { .. } => counted.exceptions += 1,
                 _ => {}
             }
         }
+        counted
+    }
+}
+
+impl Metrics {
+    /// Counts what happened.
+    pub(crate) fn happened(&self, counted: &Counted) {
+        for labels in &counted.decisions {
+            self.decisions.get_or_create(labels).inc();
+        }
+        self.exceptions.inc_by(counted.exceptions);
     }
 
     /// Counts what an AI responder said to a turn.

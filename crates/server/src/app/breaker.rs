@@ -189,12 +189,6 @@ impl App {
             body: Some(serde_json::to_vec(item).map_err(Problem::internal)?),
         };
         let commit = Commit { records: vec![record], items: vec![row], ..Commit::default() };
-        let committed = self.store.commit(commit).await.map_err(super::refused)?;
-        self.ticks.send_if_modified(|seq| {
-            let grown = committed.last_seq > *seq;
-            *seq = committed.last_seq.max(*seq);
-            grown
-        });
-        Ok(())
+        self.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 }

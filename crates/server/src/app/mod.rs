@@ -5,6 +5,7 @@ mod announce;
 mod answer;
 pub mod attachment;
 pub mod auth;
+pub(crate) mod bells;
 pub mod breaker;
 pub mod case;
 pub mod chat;
@@ -14,6 +15,7 @@ pub mod conversation;
 mod customer;
 pub mod decision;
 pub(crate) mod delivery;
+mod effects;
 pub mod exception;
 pub mod feedback;
 mod floor;
@@ -77,6 +79,7 @@ pub struct App {
     trips: std::sync::Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<load::Tripped>>>,
     pub(crate) metrics: Metrics,
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
+    pub(crate) bells: bells::Bells,
     recent: recent::Recent,
 }
 
@@ -189,6 +192,7 @@ impl App {
             tokens: auth::Tokens::default(),
             metrics: Metrics::default(),
             ticks,
+            bells: bells::Bells::default(),
             recent: recent::Recent::after(last),
             bundle: start.bundle,
         };
@@ -254,18 +258,14 @@ impl App {
                 Some(id) => Some(self.case_for(caller, act.action, id)?),
                 None => None,
             };
-            let (happened, mut commit) = self.prepare(caller, repeat, before.as_ref(), act, &show)?;
-            let about = commit.about.clone();
-            commit.commit.coming = coming;
-            match self.store.commit(commit.commit).await {
+            let mut prepared = self.prepare(caller, repeat, before, act, &show)?;
+            prepared.commit.coming = coming;
+            let due = bells::Due::of(&prepared.commit.outbox);
+            match self.store.commit(prepared.commit).await {
                 Ok(committed) => {
-                    self.after(before.as_ref(), &happened, about.as_deref());
-                    self.ticks.send_if_modified(|seq| {
-                        let grown = committed.last_seq > *seq;
-                        *seq = committed.last_seq.max(*seq);
-                        grown
-                    });
-                    return Ok(Answer { status: commit.status, body: commit.response, repeated: false });
+                    self.put_into_force(prepared.effects);
+                    self.tell(committed, &due);
+                    return Ok(Answer { status: prepared.status, body: prepared.response, repeated: false });
                 }
                 Err(CommitError::VersionConflict { .. }) => self.metrics.conflicts.inc(),
                 Err(CommitError::Replayed { status, response }) => {
@@ -281,18 +281,17 @@ impl App {
         &self,
         caller: &Caller,
         repeat: Option<&Repeat>,
-        before: Option<&Case>,
+        before: Option<Case>,
         act: &record::Act,
         show: &impl Fn(&Happened) -> (u16, Vec<u8>),
-    ) -> Result<(Happened, record::Prepared), Problem> {
+    ) -> Result<record::Prepared, Problem> {
         let mut context = self.context(caller)?;
         let command: Command = act.command.clone();
         let now = context.now;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
-        let happened = decide(before, command, &mut context, &mut answer)?;
+        let happened = decide(before.as_ref(), command, &mut context, &mut answer)?;
         let (status, response) = show(&happened);
-        let prepared = self.record(caller, repeat, before, &happened, act, (status, response), now)?;
-        Ok((happened, prepared))
+        self.record(caller, repeat, before.as_ref(), happened, act, (status, response), now)
     }
 
     /// An earlier answer to the same request.
@@ -305,37 +304,6 @@ impl App {
         } else {
             Err(refused(CommitError::KeyReused))
         }
-    }
-
-    /// Keeps the live counts in step with what was committed.
-    fn after(&self, before: Option<&Case>, happened: &Happened, about: Option<&str>) {
-        let held = |case: Option<&Case>| case.and_then(record::held_open).map(ToOwned::to_owned);
-        let (from, to) = (held(before), held(Some(&happened.case)));
-        if from != to {
-            if let Some(from) = from {
-                self.load.shift(&from, -1);
-            }
-            if let Some(to) = to {
-                self.load.shift(&to, 1);
-            }
-        }
-        for outcome in record::outcomes(before, happened) {
-            let about = about.unwrap_or_default();
-            if let Some(tripped) = self.load.record(&outcome.responder, about, outcome.tally) {
-                // Without a receiver nobody works beside requests; it trips again at the next start.
-                let _ = self.tripped.send(tripped);
-            }
-        }
-        let how = happened.events.iter().find_map(|event| match event {
-            remit_domain::Event::OfferEnded { how, .. } => Some(*how),
-            _ => None,
-        });
-        let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
-        if waited || !happened.case.held_by_ai {
-            self.place(&happened.case, how.unwrap_or(remit_domain::offer::OfferEnd::Withdrawn), self.now());
-        }
-        self.metrics.happened(happened);
-        self.chats.ring(happened.case.id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a command's events become in the store: records with commitments, views, counts and sealed words.
 
-use super::{App, Caller, Repeat, later, load::Tally};
+use super::{App, Caller, Repeat, effects::Effects, later, load::Tally};
 use crate::{keys::Sealed, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
@@ -77,8 +77,8 @@ impl Act {
 /// A commit, ready to be written, and the answer to give once it is durable.
 pub(crate) struct Prepared {
     pub(crate) commit: Commit,
-    /// The intent that outcomes are counted for.
-    pub(crate) about: Option<String>,
+    /// What changes in memory with it.
+    pub(crate) effects: Effects,
     pub(crate) status: u16,
     pub(crate) response: Vec<u8>,
 }
@@ -96,7 +96,7 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         before: Option<&Case>,
-        happened: &Happened,
+        happened: Happened,
         act: &Act,
         (status, response): (u16, Vec<u8>),
         now: Timestamp,
@@ -113,7 +113,7 @@ impl App {
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent.clone());
         let erases = matches!(act.command, Command::Erase);
-        let outcomes = outcomes(before, happened)
+        let outcomes: Vec<_> = outcomes(before, &happened)
             .into_iter()
             .map(|outcome| OutcomeDelta {
                 responder: outcome.responder,
@@ -124,11 +124,11 @@ impl App {
                 kind: outcome.kind.to_owned(),
             })
             .collect();
-        let mut rest = self.later(before, happened, now);
+        let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, act.outbox.iter().cloned());
         rest.rows.extend(act.again.map(|ended| later::contacted_again(ended, case.id, now)));
-        let mut items = act.items.map_or_else(Vec::new, |items| items(happened));
+        let mut items = act.items.map_or_else(Vec::new, |items| items(&happened));
         items.extend(act.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
         let commit = Commit {
             outbox: rest.rows,
@@ -164,7 +164,7 @@ impl App {
                 })
                 .collect(),
             attachments: act.attachments.clone(),
-            exceptions: exception_rows(before, happened)?,
+            exceptions: exception_rows(before, &happened)?,
             outcomes,
             idempotency: repeat.map(|repeat| IdempotencyRow {
                 scope: caller.token.to_string(),
@@ -177,7 +177,8 @@ impl App {
             erase: erases.then_some(Erase { customer }),
             ..Commit::default()
         };
-        Ok(Prepared { commit, about, status, response })
+        let effects = Effects::of(before, happened, &commit.outcomes);
+        Ok(Prepared { commit, effects, status, response })
     }
 
     pub(super) fn to_record(

@@ -22,9 +22,9 @@ impl App {
         self.store.due(TURN, self.now().0, limit)
     }
 
-    /// How long until something is due.
+    /// How long until something is due; the bell rings for what is due sooner.
     pub(crate) fn until_due(&self) -> Option<Duration> {
-        let due = self.store.next_due(TIMER).ok().flatten()?;
+        let due = self.bells.wait_for(|| self.store.next_due(TIMER).ok().flatten())?;
         Some(Duration::from_millis(u64::try_from(Timestamp(due).since(self.now())).unwrap_or(0)))
     }
 
@@ -116,7 +116,7 @@ impl App {
     async fn look_later(&self, row: &OutboxRow, case: &Case, at: Timestamp) -> Result<(), Problem> {
         let outbox = vec![timer(row.id.clone(), case, at, Look::Sla)];
         let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
-        self.store.commit(commit).await.map(|_| ()).map_err(super::refused)
+        self.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 
     /// Does `command` on the row's case on Remit's own account.

@@ -10,7 +10,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 256;
 
 pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = app.ticks.subscribe();
     match app.reach_exceptions().await {
         Ok(0) => {}
         Ok(moved) => tracing::warn!(moved, "exceptions of owners that the bundle no longer names were given on"),
@@ -24,8 +23,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let wait = app.until_due().unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            // Only what is due sooner than what is waited for makes a difference, and that within a second.
-            changed = ticks.changed(), if wait == LOOK_AGAIN => if changed.is_err() { return },
+            () = app.bells.timers() => {}
             _ = stop.changed() => return,
         }
     }

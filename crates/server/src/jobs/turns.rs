@@ -14,7 +14,6 @@ const AT_ONCE: usize = 1_024;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = app.ticks.subscribe();
     let mut turns = JoinSet::new();
     // Rows stay in the outbox until they are done, so that those under way are not begun again.
     let under_way: Arc<Mutex<HashSet<String>>> = Arc::default();
@@ -41,7 +40,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             Some(_) = turns.join_next(), if !turns.is_empty() => {}
-            changed = ticks.changed() => if changed.is_err() { break },
+            () = app.bells.turns() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             _ = stop.changed() => break,
         }

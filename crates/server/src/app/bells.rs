@@ -1,0 +1,132 @@
+//! Bells for what works beside requests: rung when a commit leaves it something to do, so that it need not look into
+//! the outbox after each.
+
+use super::{
+    App,
+    later::{TIMER, TURN},
+};
+use remit_store::{Commit, CommitError, Committed, OutboxRow, Store};
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::Notify;
+
+/// The bells, and when the next timer rings by itself.
+#[derive(Debug)]
+pub(crate) struct Bells {
+    turns: Notify,
+    timers: Notify,
+    /// Until when the timers are waited for, in milliseconds since the Unix epoch.
+    awaited_ms: AtomicI64,
+}
+
+impl Default for Bells {
+    fn default() -> Self {
+        Self { turns: Notify::new(), timers: Notify::new(), awaited_ms: AtomicI64::new(i64::MAX) }
+    }
+}
+
+impl Bells {
+    /// A turn is to be taken.
+    pub(crate) async fn turns(&self) {
+        self.turns.notified().await;
+    }
+
+    /// Something is due sooner than what was waited for.
+    pub(crate) async fn timers(&self) {
+        self.timers.notified().await;
+    }
+
+    /// The moment that `next` reads is waited for from now on. What is committed while it reads rings in any case.
+    pub(crate) fn wait_for(&self, next: impl FnOnce() -> Option<i64>) -> Option<i64> {
+        self.awaited_ms.store(i64::MAX, Ordering::SeqCst);
+        let next = next();
+        self.awaited_ms.store(next.unwrap_or(i64::MAX), Ordering::SeqCst);
+        next
+    }
+
+    fn ring(&self, due: &Due) {
+        if due.turns {
+            self.turns.notify_one();
+        }
+        if due.timer_ms.is_some_and(|due| due < self.awaited_ms.load(Ordering::SeqCst)) {
+            self.timers.notify_one();
+        }
+    }
+}
+
+/// What a commit leaves to be done.
+pub(super) struct Due {
+    turns: bool,
+    timer_ms: Option<i64>,
+}
+
+impl Due {
+    pub(super) fn of(rows: &[OutboxRow]) -> Self {
+        let of_kind = |kind: &'static str| rows.iter().filter(move |row| row.kind == kind);
+        Self { turns: of_kind(TURN).next().is_some(), timer_ms: of_kind(TIMER).map(|row| row.due_ms).min() }
+    }
+}
+
+impl App {
+    /// Writes `commit`, and once it is durable tells everyone who waits for what is in it.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        let due = Due::of(&commit.outbox);
+        let committed = self.store.commit(commit).await?;
+        self.tell(committed, &due);
+        Ok(committed)
+    }
+
+    /// Tells of a commit that is durable.
+    pub(super) fn tell(&self, committed: Committed, due: &Due) {
+        self.ticks.send_if_modified(|seq| {
+            let grown = committed.last_seq > *seq;
+            *seq = committed.last_seq.max(*seq);
+            grown
+        });
+        self.bells.ring(due);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timer(due_ms: i64) -> Due {
+        Due { turns: false, timer_ms: Some(due_ms) }
+    }
+
+    /// Whether a bell was rung since it was last heard.
+    fn rung(bell: &Notify) -> bool {
+        let heard = std::pin::pin!(bell.notified());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        Future::poll(heard, &mut context).is_ready()
+    }
+
+    #[test]
+    fn only_what_is_due_sooner_rings() {
+        let bells = Bells::default();
+        assert_eq!(bells.wait_for(|| Some(100)), Some(100));
+        bells.ring(&timer(100));
+        bells.ring(&timer(200));
+        assert!(!rung(&bells.timers));
+        bells.ring(&timer(99));
+        assert!(rung(&bells.timers));
+        assert!(!rung(&bells.turns));
+        bells.ring(&Due { turns: true, timer_ms: None });
+        assert!(rung(&bells.turns));
+        assert!(!rung(&bells.timers));
+    }
+
+    #[test]
+    fn what_is_committed_while_the_next_moment_is_read_rings() {
+        let bells = Bells::default();
+        bells.wait_for(|| Some(100));
+        bells.wait_for(|| {
+            bells.ring(&timer(300));
+            Some(500)
+        });
+        assert!(rung(&bells.timers));
+        bells.wait_for(|| None);
+        bells.ring(&timer(i64::MAX - 1));
+        assert!(rung(&bells.timers));
+    }
+}

@@ -1,0 +1,66 @@
+//! What a commit changes in what is kept in memory: depths, outcomes, the floor, counts.
+//!
+//! Made before the commit and put into force once it is durable, so that nothing of what happened has to be held while
+//! the disk is waited for.
+
+use super::{App, load::Tally, record::held_open};
+use crate::metrics::Counted;
+use remit_domain::{Case, Event, command::Happened, id::CaseId, offer::OfferEnd};
+use remit_store::OutcomeDelta;
+
+/// What changes in memory because of a commit.
+pub(super) struct Effects {
+    case: CaseId,
+    /// Who held the case, and who does.
+    held: (Option<String>, Option<String>),
+    outcomes: Vec<OutcomeDelta>,
+    /// The case for the floor, and how an offer of it ended.
+    placed: Option<(Case, OfferEnd)>,
+    counted: Counted,
+}
+
+impl Effects {
+    /// Of what `happened` to the case that was as `before`.
+    pub(super) fn of(before: Option<&Case>, happened: Happened, outcomes: &[OutcomeDelta]) -> Self {
+        let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
+        let how = happened.events.iter().find_map(|event| match event {
+            Event::OfferEnded { how, .. } => Some(*how),
+            _ => None,
+        });
+        let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
+        Self {
+            case: happened.case.id,
+            held: (held(before), held(Some(&happened.case))),
+            outcomes: outcomes.to_vec(),
+            counted: Counted::of(&happened),
+            placed: (waited || !happened.case.held_by_ai).then(|| (happened.case, how.unwrap_or(OfferEnd::Withdrawn))),
+        }
+    }
+}
+
+impl App {
+    /// Keeps what is in memory in step with what was committed.
+    pub(super) fn put_into_force(&self, effects: Effects) {
+        let (from, to) = effects.held;
+        if from != to {
+            if let Some(from) = from {
+                self.load.shift(&from, -1);
+            }
+            if let Some(to) = to {
+                self.load.shift(&to, 1);
+            }
+        }
+        for outcome in effects.outcomes {
+            let tally = Tally { resolved: outcome.resolved, failed: outcome.failed, wrong: outcome.wrong };
+            if let Some(tripped) = self.load.record(&outcome.responder, &outcome.intent, tally) {
+                // Without a receiver nobody works beside requests; it trips again at the next start.
+                let _ = self.tripped.send(tripped);
+            }
+        }
+        if let Some((case, how)) = effects.placed {
+            self.place(&case, how, self.now());
+        }
+        self.metrics.happened(&effects.counted);
+        self.chats.ring(effects.case);
+    }
+}
