@@ -1,5 +1,6 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
+mod known;
 mod packed;
 mod read;
 mod settle;
@@ -8,13 +9,18 @@ pub mod verify;
 mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
+use known::Known;
 use packed::Shapes;
 use remit_ledger::tree::Tree;
 use rusqlite::Connection;
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicUsize, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
     thread::JoinHandle,
     time::Duration,
 };
@@ -55,11 +61,14 @@ pub struct SqliteStore {
     /// The ledger's edge over what is durable.
     tree: Arc<RwLock<Tree>>,
     shapes: RwLock<Shapes>,
-    /// The writer, and the one beside it that ends when it does.
+    known: Arc<Known>,
+    /// The writer, the one beside it that ends when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
     side: Mutex<Connection>,
+    /// Told to threads that would go on.
+    closing: Arc<AtomicBool>,
     /// Held while the store is open, so that no second process opens it.
     _lock: File,
 }
@@ -84,6 +93,7 @@ impl SqliteStore {
         let damaged =
             |error: rusqlite::Error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() };
         let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
+        let (known, closing) = (Arc::new(Known::new(cases(&connection).map_err(damaged)?)), Arc::default());
         let side = setup::side(&path)?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
         let coming = Arc::new(AtomicUsize::new(0));
@@ -94,21 +104,31 @@ impl SqliteStore {
         let settler = thread("store-settler", &path, move || settle::run(&beside, &written))?;
         let writer =
             thread("store-writer", &path, move || writer::run(connection, &published, &waiting, &gather, &told))?;
+        let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
+        let learner = thread("store-learner", &path, move || {
+            // Who cannot be read here is looked for, and the error shows there.
+            let _ = learned.learn(&there, &stop);
+        })?;
         Ok(Self {
             path,
             queue: Some(queue),
             coming,
             tree,
             shapes,
-            threads: vec![writer, settler],
+            known,
+            threads: vec![writer, settler, learner],
             readers: Mutex::default(),
             side: Mutex::new(side),
+            closing,
             _lock: lock,
         })
     }
 
     async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
+        if let Some(customer) = &commit.customer {
+            self.known.note(&customer.id);
+        }
         for record in &mut commit.records {
             record.body = self.pack(record.kind, &record.body);
         }
@@ -166,6 +186,13 @@ impl SqliteStore {
     }
 }
 
+/// How many cases were ever opened, about.
+fn cases(connection: &Connection) -> Result<u64, rusqlite::Error> {
+    connection
+        .query_row("SELECT COALESCE(MAX(num), 0) FROM cases", [], |row| row.get::<_, i64>(0))
+        .map(i64::cast_unsigned)
+}
+
 fn thread(name: &str, path: &Path, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
     let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
     spawned.map_err(|source| OpenError::File { path: path.display().to_string(), source })
@@ -174,6 +201,7 @@ fn thread(name: &str, path: &Path, run: impl FnOnce() + Send + 'static) -> Resul
 impl Drop for SqliteStore {
     /// Lets the writer finish what waits.
     fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
         drop(self.queue.take());
         for thread in self.threads.drain(..) {
             let _ = thread.join();

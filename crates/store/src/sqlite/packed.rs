@@ -5,7 +5,7 @@
 
 use lz4_flex::block;
 use rusqlite::{Connection, params};
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 /// What the bytes that follow are.
 const PLAIN: u8 = 0;
@@ -16,6 +16,8 @@ const SHAPED: u8 = 2;
 const WORTHWHILE: usize = 128;
 /// Longest shape: what LZ4 can look back on, in bytes.
 const SHAPE_MAX: usize = 64 * 1024;
+/// Room for packing that is kept, in bytes.
+const ROOM_KEPT: usize = 64 * 1024;
 /// Longest value that is unpacked, in bytes; what claims to be longer is damaged.
 const LONGEST: u32 = 64 * 1024 * 1024;
 
@@ -64,19 +66,16 @@ impl Shapes {
 
     /// The form in which a value of this kind is stored.
     pub(super) fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
-        if bytes.len() >= WORTHWHILE {
-            let packed = match self.current.get(kind) {
-                Some((number, shape)) => {
-                    let packed = block::compress_prepend_size_with_dict(bytes, shape);
-                    [&[SHAPED], number.to_le_bytes().as_slice(), &packed].concat()
-                }
-                None => [&[LZ4], block::compress_prepend_size(bytes).as_slice()].concat(),
-            };
-            if packed.len() < bytes.len() {
-                return packed;
+        let packed = (bytes.len() >= WORTHWHILE).then(|| match self.current.get(kind) {
+            Some((number, shape)) => {
+                squeezed(&[&[SHAPED], number.to_le_bytes().as_slice()].concat(), bytes, Some(shape))
             }
+            None => squeezed(&[LZ4], bytes, None),
+        });
+        match packed {
+            Some(Ok(packed)) if packed.len() < bytes.len() => packed,
+            _ => [&[PLAIN], bytes].concat(),
         }
-        [&[PLAIN], bytes].concat()
     }
 
     /// The bytes that were packed.
@@ -106,6 +105,30 @@ impl Shapes {
             _ => Err(damaged("a packed value is of an unknown form")),
         }
     }
+}
+
+/// What follows `head`: the length of `bytes`, and LZ4 of them against `shape`.
+fn squeezed(head: &[u8], bytes: &[u8], shape: Option<&[u8]>) -> Result<Vec<u8>, block::CompressError> {
+    thread_local! {
+        /// Where values are packed before it is known how long they become.
+        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+    ROOM.with_borrow_mut(|room| {
+        let most = block::get_maximum_output_size(bytes.len());
+        if room.len() < most {
+            room.resize(most, 0);
+        }
+        let packed = match shape {
+            Some(shape) => block::compress_into_with_dict(bytes, room, shape)?,
+            None => block::compress_into(bytes, room)?,
+        };
+        let packed = [head, &length, room.get(..packed).unwrap_or_default()].concat();
+        if most > ROOM_KEPT {
+            *room = Vec::new();
+        }
+        Ok(packed)
+    })
 }
 
 #[cfg(test)]

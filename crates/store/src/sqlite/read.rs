@@ -38,6 +38,11 @@ fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
     })
 }
 
+/// A limit as SQL has it.
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 impl SqliteStore {
     fn event(&self, row: &Row<'_>) -> Result<RecordRow, rusqlite::Error> {
         Ok(RecordRow {
@@ -158,8 +163,9 @@ impl Store for SqliteStore {
     }
 
     fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT {limit}");
-        self.many(&sql, params![case, after.min(i64::MAX as u64).cast_signed()], |row| self.event(row))
+        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT ?3");
+        let after = after.min(i64::MAX as u64).cast_signed();
+        self.many(&sql, params![case, after, rows(limit)], |row| self.event(row))
     }
 
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {
@@ -167,8 +173,8 @@ impl Store for SqliteStore {
     }
 
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT {limit}");
-        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed()], |row| self.event(row))
+        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), rows(limit)], |row| self.event(row))
     }
 
     fn last_seq(&self) -> Result<u64, ReadError> {
@@ -189,6 +195,9 @@ impl Store for SqliteStore {
     }
 
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
+        if !self.known.may_hold(id) {
+            return Ok(None);
+        }
         self.one("SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1", [id], |row| {
             Ok(CustomerRow { wrapped_key: row.get(0)? })
         })
@@ -252,12 +261,9 @@ impl Store for SqliteStore {
     }
 
     fn due(&self, kind: &str, now_ms: i64, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
-        // A limit that is bound is part of the plan, so that the statement would be prepared anew each time.
-        let sql = format!(
-            "SELECT id, kind, stream, due_ms, body FROM outbox WHERE kind = ?1 AND due_ms <= ?2 ORDER BY due_ms, num \
-             LIMIT {limit}"
-        );
-        self.many(&sql, params![kind, now_ms], |row| {
+        let sql = "SELECT id, kind, stream, due_ms, body FROM outbox WHERE kind = ?1 AND due_ms <= ?2 \
+                   ORDER BY due_ms, num LIMIT ?3";
+        self.many(sql, params![kind, now_ms, rows(limit)], |row| {
             Ok(OutboxRow {
                 id: row.get(0)?,
                 kind: row.get(1)?,
@@ -282,7 +288,7 @@ impl Store for SqliteStore {
     fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError> {
         let sql =
             "SELECT kind, id, body FROM items WHERE kind = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
-        self.many(sql, params![kind, before, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        self.many(sql, params![kind, before, rows(limit)], |row| {
             Ok(ItemRow { kind: row.get(0)?, id: row.get(1)?, body: Some(row.get(2)?) })
         })
     }

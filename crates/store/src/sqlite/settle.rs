@@ -1,32 +1,38 @@
 //! Moves the log of writes into the database beside the writer, a little at a time, so that no command waits long
 //! for it.
 //!
-//! While this goes on the writer goes on too, so that the log grows. Once it is long the writer moves the rest, which is
-//! little, and begins the log anew.
+//! While this goes on the writer goes on too, so that the log grows. Once it is long the writer moves the rest and begins
+//! the log anew. All commands wait for that, so that shortly before, little is left to be moved.
 
+use super::setup::BEGIN_ANEW;
 use rusqlite::Connection;
 use std::{sync::mpsc::Receiver, time::Duration};
 
-/// Pages worth moving.
+/// Pages worth moving, and how long to leave the disk to the writer in between.
 const STEP: i64 = 4_000;
-/// How long to leave the disk to the writer in between.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The same once the log is so long that the writer soon begins it anew.
+const SOON: i64 = BEGIN_ANEW / 8 * 7;
+const SOON_STEP: i64 = 500;
+const SOON_PAUSE: Duration = Duration::from_millis(10);
 
 /// Runs until the writer, who tells of every batch, is gone.
 #[expect(clippy::disallowed_methods, reason = "nobody waits for this thread, and it yields to others by time")]
 pub(super) fn run(connection: &Connection, written: &Receiver<()>) {
     while written.recv().is_ok() {
         // What fails here is tried again at the next batch, and in the end by the writer.
-        if unsettled(connection).is_ok_and(|pages| pages >= STEP) {
+        let (log, moved) = log(connection).unwrap_or_default();
+        let (step, pause) = if log < SOON { (STEP, PAUSE) } else { (SOON_STEP, SOON_PAUSE) };
+        if log - moved >= step {
             let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(pause);
     }
 }
 
-/// Pages in the log that are not in the database yet.
-fn unsettled(connection: &Connection) -> Result<i64, rusqlite::Error> {
-    connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+/// Pages in the log, and how many of them are in the database.
+fn log(connection: &Connection) -> Result<(i64, i64), rusqlite::Error> {
+    connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
 #[cfg(test)]
@@ -49,7 +55,8 @@ mod tests {
             told.send(()).unwrap();
             drop(told);
             run(&beside, &written);
-            assert_eq!(unsettled(&beside).unwrap() == 0, moved, "{rows}");
+            let (all, settled) = log(&beside).unwrap();
+            assert_eq!(all == settled, moved, "{rows}");
         }
     }
 }

@@ -8,7 +8,7 @@ use remit_ledger::{
     tile::{self, TILE_WIDTH},
     tree::Tree,
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig, params};
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
@@ -24,7 +24,7 @@ const STATEMENTS: usize = 64;
 const PAGE: i64 = 4096;
 /// Pages in the log of writes from which on the writer itself moves what is left of them into the database, so that
 /// the log begins anew: 256 MiB. Most were moved beside it by then.
-const BEGIN_ANEW: i64 = 65_536;
+pub(super) const BEGIN_ANEW: i64 = 65_536;
 /// Memory for pages that the writer keeps at hand, in KiB. After a batch that split a page, SQLite walks through all of
 /// them; the system's own cache has the others.
 const WRITER_CACHE: i64 = 16_384;
@@ -101,8 +101,15 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
 
 fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    patient(connection)
+}
+
+/// What every connection is like: it waits for locks, and prepares a statement once. SQLite else lets the values that
+/// are bound have a say in the plan, and prepares a statement with a bound limit or moment anew for each.
+fn patient(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(Duration::from_secs(30))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -173,8 +180,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, ReadError> {
     let open = || -> Result<Connection, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(30))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        patient(&connection)?;
         connection.pragma_update(None, "cache_size", -8_192)?;
         Ok(connection)
     };

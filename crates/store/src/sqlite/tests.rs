@@ -108,3 +108,18 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     std::fs::write(torn.path().join(DATABASE), vec![7u8; 10_000]).unwrap();
     assert!(matches!(SqliteStore::open(torn.path(), Options::default()), Err(OpenError::Damaged { .. })));
 }
+
+#[test]
+fn a_statement_is_prepared_once_whatever_is_bound() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(directory.path()));
+    let path = directory.path().join(DATABASE);
+    for connection in [setup::reader(&path).unwrap(), setup::side(&path).unwrap()] {
+        let sql = "SELECT id FROM outbox WHERE kind = ?1 AND due_ms <= ?2 ORDER BY due_ms, num LIMIT ?3";
+        let mut due = connection.prepare(sql).unwrap();
+        for n in 0..3_i64 {
+            assert_eq!(due.query_map(("timer", n, n + 5), |_| Ok(())).unwrap().count(), 0);
+        }
+        assert_eq!(due.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
+}

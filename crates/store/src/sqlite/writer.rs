@@ -2,7 +2,12 @@
 
 use super::Waiting;
 use crate::{CaseWrite, Coming, Commit, CommitError, Committed, Record};
-use remit_ledger::{entry::Entry, hash::Hash, tile::Tile, tree::Tree};
+use remit_ledger::{
+    entry::Entry,
+    hash::{Hash, hex},
+    tile::Tile,
+    tree::Tree,
+};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use std::{
     collections::BTreeMap,
@@ -15,22 +20,41 @@ use std::{
 };
 
 /// How commands are gathered into one transaction.
+///
+/// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
+/// costs each of them far less. A few commands do not wait for that, only for what is announced.
 pub(super) struct Gather {
     /// How many are announced and not there yet.
     pub(super) coming: Arc<AtomicUsize>,
     /// Commands in one transaction, at most.
     pub(super) batch_max: usize,
-    /// How long a transaction waits for what is announced, at most.
+    /// How long a transaction waits for what comes, at most.
     pub(super) window: Duration,
 }
 
+/// So many commands at once are a rush: to wait for more of them gains more than it costs.
+const RUSH: usize = 8;
+/// So many share the edges well enough, and while they are written the next ones gather.
+const ENOUGH: usize = 32;
+/// When nothing comes for so long, the rush is over. The system adds some time of its own.
+const PAUSE: Duration = Duration::from_micros(50);
+
 impl Gather {
-    /// Adds what waits to `batch`, and what is announced and comes in time.
+    /// Adds what waits to `batch`, and what is announced or rushes in and comes in time.
     fn fill(&self, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
         let begun = Instant::now();
+        let mut before = batch.len();
         while batch.len() < self.batch_max {
             let next = match waiting.try_recv() {
                 Ok(next) => next,
+                Err(_) if batch.len() >= RUSH => {
+                    if batch.len() >= ENOUGH || batch.len() == before || begun.elapsed() >= self.window {
+                        return;
+                    }
+                    before = batch.len();
+                    pause();
+                    continue;
+                }
                 Err(_) if self.coming.load(Ordering::Relaxed) == 0 => return,
                 Err(_) => {
                     let left = self.window.saturating_sub(begun.elapsed());
@@ -41,6 +65,11 @@ impl Gather {
             batch.push(arrived(next));
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "to be woken by each command would cost those who send them more")]
+fn pause() {
+    std::thread::sleep(PAUSE);
 }
 
 /// A command that is there is no longer coming.
@@ -261,11 +290,6 @@ impl Batch {
 
     fn append(&mut self, tx: &Transaction<'_>, record: &Record, version: u64) -> Result<(), rusqlite::Error> {
         let seq = self.tree.size() + 1;
-        let mut commit = String::with_capacity(64);
-        for byte in record.commit {
-            use std::fmt::Write as _;
-            let _ = write!(commit, "{byte:02x}");
-        }
         let entry = Entry {
             v: 1,
             seq,
@@ -273,7 +297,7 @@ impl Batch {
             kind: record.kind.to_owned(),
             case: record.case.clone(),
             actor: record.actor.clone(),
-            commit,
+            commit: hex(&record.commit),
         };
         let entry = entry.to_bytes().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         self.tree.append(Hash::leaf(&entry), &mut self.tiles);
