@@ -40,7 +40,7 @@ fn at(ms: usize) -> Timestamp {
 /// What cases have in common, made once.
 struct Kinds {
     queues: Vec<ResponderId>,
-    languages: Vec<Arc<str>>,
+    languages: Vec<&'static str>,
     skills: Vec<Arc<BTreeMap<String, u8>>>,
     ids: Ids,
 }
@@ -51,7 +51,7 @@ impl Kinds {
         let needs = (0..2 * SKILLS.len()).map(|n| (n % 2 == 0).then(|| (of(&SKILLS, n / 2).to_owned(), 2)));
         Ok(Self {
             queues: (0..QUEUES).map(|n| ResponderId::new(&format!("queue-{n}"))).collect::<Result<_, _>>()?,
-            languages: LANGUAGES.iter().map(|tag| (*tag).into()).collect(),
+            languages: LANGUAGES.to_vec(),
             skills: needs.map(|need| Arc::new(need.into_iter().collect())).collect(),
             ids: Ids::new(at(0), 0),
         })
@@ -69,7 +69,7 @@ impl Kinds {
             case: CaseId::next(&mut self.ids),
             queue: self.queue(nth(0, QUEUES))?,
             channel: if nth(3, 3) == 0 { Email } else { Chat },
-            language: self.languages.get(nth(6, LANGUAGES.len())).cloned().unwrap_or_else(|| "und".into()),
+            language: self.languages.get(nth(6, LANGUAGES.len())).copied().unwrap_or("und").into(),
             skills: self.skills.get(nth(9, 2 * SKILLS.len())).cloned().unwrap_or_default(),
             since,
             value_percent: [50, 100, 300].get(nth(13, 3)).copied().unwrap_or(100),

@@ -43,7 +43,8 @@ fn requests(setting: &Arc<Setting>, token: &str) -> Requests {
         let body = serde_json::json!({
             "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
         });
-        let headers = format!("authorization: Bearer {token}\r\nidempotency-key: bench-{n:020}\r\n");
+        let key = setting::scattered(n);
+        let headers = format!("authorization: Bearer {token}\r\nidempotency-key: {key:032x}\r\n");
         load::post(out, "/v1/cases", &headers, body.to_string().as_bytes());
     })
 }

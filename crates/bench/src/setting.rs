@@ -83,3 +83,8 @@ pub(crate) fn token(app: &App) -> anyhow::Result<(String, Arc<Caller>)> {
     app.store().last_seq()?;
     Ok((made.token, caller))
 }
+
+/// A number that looks random, as keys and pseudonyms do, and is of `n` alone.
+pub(crate) fn scattered(n: u64) -> u128 {
+    u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+}

@@ -3,14 +3,15 @@
 use crate::{
     Bench,
     meter::{self, Measured},
-    setting::Setting,
+    setting::{Setting, scattered},
 };
 use remit_ledger::entry::commitment;
 use remit_store::{
-    CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, NewCustomer, Record, Store as _, WordsRow,
+    CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, NewCustomer, OutboxRow, Record, Store as _, WordsRow,
     sqlite::{Options, SqliteStore},
 };
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -34,25 +35,31 @@ pub(crate) struct Shape {
 struct Like {
     records: Vec<(&'static str, Vec<u8>)>,
     state: Vec<u8>,
+    /// What is to be looked at again, if something is.
+    timer: Option<Vec<u8>>,
 }
 
 impl Shape {
     /// One event of 1 KB and its case.
     fn event() -> Self {
-        let like = |n: u64| Like { records: vec![("event", text(n, 1_024))], state: text(n + 1, 200) };
+        let like = |n: u64| Like { records: vec![("event", text(n, 1_024))], state: text(n + 1, 200), timer: None };
         Self { like: (0..DIFFERENT).map(like).collect(), words: None, answer: None }
     }
 
     /// What commands that opened cases in `store` wrote.
     pub(crate) fn of_opening(store: &SqliteStore, answer: usize) -> anyhow::Result<Self> {
         let kinds = ["case_opened", "signals_measured", "decision_made"];
-        let like = |case: CaseRow| {
+        let timers = store.due("timer", i64::MAX, usize::MAX)?.into_iter();
+        let mut timers: HashMap<String, Vec<u8>> = timers.map(|row| (row.case, row.body)).collect();
+        let mut like = |case: CaseRow| {
+            let timer = timers.remove(&case.id);
             let records = store.records_of(&case.id, 0, 16)?.into_iter();
             let known = |kind: &str| kinds.into_iter().find(|known| *known == kind).unwrap_or("event");
-            anyhow::Ok(Like { records: records.map(|row| (known(&row.kind), row.body)).collect(), state: case.state })
+            let records = records.map(|row| (known(&row.kind), row.body)).collect();
+            anyhow::Ok(Like { records, state: case.state, timer })
         };
         let cases = store.cases(&CaseFilter::default(), None, DIFFERENT as usize)?;
-        let like = cases.into_iter().map(like).collect::<Result<Vec<_>, _>>()?;
+        let like = cases.into_iter().map(&mut like).collect::<Result<Vec<_>, _>>()?;
         anyhow::ensure!(!like.is_empty(), "no case was opened");
         Ok(Self { like, words: Some(120), answer: Some(answer) })
     }
@@ -66,10 +73,10 @@ impl Shape {
 
     fn commit(&self, n: u64) -> Commit {
         let at = usize::try_from(n).unwrap_or(0) % self.like.len().max(1);
-        let empty = Like { records: Vec::new(), state: Vec::new() };
+        let empty = Like { records: Vec::new(), state: Vec::new(), timer: None };
         let like = self.like.get(at).unwrap_or(&empty);
         let id = format!("cas_{n:026}");
-        let scattered = u128::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let scattered = scattered(n);
         let customer = format!("cus_{scattered:032x}");
         let now = 1_000_000 + n.cast_signed();
         let record = |(at, (kind, body)): (usize, &(&'static str, Vec<u8>))| {
@@ -105,8 +112,17 @@ impl Shape {
             customer: self.words.map(|_| NewCustomer { id: customer.clone(), wrapped_key: vec![7; 60] }),
             words: self
                 .words
-                .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id, sealed: text(n, bytes) })
+                .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id.clone(), sealed: text(n, bytes) })
                 .into_iter()
+                .collect(),
+            outbox: (like.timer.iter())
+                .map(|body| OutboxRow {
+                    id: format!("sla:{id}"),
+                    kind: "timer".into(),
+                    case: id.clone(),
+                    due_ms: now + 60_000,
+                    body: body.clone(),
+                })
                 .collect(),
             idempotency: self.answer.map(|bytes| IdempotencyRow {
                 scope: "tok_bench".into(),

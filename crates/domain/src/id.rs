@@ -1,6 +1,7 @@
 //! Typed identifiers: a prefix that says what is named, and a ULID or a name chosen by the bundle.
 
 use serde::{Deserialize, Serialize, Serializer};
+use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 use ulid::Ulid;
 
@@ -103,8 +104,8 @@ macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String")]
-        pub struct $name(std::sync::Arc<str>);
+        #[serde(try_from = "SmolStr")]
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The name: 1 to 64 of `a-z 0-9 _ - .`, starting with a letter.
@@ -124,10 +125,10 @@ macro_rules! name_id {
             }
         }
 
-        impl TryFrom<String> for $name {
+        impl TryFrom<SmolStr> for $name {
             type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                Self::new(&text)
+            fn try_from(text: SmolStr) -> Result<Self, IdError> {
+                if is_name(&text) { Ok(Self(text)) } else { Err(IdError::new(&text, $expected)) }
             }
         }
 

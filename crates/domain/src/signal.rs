@@ -2,6 +2,7 @@
 
 use crate::id::{SignalName, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// A signal's value. Probabilities and strengths are basis points (10,000 = certain), times milliseconds.
@@ -13,7 +14,7 @@ pub enum Value {
     /// A whole number in the unit that the signal's name ends with (`_bp`, `_ms`, or a count).
     Long(i64),
     /// One name of a closed vocabulary, such as an intent or a language.
-    Name(std::sync::Arc<str>),
+    Name(SmolStr),
 }
 
 impl Value {
@@ -40,7 +41,7 @@ pub struct Reading {
     /// What was measured.
     pub value: Value,
     /// Who measured it: `remit`, or the source name of an integration's token.
-    pub source: std::sync::Arc<str>,
+    pub source: SmolStr,
     /// When.
     pub at: Timestamp,
     /// Which rules or numbers stand behind it; never the customer's words.
@@ -62,7 +63,8 @@ pub struct Readings(BTreeMap<SignalName, Vec<Reading>>);
 impl Readings {
     /// Keeps `reading`, in place of an older one of the same source.
     pub fn keep(&mut self, name: SignalName, reading: Reading) {
-        let kept = self.0.entry(name).or_default();
+        // Nearly always there is one source.
+        let kept = self.0.entry(name).or_insert_with(|| Vec::with_capacity(1));
         match kept.iter_mut().find(|r| r.source == reading.source) {
             Some(old) if old.at <= reading.at => *old = reading,
             Some(_) => {}

@@ -4,7 +4,7 @@ use crate::{BANK, BUNDLE_FILES};
 use remit_ledger::{
     checkpoint::Signer,
     entry::{Entry, commitment},
-    hash::Hash,
+    hash::{Hash, hex},
     tile,
 };
 use remit_signals::{examples, intent};
@@ -95,7 +95,7 @@ fn ledger() -> Vec<Vec<u8>> {
         kind: "case_opened".into(),
         case: "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into(),
         actor: "crm".into(),
-        commit: commitment(&[7; 32], b"body").iter().map(|byte| format!("{byte:02x}")).collect(),
+        commit: hex(&commitment(&[7; 32], b"body")),
     };
     let entry = entry.to_bytes().unwrap_or_default();
     let signer = Signer::new("remit/ledger", &[7; 32]);

@@ -1,6 +1,6 @@
 //! Checkpoints: the log's size and root, signed as a note with Ed25519 (c2sp.org/tlog-checkpoint, signed-note).
 
-use crate::hash::Hash;
+use crate::hash::{Hash, hex};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use sha2::{Digest as _, Sha256};
@@ -97,7 +97,7 @@ impl Signer {
 impl Verifier {
     /// The verifier key as text: `name+hash+key`.
     pub fn to_text(&self) -> String {
-        let id: String = key_id(&self.name, &self.key).iter().map(|byte| format!("{byte:02x}")).collect();
+        let id: String = hex(&key_id(&self.name, &self.key));
         let mut key = vec![ED25519];
         key.extend_from_slice(self.key.as_bytes());
         format!("{}+{id}+{}", self.name, STANDARD.encode(key))

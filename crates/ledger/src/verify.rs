@@ -4,7 +4,7 @@
 use crate::{
     checkpoint::Verifier,
     entry::{Entry, commitment},
-    hash::Hash,
+    hash::{Hash, hex},
     tile::{TILE_WIDTH, Tile},
     tree::Tree,
 };
@@ -186,9 +186,7 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                 self.note(Problem::Reordered { seq: record.seq, says: entry.seq });
             }
             Ok(entry) => {
-                let commit: String =
-                    commitment(&record.salt, &record.body).iter().map(|b| format!("{b:02x}")).collect();
-                if commit != entry.commit {
+                if hex(&commitment(&record.salt, &record.body)) != entry.commit {
                     self.note(Problem::Changed {
                         seq: record.seq,
                         how: "the body does not match the entry's commitment".into(),
@@ -289,7 +287,7 @@ mod tests {
 
     fn record(seq: u64) -> StoredRecord {
         let body = format!("body {seq}").into_bytes();
-        let commit = commitment(&[3; 32], &body).iter().map(|b| format!("{b:02x}")).collect();
+        let commit = hex(&commitment(&[3; 32], &body));
         let entry = Entry { v: 1, seq, ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), commit };
         StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32] }
     }
@@ -316,10 +314,8 @@ mod tests {
         assert!(names(&check(|r, _, _| r[299].body[0] ^= 1), 300));
         // An entry rewritten together with its body still differs from the hash that was logged.
         let problems = check(|r, _, _| {
-            let forged = Entry {
-                commit: commitment(&[3; 32], b"forged").iter().map(|b| format!("{b:02x}")).collect(),
-                ..Entry::from_bytes(&r[99].entry).unwrap()
-            };
+            let forged =
+                Entry { commit: hex(&commitment(&[3; 32], b"forged")), ..Entry::from_bytes(&r[99].entry).unwrap() };
             r[99].body = b"forged".to_vec();
             r[99].entry = forged.to_bytes().unwrap();
         });

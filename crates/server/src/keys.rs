@@ -10,6 +10,7 @@ use aes_gcm::{
 };
 use hmac::{Hmac, Mac};
 use remit_domain::{event::Words, id::CustomerId};
+use remit_ledger::hash::hex;
 use sha2::Sha256;
 use std::{fs, io, io::Write as _, path::Path};
 
@@ -212,13 +213,6 @@ pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn read_or_make(path: &Path, entropy: &Entropy) -> Result<[u8; 32], KeyError> {

@@ -9,6 +9,7 @@ use crate::{
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -28,7 +29,7 @@ pub struct Waiting {
     /// How it reached us; spends capacity on this channel.
     pub channel: Channel,
     /// The customer's language by tag; [`ANY_LANGUAGE`] for any.
-    pub language: Arc<str>,
+    pub language: SmolStr,
     /// Skills needed, with the least level of each.
     pub skills: Arc<BTreeMap<String, u8>>,
     /// When the customer's wait began; our own handoffs never reset it.
@@ -59,7 +60,7 @@ pub struct Relax {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Need {
     /// The language, unless any will do.
-    pub(super) language: Option<Arc<str>>,
+    pub(super) language: Option<SmolStr>,
     /// Skills with the least level of each, by name.
     pub(super) skills: Vec<(String, u8)>,
     /// Who has passed on it lately, by name.
@@ -123,7 +124,7 @@ impl Entry {
     pub(super) fn need(&self, terms: &Terms, now: Timestamp) -> (Need, Option<Timestamp>) {
         let waiting = &self.waiting;
         let mut turns: Vec<Timestamp> = vec![];
-        let (mut drop, mut any) = (0, &*waiting.language == ANY_LANGUAGE);
+        let (mut drop, mut any) = (0, waiting.language == ANY_LANGUAGE);
         for relax in waiting.relax.iter() {
             let at = waiting.since.plus_ms(relax.after_ms);
             if at <= now {
@@ -150,7 +151,7 @@ impl Entry {
         let stays = |last: &StaffId| grace > now && !passed.contains(last) && !barred.contains(last);
         let kept_for = waiting.last_staff.clone().filter(stays);
         turns.extend(kept_for.iter().map(|_| grace));
-        let language = (!any).then(|| Arc::clone(&waiting.language));
+        let language = (!any).then(|| waiting.language.clone());
         (Need { language, skills, passed, barred, kept_for }, turns.into_iter().min())
     }
 

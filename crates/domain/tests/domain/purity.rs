@@ -35,6 +35,7 @@ const KNOWN: &[&str] = &[
     "serde",
     "serde_core",
     "serde_derive",
+    "smol_str",
     "syn",
     "thiserror",
     "thiserror-impl",

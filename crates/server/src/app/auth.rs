@@ -1,11 +1,13 @@
 //! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
 
 use super::App;
-use crate::{keys::hex, problem, problem::Problem};
+use crate::{problem, problem::Problem};
 use remit_domain::id::{CustomerId, StaffId, Timestamp};
+use remit_ledger::hash::hex;
 use remit_policy::engine::{ApiRequest, Held};
 use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
 use std::{
     collections::HashMap,
     sync::{
@@ -32,7 +34,7 @@ pub struct Caller {
     /// The responder on whose behalf it writes.
     pub responder: Option<String>,
     /// The source name of the readings that it posts.
-    pub source: Option<Arc<str>>,
+    pub source: Option<SmolStr>,
     /// The member of staff who uses it.
     pub staff: Option<StaffId>,
     /// The customer who uses it.

@@ -10,7 +10,8 @@ use remit_domain::{
 use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, sync::Arc};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A reading that an integration posts. Its source is the one that the token names.
@@ -36,11 +37,11 @@ pub(crate) type Named = Vec<(SignalName, Reading)>;
 impl App {
     /// What Remit itself measures in `text`.
     pub(super) fn measure(&self, text: &str, now: Timestamp) -> Named {
-        let source: Arc<str> = OWN_SOURCE.into();
+        let source = SmolStr::new_static(OWN_SOURCE);
         let mut readings = Vec::with_capacity(16);
         let mut note = |name: &str, value: Value, because: Vec<String>| {
             if let Ok(name) = SignalName::new(name) {
-                readings.push((name, Reading { value, source: Arc::clone(&source), at: now, because }));
+                readings.push((name, Reading { value, source: source.clone(), at: now, because }));
             }
         };
         let estimate = self.intents.estimate(text);
@@ -146,7 +147,7 @@ impl App {
                     }
                 };
                 self.bundle.check_signal(name.as_str(), &value).map_err(|e| Problem::invalid("signals", e))?;
-                Ok((name, Reading { value, source: Arc::clone(source), at: now, because: Vec::new() }))
+                Ok((name, Reading { value, source: source.clone(), at: now, because: Vec::new() }))
             })
             .collect()
     }

@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     clock::rfc3339,
-    keys::hex,
     problem::{self, Problem},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper::Uri;
 use remit_domain::{Event, id::Timestamp};
+use remit_ledger::hash::hex;
 use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};

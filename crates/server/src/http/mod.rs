@@ -38,6 +38,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use remit_ledger::hash::hex;
 use reply::Refused;
 use std::sync::Arc;
 use tracing::Instrument as _;
@@ -90,7 +91,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// Names the request, and counts it and how long it took. The name is in its log lines and its answer.
 async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let name = app.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| crate::keys::hex(&bytes));
+    let name = app.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);

@@ -1,8 +1,9 @@
 //! Chats that are valid: whose they are, how often each may be used, and who listens to them.
 
 use super::super::Caller;
-use crate::{keys::hex, problem, problem::Problem};
+use crate::{problem, problem::Problem};
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
+use remit_ledger::hash::hex;
 use remit_store::{ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
