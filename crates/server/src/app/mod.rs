@@ -3,6 +3,7 @@
 pub mod action;
 mod announce;
 mod answer;
+pub(crate) mod arrival;
 pub mod attachment;
 pub mod auth;
 pub(crate) mod bells;
@@ -253,7 +254,7 @@ impl App {
             return Ok(answer);
         }
         for _ in 0..ATTEMPTS {
-            let coming = self.store.coming();
+            let coming = self.coming();
             let before = match case {
                 Some(id) => Some(self.case_for(caller, act.action, id)?),
                 None => None,

@@ -1,6 +1,6 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
-use super::reply::Refused;
+use super::{Shared, reply::Refused};
 use crate::{
     app::{
         App, Repeat,
@@ -36,15 +36,17 @@ pub(crate) struct Json<T> {
     pub(crate) repeat: Option<Repeat>,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
         media_type(&parts.headers)?;
         let bytes = read(body, BODY_MAX).await?;
         let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
-        Ok(Self { value: parse(&bytes)?, repeat })
+        let value = parse(&bytes)?;
+        app.arrive().await;
+        Ok(Self { value, repeat })
     }
 }
 

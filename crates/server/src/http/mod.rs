@@ -21,7 +21,7 @@ mod subscriptions;
 mod work;
 
 use crate::{
-    app::{Answer, App},
+    app::{Answer, App, arrival::carry_out},
     metrics::RequestLabels,
     problem,
     problem::Problem,
@@ -96,7 +96,7 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
-    let mut response = match tokio::spawn(next.run(request).instrument(span)).await {
+    let mut response = match tokio::spawn(carry_out(next.run(request)).instrument(span)).await {
         Ok(response) => response,
         Err(error) => Refused(Problem::internal(error)).into_response(),
     };

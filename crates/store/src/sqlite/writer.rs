@@ -22,54 +22,39 @@ use std::{
 /// How commands are gathered into one transaction.
 ///
 /// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
-/// costs each of them far less. A few commands do not wait for that, only for what is announced.
+/// costs each of them far less. Half of those under way are enough: while they are written the other half comes.
 pub(super) struct Gather {
     /// How many are announced and not there yet.
     pub(super) coming: Arc<AtomicUsize>,
     /// Commands in one transaction, at most.
     pub(super) batch_max: usize,
-    /// How long a transaction waits for what comes, at most.
+    /// How long a transaction waits for what is announced, at most.
     pub(super) window: Duration,
 }
 
-/// So many commands at once are a rush: to wait for more of them gains more than it costs.
-const RUSH: usize = 8;
-/// So many share the edges well enough, and while they are written the next ones gather.
-const ENOUGH: usize = 32;
-/// When nothing comes for so long, the rush is over. The system adds some time of its own.
+/// So many share the edges well enough.
+const ENOUGH: usize = 64;
+/// How long to wait before looking whether more are there. The system adds some time of its own.
 const PAUSE: Duration = Duration::from_micros(50);
 
 impl Gather {
-    /// Adds what waits to `batch`, and what is announced or rushes in and comes in time.
+    /// Adds what waits to `batch`, and what is announced and comes in time.
+    #[expect(clippy::disallowed_methods, reason = "to be woken by each command would cost those who send them more")]
     fn fill(&self, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
         let begun = Instant::now();
-        let mut before = batch.len();
-        while batch.len() < self.batch_max {
-            let next = match waiting.try_recv() {
-                Ok(next) => next,
-                Err(_) if batch.len() >= RUSH => {
-                    if batch.len() >= ENOUGH || batch.len() == before || begun.elapsed() >= self.window {
-                        return;
-                    }
-                    before = batch.len();
-                    pause();
-                    continue;
-                }
-                Err(_) if self.coming.load(Ordering::Relaxed) == 0 => return,
-                Err(_) => {
-                    let left = self.window.saturating_sub(begun.elapsed());
-                    let Ok(next) = waiting.recv_timeout(left) else { return };
-                    next
-                }
-            };
-            batch.push(arrived(next));
+        loop {
+            while batch.len() < self.batch_max {
+                let Ok(next) = waiting.try_recv() else { break };
+                batch.push(arrived(next));
+            }
+            let coming = self.coming.load(Ordering::Relaxed);
+            let enough = ENOUGH.min((batch.len() + coming).div_ceil(2)).min(self.batch_max);
+            if batch.len() >= enough || begun.elapsed() >= self.window {
+                return;
+            }
+            std::thread::sleep(PAUSE);
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "to be woken by each command would cost those who send them more")]
-fn pause() {
-    std::thread::sleep(PAUSE);
 }
 
 /// A command that is there is no longer coming.
