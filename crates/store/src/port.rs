@@ -53,11 +53,6 @@ impl Coming {
         counter.fetch_add(1, Ordering::Relaxed);
         Self(Some(Arc::clone(counter)))
     }
-
-    /// Whether it announces anything.
-    pub fn counts(&self) -> bool {
-        self.0.is_some()
-    }
 }
 
 impl Drop for Coming {

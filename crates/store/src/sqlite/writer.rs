@@ -409,3 +409,31 @@ fn update_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::E
     ])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// How many of `there` a transaction takes while so many are `coming` and it waits no longer than `window`.
+    fn taken(there: usize, coming: usize, window: Duration) -> usize {
+        let (queue, waiting) = mpsc::sync_channel(there);
+        for _ in 0..there {
+            queue.try_send((Commit::default(), tokio::sync::oneshot::channel().0)).unwrap();
+        }
+        let gather = Gather { coming: Arc::new(AtomicUsize::new(coming)), batch_max: 100, window };
+        let mut batch = vec![arrived(waiting.recv().unwrap())];
+        gather.fill(&waiting, &mut batch);
+        batch.len()
+    }
+
+    #[test]
+    fn what_waits_is_taken_and_half_of_what_is_under_way_is_enough() {
+        let ever = Duration::MAX;
+        for (there, coming) in [(1, 0), (1, 1), (3, 3), (10, 0), (64, 10_000), (100, 10_000)] {
+            assert_eq!(taken(there, coming, ever), there, "{there} there, {coming} coming");
+        }
+        assert_eq!(taken(150, 0, ever), 100, "the most in one transaction");
+        assert_eq!(taken(3, 50, Duration::ZERO), 3, "what is announced and does not come is not waited for");
+    }
+}
