@@ -54,6 +54,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     outcomes(store).await?;
     exceptions(store).await?;
     attachments(store).await?;
+    resolved(store).await?;
     positions(store)?;
     checkpoints(store)
 }
@@ -247,6 +248,24 @@ async fn attachments(store: &impl Store) -> Result<(), String> {
     let left = store.words("cas_F", "w").map_err(|e| e.to_string())?.is_some();
     hold(!left && read("cas_F", "f")?.is_none() && read("cas_F", "g")?.is_none(), "erasing takes words and files")?;
     hold(read("cas_G", "f")?.is_some(), "erasing takes nothing of others")
+}
+
+async fn resolved(store: &impl Store) -> Result<(), String> {
+    for (id, status, at) in [("cas_R1", "resolved", 10), ("cas_R2", "open", 20), ("cas_R3", "resolved", 30)] {
+        let mut commit = opening(id);
+        let case = case_at(id, 0, 1, "desk");
+        let (customer, status) = ("cus_R".to_owned(), status.to_owned());
+        commit.case = Some(CaseWrite { customer, status, opened_ms: at, updated_ms: at, ..case });
+        store.commit(commit).await.map_err(|error| error.to_string())?;
+    }
+    let found = |customer: &str, since: i64, limit: usize| {
+        let rows = store.resolved_of_customer(customer, since, limit).map_err(|error| error.to_string())?;
+        Ok::<_, String>(rows.into_iter().map(|row| row.id).collect::<Vec<_>>())
+    };
+    hold(found("cus_R", 0, 8)? == ["cas_R3", "cas_R1"], "a customer's resolved cases are found, the newest first")?;
+    hold(found("cus_R", 11, 8)? == ["cas_R3"], "those that were resolved before are not")?;
+    hold(found("cus_R", 0, 2)? == ["cas_R3"], "only the newest cases are looked at")?;
+    hold(found("cus_S", 0, 8)?.is_empty(), "others have none")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

@@ -1,7 +1,9 @@
 //! Durable storage: one port, the embedded SQLite backend behind it, and the conformance suite.
 
+mod coming;
 pub mod conformance;
 mod port;
 pub mod sqlite;
 
+pub use coming::Coming;
 pub use port::*;

@@ -1,13 +1,7 @@
 //! The port: what the rest of Remit asks of a store, and what a store promises.
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use crate::Coming;
+use std::{collections::HashMap, future::Future};
 
 /// The effects of one command. All of them become durable together, or none does.
 #[derive(Debug, Default)]
@@ -40,27 +34,6 @@ pub struct Commit {
     pub items: Vec<ItemRow>,
     /// The announcement that this command was on its way, if there was one.
     pub coming: Coming,
-}
-
-/// Says that a command is being made that will be committed soon. A store that gathers commands may wait a
-/// moment for those that are coming, rather than pay for a transaction each. Counts until it is dropped.
-#[derive(Debug, Default)]
-pub struct Coming(Option<Arc<AtomicUsize>>);
-
-impl Coming {
-    /// One more that counts in `counter`.
-    pub fn counted(counter: &Arc<AtomicUsize>) -> Self {
-        counter.fetch_add(1, Ordering::Relaxed);
-        Self(Some(Arc::clone(counter)))
-    }
-}
-
-impl Drop for Coming {
-    fn drop(&mut self) {
-        if let Some(counter) = &self.0 {
-            counter.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
 }
 
 /// A case's row. `state` is opaque to the store.
@@ -436,6 +409,8 @@ pub trait Store: Send + Sync {
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
     /// All cases of a customer, by identifier.
     fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError>;
+    /// Of the newest `limit` cases of a customer those that have been resolved since a moment, the newest first.
+    fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
     /// How many cases a customer opened since a moment.
     fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError>;
     /// Events of a case after a position, oldest first.

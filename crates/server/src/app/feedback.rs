@@ -82,15 +82,14 @@ impl App {
         });
         let Some(intent) = intent else { return Ok(None) };
         let window_ms = i64::from(self.bundle.limits().contact_again_days) * DAY_MS;
-        let cases = self.store.cases_of_customer(customer.as_str()).map_err(Problem::internal)?;
-        for id in cases.iter().rev().take(LOOKED_AT) {
-            let Some(row) = self.store.case(id).map_err(Problem::internal)? else { continue };
+        let since = now.plus_ms(-window_ms);
+        let ended = self.store.resolved_of_customer(customer.as_str(), since.0, LOOKED_AT);
+        for row in ended.map_err(Problem::internal)? {
             let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
             let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);
             let same = case.readings.of("intent").iter().any(|reading| about(&reading.value));
-            let ended = case.status == Status::Resolved && now.since(case.updated) <= window_ms;
             let merged = matches!(case.ending, Some(Ending::Merged { .. }));
-            if same && ended && !merged && !case.contacted_again {
+            if same && !merged && !case.contacted_again {
                 return Ok(Some(case.id));
             }
         }

@@ -156,6 +156,14 @@ impl Store for SqliteStore {
         self.many("SELECT stream FROM customers WHERE id = ?1 AND opened_ms >= 0", [customer], |row| row.get(0))
     }
 
+    fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        let sql = "SELECT cases.id, version, state FROM (SELECT opened_ms, stream FROM customers \
+                   WHERE id = ?1 AND opened_ms >= 0 ORDER BY opened_ms DESC, stream DESC LIMIT ?3) AS newest \
+                   CROSS JOIN cases ON cases.id = newest.stream \
+                   WHERE status = 'resolved' AND updated_ms >= ?2 ORDER BY newest.opened_ms DESC, newest.stream DESC";
+        self.many(sql, params![customer, since_ms, rows(limit)], |row| self.case_row(row))
+    }
+
     fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
         // Beyond a thousand the exact number says no more.
         let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM customers WHERE id = ?1 AND opened_ms >= ?2 LIMIT 1000)";
