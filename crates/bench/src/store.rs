@@ -51,7 +51,7 @@ impl Shape {
         let kinds = ["case_opened", "signals_measured", "decision_made"];
         let timers = store.due("timer", i64::MAX, usize::MAX)?.into_iter();
         let mut timers: HashMap<String, Vec<u8>> = timers.map(|row| (row.case, row.body)).collect();
-        let mut like = |case: CaseRow| {
+        let like = |case: CaseRow| {
             let timer = timers.remove(&case.id);
             let records = store.records_of(&case.id, 0, 16)?.into_iter();
             let known = |kind: &str| kinds.into_iter().find(|known| *known == kind).unwrap_or("event");
@@ -59,7 +59,7 @@ impl Shape {
             anyhow::Ok(Like { records, state: case.state, timer })
         };
         let cases = store.cases(&CaseFilter::default(), None, DIFFERENT as usize)?;
-        let like = cases.into_iter().map(&mut like).collect::<Result<Vec<_>, _>>()?;
+        let like = cases.into_iter().map(like).collect::<Result<Vec<_>, _>>()?;
         anyhow::ensure!(!like.is_empty(), "no case was opened");
         Ok(Self { like, words: Some(120), answer: Some(answer) })
     }

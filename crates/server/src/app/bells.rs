@@ -54,13 +54,13 @@ impl Bells {
 }
 
 /// What a commit leaves to be done.
-pub(super) struct Due {
+struct Due {
     turns: bool,
     timer_ms: Option<i64>,
 }
 
 impl Due {
-    pub(super) fn of(rows: &[OutboxRow]) -> Self {
+    fn of(rows: &[OutboxRow]) -> Self {
         let of_kind = |kind: &'static str| rows.iter().filter(move |row| row.kind == kind);
         Self { turns: of_kind(TURN).next().is_some(), timer_ms: of_kind(TIMER).map(|row| row.due_ms).min() }
     }
@@ -69,20 +69,21 @@ impl Due {
 impl App {
     /// Writes `commit`, and once it is durable tells everyone who waits for what is in it.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        let due = Due::of(&commit.outbox);
-        let committed = self.store.commit(commit).await?;
-        self.tell(committed, &due);
-        Ok(committed)
+        self.commit_and(Commit { coming: self.coming(), ..commit }, || {}).await
     }
 
-    /// Tells of a commit that is durable.
-    pub(super) fn tell(&self, committed: Committed, due: &Due) {
+    /// The same for a commit with its own announcement, with what has to be in force before anyone is told.
+    pub(super) async fn commit_and(&self, commit: Commit, first: impl FnOnce()) -> Result<Committed, CommitError> {
+        let due = Due::of(&commit.outbox);
+        let committed = self.store.commit(commit).await?;
+        first();
         self.ticks.send_if_modified(|seq| {
             let grown = committed.last_seq > *seq;
             *seq = committed.last_seq.max(*seq);
             grown
         });
-        self.bells.ring(due);
+        self.bells.ring(&due);
+        Ok(committed)
     }
 }
 

@@ -140,7 +140,7 @@ impl App {
         for id in &over {
             items.push(row(id, None)?);
         }
-        self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         let started =
             StartedChat { id: chat.name.clone(), url: format!("/chat#{secret}"), expires_at: rfc3339(chat.expires) };
         let mut known = self.chats.lock();
@@ -294,7 +294,7 @@ impl App {
         };
         let items = theirs.iter().map(|id| row(id, None)).collect::<Result<Vec<_>, _>>()?;
         if !items.is_empty() {
-            self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+            self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         }
         let mut known = self.chats.lock();
         theirs.iter().for_each(|id| known.remove(id));

@@ -51,7 +51,7 @@ impl App {
             }
         }
         for outcome in effects.outcomes {
-            let tally = Tally { resolved: outcome.resolved, failed: outcome.failed, wrong: outcome.wrong };
+            let tally = Tally::from(&outcome);
             if let Some(tripped) = self.load.record(&outcome.responder, &outcome.intent, tally) {
                 // Without a receiver nobody works beside requests; it trips again at the next start.
                 let _ = self.tripped.send(tripped);

@@ -35,6 +35,12 @@ pub(crate) struct Tally {
     pub(crate) wrong: i64,
 }
 
+impl From<&remit_store::OutcomeDelta> for Tally {
+    fn from(outcome: &remit_store::OutcomeDelta) -> Self {
+        Self { resolved: outcome.resolved, failed: outcome.failed, wrong: outcome.wrong }
+    }
+}
+
 /// An AI responder that was shown to fail an intent too often.
 #[derive(Debug, Clone)]
 pub(crate) struct Tripped {

@@ -158,7 +158,7 @@ impl App {
         }
         let mut tallies = Vec::new();
         for row in store.outcomes()? {
-            let tally = Tally { resolved: row.resolved, failed: row.failed, wrong: row.wrong };
+            let tally = Tally::from(&row);
             tallies.push((row.responder, row.intent, tally));
         }
         breaker::restore(&store, &load)?;
@@ -261,11 +261,8 @@ impl App {
             };
             let mut prepared = self.prepare(caller, repeat, before, act, &show)?;
             prepared.commit.coming = coming;
-            let due = bells::Due::of(&prepared.commit.outbox);
-            match self.store.commit(prepared.commit).await {
-                Ok(committed) => {
-                    self.put_into_force(prepared.effects);
-                    self.tell(committed, &due);
+            match self.commit_and(prepared.commit, || self.put_into_force(prepared.effects)).await {
+                Ok(_) => {
                     return Ok(Answer { status: prepared.status, body: prepared.response, repeated: false });
                 }
                 Err(CommitError::VersionConflict { .. }) => self.metrics.conflicts.inc(),

@@ -113,17 +113,7 @@ impl App {
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent.clone());
         let erases = matches!(act.command, Command::Erase);
-        let outcomes: Vec<_> = outcomes(before, &happened)
-            .into_iter()
-            .map(|outcome| OutcomeDelta {
-                responder: outcome.responder,
-                intent: about.clone().unwrap_or_default(),
-                resolved: outcome.tally.resolved,
-                failed: outcome.tally.failed,
-                wrong: outcome.tally.wrong,
-                kind: outcome.kind.to_owned(),
-            })
-            .collect();
+        let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, act.outbox.iter().cloned());
@@ -217,13 +207,6 @@ fn intent_of(case: &Case) -> Option<String> {
     })
 }
 
-/// What became of a case, counted for the responder that had it.
-pub(crate) struct OutcomeOf {
-    pub(crate) responder: String,
-    pub(crate) tally: Tally,
-    pub(crate) kind: &'static str,
-}
-
 /// A case dealt with.
 const RESOLVED: Tally = Tally { resolved: 1, failed: 0, wrong: 0 };
 /// A case that was not.
@@ -235,12 +218,19 @@ const TAKEN_BACK: Tally = Tally { resolved: -1, failed: 1, wrong: 1 };
 const NONE: Tally = Tally { resolved: 0, failed: 0, wrong: 0 };
 
 /// The outcomes that events show: how cases ended in whose hands, who gave them up or lost them, which came back, and
-/// what customers said.
-pub(crate) fn outcomes(before: Option<&Case>, happened: &Happened) -> Vec<OutcomeOf> {
+/// what customers said; each counted for the responder that had the case, under the intent that it was about.
+fn outcomes(before: Option<&Case>, happened: &Happened, about: &str) -> Vec<OutcomeDelta> {
     let mut found = Vec::new();
     let mut count = |holder: Option<&HolderRef>, tally: Tally, kind: &'static str| {
         if let Some(HolderRef::Responder(id)) = holder {
-            found.push(OutcomeOf { responder: id.to_string(), tally, kind });
+            found.push(OutcomeDelta {
+                responder: id.to_string(),
+                intent: about.to_owned(),
+                resolved: tally.resolved,
+                failed: tally.failed,
+                wrong: tally.wrong,
+                kind: kind.to_owned(),
+            });
         }
     };
     let last = before.and_then(|case| case.holder.as_ref()).map(|holder| &holder.who);

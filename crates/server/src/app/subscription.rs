@@ -261,7 +261,7 @@ impl App {
             row(webhook::SUBSCRIPTION, serde_json::to_vec(&item).map_err(Problem::internal)?),
             row(webhook::DELIVERY, serde_json::to_vec(&line).map_err(Problem::internal)?),
         ];
-        self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         let subscription = self.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }
@@ -336,7 +336,7 @@ impl App {
         let receiver = webhook::receiver(id, &item, &self.keys).map_err(Problem::internal)?;
         let body = Some(serde_json::to_vec(&item).map_err(Problem::internal)?);
         let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-        self.store.commit(Commit { items: vec![row], ..Commit::default() }).await.map_err(super::refused)?;
+        self.commit(Commit { items: vec![row], ..Commit::default() }).await.map_err(super::refused)?;
         subscription.replace(item, receiver);
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }

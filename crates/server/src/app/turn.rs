@@ -106,7 +106,7 @@ impl App {
     /// Takes a row away that need not be done any more.
     pub(crate) async fn drop_row(&self, row: &str) -> Result<(), Problem> {
         let commit = Commit { cancel: vec![row.to_owned()], ..Commit::default() };
-        self.store.commit(commit).await.map(|_| ()).map_err(super::refused)
+        self.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 
     /// What the AI responder is given; nothing where the words are gone.

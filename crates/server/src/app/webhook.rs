@@ -381,7 +381,7 @@ impl App {
             let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Problem::internal)?;
             items.push(ItemRow { kind: dead_kind(&subscription.id), id: dead_id(*seq), body });
         }
-        self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         subscription.line().saved(&unsaved);
         Ok(())
     }
@@ -397,7 +397,7 @@ impl App {
         let mut items = vec![named(SUBSCRIPTION, id), named(DELIVERY, id)];
         let letters = self.store.items(&dead).map_err(Problem::internal)?;
         items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
-        self.store.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         subscription.deleted.store(true, Ordering::Release);
         self.subscriptions.remove(id);
         self.metrics.forget_webhook(id);

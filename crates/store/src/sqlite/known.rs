@@ -9,11 +9,11 @@ use rusqlite::{Connection, params};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bits for each customer: of a hundred who are new, one is looked for in vain.
-const BITS: u64 = 10;
+const BITS: usize = 10;
 /// Room for so many customers at least.
-const LEAST: u64 = 1 << 20;
+const LEAST: usize = 1 << 20;
 /// Memory that the filter takes at most, in bytes; beyond it more are looked for in vain.
-const MOST: u64 = 64 << 20;
+const MOST: usize = 64 << 20;
 /// Customers read in one go at the start.
 const STEP: i64 = 16_384;
 
@@ -27,11 +27,10 @@ pub(super) struct Known {
 impl Known {
     /// For a store with so many cases, which may double before the filter loses its edge.
     pub(super) fn new(cases: u64) -> Self {
+        let cases = usize::try_from(cases).unwrap_or(usize::MAX);
         let customers = cases.saturating_mul(2).clamp(LEAST, MOST * 8 / BITS);
-        let (bits, customers) = (usize::try_from(customers * BITS), usize::try_from(customers));
-        let filter = AtomicBloomFilter::with_num_bits(bits.unwrap_or(usize::MAX));
         // The pseudonyms are keyed hashes themselves: nobody can choose those that collide.
-        let filter = filter.expected_items(customers.unwrap_or(usize::MAX));
+        let filter = AtomicBloomFilter::with_num_bits(customers * BITS).expected_items(customers);
         Self { filter, whole: AtomicBool::new(false) }
     }
 

@@ -157,6 +157,7 @@ impl Store for SqliteStore {
     }
 
     fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        // CROSS: from the customer's few cases to their rows, never the other way.
         let sql = "SELECT cases.id, version, state FROM (SELECT opened_ms, stream FROM customers \
                    WHERE id = ?1 AND opened_ms >= 0 ORDER BY opened_ms DESC, stream DESC LIMIT ?3) AS newest \
                    CROSS JOIN cases ON cases.id = newest.stream \

@@ -2,6 +2,7 @@
 //! nobody. Its circuit breaker has to find out.
 
 use anyhow::Context as _;
+use remit_ledger::hash::hex;
 use remit_policy::{bundle::Bundle, manifest::Service as Configured};
 use remit_responders::{
     KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
@@ -94,8 +95,7 @@ fn seconds() -> i64 {
 /// A signing secret that nobody else knows. Hexadecimal digits are base64, too.
 fn secret() -> anyhow::Result<SigningSecret> {
     let bytes: [u8; 32] = Entropy::default().bytes()?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(SigningSecret::parse(&format!("whsec_{digits}"))?)
+    Ok(SigningSecret::parse(&format!("whsec_{}", hex(&bytes)))?)
 }
 
 impl Inner {

@@ -20,7 +20,7 @@ impl App {
         };
         let commit = remit_store::Commit { items: vec![row], ..Default::default() };
         let _moving = self.floor.moving.lock().await;
-        self.store.commit(commit).await.map_err(crate::app::refused)?;
+        self.commit(commit).await.map_err(crate::app::refused)?;
         let id = item.profile.id.clone();
         self.settle_owed().await?;
         if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
