@@ -4,7 +4,7 @@ use crate::{
     chronicle::{Bounds, Chronicle},
     endpoint::{Ai, MANY_AT_ONCE},
     harness::{Client, Hands, Server, epoch, id},
-    staff::{note, staff_client},
+    staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_store::{RecordRow, Store as _};
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ const CASES: usize = 6;
 const HANDS: usize = 8;
 const COMMANDS: usize = 60;
 const ROOM: u32 = 2;
+/// In milliseconds.
+const A_MINUTE: i64 = 60_000;
 const NAMES: [&str; 3] = ["ana", "ben", "cleo"];
 
 /// Numbers that look random and follow from a seed (splitmix64).
@@ -138,10 +140,21 @@ fn session(seed: u64) -> Result<BTreeMap<String, usize>, String> {
     let staff: BTreeMap<&str, Client> = NAMES.map(|name| (name, staff_client(&server, name))).into();
     for name in NAMES {
         note(&lead, name, ROOM);
-        lead.post(&format!("/v1/staff/{name}/presence"), &json!({ "presence": "available" }));
     }
+    // One is alone at first, so that somebody has as much as they have room for, whatever chance brings later.
+    let [first, others @ ..] = NAMES;
+    presence(&lead, first, "available");
     let text = |n: usize| if n.is_multiple_of(2) { "When will my card arrive?" } else { "I want a human, please" };
     let cases: Vec<String> = (0..CASES).map(|n| id(&lead.open(&format!("c{n}"), text(n)))).collect();
+    for _ in 0..ROOM {
+        let offer = work(&staff[first], first, |work| offered(work) == 1);
+        assert_eq!(answer(&staff[first], &offer["offered"][0], "accept").status, 200);
+        // Who has just come is given one after the other.
+        hands.pass(A_MINUTE);
+    }
+    for name in others {
+        presence(&lead, name, "available");
+    }
     let done = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for n in 0..HANDS as u64 {
