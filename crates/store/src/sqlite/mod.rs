@@ -1,5 +1,6 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
+mod answers;
 mod known;
 mod packed;
 mod read;
@@ -9,6 +10,7 @@ pub mod verify;
 mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
+use answers::{Told, Waiting};
 use known::Known;
 use packed::Shapes;
 use remit_ledger::tree::Tree;
@@ -50,8 +52,6 @@ impl Default for Options {
 
 #[cfg(test)]
 mod tests;
-
-type Waiting = (Commit, oneshot::Sender<Result<Committed, CommitError>>);
 
 /// The embedded store.
 pub struct SqliteStore {
@@ -143,7 +143,10 @@ impl SqliteStore {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
-        match answered.await.map_err(|_| CommitError::Stopped)? {
+        let Told { outcome, commit, others } = answered.await.map_err(|_| CommitError::Stopped)?;
+        drop(others);
+        drop(commit);
+        match outcome {
             Err(CommitError::Replayed { status, response }) => {
                 let response = self.unpack(&response).map_err(|error| CommitError::Failed(error.to_string()))?;
                 Err(CommitError::Replayed { status, response })

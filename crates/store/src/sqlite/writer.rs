@@ -1,6 +1,6 @@
 //! The writer: takes all commands that wait, writes them in one transaction, and answers after the fsync.
 
-use super::Waiting;
+use super::answers::{Others, Outcome, Waiting};
 use crate::{CaseWrite, Coming, Commit, CommitError, Committed, Record};
 use remit_ledger::{
     entry::Entry,
@@ -93,10 +93,7 @@ fn write(connection: &mut Connection, tree: &mut Tree, published: &RwLock<Tree>,
                 // What was overwritten must not live on in the log of writes.
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }
-            for ((_, answer), result) in batch.drain(..).zip(results) {
-                // Who asked may have gone; the commit stands.
-                let _ = answer.send(result);
-            }
+            batch.drain(..).zip(results).collect::<Others>().tell();
         }
         // One command that the database refuses must not sink the others: each is tried alone.
         Err(_) if batch.len() > 1 => {
@@ -106,9 +103,7 @@ fn write(connection: &mut Connection, tree: &mut Tree, published: &RwLock<Tree>,
             }
         }
         Err(error) => {
-            for (_, answer) in batch.drain(..) {
-                let _ = answer.send(Err(refusal(&error)));
-            }
+            batch.drain(..).map(|waiting| (waiting, Err(refusal(&error)))).collect::<Others>().tell();
         }
     }
 }
@@ -119,8 +114,6 @@ fn refusal(error: &rusqlite::Error) -> CommitError {
         _ => CommitError::Failed(error.to_string()),
     }
 }
-
-type Outcome = Result<Committed, CommitError>;
 
 /// All commits in one transaction. An error rolls every one back and leaves `tree` as it was.
 fn together(
