@@ -168,6 +168,7 @@ pub enum Event {
     /// Readings were posted or measured.
     SignalsMeasured {
         /// The readings, by signal.
+        #[serde(with = "crate::record::table::readings")]
         readings: Vec<(SignalName, Reading)>,
         /// When.
         at: Timestamp,
@@ -175,6 +176,7 @@ pub enum Event {
     /// A decision was taken, and with it, where it says so, the holder changed.
     DecisionMade {
         /// The record.
+        #[serde(with = "crate::record")]
         decision: Box<Decision>,
         /// The change of holder.
         #[serde(default, skip_serializing_if = "Option::is_none")]

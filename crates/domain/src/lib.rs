@@ -17,6 +17,7 @@ pub mod exception;
 pub mod floor;
 pub mod id;
 pub mod offer;
+mod record;
 pub mod refusal;
 pub mod signal;
 #[cfg(test)]

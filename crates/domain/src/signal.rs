@@ -1,7 +1,10 @@
 //! Signals: what was measured about a case at one moment, by whom, and which reading wins.
 
-use crate::id::{SignalName, Timestamp};
-use serde::{Deserialize, Serialize};
+use crate::{
+    id::{SignalName, Timestamp},
+    record::table,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
@@ -56,8 +59,7 @@ pub type Signals = BTreeMap<SignalName, Reading>;
 pub const OWN_SOURCE: &str = "remit";
 
 /// All readings kept for a case: the newest of each source, for each signal.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Readings(BTreeMap<SignalName, Vec<Reading>>);
 
 impl Readings {
@@ -92,6 +94,31 @@ impl Readings {
                 Some((name.clone(), best.clone()))
             })
             .collect()
+    }
+}
+
+impl FromIterator<(SignalName, Reading)> for Readings {
+    /// Of readings that were kept already.
+    fn from_iter<T: IntoIterator<Item = (SignalName, Reading)>>(readings: T) -> Self {
+        let mut kept = BTreeMap::<_, Vec<_>>::new();
+        for (name, reading) in readings {
+            kept.entry(name).or_default().push(reading);
+        }
+        Self(kept)
+    }
+}
+
+impl Serialize for Readings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        table::readings::of(serializer, || {
+            self.0.iter().flat_map(|(name, readings)| readings.iter().map(move |reading| (name, reading)))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Readings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        table::readings::deserialize(deserializer)
     }
 }
 

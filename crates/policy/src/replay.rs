@@ -78,7 +78,8 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
     let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs: decision.handoffs };
-    deliberate(decision.id, decision.at, &standing, deliberation)
+    // How it was written does not change what is decided.
+    Decision { v: decision.v, ..deliberate(decision.id, decision.at, &standing, deliberation) }
 }
 
 /// The holder as the deliberation saw it; of a holder it looks at nothing but the name.

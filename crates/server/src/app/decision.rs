@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 /// A decision with its reasons.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionAnswer {
-    /// The record, as it was written.
+    /// The record, each reading and each candidate with the names of all that is known of it.
     #[schema(value_type = Object)]
     pub decision: Recorded,
     /// The record in plain words.
@@ -54,7 +54,7 @@ impl Recorded {
 /// What would be decided.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WouldDecide {
-    /// The record, as it would be written.
+    /// What would be recorded, each reading and each candidate with the names of all that is known of it.
     #[schema(value_type = Object)]
     pub decision: Decision,
     /// The record in plain words.

@@ -53,7 +53,8 @@ pub struct TimelineItem {
     pub at: String,
     /// Who caused it, by the name of their token.
     pub by: String,
-    /// The event as recorded, with commitments in place of words.
+    /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
+    /// what each of the `rows` holds.
     #[schema(value_type = Object)]
     pub event: serde_json::Value,
     /// The words that the event commits to, while they exist.
@@ -73,7 +74,7 @@ pub struct FeedItem {
     pub case: String,
     /// The kind of event.
     pub kind: String,
-    /// The event as recorded.
+    /// The event as recorded. Readings and candidates are tables: `columns` names what each of the `rows` holds.
     #[schema(value_type = Object)]
     pub event: serde_json::Value,
 }

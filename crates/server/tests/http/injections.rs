@@ -101,13 +101,14 @@ impl Gullible {
 
 fn decisions(client: &Client, case: &Value) -> Vec<Value> {
     let events = timeline(client, &id(case));
-    let taken: Vec<Value> =
-        events.iter().map(|item| item["event"]["decision"].clone()).filter(|d| !d.is_null()).collect();
-    for decision in &taken {
-        let path = format!("/v1/decisions/{}/replay", decision["id"].as_str().unwrap());
-        assert_eq!(client.post(&path, &json!({})).body["same"], true, "{decision}");
-    }
+    let taken = events.iter().filter_map(|item| item["event"]["decision"]["id"].as_str());
     taken
+        .map(|decision| {
+            let path = format!("/v1/decisions/{decision}");
+            assert_eq!(client.post(&format!("{path}/replay"), &json!({})).body["same"], true, "{decision}");
+            client.get(&path).body["decision"].clone()
+        })
+        .collect()
 }
 
 /// What policy said of each candidate.
