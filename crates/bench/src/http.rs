@@ -54,7 +54,7 @@ fn whole(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<(Vec<Measured>
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let app = Arc::new(setting.open(directory.path())?);
     let (token, _) = setting::token(&app)?;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = serve::runtime()?;
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
     let (next, requests) = (Arc::new(AtomicU64::new(0)), requests(setting, &token));
     let mut measured = Vec::new();
@@ -76,7 +76,7 @@ fn bare(bench: &Bench, setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<V
         black_box(&asked);
         (StatusCode::CREATED, Json(answer))
     };
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = serve::runtime()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;

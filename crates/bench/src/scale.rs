@@ -140,7 +140,7 @@ fn median(took: &[Took]) -> Took {
 }
 
 pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool> {
-    let runtime = Runtime::new()?;
+    let runtime = remit_server::serve::runtime()?;
     let (at_small, at_large) = (tempfile::tempdir_in(&bench.directory)?, tempfile::tempdir_in(&bench.directory)?);
     let small = Filled::open(setting, at_small.path())?;
     small.fill(&runtime, setting, SMALL, Duration::MAX)?;

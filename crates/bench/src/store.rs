@@ -162,7 +162,7 @@ pub(crate) fn measure(bench: &Bench, shape: &Shape, clients: usize, batch_max: u
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let store = Arc::new(SqliteStore::open(directory.path(), Options { batch_max, ..Options::default() })?);
     let (next, shape) = (Arc::new(AtomicU64::new(1)), Arc::new(shape.clone()));
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = remit_server::serve::runtime()?;
     let run = |length: Duration| {
         runtime.block_on(async {
             let (begun, cpu) = (meter::now(), meter::cpu());

@@ -105,7 +105,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let app = Arc::new(setting.open(directory.path())?);
     let (token, caller) = setting::token(&app)?;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = serve::runtime()?;
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
     // What is made once, before memory is looked at.
     runtime.block_on(open(&app, &caller, setting, 0))?;
@@ -164,7 +164,7 @@ pub(crate) fn follow(address: SocketAddr, streams: usize) -> anyhow::Result<()> 
     let mut token = String::new();
     std::io::stdin().read_line(&mut token)?;
     let request = format!("GET /v1/events HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\n\r\n", token.trim());
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = serve::runtime()?;
     runtime.block_on(async {
         let (tell, mut told) = mpsc::unbounded_channel();
         let (request, opened) = (Arc::new(request), Arc::new(AtomicUsize::new(0)));

@@ -11,6 +11,7 @@ use hyper_util::{
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
     sync::{Semaphore, watch},
     task::JoinHandle,
 };
@@ -25,6 +26,22 @@ const HEAD_MAX: usize = 64 * 1024;
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait when no connection can be accepted, as when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// By how much the threads that carry requests out give way to others of this process.
+const GIVE_WAY: i32 = 5;
+
+/// A runtime for a server. Its threads give way to the store's writer: there is one of it and every command waits for
+/// it, while requests that are held up for a moment are held up alone.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    // Linux keeps this for each thread; where it is not granted, the writer waits its turn.
+    #[cfg(target_os = "linux")]
+    builder.on_thread_start(|| _ = rustix::process::nice(GIVE_WAY));
+    builder.enable_all().build()
+}
 
 /// A server that listens.
 #[derive(Debug)]

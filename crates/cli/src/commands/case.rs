@@ -50,7 +50,7 @@ impl Place {
         anyhow::ensure!(data.is_dir(), "{} is no data directory", data.display());
         let app = serve::open(data, &self.bundle)?;
         let token = token::fresh(&app, "command line")?;
-        let runtime = tokio::runtime::Runtime::new()?;
+        let runtime = remit_server::serve::runtime()?;
         let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
         let asked = ask(&Client::new(&format!("http://{}", running.address), &token));
         runtime.block_on(running.stop())?;

@@ -62,7 +62,7 @@ fn against(
 ) -> anyhow::Result<Tally> {
     let app = serve::open(data, bundle)?;
     let token = crate::commands::token::fresh(&app, "replay")?;
-    let runtime = tokio::runtime::Runtime::new()?;
+    let runtime = remit_server::serve::runtime()?;
     let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
     let client = Client::new(&format!("http://{}", running.address), &token);
     let tally = traffic::play(&client, messages, connections, progress);

@@ -41,7 +41,7 @@ impl Serve {
         if self.webhooks_in_the_clear {
             app = app.allowing_webhooks_in_the_clear();
         }
-        let runtime = tokio::runtime::Runtime::new()?;
+        let runtime = serve::runtime()?;
         runtime.block_on(async {
             let first = first_token(&app, "admin")?;
             let running = serve::start(Arc::new(app), self.listen)

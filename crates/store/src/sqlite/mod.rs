@@ -50,6 +50,11 @@ impl Default for Options {
     }
 }
 
+/// How urgent the writer's thread is: every command waits for it.
+const GOES_FIRST: i32 = 10;
+/// How urgent the threads are that nobody waits for.
+const GIVES_WAY: i32 = -5;
+
 #[cfg(test)]
 mod tests;
 
@@ -101,11 +106,12 @@ impl SqliteStore {
             writer::Gather { coming: Arc::clone(&coming), batch_max: options.batch_max, window: options.window };
         let (told, written) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
-        let settler = thread("store-settler", &path, move || settle::run(&beside, &written))?;
-        let writer =
-            thread("store-writer", &path, move || writer::run(connection, &published, &waiting, &gather, &told))?;
+        let settler = thread(("store-settler", GIVES_WAY), &path, move || settle::run(&beside, &written))?;
+        let writer = thread(("store-writer", GOES_FIRST), &path, move || {
+            writer::run(connection, &published, &waiting, &gather, &told)
+        })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
-        let learner = thread("store-learner", &path, move || {
+        let learner = thread(("store-learner", GIVES_WAY), &path, move || {
             // Who cannot be read here is looked for, and the error shows there.
             let _ = learned.learn(&there, &stop);
         })?;
@@ -196,8 +202,19 @@ fn cases(connection: &Connection) -> Result<u64, rusqlite::Error> {
         .map(i64::cast_unsigned)
 }
 
-fn thread(name: &str, path: &Path, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    let spawned = std::thread::Builder::new().name(name.into()).spawn(run);
+/// Starts a thread that goes before the process's others by `urgency`, or gives way to them where it is negative. Without
+/// the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
+fn thread(
+    (name, urgency): (&str, i32),
+    path: &Path,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, OpenError> {
+    let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
+        // Linux keeps this for each thread.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::nice(-urgency);
+        run();
+    });
     spawned.map_err(|source| OpenError::File { path: path.display().to_string(), source })
 }
 

@@ -96,7 +96,7 @@ impl Demo {
         clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
 
         let tokens = Tokens::make(&app, &bundle)?;
-        let runtime = tokio::runtime::Runtime::new()?;
+        let runtime = remit_server::serve::runtime()?;
         let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
         let url = format!("http://{}", running.address);
         let interrupted = interrupts(&runtime);
