@@ -6,6 +6,7 @@
 
 use crate::{cedar::Rule, manifest::SignalKind};
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
+use foldhash::fast::RandomState;
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
     id::PolicyId,
@@ -109,7 +110,7 @@ pub(crate) struct Asked {
     steady: Pair,
     /// What the steady ones read.
     reads: Reads,
-    kept: RwLock<HashMap<Vec<Value>, Arc<Told>>>,
+    kept: RwLock<HashMap<Vec<Value>, Arc<Told>, RandomState>>,
 }
 
 /// Permits and forbids are asked apart, because Cedar names the satisfied permits only where no forbid is.

@@ -11,6 +11,7 @@ use cedar_policy::{
     ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
     PrincipalConstraint, Request, RestrictedExpression,
 };
+use foldhash::fast::RandomState;
 use remit_domain::{
     decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
     id::{ActionName, PolicyId, SignalName, Timestamp},
@@ -99,7 +100,7 @@ pub struct Engine {
     authorizer: Authorizer,
     handle: EntityUid,
     case: EntityUid,
-    slots: HashMap<String, Slot>,
+    slots: HashMap<String, Slot, RandomState>,
     slices: Slices,
     act: (EntityUid, PolicySet),
     api: HashMap<&'static str, (EntityUid, PolicySet)>,

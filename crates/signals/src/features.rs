@@ -17,11 +17,10 @@ pub(crate) enum View {
 /// One feature of a message: its number and its weight.
 pub(crate) type Feature = (u32, f32);
 
-/// Features by their hash, with the inverse document frequency of each.
+/// Features by their hash: the number of each, and beside it, where it is at hand, its inverse document frequency.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
-    pub(crate) numbers: HashMap<u64, u32, Identity>,
-    pub(crate) idf: Vec<f32>,
+    pub(crate) known: HashMap<u64, (u32, f32), Identity>,
     /// The greatest of them, which what was never seen has too.
     rarest: f32,
 }
@@ -122,37 +121,36 @@ impl Vocabulary {
                 }
             });
         }
-        let (mut numbers, mut idf) = (HashMap::<u64, u32, Identity>::default(), Vec::new());
+        let mut known = HashMap::<u64, (u32, f32), Identity>::default();
         for gram in order {
             let documents = counts.get(&gram).map_or(0, |(documents, _)| *documents);
             if documents >= 2 {
-                numbers.insert(gram, u32::try_from(idf.len()).unwrap_or(u32::MAX));
-                idf.push(((1.0 + f64::from(total)) / (1.0 + f64::from(documents))).ln() as f32 + 1.0);
+                let idf = ((1.0 + f64::from(total)) / (1.0 + f64::from(documents))).ln() as f32 + 1.0;
+                known.insert(gram, (u32::try_from(known.len()).unwrap_or(u32::MAX), idf));
             }
         }
-        Self::of(numbers, idf)
+        Self::of(known)
     }
 
-    /// A vocabulary of its parts.
-    pub(crate) fn of(numbers: HashMap<u64, u32, Identity>, idf: Vec<f32>) -> Self {
-        let rarest = idf.iter().copied().fold(0.0, f32::max);
-        Self { numbers, idf, rarest }
+    /// A vocabulary of these features.
+    pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>) -> Self {
+        let rarest = known.values().map(|(_, idf)| *idf).fold(0.0, f32::max);
+        Self { known, rarest }
     }
 
     /// The features of `text`, with weights of length one in each view, in the order of their numbers.
     #[expect(clippy::indexing_slicing, reason = "there is a place for each of the two views")]
     pub(crate) fn features(&self, text: &str) -> Vec<Feature> {
-        let mut found: Vec<(u32, View)> = Vec::with_capacity(256);
+        let mut found: Vec<(u32, f32, View)> = Vec::with_capacity(256);
         let mut squares = [0.0f32; 2];
-        grams(text, |view, gram| match self.numbers.get(&gram) {
-            Some(number) => found.push((*number, view)),
+        grams(text, |view, gram| match self.known.get(&gram) {
+            Some((number, idf)) => found.push((*number, *idf, view)),
             None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
         });
-        found.sort_unstable_by_key(|(number, _)| *number);
+        found.sort_unstable_by_key(|(number, ..)| *number);
         let mut features: Vec<(Feature, View)> = Vec::with_capacity(found.len());
-        for run in found.chunk_by(|(a, _), (b, _)| a == b) {
-            if let Some((number, view)) = run.first() {
-                let idf = usize::try_from(*number).ok().and_then(|at| self.idf.get(at)).copied().unwrap_or(0.0);
+        for run in found.chunk_by(|(a, ..), (b, ..)| a == b) {
+            if let Some((number, idf, view)) = run.first() {
                 let weight = (1.0 + (run.len() as f32).ln()) * idf;
                 squares[*view as usize] += weight * weight;
                 features.push(((*number, weight), *view));

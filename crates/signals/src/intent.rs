@@ -72,7 +72,7 @@ pub fn train(examples: &[Example], progress: &mut dyn FnMut(usize, usize)) -> Re
     let vocabulary = Vocabulary::new(examples.iter().map(|example| example.text.as_str()));
     let rows: Vec<Vec<Feature>> = examples.iter().map(|example| vocabulary.features(&example.text)).collect();
     let labels: Vec<usize> = examples.iter().filter_map(|e| numbers.get(e.label.as_str()).copied()).collect();
-    let features = vocabulary.idf.len();
+    let features = vocabulary.known.len();
     let fit = |keep: &dyn Fn(usize) -> bool| {
         let at: Vec<usize> = (0..rows.len()).filter(|at| keep(*at)).collect();
         let rows: Vec<&[Feature]> = at.iter().filter_map(|at| rows.get(*at)).map(Vec::as_slice).collect();
@@ -155,19 +155,15 @@ impl IntentModel {
             length(&mut out, label.len());
             out.extend_from_slice(label.as_bytes());
         }
-        length(&mut out, self.vocabulary.idf.len());
-        let mut grams: Vec<(u32, u64)> =
-            self.vocabulary.numbers.iter().map(|(gram, number)| (*number, *gram)).collect();
-        grams.sort_unstable();
-        for (_, gram) in grams {
+        length(&mut out, self.vocabulary.known.len());
+        let mut known: Vec<(u32, u64, f32)> =
+            self.vocabulary.known.iter().map(|(gram, (number, idf))| (*number, *gram, *idf)).collect();
+        known.sort_unstable_by_key(|(number, ..)| *number);
+        for (_, gram, _) in &known {
             out.extend_from_slice(&gram.to_le_bytes());
         }
-        self.vocabulary
-            .idf
-            .iter()
-            .chain(&self.linear.weights)
-            .chain(&self.linear.bias)
-            .for_each(|x| float(&mut out, *x));
+        let idf = known.iter().map(|(_, _, idf)| idf);
+        idf.chain(&self.linear.weights).chain(&self.linear.bias).for_each(|x| float(&mut out, *x));
         let checksum = Sha256::digest(&out);
         out.extend_from_slice(&checksum);
         out
@@ -197,14 +193,14 @@ impl IntentModel {
             labels.push(std::str::from_utf8(rest.take(length)?).map_err(|_| ModelError)?.to_owned());
         }
         let features = rest.length()?;
-        let mut numbers = std::collections::HashMap::default();
-        for number in 0..features {
-            let gram = u64::from_le_bytes(rest.take(8)?.try_into().map_err(|_| ModelError)?);
-            if numbers.insert(gram, u32::try_from(number).map_err(|_| ModelError)?).is_some() {
+        let (grams, _) = rest.take(features.checked_mul(8).ok_or(ModelError)?)?.as_chunks::<8>();
+        let mut known = std::collections::HashMap::default();
+        for ((number, gram), idf) in (0..).zip(grams).zip(rest.floats(features)?) {
+            if known.insert(u64::from_le_bytes(*gram), (number, idf)).is_some() {
                 return Err(ModelError);
             }
         }
-        let vocabulary = Vocabulary::of(numbers, rest.floats(features)?);
+        let vocabulary = Vocabulary::of(known);
         let weights = rest.floats(features.checked_mul(labels.len()).ok_or(ModelError)?)?;
         let bias = rest.floats(labels.len())?;
         let linear = Linear { classes: labels.len(), weights, bias };

@@ -4,7 +4,6 @@
 mod rules;
 
 use rules::{Rules, Word};
-use std::collections::HashMap;
 
 /// How many characters of a message count.
 const CHARS_MAX: usize = 4_000;
@@ -99,7 +98,7 @@ pub struct TextReader {
     human: Rules,
     situations: Vec<(Situation, Rules)>,
     frustration: Rules,
-    telling_words: HashMap<&'static str, u8>,
+    telling_words: rules::ByWord<u8>,
 }
 
 impl Default for TextReader {

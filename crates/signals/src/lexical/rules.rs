@@ -5,7 +5,11 @@
 //! word takes any word that begins so.
 
 use super::Situation;
+use foldhash::fast::FixedState;
 use std::collections::HashMap;
+
+/// By words that are written here: nobody else chooses them, and all words of a message are looked up.
+pub(super) type ByWord<T> = HashMap<&'static str, T, FixedState>;
 
 /// A word of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +65,14 @@ const BEFORE: usize = 3;
 #[derive(Debug)]
 pub(super) struct Rules {
     rules: Vec<Rule>,
-    by_word: HashMap<&'static str, Vec<usize>>,
+    by_word: ByWord<Vec<usize>>,
     by_start: Vec<(&'static str, usize)>,
 }
 
 impl Rules {
     pub(super) fn compile(source: &'static str) -> Self {
         let rules: Vec<Rule> = source.lines().map(str::trim).filter_map(rule).collect();
-        let (mut by_word, mut by_start) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
+        let (mut by_word, mut by_start) = (ByWord::<Vec<usize>>::default(), Vec::new());
         for (at, rule) in rules.iter().enumerate() {
             for word in rule.steps.first().map(|step| step.any_of.as_slice()).unwrap_or_default() {
                 match word.strip_prefix('~') {
@@ -148,8 +152,8 @@ impl Step {
 }
 
 /// For every telling word, the languages that it tells of: a bit for each, in the order of [`FUNCTION_WORDS`].
-pub(super) fn telling_words() -> HashMap<&'static str, u8> {
-    let mut languages = HashMap::new();
+pub(super) fn telling_words() -> ByWord<u8> {
+    let mut languages = ByWord::default();
     for (bit, (_, list)) in FUNCTION_WORDS.iter().enumerate() {
         for word in list.split(' ') {
             *languages.entry(word).or_default() |= 1 << bit;
