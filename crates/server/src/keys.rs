@@ -52,9 +52,10 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The key under which one customer's words are sealed.
+/// The key under which one customer's words are sealed. Many are kept at hand, and what AES makes of one takes thirty
+/// times its room and next to no time.
 #[derive(Clone)]
-pub struct CustomerKey(Aes256Gcm);
+pub struct CustomerKey([u8; 32]);
 
 impl std::fmt::Debug for CustomerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -107,7 +108,7 @@ impl Keys {
     pub fn new_customer(&self, id: &CustomerId, entropy: &Entropy) -> Result<(CustomerKey, Vec<u8>), KeyError> {
         let key: [u8; 32] = entropy.bytes()?;
         let wrapped = seal(&self.wrapping, entropy.bytes()?, &key, id.as_str().as_bytes())?;
-        Ok((CustomerKey(Aes256Gcm::new(&key.into())), wrapped))
+        Ok((CustomerKey(key), wrapped))
     }
 
     /// Opens a customer's wrapped key.
@@ -117,7 +118,7 @@ impl Keys {
     pub fn customer(&self, id: &CustomerId, wrapped: &[u8]) -> Result<CustomerKey, KeyError> {
         let key = open(&self.wrapping, wrapped, id.as_str().as_bytes())?;
         let key: [u8; 32] = key.try_into().map_err(|_| KeyError::Unopenable)?;
-        Ok(CustomerKey(Aes256Gcm::new(&key.into())))
+        Ok(CustomerKey(key))
     }
 }
 
@@ -141,6 +142,10 @@ impl Keys {
 }
 
 impl CustomerKey {
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(&self.0.into())
+    }
+
     /// Seals `text` and commits to it: the commitment is an HMAC under a salt sealed with the text, so
     /// that it says nothing once the salt is gone.
     ///
@@ -169,7 +174,7 @@ impl CustomerKey {
         let mut plain = Vec::with_capacity(SALT + bytes.len());
         plain.extend_from_slice(&salt);
         plain.extend_from_slice(bytes);
-        let sealed = seal(&self.0, entropy.bytes()?, &plain, commit.as_bytes())?;
+        let sealed = seal(&self.cipher(), entropy.bytes()?, &plain, commit.as_bytes())?;
         Ok((commit, sealed))
     }
 
@@ -178,7 +183,7 @@ impl CustomerKey {
     /// # Errors
     /// When they do not open or do not match.
     pub fn open_bytes(&self, sealed: &[u8], commit: &str) -> Result<Vec<u8>, KeyError> {
-        let mut plain = open(&self.0, sealed, commit.as_bytes())?;
+        let mut plain = open(&self.cipher(), sealed, commit.as_bytes())?;
         let (salt, bytes) = plain.split_at_checked(SALT).ok_or(KeyError::Unopenable)?;
         if hex(&hmac(salt, &[bytes])) != commit {
             return Err(KeyError::Unopenable);

@@ -85,7 +85,7 @@ impl App {
         });
         let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
         let act = Act::new(permission, command).with([sealed]).claiming(row);
-        self.execute(&caller, None, Some(case), &act, |_| (201, Vec::new())).await.map(|_| Ok(()))
+        self.execute(&caller, None, Some(case), act, |_| (201, Vec::new())).await.map(|_| Ok(()))
     }
 
     /// Says what became of a permitted action, as who has the case.
@@ -108,6 +108,6 @@ impl App {
             ActionEnded::Refused => ActionEnd::Refused,
         };
         let act = Act::new(permission, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+        self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 }

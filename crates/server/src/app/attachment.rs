@@ -111,8 +111,8 @@ impl App {
         drop(file);
         let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
         let mut act = Act::new(action, command).with([sealed]);
-        act.attachments.push(AttachmentRow { id: commit, case: case.id.to_string(), sealed: bytes });
-        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+        act.beside.attachments.push(AttachmentRow { id: commit, case: case.id.to_string(), sealed: bytes });
+        self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 
     /// A file of a case, with its kind.

@@ -117,7 +117,7 @@ impl App {
                 }
                 let review = Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
                 let act = Act::new("responder.stop", review);
-                let moved = self.execute(&Caller::own(), None, Some(&row.id), &act, |_| (200, Vec::new())).await;
+                let moved = self.execute(&Caller::own(), None, Some(&row.id), act, |_| (200, Vec::new())).await;
                 // A case that has ended or moved meanwhile needs nothing.
                 if let Err(problem) = moved
                     && problem.kind.status >= 500

@@ -71,7 +71,7 @@ pub struct Say {
 }
 
 /// A chat that opens a case: stored anew together with it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Opening {
     id: String,
     item: ChatItem,
@@ -209,7 +209,7 @@ impl App {
         let sealed = self.seal_for(&caller, action, &id, WANTS_HUMAN)?;
         let command = Command::Write { words: sealed.words.clone(), readings: wanted };
         let act = Act::new(action, command).with([sealed]);
-        self.execute(&caller, Some(repeat), Some(&id), &act, |_| (201, Vec::new())).await.map(|_| ())
+        self.execute(&caller, Some(repeat), Some(&id), act, |_| (201, Vec::new())).await.map(|_| ())
     }
 
     /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
@@ -252,9 +252,9 @@ impl App {
             measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
             measured.extend(readings);
         }
-        act.chat = Some(Opening { id: chat.id.clone(), item });
+        act.beside.chat = Some(Opening { id: chat.id.clone(), item });
         let shown = |happened: &remit_domain::command::Happened| (201, happened.case.id.to_string().into_bytes());
-        let answer = self.execute(&caller, Some(repeat), None, &act, shown).await?;
+        let answer = self.execute(&caller, Some(repeat), None, act, shown).await?;
         let case = String::from_utf8_lossy(&answer.body).parse().map_err(Problem::internal)?;
         chat.add(case);
         Ok(())

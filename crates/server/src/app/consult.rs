@@ -101,8 +101,8 @@ impl App {
         let queue = self.queue_named("queue", &ask.queue)?;
         let sealed = self.seal_for(caller, action, id, &ask.question)?;
         let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
-        let act = Act { items: Some(items), ..Act::new(action, command).with([sealed]) };
-        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+        let act = Act::new(action, command).with([sealed]).changing(items);
+        self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 
     /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
@@ -130,8 +130,8 @@ impl App {
         }
         let sealed = self.seal_for(caller, action, id, &answer.answer)?;
         let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
-        let act = Act { items: Some(items), ..Act::new(action, command).with([sealed]) };
-        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+        let act = Act::new(action, command).with([sealed]).changing(items);
+        self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 
     /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.

@@ -67,7 +67,7 @@ impl App {
         let sealed = self.seal_for(caller, action, case, &raise.reason)?;
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
         let act = Act::new(action, command).with([sealed]);
-        self.execute(caller, repeat, Some(case), &act, shown(201)).await
+        self.execute(caller, repeat, Some(case), act, shown(201)).await
     }
 
     /// Takes an exception on.
@@ -78,7 +78,7 @@ impl App {
         let (exception, case) = self.exception_row(caller, "exception.own", id)?;
         let command = Command::TakeException { exception };
         let act = Act::new("exception.own", command);
-        self.execute(caller, repeat, Some(&case), &act, shown(200)).await
+        self.execute(caller, repeat, Some(&case), act, shown(200)).await
     }
 
     /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
@@ -98,7 +98,7 @@ impl App {
         let sealed = self.seal_for(caller, action, &case, &resolve.reason)?;
         let command = Command::ResolveException { exception, reason: sealed.words.clone(), close: resolve.close };
         let act = Act::new(action, command).with([sealed]);
-        self.execute(caller, repeat, Some(&case), &act, shown(200)).await
+        self.execute(caller, repeat, Some(&case), act, shown(200)).await
     }
 
     /// Exceptions in the order of their identifiers, newest first.
@@ -168,7 +168,7 @@ impl App {
             let due = self.now().plus_ms(terms.exception_due_ms);
             let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
             let act = Act::new("exception.own", command);
-            let moved = self.execute(&Caller::own(), None, Some(case), &act, |_| (200, Vec::new())).await;
+            let moved = self.execute(&Caller::own(), None, Some(case), act, |_| (200, Vec::new())).await;
             if let Err(problem) = moved
                 && problem.kind.status >= 500
             {

@@ -50,13 +50,13 @@ impl App {
         let case = self.case_for(caller, action, id)?;
         if feedback.solved == Some(false) && case.status == Status::Resolved && !case.erased {
             let noted = Act::new(action, Command::GiveFeedback { feedback });
-            self.execute(caller, None, Some(id), &noted, |_| (200, Vec::new())).await?;
+            self.execute(caller, None, Some(id), noted, |_| (200, Vec::new())).await?;
             let sealed = self.seal_for(caller, action, id, "The customer says that it is not solved.")?;
             let reopen = Act::new(action, Command::Reopen { reason: sealed.words.clone() }).with([sealed]);
-            return self.execute(caller, repeat, Some(id), &reopen, shown(200)).await;
+            return self.execute(caller, repeat, Some(id), reopen, shown(200)).await;
         }
         let act = Act::new(action, Command::GiveFeedback { feedback });
-        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+        self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 
     /// Ends a case whose customer gives up.
@@ -65,7 +65,7 @@ impl App {
     /// When policy, the state or the store refuses.
     pub async fn abandon_case(&self, caller: &Caller, repeat: Option<&Repeat>, id: &str) -> Result<Answer, Problem> {
         let act = Act::new("case.feedback", Command::Abandon);
-        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+        self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 
     /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not

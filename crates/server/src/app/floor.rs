@@ -394,7 +394,7 @@ impl App {
         };
         let act = Act::new("offer.make", Command::Offer { offer });
         let case = pairing.case.to_string();
-        let made = self.execute(&own, None, Some(&case), &act, |_| (200, Vec::new())).await;
+        let made = self.execute(&own, None, Some(&case), act, |_| (200, Vec::new())).await;
         let again = {
             let mut state = self.floor.lock();
             let changed = state.making.remove(&pairing.case).unwrap_or(true);
@@ -424,7 +424,7 @@ impl App {
         claim: Option<&str>,
     ) -> Result<(), Problem> {
         let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
-        act.claim = claim.map(ToOwned::to_owned);
-        self.execute(&Caller::own(), None, Some(id), &act, |_| (200, Vec::new())).await.map(|_| ())
+        act.beside.claim = claim.map(ToOwned::to_owned);
+        self.execute(&Caller::own(), None, Some(id), act, |_| (200, Vec::new())).await.map(|_| ())
     }
 }

@@ -46,7 +46,7 @@ impl App {
         let now = self.now();
         let row =
             super::later::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
-        act.outbox.push(row);
-        self.execute(caller, repeat, Some(id), &act, shown(200)).await
+        act.beside.outbox.push(row);
+        self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 }

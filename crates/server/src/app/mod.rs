@@ -49,7 +49,7 @@ use crate::{
     problem::Problem,
 };
 use load::{Load, Tally};
-use remit_domain::{Case, Command, Context, command::Happened, decide, id::Ids};
+use remit_domain::{Case, Context, command::Happened, decide, id::Ids};
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_signals::{intent::IntentModel, lexical::TextReader};
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
@@ -245,7 +245,7 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         case: Option<&str>,
-        act: &record::Act,
+        act: record::Act,
         show: impl Fn(&Happened) -> (u16, Vec<u8>),
     ) -> Result<Answer, Problem> {
         if let (Some(repeat), Some(_)) = (repeat, case)
@@ -253,7 +253,10 @@ impl App {
         {
             return Ok(answer);
         }
+        let mut kept = Some(act);
         for _ in 0..ATTEMPTS {
+            // Nobody else writes to a case that is not there yet, so that it takes one attempt.
+            let Some(act) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
             let coming = self.coming();
             let before = match case {
                 Some(id) => Some(self.case_for(caller, act.action, id)?),
@@ -280,16 +283,16 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         before: Option<Case>,
-        act: &record::Act,
+        act: record::Act,
         show: &impl Fn(&Happened) -> (u16, Vec<u8>),
     ) -> Result<record::Prepared, Problem> {
         let mut context = self.context(caller)?;
-        let command: Command = act.command.clone();
+        let record::Act { command, beside, .. } = act;
         let now = context.now;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
         let happened = decide(before.as_ref(), command, &mut context, &mut answer)?;
         let (status, response) = show(&happened);
-        self.record(caller, repeat, before.as_ref(), happened, act, (status, response), now)
+        self.record(caller, repeat, before.as_ref(), happened, beside, (status, response), now)
     }
 
     /// An earlier answer to the same request.

@@ -17,12 +17,19 @@ use remit_store::{
 };
 
 /// One command with what goes into the store beside its events.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Act {
     /// The API action that the caller must be permitted.
     pub(crate) action: &'static str,
     /// The command.
     pub(crate) command: Command,
+    /// What goes into the store.
+    pub(crate) beside: Beside,
+}
+
+/// What goes into the store beside a command's events.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beside {
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
     /// Sealed files that the command's events commit to.
@@ -47,29 +54,24 @@ type ItemsOf = fn(&Happened) -> Vec<ItemRow>;
 impl Act {
     /// A command of this API action.
     pub(crate) fn new(action: &'static str, command: Command) -> Self {
-        Self {
-            action,
-            command,
-            sealed: Vec::new(),
-            attachments: Vec::new(),
-            chat: None,
-            customer: None,
-            claim: None,
-            outbox: Vec::new(),
-            items: None,
-            again: None,
-        }
+        Self { action, command, beside: Beside::default() }
     }
 
     /// With words that its events commit to.
     pub(crate) fn with(mut self, sealed: impl IntoIterator<Item = Sealed>) -> Self {
-        self.sealed.extend(sealed);
+        self.beside.sealed.extend(sealed);
+        self
+    }
+
+    /// With items that change with it.
+    pub(crate) fn changing(mut self, items: ItemsOf) -> Self {
+        self.beside.items = Some(items);
         self
     }
 
     /// Done for this outbox row.
     pub(crate) fn claiming(mut self, row: &str) -> Self {
-        self.claim = Some(row.to_owned());
+        self.beside.claim = Some(row.to_owned());
         self
     }
 }
@@ -87,7 +89,7 @@ pub(crate) struct Prepared {
 const REPEATABLE_MS: i64 = 24 * 3_600_000;
 
 /// Bytes that most events fit in.
-const BODY_USUAL: usize = 10 * 1024;
+const BODY_USUAL: usize = 4 * 1024;
 
 impl App {
     #[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
@@ -97,7 +99,7 @@ impl App {
         repeat: Option<&Repeat>,
         before: Option<&Case>,
         happened: Happened,
-        act: &Act,
+        beside: Beside,
         (status, response): (u16, Vec<u8>),
         now: Timestamp,
     ) -> Result<Prepared, Problem> {
@@ -112,19 +114,19 @@ impl App {
         let intent = intent_of(case);
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent.clone());
-        let erases = matches!(act.command, Command::Erase);
+        let erases = happened.events.iter().any(|event| matches!(event, Event::WordsErased { .. }));
         let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
-        rest.rows.splice(0..0, act.outbox.iter().cloned());
-        rest.rows.extend(act.again.map(|ended| later::contacted_again(ended, case.id, now)));
-        let mut items = act.items.map_or_else(Vec::new, |items| items(&happened));
-        items.extend(act.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+        rest.rows.splice(0..0, beside.outbox);
+        rest.rows.extend(beside.again.map(|ended| later::contacted_again(ended, case.id, now)));
+        let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
+        items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
         let commit = Commit {
             outbox: rest.rows,
             cancel: rest.cancel,
             items,
-            claim: act.claim.clone(),
+            claim: beside.claim,
             case: Some(CaseWrite {
                 id: id.clone(),
                 expected_version: before.map_or(0, |case| case.version),
@@ -143,17 +145,11 @@ impl App {
                 state: serde_json::to_vec(case).map_err(Problem::internal)?,
             }),
             records,
-            customer: act.customer.clone(),
-            words: act
-                .sealed
-                .iter()
-                .map(|sealed| WordsRow {
-                    id: sealed.words.commit.clone(),
-                    case: id.clone(),
-                    sealed: sealed.bytes.clone(),
-                })
+            customer: beside.customer,
+            words: (beside.sealed.into_iter())
+                .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
                 .collect(),
-            attachments: act.attachments.clone(),
+            attachments: beside.attachments,
             exceptions: exception_rows(before, &happened)?,
             outcomes,
             idempotency: repeat.map(|repeat| IdempotencyRow {

@@ -300,7 +300,7 @@ impl App {
             OfferAnswer::NotMine => ended(OfferEnd::NotMine),
             OfferAnswer::Conflict => ended(OfferEnd::Conflict),
         };
-        self.execute(caller, repeat, Some(id), &Act::new(action, command), shown(200)).await
+        self.execute(caller, repeat, Some(id), Act::new(action, command), shown(200)).await
     }
 }
 

@@ -122,7 +122,7 @@ impl App {
     /// Does `command` on the row's case on Remit's own account.
     async fn own(&self, row: &OutboxRow, command: Command, outbox: Vec<OutboxRow>) -> Result<(), Problem> {
         let mut act = Act::new("timer", command).claiming(&row.id);
-        act.outbox = outbox;
-        self.execute(&Caller::own(), None, Some(&row.case), &act, |_| (200, Vec::new())).await.map(|_| ())
+        act.beside.outbox = outbox;
+        self.execute(&Caller::own(), None, Some(&row.case), act, |_| (200, Vec::new())).await.map(|_| ())
     }
 }

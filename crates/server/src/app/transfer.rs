@@ -37,6 +37,6 @@ impl App {
         let sealed = self.seal_optional(caller, action, id, "note", wish.note.as_deref())?;
         let note = sealed.first().map(|sealed| sealed.words.clone());
         let act = Act::new(action, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-        self.execute(caller, repeat, Some(id), &act, shown(201)).await
+        self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 }

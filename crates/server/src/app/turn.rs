@@ -65,7 +65,7 @@ impl App {
                     marks: Vec::new(),
                 };
                 let act = Act::new("message.answer", command).with([sealed]).claiming(row);
-                self.execute(&caller, None, Some(case), &act, |_| (201, Vec::new())).await.map(|_| ())
+                self.execute(&caller, None, Some(case), act, |_| (201, Vec::new())).await.map(|_| ())
             }
             Ok(Said::Answer { .. }) => self.give_up(&caller, row, case, due, YieldReason::ToolFailed, None).await,
             Ok(Said::Yield { reason, note }) => {
@@ -100,7 +100,7 @@ impl App {
         let words: Option<Words> = sealed.as_ref().map(|sealed| sealed.words.clone());
         let command = Command::Yield { epoch: due.epoch, reason, note: words };
         let act = Act::new(action, command).with(sealed).claiming(row);
-        self.execute(caller, None, Some(case), &act, |_| (201, Vec::new())).await.map(|_| ())
+        self.execute(caller, None, Some(case), act, |_| (201, Vec::new())).await.map(|_| ())
     }
 
     /// Takes a row away that need not be done any more.
