@@ -1,6 +1,7 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
+mod gather;
 mod known;
 mod packed;
 mod read;
@@ -11,6 +12,7 @@ mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
 use answers::{Told, Waiting};
+use gather::{Gate, Gather};
 use known::Known;
 use packed::Shapes;
 use remit_ledger::tree::Tree;
@@ -63,6 +65,7 @@ pub struct SqliteStore {
     path: PathBuf,
     queue: Option<mpsc::SyncSender<Waiting>>,
     coming: Arc<AtomicUsize>,
+    gate: Arc<Gate>,
     /// The ledger's edge over what is durable.
     tree: Arc<RwLock<Tree>>,
     shapes: RwLock<Shapes>,
@@ -102,8 +105,13 @@ impl SqliteStore {
         let side = setup::side(&path)?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
         let coming = Arc::new(AtomicUsize::new(0));
-        let gather =
-            writer::Gather { coming: Arc::clone(&coming), batch_max: options.batch_max, window: options.window };
+        let gate = Arc::new(Gate::default());
+        let gather = Gather {
+            coming: Arc::clone(&coming),
+            gate: Arc::clone(&gate),
+            batch_max: options.batch_max,
+            window: options.window,
+        };
         let (told, written) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
         let settler = thread(("store-settler", GIVES_WAY), &path, move || settle::run(&beside, &written))?;
@@ -119,6 +127,7 @@ impl SqliteStore {
             path,
             queue: Some(queue),
             coming,
+            gate,
             tree,
             shapes,
             known,
@@ -149,6 +158,7 @@ impl SqliteStore {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
+        self.gate.sent();
         let Told { outcome, commit, others } = answered.await.map_err(|_| CommitError::Stopped)?;
         drop(others);
         drop(commit);

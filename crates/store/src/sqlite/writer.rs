@@ -1,7 +1,10 @@
 //! The writer: takes all commands that wait, writes them in one transaction, and answers after the fsync.
 
-use super::answers::{Others, Outcome, Waiting};
-use crate::{CaseWrite, Coming, Commit, CommitError, Committed, Record};
+use super::{
+    answers::{Others, Outcome, Waiting},
+    gather::Gather,
+};
+use crate::{CaseWrite, Commit, CommitError, Committed, Record};
 use remit_ledger::{
     entry::Entry,
     hash::{Hash, hex},
@@ -12,56 +15,10 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        PoisonError, RwLock,
         mpsc::{Receiver, SyncSender},
     },
-    time::{Duration, Instant},
 };
-
-/// How commands are gathered into one transaction.
-///
-/// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
-/// costs each of them far less. Half of those under way are enough: while they are written the other half comes.
-pub(super) struct Gather {
-    /// How many are announced and not there yet.
-    pub(super) coming: Arc<AtomicUsize>,
-    /// Commands in one transaction, at most.
-    pub(super) batch_max: usize,
-    /// How long a transaction waits for what is announced, at most.
-    pub(super) window: Duration,
-}
-
-/// So many share the edges well enough.
-const ENOUGH: usize = 64;
-/// How long to wait before looking whether more are there. The system adds some time of its own.
-const PAUSE: Duration = Duration::from_micros(50);
-
-impl Gather {
-    /// Adds what waits to `batch`, and what is announced and comes in time.
-    #[expect(clippy::disallowed_methods, reason = "to be woken by each command would cost those who send them more")]
-    fn fill(&self, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
-        let begun = Instant::now();
-        loop {
-            while batch.len() < self.batch_max {
-                let Ok(next) = waiting.try_recv() else { break };
-                batch.push(arrived(next));
-            }
-            let coming = self.coming.load(Ordering::Relaxed);
-            let enough = ENOUGH.min((batch.len() + coming).div_ceil(2)).min(self.batch_max);
-            if batch.len() >= enough || begun.elapsed() >= self.window {
-                return;
-            }
-            std::thread::sleep(PAUSE);
-        }
-    }
-}
-
-/// A command that is there is no longer coming.
-fn arrived((mut commit, answer): Waiting) -> Waiting {
-    commit.coming = Coming::default();
-    (commit, answer)
-}
 
 /// Runs until every sender is gone and nothing waits.
 /// `published` is where readers find the tree as it is on disk; `told` hears of every batch.
@@ -75,8 +32,7 @@ pub(super) fn run(
     let mut tree = published.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
     while let Ok(first) = waiting.recv() {
-        batch.push(arrived(first));
-        gather.fill(waiting, &mut batch);
+        gather.fill(first, waiting, &mut batch);
         write(&mut connection, &mut tree, published, &mut batch);
         // Whoever has not come to the last one yet will see this one too.
         let _ = told.try_send(());
@@ -401,32 +357,4 @@ fn update_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::E
         case.state
     ])?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    /// How many of `there` a transaction takes while so many are `coming` and it waits no longer than `window`.
-    fn taken(there: usize, coming: usize, window: Duration) -> usize {
-        let (queue, waiting) = mpsc::sync_channel(there);
-        for _ in 0..there {
-            queue.try_send((Commit::default(), tokio::sync::oneshot::channel().0)).unwrap();
-        }
-        let gather = Gather { coming: Arc::new(AtomicUsize::new(coming)), batch_max: 100, window };
-        let mut batch = vec![arrived(waiting.recv().unwrap())];
-        gather.fill(&waiting, &mut batch);
-        batch.len()
-    }
-
-    #[test]
-    fn what_waits_is_taken_and_half_of_what_is_under_way_is_enough() {
-        let ever = Duration::MAX;
-        for (there, coming) in [(1, 0), (1, 1), (3, 3), (10, 0), (64, 10_000), (100, 10_000)] {
-            assert_eq!(taken(there, coming, ever), there, "{there} there, {coming} coming");
-        }
-        assert_eq!(taken(150, 0, ever), 100, "the most in one transaction");
-        assert_eq!(taken(3, 50, Duration::ZERO), 3, "what is announced and does not come is not waited for");
-    }
 }
