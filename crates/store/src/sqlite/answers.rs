@@ -2,6 +2,8 @@
 //!
 //! Whom another thread wakes may take its processor at once. A writer that woke everybody itself would stand still
 //! between one answer and the next, while all of them are carried on one after the other where it runs.
+//!
+//! So whoever waits for an answer must be polled or dropped: one that is kept and neither would hold the others up.
 
 use crate::{Commit, CommitError, Committed};
 use tokio::sync::oneshot;
