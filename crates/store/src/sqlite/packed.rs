@@ -1,7 +1,7 @@
 //! Bodies and states as they lie in the database: LZ4, against another of their kind where there is one.
 //!
-//! One decision looks much like the next. Packed against the first one under the same bundle, its shape, a
-//! decision takes an eighth of its JSON, and that is an eighth of the pages to write and to keep.
+//! One decision looks much like the next. Packed against the first one under the same bundle, its shape, it takes a
+//! small part of its JSON, and with it of the pages to write and to keep.
 
 use lz4_flex::block;
 use rusqlite::{Connection, params};
