@@ -52,10 +52,10 @@ impl Default for Options {
     }
 }
 
-/// How urgent the writer's thread is: every command waits for it.
-const GOES_FIRST: i32 = 10;
-/// How urgent the threads are that nobody waits for.
-const GIVES_WAY: i32 = -5;
+/// Steps of `nice` of the writer's thread: it goes before others, since every command waits for it.
+const WRITER: i32 = -10;
+/// Steps of `nice` of the threads that nobody waits for.
+const BESIDE: i32 = 5;
 
 #[cfg(test)]
 mod tests;
@@ -114,12 +114,12 @@ impl SqliteStore {
         };
         let (told, written) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
-        let settler = thread(("store-settler", GIVES_WAY), &path, move || settle::run(&beside, &written))?;
-        let writer = thread(("store-writer", GOES_FIRST), &path, move || {
+        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &written))?;
+        let writer = thread(("store-writer", WRITER), &path, move || {
             writer::run(connection, &published, &waiting, &gather, &told)
         })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
-        let learner = thread(("store-learner", GIVES_WAY), &path, move || {
+        let learner = thread(("store-learner", BESIDE), &path, move || {
             // Who cannot be read here is looked for, and the error shows there.
             let _ = learned.learn(&there, &stop);
         })?;
@@ -212,17 +212,17 @@ fn cases(connection: &Connection) -> Result<u64, rusqlite::Error> {
         .map(i64::cast_unsigned)
 }
 
-/// Starts a thread that goes before the process's others by `urgency`, or gives way to them where it is negative. Without
-/// the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
+/// Starts a thread that gives way to the process's others by so many steps, or goes before them where they are negative.
+/// Without the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
 fn thread(
-    (name, urgency): (&str, i32),
+    (name, steps): (&str, i32),
     path: &Path,
     run: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, OpenError> {
     let spawned = std::thread::Builder::new().name(name.into()).spawn(move || {
         // Linux keeps this for each thread.
         #[cfg(target_os = "linux")]
-        let _ = rustix::process::nice(-urgency);
+        let _ = rustix::process::nice(steps);
         run();
     });
     spawned.map_err(|source| OpenError::File { path: path.display().to_string(), source })
