@@ -5,7 +5,7 @@ use super::{
     customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
-    record::{Act, Beside},
+    record::Act,
     schema,
     view::{CaseView, DecisionSummary},
 };
@@ -249,8 +249,9 @@ impl App {
             readings,
         };
         let customer = customer.new;
-        let beside = Beside { customer, again, sealed: vec![sealed], ..Beside::default() };
-        Ok((Act { action: "case.open", command, beside }, now))
+        let mut act = Act::new("case.open", command).with([sealed]);
+        (act.beside.customer, act.beside.again) = (customer, again);
+        Ok((act, now))
     }
 
     /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may

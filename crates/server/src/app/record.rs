@@ -30,6 +30,8 @@ pub(crate) struct Act {
 /// What goes into the store beside a command's events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
+    /// Whether the customer's words and key are destroyed, whatever the events say.
+    erases: bool,
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
     /// Sealed files that the command's events commit to.
@@ -54,7 +56,8 @@ type ItemsOf = fn(&Happened) -> Vec<ItemRow>;
 impl Act {
     /// A command of this API action.
     pub(crate) fn new(action: &'static str, command: Command) -> Self {
-        Self { action, command, beside: Beside::default() }
+        let erases = matches!(command, Command::Erase);
+        Self { action, command, beside: Beside { erases, ..Beside::default() } }
     }
 
     /// With words that its events commit to.
@@ -114,7 +117,6 @@ impl App {
         let intent = intent_of(case);
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent.clone());
-        let erases = happened.events.iter().any(|event| matches!(event, Event::WordsErased { .. }));
         let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
@@ -160,7 +162,7 @@ impl App {
                 response: response.clone(),
                 expires_ms: now.plus_ms(REPEATABLE_MS).0,
             }),
-            erase: erases.then_some(Erase { customer }),
+            erase: beside.erases.then_some(Erase { customer }),
             ..Commit::default()
         };
         let effects = Effects::of(before, happened, &commit.outcomes);
