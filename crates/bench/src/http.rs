@@ -1,22 +1,29 @@
 //! `POST /v1/cases` whole, against the sum of its parts measured alone in the same run.
 
 use crate::{
-    Bench, decision,
+    Bench, TURNS, WARM, decision,
     load::{self, Requests, drive},
-    meter::{self, Measured},
+    meter::{self, Sample},
     setting::{self, Setting},
-    store::{self, Shape},
+    store::{Committing, Shape},
 };
 use axum::{Json, Router, http::StatusCode, routing::post};
+use remit_domain::{decision::CandidateFacts, signal::Signals};
 use remit_policy::engine::Engine;
-use remit_server::serve;
-use remit_signals::lexical::TextReader;
+use remit_server::{
+    app::App,
+    serve::{self, Running},
+};
+use remit_signals::{intent::IntentModel, lexical::TextReader};
 use serde::{Deserialize, Serialize};
 use std::{
     hint::black_box,
+    net::SocketAddr,
+    path::Path,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
+use tokio::runtime::Runtime;
 
 /// The share of what the parts add up to that the whole must reach at 64 connections.
 const SHARE: f64 = 0.75;
@@ -49,85 +56,126 @@ fn requests(setting: &Arc<Setting>, token: &str) -> Requests {
     })
 }
 
-/// The whole at every number of connections.
-fn whole(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<(Vec<Measured>, Shape)> {
-    let directory = tempfile::tempdir_in(&bench.directory)?;
-    let app = Arc::new(setting.open(directory.path())?);
+/// A server, and a client that sends it requests.
+struct Served {
+    address: SocketAddr,
+    requests: Requests,
+    next: Arc<AtomicU64>,
+    runtime: Runtime,
+}
+
+impl Served {
+    /// A turn over so many connections, and how many bytes an answer had.
+    fn turn(&self, connections: usize, length: Duration) -> anyhow::Result<(Sample, usize)> {
+        let run = |length| self.runtime.block_on(drive(self.address, connections, length, &self.next, &self.requests));
+        run(length / WARM)?;
+        run(length)
+    }
+}
+
+/// The whole, over the data directory `data`.
+fn whole(setting: &Arc<Setting>, data: &Path) -> anyhow::Result<(Served, Running, Arc<App>)> {
+    let app = Arc::new(setting.open(data)?);
     let (token, _) = setting::token(&app)?;
     let runtime = serve::runtime()?;
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
-    let (next, requests) = (Arc::new(AtomicU64::new(0)), requests(setting, &token));
-    let mut measured = Vec::new();
-    for &connections in &bench.connections {
-        let run = |length: Duration| runtime.block_on(drive(running.address, connections, length, &next, &requests));
-        run(bench.length() / 4)?;
-        measured.push(run(bench.length())?);
-    }
-    let answer = measured.last().map_or(0, |measured| measured.answer_bytes);
-    let shape = Shape::of_opening(app.store(), answer)?;
-    runtime.block_on(running.stop())?;
-    Ok((measured, shape))
+    let requests = requests(setting, &token);
+    Ok((Served { address: running.address, requests, next: Arc::default(), runtime }, running, app))
 }
 
 /// A handler that parses the same body and answers with JSON of the same size, and does nothing else.
-fn bare(bench: &Bench, setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<Vec<Measured>> {
+fn bare(setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<Served> {
     let answer = Answered { text: "x".repeat(bytes.saturating_sub(11)).into() };
     let handler = move |Json(asked): Json<Asked>| async move {
         black_box(&asked);
         (StatusCode::CREATED, Json(answer))
     };
     let runtime = serve::runtime()?;
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let router = Router::new().route("/v1/cases", post(handler));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-        let (next, requests) = (Arc::new(AtomicU64::new(0)), requests(setting, &"x".repeat(49)));
-        let mut measured = Vec::new();
-        for &connections in &bench.connections {
-            drive(address, connections, bench.length() / 4, &next, &requests).await?;
-            measured.push(drive(address, connections, bench.length(), &next, &requests).await?);
-        }
-        serving.abort();
-        anyhow::Ok(measured)
-    })
+    let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", 0)))?;
+    let address = listener.local_addr()?;
+    let router = Router::new().route("/v1/cases", post(handler));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Ok(Served { address, requests: requests(setting, &"x".repeat(49)), next: Arc::default(), runtime })
 }
 
-/// Microseconds of CPU that reading a message and the policy question take, on average.
-fn thinking(setting: &Setting) -> anyhow::Result<(f64, f64, f64)> {
-    let directory = tempfile::tempdir()?;
-    let app = setting.open(directory.path())?;
-    let decisions = decision::asked(setting, &app)?;
-    let model = remit_server::boot::classifier(directory.path(), &setting.bundle, &mut |_| {})?;
-    let (reader, engine) = (TextReader::new(), Engine::new(&setting.bundle));
-    let mean = |times: u64, act: &mut dyn FnMut(u64)| {
-        (0..times / 10).for_each(&mut *act);
-        let cpu = meter::cpu();
-        (0..times).for_each(act);
-        (meter::cpu() - cpu).as_secs_f64() * 1e6 / times as f64
-    };
-    let classifier = mean(20_000, &mut |n| {
-        black_box(model.estimate(setting.text(n)));
-    });
-    let words = mean(20_000, &mut |n| {
-        black_box(reader.read(setting.text(n)));
-    });
-    let facts: Vec<Vec<_>> =
-        decisions.iter().map(|d| d.candidates.iter().map(|candidate| candidate.facts.clone()).collect()).collect();
-    let policy = mean(20_000, &mut |n| {
-        let at = usize::try_from(n).unwrap_or(0) % decisions.len().max(1);
-        if let (Some(decision), Some(facts)) = (decisions.get(at), facts.get(at)) {
-            black_box(engine.handle(&decision.signals, facts));
+/// What reading a message and the policy question take.
+struct Thinking {
+    classifier: IntentModel,
+    reader: TextReader,
+    engine: Engine,
+    questions: Vec<(Signals, Vec<CandidateFacts>)>,
+}
+
+/// Microseconds of CPU, summed over turns.
+#[derive(Debug, Clone, Copy, Default)]
+struct Thought {
+    classifier: f64,
+    words: f64,
+    policy: f64,
+}
+
+impl Thought {
+    fn add(&mut self, turn: Self) {
+        self.classifier += turn.classifier;
+        self.words += turn.words;
+        self.policy += turn.policy;
+    }
+
+    /// The mean of a turn.
+    fn each(self) -> Self {
+        let turns = f64::from(TURNS);
+        Self { classifier: self.classifier / turns, words: self.words / turns, policy: self.policy / turns }
+    }
+}
+
+impl Thinking {
+    fn new(setting: &Setting) -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let app = setting.open(directory.path())?;
+        let questions = decision::asked(setting, &app)?.into_iter().map(|decision| {
+            let facts = decision.candidates.iter().map(|candidate| candidate.facts.clone()).collect();
+            (decision.signals, facts)
+        });
+        Ok(Self {
+            classifier: remit_server::boot::classifier(directory.path(), &setting.bundle, &mut |_| {})?,
+            reader: TextReader::new(),
+            engine: Engine::new(&setting.bundle),
+            questions: questions.collect(),
+        })
+    }
+
+    fn turn(&self, setting: &Setting) -> Thought {
+        let mean = |act: &mut dyn FnMut(u64)| {
+            let times = 5_000;
+            (0..times / u64::from(WARM)).for_each(&mut *act);
+            let cpu = meter::cpu_of_thread();
+            (0..times).for_each(act);
+            (meter::cpu_of_thread() - cpu).as_secs_f64() * 1e6 / times as f64
+        };
+        Thought {
+            classifier: mean(&mut |n| {
+                black_box(self.classifier.estimate(setting.text(n)));
+            }),
+            words: mean(&mut |n| {
+                black_box(self.reader.read(setting.text(n)));
+            }),
+            policy: mean(&mut |n| {
+                let at = usize::try_from(n).unwrap_or(0) % self.questions.len().max(1);
+                if let Some((signals, facts)) = self.questions.get(at) {
+                    black_box(self.engine.handle(signals, facts));
+                }
+            }),
         }
-    });
-    Ok((classifier, words, policy))
+    }
 }
 
 pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool> {
-    let (whole, shape) = whole(bench, setting)?;
-    let bytes = whole.last().map_or(0, |measured| measured.answer_bytes);
-    let bare = bare(bench, setting, bytes)?;
-    let (classifier, words, policy) = thinking(setting)?;
+    let directory = tempfile::tempdir_in(&bench.directory)?;
+    let (whole, running, app) = whole(setting, directory.path())?;
+    let (_, bytes) = whole.turn(64, bench.length() / TURNS)?;
+    let shape = Shape::of_opening(app.store(), bytes)?;
+    let (bare, thinking) = (bare(setting, bytes)?, Thinking::new(setting)?);
+    let committing = Committing::new(bench, shape.clone(), remit_store::sqlite::Options::default().batch_max)?;
     println!(
         "\nPOST /v1/cases: {} policies, {} candidates, {} bytes written and {bytes} answered, client included",
         setting.bundle.policies(),
@@ -135,14 +183,21 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         shape.bytes()
     );
     println!(
-        "  CPU of each part alone, microseconds: classifier {classifier:.1}, words {words:.1}, policy {policy:.1}"
-    );
-    println!(
-        "  connections   bare handler /s (CPU us)   group commit /s (CPU us)   parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
+        "  connections   bare handler /s (CPU us)   classifier, words, policy: CPU us   group commit /s (CPU us)   parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
     );
     let mut met = true;
-    for ((connections, whole), bare) in bench.connections.iter().copied().zip(&whole).zip(&bare) {
-        let commit = store::measure(bench, &shape, connections, remit_store::sqlite::Options::default().batch_max)?;
+    for &connections in &bench.connections {
+        let length = bench.length() / TURNS;
+        let (mut of_whole, mut of_bare, mut of_commit) = (Sample::default(), Sample::default(), Sample::default());
+        let mut thought = Thought::default();
+        for _ in 0..TURNS {
+            of_whole.add(whole.turn(connections, length)?.0);
+            of_bare.add(bare.turn(connections, length)?.0);
+            of_commit.add(committing.turn(connections, length)?);
+            thought.add(thinking.turn(setting));
+        }
+        let (whole, bare, commit) = (of_whole.sum(), of_bare.sum(), of_commit.sum());
+        let Thought { classifier, words, policy } = thought.each();
         let parts_us = bare.cpu_us + classifier + words + policy + commit.cpu_us;
         // No faster than all processors busy with the parts, nor than the slowest part alone.
         let sum = (meter::processors() as f64 * 1e6 / parts_us).min(commit.rate).min(bare.rate);
@@ -151,7 +206,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
             met = share >= SHARE && whole.p99_ms <= P99_MS;
         }
         println!(
-            "  {connections:>11}   {:>12.0} ({:>7.1})   {:>14.0} ({:>7.1})   {sum:>18.0}   {:>8.0} ({:>6.1})   {:>6.2}   {:>6.2}   {:>10.0} %   {:>9.0} %",
+            "  {connections:>11}   {:>12.0} ({:>7.1})   {classifier:>18.1} {words:>6.1} {policy:>6.1}   {:>14.0} ({:>7.1})   {sum:>18.0}   {:>8.0} ({:>6.1})   {:>6.2}   {:>6.2}   {:>10.0} %   {:>9.0} %",
             bare.rate,
             bare.cpu_us,
             commit.rate,
@@ -164,6 +219,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
             whole.rate / bare.rate * 100.0
         );
     }
+    whole.runtime.block_on(running.stop())?;
     println!("  goal at 64: at least {:.0} % of the parts, p99 at most {P99_MS} ms", SHARE * 100.0);
     println!("  memory of this process at most so far: {} MiB", meter::peak_mib());
     Ok(met)

@@ -1,6 +1,6 @@
 //! Load over HTTP: connections that each send the next request when the answer is there.
 
-use crate::meter::{self, Measured};
+use crate::meter::{self, Sample};
 use anyhow::{Context as _, bail};
 use std::{
     net::SocketAddr,
@@ -29,14 +29,15 @@ pub(crate) fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
     out.extend_from_slice(body);
 }
 
-/// Sends requests over `connections` for `length`, counted from `next`.
+/// Sends requests over `connections` for `length`, counted from `next`; says also how many bytes the body of the
+/// last answer had.
 pub(crate) async fn drive(
     address: SocketAddr,
     connections: usize,
     length: Duration,
     next: &Arc<AtomicU64>,
     requests: &Requests,
-) -> anyhow::Result<Measured> {
+) -> anyhow::Result<(Sample, usize)> {
     let mut streams = Vec::with_capacity(connections);
     for _ in 0..connections {
         let stream = TcpStream::connect(address).await?;
@@ -61,13 +62,13 @@ pub(crate) async fn drive(
             })
         })
         .collect();
-    let (mut took, mut bytes) = (Vec::new(), 0);
+    let (mut took_ms, mut bytes) = (Vec::new(), 0);
     for task in tasks {
         let (more, last) = task.await??;
-        took.extend(more);
+        took_ms.extend(more);
         bytes = last;
     }
-    Ok(Measured::of(took, begun.elapsed(), meter::cpu() - cpu, bytes))
+    Ok((Sample { took_ms, elapsed: begun.elapsed(), cpu: meter::cpu() - cpu }, bytes))
 }
 
 /// Reads one answer into `answer`, and says how long its body is. An answer that is no success is an error.

@@ -19,6 +19,11 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What is compared is measured in so many turns, one after the other, since a machine's speed changes.
+const TURNS: u32 = 4;
+/// Before each turn, one of this part of its length warms what it uses and is not counted.
+const WARM: u32 = 4;
+
 /// Measure Remit side by side with its ceilings and its alternatives.
 #[derive(Debug, Parser)]
 pub(crate) struct Bench {

@@ -5,7 +5,16 @@ use std::time::{Duration, Instant};
 
 /// CPU time that this process has used so far.
 pub(crate) fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    cpu_of(ClockId::ProcessCPUTime)
+}
+
+/// CPU time that this thread has used so far.
+pub(crate) fn cpu_of_thread() -> Duration {
+    cpu_of(ClockId::ThreadCPUTime)
+}
+
+fn cpu_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
@@ -51,8 +60,40 @@ fn status_kib(name: &str) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0)
 }
 
-/// What one measurement came to.
+/// What was seen while something was measured, perhaps in several turns.
 #[derive(Debug, Clone, Default)]
+pub(crate) struct Sample {
+    /// What each took, in milliseconds.
+    pub(crate) took_ms: Vec<f64>,
+    /// How long the turns were together.
+    pub(crate) elapsed: Duration,
+    /// CPU time in them, over all processors.
+    pub(crate) cpu: Duration,
+}
+
+impl Sample {
+    /// Adds another turn.
+    pub(crate) fn add(&mut self, turn: Self) {
+        self.took_ms.extend(turn.took_ms);
+        self.elapsed += turn.elapsed;
+        self.cpu += turn.cpu;
+    }
+
+    /// Sums it up.
+    pub(crate) fn sum(mut self) -> Measured {
+        let (p50_ms, p99_ms) = (percentile(&mut self.took_ms, 0.5), percentile(&mut self.took_ms, 0.99));
+        let count = self.took_ms.len() as f64;
+        Measured {
+            rate: count / self.elapsed.as_secs_f64(),
+            p50_ms,
+            p99_ms,
+            cpu_us: self.cpu.as_secs_f64() * 1e6 / count.max(1.0),
+        }
+    }
+}
+
+/// What a measurement came to.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
     /// Done a second.
     pub(crate) rate: f64,
@@ -61,23 +102,6 @@ pub(crate) struct Measured {
     pub(crate) p99_ms: f64,
     /// CPU time of each, in microseconds, over all processors.
     pub(crate) cpu_us: f64,
-    /// Bytes of the last answer.
-    pub(crate) answer_bytes: usize,
-}
-
-impl Measured {
-    /// Sums up what each took, in milliseconds.
-    pub(crate) fn of(mut took_ms: Vec<f64>, elapsed: Duration, cpu: Duration, answer_bytes: usize) -> Self {
-        let (p50_ms, p99_ms) = (percentile(&mut took_ms, 0.5), percentile(&mut took_ms, 0.99));
-        let count = took_ms.len().max(1) as f64;
-        Self {
-            rate: took_ms.len() as f64 / elapsed.as_secs_f64(),
-            p50_ms,
-            p99_ms,
-            cpu_us: cpu.as_secs_f64() * 1e6 / count,
-            answer_bytes,
-        }
-    }
 }
 
 /// The value below which this share of the values lies. Sorts them.

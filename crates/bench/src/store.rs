@@ -1,8 +1,8 @@
 //! Group commit against a transaction for each command.
 
 use crate::{
-    Bench,
-    meter::{self, Measured},
+    Bench, TURNS, WARM,
+    meter::{self, Sample},
     setting::{Setting, scattered},
 };
 use remit_ledger::entry::commitment;
@@ -18,6 +18,8 @@ use std::{
     },
     time::Duration,
 };
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// Commands that differ.
 const DIFFERENT: u64 = 64;
@@ -157,18 +159,36 @@ fn disk(bench: &Bench) -> anyhow::Result<f64> {
     Ok(f64::from(done) / begun.elapsed().as_secs_f64())
 }
 
-/// Commands of this shape from so many clients, each waiting for its own before the next.
-pub(crate) fn measure(bench: &Bench, shape: &Shape, clients: usize, batch_max: usize) -> anyhow::Result<Measured> {
-    let directory = tempfile::tempdir_in(&bench.directory)?;
-    let store = Arc::new(SqliteStore::open(directory.path(), Options { batch_max, ..Options::default() })?);
-    let (next, shape) = (Arc::new(AtomicU64::new(1)), Arc::new(shape.clone()));
-    let runtime = remit_server::serve::runtime()?;
-    let run = |length: Duration| {
-        runtime.block_on(async {
+/// A store with clients that commit commands of one shape.
+pub(crate) struct Committing {
+    shape: Arc<Shape>,
+    store: Arc<SqliteStore>,
+    next: Arc<AtomicU64>,
+    runtime: Runtime,
+    _directory: TempDir,
+}
+
+impl Committing {
+    pub(crate) fn new(bench: &Bench, shape: Shape, batch_max: usize) -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir_in(&bench.directory)?;
+        let store = Arc::new(SqliteStore::open(directory.path(), Options { batch_max, ..Options::default() })?);
+        let runtime = remit_server::serve::runtime()?;
+        Ok(Self { shape: Arc::new(shape), store, next: Arc::new(AtomicU64::new(1)), runtime, _directory: directory })
+    }
+
+    /// A turn of so many clients, each waiting for its own command before the next.
+    pub(crate) fn turn(&self, clients: usize, length: Duration) -> anyhow::Result<Sample> {
+        self.run(clients, length / WARM)?;
+        self.run(clients, length)
+    }
+
+    fn run(&self, clients: usize, length: Duration) -> anyhow::Result<Sample> {
+        self.runtime.block_on(async {
             let (begun, cpu) = (meter::now(), meter::cpu());
             let tasks: Vec<_> = (0..clients)
                 .map(|_| {
-                    let (store, next, shape) = (Arc::clone(&store), Arc::clone(&next), Arc::clone(&shape));
+                    let (store, next, shape) =
+                        (Arc::clone(&self.store), Arc::clone(&self.next), Arc::clone(&self.shape));
                     tokio::spawn(async move {
                         let mut took = Vec::new();
                         while begun.elapsed() < length {
@@ -181,16 +201,13 @@ pub(crate) fn measure(bench: &Bench, shape: &Shape, clients: usize, batch_max: u
                     })
                 })
                 .collect();
-            let mut took = Vec::new();
+            let mut took_ms = Vec::new();
             for task in tasks {
-                took.extend(task.await??);
+                took_ms.extend(task.await??);
             }
-            anyhow::Ok(Measured::of(took, begun.elapsed(), meter::cpu() - cpu, 0))
+            Ok(Sample { took_ms, elapsed: begun.elapsed(), cpu: meter::cpu() - cpu })
         })
-    };
-    // Warm: the file has grown and checkpointing is in its stride.
-    run(bench.length() / 4)?;
-    run(bench.length())
+    }
 }
 
 pub(crate) fn run(bench: &Bench, _: &Setting) -> anyhow::Result<bool> {
@@ -199,8 +216,14 @@ pub(crate) fn run(bench: &Bench, _: &Setting) -> anyhow::Result<bool> {
     println!("  clients   a transaction each /s (p50 p99 ms)   group commit /s (p50 p99 ms)   ratio   goal");
     let mut met = true;
     for (clients, goal) in [(1, None), (8, None), (64, Some(7.0)), (256, Some(11.0))] {
-        let alone = measure(bench, &Shape::event(), clients, 1)?;
-        let together = measure(bench, &Shape::event(), clients, Options::default().batch_max)?;
+        let each = Committing::new(bench, Shape::event(), 1)?;
+        let group = Committing::new(bench, Shape::event(), Options::default().batch_max)?;
+        let (mut alone, mut together) = (Sample::default(), Sample::default());
+        for _ in 0..TURNS {
+            alone.add(each.turn(clients, bench.length() / TURNS)?);
+            together.add(group.turn(clients, bench.length() / TURNS)?);
+        }
+        let (alone, together) = (alone.sum(), together.sum());
         let ratio = together.rate / alone.rate;
         met &= goal.is_none_or(|goal| ratio >= goal);
         println!(
