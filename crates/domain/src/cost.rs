@@ -89,7 +89,7 @@ impl Economics {
 
     /// Weight of the customer's value class, in percent.
     pub fn value_percent(&self, signals: &Signals) -> i64 {
-        let class = self.value_signal.as_ref().and_then(|name| signals.get(name));
+        let class = self.value_signal.as_ref().and_then(|name| signals.get(name.as_str()));
         match class.map(|reading| &reading.value) {
             Some(Value::Name(class)) => self.value_percent.get(&**class).copied().unwrap_or(100),
             _ => 100,

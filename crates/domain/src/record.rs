@@ -88,7 +88,8 @@ mod tests {
             // A name that a table's first member has too.
             signals: [("columns", reading("crm", 1, &[])), ("waited_ms", reading("remit", 2, &["so", "because"]))]
                 .map(|(name, reading)| (SignalName::new(name).unwrap(), reading))
-                .into(),
+                .into_iter()
+                .collect(),
             candidates: vec![Candidate { facts, verdict, cost }],
             policies: BTreeMap::new(),
             outcome: Outcome::Assign { responder: testing::responder("desk") },
@@ -98,7 +99,7 @@ mod tests {
 
     fn events() -> [Event; 2] {
         let decision = decision();
-        let readings = decision.signals.clone().into_iter().collect();
+        let readings = decision.signals.iter().map(|(name, reading)| (name.clone(), reading.clone())).collect();
         [
             Event::SignalsMeasured { readings, at: Timestamp(5) },
             Event::DecisionMade { decision: Box::new(decision), handoff: None },

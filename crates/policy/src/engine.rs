@@ -188,17 +188,12 @@ impl Engine {
 
     /// Adds the bundle's default for every signal that was not measured.
     pub fn complete(&self, signals: &mut Signals, now: Timestamp) {
-        for spec in &self.signals {
-            if !signals.contains_key(&spec.name) {
-                let reading = Reading {
-                    value: spec.default.clone(),
-                    source: DEFAULT_SOURCE.into(),
-                    at: now,
-                    because: Vec::new(),
-                };
-                signals.insert(spec.name.clone(), reading);
-            }
-        }
+        signals.complete(self.signals.iter().map(|spec| (&spec.name, spec)), |spec| Reading {
+            value: spec.default.clone(),
+            source: DEFAULT_SOURCE.into(),
+            at: now,
+            because: Vec::new(),
+        });
     }
 
     /// Which of the candidates may handle the case with these signals, with notes of the policies that
@@ -243,7 +238,13 @@ impl Engine {
     }
 
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Option<Vec<Verdict>> {
-        let values: Vec<Value> = self.signals.iter().map(|spec| value(spec, signals).clone()).collect();
+        // Both are in the order of their names.
+        let mut known = signals.iter().peekable();
+        let values = self.signals.iter().map(|spec| {
+            while known.next_if(|(name, _)| **name < spec.name).is_some() {}
+            known.next_if(|(name, _)| **name == spec.name).map_or(&spec.default, |(_, reading)| &reading.value).clone()
+        });
+        let values: Vec<Value> = values.collect();
         let whole = LazyCell::new(|| self.context(signals, Extent::Whole));
         let lean = LazyCell::new(|| self.context(signals, Extent::Lean));
         let request = |principal: &EntityUid, extent: Extent| {
@@ -388,7 +389,7 @@ fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
 
 /// What counts for a signal: its reading, else the bundle's default.
 fn value<'a>(spec: &'a SignalSpec, signals: &'a Signals) -> &'a Value {
-    signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value)
+    signals.get(spec.name.as_str()).map_or(&spec.default, |reading| &reading.value)
 }
 
 fn denied() -> Verdict {

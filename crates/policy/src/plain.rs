@@ -46,7 +46,7 @@ impl Plain {
             Value::Name(name) => Some(RestrictedExpression::new_entity_uid(uid(spec.vocabulary.as_deref()?, name))),
         };
         let context = self.signals.iter().filter_map(|spec| {
-            let value = signals.get(&spec.name).map_or(&spec.default, |reading| &reading.value);
+            let value = signals.get(spec.name.as_str()).map_or(&spec.default, |reading| &reading.value);
             Some((spec.name.to_string(), expression(spec, value)?))
         });
         let context = Context::from_pairs(context).ok()?;

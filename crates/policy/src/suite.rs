@@ -127,8 +127,9 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     let intent = signals.get("intent").map(|reading| reading.value.to_string());
     if let (Some(topic), Ok(name)) =
         (intent.and_then(|intent| bundle.topic_of(&intent).map(Value::name)), SignalName::new("topic"))
+        && !signals.contains(name.as_str())
     {
-        signals.entry(name).or_insert(Reading { value: topic, source: "test".into(), at: now, because: Vec::new() });
+        signals.insert(name, Reading { value: topic, source: "test".into(), at: now, because: Vec::new() });
     }
     engine.complete(&mut signals, now);
     let candidates = facts(bundle, test);

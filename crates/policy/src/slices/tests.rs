@@ -100,7 +100,7 @@ proptest! {
             }
             let at = change.index(specs.len() + candidates.len());
             match specs.get(at) {
-                Some(spec) => drop(signals.insert(spec.name.clone(), reading(value(spec, &pick)))),
+                Some(spec) => signals.insert(spec.name.clone(), reading(value(spec, &pick))),
                 None => {
                     let facts = &mut candidates[at - specs.len()];
                     (facts.open, facts.depth) = (facts.open ^ pick.0, pick.1);

@@ -112,7 +112,7 @@ impl App {
             for row in &rows {
                 let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
                 let about = |name: &Value| matches!(name, Value::Name(name) if &**name == intent);
-                if !case.readings.of("intent").iter().any(|reading| about(&reading.value)) {
+                if !case.readings.of("intent").any(|reading| about(&reading.value)) {
                     continue;
                 }
                 let review = Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };

@@ -87,7 +87,7 @@ impl App {
         for row in ended.map_err(Problem::internal)? {
             let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
             let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);
-            let same = case.readings.of("intent").iter().any(|reading| about(&reading.value));
+            let same = case.readings.of("intent").any(|reading| about(&reading.value));
             let merged = matches!(case.ending, Some(Ending::Merged { .. }));
             if same && !merged && !case.contacted_again {
                 return Ok(Some(case.id));

@@ -67,7 +67,7 @@ impl App {
             Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
             _ => None,
         };
-        let before = case.readings.of("intent_confidence_bp").iter().find_map(confidence);
+        let before = case.readings.of("intent_confidence_bp").find_map(confidence);
         let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
         let after = after.and_then(|(_, reading)| confidence(reading));
         let fall = before.zip(after).map_or(0, |(before, after)| before - after);

@@ -199,7 +199,7 @@ pub(crate) fn held_open(case: &Case) -> Option<&str> {
 }
 
 fn intent_of(case: &Case) -> Option<String> {
-    case.readings.of("intent").iter().find_map(|reading| match &reading.value {
+    case.readings.of("intent").find_map(|reading| match &reading.value {
         Value::Name(name) => Some(name.to_string()),
         _ => None,
     })
