@@ -58,6 +58,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    end_quietly();
     // What goes wrong inside is told on the standard error, never among what a command prints.
     // The demo plays what goes wrong, and tells it itself.
     let level = match cli.command {
@@ -84,4 +85,16 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Whoever reads what a command prints may have read enough, as `head` does: no fault of the program's.
+fn end_quietly() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let what = panic.payload_as_str().unwrap_or_default();
+        if what.starts_with("failed printing to stdout") && what.contains("Broken pipe") {
+            std::process::exit(2);
+        }
+        otherwise(panic);
+    }));
 }

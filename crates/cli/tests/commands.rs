@@ -32,6 +32,16 @@ fn help_teaches() {
 }
 
 #[test]
+fn who_has_read_enough_is_no_fault() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let remit = Command::new(env!("CARGO_BIN_EXE_remit")).args(["policy", "check", BANK]).stdout(writer).output();
+    let output = remit.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), told.as_str()), (Some(2), ""));
+}
+
+#[test]
 fn files_of_messages_are_refused_by_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| written(directory.path(), name, bytes);

@@ -22,6 +22,42 @@ pub struct StoredRecord {
     pub body: Vec<u8>,
     /// The commitment's salt.
     pub salt: [u8; 32],
+    /// What is stored beside the entry.
+    pub beside: Beside,
+}
+
+/// What is stored beside an entry, to find and to show it without reading it: the same as the entry says.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// When, in milliseconds since the Unix epoch.
+    pub ts: i64,
+    /// The kind of record.
+    pub kind: String,
+    /// The case.
+    pub case: String,
+    /// Who caused it.
+    pub actor: String,
+    /// An identifier that it is found by: one that the body holds, or the case's.
+    pub subject: Option<String>,
+}
+
+impl Beside {
+    /// In what it differs from `entry` and `body`.
+    fn differs(&self, entry: &Entry, body: &[u8]) -> Option<String> {
+        let pairs = [
+            ("moment", self.ts.to_string(), entry.ts.to_string()),
+            ("kind", self.kind.clone(), entry.kind.clone()),
+            ("case", self.case.clone(), entry.case.clone()),
+            ("actor", self.actor.clone(), entry.actor.clone()),
+        ];
+        if let Some((what, beside, says)) = pairs.into_iter().find(|(_, beside, says)| beside != says) {
+            return Some(format!("the {what} beside it is `{beside}`, and its entry says `{says}`"));
+        }
+        let subject = self.subject.as_ref().filter(|subject| **subject != entry.case)?;
+        let quoted = format!("\"{subject}\"");
+        let held = body.windows(quoted.len()).any(|part| part == quoted.as_bytes());
+        (!held).then(|| format!("it is found by `{subject}`, which is not in it"))
+    }
 }
 
 /// What of a log is not as it should be.
@@ -172,6 +208,11 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
         }
     }
 
+    /// Takes down that a record is not as it was, for what its keeper knows of it beside the ledger.
+    pub fn changed(&mut self, seq: u64, how: &str) {
+        self.note(Problem::Changed { seq, how: how.to_owned() });
+    }
+
     /// Takes the next record, in the order of positions.
     pub fn record(&mut self, record: &StoredRecord) {
         if record.seq > self.next {
@@ -187,13 +228,12 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
             }
             Ok(entry) => {
                 if hex(&commitment(&record.salt, &record.body)) != entry.commit {
-                    self.note(Problem::Changed {
-                        seq: record.seq,
-                        how: "the body does not match the entry's commitment".into(),
-                    });
+                    self.changed(record.seq, "the body does not match the entry's commitment");
+                } else if let Some(how) = record.beside.differs(&entry, &record.body) {
+                    self.changed(record.seq, &how);
                 }
             }
-            Err(error) => self.note(Problem::Changed { seq: record.seq, how: error.to_string() }),
+            Err(error) => self.changed(record.seq, &error.to_string()),
         }
         self.next = record.seq + 1;
         self.append(Hash::leaf(&record.entry));
@@ -231,10 +271,7 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                         _ => false,
                     });
                     if was != is && !known {
-                        self.note(Problem::Changed {
-                            seq,
-                            how: "the entry does not match the hash that was logged".into(),
-                        });
+                        self.changed(seq, "the entry does not match the hash that was logged");
                     }
                 }
             }
@@ -289,7 +326,8 @@ mod tests {
         let body = format!("body {seq}").into_bytes();
         let commit = hex(&commitment(&[3; 32], &body));
         let entry = Entry { v: 1, seq, ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), commit };
-        StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32] }
+        let beside = Beside { ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), subject: None };
+        StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32], beside }
     }
 
     fn check(change: impl FnOnce(&mut Vec<StoredRecord>, &mut Tiles, &mut String)) -> Vec<Problem> {
@@ -312,6 +350,16 @@ mod tests {
             problems.iter().any(|p| matches!(p, Problem::Changed { seq, .. } if *seq == want))
         };
         assert!(names(&check(|r, _, _| r[299].body[0] ^= 1), 300));
+        // What is shown of a record is what its entry says.
+        for change in [
+            (|beside| beside.ts += 1) as fn(&mut Beside),
+            |beside| beside.kind.push('x'),
+            |beside| beside.case.push('x'),
+            |beside| beside.actor.push('x'),
+            |beside| beside.subject = Some("body".into()),
+        ] {
+            assert!(names(&check(|r, _, _| change(&mut r[299].beside)), 300));
+        }
         // An entry rewritten together with its body still differs from the hash that was logged.
         let problems = check(|r, _, _| {
             let forged =

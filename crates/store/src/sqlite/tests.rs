@@ -1,5 +1,6 @@
 use super::*;
-use crate::{CommitError, Store, conformance};
+use crate::{CommitError, Record, Store, conformance};
+use remit_ledger::checkpoint::Signer;
 use std::sync::Arc;
 
 fn store(directory: &Path) -> SqliteStore {
@@ -107,6 +108,58 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     let torn = tempfile::tempdir().unwrap();
     std::fs::write(torn.path().join(DATABASE), vec![7u8; 10_000]).unwrap();
     assert!(matches!(SqliteStore::open(torn.path(), Options::default()), Err(OpenError::Damaged { .. })));
+}
+
+#[tokio::test]
+async fn whatever_is_changed_of_a_record_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = store(directory.path());
+    for (case, version, subject) in [("cas_a", 0, "exc_1"), ("cas_b", 0, "exc_2"), ("cas_a", 1, "exc_3")] {
+        let record = conformance::record(case, &format!("{{\"id\":\"{subject}\"}}"));
+        let commit = Commit {
+            case: Some(conformance::case_at(case, version, version + 1, "desk")),
+            records: vec![Record { subject: Some(subject.into()), ..record }],
+            ..Commit::default()
+        };
+        first.commit(commit).await.unwrap();
+    }
+    let signer = Signer::new("log.example", &[1; 32]);
+    let (size, root) = first.head().unwrap();
+    assert!(first.add_checkpoint(size, &signer.sign(size, &root)).unwrap());
+    drop(first);
+
+    let path = directory.path().join(DATABASE);
+    let found = || {
+        let report = verify::verify(directory.path(), &signer.verifier(), &mut |_, _| {}).unwrap();
+        report.problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(found(), Vec::<String>::new());
+    let raw = Connection::open(&path).unwrap();
+    for (change, told) in [
+        ("stream = 'cas_c'", "the case beside it is `cas_c`, and its entry says `cas_a`"),
+        ("stream = 'cas_b'", "the case beside it is `cas_b`, and its entry says `cas_a`"),
+        ("ver = 7", "it is number 7 of its case, behind number 1 in record 1"),
+        ("kind = 'other'", "the kind beside it is `other`"),
+        ("actor = 'nobody'", "the actor beside it is `nobody`"),
+        ("ts_ms = ts_ms + 1", "the moment beside it is"),
+        ("subject = 'exc_9'", "it is found by `exc_9`, which is not in it"),
+        ("body = x'0041'", "the body does not match the entry's commitment"),
+        ("salt = zeroblob(32)", "the body does not match the entry's commitment"),
+        ("entry = x'7b7d'", "not an entry"),
+    ] {
+        raw.execute_batch("BEGIN; CREATE TEMP TABLE kept AS SELECT * FROM events WHERE seq = 3; COMMIT").unwrap();
+        raw.execute(&format!("UPDATE events SET {change} WHERE seq = 3"), []).unwrap();
+        let problems = found();
+        assert!(
+            problems.iter().any(|problem| problem.starts_with("record 3 was changed") && problem.contains(told)),
+            "{change}: {problems:?}"
+        );
+        raw.execute_batch("REPLACE INTO events SELECT * FROM kept; DROP TABLE kept").unwrap();
+        assert_eq!(found(), Vec::<String>::new(), "{change}");
+    }
+    // Two of one case that change places, each with all that is its own.
+    raw.execute_batch("UPDATE events SET ver = 9 WHERE seq = 1; UPDATE events SET ver = 1 WHERE seq = 3").unwrap();
+    assert!(found().iter().any(|problem| problem.contains("record 1 was changed: it is number 9 of its case")));
 }
 
 #[test]

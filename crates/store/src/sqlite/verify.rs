@@ -5,7 +5,7 @@ use crate::ReadError;
 use remit_ledger::{
     checkpoint::Verifier,
     tile,
-    verify::{Report, StoredRecord, Verification},
+    verify::{Beside, Report, StoredRecord, Verification},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
@@ -38,7 +38,8 @@ fn run(
         bytes.and_then(|bytes| tile::hashes(&bytes))
     });
     let shapes = Shapes::load(connection)?;
-    let mut records = connection.prepare("SELECT seq, entry, body, salt FROM events ORDER BY seq")?;
+    let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
+    let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
         let seq = row.get::<_, i64>(0)?.cast_unsigned();
@@ -47,10 +48,33 @@ fn run(
         // What does not unpack is no longer what was recorded, and is judged as it lies there.
         let stored = row.get_ref(2)?.as_blob()?;
         let body = shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec());
-        verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt });
+        let (ts, kind, case, actor, subject) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
+        let beside = Beside { ts, kind, case, actor, subject };
+        verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt, beside });
         if seq.is_multiple_of(1_000) {
             progress(seq, total.cast_unsigned());
         }
     }
+    in_order(connection, |seq, how| verification.changed(seq, how))?;
     Ok(verification.finish())
+}
+
+/// Whether each case's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
+fn in_order(connection: &Connection, mut changed: impl FnMut(u64, &str)) -> Result<(), rusqlite::Error> {
+    let mut places = connection.prepare("SELECT stream, ver, seq FROM events ORDER BY stream, ver")?;
+    let mut rows = places.query([])?;
+    let mut last: Option<(String, i64, i64)> = None;
+    while let Some(row) = rows.next()? {
+        let (stream, place, seq) = (row.get_ref(0)?.as_str()?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
+        let before = last.as_ref().filter(|(of, ..)| of == stream).map_or((0, 0), |(_, place, seq)| (*place, *seq));
+        if place != before.0 + 1 || seq <= before.1 {
+            let how = format!("it is number {place} of its case, behind number {} in record {}", before.0, before.1);
+            changed(seq.cast_unsigned(), &how);
+        }
+        match &mut last {
+            Some((of, last_place, last_seq)) if of == stream => (*last_place, *last_seq) = (place, seq),
+            other => *other = Some((stream.to_owned(), place, seq)),
+        }
+    }
+    Ok(())
 }
