@@ -35,7 +35,11 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     let json = path.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson" || ending == "json");
     let mut messages = Vec::new();
     if json {
-        let text = std::str::from_utf8(&bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            anyhow::anyhow!("{}:{line}: not UTF-8; save the file in that encoding", path.display())
+        })?;
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let message = serde_json::from_str(line).with_context(|| {
                 format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1)
