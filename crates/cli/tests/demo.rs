@@ -1,5 +1,5 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
-#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
 use serde_json::Value;
 use std::{path::Path, process::Command};
@@ -60,4 +60,34 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
     let verified = told(&["ledger", "verify", &data.display().to_string()]);
     assert!(verified["records"].as_u64() > Some(5 * CASES), "{verified}");
     assert_eq!(verified["problems"], serde_json::json!([]));
+    proves_to_others(&data);
+}
+
+/// A record is proven to who has nothing but the ledger's key; and what was signed once is held against what is there.
+fn proves_to_others(data: &Path) {
+    let place = data.display().to_string();
+    let key = told(&["ledger", "key", &place]);
+    let key = key["key"].as_str().unwrap();
+    for record in ["1", "7", "300"] {
+        let made = told(&["ledger", "prove", record, "--data", &place]);
+        let proof = made["proof"].as_str().unwrap();
+        let file = data.with_extension("tlog-proof");
+        std::fs::write(&file, proof).unwrap();
+        let check = |key: &str| {
+            let check = ["--json", "ledger", "check", &file.display().to_string(), "--key", key].map(ToOwned::to_owned);
+            let output = Command::new(REMIT).args(check).output().unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let (code, shown) = check(key);
+        assert_eq!(code, Some(0), "{shown}");
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["entry"]["seq"].to_string(), record);
+        std::fs::write(&file, proof.replace("index ", "index 1")).unwrap();
+        let (code, shown) = check(key);
+        assert!(code == Some(1) && shown.contains("not in the log that was signed"), "{shown}");
+        // The checkpoint in the proof is one that was kept elsewhere.
+        let checkpoint = proof.split_once("\n\n").unwrap().1;
+        std::fs::write(&file, checkpoint).unwrap();
+        told(&["ledger", "verify", &place, "--since", &file.display().to_string()]);
+    }
 }

@@ -11,6 +11,7 @@ use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},
     entry::Entry,
     hash::Hash,
+    offline::OfflineProof,
     proof,
     tile::{self, Address},
 };
@@ -180,6 +181,9 @@ pub fn ledger(bytes: &[u8]) {
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = Checkpoint::unverified(text);
+    if let Ok(proof) = OfflineProof::parse(text) {
+        assert_eq!(OfflineProof::parse(&proof.to_string()).expect("what was read can be written"), proof);
+    }
     if let Some(address) = Address::parse(text) {
         assert_eq!(address.path(), text);
     }
@@ -213,7 +217,9 @@ mod tests {
         serde_json::from_slice::<Decision>(&seeds::of("records")[0]).unwrap();
         assert!(Case::open(&serde_json::from_slice(&seeds::of("records")[1]).unwrap()).is_some());
         assert!(Files::from_bytes(seeds::of("bundle").last().unwrap()).is_ok());
-        assert!(Entry::from_bytes(&seeds::of("ledger")[4]).is_ok());
+        let ledger = seeds::of("ledger");
+        assert!(Entry::from_bytes(&ledger[5]).is_ok());
+        assert!(OfflineProof::parse(std::str::from_utf8(&ledger[2]).unwrap()).is_ok());
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use remit_ledger::{
     checkpoint::Signer,
     entry::{Entry, commitment},
     hash::{Hash, hex},
+    offline::OfflineProof,
     tile,
 };
 use remit_signals::{examples, intent};
@@ -100,9 +101,13 @@ fn ledger() -> Vec<Vec<u8>> {
     let entry = entry.to_bytes().unwrap_or_default();
     let signer = Signer::new("remit/ledger", &[7; 32]);
     let proof = [8_u64.to_le_bytes().as_slice(), &3_u64.to_le_bytes(), &[1; 112]].concat();
+    let checkpoint = signer.sign(2, &Hash::leaf(&entry));
+    let path = vec![Hash::leaf(&entry)];
+    let offline = OfflineProof { entry: entry.clone(), index: 1, path, checkpoint: checkpoint.clone() };
     vec![
         tile::bundle([entry.as_slice(), entry.as_slice()]),
-        signer.sign(2, &Hash::leaf(&entry)).into_bytes(),
+        checkpoint.into_bytes(),
+        offline.to_string().into_bytes(),
         signer.verifier().to_text().into_bytes(),
         b"tile/1/x001/x234/067.p/17".to_vec(),
         entry,

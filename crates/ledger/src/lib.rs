@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod entry;
 pub mod hash;
+pub mod offline;
 pub mod proof;
 pub mod tile;
 pub mod tree;

@@ -2,7 +2,7 @@
 //! as it was when it was signed.
 
 use crate::{
-    checkpoint::Verifier,
+    checkpoint::{Checkpoint, Verifier},
     entry::{Entry, commitment},
     hash::{Hash, hex},
     tile::{TILE_WIDTH, Tile},
@@ -171,8 +171,9 @@ const PROBLEMS_MAX: usize = 1_000;
 pub struct Verification<F> {
     tree: Tree,
     stored_tile: F,
-    signed: Option<(u64, Hash)>,
-    root_at_signed: Option<Hash>,
+    signed: Option<u64>,
+    /// What was signed, by size: its root, and what the root is found to be.
+    held: Vec<(u64, Hash, Option<Hash>)>,
     next: u64,
     problems: Vec<Problem>,
 }
@@ -188,7 +189,7 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
     pub fn new(note: Option<&str>, verifier: &Verifier, stored_tile: F) -> Self {
         let mut problems = Vec::new();
         let signed = match note.map(|note| verifier.open(note)) {
-            Some(Ok(checkpoint)) => Some((checkpoint.size, checkpoint.root)),
+            Some(Ok(checkpoint)) => Some(checkpoint),
             Some(Err(error)) => {
                 problems.push(Problem::Signature { why: error.to_string() });
                 None
@@ -198,8 +199,17 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                 None
             }
         };
-        let root_at_signed = signed.filter(|(size, _)| *size == 0).map(|_| Hash::empty());
-        Self { tree: Tree::default(), stored_tile, signed, root_at_signed, next: 1, problems }
+        let size = signed.as_ref().map(|checkpoint| checkpoint.size);
+        let mut new = Self { tree: Tree::default(), stored_tile, signed: size, held: Vec::new(), next: 1, problems };
+        signed.iter().for_each(|checkpoint| new.hold(checkpoint));
+        new
+    }
+
+    /// Holds the log against another checkpoint too: one that was kept elsewhere, when the log was shorter. Before the
+    /// first record.
+    pub fn hold(&mut self, checkpoint: &Checkpoint) {
+        let found = (checkpoint.size == 0).then(Hash::empty);
+        self.held.push((checkpoint.size, checkpoint.root, found));
     }
 
     fn note(&mut self, problem: Problem) {
@@ -245,10 +255,10 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
         for tile in &full {
             self.compare(tile);
         }
-        if let Some((size, _)) = self.signed
-            && self.tree.size() == size
-        {
-            self.root_at_signed = Some(self.tree.root());
+        for (size, _, found) in &mut self.held {
+            if self.tree.size() == *size {
+                *found = Some(self.tree.root());
+            }
         }
     }
 
@@ -282,8 +292,8 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
     /// Ends: holds the whole against the checkpoint.
     pub fn finish(mut self) -> Report {
         let records = self.tree.size();
-        if let Some((size, signed)) = self.signed {
-            match self.root_at_signed {
+        for (size, signed, found) in std::mem::take(&mut self.held) {
+            match found {
                 Some(found) if found != signed => {
                     let (signed, found) = (signed.to_string(), found.to_string());
                     self.note(Problem::Root { size, signed, found });
@@ -291,10 +301,11 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                 Some(_) => {}
                 None => self.note(Problem::Shortened { signed: size, found: records }),
             }
-        } else if records == 0 {
+        }
+        if self.signed.is_none() && records == 0 {
             self.problems.retain(|problem| *problem != Problem::NoCheckpoint);
         }
-        let signed = self.signed.map(|(size, _)| size);
+        let signed = self.signed;
         Report {
             records,
             root: self.tree.root().to_string(),

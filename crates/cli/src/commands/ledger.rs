@@ -1,17 +1,28 @@
-//! `remit ledger`: verify a data directory, or a copy of one, without a server.
+//! `remit ledger`: verify a data directory, or a copy of one, without a server; prove a record to others.
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
-use remit_ledger::checkpoint::{Signer, Verifier};
+use remit_domain::id::Timestamp;
+use remit_ledger::{
+    checkpoint::{Checkpoint, Signer, Verifier},
+    offline::OfflineProof,
+};
+use remit_server::clock::rfc3339;
 use remit_store::sqlite::verify;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Verify the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
     /// Read every record and hold it against the signed ledger; names whatever is changed, missing or moved.
     Verify(Verify),
+    /// Prove that a record is in the ledger: prints a proof that whoever has the ledger's key can check without it.
+    Prove(Prove),
+    /// Check a proof, without the ledger.
+    Check(Check),
+    /// Print the key that others verify with: the same as `/ledger/key` gives.
+    Key(Key),
 }
 
 /// Verify a data directory, or a copy of one.
@@ -24,24 +35,128 @@ pub(crate) struct Verify {
     /// key in the directory is trusted.
     #[arg(long)]
     key: Option<String>,
+    /// A checkpoint that was kept elsewhere, as `/ledger/checkpoint` gave it: what was signed then must be the
+    /// beginning of what is there now.
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+}
+
+/// Prove that a record is in the ledger, as it was signed last.
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The record: a decision's or an exception's identifier, or the record's number.
+    record: String,
+    /// The data directory, or a copy of one.
+    #[arg(long, default_value = "remit-data")]
+    data: PathBuf,
+}
+
+/// Check a proof.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The proof, as `remit ledger prove` prints it (c2sp.org/tlog-proof).
+    proof: PathBuf,
+    /// The ledger's key, from whom you trust, as `/ledger/key` gives it.
+    #[arg(long)]
+    key: String,
+}
+
+/// Print the ledger's key.
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    /// The data directory.
+    #[arg(default_value = "remit-data")]
+    data: PathBuf,
+}
+
+/// The verifier of the key in a data directory.
+fn verifier_of(data: &Path) -> anyhow::Result<Verifier> {
+    let path = data.join("keys/ledger.key");
+    let seed = std::fs::read(&path).with_context(|| format!("{}: no key there; pass --key", path.display()))?;
+    let seed: [u8; 32] = seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
+    Ok(Signer::new(remit_server::jobs::ORIGIN, &seed).verifier())
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 impl Ledger {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let Self::Verify(asked) = self;
-        let verifier = match &asked.key {
-            Some(key) => Verifier::parse(key)?,
-            None => {
-                let path = asked.data.join("keys/ledger.key");
-                let seed =
-                    std::fs::read(&path).with_context(|| format!("{}: no key there; pass --key", path.display()))?;
-                let seed: [u8; 32] =
-                    seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
-                Signer::new(remit_server::jobs::ORIGIN, &seed).verifier()
+        match self {
+            Self::Verify(asked) => asked.run(json),
+            Self::Prove(asked) => asked.run(json),
+            Self::Check(asked) => asked.run(json),
+            Self::Key(asked) => {
+                let key = verifier_of(&asked.data)?.to_text();
+                if json {
+                    println!("{}", serde_json::json!({ "key": key }))
+                } else {
+                    println!("{key}")
+                }
+                Ok(true)
             }
+        }
+    }
+}
+
+impl Prove {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let proof = verify::prove(&self.data, &self.record)?.with_context(|| {
+            format!(
+                "there is no signed record `{}`; name a decision, an exception or a record's number. What was recorded \
+                 last is signed within a second by the server",
+                self.record
+            )
+        })?;
+        if json {
+            println!("{}", serde_json::json!({ "record": proof.index + 1, "proof": proof.to_string() }));
+        } else {
+            print!("{proof}");
+        }
+        Ok(true)
+    }
+}
+
+impl Check {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let verifier = Verifier::parse(&self.key)?;
+        let shown = OfflineProof::parse(&text(&self.proof)?).and_then(|proof| proof.check(&verifier));
+        let answer = match &shown {
+            Ok((entry, checkpoint)) => serde_json::json!({ "good": true, "entry": entry, "size": checkpoint.size }),
+            Err(error) => serde_json::json!({ "good": false, "why": error.to_string() }),
         };
+        match &shown {
+            _ if json => println!("{answer}"),
+            Ok((entry, checkpoint)) => {
+                println!(
+                    "record {}: {} of {}, by {}, at {}",
+                    entry.seq,
+                    entry.kind,
+                    entry.case,
+                    entry.actor,
+                    rfc3339(Timestamp(entry.ts))
+                );
+                println!("is in the ledger of {} as it was signed at {} records", checkpoint.origin, checkpoint.size);
+            }
+            Err(error) => println!("NOT PROVEN: {error}"),
+        }
+        Ok(shown.is_ok())
+    }
+}
+
+impl Verify {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let verifier = match &self.key {
+            Some(key) => Verifier::parse(key)?,
+            None => verifier_of(&self.data)?,
+        };
+        let since = self.since.as_ref().map(|path| -> anyhow::Result<Checkpoint> {
+            verifier.open(&text(path)?).with_context(|| format!("the checkpoint in {}", path.display()))
+        });
+        let since = since.transpose()?;
         let bar = ProgressBar::new(0);
-        let report = verify::verify(&asked.data, &verifier, &mut |done, total| {
+        let report = verify::verify(&self.data, &verifier, since.as_ref(), &mut |done, total| {
             bar.set_length(total);
             bar.set_position(done);
         })?;

@@ -58,7 +58,7 @@ fn erased_words_are_gone_and_every_proof_still_holds() {
             assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} is in {}", path.display());
         }
     }
-    let report = remit_store::sqlite::verify::verify(data.path(), &key, &mut |_, _| {}).unwrap();
+    let report = remit_store::sqlite::verify::verify(data.path(), &key, None, &mut |_, _| {}).unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     assert!(report.records > 0 && report.signed == Some(report.records), "{report:?}");
 }

@@ -145,7 +145,7 @@ pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenErr
 }
 
 /// The edge of the ledger when it had `size` entries.
-fn tree_at(connection: &Connection, size: u64) -> Result<Tree, String> {
+pub(super) fn tree_at(connection: &Connection, size: u64) -> Result<Tree, String> {
     let read = || -> Result<Vec<Hash>, rusqlite::Error> {
         let full = size - size % TILE_WIDTH as u64;
         connection

@@ -1,30 +1,83 @@
 //! Verifies the ledger of a data directory, or of a copy of one, without a server and without writing to it.
 
-use super::{DATABASE, packed::Shapes};
+use super::{DATABASE, packed::Shapes, setup::tree_at};
 use crate::ReadError;
 use remit_ledger::{
-    checkpoint::Verifier,
-    tile,
+    checkpoint::{Checkpoint, Verifier},
+    hash::Hash,
+    offline::OfflineProof,
+    proof::{self, TileSource},
+    tile::{self, TILE_WIDTH},
+    tree::Tree,
     verify::{Beside, Report, StoredRecord, Verification},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
 
-/// Reads every record of the database in `data` and holds it against the ledger. `progress` is told how
-/// many of how many records were read.
+/// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
+/// since the ledger was shorter, if there is one. `progress` is told how many of how many records were read.
 ///
 /// # Errors
 /// When the database cannot be read at all.
-pub fn verify(data: &Path, verifier: &Verifier, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, ReadError> {
+pub fn verify(
+    data: &Path,
+    verifier: &Verifier,
+    since: Option<&Checkpoint>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
-    let path = data.join(DATABASE);
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(read)?;
-    run(&connection, verifier, progress).map_err(read)
+    run(&open(data).map_err(read)?, verifier, since, progress).map_err(read)
+}
+
+fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
+    Connection::open_with_flags(data.join(DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Proof that a record is in the ledger of the database in `data`, as it was signed last. The record is named by its
+/// number or by an identifier that it is found by; none if it is not there or not signed yet.
+///
+/// # Errors
+/// When the database cannot be read, or what a proof needs of the ledger is not there.
+pub fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
+    let read = |error: rusqlite::Error| ReadError(error.to_string());
+    let connection = open(data).map_err(read)?;
+    let newest = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1";
+    let note = connection.query_row(newest, [], |row| row.get::<_, String>(0)).optional().map_err(read)?;
+    let sql = "SELECT seq, entry FROM events WHERE seq = ?1 OR subject = ?2";
+    let found = connection.query_row(sql, params![record.parse::<i64>().ok(), record], |row| {
+        Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?))
+    });
+    let (Some((seq, entry)), Some(checkpoint)) = (found.optional().map_err(read)?, note) else { return Ok(None) };
+    let size = Checkpoint::unverified(&checkpoint).map_err(|error| ReadError(error.to_string()))?.size;
+    let Some(index) = seq.checked_sub(1).filter(|index| *index < size) else { return Ok(None) };
+    let edge = tree_at(&connection, size).map_err(ReadError)?;
+    let path = proof::inclusion(&Tiles { connection: &connection, edge }, index, size);
+    let path = path.map_err(|error| ReadError(error.to_string()))?;
+    Ok(Some(OfflineProof { entry, index, path, checkpoint }))
+}
+
+/// The ledger's tiles: full ones as stored, and its edge.
+struct Tiles<'c> {
+    connection: &'c Connection,
+    edge: Tree,
+}
+
+impl TileSource for Tiles<'_> {
+    fn tile(&self, level: u8, index: u64, width: usize) -> Option<Vec<Hash>> {
+        if width < TILE_WIDTH {
+            return self.edge.partial(level).get(..width).map(<[Hash]>::to_vec);
+        }
+        let sql = "SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2";
+        let stored =
+            self.connection.query_row(sql, params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
+        tile::hashes(&stored.ok()?)
+    }
 }
 
 fn run(
     connection: &Connection,
     verifier: &Verifier,
+    since: Option<&Checkpoint>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, rusqlite::Error> {
     let note: Option<String> = connection
@@ -37,6 +90,7 @@ fn run(
             tiles.query_row(params![level, index.cast_signed()], |row| row.get(0)).optional().ok().flatten();
         bytes.and_then(|bytes| tile::hashes(&bytes))
     });
+    since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let shapes = Shapes::load(connection)?;
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
     let mut records = connection.prepare(sql)?;
