@@ -45,7 +45,7 @@ enum Command {
     /// Check and test a bundle.
     #[command(subcommand)]
     Policy(commands::policy::Policy),
-    /// Verify the ledger.
+    /// Verify the ledger; prove a record to others.
     #[command(subcommand)]
     Ledger(commands::ledger::Ledger),
     /// Train and judge the intent classifier.

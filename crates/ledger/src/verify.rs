@@ -44,14 +44,19 @@ pub struct Beside {
 impl Beside {
     /// In what it differs from `entry` and `body`.
     fn differs(&self, entry: &Entry, body: &[u8]) -> Option<String> {
-        let pairs = [
-            ("moment", self.ts.to_string(), entry.ts.to_string()),
-            ("kind", self.kind.clone(), entry.kind.clone()),
-            ("case", self.case.clone(), entry.case.clone()),
-            ("actor", self.actor.clone(), entry.actor.clone()),
+        let told = |what, beside: &dyn fmt::Display, says: &dyn fmt::Display| {
+            Some(format!("the {what} beside it is `{beside}`, and its entry says `{says}`"))
+        };
+        if self.ts != entry.ts {
+            return told("moment", &self.ts, &entry.ts);
+        }
+        let texts = [
+            ("kind", &self.kind, &entry.kind),
+            ("case", &self.case, &entry.case),
+            ("actor", &self.actor, &entry.actor),
         ];
-        if let Some((what, beside, says)) = pairs.into_iter().find(|(_, beside, says)| beside != says) {
-            return Some(format!("the {what} beside it is `{beside}`, and its entry says `{says}`"));
+        if let Some((what, beside, says)) = texts.into_iter().find(|(_, beside, says)| beside != says) {
+            return told(what, beside, says);
         }
         let subject = self.subject.as_ref().filter(|subject| **subject != entry.case)?;
         let quoted = format!("\"{subject}\"");

@@ -12,7 +12,7 @@ use remit_server::clock::rfc3339;
 use remit_store::sqlite::verify;
 use std::path::{Path, PathBuf};
 
-/// Verify the ledger.
+/// Verify the ledger; prove a record to others.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
     /// Read every record and hold it against the signed ledger; names whatever is changed, missing or moved.

@@ -48,11 +48,16 @@ pub fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadErro
         Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?))
     });
     let (Some((seq, entry)), Some(checkpoint)) = (found.optional().map_err(read)?, note) else { return Ok(None) };
-    let size = Checkpoint::unverified(&checkpoint).map_err(|error| ReadError(error.to_string()))?.size;
+    let Checkpoint { size, root, .. } =
+        Checkpoint::unverified(&checkpoint).map_err(|error| ReadError(error.to_string()))?;
     let Some(index) = seq.checked_sub(1).filter(|index| *index < size) else { return Ok(None) };
     let edge = tree_at(&connection, size).map_err(ReadError)?;
     let path = proof::inclusion(&Tiles { connection: &connection, edge }, index, size);
     let path = path.map_err(|error| ReadError(error.to_string()))?;
+    if !proof::includes(&Hash::leaf(&entry), index, size, &path, &root) {
+        let what = format!("record {seq} is not as it was signed, or another is not; run `remit ledger verify`");
+        return Err(ReadError(what));
+    }
     Ok(Some(OfflineProof { entry, index, path, checkpoint }))
 }
 
