@@ -174,13 +174,13 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let (whole, running, app) = whole(setting, directory.path())?;
     let (_, bytes) = whole.turn(64, bench.length() / TURNS)?;
     let shape = Shape::of_opening(app.store(), bytes)?;
+    let written = shape.bytes();
     let (bare, thinking) = (bare(setting, bytes)?, Thinking::new(setting)?);
-    let committing = Committing::new(bench, shape.clone(), remit_store::sqlite::Options::default().batch_max)?;
+    let committing = Committing::new(bench, shape, remit_store::sqlite::Options::default().batch_max)?;
     println!(
-        "\nPOST /v1/cases: {} policies, {} candidates, {} bytes written and {bytes} answered, client included",
+        "\nPOST /v1/cases: {} policies, {} candidates, {written} bytes written and {bytes} answered, client included",
         setting.bundle.policies(),
-        setting.bundle.candidates().len(),
-        shape.bytes()
+        setting.bundle.candidates().len()
     );
     println!(
         "  connections   bare handler /s (CPU us)   classifier, words, policy: CPU us   group commit /s (CPU us)   parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"

@@ -154,14 +154,14 @@ pub(super) fn tree_at(connection: &Connection, size: u64) -> Result<Tree, String
             .collect()
     };
     let leaves = read().map_err(|error| error.to_string())?;
-    let mut tiles = connection
-        .prepare("SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2")
-        .map_err(|error| error.to_string())?;
-    let tile = |level: u8, index: u64| {
-        let found = tiles.query_row(params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
-        found.ok().and_then(|bytes| tile::hashes(&bytes))
-    };
-    Tree::restore(size, leaves, tile).map_err(|error| error.to_string())
+    Tree::restore(size, leaves, |level, index| full_tile(connection, level, index)).map_err(|error| error.to_string())
+}
+
+/// A full tile as it is stored; none if it is not there or cannot be read.
+pub(super) fn full_tile(connection: &Connection, level: u8, index: u64) -> Option<Vec<Hash>> {
+    let mut stored = connection.prepare_cached("SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2").ok()?;
+    let bytes = stored.query_row(params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0)).ok()?;
+    tile::hashes(&bytes)
 }
 
 /// The connection of rare writes.

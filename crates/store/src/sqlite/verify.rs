@@ -1,13 +1,17 @@
 //! Verifies the ledger of a data directory, or of a copy of one, without a server and without writing to it.
 
-use super::{DATABASE, packed::Shapes, setup::tree_at};
+use super::{
+    DATABASE,
+    packed::Shapes,
+    setup::{full_tile, tree_at},
+};
 use crate::ReadError;
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     hash::Hash,
     offline::OfflineProof,
     proof::{self, TileSource},
-    tile::{self, TILE_WIDTH},
+    tile::TILE_WIDTH,
     tree::Tree,
     verify::{Beside, Report, StoredRecord, Verification},
 };
@@ -41,8 +45,7 @@ fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
 pub fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
     let connection = open(data).map_err(read)?;
-    let newest = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1";
-    let note = connection.query_row(newest, [], |row| row.get::<_, String>(0)).optional().map_err(read)?;
+    let note = newest(&connection).map_err(read)?;
     let sql = "SELECT seq, entry FROM events WHERE seq = ?1 OR subject = ?2";
     let found = connection.query_row(sql, params![record.parse::<i64>().ok(), record], |row| {
         Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?))
@@ -72,11 +75,13 @@ impl TileSource for Tiles<'_> {
         if width < TILE_WIDTH {
             return self.edge.partial(level).get(..width).map(<[Hash]>::to_vec);
         }
-        let sql = "SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2";
-        let stored =
-            self.connection.query_row(sql, params![level, index.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
-        tile::hashes(&stored.ok()?)
+        full_tile(self.connection, level, index)
     }
+}
+
+/// The newest checkpoint as it was signed.
+fn newest(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    connection.query_row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", [], |row| row.get(0)).optional()
 }
 
 fn run(
@@ -85,16 +90,10 @@ fn run(
     since: Option<&Checkpoint>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, rusqlite::Error> {
-    let note: Option<String> = connection
-        .query_row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", [], |row| row.get(0))
-        .optional()?;
+    let note = newest(connection)?;
     let total: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get(0))?;
-    let mut tiles = connection.prepare("SELECT hashes FROM tiles WHERE level = ?1 AND idx = ?2")?;
-    let mut verification = Verification::new(note.as_deref(), verifier, |level, index| {
-        let bytes: Option<Vec<u8>> =
-            tiles.query_row(params![level, index.cast_signed()], |row| row.get(0)).optional().ok().flatten();
-        bytes.and_then(|bytes| tile::hashes(&bytes))
-    });
+    let stored = |level, index| full_tile(connection, level, index);
+    let mut verification = Verification::new(note.as_deref(), verifier, stored);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let shapes = Shapes::load(connection)?;
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
