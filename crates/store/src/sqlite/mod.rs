@@ -77,6 +77,8 @@ pub struct SqliteStore {
     side: Mutex<Connection>,
     /// Told to threads that would go on.
     closing: Arc<AtomicBool>,
+    /// Closed after every connection: where a process closes a file it loses all its locks on it, SQLite's too.
+    _database: Arc<File>,
     /// Held while the store is open, so that no second process opens it.
     _lock: File,
 }
@@ -114,7 +116,10 @@ impl SqliteStore {
         };
         let (told, written) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
-        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &written))?;
+        let database = File::open(&path).map(Arc::new);
+        let database = database.map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+        let moved_to = Arc::clone(&database);
+        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &moved_to, &written))?;
         let writer = thread(("store-writer", WRITER), &path, move || {
             writer::run(connection, &published, &waiting, &gather, &told)
         })?;
@@ -135,6 +140,7 @@ impl SqliteStore {
             readers: Mutex::default(),
             side: Mutex::new(side),
             closing,
+            _database: database,
             _lock: lock,
         })
     }

@@ -1,30 +1,32 @@
-//! Moves the log of writes into the database beside the writer, a little at a time, so that no command waits long
-//! for it.
+//! Moves the log of writes into the database beside the writer, so that no command waits long for it.
 //!
-//! While this goes on the writer goes on too, so that the log grows. Once it is long the writer moves the rest and begins
-//! the log anew. All commands wait for that, so that shortly before, little is left to be moved.
+//! A page that was written often since the last time is moved once, so that to move seldom costs least. While this goes
+//! on the writer goes on too, and the log grows. Once it is long the writer moves the rest, waits for the disk to have
+//! the database, and begins the log anew. All commands wait for that, so that shortly before little is left to be moved,
+//! and the disk has the rest.
 
 use super::setup::BEGIN_ANEW;
 use rusqlite::Connection;
-use std::{sync::mpsc::Receiver, time::Duration};
+use std::{fs::File, sync::mpsc::Receiver, time::Duration};
 
 /// Pages worth moving, and how long to leave the disk to the writer in between.
-const STEP: i64 = 4_000;
+const STEP: i64 = BEGIN_ANEW / 16 * 7;
 const PAUSE: Duration = Duration::from_millis(100);
 /// The same once the log is so long that the writer soon begins it anew.
-const SOON: i64 = BEGIN_ANEW / 8 * 7;
+const SOON: i64 = BEGIN_ANEW / 16 * 15;
 const SOON_STEP: i64 = 500;
 const SOON_PAUSE: Duration = Duration::from_millis(10);
 
-/// Runs until the writer, who tells of every batch, is gone.
+/// Runs until the writer, who tells of every batch, is gone. `database` is the file that pages are moved to.
 #[expect(clippy::disallowed_methods, reason = "nobody waits for this thread, and it yields to others by time")]
-pub(super) fn run(connection: &Connection, written: &Receiver<()>) {
+pub(super) fn run(connection: &Connection, database: &File, written: &Receiver<()>) {
     while written.recv().is_ok() {
         // What fails here is tried again at the next batch, and in the end by the writer.
         let (log, moved) = log(connection).unwrap_or_default();
         let (step, pause) = if log < SOON { (STEP, PAUSE) } else { (SOON_STEP, SOON_PAUSE) };
         if log - moved >= step {
             let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            let _ = database.sync_data();
         }
         std::thread::sleep(pause);
     }
@@ -46,6 +48,7 @@ mod tests {
         let (writer, beside) = (open(), open());
         writer.pragma_update(None, "journal_mode", "WAL").unwrap();
         writer.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        let database = File::open(directory.path().join("some.db")).unwrap();
         writer.execute_batch("CREATE TABLE some (bytes BLOB)").unwrap();
         for (rows, moved) in [(STEP / 2, false), (STEP, true)] {
             let sql = "WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < ?1) \
@@ -54,7 +57,7 @@ mod tests {
             let (told, written) = std::sync::mpsc::sync_channel(1);
             told.send(()).unwrap();
             drop(told);
-            run(&beside, &written);
+            run(&beside, &database, &written);
             let (all, settled) = log(&beside).unwrap();
             assert_eq!(all == settled, moved, "{rows}");
         }
