@@ -77,6 +77,7 @@ async fn versions(store: &impl Store) -> Result<(), String> {
     let next = store.commit(next).await.map_err(failed)?;
     hold(next.first_seq == first.last_seq + 1 && next.last_seq == next.first_seq + 1, "positions are dense")?;
     let row = store.case("cas_A").map_err(|e| e.to_string())?;
+    store.settled().await.map_err(|e| format!("what was read is durable before long, but: {e}"))?;
     hold(row.is_some_and(|row| row.version == 3 && row.state == b"cas_A 3"), "a read sees what was acknowledged")?;
     let records = store.records_of("cas_A", 0, 10).map_err(|e| e.to_string())?;
     hold(records.len() == 3, "a refused commit leaves nothing")?;

@@ -393,7 +393,8 @@ pub struct ExceptionFilter {
 ///
 /// Promises: what [`Store::commit`] acknowledged survives the death of the process and of the machine; a
 /// refused commit leaves nothing; a case's versions are never skipped or written twice; positions are
-/// dense and in commit order; a read sees every commit that was acknowledged before it began.
+/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will be
+/// acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
 pub trait Store: Send + Sync {
     /// Commits the effects of one command.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
@@ -403,6 +404,11 @@ pub trait Store: Send + Sync {
     fn coming(&self) -> Coming {
         Coming::default()
     }
+    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the process
+    /// sooner; what was committed since has waited already.
+    fn settled(&self) -> impl Future<Output = Result<(), ReadError>> + Send
+    where
+        Self: Sized;
     /// A case.
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
     /// Cases, newest first, after the cursor `after` (an identifier).

@@ -1,31 +1,65 @@
-//! Requests that have arrived and are not carried out yet: announced to the store all at once, so that it knows how many
-//! commands come and can write them together.
+//! Requests on their way through: announced to the store all at once when they have arrived, so that it knows how many
+//! commands come and can write them together; and answered once what the answer tells of is durable.
 
 use super::App;
-use remit_store::{Coming, Store};
-use std::cell::RefCell;
+use remit_store::{Coming, ReadError, Store};
+use std::cell::{Cell, RefCell};
 
 tokio::task_local! {
-    /// The announcement of the request that this task carries out.
-    static ANNOUNCED: RefCell<Option<Coming>>;
+    /// The request that this task carries out.
+    static REQUEST: Request;
 }
 
-/// Carries a request out; what it announces counts until it is committed, and at most until it is answered.
-pub(crate) async fn carry_out<T>(request: impl Future<Output = T>) -> T {
-    ANNOUNCED.scope(RefCell::default(), request).await
+#[derive(Default)]
+struct Request {
+    announced: RefCell<Option<Coming>>,
+    /// Whether its command is durable, and nothing was read since.
+    durable: Cell<bool>,
 }
 
 /// Whether this task carries a request out, of which `coming` is now the announcement.
 fn announce(coming: Coming) -> bool {
-    ANNOUNCED.try_with(|announced| announced.replace(Some(coming))).is_ok()
+    REQUEST.try_with(|request| request.announced.replace(Some(coming))).is_ok()
 }
 
 /// The announcement, once.
 fn taken() -> Option<Coming> {
-    ANNOUNCED.try_with(RefCell::take).ok().flatten()
+    REQUEST.try_with(|request| request.announced.take()).ok().flatten()
+}
+
+/// The command of this task's request is durable, and its answer was made with it.
+pub(crate) fn is_durable() {
+    // Nobody is answered where no request is carried out.
+    let _ = REQUEST.try_with(|request| request.durable.set(true));
+}
+
+/// Carries `request` out; what it announces counts until it is committed, and at most until it is answered. The answer
+/// is there once everything is durable that it can tell of, `settled` says.
+async fn carry_out<T, S: Future<Output = Result<(), ReadError>>>(
+    request: impl Future<Output = T>,
+    settled: impl FnOnce() -> S,
+) -> Result<T, ReadError> {
+    let request = async {
+        let answer = request.await;
+        if !REQUEST.with(|request| request.durable.get()) {
+            settled().await?;
+        }
+        Ok(answer)
+    };
+    REQUEST.scope(Request::default(), request).await
 }
 
 impl App {
+    /// Carries a request out to its answer, which tells of nothing that a machine that dies would lose.
+    pub(crate) async fn carry_out<T>(&self, request: impl Future<Output = T>) -> Result<T, ReadError> {
+        carry_out(request, || self.settled()).await
+    }
+
+    /// Waits until everything that was read before is durable.
+    pub(crate) async fn settled(&self) -> Result<(), ReadError> {
+        self.store.settled().await
+    }
+
     /// Announces a command that has arrived whole, and lets those that arrived with it be read first.
     pub(crate) async fn arrive(&self) {
         if announce(self.store.coming()) {
@@ -51,21 +85,29 @@ mod tests {
     async fn an_announcement_counts_until_its_commit_has_it_or_its_request_ends() {
         let counter = Arc::new(AtomicUsize::new(0));
         let count = || counter.load(Ordering::Relaxed);
+        let settled = || async { Ok(()) };
         assert!(!announce(Coming::counted(&counter)), "no request is carried out here");
         assert_eq!(count(), 0);
-        let committing = carry_out(async {
+        let committing = async {
             assert!(announce(Coming::counted(&counter)));
             taken().inspect(|_| assert!(taken().is_none()))
-        });
-        let committing = committing.await;
+        };
+        let committing = carry_out(committing, settled).await.unwrap();
         assert_eq!(count(), 1);
         drop(committing);
         assert_eq!(count(), 0);
-        carry_out(async {
+        let refused = async {
             assert!(announce(Coming::counted(&counter)));
             assert_eq!(count(), 1);
-        })
-        .await;
+        };
+        carry_out(refused, settled).await.unwrap();
         assert_eq!(count(), 0, "a request that was refused comes no more");
+    }
+
+    #[tokio::test]
+    async fn only_an_answer_that_is_durable_already_is_given_at_once() {
+        let lost = || async { Err(ReadError("the disk is gone".into())) };
+        carry_out(async { is_durable() }, lost).await.unwrap();
+        assert!(carry_out(async {}, lost).await.is_err());
     }
 }

@@ -29,6 +29,8 @@ impl App {
             return self.drop_row(&row.id).await;
         }
         let Some(turn) = self.turn(&case, &due, &row.id)? else { return self.drop_row(&row.id).await };
+        // Nobody is told of what a machine that dies would lose.
+        self.settled().await.map_err(Problem::internal)?;
         let thanked = turn.messages.last().is_some_and(|message| only_thanks(&message.text));
         let said = match &desk.service {
             // What only quotes articles has none about thanks.

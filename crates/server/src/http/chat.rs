@@ -238,9 +238,11 @@ impl Follower {
             }
             self.ready = self.app.said_since(&self.chat, self.at).ok()?.into();
             if !self.ready.is_empty() {
+                self.app.settled().await.ok()?;
                 continue;
             }
             let status = self.app.status_of(&self.chat).ok()?;
+            self.app.settled().await.ok()?;
             if self.told.as_ref() != Some(&status) {
                 let event = Event::default().event("status").json_data(&status).ok();
                 self.told = Some(status);

@@ -21,7 +21,7 @@ mod subscriptions;
 mod work;
 
 use crate::{
-    app::{Answer, App, arrival::carry_out},
+    app::{Answer, App},
     metrics::RequestLabels,
     problem,
     problem::Problem,
@@ -96,8 +96,13 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
-    let mut response = match tokio::spawn(carry_out(next.run(request)).instrument(span)).await {
-        Ok(response) => response,
+    let carried_out = {
+        let app = Arc::clone(&app);
+        async move { app.carry_out(next.run(request)).await }
+    };
+    let mut response = match tokio::spawn(carried_out.instrument(span)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => Refused(Problem::internal(error)).into_response(),
         Err(error) => Refused(Problem::internal(error)).into_response(),
     };
     if let Ok(name) = HeaderValue::try_from(name) {

@@ -46,6 +46,8 @@ struct Ready {
     responses((status = 200, description = "It does.", body = Ready))
 )]
 async fn get_readiness(State(app): State<Shared>) -> Reply {
+    // Where the ledger ends is in memory; this is read from the database.
+    app.store().checkpoint().map_err(Problem::internal)?;
     let records = app.store().last_seq().map_err(Problem::internal)?;
     json(&Ready { ready: true, bundle: app.bundle().digest().to_string(), records })
 }

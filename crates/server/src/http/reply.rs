@@ -1,6 +1,10 @@
 //! Answers: JSON bodies, and problems as `application/problem+json`.
 
-use crate::{app::Answer, problem, problem::Problem};
+use crate::{
+    app::{Answer, arrival},
+    problem,
+    problem::Problem,
+};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -42,6 +46,9 @@ impl IntoResponse for Refused {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        if !self.repeated {
+            arrival::is_durable();
+        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response = (status, self.body).into_response();
         let headers = response.headers_mut();

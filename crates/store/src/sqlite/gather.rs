@@ -33,6 +33,18 @@ const ENOUGH: usize = 64;
 const LOOK: Duration = Duration::from_micros(500);
 
 impl Gather {
+    /// Whether the next transaction could begin at once.
+    pub(super) fn is_ready(&self) -> bool {
+        let there = self.gate.there();
+        there > 0 && there >= self.enough(there)
+    }
+
+    /// How many commands are enough for a transaction when so many are there.
+    fn enough(&self, there: usize) -> usize {
+        let coming = self.coming.load(Ordering::Relaxed);
+        ENOUGH.min((there + coming).div_ceil(2)).min(self.batch_max)
+    }
+
     /// Adds `first` and what else waits to `batch`, and what is announced and comes in time.
     pub(super) fn fill(&self, first: Waiting, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
         let begun = Instant::now();
@@ -42,8 +54,7 @@ impl Gather {
                 let Ok(next) = waiting.try_recv() else { break };
                 batch.push(self.gate.taken(next));
             }
-            let coming = self.coming.load(Ordering::Relaxed);
-            let enough = ENOUGH.min((batch.len() + coming).div_ceil(2)).min(self.batch_max);
+            let enough = self.enough(batch.len());
             let left = self.window.saturating_sub(begun.elapsed());
             if batch.len() >= enough || left.is_zero() {
                 return;
@@ -83,6 +94,11 @@ impl Gate {
         {
             writer.unpark();
         }
+    }
+
+    /// How many were sent and not taken.
+    fn there(&self) -> usize {
+        usize::try_from(self.there.load(Ordering::SeqCst)).unwrap_or(0)
     }
 
     /// A command that is there is no longer coming.
@@ -160,6 +176,20 @@ mod tests {
         let queue = Queue::new(100, Duration::MAX);
         queue.send(150);
         assert_eq!((queue.fill(), queue.fill()), (100, 50), "the most in one transaction");
+    }
+
+    #[test]
+    fn the_next_is_ready_once_half_of_those_under_way_are_there() {
+        let queue = Queue::new(100, Duration::MAX);
+        let announced = queue.announce(3);
+        assert!(!queue.gather.is_ready(), "nothing is there");
+        queue.send(2);
+        assert!(!queue.gather.is_ready());
+        queue.send(1);
+        assert!(queue.gather.is_ready());
+        drop(announced);
+        queue.fill();
+        assert!(!queue.gather.is_ready(), "all are taken");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
+mod disk;
 mod gather;
 mod known;
 mod packed;
@@ -12,6 +13,7 @@ mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
 use answers::{Told, Waiting};
+use disk::Disk;
 use gather::{Gate, Gather};
 use known::Known;
 use packed::Shapes;
@@ -19,6 +21,7 @@ use remit_ledger::tree::Tree;
 use rusqlite::Connection;
 use std::{
     fs::File,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -52,7 +55,10 @@ impl Default for Options {
     }
 }
 
-/// Steps of `nice` of the writer's thread: it goes before others, since every command waits for it.
+/// Batches written that wait for the disk, at most, beside the one that it is given.
+const AHEAD: usize = 2;
+/// Steps of `nice` of the writer's thread and of who waits for the disk: they go before others, since every command waits
+/// for them.
 const WRITER: i32 = -10;
 /// Steps of `nice` of the threads that nobody waits for.
 const BESIDE: i32 = 5;
@@ -66,11 +72,11 @@ pub struct SqliteStore {
     queue: Option<mpsc::SyncSender<Waiting>>,
     coming: Arc<AtomicUsize>,
     gate: Arc<Gate>,
-    /// The ledger's edge over what is durable.
-    tree: Arc<RwLock<Tree>>,
+    /// What is durable.
+    disk: Arc<Disk>,
     shapes: RwLock<Shapes>,
     known: Arc<Known>,
-    /// The writer, the one beside it that ends when it does, and the one that reads who is known.
+    /// The writer, those beside it that end when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
@@ -95,11 +101,20 @@ impl SqliteStore {
     /// # Errors
     /// When another process has it, or it is damaged, foreign or newer.
     pub fn open(data: &Path, options: Options) -> Result<Self, OpenError> {
+        Self::open_on(data, options, Disk::open)
+    }
+
+    /// The same on the disk that `disk` makes of the database's path and the ledger's edge.
+    fn open_on(
+        data: &Path,
+        options: Options,
+        disk: impl FnOnce(&Path, Tree) -> io::Result<Disk>,
+    ) -> Result<Self, OpenError> {
         let lock = setup::lock(data)?;
         let path = data.join(DATABASE);
         let connection = setup::writer(&path, &options)?;
-        let tree = Arc::new(RwLock::new(setup::tree(&path, &connection)?));
-        let published = Arc::clone(&tree);
+        let file = |source| OpenError::File { path: path.display().to_string(), source };
+        let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged =
             |error: rusqlite::Error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() };
         let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
@@ -114,14 +129,19 @@ impl SqliteStore {
             batch_max: options.batch_max,
             window: options.window,
         };
-        let (told, written) = mpsc::sync_channel(1);
+        let (told, settle) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
-        let database = File::open(&path).map(Arc::new);
-        let database = database.map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+        let database = Arc::new(File::open(&path).map_err(file)?);
         let moved_to = Arc::clone(&database);
-        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &moved_to, &written))?;
-        let writer = thread(("store-writer", WRITER), &path, move || {
-            writer::run(connection, &published, &waiting, &gather, &told)
+        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &moved_to, &settle))?;
+        let (written, waits) = mpsc::sync_channel(AHEAD);
+        let waiter = thread(("store-disk", WRITER), &path, {
+            let disk = Arc::clone(&disk);
+            move || disk.run(&waits)
+        })?;
+        let writer = thread(("store-writer", WRITER), &path, {
+            let disk = Arc::clone(&disk);
+            move || writer::run(connection, &disk, &waiting, &gather, (&written, &told))
         })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
         let learner = thread(("store-learner", BESIDE), &path, move || {
@@ -133,10 +153,10 @@ impl SqliteStore {
             queue: Some(queue),
             coming,
             gate,
-            tree,
+            disk,
             shapes,
             known,
-            threads: vec![writer, settler, learner],
+            threads: vec![writer, waiter, settler, learner],
             readers: Mutex::default(),
             side: Mutex::new(side),
             closing,

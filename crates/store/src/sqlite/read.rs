@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use crate::*;
-use remit_ledger::{hash::Hash, tile, tree::Tree};
+use remit_ledger::{hash::Hash, tile};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 use std::{collections::HashMap, sync::PoisonError};
 
@@ -94,10 +94,6 @@ impl SqliteStore {
         let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
         write(&side).map_err(|error| ReadError(error.to_string()))
     }
-
-    fn tree(&self) -> Tree {
-        self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// Conditions of a list, with their values in the order of `?`.
@@ -125,6 +121,10 @@ impl Store for SqliteStore {
 
     fn coming(&self) -> Coming {
         self.announce()
+    }
+
+    async fn settled(&self) -> Result<(), ReadError> {
+        self.disk.settled().await
     }
 
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
@@ -182,13 +182,13 @@ impl Store for SqliteStore {
     }
 
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
-        self.many(&sql, params![after.min(i64::MAX as u64).cast_signed(), rows(limit)], |row| self.event(row))
+        let sql = format!("SELECT {EVENT} FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3");
+        let (after, last) = (after.min(i64::MAX as u64).cast_signed(), self.disk.records().cast_signed());
+        self.many(&sql, params![after, last, rows(limit)], |row| self.event(row))
     }
 
     fn last_seq(&self) -> Result<u64, ReadError> {
-        let last = self.one("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get::<_, i64>(0))?;
-        Ok(last.unwrap_or(0).cast_unsigned())
+        Ok(self.disk.records())
     }
 
     fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError> {
@@ -356,7 +356,7 @@ impl Store for SqliteStore {
     }
 
     fn head(&self) -> Result<(u64, Hash), ReadError> {
-        let tree = self.tree();
+        let tree = self.disk.tree();
         Ok((tree.size(), tree.root()))
     }
 
@@ -377,7 +377,7 @@ impl Store for SqliteStore {
         if let Some(bytes) = stored {
             return Ok(tile::hashes(&bytes));
         }
-        let tree = self.tree();
+        let tree = self.disk.tree();
         let full = tree.size().checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0);
         Ok((full == index && !tree.partial(level).is_empty()).then(|| tree.partial(level).to_vec()))
     }

@@ -96,6 +96,8 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.commit()?;
     }
+    // From here on the disk is waited for beside the writer.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 

@@ -81,6 +81,52 @@ async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
     assert_eq!(again.commit(commit).await.unwrap().first_seq, written + 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (tell, told) = mpsc::channel();
+    let told = Mutex::new(told);
+    let slow = move |_: &Path, tree| Ok(Disk::new(tree, Box::new(move || told.lock().unwrap().recv().unwrap())));
+    let shared = Arc::new(SqliteStore::open_on(directory.path(), Options::default(), slow).unwrap());
+    let commit = |version| {
+        let shared = Arc::clone(&shared);
+        let commit = Commit {
+            case: Some(conformance::case_at("cas_a", version, version + 1, "desk")),
+            records: vec![conformance::record("cas_a", "x")],
+            ..Commit::default()
+        };
+        tokio::spawn(async move { shared.commit(commit).await })
+    };
+    let counted = || (shared.last_seq().unwrap(), shared.feed(0, 9).unwrap().len(), shared.head().unwrap().0);
+
+    let first = commit(0);
+    while shared.case("cas_a").unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(counted(), (0, 0, 0));
+    let settled = tokio::spawn({
+        let shared = Arc::clone(&shared);
+        async move { shared.settled().await }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!first.is_finished() && !settled.is_finished());
+    tell.send(Ok(())).unwrap();
+    assert_eq!(first.await.unwrap().unwrap().last_seq, 1);
+    settled.await.unwrap().unwrap();
+    assert_eq!(counted(), (1, 1, 1));
+
+    // A disk that fails acknowledges nothing any more, and nothing that was read may be told.
+    tell.send(Err(io::Error::other("bad block"))).unwrap();
+    for _ in 0..2 {
+        let refused = commit(1).await.unwrap().unwrap_err();
+        assert!(refused.to_string().contains("bad block"), "{refused}");
+        assert!(shared.settled().await.is_err());
+        assert_eq!(counted(), (1, 1, 1));
+    }
+}
+
 #[tokio::test]
 async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     let directory = tempfile::tempdir().unwrap();

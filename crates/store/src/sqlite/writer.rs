@@ -1,7 +1,8 @@
-//! The writer: takes all commands that wait, writes them in one transaction, and answers after the fsync.
+//! The writer: takes all commands that wait, writes them in one transaction, and has them answered once the disk has it.
 
 use super::{
-    answers::{Others, Outcome, Waiting},
+    answers::{Outcome, Waiting},
+    disk::{Disk, Written},
     gather::Gather,
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, Record};
@@ -14,53 +15,55 @@ use remit_ledger::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use std::{
     collections::BTreeMap,
-    sync::{
-        PoisonError, RwLock,
-        mpsc::{Receiver, SyncSender},
-    },
+    sync::mpsc::{Receiver, SyncSender},
 };
 
-/// Runs until every sender is gone and nothing waits.
-/// `published` is where readers find the tree as it is on disk; `told` hears of every batch.
+/// Runs until every sender is gone and nothing waits. Batches go to who waits for the disk; `told` hears of each.
 pub(super) fn run(
     mut connection: Connection,
-    published: &RwLock<Tree>,
+    disk: &Disk,
     waiting: &Receiver<Waiting>,
     gather: &Gather,
-    told: &SyncSender<()>,
+    (written, told): (&SyncSender<Written>, &SyncSender<()>),
 ) {
-    let mut tree = published.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut tree = disk.tree();
     let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
     while let Ok(first) = waiting.recv() {
         gather.fill(first, waiting, &mut batch);
-        write(&mut connection, &mut tree, published, &mut batch);
+        let number = disk.begin();
+        let outcomes = write(&mut connection, &mut tree, disk, &batch);
+        let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
+        // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not, this
+        // one waits as well as another, and sooner.
+        if disk.has_all_before(number) && !(gather.batch_max > 1 && gather.is_ready()) {
+            disk.wait([batch]);
+        } else if let Err(error) = written.send(batch) {
+            disk.wait([error.0]);
+        }
         // Whoever has not come to the last one yet will see this one too.
         let _ = told.try_send(());
     }
 }
 
-fn write(connection: &mut Connection, tree: &mut Tree, published: &RwLock<Tree>, batch: &mut Vec<Waiting>) {
+/// What becomes of each command of `batch`.
+fn write(connection: &mut Connection, tree: &mut Tree, disk: &Disk, batch: &[Waiting]) -> Vec<Outcome> {
+    if let Some(failed) = disk.failed() {
+        return batch.iter().map(|_| Err(CommitError::Failed(failed.to_owned()))).collect();
+    }
     let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
     match together(connection, tree, &commits) {
-        Ok(results) => {
-            published.write().unwrap_or_else(PoisonError::into_inner).clone_from(tree);
-            let erased = commits.iter().zip(&results).any(|(commit, result)| commit.erase.is_some() && result.is_ok());
+        Ok(outcomes) => {
+            let erased =
+                commits.iter().zip(&outcomes).any(|(commit, outcome)| commit.erase.is_some() && outcome.is_ok());
             if erased {
                 // What was overwritten must not live on in the log of writes.
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }
-            batch.drain(..).zip(results).collect::<Others>().tell();
+            outcomes
         }
         // One command that the database refuses must not sink the others: each is tried alone.
-        Err(_) if batch.len() > 1 => {
-            for (commit, answer) in batch.drain(..) {
-                let mut alone = vec![(commit, answer)];
-                write(connection, tree, published, &mut alone);
-            }
-        }
-        Err(error) => {
-            batch.drain(..).map(|waiting| (waiting, Err(refusal(&error)))).collect::<Others>().tell();
-        }
+        Err(_) if batch.len() > 1 => batch.chunks(1).flat_map(|alone| write(connection, tree, disk, alone)).collect(),
+        Err(error) => vec![Err(refusal(&error))],
     }
 }
 
