@@ -17,7 +17,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    about,
     propagate_version = true,
     after_help = "Start with `remit demo`: it runs a whole bank's support and shows what is decided."
 )]

@@ -253,9 +253,14 @@ impl Bundle {
         &self.dispositions
     }
 
+    /// The owners that the bundle names.
+    pub fn owners(&self) -> impl Iterator<Item = &str> {
+        self.manifest.owners.iter().map(|owner| owner.name.as_str())
+    }
+
     /// Whether the bundle names this owner.
     pub fn has_owner(&self, name: &str) -> bool {
-        self.manifest.owners.iter().any(|owner| owner.name == name)
+        self.owners().any(|owner| owner == name)
     }
 
     /// Whether somebody can be reached under this owner's name.

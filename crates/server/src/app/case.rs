@@ -352,8 +352,8 @@ impl App {
     ) -> Result<Answer, Problem> {
         let action = "override.make";
         bounded("reason", &wish.reason, REASON_MAX)?;
-        let to = ResponderId::new(&wish.to).map_err(|e| Problem::invalid("to", e))?;
         let sealed = self.seal_for(caller, action, id, &wish.reason)?;
+        let to = self.responder_named("to", &wish.to)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
         let act = Act::new(action, command).with([sealed]).changing(super::overriding::items);
         self.execute(caller, repeat, Some(id), act, shown(201)).await

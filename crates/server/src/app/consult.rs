@@ -10,7 +10,7 @@ use remit_domain::{
     Case, Command, Event,
     command::Happened,
     consult::Consult,
-    id::{CaseId, ConsultId, ResponderId},
+    id::{CaseId, ConsultId},
 };
 use remit_store::{ItemRow, Store};
 use serde::{Deserialize, Serialize};
@@ -98,8 +98,8 @@ impl App {
     ) -> Result<Answer, Problem> {
         let action = "consult.ask";
         bounded("question", &ask.question, super::case::TEXT_MAX)?;
-        let queue = self.queue_named("queue", &ask.queue)?;
         let sealed = self.seal_for(caller, action, id, &ask.question)?;
+        let queue = self.queue_named("queue", &ask.queue)?;
         let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
         let act = Act::new(action, command).with([sealed]).changing(items);
         self.execute(caller, repeat, Some(id), act, shown(201)).await
@@ -162,12 +162,5 @@ impl App {
             });
         }
         Ok(views)
-    }
-
-    /// The queue of this name.
-    pub(super) fn queue_named(&self, field: &str, name: &str) -> Result<ResponderId, Problem> {
-        let queue = ResponderId::new(name).ok();
-        let queue = queue.filter(|id| self.bundle.candidate(id).is_some_and(|spec| spec.queue.is_some()));
-        queue.ok_or_else(|| Problem::invalid(field, format!("the bundle has no queue `{name}`")))
     }
 }

@@ -8,11 +8,7 @@ use super::{
     view::ExceptionView,
 };
 use crate::{clock::parse_rfc3339, problem, problem::Problem};
-use remit_domain::{
-    Command,
-    exception::Exception,
-    id::{ExceptionId, OwnerId},
-};
+use remit_domain::{Command, exception::Exception, id::ExceptionId};
 use remit_store::{ExceptionFilter, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,14 +53,11 @@ impl App {
     ) -> Result<Answer, Problem> {
         let action = "exception.raise";
         bounded("reason", &raise.reason, REASON_MAX)?;
-        let owner = OwnerId::new(&raise.owner).map_err(|e| Problem::invalid("owner", e))?;
-        if !self.bundle.has_owner(owner.as_str()) {
-            return Err(Problem::invalid("owner", format!("the bundle has no owner `{owner}`")));
-        }
         let due = parse_rfc3339(&raise.due_at).filter(|due| *due > self.now()).ok_or_else(|| {
             Problem::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
         })?;
         let sealed = self.seal_for(caller, action, case, &raise.reason)?;
+        let owner = self.owner_named("owner", &raise.owner)?;
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
         let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(case), act, shown(201)).await

@@ -24,6 +24,7 @@ mod later;
 mod load;
 mod measure;
 pub mod merge;
+mod naming;
 pub mod outcome;
 pub mod overriding;
 pub mod query;

@@ -208,6 +208,16 @@ impl App {
         Ok((rows, next))
     }
 
+    /// A position that the ledger has reached.
+    ///
+    /// # Errors
+    /// When it has not: it was told by another ledger.
+    pub fn position(&self, field: &str, at: u64) -> Result<u64, Problem> {
+        let newest = self.store.last_seq().map_err(Problem::internal)?;
+        let refused = || Problem::invalid(field, format!("is {at}, and the newest position in the ledger is {newest}"));
+        if at > newest { Err(refused()) } else { Ok(at) }
+    }
+
     /// Events after `after`, of all cases, in ledger order.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use remit_domain::{
     Command,
     case::Channel,
     floor::{Presence, StaffProfile},
-    id::{OfferId, ResponderId, StaffId},
+    id::{OfferId, StaffId},
     offer::OfferEnd,
 };
 use serde::{Deserialize, Serialize};
@@ -169,13 +169,7 @@ impl App {
             return Err(Problem::invalid("queues", format!("at most {NAMES_MAX} names of each kind")));
         }
         let id = StaffId::new(&note.name).map_err(|error| Problem::invalid("name", error))?;
-        let queue = |name: &String| {
-            let queue = ResponderId::new(name)
-                .ok()
-                .filter(|id| self.bundle.candidate(id).is_some_and(|spec| spec.queue.is_some()));
-            queue.ok_or_else(|| Problem::invalid("queues", format!("the bundle has no queue `{name}`")))
-        };
-        let queues = note.queues.iter().map(queue).collect::<Result<Vec<_>, _>>()?;
+        let queues = note.queues.iter().map(|name| self.queue_named("queues", name)).collect::<Result<Vec<_>, _>>()?;
         for (field, levels) in [("languages", &note.languages), ("skills", &note.skills)] {
             if let Some((name, level)) =
                 levels.iter().find(|(name, level)| !(1..=5).contains(*level) || name.len() > 64)

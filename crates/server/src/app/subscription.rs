@@ -236,9 +236,10 @@ impl App {
         }
         check_url(&new.url, self.subscriptions.in_the_clear)?;
         check_kinds(new.kinds.as_ref())?;
-        let newest = self.store.last_seq().map_err(Problem::internal)?;
-        let after = new.after.unwrap_or(newest);
-        self.check_position(after, newest)?;
+        let after = match new.after {
+            Some(after) => self.position("after", after)?,
+            None => self.store.last_seq().map_err(Problem::internal)?,
+        };
         let _making = self.subscriptions.making.lock().await;
         if self.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
             let detail = format!("there are {SUBSCRIPTIONS_MAX} subscriptions, and there may be no more");
@@ -314,8 +315,7 @@ impl App {
         wish: &Replay,
     ) -> Result<SubscriptionView, Problem> {
         let subscription = self.managed(caller, id)?;
-        self.check_position(wish.after, self.store.last_seq().map_err(Problem::internal)?)?;
-        subscription.line().set_back(wish.after);
+        subscription.line().set_back(self.position("after", wish.after)?);
         self.changed_line(&subscription).await
     }
 
@@ -442,13 +442,6 @@ impl App {
     fn subscription_view(&self, subscription: &Subscription) -> SubscriptionView {
         let newest = *self.ticks.borrow();
         SubscriptionView::of(subscription, newest, self.now())
-    }
-
-    fn check_position(&self, after: u64, newest: u64) -> Result<(), Problem> {
-        if after > newest {
-            return Err(Problem::invalid("after", format!("the newest position in the ledger is {newest}")));
-        }
-        Ok(())
     }
 
     /// A new secret, and sealed for the store.

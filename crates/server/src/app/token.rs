@@ -119,10 +119,8 @@ impl App {
     /// When policy or a bound refuses.
     pub fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Problem> {
         self.permit(caller, "token.manage")?;
-        if let Some(responder) = &new.responder
-            && !self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder)
-        {
-            return Err(Problem::invalid("responder", format!("the bundle has no responder `{responder}`")));
+        if let Some(responder) = &new.responder {
+            self.responder_named("responder", responder)?;
         }
         make(&self.store, &self.entropy, self.now(), new)
     }

@@ -2,7 +2,7 @@
 
 use super::{Answer, App, Caller, Repeat, case::shown, record::Act};
 use crate::problem::Problem;
-use remit_domain::{Command, id::ResponderId};
+use remit_domain::Command;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,7 +33,8 @@ impl App {
         wish: TransferCase,
     ) -> Result<Answer, Problem> {
         let action = "handoff.request";
-        let to = ResponderId::new(&wish.to).map_err(|error| Problem::invalid("to", error))?;
+        self.case_for(caller, action, id)?;
+        let to = self.queue_named("to", &wish.to)?;
         let sealed = self.seal_optional(caller, action, id, "note", wish.note.as_deref())?;
         let note = sealed.first().map(|sealed| sealed.words.clone());
         let act = Act::new(action, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);

@@ -53,7 +53,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// Follow all events as they are committed, by server-sent events.
 ///
 /// Each has its position in the ledger as `id`, its kind as `event`, and a `FeedItem` as `data`. Events come in
-/// ledger order, each once; a reader that resumes misses none.
+/// ledger order, each once; a reader that resumes misses none. A position that the ledger has not reached is refused.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events",
     params(From, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen.")),
@@ -68,7 +68,8 @@ async fn follow_events(
     app.permit(&caller, "events.read")?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
-        Some(text) => position(Some(text))?,
+        // Who waited for a position that another ledger told would miss all that comes before it.
+        Some(text) => app.position("after", position(Some(text))?)?,
         None => *app.ticks.borrow(),
     };
     let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());

@@ -21,6 +21,22 @@ fn refused(client: &Client, path: &str, body: &[u8], status: u16, kind: &str, na
 }
 
 #[test]
+fn who_may_not_act_is_not_told_which_names_there_are() {
+    let server = Server::start();
+    let case = server.client(&["integration"]).open("ann", "my card has not arrived");
+    let client = server.client(&["auditor"]);
+    for (path, body) in [
+        ("overrides", json!({ "to": "nobody", "reason": "x" })),
+        ("transfer", json!({ "to": "nobody", "epoch": 1 })),
+        ("consults", json!({ "queue": "nobody", "question": "x", "epoch": 1 })),
+        ("exceptions", json!({ "owner": "nobody", "due_at": "2999-01-01T00:00:00Z", "reason": "x" })),
+    ] {
+        let refused = client.post(&format!("/v1/cases/{}/{path}", id(&case)), &body);
+        assert_eq!(refused.status, 403, "{path}: {}", refused.body);
+    }
+}
+
+#[test]
 fn every_malformed_body_is_refused_and_does_nothing() {
     let server = Server::start();
     let client = server.client(&["admin"]);
@@ -83,7 +99,13 @@ fn every_malformed_body_is_refused_and_does_nothing() {
         ),
         (at("handoffs"), b"{\"epoch\":1,\"reason\":\"bored\"}".to_vec(), 422, "invalid", "bored"),
         (at("signals"), b"{\"signals\":[]}".to_vec(), 422, "invalid", "at least one"),
-        (at("overrides"), b"{\"to\":\"nobody\",\"reason\":\"x\"}".to_vec(), 422, "invalid", "nobody"),
+        (
+            at("overrides"),
+            b"{\"to\":\"nobody\",\"reason\":\"x\"}".to_vec(),
+            422,
+            "invalid",
+            "`nobody`; it has everyday-ai",
+        ),
         (at("overrides"), b"{\"to\":\"No One!\",\"reason\":\"x\"}".to_vec(), 422, "invalid", "`to`"),
         (at("overrides"), b"{\"to\":\"general\",\"reason\":\"\"}".to_vec(), 422, "invalid", "`reason`"),
         (

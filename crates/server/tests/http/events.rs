@@ -48,6 +48,18 @@ fn a_stream_tells_everything_once_and_resumes_where_it_ended() {
 }
 
 #[test]
+fn a_position_that_only_another_ledger_can_have_told_is_refused() {
+    let server = Server::start();
+    let client = server.client(&["integration", "lead"]);
+    client.open("ann", "my card has not arrived");
+    let newest = client.get("/readyz").body["records"].as_u64().unwrap();
+    let refused = client.get(&format!("/v1/events?after={}", newest + 1));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let told = refused.body["detail"].as_str().unwrap();
+    assert!(told.contains(&format!("the newest position in the ledger is {newest}")), "{told}");
+}
+
+#[test]
 fn what_happens_while_one_listens_arrives() {
     let server = Server::start();
     let client = server.client(&["integration", "lead"]);

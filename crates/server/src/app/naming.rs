@@ -1,0 +1,53 @@
+//! Names in requests that the bundle has to know. One that it does not is refused with those that it does, so that who
+//! asks must be permitted before.
+
+use super::App;
+use crate::problem::Problem;
+use remit_domain::id::{OwnerId, ResponderId};
+
+/// So many names are told.
+const TOLD: usize = 24;
+
+impl App {
+    /// The responder of this name.
+    pub(super) fn responder_named(&self, field: &str, name: &str) -> Result<ResponderId, Problem> {
+        let id = ResponderId::new(name).map_err(|error| Problem::invalid(field, error))?;
+        let known = self.bundle.candidates().iter().map(|spec| spec.responder.as_str());
+        if self.bundle.candidate(&id).is_some() { Ok(id) } else { Err(unknown(field, "responder", name, known)) }
+    }
+
+    /// The queue of this name.
+    pub(super) fn queue_named(&self, field: &str, name: &str) -> Result<ResponderId, Problem> {
+        let id = ResponderId::new(name).map_err(|error| Problem::invalid(field, error))?;
+        let queues = self.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+        let known = queues.map(|spec| spec.responder.as_str());
+        if known.clone().any(|known| known == name) { Ok(id) } else { Err(unknown(field, "queue", name, known)) }
+    }
+
+    /// The owner of this name.
+    pub(super) fn owner_named(&self, field: &str, name: &str) -> Result<OwnerId, Problem> {
+        let id = OwnerId::new(name).map_err(|error| Problem::invalid(field, error))?;
+        if self.bundle.has_owner(name) { Ok(id) } else { Err(unknown(field, "owner", name, self.bundle.owners())) }
+    }
+}
+
+fn unknown<'a>(field: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+    let mut known: Vec<&str> = known.collect();
+    let more = known.len().saturating_sub(TOLD);
+    known.truncate(TOLD);
+    let (known, more) = (known.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() });
+    Problem::invalid(field, format!("the bundle has no {what} `{name}`; it has {known}{more}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_is_told_and_not_without_end() {
+        let names: Vec<String> = (0..30).map(|n| format!("desk-{n}")).collect();
+        let told = |names: &[String]| unknown("to", "queue", "x", names.iter().map(String::as_str)).detail;
+        assert_eq!(told(&names[..2]), "`to`: the bundle has no queue `x`; it has desk-0, desk-1");
+        assert!(told(&names).ends_with("desk-23 and 6 more"));
+    }
+}
