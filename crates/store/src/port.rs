@@ -423,9 +423,9 @@ pub trait Store: Send + Sync {
     fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
     /// The event that was appended with this subject.
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError>;
-    /// Events after a position, oldest first.
+    /// Events after a position that are durable, oldest first.
     fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
-    /// The position of the newest event; 0 if there is none.
+    /// The position of the newest event that is durable; 0 if there is none.
     fn last_seq(&self) -> Result<u64, ReadError>;
     /// Sealed words on a case, by their commitment.
     fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError>;

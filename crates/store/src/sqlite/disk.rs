@@ -28,11 +28,11 @@ pub(super) struct Written {
 }
 
 /// Waits until everything written to the log before is on the disk.
-pub(super) type Sync = Box<dyn Fn() -> io::Result<()> + Send + std::marker::Sync>;
+pub(super) type WaitForLog = Box<dyn Fn() -> io::Result<()> + Send + Sync>;
 
 /// What the disk has.
 pub(super) struct Disk {
-    sync: Sync,
+    wait_for_log: WaitForLog,
     /// The ledger's edge over what it has.
     tree: RwLock<Tree>,
     /// Batches that readers may see, begun ones included.
@@ -52,10 +52,10 @@ impl Disk {
         Ok(Self::new(tree, Box::new(move || log.sync_data())))
     }
 
-    /// Over what `sync` waits for.
-    pub(super) fn new(tree: Tree, sync: Sync) -> Self {
+    /// With the log of writes that `wait_for_log` waits for.
+    pub(super) fn new(tree: Tree, wait_for_log: WaitForLog) -> Self {
         let (tree, has) = (RwLock::new(tree), watch::channel(0).0);
-        Self { sync, tree, visible: AtomicU64::new(0), has, failed: OnceLock::new() }
+        Self { wait_for_log, tree, visible: AtomicU64::new(0), has, failed: OnceLock::new() }
     }
 
     /// A copy of the ledger's edge over what it has.
@@ -100,7 +100,7 @@ impl Disk {
         }
         let Some((number, tree)) = last else { return };
         if self.failed.get().is_none()
-            && let Err(error) = (self.sync)()
+            && let Err(error) = (self.wait_for_log)()
         {
             // The system may have let go of what it could not write, and would report the next attempt as a success.
             let why = format!("the disk did not take what was written ({error}); see to the disk and start anew");

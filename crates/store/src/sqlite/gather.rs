@@ -29,14 +29,16 @@ pub(super) struct Gather {
 
 /// So many share the edges well enough.
 const ENOUGH: usize = 64;
+/// Fewer are not worth that another thread waits for the disk: with 8 clients over HTTP it costs a sixth.
+const WORTH: usize = 16;
 /// How long to sleep before looking whether all that were announced still come. One that is refused does not.
 const LOOK: Duration = Duration::from_micros(500);
 
 impl Gather {
-    /// Whether the next transaction could begin at once.
+    /// Whether the next transaction could begin at once, and is worth it.
     pub(super) fn is_ready(&self) -> bool {
-        let there = self.gate.there();
-        there > 0 && there >= self.enough(there)
+        let there = self.gate.there().min(self.batch_max);
+        there >= self.enough(there).max(WORTH)
     }
 
     /// How many commands are enough for a transaction when so many are there.
@@ -181,15 +183,22 @@ mod tests {
     #[test]
     fn the_next_is_ready_once_half_of_those_under_way_are_there() {
         let queue = Queue::new(100, Duration::MAX);
-        let announced = queue.announce(3);
+        let announced = queue.announce(20);
         assert!(!queue.gather.is_ready(), "nothing is there");
-        queue.send(2);
+        queue.send(19);
         assert!(!queue.gather.is_ready());
         queue.send(1);
         assert!(queue.gather.is_ready());
-        drop(announced);
         queue.fill();
         assert!(!queue.gather.is_ready(), "all are taken");
+        drop(announced);
+        queue.send(WORTH - 1);
+        assert!(!queue.gather.is_ready(), "too few");
+        queue.send(1);
+        assert!(queue.gather.is_ready());
+        let alone = Queue::new(1, Duration::MAX);
+        alone.send(50);
+        assert!(!alone.gather.is_ready(), "each is to be written and waited for alone");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn run(
         let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
         // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not, this
         // one waits as well as another, and sooner.
-        if disk.has_all_before(number) && !(gather.batch_max > 1 && gather.is_ready()) {
+        if disk.has_all_before(number) && !gather.is_ready() {
             disk.wait([batch]);
         } else if let Err(error) = written.send(batch) {
             disk.wait([error.0]);
