@@ -49,6 +49,8 @@ impl Disk {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let log = File::open(log)?;
+        // A process that was killed may have written what the disk does not have yet, and what is here now will be told.
+        log.sync_data()?;
         Ok(Self::new(tree, Box::new(move || log.sync_data())))
     }
 
