@@ -208,14 +208,17 @@ impl App {
         Ok((rows, next))
     }
 
-    /// A position that the ledger has reached.
+    /// The position `after`, if the ledger has reached it.
     ///
     /// # Errors
-    /// When it has not: it was told by another ledger.
-    pub fn position(&self, field: &str, at: u64) -> Result<u64, Problem> {
+    /// When it has not: the position was told by another ledger.
+    pub fn reached(&self, after: u64) -> Result<u64, Problem> {
         let newest = self.store.last_seq().map_err(Problem::internal)?;
-        let refused = || Problem::invalid(field, format!("is {at}, and the newest position in the ledger is {newest}"));
-        if at > newest { Err(refused()) } else { Ok(at) }
+        if after > newest {
+            let detail = format!("is {after}, and the newest position in the ledger is {newest}");
+            return Err(Problem::invalid("after", detail));
+        }
+        Ok(after)
     }
 
     /// Events after `after`, of all cases, in ledger order.

@@ -237,7 +237,7 @@ impl App {
         check_url(&new.url, self.subscriptions.in_the_clear)?;
         check_kinds(new.kinds.as_ref())?;
         let after = match new.after {
-            Some(after) => self.position("after", after)?,
+            Some(after) => self.reached(after)?,
             None => self.store.last_seq().map_err(Problem::internal)?,
         };
         let _making = self.subscriptions.making.lock().await;
@@ -315,7 +315,7 @@ impl App {
         wish: &Replay,
     ) -> Result<SubscriptionView, Problem> {
         let subscription = self.managed(caller, id)?;
-        subscription.line().set_back(self.position("after", wish.after)?);
+        subscription.line().set_back(self.reached(wish.after)?);
         self.changed_line(&subscription).await
     }
 

@@ -69,7 +69,7 @@ async fn follow_events(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
-        Some(text) => app.position("after", position(Some(text))?)?,
+        Some(text) => app.reached(position(Some(text))?)?,
         None => *app.ticks.borrow(),
     };
     let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());

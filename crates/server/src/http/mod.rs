@@ -96,15 +96,11 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
-    let carried_out = {
-        let app = Arc::clone(&app);
-        async move { app.carry_out(next.run(request)).await }
-    };
-    let mut response = match tokio::spawn(carried_out.instrument(span)).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => Refused(Problem::internal(error)).into_response(),
-        Err(error) => Refused(Problem::internal(error)).into_response(),
-    };
+    let carrying = Arc::clone(&app);
+    let carried_out = async move { carrying.carry_out(next.run(request)).await };
+    let carried_out = tokio::spawn(carried_out.instrument(span)).await.map_err(Problem::internal);
+    let answered = carried_out.and_then(|answered| answered.map_err(Problem::internal));
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
