@@ -124,6 +124,13 @@ pub enum Problem {
     },
     /// There is no checkpoint although there are records that should be under one.
     NoCheckpoint,
+    /// What is kept of a case beside its records is not what they make of it.
+    Case {
+        /// The case.
+        case: String,
+        /// In what way.
+        how: String,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -144,6 +151,7 @@ impl fmt::Display for Problem {
             }
             Self::Shortened { signed, found } => write!(f, "{signed} records were signed, and there are {found}"),
             Self::NoCheckpoint => f.write_str("there are records, and no checkpoint that signs them"),
+            Self::Case { case, how } => write!(f, "case {case} is not what its records make of it: {how}"),
         }
     }
 }
@@ -226,6 +234,11 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
     /// Takes down that a record is not as it was, for what its keeper knows of it beside the ledger.
     pub fn changed(&mut self, seq: u64, how: &str) {
         self.note(Problem::Changed { seq, how: how.to_owned() });
+    }
+
+    /// Takes down that what is kept of a case is not what its records make of it.
+    pub fn case(&mut self, case: &str, how: String) {
+        self.note(Problem::Case { case: case.to_owned(), how });
     }
 
     /// Takes the next record, in the order of positions.

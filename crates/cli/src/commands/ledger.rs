@@ -7,15 +7,17 @@ use remit_domain::id::Timestamp;
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},
     offline::OfflineProof,
+    verify::{Problem, Report},
 };
-use remit_server::clock::rfc3339;
+use remit_server::{app::kept, clock::rfc3339};
 use remit_store::sqlite::verify;
 use std::path::{Path, PathBuf};
 
 /// Verify the ledger; prove a record to others.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
-    /// Read every record and hold it against the signed ledger; names whatever is changed, missing or moved.
+    /// Read every record and hold it against the signed ledger, and every case against its records; names whatever is
+    /// changed, missing or moved.
     Verify(Verify),
     /// Prove that a record is in the ledger: prints a proof that whoever has the ledger's key can check without it.
     Prove(Prove),
@@ -145,6 +147,18 @@ impl Check {
     }
 }
 
+/// What a report comes to.
+fn verdict(report: &Report) -> String {
+    let cases = report.problems.iter().filter(|problem| matches!(problem, Problem::Case { .. })).count();
+    match (report.problems.len(), cases) {
+        (0, _) => "the ledger is as it was signed, and every case is what it says".to_owned(),
+        (all, cases) if all == cases => {
+            format!("the ledger is as it was signed, but {cases} CASES ARE NOT WHAT IT SAYS")
+        }
+        _ => "THE LEDGER IS NOT AS IT WAS SIGNED".to_owned(),
+    }
+}
+
 impl Verify {
     fn run(&self, json: bool) -> anyhow::Result<bool> {
         let verifier = match &self.key {
@@ -156,7 +170,7 @@ impl Verify {
         });
         let since = since.transpose()?;
         let bar = ProgressBar::new(0);
-        let report = verify::verify(&self.data, &verifier, since.as_ref(), &mut |done, total| {
+        let report = verify::verify(&self.data, &verifier, since.as_ref(), &kept::differs, &mut |done, total| {
             bar.set_length(total);
             bar.set_position(done);
         })?;
@@ -175,10 +189,7 @@ impl Verify {
                 ),
                 None => println!("nothing is signed"),
             }
-            println!(
-                "{}",
-                if report.is_good() { "the ledger is as it was signed" } else { "THE LEDGER IS NOT AS IT WAS SIGNED" }
-            );
+            println!("{}", verdict(&report));
         }
         Ok(report.is_good())
     }

@@ -20,6 +20,7 @@ mod effects;
 pub mod exception;
 pub mod feedback;
 mod floor;
+pub mod kept;
 mod later;
 mod load;
 mod measure;

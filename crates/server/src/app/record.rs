@@ -8,6 +8,7 @@ use remit_domain::{
     command::Happened,
     decision::{Trigger, YieldReason},
     ending::Ending,
+    exception::Exception,
     id::{CaseId, Timestamp},
     signal::Value,
 };
@@ -129,23 +130,7 @@ impl App {
             cancel: rest.cancel,
             items,
             claim: beside.claim,
-            case: Some(CaseWrite {
-                id: id.clone(),
-                expected_version: before.map_or(0, |case| case.version),
-                version: case.version,
-                status: case.status.as_str().to_owned(),
-                holder: case.holder.as_ref().map(|holder| holder.who.name().to_owned()),
-                holder_kind: case.holder.as_ref().map(|holder| match holder.who {
-                    HolderRef::Responder(_) => "responder".to_owned(),
-                    HolderRef::Owner(_) => "owner".to_owned(),
-                }),
-                accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
-                customer: customer.clone(),
-                intent,
-                opened_ms: case.opened.0,
-                updated_ms: case.updated.0,
-                state: serde_json::to_vec(case).map_err(Problem::internal)?,
-            }),
+            case: Some(case_row(case, before.map_or(0, |case| case.version))?),
             records,
             customer: beside.customer,
             words: (beside.sealed.into_iter())
@@ -196,6 +181,27 @@ impl App {
 /// The responder or owner that holds `case`, while it is open.
 pub(crate) fn held_open(case: &Case) -> Option<&str> {
     case.holder.as_ref().filter(|_| case.status == Status::Open).map(|holder| holder.who.name())
+}
+
+/// What is kept of `case` to find it and to go on from it, in place of version `expected`.
+pub(crate) fn case_row(case: &Case, expected: u64) -> Result<CaseWrite, Problem> {
+    Ok(CaseWrite {
+        id: case.id.to_string(),
+        expected_version: expected,
+        version: case.version,
+        status: case.status.as_str().to_owned(),
+        holder: case.holder.as_ref().map(|holder| holder.who.name().to_owned()),
+        holder_kind: case.holder.as_ref().map(|holder| match holder.who {
+            HolderRef::Responder(_) => "responder".to_owned(),
+            HolderRef::Owner(_) => "owner".to_owned(),
+        }),
+        accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
+        customer: case.customer.to_string(),
+        intent: intent_of(case),
+        opened_ms: case.opened.0,
+        updated_ms: case.updated.0,
+        state: serde_json::to_vec(case).map_err(Problem::internal)?,
+    })
 }
 
 fn intent_of(case: &Case) -> Option<String> {
@@ -311,16 +317,21 @@ fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<Exce
             _ => continue,
         };
         let Some(exception) = exception else { continue };
-        rows.push(ExceptionRow {
-            id: exception.id.to_string(),
-            case: happened.case.id.to_string(),
-            kind: exception.kind.as_str().to_owned(),
-            owner: exception.escalated_to.as_ref().unwrap_or(&exception.owner).to_string(),
-            due_ms: exception.due.0,
-            state: state.to_owned(),
-            taken_by: exception.taken_by.clone(),
-            body: serde_json::to_vec(exception).map_err(Problem::internal)?,
-        });
+        rows.push(exception_row(exception, happened.case.id, state)?);
     }
     Ok(rows)
+}
+
+/// What is kept of an exception to find it, in such a state.
+pub(crate) fn exception_row(exception: &Exception, case: CaseId, state: &str) -> Result<ExceptionRow, Problem> {
+    Ok(ExceptionRow {
+        id: exception.id.to_string(),
+        case: case.to_string(),
+        kind: exception.kind.as_str().to_owned(),
+        owner: exception.escalated_to.as_ref().unwrap_or(&exception.owner).to_string(),
+        due_ms: exception.due.0,
+        state: state.to_owned(),
+        taken_by: exception.taken_by.clone(),
+        body: serde_json::to_vec(exception).map_err(Problem::internal)?,
+    })
 }

@@ -1,10 +1,19 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
 use crate::harness::{Server, id, open};
-use remit_ledger::checkpoint::Verifier;
+use remit_ledger::{
+    checkpoint::Verifier,
+    verify::{Problem, Report},
+};
+use remit_server::app::kept;
+use remit_store::sqlite::{DATABASE, verify};
 use serde_json::{Value, json};
 
 const SECRET: &str = "I am grieving, my husband Torvald Quillfeather died on Sunday";
+
+fn verified(data: &std::path::Path, key: &Verifier) -> Report {
+    verify::verify(data, key, None, &kept::differs, &mut |_, _| {}).unwrap()
+}
 
 #[test]
 fn a_decision_is_told_in_plain_words_and_taken_again() {
@@ -58,9 +67,75 @@ fn erased_words_are_gone_and_every_proof_still_holds() {
             assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "{word} is in {}", path.display());
         }
     }
-    let report = remit_store::sqlite::verify::verify(data.path(), &key, None, &mut |_, _| {}).unwrap();
+    let report = verified(data.path(), &key);
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     assert!(report.records > 0 && report.signed == Some(report.records), "{report:?}");
+}
+
+#[test]
+fn what_is_kept_of_a_case_otherwise_than_its_records_make_it_is_named() {
+    let server = Server::start();
+    let client = server.client(&["admin", "integration", "lead", "staff"]);
+    let case = client.open("ann", "my card has not arrived");
+    let case = case["id"].as_str().unwrap();
+    let other = client.open("bob", "why was I charged twice");
+    client.post(&format!("/v1/cases/{case}/messages"), &json!({ "text": "it was sent two weeks ago" }));
+    let raise = |reason: &str| {
+        let due = "2027-01-01T00:00:00Z";
+        let asked = json!({ "owner": "head-of-support", "due_at": due, "reason": reason });
+        let raised = client.post(&format!("/v1/cases/{case}/exceptions"), &asked);
+        assert_eq!(raised.status, 201, "{}", raised.body);
+        client.get("/v1/exceptions?state=open").body["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let ended = raise("the courier lost a bag");
+    client.send(&format!("/v1/exceptions/{ended}/own"), &[], b"");
+    let resolved = client.post(&format!("/v1/exceptions/{ended}/resolve"), &json!({ "reason": "found" }));
+    assert_eq!(resolved.status, 200, "{}", resolved.body);
+    let open = raise("the courier lost another bag");
+    let key = Verifier::parse(client.get("/ledger/key").body.as_str().unwrap().trim()).unwrap();
+    let data = server.stop();
+    let pristine = data.path().join(DATABASE);
+    rusqlite::Connection::open(&pristine)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    assert_eq!(verified(data.path(), &key).problems, []);
+
+    let of_case = |change: &str| format!("UPDATE cases SET {change} WHERE id = '{case}'");
+    let of_exception = |id: &str, change: &str| format!("UPDATE exceptions SET {change} WHERE id = '{id}'");
+    for (change, named, told) in [
+        (of_case("version = version + 1"), case, "its version is"),
+        (of_case("status = 'resolved'"), case, "its status is \"resolved\", and they say \"open\""),
+        (of_case("holder = 'nobody'"), case, "its holder is \"nobody\""),
+        (of_case("holder_kind = NULL"), case, "its kind of holder is null"),
+        (of_case("accountable = 'nobody'"), case, "its accountable is"),
+        (of_case("customer = 'cus_x'"), case, "its customer is"),
+        (of_case("intent = 'other'"), case, "its intent is"),
+        (of_case("opened_ms = 0"), case, "its opened is 0"),
+        (of_case("updated_ms = 0"), case, "its updated is 0"),
+        (of_case("state = x'00'"), case, "its state cannot be read"),
+        (of_case(&format!("state = (SELECT state FROM cases WHERE id = '{}')", id(&other))), case, "its "),
+        (format!("DELETE FROM cases WHERE id = '{case}'"), case, "it is not kept"),
+        (of_case("id = 'cas_x'"), "cas_x", "no record opens it"),
+        (of_exception(&open, "owner = 'nobody'"), case, "is kept otherwise"),
+        (of_exception(&open, "due_ms = due_ms + 1"), case, "is kept otherwise"),
+        (of_exception(&open, "body = x'007b7d'"), case, "is kept otherwise"),
+        (of_exception(&open, "state = 'resolved'"), case, "is kept as resolved, and they leave it open"),
+        (of_exception(&open, "stream = 'cas_x'"), "cas_x", "no record opens it"),
+        (format!("DELETE FROM exceptions WHERE id = '{open}'"), case, "is not kept"),
+        (of_exception(&ended, "state = 'open'"), case, "is kept as open, and they do not leave it open"),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(&pristine, copy.path().join(DATABASE)).unwrap();
+        let raw = rusqlite::Connection::open(copy.path().join(DATABASE)).unwrap();
+        assert_eq!(raw.execute(&change, []).unwrap(), 1, "{change}");
+        drop(raw);
+        let problems = verified(copy.path(), &key).problems;
+        let found =
+            |problem: &Problem| matches!(problem, Problem::Case { case, how } if case == named && how.contains(told));
+        assert!(problems.iter().any(found), "{change}: {problems:?}");
+        assert!(problems.iter().all(|problem| matches!(problem, Problem::Case { .. })), "{change}: {problems:?}");
+    }
 }
 
 #[test]

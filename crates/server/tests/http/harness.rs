@@ -1,14 +1,16 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
 use remit_domain::id::Timestamp;
+use remit_ledger::{checkpoint::Signer, verify::Problem};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, services::Services, token},
+    app::{App, kept, services::Services, token},
     boot,
     clock::Clock,
     entropy::Entropy,
     serve::{self, Running},
 };
+use remit_store::sqlite::verify;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -90,8 +92,24 @@ impl Clock for Hands {
     }
 }
 
+/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped.
+struct Accounted(PathBuf);
+
+impl Drop for Accounted {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let verifier = Signer::new(remit_server::jobs::ORIGIN, &[0; 32]).verifier();
+        let report = verify::verify(&self.0, &verifier, None, &kept::differs, &mut |_, _| {}).unwrap();
+        let wrong: Vec<_> = report.problems.iter().filter(|problem| matches!(problem, Problem::Case { .. })).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+}
+
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
+    _accounted: Accounted,
     runtime: Runtime,
     running: Option<Running>,
     pub(crate) app: Arc<App>,
@@ -178,7 +196,8 @@ impl Server {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
-        Self { runtime, running: Some(running), app, url, data }
+        let accounted = Accounted(data.path().to_owned());
+        Self { _accounted: accounted, runtime, running: Some(running), app, url, data }
     }
 
     /// Turns of AI responders that are not taken yet.

@@ -8,6 +8,7 @@ mod packed;
 mod read;
 mod settle;
 mod setup;
+pub mod stored;
 pub mod verify;
 mod writer;
 

@@ -10,16 +10,17 @@ const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
 
 const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
-fn exception(row: &Row<'_>) -> Result<ExceptionRow, rusqlite::Error> {
+/// The exception whose columns begin at `first`.
+pub(super) fn exception(row: &Row<'_>, first: usize) -> Result<ExceptionRow, rusqlite::Error> {
     Ok(ExceptionRow {
-        id: row.get(0)?,
-        case: row.get(1)?,
-        kind: row.get(2)?,
-        owner: row.get(3)?,
-        due_ms: row.get(4)?,
-        state: row.get(5)?,
-        taken_by: row.get(6)?,
-        body: row.get(7)?,
+        id: row.get(first)?,
+        case: row.get(first + 1)?,
+        kind: row.get(first + 2)?,
+        owner: row.get(first + 3)?,
+        due_ms: row.get(first + 4)?,
+        state: row.get(first + 5)?,
+        taken_by: row.get(first + 6)?,
+        body: row.get(first + 7)?,
     })
 }
 
@@ -213,7 +214,7 @@ impl Store for SqliteStore {
     }
 
     fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError> {
-        self.one("SELECT * FROM exceptions WHERE id = ?1", [id], exception)
+        self.one("SELECT * FROM exceptions WHERE id = ?1", [id], |row| exception(row, 0))
     }
 
     fn exceptions(
@@ -227,7 +228,7 @@ impl Store for SqliteStore {
             .and("owner = ?", filter.owner.as_deref())
             .and("id < ?", after);
         let sql = format!("SELECT * FROM exceptions{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
-        self.many(&sql, params_from_iter(wanted.values), exception)
+        self.many(&sql, params_from_iter(wanted.values), |row| exception(row, 0))
     }
 
     fn depths(&self) -> Result<HashMap<String, i64>, ReadError> {

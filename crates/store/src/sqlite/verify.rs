@@ -4,6 +4,7 @@ use super::{
     DATABASE,
     packed::Shapes,
     setup::{full_tile, tree_at},
+    stored::{Judge, each_case},
 };
 use crate::ReadError;
 use remit_ledger::{
@@ -19,7 +20,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
-/// since the ledger was shorter, if there is one. `progress` is told how many of how many records were read.
+/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of each
+/// case against them. `progress` is told how many of how many readings were done.
 ///
 /// # Errors
 /// When the database cannot be read at all.
@@ -27,10 +29,11 @@ pub fn verify(
     data: &Path,
     verifier: &Verifier,
     since: Option<&Checkpoint>,
+    judge: &Judge<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
-    run(&open(data).map_err(read)?, verifier, since, progress).map_err(read)
+    run(&open(data).map_err(read)?, verifier, since, judge, progress).map_err(read)
 }
 
 fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
@@ -88,10 +91,20 @@ fn run(
     connection: &Connection,
     verifier: &Verifier,
     since: Option<&Checkpoint>,
+    judge: &Judge<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, rusqlite::Error> {
+    // One state of the database, whatever a server writes meanwhile.
+    let connection = &connection.unchecked_transaction()?;
     let note = newest(connection)?;
     let total: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get(0))?;
+    let (total, mut done) = (2 * total.cast_unsigned(), 0);
+    let mut read = |records: u64| {
+        if (done + records) / 1_000 > done / 1_000 {
+            progress(done + records, total);
+        }
+        done += records;
+    };
     let stored = |level, index| full_tile(connection, level, index);
     let mut verification = Verification::new(note.as_deref(), verifier, stored);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
@@ -109,11 +122,15 @@ fn run(
         let (ts, kind, case, actor, subject) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
         let beside = Beside { ts, kind, case, actor, subject };
         verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt, beside });
-        if seq.is_multiple_of(1_000) {
-            progress(seq, total.cast_unsigned());
-        }
+        read(1);
     }
     in_order(connection, |seq, how| verification.changed(seq, how))?;
+    each_case(connection, &shapes, |name, stored| {
+        if let Some(how) = judge(stored) {
+            verification.case(name, how);
+        }
+        read(stored.records.len() as u64);
+    })?;
     Ok(verification.finish())
 }
 
