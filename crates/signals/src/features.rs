@@ -74,11 +74,12 @@ fn hash(kind: u8, text: &[char]) -> u64 {
     state ^ (state >> 29)
 }
 
-/// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 3 to 5
-/// characters inside a word with its borders.
+/// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 2 to 4 characters of the
+/// words in a line, so that a run can reach from one into the next.
 pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
     let lower: Vec<char> = text.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
-    let mut padded: Vec<char> = Vec::with_capacity(32);
+    let mut line: Vec<char> = Vec::with_capacity(lower.len() + 2);
+    line.push(' ');
     let mut last: Option<&[char]> = None;
     let mut pair: Vec<char> = Vec::with_capacity(32);
     for word in lower.split(|c| !c.is_alphanumeric() && *c != '\'').filter(|word| !word.is_empty()) {
@@ -91,14 +92,12 @@ pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
             see(View::Words, hash(2, &pair));
         }
         last = Some(word);
-        padded.clear();
-        padded.push(' ');
-        padded.extend_from_slice(word);
-        padded.push(' ');
-        for n in 3..=5 {
-            for run in padded.windows(n) {
-                see(View::Characters, hash(3, run));
-            }
+        line.extend_from_slice(word);
+        line.push(' ');
+    }
+    for n in 2..=4 {
+        for run in line.windows(n) {
+            see(View::Characters, hash(3, run));
         }
     }
 }

@@ -57,7 +57,8 @@ pub struct IntentModel {
 }
 
 const FOLDS: usize = 4;
-const MAGIC: &[u8; 8] = b"RMTINT02";
+const MAGIC: &[u8; 8] = b"RMTINT03";
+
 /// Trains a classifier. `progress` is told how many of how many steps are done.
 ///
 /// # Errors
