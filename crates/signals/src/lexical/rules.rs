@@ -317,6 +317,8 @@ threat.de: bringe|bring * um
         Situation::FraudInProgress,
         "
 fraud.someone_using: someone|somebody|thief|scammer|hacker|they|person|stranger|he|she * using|used|uses|spending|spent|withdrawing|withdrew|draining|emptying|emptied|accessing|accessed|buying|making|transferring * my|card|account|money|payments|purchases
+fraud.taking_money: someone|somebody|thief|scammer|hacker|stranger|he|she|who * taking|took|taken|takes|drawing|drew|moving|moved|pulling|pulled|siphoning * money|funds|cash|savings
+fraud.being_taken: money|funds|savings * being|getting taken|withdrawn|drained|siphoned|stolen
 fraud.hacked: ~hack|~hijack|phished|scammed|defrauded|~compromis|~cloned
 fraud.scam: ~scam|fraudulent|fraudster|fraudsters|phishing|phished
 fraud.victim: victim|been|committed|report|reporting|is|was|this|of|think|suspect * fraud ! team|department
