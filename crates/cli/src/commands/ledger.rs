@@ -153,7 +153,7 @@ fn verdict(report: &Report) -> String {
     match (report.problems.len(), cases) {
         (0, _) => "the ledger is as it was signed, and every case is what it says".to_owned(),
         (all, cases) if all == cases => {
-            format!("the ledger is as it was signed, but {cases} CASES ARE NOT WHAT IT SAYS")
+            format!("the ledger is as it was signed, but NOT EVERY CASE IS WHAT IT SAYS: {cases} found")
         }
         _ => "THE LEDGER IS NOT AS IT WAS SIGNED".to_owned(),
     }

@@ -109,15 +109,13 @@ impl App {
     ) -> Result<Prepared, Problem> {
         let case = &happened.case;
         let id = case.id.to_string();
-        let customer = case.customer.to_string();
         let records = happened
             .events
             .iter()
             .map(|event| self.to_record(event, &id, caller, now))
             .collect::<Result<Vec<_>, Problem>>()?;
-        let intent = intent_of(case);
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
-        let about = before.and_then(intent_of).or_else(|| intent.clone());
+        let about = before.and_then(intent_of).or_else(|| intent_of(case));
         let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
@@ -147,7 +145,7 @@ impl App {
                 response: response.clone(),
                 expires_ms: now.plus_ms(REPEATABLE_MS).0,
             }),
-            erase: beside.erases.then_some(Erase { customer }),
+            erase: beside.erases.then(|| Erase { customer: case.customer.to_string() }),
             ..Commit::default()
         };
         let effects = Effects::of(before, happened, &commit.outcomes);

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Rows};
 pub struct Stored {
     /// The bodies of its records, in order.
     pub records: Vec<Vec<u8>>,
-    /// The case as it is kept, in place of no version before it; none where there is no row of it.
+    /// The case as it is kept, where there is a row of it. What version it took the place of is not known any more.
     pub case: Option<CaseWrite>,
     /// Its exceptions, ended ones included.
     pub exceptions: Vec<ExceptionRow>,
