@@ -2,18 +2,16 @@
 //!
 //! The ledger proves the records; what is decided next starts from the rows beside them.
 
-use super::record::{case_row, exception_row};
+use super::record::{ENDED, case_row, exception_row};
 use crate::problem::Problem;
 use remit_domain::{Case, Event, exception::Exception};
 use remit_store::{CaseWrite, ExceptionRow, sqlite::stored::Stored};
 use serde_json::Value;
 
-/// The state of an exception's row once it is resolved.
-const ENDED: &str = "resolved";
-
 /// In what the rows kept of a case differ from what its records make of it, if they do.
 pub fn differs(stored: &Stored) -> Option<String> {
-    let events: Result<Vec<Event>, _> = stored.records.iter().map(|body| serde_json::from_slice(body)).collect();
+    let events: Result<Vec<Event>, _> =
+        stored.records.iter().map(|record| serde_json::from_slice(&record.body)).collect();
     let events = match events {
         Ok(events) => events,
         Err(error) => return Some(format!("one of its records cannot be read: {error}")),

@@ -302,6 +302,9 @@ fn satisfaction(score: u8) -> &'static str {
     }
 }
 
+/// The state of an exception's row once it is resolved.
+pub(crate) const ENDED: &str = "resolved";
+
 fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<ExceptionRow>, Problem> {
     let mut rows = Vec::new();
     for event in &happened.events {
@@ -310,7 +313,7 @@ fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<Exce
             Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), "open"),
             Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), "taken"),
             Event::ExceptionResolved { exception, .. } => {
-                (before.and_then(|case| case.exceptions.get(exception)), "resolved")
+                (before.and_then(|case| case.exceptions.get(exception)), ENDED)
             }
             _ => continue,
         };

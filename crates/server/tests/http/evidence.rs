@@ -1,19 +1,11 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
-use crate::harness::{Server, id, open};
-use remit_ledger::{
-    checkpoint::Verifier,
-    verify::{Problem, Report},
-};
-use remit_server::app::kept;
-use remit_store::sqlite::{DATABASE, verify};
+use crate::harness::{Server, id, open, verified};
+use remit_ledger::{checkpoint::Verifier, verify::Problem};
+use remit_store::sqlite::DATABASE;
 use serde_json::{Value, json};
 
 const SECRET: &str = "I am grieving, my husband Torvald Quillfeather died on Sunday";
-
-fn verified(data: &std::path::Path, key: &Verifier) -> Report {
-    verify::verify(data, key, None, &kept::differs, &mut |_, _| {}).unwrap()
-}
 
 #[test]
 fn a_decision_is_told_in_plain_words_and_taken_again() {

@@ -1,7 +1,10 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
 use remit_domain::id::Timestamp;
-use remit_ledger::{checkpoint::Signer, verify::Problem};
+use remit_ledger::{
+    checkpoint::{Signer, Verifier},
+    verify::{Problem, Report},
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
     app::{App, kept, services::Services, token},
@@ -92,6 +95,11 @@ impl Clock for Hands {
     }
 }
 
+/// What `remit ledger verify` finds in a data directory.
+pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
+    verify::verify(data, key, None, &kept::differs, &mut |_, _| {}).unwrap()
+}
+
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped.
 struct Accounted(PathBuf);
 
@@ -100,8 +108,9 @@ impl Drop for Accounted {
         if std::thread::panicking() {
             return;
         }
+        // Any key: what is signed, and whether all of it is by now, is not asked here.
         let verifier = Signer::new(remit_server::jobs::ORIGIN, &[0; 32]).verifier();
-        let report = verify::verify(&self.0, &verifier, None, &kept::differs, &mut |_, _| {}).unwrap();
+        let report = verified(&self.0, &verifier);
         let wrong: Vec<_> = report.problems.iter().filter(|problem| matches!(problem, Problem::Case { .. })).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }

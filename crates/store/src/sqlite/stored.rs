@@ -7,12 +7,23 @@ use rusqlite::{Connection, Row, Rows};
 /// What is stored of a case, or of whatever else the same records are about.
 #[derive(Debug, Default)]
 pub struct Stored {
-    /// The bodies of its records, in order.
-    pub records: Vec<Vec<u8>>,
+    /// Its records, by their places.
+    pub records: Vec<Placed>,
     /// The case as it is kept, where there is a row of it. What version it took the place of is not known any more.
     pub case: Option<CaseWrite>,
     /// Its exceptions, ended ones included.
     pub exceptions: Vec<ExceptionRow>,
+}
+
+/// A record in its place.
+#[derive(Debug)]
+pub struct Placed {
+    /// Its place in its case, from 1.
+    pub(super) place: i64,
+    /// Its position in the ledger, from 1.
+    pub(super) seq: i64,
+    /// What happened.
+    pub body: Vec<u8>,
 }
 
 /// Says in what the rows kept of a case differ from what its records make of it, if they do.
@@ -24,13 +35,10 @@ pub(super) fn each_case(
     shapes: &Shapes,
     mut each: impl FnMut(&str, &Stored),
 ) -> Result<(), rusqlite::Error> {
-    // What does not unpack is judged as it lies there.
-    let unpacked = |row: &Row<'_>, at: usize| -> Result<Vec<u8>, rusqlite::Error> {
-        let stored = row.get_ref(at)?.as_blob()?;
-        Ok(shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec()))
-    };
-    let mut records = connection.prepare("SELECT stream, body FROM events ORDER BY stream, ver")?;
-    let mut records = Ahead::new(records.query([])?, |row| unpacked(row, 1))?;
+    let mut records = connection.prepare("SELECT stream, ver, seq, body FROM events ORDER BY stream, ver")?;
+    let mut records = Ahead::new(records.query([])?, |row| {
+        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, body: unpacked(shapes, row, 3)? })
+    })?;
     let mut cases = connection.prepare(
         "SELECT id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, state \
          FROM cases ORDER BY id",
@@ -48,7 +56,7 @@ pub(super) fn each_case(
             intent: row.get(7)?,
             opened_ms: row.get(8)?,
             updated_ms: row.get(9)?,
-            state: unpacked(row, 10)?,
+            state: unpacked(shapes, row, 10)?,
         })
     })?;
     let mut exceptions = connection.prepare(
@@ -65,6 +73,12 @@ pub(super) fn each_case(
         each(&name, &stored);
     }
     Ok(())
+}
+
+/// The value in a column. What does not unpack is no longer what was stored, and is judged as it lies there.
+pub(super) fn unpacked(shapes: &Shapes, row: &Row<'_>, column: usize) -> Result<Vec<u8>, rusqlite::Error> {
+    let stored = row.get_ref(column)?.as_blob()?;
+    Ok(shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec()))
 }
 
 /// Rows in the order of the case that they are of, which their first column names, read one ahead.

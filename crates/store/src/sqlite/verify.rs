@@ -4,7 +4,7 @@ use super::{
     DATABASE,
     packed::Shapes,
     setup::{full_tile, tree_at},
-    stored::{Judge, each_case},
+    stored::{Judge, Placed, each_case, unpacked},
 };
 use crate::ReadError;
 use remit_ledger::{
@@ -116,16 +116,14 @@ fn run(
         let seq = row.get::<_, i64>(0)?.cast_unsigned();
         let salt: Vec<u8> = row.get(3)?;
         let salt = salt.try_into().unwrap_or([0; 32]);
-        // What does not unpack is no longer what was recorded, and is judged as it lies there.
-        let stored = row.get_ref(2)?.as_blob()?;
-        let body = shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec());
+        let body = unpacked(&shapes, row, 2)?;
         let (ts, kind, case, actor, subject) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
         let beside = Beside { ts, kind, case, actor, subject };
         verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt, beside });
         read(1);
     }
-    in_order(connection, |seq, how| verification.changed(seq, how))?;
     each_case(connection, &shapes, |name, stored| {
+        in_order(&stored.records, |seq, how| verification.changed(seq, how));
         if let Some(how) = judge(stored) {
             verification.case(name, how);
         }
@@ -134,22 +132,14 @@ fn run(
     Ok(verification.finish())
 }
 
-/// Whether each case's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
-fn in_order(connection: &Connection, mut changed: impl FnMut(u64, &str)) -> Result<(), rusqlite::Error> {
-    let mut places = connection.prepare("SELECT stream, ver, seq FROM events ORDER BY stream, ver")?;
-    let mut rows = places.query([])?;
-    let mut last: Option<(String, i64, i64)> = None;
-    while let Some(row) = rows.next()? {
-        let (stream, place, seq) = (row.get_ref(0)?.as_str()?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?);
-        let before = last.as_ref().filter(|(of, ..)| of == stream).map_or((0, 0), |(_, place, seq)| (*place, *seq));
+/// Whether a case's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
+fn in_order(records: &[Placed], mut changed: impl FnMut(u64, &str)) {
+    let mut before = (0, 0);
+    for &Placed { place, seq, .. } in records {
         if place != before.0 + 1 || seq <= before.1 {
             let how = format!("it is number {place} of its case, behind number {} in record {}", before.0, before.1);
             changed(seq.cast_unsigned(), &how);
         }
-        match &mut last {
-            Some((of, last_place, last_seq)) if of == stream => (*last_place, *last_seq) = (place, seq),
-            other => *other = Some((stream.to_owned(), place, seq)),
-        }
+        before = (place, seq);
     }
-    Ok(())
 }
