@@ -1,12 +1,24 @@
 //! The one home of the wall clock; everything else is handed the time.
 
 use remit_domain::id::Timestamp;
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync + 'static {
     /// The moment now.
     fn now(&self) -> Timestamp;
+    /// How long it is since a moment that stays the same while the process runs: for paces and patience, which must not
+    /// move when the clock is set. A clock that only tells what it is told has no other time.
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.now().0.unsigned_abs())
+    }
 }
+
+/// When the monotonic clock was first asked.
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +30,10 @@ impl Clock for SystemClock {
         let now = std::time::SystemTime::now();
         let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        BEGUN.elapsed()
     }
 }
 

@@ -13,4 +13,5 @@ pub mod jobs;
 pub mod keys;
 pub mod metrics;
 pub mod problem;
+mod rate_limit;
 pub mod serve;

@@ -22,7 +22,7 @@ use remit_domain::{
 };
 use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
 /// A chat to start.
@@ -168,13 +168,11 @@ impl App {
 
     /// Notes that the chat is read, as often as it may be.
     pub(crate) fn pace_read(&self, chat: &Chat) -> Result<(), Problem> {
-        let taken = chat.lock().reads.take(self.now());
-        taken.map_err(too_often)
+        chat.reads.take(self.clock.monotonic()).map_err(too_often)
     }
 
     fn pace_write(&self, chat: &Chat) -> Result<(), Problem> {
-        let taken = chat.lock().writes.take(self.now());
-        taken.map_err(too_often)
+        chat.writes.take(self.clock.monotonic()).map_err(too_often)
     }
 
     /// Adds what the customer says; the first message opens their case.
@@ -302,8 +300,8 @@ impl App {
     }
 }
 
-fn too_often(ms: i64) -> Problem {
-    let seconds = (ms + 999) / 1_000;
+fn too_often(wait: Duration) -> Problem {
+    let seconds = wait.as_millis().div_ceil(1_000);
     Problem::new(problem::TOO_OFTEN, format!("too much at once on this chat; go on in {seconds} s"))
         .with("retry_after", seconds)
 }

@@ -1,7 +1,7 @@
 //! Chats that are valid: whose they are, how often each may be used, and who listens to them.
 
 use super::super::Caller;
-use crate::{problem, problem::Problem};
+use crate::{problem, problem::Problem, rate_limit::RateLimit};
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
 use remit_ledger::hash::hex;
 use remit_store::{ItemRow, Store};
@@ -13,6 +13,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -36,6 +37,8 @@ pub(crate) struct Chat {
     pub(super) name: String,
     pub(crate) customer: CustomerId,
     pub(crate) expires: Timestamp,
+    pub(super) writes: RateLimit,
+    pub(super) reads: RateLimit,
     state: Mutex<State>,
     /// One thing at a time, so that two first messages open one case.
     pub(super) turn: tokio::sync::Mutex<()>,
@@ -47,35 +50,7 @@ pub(crate) struct Chat {
 #[derive(Debug)]
 pub(super) struct State {
     cases: Vec<CaseId>,
-    pub(super) writes: Bucket,
-    pub(super) reads: Bucket,
     uploading: bool,
-}
-
-/// How often something may be done: so often at once, and again once in so many milliseconds.
-#[derive(Debug)]
-pub(super) struct Bucket {
-    most: i64,
-    each_ms: i64,
-    /// The moment at which it is full.
-    full: i64,
-}
-
-impl Bucket {
-    fn new(most: i64, each_ms: i64) -> Self {
-        Self { most, each_ms, full: 0 }
-    }
-
-    /// Takes one, or says in how many milliseconds there is one.
-    pub(super) fn take(&mut self, now: Timestamp) -> Result<(), i64> {
-        let full = self.full.max(now.0) + self.each_ms;
-        let room = now.0 + self.most * self.each_ms;
-        if full > room {
-            return Err(full - room);
-        }
-        self.full = full;
-        Ok(())
-    }
 }
 
 /// Holds a place among a chat's streams.
@@ -100,14 +75,14 @@ impl Drop for Upload {
 
 impl Chat {
     pub(super) fn new(id: String, item: ChatItem) -> Self {
-        let state =
-            State { cases: item.cases, writes: Bucket::new(20, 3_000), reads: Bucket::new(60, 500), uploading: false };
         Self {
             name: format!("chat_{}", id.get(..16).unwrap_or_default()),
             id,
             customer: item.customer,
             expires: item.expires,
-            state: Mutex::new(state),
+            writes: RateLimit::new(20, Duration::from_secs(3)),
+            reads: RateLimit::new(60, Duration::from_millis(500)),
+            state: Mutex::new(State { cases: item.cases, uploading: false }),
             turn: tokio::sync::Mutex::default(),
             streams: AtomicUsize::new(0),
             bell: watch::Sender::new(false),
@@ -237,21 +212,4 @@ pub(super) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Problem>
 /// Under which name a chat with this secret is stored.
 pub(super) fn id_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_gives_so_many_at_once_and_then_one_by_one() {
-        let mut bucket = Bucket::new(3, 1_000);
-        let at = |ms: i64| Timestamp(1_000_000 + ms);
-        let taken: Vec<_> = (0..4).map(|_| bucket.take(at(0))).collect();
-        assert_eq!(taken, [Ok(()), Ok(()), Ok(()), Err(1_000)]);
-        assert_eq!(bucket.take(at(400)), Err(600));
-        assert_eq!((bucket.take(at(1_000)), bucket.take(at(1_000))), (Ok(()), Err(1_000)));
-        let later: Vec<_> = (0..4).map(|_| bucket.take(at(1_000_000)).is_ok()).collect();
-        assert_eq!(later, [true, true, true, false]);
-    }
 }
