@@ -73,7 +73,7 @@ pub struct QueueSpec {
     pub needs: std::collections::BTreeMap<String, u8>,
     /// What is no longer asked of staff after a case has waited.
     pub relax: Vec<Relax>,
-    hours: Hours,
+    hours: Arc<Hours>,
 }
 
 /// A signal as the bundle declares it.
@@ -303,6 +303,21 @@ impl QueueSpec {
     /// The moment at which `work` of the queue's opening hours have passed since `from`, in milliseconds.
     pub fn after(&self, from: Timestamp, work_ms: i64) -> Option<Timestamp> {
         self.hours.after(from.0, work_ms).map(Timestamp)
+    }
+
+    /// The queue's opening hours between two moments, in milliseconds; none where they are the other way round.
+    pub fn worked_ms(&self, from: Timestamp, until: Timestamp) -> i64 {
+        self.hours.worked_ms(from.0, until.0)
+    }
+
+    /// The first moment from `from` on at which it is open; none if that is years away.
+    pub fn opens(&self, from: Timestamp) -> Option<Timestamp> {
+        self.hours.opens(from.0).map(Timestamp)
+    }
+
+    /// A moment as people there say it, such as `Monday 30 November, 08:00`.
+    pub fn spoken(&self, at: Timestamp) -> Option<String> {
+        self.hours.spoken(at.0)
     }
 }
 

@@ -1,21 +1,42 @@
 //! Hours of work in a time zone, with holidays.
+//!
+//! A range of a day begins at the moment at which the clock on the wall first shows its beginning or later, and ends at
+//! the moment at which it first shows its end or later. So an hour that comes twice belongs to the range that the clock
+//! reached first, an hour that does not come is in no range, and a day counts as long as it is.
 
 use crate::manifest;
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{
+    Timestamp, civil,
+    tz::{AmbiguousOffset, TimeZone},
+};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 /// Hours of work, ready to be asked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Hours {
     zone: TimeZone,
-    /// Opening ranges in minutes of the day, by weekday from Monday.
+    /// Opening ranges in minutes of the day, by weekday from Monday: in order, and apart from each other.
     week: [Vec<(i64, i64)>; 7],
-    holidays: Vec<civil::Date>,
+    holidays: BTreeSet<civil::Date>,
     always: bool,
+    /// Where the moment lies that was asked for last: the next one mostly lies there too.
+    last: Mutex<Stretch>,
+}
+
+/// A time in which nothing opens and nothing closes, in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stretch {
+    from_ms: i64,
+    until_ms: i64,
+    open: bool,
 }
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const DAY_MINUTES: i64 = 24 * 60;
-/// Days that a target is looked for.
+/// Days that are looked at, at most: three years.
 const DAYS_MAX: usize = 3 * 366;
 
 impl Hours {
@@ -33,6 +54,7 @@ impl Hours {
                 }
             }
         }
+        week.iter_mut().for_each(merge);
         if week.iter().all(Vec::is_empty) {
             return Err("it is never open".into());
         }
@@ -40,9 +62,9 @@ impl Hours {
             .holidays
             .iter()
             .map(|date| date.parse().map_err(|_| format!("`{date}` is no date such as 2026-12-25")))
-            .collect::<Result<Vec<civil::Date>, String>>()?;
+            .collect::<Result<BTreeSet<civil::Date>, String>>()?;
         let always = holidays.is_empty() && week.iter().all(|day| day.contains(&(0, DAY_MINUTES)));
-        Ok(Self { zone, week, holidays, always })
+        Ok(Self { zone, week, holidays, always, last: Mutex::default() })
     }
 
     /// Whether it is open at this moment, in milliseconds since the Unix epoch.
@@ -50,49 +72,124 @@ impl Hours {
         if self.always {
             return true;
         }
-        let Ok(at) = Timestamp::from_millisecond(at_ms) else { return false };
-        let local = at.to_zoned_datetime(self.zone.clone());
-        if self.holidays.contains(&local.date()) {
-            return false;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !(last.from_ms..last.until_ms).contains(&at_ms) {
+            *last = self.stretch(at_ms);
         }
-        let day = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
-        let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
-        self.week.get(day).is_some_and(|ranges| ranges.iter().any(|(from, to)| (*from..*to).contains(&minute)))
+        last.open
     }
-}
 
-impl Hours {
     /// The moment at which `work_ms` of opening time have passed since `from_ms`; none if that is years away.
     pub(crate) fn after(&self, from_ms: i64, work_ms: i64) -> Option<i64> {
         if self.always {
             return from_ms.checked_add(work_ms);
         }
-        let from = Timestamp::from_millisecond(from_ms).ok()?.to_zoned_datetime(self.zone.clone());
         let mut left = work_ms;
-        let mut date = from.date();
-        for _ in 0..DAYS_MAX {
-            let day = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
-            let mut ranges = self.week.get(day).cloned().unwrap_or_default();
-            ranges.sort_unstable();
-            for (opens, closes) in ranges.into_iter().filter(|_| !self.holidays.contains(&date)) {
-                // Local times become moments one by one, so that a day of 23 or 25 hours counts as long as it is.
-                let (opens, closes) = (self.moment(date, opens)?.max(from_ms), self.moment(date, closes)?);
-                let open_ms = (closes - opens).max(0);
-                if left <= open_ms && open_ms > 0 {
-                    return Some(opens + left);
-                }
-                left -= open_ms;
+        for (opens, closes) in self.spans(from_ms) {
+            let opens = opens.max(from_ms);
+            let open_ms = closes - opens;
+            if left <= open_ms {
+                return Some(opens + left);
             }
-            date = date.tomorrow().ok()?;
+            left -= open_ms;
         }
         None
     }
 
+    /// The opening time between two moments, in milliseconds; of more than three years, that of the first three.
+    pub(crate) fn worked_ms(&self, from_ms: i64, until_ms: i64) -> i64 {
+        if self.always {
+            return until_ms.saturating_sub(from_ms).max(0);
+        }
+        let spans = self.spans(from_ms).take_while(|(opens, _)| *opens < until_ms);
+        spans.map(|(opens, closes)| (closes.min(until_ms) - opens.max(from_ms)).max(0)).sum()
+    }
+
+    /// The first moment from `from_ms` on at which it is open.
+    pub(crate) fn opens(&self, from_ms: i64) -> Option<i64> {
+        self.after(from_ms, 0)
+    }
+
+    /// A moment as people there say it, such as `Monday 30 November, 08:00`.
+    pub(crate) fn spoken(&self, at_ms: i64) -> Option<String> {
+        let at = Timestamp::from_millisecond(at_ms).ok()?;
+        Some(self.zone.to_datetime(at).strftime("%A %-d %B, %H:%M").to_string())
+    }
+
+    fn stretch(&self, at_ms: i64) -> Stretch {
+        match self.spans(at_ms).next() {
+            Some((from_ms, until_ms)) if from_ms <= at_ms => Stretch { from_ms, until_ms, open: true },
+            Some((until_ms, _)) => Stretch { from_ms: at_ms, until_ms, open: false },
+            None => Stretch { from_ms: at_ms, until_ms: at_ms.saturating_add(1), open: false },
+        }
+    }
+
+    /// The stretches in which it is open and that end after `from_ms`, in order and apart from each other.
+    fn spans(&self, from_ms: i64) -> impl Iterator<Item = (i64, i64)> {
+        // What belongs to a day before is over once the clock has shown this one.
+        let first = Timestamp::from_millisecond(from_ms).ok().map(|at| self.zone.to_datetime(at).date());
+        let days = std::iter::successors(first, |date| date.tomorrow().ok()).take(DAYS_MAX);
+        let open = days.filter(|date| !self.holidays.contains(date));
+        let spans = open.flat_map(move |date| {
+            let day = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
+            let moments = move |(from, to): &(i64, i64)| Some((self.moment(date, *from)?, self.moment(date, *to)?));
+            self.week.get(day).into_iter().flatten().filter_map(moments)
+        });
+        spans.filter(move |(opens, closes)| opens < closes && *closes > from_ms)
+    }
+
+    /// The moment at which the clock on the wall first shows this minute of a day or a later one.
     fn moment(&self, date: civil::Date, minute: i64) -> Option<i64> {
         let (date, minute) = if minute == DAY_MINUTES { (date.tomorrow().ok()?, 0) } else { (date, minute) };
         let at = date.at(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0);
-        Some(self.zone.to_timestamp(at).ok()?.as_millisecond())
+        let moment = match self.zone.to_ambiguous_timestamp(at).offset() {
+            AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+                offset.to_timestamp(at).ok()?
+            }
+            AmbiguousOffset::Gap { before, .. } => {
+                // As if the clock had not been set forward: that is at or after the moment at which it was.
+                let past = before.to_timestamp(at).ok()?.as_millisecond().checked_add(1)?;
+                self.zone.preceding(Timestamp::from_millisecond(past).ok()?).next()?.timestamp()
+            }
+        };
+        Some(moment.as_millisecond())
     }
+}
+
+/// Puts ranges of a day in order, and makes one of those that touch or overlap.
+fn merge(ranges: &mut Vec<(i64, i64)>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}
+
+/// What can be read of a calendar and is a mistake all the same: of two ranges that overlap nobody can tell which was
+/// meant, and of a holiday that is named twice another one may have been.
+pub(crate) fn mistakes(calendar: &manifest::Calendar) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    for (day, ranges) in &calendar.hours {
+        let mut read: Vec<((i64, i64), &String)> =
+            ranges.iter().filter_map(|range| Some((parse_range(range)?, range))).collect();
+        read.sort_unstable();
+        for pair in read.windows(2) {
+            if let [((_, closes), one), ((opens, _), other)] = pair
+                && opens < closes
+            {
+                let cure = "write one range, or correct where one begins or ends";
+                found.push((format!("`{one}` and `{other}` of {day} overlap"), cure));
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for date in calendar.holidays.iter().filter(|date| !seen.insert(date.as_str())) {
+        found.push((format!("the holiday {date} is named twice"), "take one out, or correct its date"));
+    }
+    found
 }
 
 fn parse_range(text: &str) -> Option<(i64, i64)> {
@@ -108,56 +205,4 @@ fn parse_range(text: &str) -> Option<(i64, i64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn a_target_counts_opening_time_only() {
-        let office = ["monday", "tuesday", "wednesday", "thursday", "friday"]
-            .map(|day| (day.to_owned(), vec!["13:00-18:00".to_owned(), "08:00-12:00".to_owned()]));
-        let calendar = manifest::Calendar {
-            name: "office".into(),
-            time_zone: "Europe/London".into(),
-            hours: BTreeMap::from(office),
-            holidays: vec!["2026-12-25".into()],
-        };
-        let hours = Hours::new(&calendar).unwrap();
-        let ms = |at: &str| at.parse::<Timestamp>().unwrap().as_millisecond();
-        for (from, minutes, want) in [
-            ("2026-01-05T09:00:00Z", 60, "2026-01-05T10:00:00Z"),
-            ("2026-01-05T11:30:00Z", 60, "2026-01-05T13:30:00Z"), // over lunch
-            ("2026-01-05T17:30:00Z", 60, "2026-01-06T08:30:00Z"), // over night
-            ("2026-01-09T17:30:00Z", 60, "2026-01-12T08:30:00Z"), // over a weekend
-            ("2026-12-24T17:00:00Z", 120, "2026-12-28T09:00:00Z"), // over a holiday and a weekend
-            ("2026-03-27T18:30:00Z", 60, "2026-03-30T08:00:00Z"), // into summer time
-            ("2026-01-10T10:00:00Z", 540, "2026-01-12T18:00:00Z"), // a whole day, to its last minute
-        ] {
-            assert_eq!(hours.after(ms(from), minutes * 60_000), Some(ms(want)), "{from}");
-        }
-    }
-
-    #[test]
-    fn hours_follow_the_zone_and_the_holidays() {
-        let hours = ["monday", "tuesday", "wednesday", "thursday", "friday"]
-            .map(|day| (day.to_owned(), vec!["08:00-12:00".to_owned(), "13:00-18:00".to_owned()]));
-        let calendar = manifest::Calendar {
-            name: "office".into(),
-            time_zone: "Europe/London".into(),
-            hours: BTreeMap::from(hours),
-            holidays: vec!["2026-12-25".into()],
-        };
-        let open = |at: &str| Hours::new(&calendar).unwrap().is_open(at.parse::<Timestamp>().unwrap().as_millisecond());
-        for (at, want) in [
-            ("2026-07-01T07:00:00Z", true),  // 08:00 in summer time
-            ("2026-01-05T07:30:00Z", false), // 07:30 in winter
-            ("2026-01-05T12:30:00Z", false), // lunch
-            ("2026-01-05T17:59:59Z", true),
-            ("2026-01-05T18:00:00Z", false),
-            ("2026-01-10T10:00:00Z", false), // Saturday
-            ("2026-12-25T10:00:00Z", false), // a holiday, a Friday
-        ] {
-            assert_eq!(open(at), want, "{at}");
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::{
     bundle::CandidateSpec,
+    calendar,
     cedar::{BASELINE, Rule, Vocabulary},
     engine::{API_ACTIONS, admits_action, admits_principal, candidate_uid},
     finding::{Finding, line_of},
@@ -71,6 +72,11 @@ pub(crate) fn lint(
     }
     for calendar in manifest.calendars.iter().filter(|c| !manifest.queues.iter().any(|q| q.calendar == c.name)) {
         wrong(&calendar.name, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out");
+    }
+    for calendar in &manifest.calendars {
+        for (what, cure) in calendar::mistakes(calendar) {
+            wrong(&calendar.name, format!("calendar `{}`: {what}", calendar.name), cure);
+        }
     }
     for sla in manifest.slas.iter().filter(|s| !manifest.queues.iter().any(|q| q.sla == s.name)) {
         wrong(&sla.name, format!("no queue uses SLA `{}`", sla.name), "use it or take it out");

@@ -285,7 +285,7 @@ impl Reading<'_> {
             return None;
         };
         let hours = match Hours::new(calendar) {
-            Ok(hours) => hours,
+            Ok(hours) => Arc::new(hours),
             Err(message) => {
                 self.wrong(&calendar.name, format!("calendar `{}`: {message}", calendar.name), "correct the calendar");
                 return None;
