@@ -1,7 +1,8 @@
 //! Everything that automates: test, bench, soak, fuzz.
 
-mod browser;
 mod fuzz;
+mod programs;
+mod soak;
 
 use std::process::{Command, ExitCode};
 
@@ -10,7 +11,9 @@ usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams; `bench --help` tells more
-  soak [ROUNDS]   kills the server under load so often (100 unless told), and checks that nothing acknowledged is lost
+  soak [ROUNDS] [ATTACK…]
+                  attacks the built program for so many rounds (5 unless told), in all ways or in those named;
+                  REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells
   fuzz [SECONDS] [TARGET…]
                   hands everything that parses to libFuzzer, each target for so long (60 unless told)";
 
@@ -20,8 +23,8 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["test"] => test(),
         ["bench", rest @ ..] => bench(rest),
-        ["soak"] => soak("100"),
-        ["soak", rounds] => soak(rounds),
+        ["soak"] => soak::run("5", &[]),
+        ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),
         ["fuzz"] => fuzz::run("60", &[]),
         ["fuzz", seconds, targets @ ..] => fuzz::run(seconds, targets),
         _ => Err(USAGE.to_owned()),
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Result<(), String> {
-    browser::install()?;
+    programs::install()?;
     cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
     cargo(
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
@@ -50,14 +53,6 @@ fn test() -> Result<(), String> {
 fn bench(arguments: &[&str]) -> Result<(), String> {
     let all = [["run", "--release", "--quiet", "--package", "remit-bench", "--"].as_slice(), arguments].concat();
     cargo(&all, &[], "see which goal was missed")
-}
-
-fn soak(rounds: &str) -> Result<(), String> {
-    if rounds.parse::<u32>().is_err() {
-        return Err(format!("`{rounds}` is no number of rounds\n\n{USAGE}"));
-    }
-    let arguments = ["test", "--release", "--package", "remit-cli", "--test", "kill", "--", "--nocapture"];
-    cargo(&arguments, &[("REMIT_SOAK_ROUNDS", rounds)], "an acknowledged write was lost, or doubled: see above")
 }
 
 /// Runs cargo with these arguments and variables; on failure says which, and the cure.

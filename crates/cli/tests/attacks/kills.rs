@@ -1,70 +1,38 @@
 //! Promise 8: what was answered with success is there after `kill -9`, once, and the ledger verifies. Who subscribed
 //! has been sent all of it, at least once.
-//!
-//! Three rounds, or as many as `REMIT_SOAK_ROUNDS` says (`cargo xtask soak`).
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test says what is wrong by panicking"
-)]
-
+use crate::{
+    client::{Client, id, opening},
+    house::House,
+    plan::{Plan, attack},
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    path::Path,
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-const REMIT: &str = env!("CARGO_BIN_EXE_remit");
-const BUNDLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
 const WRITERS: usize = 8;
-
-struct Server {
-    child: Child,
-    url: String,
-}
-
-fn serve(data: &Path, token: &mut Option<String>) -> Server {
-    let mut child = Command::new(REMIT)
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--bundle", BUNDLE, "--data"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("`remit serve` did not start: {line}"));
-    if let Some(first) = said["token"].as_str() {
-        *token = Some(first.to_owned());
-    }
-    Server { child, url: format!("http://{}", said["address"].as_str().unwrap()) }
-}
 
 /// What the writers know of each key: the case that was acknowledged, or nothing yet.
 type Known = BTreeMap<String, Option<String>>;
 
-/// One round of writing at one server.
-struct Round<'a> {
-    url: &'a str,
-    token: &'a str,
+/// One server's time.
+struct Life<'a> {
+    client: &'a Client,
     next: &'a AtomicUsize,
     known: &'a Mutex<Known>,
     acknowledged: &'a AtomicUsize,
 }
 
-impl Round<'_> {
+impl Life<'_> {
     /// Opens cases until the server is gone. Each key is noted before it is sent; first come those that the
     /// last server left open.
     fn write(&self, writer: usize) {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let open: Vec<String> =
             self.known.lock().unwrap().iter().filter(|(_, id)| id.is_none()).map(|(key, _)| key.clone()).collect();
         let mut again = open.into_iter().filter(|key| key.ends_with(&format!("-{writer}")));
@@ -72,39 +40,12 @@ impl Round<'_> {
             let fresh = || format!("key-{:08}-{writer}", self.next.fetch_add(1, Ordering::Relaxed));
             let key = again.next().unwrap_or_else(fresh);
             self.known.lock().unwrap().entry(key.clone()).or_default();
-            let body = json!({ "customer": key, "text": "my card has not arrived, where is it?", "channel": "chat" });
-            let sent = agent
-                .post(format!("{}/v1/cases", self.url))
-                .header("authorization", format!("Bearer {}", self.token))
-                .header("content-type", "application/json")
-                .header("idempotency-key", &key)
-                .send(body.to_string());
-            let Ok(mut response) = sent else { return };
-            let status = response.status().as_u16();
-            let Ok(text) = response.body_mut().read_to_string() else { return };
-            assert_eq!(status, 201, "{text}");
-            let answer: Value = serde_json::from_str(&text).unwrap();
-            let id = answer["case"]["id"].as_str().unwrap().to_owned();
+            let body = opening(&key, "my card has not arrived, where is it?");
+            let Some(got) = self.client.try_send("POST", "/v1/cases", Some(&key), &body) else { return };
+            let id = id(&got.done()["case"]);
             let before = self.known.lock().unwrap().insert(key, Some(id.clone())).flatten();
             assert!(before.is_none_or(|before| before == id), "one key, two cases");
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// All cases that the server lists, newest first.
-fn listed(url: &str, token: &str) -> Vec<String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
-    let (mut ids, mut after) = (Vec::new(), String::new());
-    loop {
-        let request = agent.get(format!("{url}/v1/cases?limit=200{after}"));
-        let mut response = request.header("authorization", format!("Bearer {token}")).call().unwrap();
-        let text = response.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
-        let page: Value = serde_json::from_str(&text).unwrap();
-        ids.extend(page["items"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap().to_owned()));
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
-            None => return ids,
         }
     }
 }
@@ -169,42 +110,29 @@ impl Inbox {
     }
 }
 
-fn asked(method: &str, at: &str, token: &str, body: &str) -> Value {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let request = ureq::http::Request::builder().method(method).uri(at).header("content-type", "application/json");
-    let request = request.header("authorization", format!("Bearer {token}")).body(body.to_owned()).unwrap();
-    let mut response = agent.run(request).unwrap();
-    let text = response.body_mut().read_to_string().unwrap();
-    assert!(response.status().is_success(), "{text}");
-    serde_json::from_str(&text).unwrap()
-}
-
-#[test]
-fn what_was_acknowledged_survives_kill_minus_nine_once() {
-    let rounds: usize = std::env::var("REMIT_SOAK_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap());
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
+fn round(plan: Plan) {
+    let (house, kills) = (House::new(), plan.of(3, 20));
     let (known, next, mut token) = (Mutex::new(Known::new()), AtomicUsize::new(0), None);
     let (inbox, inbox_url) = Inbox::start();
-    for round in 0..rounds {
-        let mut server = serve(&data, &mut token);
-        let secret = token.clone().unwrap();
-        if round == 0 {
-            let wish = json!({ "name": "all", "url": inbox_url, "after": 0 });
-            asked("POST", &format!("{}/v1/subscriptions", server.url), &secret, &wish.to_string());
+    let mut dice = plan.dice();
+    for kill in 0..kills {
+        let mut server = house.serve();
+        let token = token.get_or_insert_with(|| server.token.clone().unwrap());
+        let client = server.client(token);
+        if kill == 0 {
+            client.post("/v1/subscriptions", &json!({ "name": "all", "url": inbox_url, "after": 0 })).done();
         }
         let acknowledged = AtomicUsize::new(0);
-        let writing =
-            Round { url: &server.url, token: &secret, next: &next, known: &known, acknowledged: &acknowledged };
-        // Killed after a number of answers that differs from round to round, wherever the writers are then.
-        // Now and then after so many that the log of writes is being moved and begun anew.
-        let enough = if round % 10 == 9 { 3_000 + round * 611 % 7_001 } else { 20 + round * 37 % 101 };
+        let life = Life { client: &client, next: &next, known: &known, acknowledged: &acknowledged };
+        // Killed after a number of answers that differs each time, wherever the writers are then. Now and then after
+        // so many that the log of writes is being moved and begun anew.
+        let enough = if kill % 10 == 9 { 3_000 + dice.roll(7_000) } else { 20 + dice.roll(100) };
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|writer| {
                     scope.spawn({
-                        let writing = &writing;
-                        move || writing.write(writer)
+                        let life = &life;
+                        move || life.write(writer)
                     })
                 })
                 .collect();
@@ -215,20 +143,20 @@ fn what_was_acknowledged_survives_kill_minus_nine_once() {
             server.child.kill().unwrap();
             server.child.wait().unwrap();
         });
-        eprintln!("round {}: killed after {} answers", round + 1, acknowledged.load(Ordering::Relaxed));
+        eprintln!("kills: {} of {kills}, after {} answers", kill + 1, acknowledged.load(Ordering::Relaxed));
     }
-    let mut server = serve(&data, &mut token);
-    let ids = listed(&server.url, token.as_deref().unwrap());
+    let server = house.serve();
+    let client = server.client(token.as_deref().unwrap());
+    let ids: Vec<String> = client.all("/v1/cases").iter().map(id).collect();
     let settled = loop {
-        let now = asked("GET", &format!("{}/v1/subscriptions", server.url), token.as_deref().unwrap(), "");
+        let now = client.get("/v1/subscriptions");
         if now[0]["lag"] == 0 {
             break now[0]["cursor"].as_u64().unwrap();
         }
     };
     inbox.has_all(settled);
     assert!(settled >= ids.len() as u64);
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    drop(server);
 
     let mut once = ids.clone();
     once.sort();
@@ -242,9 +170,11 @@ fn what_was_acknowledged_survives_kill_minus_nine_once() {
     // What is there beyond that was under way when the last server died, at most one request of each writer.
     let under_way = known.values().filter(|id| id.is_none()).count();
     assert!(ids.len() <= acknowledged.len() + under_way, "{} cases of {} keys", ids.len(), known.len());
-    assert!(acknowledged.len() >= rounds * 20);
+    assert!(acknowledged.len() >= kills * 20);
+    house.verifies();
+}
 
-    let verified = Command::new(REMIT).args(["--json", "ledger", "verify"]).arg(&data).output().unwrap();
-    let told = String::from_utf8_lossy(&verified.stdout);
-    assert!(verified.status.success(), "{told}{}", String::from_utf8_lossy(&verified.stderr));
+#[test]
+fn kills() {
+    attack("kills", round);
 }

@@ -1,0 +1,17 @@
+//! Attacks on the built program that held, and must go on to hold. Each begins with a fresh data directory and real
+//! sockets, and does at random what a seed says.
+//!
+//! One short round of each, or as many long ones as `REMIT_SOAK_ROUNDS` says (`cargo xtask soak`).
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod client;
+mod house;
+mod kills;
+mod plan;
+mod races;
+mod record;
