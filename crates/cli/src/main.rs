@@ -1,8 +1,10 @@
 //! The remit command: one subcommand, one thing. Prints for people, or JSON with `--json`; exits with 1
 //! when the answer is no, and with 2 when the command itself is wrong.
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
 mod client;
 mod commands;
+mod shown;
 mod traffic;
 
 use clap::{Parser, Subcommand};
@@ -57,14 +59,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    end_quietly();
     // What goes wrong inside is told on the standard error, never among what a command prints.
     // The demo plays what goes wrong, and tells it itself.
     let level = match cli.command {
         Command::Demo(_) => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).init();
+    tracing_subscriber::fmt().with_writer(|| shown::Log).with_max_level(level).init();
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
@@ -80,20 +81,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("remit: {error:#}");
+            shown::failed(&error);
             ExitCode::from(2)
         }
     }
-}
-
-/// Whoever reads what a command prints may have read enough, as `head` does: no fault of the program's.
-fn end_quietly() {
-    let otherwise = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let what = panic.payload_as_str().unwrap_or_default();
-        if what.starts_with("failed printing to stdout") && what.contains("Broken pipe") {
-            std::process::exit(2);
-        }
-        otherwise(panic);
-    }));
 }

@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod signal;
 #[cfg(test)]
 mod testing;
+pub mod text;
 
 pub use case::Case;
 pub use command::{Command, Context, decide};

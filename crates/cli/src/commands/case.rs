@@ -1,7 +1,12 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
 use super::{serve, token};
-use crate::client::{Client, Server};
+use crate::{
+    client::{Client, Server},
+    commands::{demo::many, history::History},
+    shown::{self, say},
+};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
@@ -58,47 +63,61 @@ impl Place {
     }
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
 }
 
 impl Case {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let Self::Show(show) = self;
-        let (case, timeline) = show.place.with(|client| {
-            let case = client.get(&format!("/v1/cases/{}", show.id))?;
-            let timeline = client.get(&format!("/v1/cases/{}/timeline?limit=200", show.id))?;
-            Ok((case, timeline))
-        })?;
-        if json {
-            println!("{}", serde_json::json!({ "case": case, "timeline": timeline }));
-            return Ok(true);
-        }
-        println!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
-        println!(
+        show.place.with(|client| if json { show.print_json(client) } else { show.print(client) })?;
+        Ok(true)
+    }
+}
+
+impl Show {
+    /// Prints the case and one event after the other, as they are read.
+    fn print(&self, client: &Client) -> anyhow::Result<()> {
+        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
+        say!(
             "  held by {} (epoch {}), accountable {}",
             text(&case, "/holder/name"),
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
-        for item in timeline.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
-            let what = match text(item, "/event/type") {
-                "decision_made" => {
-                    format!("decision {} at {}", text(item, "/event/decision/id"), text(item, "/event/decision/point"))
-                }
-                other => other.replace('_', " "),
-            };
-            println!(
-                "  {} #{} by {}: {what}",
-                text(item, "/at"),
-                item.get("seq").unwrap_or(&Value::Null),
-                text(item, "/by")
-            );
-            if let Some(words) = item.get("words").and_then(Value::as_str) {
-                println!("      “{words}”");
+        let mut history = History::default();
+        let count = self.each(client, &mut |item| history.print(item))?;
+        say!("{} events", many(count));
+        Ok(())
+    }
+
+    fn print_json(&self, client: &Client) -> anyhow::Result<()> {
+        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        shown::json_part("{\"case\":", &case);
+        shown::own(",\"timeline\":{\"items\":[");
+        let mut between = "";
+        self.each(client, &mut |item| {
+            shown::json_part(between, item);
+            between = ",";
+        })?;
+        shown::own("]}}\n");
+        Ok(())
+    }
+
+    /// Every event of the case, the oldest first, page by page; says how many.
+    fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
+        let (mut count, mut after) = (0, String::new());
+        loop {
+            let page = client.get(&format!("/v1/cases/{}/timeline?limit=200{after}", self.id))?;
+            let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
+            items.iter().for_each(&mut *each);
+            count += items.len();
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) if !items.is_empty() => after = format!("&after={next}"),
+                _ => return Ok(count),
             }
         }
-        Ok(true)
     }
 }
 
@@ -117,30 +136,36 @@ impl Explain {
         })?;
         let same = replay.get("same") == Some(&Value::Bool(true));
         if json {
-            println!("{}", serde_json::json!({ "explanation": answer.get("explanation"), "replay": replay }));
+            shown::json(&serde_json::json!({ "explanation": answer.get("explanation"), "replay": replay }));
             return Ok(same);
         }
         let list = |pointer: &str| -> Vec<&Value> {
             answer.pointer(pointer).and_then(Value::as_array).into_iter().flatten().collect()
         };
-        println!("{}\n{}\n", text(&answer, "/explanation/summary"), text(&answer, "/explanation/because"));
+        say!("{}", text(&answer, "/explanation/summary"));
+        say!("{}", text(&answer, "/explanation/because"));
+        say!();
         for line in list("/explanation/chosen") {
-            println!("  {}", line.as_str().unwrap_or_default());
+            say!("  {}", line.as_str().unwrap_or_default());
         }
-        println!("\nWhy not the others:");
+        say!();
+        say!("Why not the others:");
         for other in list("/explanation/others") {
-            println!("  {:<16} {}", text(other, "/responder"), text(other, "/reason"));
+            say!("  {:<16} {}", text(other, "/responder"), text(other, "/reason"));
         }
-        println!("\nWhat would have changed it:");
+        say!();
+        say!("What would have changed it:");
         for line in list("/explanation/would_change") {
-            println!("  {}", line.as_str().unwrap_or_default());
+            say!("  {}", line.as_str().unwrap_or_default());
         }
-        println!("\nWhat was measured:");
+        say!();
+        say!("What was measured:");
         for line in list("/explanation/signals") {
-            println!("  {}", line.as_str().unwrap_or_default());
+            say!("  {}", line.as_str().unwrap_or_default());
         }
-        println!("\n{}", text(&answer, "/explanation/owner"));
-        println!(
+        say!();
+        say!("{}", text(&answer, "/explanation/owner"));
+        say!(
             "{}",
             if same {
                 "Taken again from its record and bundle: the same, byte for byte."

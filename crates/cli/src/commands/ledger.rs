@@ -1,5 +1,6 @@
 //! `remit ledger`: verify a data directory, or a copy of one, without a server; prove a record to others.
 
+use crate::shown::{self, say};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
@@ -92,9 +93,9 @@ impl Ledger {
             Self::Key(asked) => {
                 let key = verifier_of(&asked.data)?.to_text();
                 if json {
-                    println!("{}", serde_json::json!({ "key": key }))
+                    shown::json(&serde_json::json!({ "key": key }));
                 } else {
-                    println!("{key}")
+                    say!("{key}");
                 }
                 Ok(true)
             }
@@ -112,9 +113,9 @@ impl Prove {
             )
         })?;
         if json {
-            println!("{}", serde_json::json!({ "record": proof.index + 1, "proof": proof.to_string() }));
+            shown::json(&serde_json::json!({ "record": proof.index + 1, "proof": proof.to_string() }));
         } else {
-            print!("{proof}");
+            shown::document(&proof.to_string())?;
         }
         Ok(true)
     }
@@ -129,9 +130,9 @@ impl Check {
             Err(error) => serde_json::json!({ "good": false, "why": error.to_string() }),
         };
         match &shown {
-            _ if json => println!("{answer}"),
+            _ if json => shown::json(&answer),
             Ok((entry, checkpoint)) => {
-                println!(
+                say!(
                     "record {}: {} of {}, by {}, at {}",
                     entry.seq,
                     entry.kind,
@@ -139,9 +140,9 @@ impl Check {
                     entry.actor,
                     rfc3339(Timestamp(entry.ts))
                 );
-                println!("is in the ledger of {} as it was signed at {} records", checkpoint.origin, checkpoint.size);
+                say!("is in the ledger of {} as it was signed at {} records", checkpoint.origin, checkpoint.size);
             }
-            Err(error) => println!("NOT PROVEN: {error}"),
+            Err(error) => say!("NOT PROVEN: {error}"),
         }
         Ok(shown.is_ok())
     }
@@ -176,20 +177,20 @@ impl Verify {
         })?;
         bar.finish_and_clear();
         if json {
-            println!("{}", serde_json::to_string(&report)?);
+            shown::json(&serde_json::to_value(&report)?);
         } else {
             for problem in &report.problems {
-                println!("{problem}");
+                shown::entry(&problem.to_string());
             }
-            println!("{} records, root {}", report.records, report.root);
+            say!("{} records, root {}", report.records, report.root);
             match report.signed {
-                Some(signed) => println!(
+                Some(signed) => say!(
                     "signed up to record {signed}; {} after it are chained but not signed yet",
                     report.unsigned_tail
                 ),
-                None => println!("nothing is signed"),
+                None => say!("nothing is signed"),
             }
-            println!("{}", verdict(&report));
+            say!("{}", verdict(&report));
         }
         Ok(report.is_good())
     }

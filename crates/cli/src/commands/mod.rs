@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 pub(crate) mod demo;
+mod history;
 pub(crate) mod ledger;
 pub(crate) mod policy;
 pub(crate) mod replay;

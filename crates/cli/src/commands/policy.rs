@@ -1,5 +1,6 @@
 //! `remit policy`: check and test a bundle.
 
+use crate::shown::{self, say};
 use clap::{Args, Subcommand};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
 use std::path::PathBuf;
@@ -34,27 +35,25 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     match Bundle::load(Files::read(&at.bundle)?) {
         Ok(bundle) => {
             if json {
-                println!(
-                    "{}",
-                    serde_json::json!({ "good": true, "digest": bundle.digest().as_str(), "policies": bundle.policies() })
-                );
+                let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
+                shown::json(&serde_json::json!({ "good": true, "digest": digest, "policies": policies }));
             } else {
                 let (responders, articles) = (bundle.candidates().len(), bundle.articles().len());
-                println!(
+                say!(
                     "{} is good: {} policies, {responders} responders, {articles} articles",
                     bundle.name(),
                     bundle.policies()
                 );
-                println!("digest {}", bundle.digest());
+                say!("digest {}", bundle.digest());
             }
             Ok(true)
         }
         Err(findings) => {
             if json {
-                println!("{}", serde_json::json!({ "good": false, "findings": findings }));
+                shown::json(&serde_json::json!({ "good": false, "findings": findings }));
             } else {
-                findings.iter().for_each(|finding| println!("{finding}"));
-                println!("{} findings", findings.len());
+                findings.iter().for_each(|finding| shown::entry(&finding.to_string()));
+                say!("{} findings", findings.len());
             }
             Ok(false)
         }
@@ -65,10 +64,10 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
     let bundle = super::load(&at.bundle)?;
     let report = suite::run(&bundle, &Engine::new(&bundle));
     if json {
-        println!("{}", serde_json::to_string(&report)?);
+        shown::json(&serde_json::to_value(&report)?);
     } else {
-        report.failures.iter().for_each(|failure| println!("{failure}"));
-        println!("{} tests hold, {} findings", report.passed, report.failures.len());
+        report.failures.iter().for_each(|failure| shown::entry(&failure.to_string()));
+        say!("{} tests hold, {} findings", report.passed, report.failures.len());
     }
     Ok(report.failures.is_empty() && report.passed > 0)
 }

@@ -3,6 +3,7 @@
 use super::serve;
 use crate::{
     client::Client,
+    shown::{self, say},
     traffic::{self, Message, Tally},
 };
 use clap::Args;
@@ -38,7 +39,7 @@ impl Replay {
         })?;
         bar.finish_and_clear();
         if json {
-            println!("{}", as_json(&mut tally));
+            shown::json(&as_json(&mut tally));
         } else {
             print(&mut tally);
         }
@@ -85,12 +86,12 @@ fn as_json(tally: &mut Tally) -> serde_json::Value {
 
 /// The table for people: for each intent and outcome how many, with the deciding policies.
 fn print(tally: &mut Tally) {
-    println!("{:<40} {:<16} {:>6}  decided by", "intent", "to", "cases");
+    say!("{:<40} {:<16} {:>6}  decided by", "intent", "to", "cases");
     for ((intent, to), (count, policies)) in &tally.outcomes {
         let mut by: Vec<_> = policies.iter().collect();
         by.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let by: Vec<&str> = by.into_iter().take(3).map(|(id, _)| id.as_str()).collect();
-        println!("{intent:<40} {to:<16} {count:>6}  {}", by.join(", "));
+        say!("{intent:<40} {to:<16} {count:>6}  {}", by.join(", "));
     }
     summary(tally);
 }
@@ -99,18 +100,19 @@ fn print(tally: &mut Tally) {
 fn summary(tally: &mut Tally) {
     let (p50, p99) = (tally.quantile(0.5), tally.quantile(0.99));
     let rate = tally.per_second();
-    println!();
+    say!();
     for (to, count) in &tally.to {
-        println!("{to:<16} {count:>6}  {:>5.1} %", 100.0 * *count as f64 / tally.cases.max(1) as f64);
+        say!("{to:<16} {count:>6}  {:>5.1} %", 100.0 * *count as f64 / tally.cases.max(1) as f64);
     }
-    println!(
-        "\n{} cases in {:.1} s: {rate:.0} a second, half within {:.1} ms, 99 % within {:.1} ms",
+    say!();
+    say!(
+        "{} cases in {:.1} s: {rate:.0} a second, half within {:.1} ms, 99 % within {:.1} ms",
         tally.cases,
         tally.elapsed.as_secs_f64(),
         p50.as_secs_f64() * 1e3,
         p99.as_secs_f64() * 1e3
     );
     if let Some(refusal) = &tally.first_refusal {
-        println!("{} refused, the first: {refusal}", tally.refused);
+        say!("{} refused, the first: {refusal}", tally.refused);
     }
 }

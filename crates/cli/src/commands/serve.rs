@@ -1,6 +1,7 @@
 //! `remit serve`: the interface over a data directory.
 
 use super::load;
+use crate::shown::{self, say};
 use anyhow::Context;
 use clap::Args;
 use remit_policy::bundle::Bundle;
@@ -48,11 +49,11 @@ impl Serve {
                 .await
                 .with_context(|| format!("cannot listen at {}", self.listen))?;
             if json {
-                println!("{}", serde_json::json!({ "address": running.address.to_string(), "token": first }));
+                shown::json(&serde_json::json!({ "address": running.address.to_string(), "token": first }));
             } else {
-                println!("remit serves at http://{}", running.address);
+                say!("remit serves at http://{}", running.address);
                 if let Some(token) = first {
-                    println!("first admin token, shown this once: {token}");
+                    say!("first admin token, shown this once: {token}");
                 }
             }
             tokio::signal::ctrl_c().await?;
@@ -76,7 +77,7 @@ pub(crate) fn open_on(
     clock: Box<dyn Clock>,
     services: Services,
 ) -> anyhow::Result<App> {
-    Ok(boot::open(data, bundle, clock, services, &mut |step| eprintln!("{step}"))?)
+    Ok(boot::open(data, bundle, clock, services, &mut |step| shown::note(step))?)
 }
 
 /// The AI services of a bundle, with secrets from the environment.

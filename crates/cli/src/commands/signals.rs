@@ -1,5 +1,6 @@
 //! `remit signals`: train and judge the intent classifier.
 
+use crate::shown::{self, say};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
@@ -82,12 +83,10 @@ impl Signals {
                     .with_context(|| format!("{} cannot be written", asked.out.display()))?;
                 let (intents, seconds) = (model.labels().len(), started.elapsed().as_secs_f64());
                 if json {
-                    println!(
-                        "{}",
-                        serde_json::json!({ "intents": intents, "examples": examples.len(), "seconds": seconds })
-                    );
+                    let examples = examples.len();
+                    shown::json(&serde_json::json!({ "intents": intents, "examples": examples, "seconds": seconds }));
                 } else {
-                    println!(
+                    say!(
                         "{intents} intents from {} examples in {seconds:.1} s, written to {}",
                         examples.len(),
                         asked.out.display()
@@ -149,24 +148,29 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
     let p50_us = times.get(times.len() / 2).copied().unwrap_or(0) as f64 / 1e3;
     let words = remit_signals::labelled::report(&TextReader::new());
     if json {
-        println!("{}", serde_json::json!({ "intent": report, "p50_us": p50_us, "words": words }));
+        shown::json(&serde_json::json!({ "intent": report, "p50_us": p50_us, "words": words }));
         return Ok(true);
     }
-    println!("intent, on {} messages that it has not seen", report.messages);
-    println!("  accuracy               {:.4}", report.accuracy);
-    println!("  calibration error      {:.4}", report.calibration_error);
-    println!("  kept                   {:.4}, of which wrong {:.4}", report.kept, report.wrong_among_kept);
-    println!("  half take at most      {p50_us:.1} µs");
+    say!("intent, on {} messages that it has not seen", report.messages);
+    say!("  accuracy               {:.4}", report.accuracy);
+    say!("  calibration error      {:.4}", report.calibration_error);
+    say!("  kept                   {:.4}, of which wrong {:.4}", report.kept, report.wrong_among_kept);
+    say!("  half take at most      {p50_us:.1} µs");
     if let (Some(auroc), Some(recall)) = (report.out_of_scope_auroc, report.out_of_scope_recall) {
-        println!("out of scope, on {} messages", report.out_of_scope_messages);
-        println!("  AUROC                  {auroc:.4}");
-        println!("  found at 95 % kept     {recall:.4}");
+        say!("out of scope, on {} messages", report.out_of_scope_messages);
+        say!("  AUROC                  {auroc:.4}");
+        say!("  found at 95 % kept     {recall:.4}");
     }
-    println!("words, on the labelled set (all sentences / those held back from writing the rules)");
+    say!("words, on the labelled set (all sentences / those held back from writing the rules)");
     for row in words {
-        println!(
+        say!(
             "  {:<22} precision {:.3} / {:.3}  recall {:.3} / {:.3}  ({} positives)",
-            row.signal, row.precision, row.held_precision, row.recall, row.held_recall, row.positives
+            row.signal,
+            row.precision,
+            row.held_precision,
+            row.recall,
+            row.held_recall,
+            row.positives
         );
     }
     Ok(true)

@@ -1,6 +1,9 @@
 //! `remit token`: API tokens.
 
-use crate::client::Server;
+use crate::{
+    client::Server,
+    shown::{self, say},
+};
 use clap::{Args, Subcommand};
 use remit_server::{
     app::{App, token},
@@ -64,9 +67,9 @@ impl Token {
             None => create.server.client()?.post("/v1/tokens", &serde_json::to_value(new)?)?,
         };
         if json {
-            println!("{made}");
+            shown::json(&made);
         } else {
-            println!("{}", made.get("token").and_then(|token| token.as_str()).unwrap_or_default());
+            say!("{}", made.get("token").and_then(|token| token.as_str()).unwrap_or_default());
         }
         Ok(true)
     }

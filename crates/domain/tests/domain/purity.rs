@@ -40,6 +40,7 @@ const KNOWN: &[&str] = &[
     "thiserror",
     "thiserror-impl",
     "ulid",
+    "unicode-general-category",
     "unicode-ident",
 ];
 

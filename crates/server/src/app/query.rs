@@ -60,6 +60,9 @@ pub struct TimelineItem {
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
+    /// What the customer was told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
 }
 
 /// One event of the feed.
@@ -196,10 +199,17 @@ impl App {
                     by: row.actor,
                     event: serde_json::to_value(&event).map_err(Problem::internal)?,
                     words,
+                    told: self.told_of(&event),
                 })
             })
             .collect::<Result<_, Problem>>()?;
         Ok(Page { items, next })
+    }
+
+    /// What the customer was told of an event, in words.
+    fn told_of(&self, event: &Event) -> Option<String> {
+        let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
+        handoff.announced.map(|told| self.announce(told, handoff.to.name(), handoff.staff.as_ref()))
     }
 
     fn records(&self, case: &Case, after: u64, limit: usize) -> Result<(Vec<RecordRow>, Option<String>), Problem> {

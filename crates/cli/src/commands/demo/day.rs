@@ -1,6 +1,7 @@
 //! The day as it is played: morning, hours of work shown as they pass, and the evening.
 
 use super::{Demo, clock::time_of_day, customers, report, world::World};
+use crate::shown::{escaped, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_server::clock::Clock as _;
 use serde_json::{Value, json};
@@ -48,10 +49,10 @@ impl Demo {
             bar.set_position(world.numbers.arrived.load(Ordering::Relaxed) as u64);
             let line = progress(world);
             if bar.is_hidden() && !json && shown.elapsed() >= LINE_EVERY {
-                println!("{line}");
+                say!("{line}");
                 shown = Instant::now();
             }
-            bar.set_message(line);
+            bar.set_message(escaped(&line));
             if world.is_quiet() || world.board().newest.elapsed() > STALL {
                 break true;
             }
@@ -65,14 +66,15 @@ impl Demo {
             return false;
         }
         if !json {
-            println!("{}", progress(world));
+            say!("{}", progress(world));
         }
         let (opened, played) = (world.opened, world.began.elapsed());
         let minutes = (world.now_ms() - opened) / MINUTE;
         let over = self.evening(world, interrupted);
         if !json && over {
             let times = 60 * minutes / i64::try_from(played.as_secs().max(1)).unwrap_or(1);
-            println!("\nThese {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
+            say!();
+            say!("These {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
         }
         over
     }

@@ -17,8 +17,11 @@ mod world;
 use super::{load, serve};
 use crate::{
     client::Client,
+    shown::{self, say},
     traffic::{self, Message},
 };
+pub(super) use report::many;
+
 use agenda::Agenda;
 use bad_ai::BadAi;
 use board::Board;
@@ -110,17 +113,20 @@ impl Demo {
         let good = finished && story.is_good();
         if self.keep && finished {
             if !json {
-                println!("\nserving on at {url} until you press Ctrl-C; in another terminal:");
-                println!("  export REMIT_URL={url} REMIT_TOKEN={}", tokens.admin);
+                say!();
+                say!("serving on at {url} until you press Ctrl-C; in another terminal:");
+                say!("  export REMIT_URL={url} REMIT_TOKEN={}", tokens.admin);
                 next(&story, "");
             }
             // Only an interrupt ends the wait; a closed channel could bring none any more.
             let _ = interrupted.recv();
         } else if !json {
-            println!("\nTry next");
+            say!();
+            say!("Try next");
             let data = self.data.display();
             next(&story, &format!(" --data {data}"));
-            println!("  {0} ledger verify {data}\n  {0} demo --keep", called());
+            say!("  {} ledger verify {data}", called());
+            say!("  {} demo --keep", called());
         }
         // Lets the last checkpoint be signed.
         runtime.block_on(running.stop())?;
@@ -181,19 +187,20 @@ impl Demo {
     fn introduce(&self, bundle: &Bundle, world: &World, url: &str) {
         let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none()).count();
         let desks = bundle.candidates().len() - ai;
-        println!(
+        say!(
             "{}: {ai} AI responders, {} people on {desks} desks, {} policies; served at {url}",
             bundle.name(),
             world.people.len(),
             bundle.policies()
         );
-        println!(
-            "{} messages that real customers wrote, {} minutes from {}, played up to {} times as fast\n",
-            report::many(world.messages.len()),
+        say!(
+            "{} messages that real customers wrote, {} minutes from {}, played up to {} times as fast",
+            many(world.messages.len()),
             customers::length_ms(world.messages.len()) / MINUTE,
             story::beginning(world.now_ms()),
             self.speed
         );
+        say!();
     }
 
     fn tell(&self, story: &Story, world: &World, url: &str, json: bool) {
@@ -211,7 +218,7 @@ impl Demo {
                 document.insert("p99_ms".into(), json!(ms(p99)));
                 document.insert("seconds".into(), json!(world.began.elapsed().as_secs_f64()));
             }
-            println!("{document}");
+            shown::json(&document);
         } else {
             report::print(story, &|name| world.board().is_ai(name));
         }
@@ -274,7 +281,7 @@ fn called() -> String {
 fn next(story: &Story, with: &str) {
     for (number, moment) in story.moments.iter().enumerate() {
         if let Some(look) = &moment.look {
-            println!("  {} {look}{with}    # {}", called(), number + 1);
+            say!("  {} {look}{with}    # {}", called(), number + 1);
         }
     }
 }

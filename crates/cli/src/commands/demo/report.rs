@@ -1,6 +1,7 @@
 //! Prints the day for people: few lines, plain words.
 
 use super::story::{Moment, Story};
+use crate::shown::{escaped, folded, say};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// Columns that a paragraph takes.
@@ -24,8 +25,8 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
 
     heading("Where they went first");
     let (ai, desks): (Vec<_>, Vec<_>) = story.sent_to.iter().partition(|(name, _)| is_ai(name));
-    println!("  AI      {}", listed(&ai));
-    println!("  desks   {}", listed(&desks));
+    say!("  AI      {}", listed(&ai));
+    say!("  desks   {}", listed(&desks));
 
     heading("How the day went");
     let answered: u64 = story.ai_answers.values().sum();
@@ -102,28 +103,29 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
 }
 
 fn tell(number: usize, moment: &Moment) {
-    println!("  {number}. {}", moment.what);
-    for line in wrapped(&moment.told, WIDTH - 5) {
-        println!("     {line}");
+    say!("  {number}. {}", moment.what);
+    for line in folded(&escaped(&moment.told), WIDTH - 5, WIDTH - 5) {
+        say!("     {line}");
     }
 }
 
 fn heading(text: &str) {
-    println!("\n{text}");
+    say!();
+    say!("{text}");
 }
 
 fn line(count: usize, text: &str) {
-    println!("  {:>6}  {text}", many(count));
+    say!("  {:>6}  {text}", many(count));
 }
 
 fn fact(name: &str, text: &str) {
-    for (number, line) in wrapped(text, WIDTH - 14).into_iter().enumerate() {
-        println!("  {:<11} {line}", if number == 0 { name } else { "" });
+    for (number, line) in folded(&escaped(text), WIDTH - 14, WIDTH - 14).into_iter().enumerate() {
+        say!("  {:<11} {line}", if number == 0 { name } else { "" });
     }
 }
 
 /// A number with its thousands apart.
-pub(super) fn many(count: impl Display) -> String {
+pub(in crate::commands) fn many(count: impl Display) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -147,36 +149,14 @@ fn listed(counts: &[(&String, &usize)]) -> String {
     counts.iter().map(|(name, count)| format!("{name} {}", many(count))).collect::<Vec<_>>().join(" · ")
 }
 
-/// The text in lines of at most so many characters, where its words allow.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let full = lines
-            .last()
-            .is_some_and(|line| !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_lines_are_for_people() {
+    fn numbers_are_for_people() {
         for (count, want) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(many(count), want);
         }
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("incomprehensibilities go on", 5), ["incomprehensibilities", "go on"]);
     }
 }

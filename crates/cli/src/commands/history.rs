@@ -1,0 +1,152 @@
+//! A case's history, told one event after the other: who did what, to whom it led, and what was said.
+
+use super::case::text;
+use crate::shown::{self, say};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Columns that words stand in from the left, under the event that they belong to.
+const WORDS: usize = 6;
+/// Names of one list that are told.
+const NAMES_MAX: usize = 8;
+
+/// Prints events in order.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// What the actions are that were asked for, by their identifiers.
+    actions: HashMap<String, String>,
+}
+
+impl History {
+    /// Prints one event with the words that belong to it.
+    pub(super) fn print(&mut self, item: &Value) {
+        let seq = item.get("seq").unwrap_or(&Value::Null);
+        say!("  {} #{seq} by {}: {}", text(item, "/at"), text(item, "/by"), self.what(item));
+        if let Some(words) = item.get("words").and_then(Value::as_str) {
+            shown::words(WORDS, words);
+        }
+        if let Some(told) = item.get("told").and_then(Value::as_str) {
+            say!("{:1$}the customer was told", "", WORDS);
+            shown::words(WORDS, told);
+        }
+    }
+
+    /// What happened.
+    fn what(&mut self, item: &Value) -> String {
+        let of = |pointer: &str| text(item, pointer);
+        match of("/event/type") {
+            "case_opened" => {
+                format!("case opened by {} over {}{}", of("/event/requester"), of("/event/channel"), files(item))
+            }
+            "message_added" => format!("{} wrote{}", author(item), files(item)),
+            "signals_measured" => format!("signals measured: {}", listed(item.pointer("/event/readings/rows"), "/0")),
+            "decision_made" => decided(item),
+            "offer_made" => format!("offered to {}", of("/event/offer/staff")),
+            "offer_ended" => format!("the offer to {} ended: {}", of("/event/staff"), plain(of("/event/how"))),
+            "exception_raised" => format!(
+                "exception {} raised, {}; owned by {}",
+                of("/event/exception/id"),
+                plain(of("/event/exception/kind")),
+                of("/event/exception/owner")
+            ),
+            "exception_escalated" => format!("exception {} went to {}", of("/event/exception"), of("/event/owner")),
+            kind @ ("exception_taken" | "exception_resolved") => {
+                format!("exception {} {}", of("/event/exception"), kind.trim_start_matches("exception_"))
+            }
+            "case_resolved" => {
+                let how = item.pointer("/event/how/kind").and_then(Value::as_str).unwrap_or("answered");
+                format!("resolved in the hands of {}: {}", holder(item, "/event/holder", "/event/staff"), plain(how))
+            }
+            "action_asked" => self.asked(item),
+            "action_ended" => {
+                let action = self.actions.get(of("/event/action")).map_or(of("/event/action"), String::as_str);
+                format!("action {action}: {}", of("/event/how"))
+            }
+            "consult_asked" => format!("{} asked {} for advice", of("/event/consult/by"), of("/event/consult/queue")),
+            other => plain(other),
+        }
+    }
+
+    /// An action that was asked for, by whom, and what policy said.
+    fn asked(&mut self, item: &Value) -> String {
+        let of = |pointer: &str| text(item, pointer);
+        let action = of("/event/decision/action");
+        self.actions.insert(of("/event/decision/id").to_owned(), action.to_owned());
+        let may = item.pointer("/event/decision/verdict/allow") == Some(&Value::Bool(true))
+            && item.pointer("/event/decision/verdict/errors").is_none();
+        let policies = item.pointer("/event/decision/verdict/policies");
+        let by = policies.map_or_else(|| "no policy".to_owned(), |_| listed(policies, ""));
+        format!(
+            "action {action} requested by {}: {} ({by}), decision {}",
+            of("/event/decision/principal/responder"),
+            if may { "permitted" } else { "denied" },
+            of("/event/decision/id")
+        )
+    }
+}
+
+/// A decision, and to whom it gave the case.
+fn decided(item: &Value) -> String {
+    let of = |pointer: &str| text(item, pointer);
+    let outcome = match of("/event/decision/outcome/kind") {
+        "keep" => format!("{} keeps the case", holder(item, "/event/decision/outcome/holder", "")),
+        "assign" => format!("the case goes to {}", of("/event/decision/outcome/responder")),
+        "take" => {
+            format!(
+                "{} of {} takes the case",
+                of("/event/decision/outcome/staff"),
+                of("/event/decision/outcome/responder")
+            )
+        }
+        "exception" => format!(
+            "{}, so the case goes to {}",
+            plain(of("/event/decision/outcome/exception")),
+            of("/event/decision/outcome/owner")
+        ),
+        other => plain(other),
+    };
+    let handoff = item.pointer("/event/handoff").filter(|handoff| !handoff.is_null());
+    let handoff = handoff.map_or_else(String::new, |handoff| {
+        let epoch = handoff.get("epoch").unwrap_or(&Value::Null);
+        format!(" (epoch {epoch}, accountable {})", text(handoff, "/accountable"))
+    });
+    format!("decision {} at {}: {outcome}{handoff}", of("/event/decision/id"), of("/event/decision/point"))
+}
+
+/// Who wrote a message.
+fn author(item: &Value) -> String {
+    match text(item, "/event/message/author/kind") {
+        "requester" => "the customer".to_owned(),
+        _ => holder(item, "/event/message/author/holder", "/event/message/author/staff"),
+    }
+}
+
+/// A holder by name: the member of staff, where one is named.
+fn holder(item: &Value, at: &str, staff: &str) -> String {
+    let name = ["responder", "owner"].iter().find_map(|kind| item.pointer(&format!("{at}/{kind}"))?.as_str());
+    let name = name.unwrap_or("-");
+    match item.pointer(staff).and_then(Value::as_str).filter(|_| !staff.is_empty()) {
+        Some(staff) => format!("{staff} of {name}"),
+        None => name.to_owned(),
+    }
+}
+
+/// How many files came with a message.
+fn files(item: &Value) -> String {
+    match item.pointer("/event/message/attachments").and_then(Value::as_array).map_or(0, Vec::len) {
+        0 => String::new(),
+        1 => ", with a file".to_owned(),
+        more => format!(", with {more} files"),
+    }
+}
+
+/// Names of a list, each at this place of an item.
+fn listed(list: Option<&Value>, at: &str) -> String {
+    let names: Vec<&str> = list.and_then(Value::as_array).into_iter().flatten().map(|name| text(name, at)).collect();
+    let told = names.get(..NAMES_MAX).unwrap_or(&names).join(", ");
+    if names.len() > NAMES_MAX { format!("{told} and {} more", names.len() - NAMES_MAX) } else { told }
+}
+
+fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
