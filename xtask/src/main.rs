@@ -1,6 +1,7 @@
 //! Everything that automates: test, bench, soak, fuzz.
 
 mod fuzz;
+mod peers;
 mod programs;
 mod soak;
 
@@ -10,6 +11,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
+  install         the programs and packages that tests need and that are not there yet; test and soak begin with it
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["test"] => test(),
+        ["install"] => install(),
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),
         ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),
@@ -38,8 +41,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn test() -> Result<(), String> {
+/// Installs what tests and attacks need and is not there yet.
+fn install() -> Result<(), String> {
     programs::install()?;
+    peers::install()
+}
+
+fn test() -> Result<(), String> {
+    install()?;
     cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
     cargo(
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],

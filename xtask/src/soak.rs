@@ -1,9 +1,9 @@
 //! Attacks on the built program, for longer than the tests have time for.
 
-use crate::{cargo, programs};
+use crate::{cargo, install};
 
 /// Each is a test of this name in `crates/cli/tests/attacks`.
-const ATTACKS: [&str; 2] = ["kills", "races"];
+const ATTACKS: [&str; 3] = ["kills", "races", "peers"];
 
 /// Attacks for so many rounds in the ways named, or in all, one after another.
 pub(crate) fn run(rounds: &str, attacks: &[&str]) -> Result<(), String> {
@@ -13,7 +13,7 @@ pub(crate) fn run(rounds: &str, attacks: &[&str]) -> Result<(), String> {
     if let Some(unknown) = attacks.iter().find(|attack| !ATTACKS.contains(attack)) {
         return Err(format!("`{unknown}` is no attack; there are {}", ATTACKS.join(", ")));
     }
-    programs::install()?;
+    install()?;
     let chosen = if attacks.is_empty() { &ATTACKS[..] } else { attacks };
     let tests: Vec<String> = chosen.iter().map(|attack| format!("{attack}::{attack}")).collect();
     let mut arguments = vec!["test", "--release", "--package", "remit-cli", "--test", "attacks", "--"];

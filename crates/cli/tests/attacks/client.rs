@@ -63,6 +63,14 @@ impl Client {
         self.try_send(method, path, key, body).unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
+    /// A body as it is sent; nothing unless it is there.
+    pub(crate) fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        let mut response = request.header("authorization", format!("Bearer {}", self.token)).call().ok()?;
+        let bytes = response.body_mut().with_config().limit(64 << 20).read_to_vec().ok()?;
+        response.status().is_success().then_some(bytes)
+    }
+
     #[track_caller]
     pub(crate) fn post(&self, path: &str, body: &Value) -> Got {
         self.send("POST", path, None, body)

@@ -3,13 +3,12 @@
 use crate::{
     client::{Client, id, opening},
     house::House,
+    inbox::{self, Message},
     plan::{Plan, attack},
 };
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -50,10 +49,6 @@ impl Life<'_> {
     }
 }
 
-/// Somebody's receiver of events.
-#[derive(Default)]
-struct Inbox(Mutex<Arrived>);
-
 /// Positions in the ledger, and by case in the order in which they first arrived.
 #[derive(Default)]
 struct Arrived {
@@ -61,50 +56,20 @@ struct Arrived {
     by_case: BTreeMap<String, Vec<u64>>,
 }
 
-impl Inbox {
-    fn start() -> (Arc<Self>, String) {
-        let (inbox, listener) = (Arc::new(Self::default()), TcpListener::bind("127.0.0.1:0").unwrap());
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::clone(&inbox);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let inbox = Arc::clone(&shared);
-                std::thread::spawn(move || while inbox.receive(&stream).is_some() {});
-            }
-        });
-        (inbox, url)
-    }
-
-    fn receive(&self, stream: &TcpStream) -> Option<()> {
-        let (mut reader, mut length) = (BufReader::new(stream), 0);
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-            match line.trim_end().split_once(": ") {
-                Some(("content-length", value)) => length = value.parse().ok()?,
-                None if line == "\r\n" => break,
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        let message: Value = serde_json::from_slice(&body).unwrap();
+impl Arrived {
+    fn take(&mut self, message: &Message) {
+        let message: Value = serde_json::from_slice(&message.body).unwrap();
         let (seq, case) = (message["data"]["seq"].as_u64().unwrap(), message["data"]["case"].as_str().unwrap());
-        {
-            let mut arrived = self.0.lock().unwrap();
-            if arrived.seqs.insert(seq) {
-                arrived.by_case.entry(case.to_owned()).or_default().push(seq);
-            }
+        if self.seqs.insert(seq) {
+            self.by_case.entry(case.to_owned()).or_default().push(seq);
         }
-        (&mut &*stream).write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok()
     }
 
     /// Panics unless every event up to this position has arrived, in the order of its case.
     fn has_all(&self, upto: u64) {
-        let arrived = self.0.lock().unwrap();
-        let lost: Vec<u64> = (1..=upto).filter(|seq| !arrived.seqs.contains(seq)).collect();
+        let lost: Vec<u64> = (1..=upto).filter(|seq| !self.seqs.contains(seq)).collect();
         assert!(lost.is_empty(), "never sent: {lost:?}");
-        for (case, seqs) in &arrived.by_case {
+        for (case, seqs) in &self.by_case {
             assert!(seqs.is_sorted(), "the events of {case} arrived as {seqs:?}");
         }
     }
@@ -113,7 +78,11 @@ impl Inbox {
 fn round(plan: Plan) {
     let (house, kills) = (House::new(), plan.of(3, 20));
     let (known, next, mut token) = (Mutex::new(Known::new()), AtomicUsize::new(0), None);
-    let (inbox, inbox_url) = Inbox::start();
+    let arrived: Arc<Mutex<Arrived>> = Arc::default();
+    let inbox_url = inbox::start({
+        let arrived = Arc::clone(&arrived);
+        move |message| arrived.lock().unwrap().take(&message)
+    });
     let mut dice = plan.dice();
     for kill in 0..kills {
         let mut server = house.serve();
@@ -154,7 +123,7 @@ fn round(plan: Plan) {
             break now[0]["cursor"].as_u64().unwrap();
         }
     };
-    inbox.has_all(settled);
+    arrived.lock().unwrap().has_all(settled);
     assert!(settled >= ids.len() as u64);
     drop(server);
 

@@ -11,7 +11,9 @@
 
 mod client;
 mod house;
+mod inbox;
 mod kills;
+mod peers;
 mod plan;
 mod races;
 mod record;

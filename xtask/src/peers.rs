@@ -1,0 +1,56 @@
+//! Installs what other people's programs need that verify what Remit publishes and sends, beside the build.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The programs, with the versions of what they use.
+const PROGRAMS: &str = "crates/cli/tests/attacks/peers";
+
+/// Installs what is not there yet in the versions that are written down.
+pub(crate) fn install() -> Result<(), String> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    // Where cargo lets integration tests keep what they need.
+    let place = std::path::absolute(target.join("tmp/peers")).map_err(|error| error.to_string())?;
+    once(&place.join("python"), &["requirements.txt"], |to| {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(to))?;
+        let pip = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"];
+        run(Command::new(to.join("bin/pip")).args(pip).arg(format!("{PROGRAMS}/requirements.txt")))
+    })?;
+    once(&place.join("npm"), &["package.json", "package-lock.json"], |to| {
+        fs::create_dir_all(to).map_err(|error| error.to_string())?;
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(Path::new(PROGRAMS).join(file), to.join(file)).map_err(|error| error.to_string())?;
+        }
+        run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(to))
+    })?;
+    once(&place.join("ledger-go"), &["ledger.go"], |to| {
+        // Debian's packages of Go's modules lie in a GOPATH.
+        let go = [("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")];
+        let mut build = Command::new("go");
+        build.args(["build", "-o"]).arg(to).arg(format!("{PROGRAMS}/ledger.go")).envs(go);
+        run(build.env("GOCACHE", place.join("go-cache")))
+    })
+}
+
+/// Makes something out of files, unless it was made out of just these before.
+fn once(to: &Path, files: &[&str], make: impl Fn(&Path) -> Result<(), String>) -> Result<(), String> {
+    let read = |file: &&str| fs::read_to_string(Path::new(PROGRAMS).join(file)).map_err(|error| format!("{file}: {error}"));
+    let of: String = files.iter().map(read).collect::<Result<_, _>>()?;
+    let stamp = to.with_extension("made-of");
+    if to.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == of) {
+        return Ok(());
+    }
+    let wrong = |error: std::io::Error| format!("{}: {error}", stamp.display());
+    fs::create_dir_all(to.parent().unwrap_or(to)).map_err(wrong)?;
+    make(to)?;
+    fs::write(&stamp, of).map_err(wrong)
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    eprintln!("── {command:?}");
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?} failed; is the registry of its packages reached?")) }
+}
