@@ -37,7 +37,8 @@ pub(crate) fn install() -> Result<(), String> {
 
 /// Makes something out of files, unless it was made out of just these before.
 fn once(to: &Path, files: &[&str], make: impl Fn(&Path) -> Result<(), String>) -> Result<(), String> {
-    let read = |file: &&str| fs::read_to_string(Path::new(PROGRAMS).join(file)).map_err(|error| format!("{file}: {error}"));
+    let read =
+        |file: &&str| fs::read_to_string(Path::new(PROGRAMS).join(file)).map_err(|error| format!("{file}: {error}"));
     let of: String = files.iter().map(read).collect::<Result<_, _>>()?;
     let stamp = to.with_extension("made-of");
     if to.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == of) {

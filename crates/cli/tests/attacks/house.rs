@@ -73,6 +73,11 @@ impl House {
     }
 }
 
+/// Trained models, for a directory that a test makes by other means.
+pub(crate) fn models() -> &'static Path {
+    &MODELS
+}
+
 /// Copies a folder with all that is in it.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

@@ -15,5 +15,7 @@ mod inbox;
 mod kills;
 mod peers;
 mod plan;
+mod power;
 mod races;
 mod record;
+mod trace;
