@@ -192,6 +192,8 @@ pub enum Command {
     GiveFeedback {
         /// What they say.
         feedback: Feedback,
+        /// Why a case that has ended is reopened, where they say that it is not dealt with.
+        reopens: Option<Words>,
     },
     /// Note that the customer came back with the same request after the case had ended.
     NoteContact {
@@ -244,8 +246,8 @@ pub enum Command {
     ResolveException {
         /// Which.
         exception: ExceptionId,
-        /// Why it is over.
-        reason: Words,
+        /// Why it is over; none on a case whose words were erased.
+        reason: Option<Words>,
         /// Whether the case is dealt with too.
         close: bool,
     },
@@ -263,8 +265,48 @@ pub enum Command {
         /// Why.
         reason: Words,
     },
-    /// Record that everybody's words on the case were destroyed.
+    /// Record that everybody's words on the case were destroyed. What is open on it ends.
     Erase,
+}
+
+impl Command {
+    /// Whether somebody's words come with it, which a case whose words were erased does not take.
+    fn has_words(&self) -> bool {
+        match self {
+            Self::Open { .. }
+            | Self::Write { .. }
+            | Self::Answer { .. }
+            | Self::Attach { .. }
+            | Self::Consult { .. }
+            | Self::AnswerConsult { .. }
+            | Self::AskAction { .. }
+            | Self::Override { .. }
+            | Self::RaiseException { .. }
+            | Self::Reopen { .. } => true,
+            Self::Return { note, .. }
+            | Self::Yield { note, .. }
+            | Self::ReturnToAi { note, .. }
+            | Self::Transfer { note, .. }
+            | Self::EndAction { note, .. }
+            | Self::Resolve { note, .. } => note.is_some(),
+            Self::ResolveException { reason, .. } => reason.is_some(),
+            Self::GiveFeedback { reopens, .. } => reopens.is_some(),
+            Self::Review { .. }
+            | Self::Offer { .. }
+            | Self::Accept { .. }
+            | Self::EndOffer { .. }
+            | Self::Measure { .. }
+            | Self::Merge { .. }
+            | Self::Absorb { .. }
+            | Self::NoteContact { .. }
+            | Self::Abandon
+            | Self::EndSilent { .. }
+            | Self::MissSla { .. }
+            | Self::EscalateException { .. }
+            | Self::TakeException { .. }
+            | Self::Erase => false,
+        }
+    }
 }
 
 /// What a decision is needed for.

@@ -61,7 +61,7 @@ impl Economics {
     /// Each term is rounded to the nearest minor unit; sums stop at the range's ends.
     pub fn cost(&self, facts: &CandidateFacts, signals: &Signals) -> Cost {
         let value_percent = self.value_percent(signals);
-        let resolves_bp = resolves_bp(facts);
+        let resolves_bp = resolves_bp(facts.prior_bp, facts.prior_weight, facts.resolved, facts.failed);
         let value = i128::from(value_percent);
         let waiting = i128::from(facts.expected_wait_ms.max(0)) * i128::from(self.delay_minor_per_hour);
         let breach = i128::from(facts.sla_risk_bp.clamp(0, CERTAIN_BP)) * i128::from(self.breach_minor);
@@ -97,11 +97,13 @@ impl Economics {
     }
 }
 
-fn resolves_bp(facts: &CandidateFacts) -> i64 {
-    let weight = i128::from(facts.prior_weight.max(1));
-    let resolved = i128::from(facts.resolved.max(0));
-    let failed = i128::from(facts.failed.max(0));
-    let prior = i128::from(facts.prior_bp.clamp(0, CERTAIN_BP));
+/// The probability that a responder resolves an intent, in basis points: the mean of a Beta posterior, from a prior that
+/// is worth `prior_weight` outcomes (at least one) and the outcomes that were counted.
+pub fn resolves_bp(prior_bp: i64, prior_weight: i64, resolved: i64, failed: i64) -> i64 {
+    let weight = i128::from(prior_weight.max(1));
+    let resolved = i128::from(resolved.max(0));
+    let failed = i128::from(failed.max(0));
+    let prior = i128::from(prior_bp.clamp(0, CERTAIN_BP));
     minor(prior * weight + resolved * i128::from(CERTAIN_BP), weight + resolved + failed)
 }
 

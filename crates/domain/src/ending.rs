@@ -23,6 +23,8 @@ pub enum Ending {
         /// Which.
         into: CaseId,
     },
+    /// The customer's words were erased, so that nobody could go on with it.
+    Erased,
 }
 
 impl Ending {
@@ -40,6 +42,7 @@ impl Ending {
             Self::Abandoned => "abandoned",
             Self::Exception => "exception",
             Self::Merged { .. } => "merged",
+            Self::Erased => "erased",
         }
     }
 }

@@ -221,8 +221,9 @@ pub enum Event {
         exception: ExceptionId,
         /// Who resolved it.
         by: String,
-        /// The reason, by commitment.
-        reason: Words,
+        /// The reason, by commitment; none where it ended because the words on the case were erased.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Words>,
         /// When.
         at: Timestamp,
     },
@@ -362,6 +363,24 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The key that sealed all words of a customer was destroyed: from here on none of them can be read. Each of their
+    /// cases says so of itself after it. In the customer's own stream.
+    CustomerErased {
+        /// Whose.
+        customer: CustomerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Nothing is left of what was to be erased: the sealed words are gone from every case, and the key from everything
+    /// that the database wrote. In the customer's own stream.
+    ErasureCompleted {
+        /// Whose.
+        customer: CustomerId,
+        /// How many cases they had.
+        cases: u64,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Event {
@@ -389,6 +408,8 @@ impl Event {
         "ai_stopped",
         "ai_resumed",
         "words_erased",
+        "customer_erased",
+        "erasure_completed",
     ];
 
     /// The name under which the event is recorded.
@@ -416,6 +437,8 @@ impl Event {
             Self::ConsultAsked { .. } => "consult_asked",
             Self::ConsultAnswered { .. } => "consult_answered",
             Self::WordsErased { .. } => "words_erased",
+            Self::CustomerErased { .. } => "customer_erased",
+            Self::ErasureCompleted { .. } => "erasure_completed",
         }
     }
 

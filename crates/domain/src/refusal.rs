@@ -127,6 +127,6 @@ pub enum Refusal {
         bytes: u64,
     },
     /// The words on this case were erased.
-    #[error("the words on this case were erased; open a new case")]
+    #[error("the words on this case were erased and none can be written on it; leave them out, or open a new case")]
     WordsErased,
 }

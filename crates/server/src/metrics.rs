@@ -33,6 +33,24 @@ pub struct TurnLabels {
     outcome: &'static str,
 }
 
+/// Labels of the count of turns that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LostTurnLabels {
+    responder: String,
+    why: &'static str,
+}
+
+/// Why a turn of an AI responder came to nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TurnLost {
+    /// The case had gone on meanwhile.
+    Late,
+    /// Policy denied it.
+    Denied,
+    /// It could not be taken.
+    Failed,
+}
+
 /// Labels of a responder's load.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ResponderLabels {
@@ -79,6 +97,10 @@ pub struct Metrics {
     pub conflicts: Counter,
     /// Turns of AI responders, by what came of them.
     turns: Family<TurnLabels, Counter>,
+    /// Turns that came to nothing, by why.
+    turns_lost: Family<LostTurnLabels, Counter>,
+    /// Words and files that were stored and could not be opened.
+    pub(crate) unreadable: Counter,
     webhooks: Webhooks,
     /// Open cases by responder.
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
@@ -108,9 +130,25 @@ impl Default for Metrics {
             Counter::clone(&conflicts),
         );
         registry.register("ai_turns", "Turns of AI responders, by what came of them", Family::clone(&turns));
+        let (turns_lost, unreadable) = (Family::default(), Counter::default());
+        let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
+        registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
+        registry.register("words_unreadable", "Stored words and files that did not open", Counter::clone(&unreadable));
         registry.register("open_cases", "Open cases by responder", Family::clone(&held));
         let webhooks = Webhooks::registered(&mut registry);
-        Self { registry, decisions, exceptions, requests, seconds, conflicts, turns, webhooks, held }
+        Self {
+            registry,
+            decisions,
+            exceptions,
+            requests,
+            seconds,
+            conflicts,
+            turns,
+            turns_lost,
+            unreadable,
+            webhooks,
+            held,
+        }
     }
 }
 
@@ -175,6 +213,16 @@ impl Metrics {
             Err(_) => "failure",
         };
         self.turns.get_or_create(&TurnLabels { responder: responder.to_owned(), outcome }).inc();
+    }
+
+    /// Counts a turn of an AI responder that came to nothing.
+    pub(crate) fn turn_lost(&self, responder: &str, why: TurnLost) {
+        let why = match why {
+            TurnLost::Late => "late",
+            TurnLost::Denied => "denied",
+            TurnLost::Failed => "failed",
+        };
+        self.turns_lost.get_or_create(&LostTurnLabels { responder: responder.to_owned(), why }).inc();
     }
 
     /// Counts what came of sending an event.

@@ -68,7 +68,11 @@ impl Case {
                     exception.due = *due;
                 }
             }
-            Event::AiStopped { .. } | Event::AiResumed { .. } => {}
+            // Not of a case.
+            Event::AiStopped { .. }
+            | Event::AiResumed { .. }
+            | Event::CustomerErased { .. }
+            | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {
                 self.status = Status::Resolved;
                 self.waiting_since = None;

@@ -9,7 +9,7 @@ use crate::{
     ending::Ending,
     event::{Event, Message, Words},
     exception::{Exception, ExceptionKind},
-    id::{ConsultId, DecisionId, ExceptionId, MessageId},
+    id::{ConsultId, DecisionId, ExceptionId, MessageId, Timestamp},
     refusal::Refusal,
 };
 
@@ -24,11 +24,13 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
     let mut question = None;
     let mut note = None;
     let mut ask = |point, trigger| question = Some(Question { point, trigger });
+    if command.has_words() {
+        with_words(&so_far.case)?;
+    }
     match command {
         Command::Open { .. } => return Err(Refusal::CaseOpen),
         Command::Write { words, readings } => {
             open_only(&so_far.case)?;
-            with_words(&so_far.case)?;
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             so_far.emit(Event::MessageAdded { message, at: now });
             measured(&mut so_far, readings, now);
@@ -37,7 +39,6 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         Command::Answer { epoch, words, to, marks } => {
             let held = lease(&so_far.case, epoch)?;
             let (holder, staff) = (held.to_ref(), held.staff.clone());
-            with_words(&so_far.case)?;
             if to.is_some() && to != so_far.case.last_customer_message {
                 return Err(Refusal::MessageCameBetween);
             }
@@ -52,7 +53,6 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             };
             let by = |epoch| Author::Holder { holder: held.to_ref(), epoch, staff: held.staff.clone() };
             let author = epoch.map_or(Author::Requester, by);
-            with_words(&so_far.case)?;
             with_room(&so_far.case, &attachment)?;
             let asks = author == Author::Requester;
             let mut message = Message::new(MessageId::next(&mut context.ids), author, words);
@@ -123,7 +123,6 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         }
         Command::Consult { epoch, queue, question } => {
             let held = lease(&so_far.case, epoch)?;
-            with_words(&so_far.case)?;
             let Some(by) = held.staff.clone() else {
                 return Err(Refusal::NotTheHolder { holder: held.to_ref() });
             };
@@ -135,7 +134,6 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         }
         Command::AnswerConsult { consult, answer } => {
             open_only(&so_far.case)?;
-            with_words(&so_far.case)?;
             if !so_far.case.consults.contains_key(&consult) {
                 return Err(Refusal::UnknownConsult { consult });
             }
@@ -184,8 +182,13 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
                 so_far.emit(Event::CaseAbsorbed { from, at: now });
             }
         }
-        Command::GiveFeedback { feedback } => {
+        Command::GiveFeedback { feedback, reopens } => {
             so_far.emit(Event::FeedbackGiven { feedback, at: now });
+            if let (Status::Resolved, Some(reason)) = (so_far.case.status, reopens) {
+                reopened(&mut so_far, reason, now)?;
+                ask(DecisionPoint::Route, Trigger::Reopened);
+                return Ok((so_far, question, note));
+            }
             let free = so_far.case.status == Status::Open && holding_exception(&so_far.case).is_none();
             if feedback.solved == Some(true) && free {
                 resolved(&mut so_far, None, Ending::Confirmed, None, now);
@@ -269,18 +272,33 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             if so_far.case.status == Status::Open {
                 return Err(Refusal::CaseOpen);
             }
-            if let Some(Ending::Merged { into }) = so_far.case.ending {
-                return Err(Refusal::Merged { into });
-            }
-            with_words(&so_far.case)?;
-            so_far.emit(Event::CaseReopened { reason, at: now });
+            reopened(&mut so_far, reason, now)?;
             ask(DecisionPoint::Route, Trigger::Reopened);
         }
-        Command::Erase => {
-            if !so_far.case.erased {
-                so_far.emit(Event::WordsErased { at: now });
-            }
-        }
+        Command::Erase => erased(&mut so_far, context),
     }
     Ok((so_far, question, note))
+}
+
+fn reopened(so_far: &mut Happened, reason: Words, at: Timestamp) -> Result<(), Refusal> {
+    if let Some(Ending::Merged { into }) = so_far.case.ending {
+        return Err(Refusal::Merged { into });
+    }
+    so_far.emit(Event::CaseReopened { reason, at });
+    Ok(())
+}
+
+/// Nobody can go on with a case whose words are gone, nor say why an exception on it is over.
+fn erased(so_far: &mut Happened, context: &Context) {
+    let (by, at) = (&context.by, context.now);
+    if !so_far.case.erased {
+        so_far.emit(Event::WordsErased { at });
+    }
+    let open: Vec<ExceptionId> = so_far.case.exceptions.keys().copied().collect();
+    for exception in open {
+        so_far.emit(Event::ExceptionResolved { exception, by: by.clone(), reason: None, at });
+    }
+    if so_far.case.status == Status::Open {
+        resolved(so_far, None, Ending::Erased, None, at);
+    }
 }

@@ -20,6 +20,7 @@ const STATES: &[(&str, &str)] = &[
       policy a-ai allow; policy b-ai allow; policy desk allow; policy late allow",
     ),
     ("erased", "open; erase"),
+    ("erased by an earlier version", "open; raise legal 30; erased-before"),
     ("raised", "open; raise legal 30"),
     ("limit", "limit 1; open; yield 1 unsure"),
     ("person", "responders a-ai=100 desk=500 late=900; open human; offer ana; accept 1"),
@@ -29,7 +30,8 @@ const ABSENT: &str = "refused: the command needs a decision that was not prepare
 const RESOLVED: &str = "refused: the case is resolved; reopen it first";
 const OPEN: &str = "refused: the case is open already";
 const HELD: &str = "refused: exception 1 holds the case; resolve it and the case moves on";
-const ERASED: &str = "refused: the words on this case were erased; open a new case";
+const ERASED: &str =
+    "refused: the words on this case were erased and none can be written on it; leave them out, or open a new case";
 const UNKNOWN: &str = "refused: no exception unknown is open on this case";
 const SETTLED: &str = "refused: no exception 1 is open on this case";
 const LOST: &str = "refused: the lease with epoch 1 is no longer current: b-ai holds the case under epoch 2";
@@ -118,6 +120,13 @@ const REFUSED: &[Row] = &[
     ("resolved", "erase; reopen", &[ERASED]),
     ("erased", "customer", &[ERASED]),
     ("erased", "answer 1", &[ERASED]),
+    ("erased", "resolve 1", &[RESOLVED]),
+    ("erased", "reopen", &[ERASED]),
+    ("erased", "feedback no", &[ERASED]),
+    ("erased by an earlier version", "override late", &[ERASED]),
+    ("erased by an earlier version", "yield 1 unsure", &[ERASED]),
+    ("erased by an earlier version", "raise legal 5", &[ERASED]),
+    ("erased by an earlier version", "end 1", &[ERASED]),
     ("raised", "end 1; end 1", &[SETTLED]),
     ("raised", "end 1; take 1", &[SETTLED]),
     ("owner", "raise legal 5; end 2 close", &[HELD]),
@@ -365,7 +374,6 @@ const DONE: &[Row] = &[
     ),
     ("limit", "override late", &["= open, late has it under epoch 3, support answers for it, waited 0 min"]),
     ("queue", "override late", &["override (duty-manager), as a human chose late: it goes to late; next desk"]),
-    ("erased", "override late", &["= open, late has it under epoch 2, support answers for it, waited 0 min"]),
     // Exceptions by hand leave the case where it is; those that hold it move it on.
     (
         "ai",
@@ -435,11 +443,16 @@ const DONE: &[Row] = &[
         &["= open, desk has it under epoch 2, support answers for it, waited 0 min, wants a human"],
     ),
     ("resolved", "measure human", &["measured: wants_human is true (remit)"]),
+    // Erasing ends what is open, and what an earlier version left open can be ended.
     ("resolved", "erase", &["words erased"]),
-    ("ai", "erase", &["words erased"]),
-    ("erased", "erase", &["= open, a-ai has it under epoch 1, ai-lead answers for it, waited 0 min"]),
-    ("erased", "resolve 1", &["resolved by a-ai"]),
-    ("erased", "yield 1 unsure", &["handed from a-ai to b-ai with 1 messages"]),
+    ("ai", "erase", &["words erased", "resolved by a-ai, erased"]),
+    ("raised", "erase", &["words erased", "exception 1 resolved by tests", "resolved by a-ai, erased"]),
+    ("owner", "erase", &["words erased", "exception 1 resolved by tests", "resolved by duty-manager, erased"]),
+    ("erased", "erase", &["= resolved, a-ai has it under epoch 1, ai-lead answers for it"]),
+    ("erased by an earlier version", "end-silently 1 close", &["resolved by a-ai, exception"]),
+    ("erased by an earlier version", "resolve 1", &["resolved by a-ai"]),
+    ("erased by an earlier version", "erase", &["exception 1 resolved by tests", "resolved by a-ai, erased"]),
+    ("resolved", "feedback no", &["the customer said it is not solved", "reopened"]),
 ];
 
 fn check((state, given, wanted): &Row) -> Result<(), String> {

@@ -184,7 +184,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         // The newest exceptions are the ones that still are open.
         Act::End(back, close) => {
             let number = (session.exceptions.len() + 1).saturating_sub(*back);
-            Command::ResolveException { exception: session.exception(number), reason: text(), close: *close }
+            Command::ResolveException { exception: session.exception(number), reason: Some(text()), close: *close }
         }
         Act::Resolve => Command::Resolve { epoch, note: None, disposition: None },
         Act::Reopen => Command::Reopen { reason: text() },
@@ -212,7 +212,8 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Merge => Command::Merge { epoch, into: session.other_case() },
         Act::Absorb => Command::Absorb { from: session.other_case() },
         Act::Feedback(solved) => {
-            Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) } }
+            let reopens = (*solved == Some(false)).then(text);
+            Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) }, reopens }
         }
         Act::Abandon => Command::Abandon,
         Act::Silent => Command::EndSilent { epoch },

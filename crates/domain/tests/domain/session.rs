@@ -77,6 +77,14 @@ impl Session {
         CaseId::next(&mut Ids::new(self.world.now, 10))
     }
 
+    /// Notes what an earlier version recorded and this one does not.
+    pub(crate) fn note(&mut self, event: Event) {
+        if let Some(case) = &mut self.case {
+            case.apply(&event);
+            self.events.push(event);
+        }
+    }
+
     /// Gives a command and checks every promise on what follows.
     ///
     /// # Errors
@@ -111,7 +119,9 @@ impl Session {
         let held = self.case.as_ref().is_some_and(|case| case.holder.is_some());
         match command {
             Command::Override { .. } | Command::Reopen { .. } => self.unseen = 0,
-            Command::ResolveException { .. } if moved => self.unseen = 0,
+            Command::ResolveException { .. } | Command::GiveFeedback { reopens: Some(_), .. } if moved => {
+                self.unseen = 0;
+            }
             // Who takes it from the queue is a human who looks at it.
             Command::Accept { .. } => {}
             _ => self.unseen += u32::from(moved && held),

@@ -23,7 +23,7 @@ const MINUTE_MS: i64 = 60_000;
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
 open [human], customer [human], measure [human], answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
-raise OWNER MINUTES, take N, end N [close], resolve EPOCH [AS], reopen, erase, offer STAFF, accept N [STAFF], \
+raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
 decline N, expire N, give-back EPOCH, stop, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
 done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
 
@@ -72,6 +72,11 @@ impl Transcript {
                 self.session.world.now = self.session.world.now.plus_ms(number(0)? * MINUTE_MS);
                 Ok(vec![])
             }
+            "erased-before" => {
+                let at = self.session.world.now;
+                self.session.note(Event::WordsErased { at });
+                Ok(vec![])
+            }
             _ => {
                 let command = self.command(verb, &rest).ok_or_else(unclear)?;
                 self.give(command)
@@ -111,7 +116,9 @@ impl Transcript {
                 let solved =
                     rest.iter().find_map(|word| [("yes", true), ("no", false)].into_iter().find(|s| s.0 == *word));
                 let satisfaction = rest.iter().find_map(|word| word.parse().ok());
-                Command::GiveFeedback { feedback: Feedback { solved: solved.map(|said| said.1), satisfaction } }
+                let solved = solved.map(|said| said.1);
+                let reopens = (solved == Some(false)).then(text);
+                Command::GiveFeedback { feedback: Feedback { solved, satisfaction }, reopens }
             }
             "offer" => self.session.offering(rest.first()?),
             "accept" => {
@@ -135,10 +142,15 @@ impl Transcript {
                 let due = now.plus_ms(rest.get(1)?.parse::<i64>().ok()? * MINUTE_MS);
                 Command::RaiseException { owner: owner(rest.first()?), due, reason: text() }
             }
-            "take" => Command::TakeException { exception: exception()? },
-            "end" => {
-                Command::ResolveException { exception: exception()?, reason: text(), close: rest.contains(&"close") }
+            "end-silently" => {
+                Command::ResolveException { exception: exception()?, reason: None, close: rest.contains(&"close") }
             }
+            "take" => Command::TakeException { exception: exception()? },
+            "end" => Command::ResolveException {
+                exception: exception()?,
+                reason: Some(text()),
+                close: rest.contains(&"close"),
+            },
             "resolve" => Command::Resolve {
                 epoch: epoch()?,
                 note: None,
@@ -255,6 +267,7 @@ impl Transcript {
             Event::ConsultAnswered { by, .. } => format!("{by} gave advice"),
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::WordsErased { .. } => "words erased".to_owned(),
+            Event::CustomerErased { .. } | Event::ErasureCompleted { .. } => "of no case".to_owned(),
         };
         lines.push(line);
     }

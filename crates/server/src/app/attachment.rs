@@ -128,7 +128,8 @@ impl App {
             let kind = if gone { problem::ERASED } else { problem::NOT_FOUND };
             return Err(Problem::new(kind, "the case has no such file"));
         };
-        let bytes = key.open_bytes(&row.sealed, &row.id)?;
+        let bytes = self.opened(&case, &row.id, key.open_bytes(&row.sealed, &row.id));
+        let bytes = bytes.ok_or_else(|| Problem::new(problem::ERASED, "the file's bytes do not open any more"))?;
         let media_type = kind_of(&bytes).ok_or_else(|| Problem::internal("a file is not of its kind"))?;
         Ok((media_type, bytes))
     }

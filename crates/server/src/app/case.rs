@@ -9,7 +9,11 @@ use super::{
     schema,
     view::{CaseView, DecisionSummary},
 };
-use crate::{keys::Sealed, problem, problem::Problem};
+use crate::{
+    keys::{KeyError, Sealed},
+    problem,
+    problem::Problem,
+};
 use remit_domain::{
     Case, Command,
     case::{Channel, Holder, Requester},
@@ -463,13 +467,23 @@ impl App {
         Ok(vec![self.seal_for(caller, action, id, text)?])
     }
 
-    /// What `words` on a case say; nothing once they were erased.
+    /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.
     pub(super) fn open_words(&self, case: &Case, words: &Words) -> Result<Option<String>, Problem> {
         let Some(row) = self.store.words(&case.id.to_string(), &words.commit).map_err(Problem::internal)? else {
             return Ok(None);
         };
         let Some(key) = self.customer_key(&case.customer)? else { return Ok(None) };
-        Ok(Some(key.open(&row.sealed, words)?))
+        Ok(self.opened(case, &words.commit, key.open(&row.sealed, words)))
+    }
+
+    /// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
+    pub(super) fn opened<T>(&self, case: &Case, commit: &str, opened: Result<T, KeyError>) -> Option<T> {
+        opened
+            .inspect_err(|error| {
+                self.metrics.unreadable.inc();
+                tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
+            })
+            .ok()
     }
 }
 

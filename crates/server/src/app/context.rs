@@ -91,8 +91,13 @@ impl App {
         })
     }
 
-    /// The newest messages of a case, oldest first.
+    /// The newest messages of a case that can be read, oldest first.
     pub(super) fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
+        Ok(self.named_conversation(case)?.into_iter().map(|(_, message)| message).collect())
+    }
+
+    /// The same, each with its identifier.
+    pub(super) fn named_conversation(&self, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Problem> {
         let mut messages = std::collections::VecDeque::new();
         self.each_record(case, |row| {
             if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
@@ -110,16 +115,16 @@ impl App {
             if messages.len() == MESSAGES_MAX {
                 messages.pop_front();
             }
-            messages.push_back((author, message.words, message.attachments));
+            messages.push_back((author, message));
             Ok(())
         })?;
         let mut opened = Vec::with_capacity(messages.len());
-        for (author, words, attachments) in messages {
-            if let Some(text) = self.open_words(case, &words)? {
-                let text = attachments.iter().fold(text, |text, file| {
+        for (author, message) in messages {
+            if let Some(text) = self.open_words(case, &message.words)? {
+                let text = message.attachments.iter().fold(text, |text, file| {
                     format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
                 });
-                opened.push(TurnMessage { author, text });
+                opened.push((message.id, TurnMessage { author, text }));
             }
         }
         Ok(opened)

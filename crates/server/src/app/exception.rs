@@ -31,9 +31,10 @@ pub struct RaiseException {
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveException {
-    /// Why it is over.
+    /// Why it is over. Needed, except on a case whose words were erased, which takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 4_096, min_length = 1)]
-    pub reason: String,
+    pub reason: Option<String>,
     /// Whether the case is dealt with too; otherwise a case that the exception held is routed anew.
     #[serde(default)]
     pub close: bool,
@@ -86,11 +87,18 @@ impl App {
         resolve: ResolveException,
     ) -> Result<Answer, Problem> {
         let action = "exception.resolve";
-        bounded("reason", &resolve.reason, REASON_MAX)?;
         let (exception, case) = self.exception_row(caller, action, id)?;
-        let sealed = self.seal_for(caller, action, &case, &resolve.reason)?;
-        let command = Command::ResolveException { exception, reason: sealed.words.clone(), close: resolve.close };
-        let act = Act::new(action, command).with([sealed]);
+        let sealed = match &resolve.reason {
+            Some(reason) => {
+                bounded("reason", reason, REASON_MAX)?;
+                Some(self.seal_for(caller, action, &case, reason)?)
+            }
+            None if self.case_for(caller, action, &case)?.erased => None,
+            None => return Err(Problem::invalid("reason", "say why it is over")),
+        };
+        let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
+        let command = Command::ResolveException { exception, reason, close: resolve.close };
+        let act = Act::new(action, command).with(sealed);
         self.execute(caller, repeat, Some(&case), act, shown(200)).await
     }
 

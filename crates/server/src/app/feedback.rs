@@ -4,7 +4,6 @@ use super::{Answer, App, Caller, Repeat, case::shown, measure::Named, record::Ac
 use crate::problem::Problem;
 use remit_domain::{
     Case, Command,
-    case::Status,
     ending::{Ending, Feedback},
     id::{CaseId, CustomerId, Timestamp},
     signal::Value,
@@ -48,14 +47,14 @@ impl App {
             return Err(Problem::invalid("satisfaction", "must be 1 to 5"));
         }
         let case = self.case_for(caller, action, id)?;
-        if feedback.solved == Some(false) && case.status == Status::Resolved && !case.erased {
-            let noted = Act::new(action, Command::GiveFeedback { feedback });
-            self.execute(caller, None, Some(id), noted, |_| (200, Vec::new())).await?;
-            let sealed = self.seal_for(caller, action, id, "The customer says that it is not solved.")?;
-            let reopen = Act::new(action, Command::Reopen { reason: sealed.words.clone() }).with([sealed]);
-            return self.execute(caller, repeat, Some(id), reopen, shown(200)).await;
-        }
-        let act = Act::new(action, Command::GiveFeedback { feedback });
+        // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
+        let sealed = match feedback.solved {
+            Some(false) if !case.erased => Some(self.seal_for(caller, action, id, NOT_SOLVED)?),
+            _ => None,
+        };
+        let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
+        let mut act = Act::new(action, Command::GiveFeedback { feedback, reopens });
+        act.beside.reopens = sealed;
         self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 
@@ -97,6 +96,8 @@ impl App {
     }
 }
 
+/// Why a case is reopened whose customer says that they were not helped.
+const NOT_SOLVED: &str = "The customer says that it is not solved.";
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Cases of a customer that are looked at, the newest.
 const LOOKED_AT: usize = 8;

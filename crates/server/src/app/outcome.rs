@@ -2,6 +2,7 @@
 
 use super::{App, Caller};
 use crate::problem::Problem;
+use remit_domain::cost::resolves_bp;
 use remit_store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -26,8 +27,8 @@ pub struct OutcomeView {
     pub prior_weight: i64,
     /// The probability that routing counts with: prior and outcomes together, in basis points.
     pub resolves_bp: i64,
-    /// How often what happened: `answered`, `confirmed`, `silent`, `abandoned`, `exception`, `merged`, `reopened`,
-    /// `contacted_again`, `yielded`, `transferred`, `moved`, `overridden`, `satisfaction_1` to `satisfaction_5`.
+    /// How often what happened: `answered`, `confirmed`, `silent`, `abandoned`, `exception`, `merged`, `erased`,
+    /// `reopened`, `contacted_again`, `yielded`, `transferred`, `moved`, `overridden`, `satisfaction_1` to `satisfaction_5`.
     pub counts: BTreeMap<String, i64>,
 }
 
@@ -48,18 +49,15 @@ impl App {
             let tally = self.load.tally(&responder, &intent);
             let spec = specs.iter().find(|spec| spec.responder.as_str() == responder);
             let (prior_bp, prior_weight) = spec.map_or((0, 0), |spec| (spec.prior_resolve_bp, spec.prior_weight));
-            let (resolved, failed) = (tally.resolved.max(0), tally.failed.max(0));
-            let all = prior_weight.saturating_add(resolved).saturating_add(failed).max(1);
-            let expected = prior_bp.saturating_mul(prior_weight).saturating_add(resolved.saturating_mul(10_000));
             OutcomeView {
                 responder,
                 intent,
-                resolved,
-                failed,
+                resolved: tally.resolved.max(0),
+                failed: tally.failed.max(0),
                 wrong: tally.wrong.max(0),
                 prior_bp,
                 prior_weight,
-                resolves_bp: expected / all,
+                resolves_bp: resolves_bp(prior_bp, prior_weight, tally.resolved, tally.failed),
                 counts,
             }
         };

@@ -259,8 +259,8 @@ fn words_of(event: &Event) -> Option<&Words> {
     match event {
         Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. } => Some(&message.words),
         Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
-        Event::ExceptionRaised { reason, .. } => reason.as_ref(),
-        Event::ExceptionResolved { reason, .. } | Event::CaseReopened { reason, .. } => Some(reason),
+        Event::ExceptionRaised { reason, .. } | Event::ExceptionResolved { reason, .. } => reason.as_ref(),
+        Event::CaseReopened { reason, .. } => Some(reason),
         Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } => note.as_ref(),
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
@@ -275,6 +275,8 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }
         | Event::CaseAbsorbed { .. }
-        | Event::WordsErased { .. } => None,
+        | Event::WordsErased { .. }
+        | Event::CustomerErased { .. }
+        | Event::ErasureCompleted { .. } => None,
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Beside {
     erases: bool,
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
+    /// The words that say why the case is reopened, if it is.
+    pub(crate) reopens: Option<Sealed>,
     /// Sealed files that the command's events commit to.
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The chat that opens the case.
@@ -123,6 +125,7 @@ impl App {
         rest.rows.extend(beside.again.map(|ended| later::contacted_again(ended, case.id, now)));
         let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
         items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+        let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
         let commit = Commit {
             outbox: rest.rows,
             cancel: rest.cancel,
@@ -131,7 +134,7 @@ impl App {
             case: Some(case_row(case, before.map_or(0, |case| case.version))?),
             records,
             customer: beside.customer,
-            words: (beside.sealed.into_iter())
+            words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
                 .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
                 .collect(),
             attachments: beside.attachments,
@@ -238,14 +241,14 @@ fn outcomes(before: Option<&Case>, happened: &Happened, about: &str) -> Vec<Outc
     let last = before.and_then(|case| case.holder.as_ref()).map(|holder| &holder.who);
     // A case that ended unsolved was not counted as dealt with, so there is nothing to take back.
     let ended = before.and_then(|case| case.ending);
-    let counted = !matches!(ended, Some(Ending::Abandoned | Ending::Merged { .. }));
+    let counted = !matches!(ended, Some(Ending::Abandoned | Ending::Merged { .. } | Ending::Erased));
     let back = if counted { TAKEN_BACK } else { NONE };
     for event in &happened.events {
         match event {
             Event::CaseResolved { holder, how, .. } => {
                 let tally = match how {
                     Ending::Abandoned => FAILED,
-                    Ending::Merged { .. } => NONE,
+                    Ending::Merged { .. } | Ending::Erased => NONE,
                     _ => RESOLVED,
                 };
                 count(Some(holder), tally, how.as_str());

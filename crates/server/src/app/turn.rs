@@ -1,7 +1,10 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
 use super::{App, Caller, context::cut, later::TurnDue, record::Act};
-use crate::problem::{self, Problem};
+use crate::{
+    metrics::TurnLost,
+    problem::{self, Problem},
+};
 use remit_domain::{Case, Command, decision::YieldReason, event::Words};
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason};
 use remit_signals::courtesy::only_thanks;
@@ -28,7 +31,10 @@ impl App {
         if self.turn_stands(row)?.is_none() {
             return self.drop_row(&row.id).await;
         }
-        let Some(turn) = self.turn(&case, &due, &row.id)? else { return self.drop_row(&row.id).await };
+        let Some(turn) = self.turn(&case, &due, &row.id)? else {
+            tracing::error!(case = row.case, responder = %due.responder, "nothing that the customer wrote can be read");
+            return self.give_up_turn(row, "What the customer wrote cannot be read.").await;
+        };
         // Nobody is told of what a machine that dies would lose.
         self.settled().await.map_err(Problem::internal)?;
         let thanked = turn.messages.last().is_some_and(|message| only_thanks(&message.text));
@@ -40,8 +46,60 @@ impl App {
         self.metrics.turn(due.responder.as_str(), &said);
         let done = self.act_on(&row.id, &row.case, &due, said).await;
         match done {
-            Err(problem) if is_late(&problem) => self.drop_row(&row.id).await,
+            // Who has lost the case meanwhile is denied it too.
+            Err(problem) if problem.kind == problem::FORBIDDEN && self.turn_stands(row)?.is_some() => {
+                self.denied(row, &case, &due, &problem).await
+            }
+            Err(problem) if is_late(&problem) => {
+                self.metrics.turn_lost(due.responder.as_str(), TurnLost::Late);
+                tracing::info!(case = row.case, responder = %due.responder, %problem, "an AI's turn came too late");
+                self.drop_row(&row.id).await
+            }
             done => done,
+        }
+    }
+
+    /// Policy does not let an AI responder do what it is there for: whoever answers for the case has to see to it, and
+    /// the case goes on without it.
+    async fn denied(&self, row: &OutboxRow, case: &Case, due: &TurnDue, problem: &Problem) -> Result<(), Problem> {
+        self.metrics.turn_lost(due.responder.as_str(), TurnLost::Denied);
+        tracing::error!(case = row.case, responder = %due.responder, %problem, "policy denies an AI responder its turn");
+        let Some(holder) = &case.holder else { return self.drop_row(&row.id).await };
+        let reason = format!("Policy did not let {} take its turn: {}", due.responder, problem.detail);
+        let (own, action) = (Caller::own(), "exception.raise");
+        let sealed = self.seal_for(&own, action, &row.case, cut(&reason, super::case::REASON_MAX))?;
+        let command = Command::RaiseException {
+            owner: holder.accountable.clone(),
+            due: self.now().plus_ms(self.bundle.terms().exception_due_ms),
+            reason: sealed.words.clone(),
+        };
+        let raise = Act::new(action, command).with([sealed]).claiming(&row.id);
+        self.execute(&own, None, Some(&row.case), raise, |_| (201, Vec::new())).await?;
+        // Not done, as after a crash, the case goes on when its patience with the AI responder ends.
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::ToolFailed, note: None };
+        let yields = Act::new("handoff.request", command);
+        match self.execute(&own, None, Some(&row.case), yields, |_| (201, Vec::new())).await {
+            Err(problem) if !is_late(&problem) => Err(problem),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the case of a turn that cannot be taken to people, and says why.
+    ///
+    /// # Errors
+    /// When the store refuses; the row stays then.
+    pub(crate) async fn give_up_turn(&self, row: &OutboxRow, why: &str) -> Result<(), Problem> {
+        let Some((_, due)) = self.turn_stands(row)? else { return self.drop_row(&row.id).await };
+        self.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
+        let (own, action) = (Caller::own(), "handoff.request");
+        // The reason is on record even where no words can be sealed.
+        let sealed = self.seal_for(&own, action, &row.case, why).ok();
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::ToolFailed, note };
+        let act = Act::new(action, command).with(sealed).claiming(&row.id);
+        match self.execute(&own, None, Some(&row.case), act, |_| (201, Vec::new())).await {
+            Err(problem) if is_late(&problem) => self.drop_row(&row.id).await,
+            done => done.map(|_| ()),
         }
     }
 
@@ -111,13 +169,14 @@ impl App {
         self.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 
-    /// What the AI responder is given; nothing where the words are gone.
+    /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
     fn turn(&self, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Problem> {
         let now = self.now();
-        let messages = self.conversation(case)?;
-        if messages.is_empty() {
+        let messages = self.named_conversation(case)?;
+        if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
             return Ok(None);
         }
+        let messages = messages.into_iter().map(|(_, message)| message).collect();
         let signals = self.signals(case, now);
         let named = |name: &str| signals.get(name).map(|reading| reading.value.to_string());
         Ok(Some(Turn {

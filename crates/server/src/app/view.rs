@@ -61,7 +61,7 @@ pub struct CaseView {
     /// Consults that nobody has answered yet, by identifier.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub consults: Vec<String>,
-    /// How it ended: `answered`, `confirmed`, `silent`, `abandoned`, `exception` or `merged`.
+    /// How it ended: `answered`, `confirmed`, `silent`, `abandoned`, `exception`, `merged` or `erased`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<&'static str>,
     /// How it was wrapped up.

@@ -1,6 +1,7 @@
 //! Asks AI responders: takes what is due from the outbox, many at once.
 
 use crate::app::App;
+use remit_store::OutboxRow;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -10,8 +11,17 @@ use tokio::{sync::watch, task::JoinSet};
 
 /// Turns under way at once; each AI responder has its own bound beside it.
 const AT_ONCE: usize = 1_024;
-/// How long to wait at most before looking again, as when the store refused.
+/// How long to wait at most before looking again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Attempts at a turn that cannot be recorded, before people get the case.
+const ATTEMPTS: u32 = 6;
+/// Longest pause between two attempts: a store that takes nothing does not let the turn be given up either.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How long to leave a turn that has failed so often.
+fn pause(failures: u32) -> Duration {
+    LOOK_AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(6)).min(PAUSE_MAX)
+}
 
 pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut turns = JoinSet::new();
@@ -28,10 +38,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                     }
                     let (app, under_way) = (Arc::clone(&app), Arc::clone(&under_way));
                     turns.spawn(async move {
-                        if let Err(problem) = app.take_turn(&row).await {
-                            tracing::warn!(%problem, case = row.case, "a turn was not recorded and is taken again");
-                            tokio::time::sleep(LOOK_AGAIN).await;
-                        }
+                        take(&app, &row).await;
                         under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
                     });
                 }
@@ -47,4 +54,36 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
     // What is under way is begun anew at the next start: nothing of it is on record yet.
     turns.abort_all();
+}
+
+/// Takes a turn, again and more seldom while that fails, and in the end gives it up.
+async fn take(app: &App, row: &OutboxRow) {
+    let mut failures = 0;
+    loop {
+        let done = if failures < ATTEMPTS {
+            app.take_turn(row).await
+        } else {
+            app.give_up_turn(row, &format!("The turn failed {ATTEMPTS} times; the server's log says why.")).await
+        };
+        let Err(problem) = done else { return };
+        failures = failures.saturating_add(1);
+        if failures == ATTEMPTS {
+            tracing::error!(%problem, case = row.case, failures, "a turn fails for good: people get the case");
+        } else {
+            tracing::warn!(%problem, case = row.case, failures, "a turn was not recorded and is taken again");
+        }
+        tokio::time::sleep(pause(failures)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_is_tried_more_and_more_seldom() {
+        let pauses: Vec<u64> = (1..10).map(|failures| pause(failures).as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(pause(u32::MAX), PAUSE_MAX);
+    }
 }

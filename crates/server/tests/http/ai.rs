@@ -2,7 +2,7 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
-    harness::{Client, OwnClock, Server, bank_with, epoch, id},
+    harness::{Client, OwnClock, Server, bank_with, bank_with_file, epoch, id},
 };
 use remit_server::app::services::Services;
 use remit_store::Store as _;
@@ -297,4 +297,71 @@ fn a_wish_for_a_person_counts_for_what_the_case_was_about() {
     }
     assert!(asked["name"].is_string() || asked.is_string(), "{asked}");
     assert!(asked.to_string().contains(stopped()[0]["intent"].as_str().unwrap()), "{asked} {}", stopped());
+}
+
+#[test]
+fn an_ai_that_policy_does_not_let_answer_is_told_of_and_the_case_goes_on() {
+    let ai = Ai::start(|_| json!({ "say": "answer", "text": SAYS }));
+    ai.set_open(true);
+    let silent = |policies: String| {
+        policies.replace(
+            r#"Action::"message.answer", Action::"handoff.request", Action::"case.resolve"], resource is Case)
+when { principal.roles.contains(Role::"responder")"#,
+            r#"Action::"handoff.request"], resource is Case)
+when { principal.roles.contains(Role::"responder")"#,
+        )
+    };
+    let server = Server::start_with(bank_with_file("policies/api-access.cedar", silent), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    settled(&server, &client);
+    let now = loop {
+        let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
+        if !now["holder"]["name"].as_str().unwrap().ends_with("-ai") {
+            break now;
+        }
+    };
+    let exceptions = client.get("/v1/exceptions?state=open").body;
+    let mut raised = exceptions["items"].as_array().unwrap().iter();
+    assert!(raised.any(|raised| raised["owner"] == case["accountable"]), "{exceptions}");
+    let events = timeline(&client, &id(&case));
+    let why = events.iter().find(|item| item["event"]["type"] == "exception_raised").unwrap();
+    assert!(why["words"].as_str().unwrap().contains("Policy did not let"), "{why}");
+    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "tool_failed"), "{events:?}");
+    assert_eq!(now["messages"], 1, "it was not heard: {now}");
+    let metrics = client.get("/metrics").body;
+    assert!(metrics.as_str().unwrap().contains("why=\"denied\"} 1"), "{metrics}");
+}
+
+#[test]
+fn words_that_do_not_open_are_shown_as_gone_and_people_get_the_case() {
+    let ai = Ai::start(|_| json!({ "say": "answer", "text": SAYS }));
+    ai.set_open(true);
+    let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    settled(&server, &client);
+    let asked = client.get(&format!("/v1/cases/{}/messages", id(&case))).body;
+    let data = server.stop();
+    let database = rusqlite::Connection::open(data.path().join("remit.db")).unwrap();
+    assert!(database.execute("UPDATE words SET sealed = randomblob(80)", []).unwrap() > 0);
+    // As if it had not been asked yet.
+    let turn = json!({ "responder": case["holder"]["name"], "epoch": 1, "message": asked["items"][0]["id"] });
+    let sql = "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'turn', 'turn', id, 0, ?1 FROM cases";
+    assert_eq!(database.execute(sql, [turn.to_string().into_bytes()]).unwrap(), 1);
+    drop(database);
+
+    let server = Server::start_on(data, bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    settled(&server, &client);
+    let messages = client.get(&format!("/v1/cases/{}/messages", id(&case)));
+    assert_eq!((messages.status, &messages.body["items"][0]["text"]), (200, &Value::Null), "{}", messages.body);
+    let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
+    assert_ne!(now["holder"]["name"], case["holder"]["name"]);
+    assert_eq!(ai.turns().len(), 1, "it is not asked what cannot be read");
+    let events = timeline(&client, &id(&case));
+    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "tool_failed"), "{events:?}");
+    let metrics = client.get("/metrics").body;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("why=\"failed\"} 1") && !metrics.contains("words_unreadable_total 0"), "{metrics}");
 }

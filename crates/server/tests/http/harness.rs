@@ -163,8 +163,13 @@ fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, clock: Box<dyn 
 
 /// The sample bank with another `bundle.toml`.
 pub(crate) fn bank_with(change: impl FnOnce(String) -> String) -> Arc<Bundle> {
-    let changed = change(String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap());
-    let files = BANK.files().clone().with("bundle.toml", changed.into_bytes());
+    bank_with_file("bundle.toml", change)
+}
+
+/// The sample bank with another file.
+pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) -> Arc<Bundle> {
+    let changed = change(String::from_utf8(BANK.files().get(file).unwrap().to_vec()).unwrap());
+    let files = BANK.files().clone().with(file, changed.into_bytes());
     Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
 
