@@ -12,7 +12,7 @@ usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams; `bench --help` tells more
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams, readers; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells

@@ -44,7 +44,7 @@ struct Answered {
     text: Arc<str>,
 }
 
-fn requests(setting: &Arc<Setting>, token: &str) -> Requests {
+pub(crate) fn requests(setting: &Arc<Setting>, token: &str) -> Requests {
     let (setting, token) = (Arc::clone(setting), token.to_owned());
     Arc::new(move |n, out| {
         let body = serde_json::json!({

@@ -29,6 +29,19 @@ pub(crate) fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
     out.extend_from_slice(body);
 }
 
+/// Writes a `GET`.
+pub(crate) fn get(out: &mut Vec<u8>, path: &str, token: &str) {
+    out.clear();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\r\n");
+    out.extend_from_slice(head.as_bytes());
+}
+
+/// Sends a request and reads its answer; says how long the body is.
+pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut Vec<u8>) -> anyhow::Result<usize> {
+    stream.write_all(request).await?;
+    read(stream, answer).await
+}
+
 /// Sends requests over `connections` for `length`, counted from `next`; says also how many bytes the body of the
 /// last answer had.
 pub(crate) async fn drive(
@@ -54,8 +67,7 @@ pub(crate) async fn drive(
                 while begun.elapsed() < length {
                     requests(next.fetch_add(1, Ordering::Relaxed), &mut request);
                     let sent = meter::now();
-                    stream.write_all(&request).await?;
-                    bytes = read(&mut stream, &mut answer).await?;
+                    bytes = exchange(&mut stream, &request, &mut answer).await?;
                     took.push(sent.elapsed().as_secs_f64() * 1e3);
                 }
                 anyhow::Ok((took, bytes))

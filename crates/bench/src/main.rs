@@ -1,12 +1,13 @@
 //! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
 //!
-//! `cargo xtask bench [http|store|decision|floor|scale|streams …]`
+//! `cargo xtask bench [http|store|decision|floor|scale|streams|readers …]`
 
 mod decision;
 mod floor;
 mod http;
 mod load;
 mod meter;
+mod readers;
 mod scale;
 mod setting;
 mod store;
@@ -44,6 +45,9 @@ pub(crate) struct Bench {
     /// Listens to the server at this address: how the part `streams` starts its other process.
     #[arg(long, hide = true)]
     follow: Option<std::net::SocketAddr>,
+    /// Reads every list of the server at this address: how the part `readers` starts its other process.
+    #[arg(long, hide = true)]
+    read: Option<std::net::SocketAddr>,
     /// The bundle that governs.
     #[arg(long, default_value = "bundles/bank")]
     bundle: PathBuf,
@@ -69,6 +73,8 @@ enum Part {
     Scale,
     /// Event streams held open.
     Streams,
+    /// Opening a case while others read every list.
+    Readers,
 }
 
 impl Bench {
@@ -101,6 +107,10 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
         streams::follow(address, bench.streams)?;
         return Ok(true);
     }
+    if let Some(address) = bench.read {
+        readers::read(address)?;
+        return Ok(true);
+    }
     std::fs::create_dir_all(&bench.directory)?;
     println!("{}", meter::machine());
     let mut met = true;
@@ -120,6 +130,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::Streams) {
         met &= streams::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Readers) {
+        met &= readers::run(bench, &setting)?;
     }
     if bench.wants(Part::Scale) {
         met &= scale::run(bench, &setting)?;

@@ -7,10 +7,21 @@ use remit_server::{
     app::{App, Caller, services::Services, token},
     boot,
     clock::SystemClock,
+    limits::Limits,
 };
 use remit_store::Store as _;
 use serde::Deserialize;
 use std::{path::Path, sync::Arc};
+
+/// What is measured is not what callers may have: one token asks for everything here, from one address.
+const LIMITS: Limits = Limits {
+    requests_a_second: u32::MAX,
+    streams_each: usize::MAX,
+    streams: usize::MAX,
+    connections: 65_536,
+    connections_each: usize::MAX,
+    proxies: Vec::new(),
+};
 
 /// A message of the sample traffic.
 #[derive(Debug, Deserialize)]
@@ -48,9 +59,10 @@ impl Setting {
             let model = model?;
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
-        Ok(boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), Services::none(), &mut |step| {
+        let open = boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), Services::none(), &mut |step| {
             eprintln!("{step}")
-        })?)
+        });
+        Ok(open?.within(LIMITS))
     }
 
     /// The message with this number, round and round.
@@ -69,9 +81,14 @@ pub(crate) fn load(files: Files) -> anyhow::Result<Bundle> {
 
 /// A token that may do what an integration and a lead may, and its caller.
 pub(crate) fn token(app: &App) -> anyhow::Result<(String, Arc<Caller>)> {
+    token_of(app, &["integration", "lead"])
+}
+
+/// A token of these roles, and its caller.
+pub(crate) fn token_of(app: &App, roles: &[&str]) -> anyhow::Result<(String, Arc<Caller>)> {
     let new = token::NewToken {
         name: "bench".into(),
-        roles: vec!["integration".into(), "lead".into()],
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         responder: None,
         source: None,
         staff: None,

@@ -6,11 +6,13 @@
 pub mod app;
 pub mod boot;
 pub mod clock;
+pub mod connections;
 pub mod entropy;
 pub mod explain;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod limits;
 pub mod metrics;
 pub mod problem;
 mod rate_limit;

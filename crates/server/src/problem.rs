@@ -47,6 +47,9 @@ kinds! {
     /// More than one customer may.
     TOO_OFTEN = "too_often", 429, "Too much at once on one chat",
         "Wait the seconds in `Retry-After` and send it again under the same idempotency key.";
+    /// More than one token may.
+    RATE_LIMITED = "rate_limited", 429, "Too much at once with one token",
+        "Wait the seconds in `Retry-After`, spread requests out, and close event streams that nobody reads. `remit serve --help` tells the bounds.";
     /// Nothing there.
     NOT_FOUND = "not_found", 404, "There is no such thing",
         "Check the identifier; lists are at /v1/cases and /v1/exceptions.";
@@ -84,8 +87,11 @@ kinds! {
     INTERNAL = "internal", 500, "Remit could not carry this out",
         "Nothing was recorded. The server's log has the cause under the id in the answer's `X-Request-Id`.";
     /// Too much at once.
-    BUSY = "busy", 503, "Too much is waiting to be written",
+    BUSY = "busy", 503, "Too much is waiting",
         "Repeat the request with the same idempotency key after the seconds in `Retry-After`.";
+    /// A read that was cut short.
+    READ_TOO_LONG = "read_too_long", 503, "The read took too long",
+        "Ask for less: a smaller `limit`, one status, one holder or one owner. The server may be busy; try again later.";
     /// No disk space.
     STORAGE_FULL = "storage_full", 507, "The storage is full",
         "Nothing of this request was recorded. Free space on the data directory's disk and repeat it.";

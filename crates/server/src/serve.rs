@@ -1,8 +1,12 @@
 //! A running server: listens, signs, and stops in order.
 
-use crate::{app::App, http, jobs};
+use crate::{
+    app::App,
+    connections::{self, Connections, Place},
+    http, jobs,
+};
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -12,12 +16,10 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinHandle,
 };
 
-/// Connections open at once; more wait to be accepted.
-const CONNECTIONS_MAX: usize = 16_384;
 /// How long a connection may take to send the head of a request, the wait for its beginning included.
 const HEAD_PATIENCE: Duration = Duration::from_secs(75);
 /// Longest head of a request, in bytes.
@@ -62,22 +64,23 @@ pub struct Running {
 /// # Errors
 /// When the address cannot be had.
 pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
-    let listener = TcpListener::bind(address).await?;
+    let listener = connections::listen(address)?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let (ended, quiet) = watch::channel(false);
     let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
     let working = jobs::start(&app, &stopped);
-    let serving = tokio::spawn(serve(listener, http::router(app), stopped));
+    let connections = Connections::new(app.limits.clone());
+    let serving = tokio::spawn(serve(listener, connections, http::router(app), stopped));
     Ok(Running { address, stop, serving, working, ended, signing })
 }
 
 /// Accepts until told to stop, then lets what is under way end.
-async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let (graceful, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(CONNECTIONS_MAX)));
+async fn serve(listener: TcpListener, connections: Connections, router: Router, mut stopped: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &connections) => accepted,
             _ = stopped.changed() => break,
         };
         let Some((stream, place)) = accepted else { break };
@@ -85,11 +88,18 @@ async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiv
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_buf_size(HEAD_MAX)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(TokioIo::new(stream), {
+                let (router, seat) = (TowerToHyperService::new(router.clone()), Arc::clone(&place.seat));
+                service_fn(move |request| connections::answer(&router, &seat, request))
+            });
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
+            let ended = tokio::select! {
+                ended = connection => ended,
+                () = place.seat.gone() => Ok(()),
+            };
             // A client that breaks off is no fault of ours.
-            if let Err(error) = connection.await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
@@ -100,14 +110,15 @@ async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiv
 }
 
 /// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, connections: &Connections) -> Option<(TcpStream, Place)> {
     loop {
+        let room = connections.room().await?;
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
+                let Some(place) = connections.place(peer.ip(), room) else {
+                    connections::refuse(&stream);
+                    continue;
+                };
                 // Answers are small and written whole; to gather them would only delay them.
                 let _ = stream.set_nodelay(true);
                 return Some((stream, place));

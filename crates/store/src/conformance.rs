@@ -1,8 +1,8 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
 use crate::{
-    AttachmentRow, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow, IdempotencyRow, ItemRow,
-    NewCustomer, OutboxRow, OutcomeDelta, Record, Store, WordsRow,
+    AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow, IdempotencyRow,
+    ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, WordsRow,
 };
 
 /// A case's write at a version, held by `holder`.
@@ -53,10 +53,24 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     pages_of_items(store).await?;
     outcomes(store).await?;
     exceptions(store).await?;
+    lists(store).await?;
     attachments(store).await?;
     resolved(store).await?;
     positions(store)?;
     checkpoints(store)
+}
+
+/// Every combination of what cases can be listed by, with these names where one is asked for.
+pub fn filters(holder: &str, accountable: &str) -> Vec<CaseFilter> {
+    let named = |name: &str| [None, Some(name.to_owned())];
+    let statuses = [None, Some("open".to_owned()), Some("resolved".to_owned())];
+    let with = |status: Option<String>| {
+        named(holder).into_iter().flat_map(move |holder| {
+            let of = |accountable| CaseFilter { status: status.clone(), holder: holder.clone(), accountable };
+            named(accountable).map(of)
+        })
+    };
+    statuses.into_iter().flat_map(with).collect()
 }
 
 fn hold(condition: bool, promise: &str) -> Result<(), String> {
@@ -151,6 +165,67 @@ async fn outbox(store: &impl Store) -> Result<(), String> {
     hold(due(39)?.is_empty() && due(40)? == ["b"], "a row takes the place of the one with its identifier")?;
     hold(store.next_due("turn").map_err(|e| e.to_string())? == Some(40), "the next moment is known")?;
     hold(store.items("staff").map_err(|e| e.to_string())?.is_empty(), "an item that is forgotten is gone")
+}
+
+/// Each list is what is left of all rows by its filter, the newest first, however many pages it is read in.
+async fn lists(store: &impl Store) -> Result<(), String> {
+    let (mut cases, mut rows) = (Vec::new(), Vec::new());
+    for n in 0..40_u32 {
+        let id = format!("cas_L{n:02}");
+        let mut case = case_at(&id, 0, 1, &format!("holder{}", n % 3));
+        case.status = if n % 4 == 1 { "open" } else { "resolved" }.into();
+        case.holder = case.holder.filter(|_| n % 7 != 0);
+        case.accountable = (n % 5 != 0).then(|| format!("team{}", n % 2));
+        let row = ExceptionRow {
+            id: format!("exc_L{n:02}"),
+            case: id,
+            kind: "raised".into(),
+            owner: format!("team{}", n % 3),
+            due_ms: 1,
+            state: if n % 4 == 1 { "open" } else { "resolved" }.into(),
+            taken_by: None,
+            body: vec![1],
+        };
+        let commit = Commit { case: Some(case.clone()), exceptions: vec![row.clone()], ..Commit::default() };
+        store.commit(commit).await.map_err(|e| e.to_string())?;
+        cases.insert(0, case);
+        rows.insert(0, row);
+    }
+    let agrees = |wanted: &Option<String>, value: Option<&String>| wanted.as_ref().is_none_or(|w| Some(w) == value);
+    for filter in filters("holder1", "team1").into_iter().chain(filters("holder2", "nobody")) {
+        let of = |case: &&CaseWrite| {
+            agrees(&filter.status, Some(&case.status))
+                && agrees(&filter.holder, case.holder.as_ref())
+                && agrees(&filter.accountable, case.accountable.as_ref())
+        };
+        let wanted: Vec<_> = cases.iter().filter(of).map(|case| case.id.clone()).collect();
+        let mut listed = Vec::new();
+        loop {
+            let page = store.cases(&filter, listed.last().map(String::as_str), 3).map_err(|e| e.to_string())?;
+            // What other promises left behind comes after these.
+            let ids: Vec<_> = page.iter().map(|row| row.id.clone()).filter(|id| id.starts_with("cas_L")).collect();
+            let last = ids.len() < 3;
+            listed.extend(ids);
+            if last {
+                break;
+            }
+        }
+        hold(listed == wanted, &format!("a list of cases is all that agree with {filter:?}, but it is {listed:?}"))?;
+    }
+    for (state, owner) in [(None, None), (Some("open"), None), (None, Some("team1")), (Some("resolved"), Some("team2"))]
+    {
+        let filter = ExceptionFilter { state: state.map(str::to_owned), owner: owner.map(str::to_owned) };
+        let of =
+            |row: &&ExceptionRow| agrees(&filter.state, Some(&row.state)) && agrees(&filter.owner, Some(&row.owner));
+        let wanted: Vec<_> = rows.iter().filter(of).cloned().collect();
+        let first = store.exceptions(&filter, None, 2).map_err(|e| e.to_string())?;
+        let rest =
+            store.exceptions(&filter, first.last().map(|row| row.id.as_str()), 100).map_err(|e| e.to_string())?;
+        let listed: Vec<_> = first.into_iter().chain(rest).filter(|row| row.id.starts_with("exc_L")).collect();
+        hold(listed == wanted, &format!("a list of exceptions is all that agree with {filter:?}"))?;
+    }
+    let owners = store.owners("resolved").map_err(|e| e.to_string())?;
+    hold(owners == ["team0", "team1", "team2"], "who owns exceptions in a state is found by name")
 }
 
 async fn pages_of_items(store: &impl Store) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod coming;
 pub mod conformance;
+pub mod patience;
 mod port;
 pub mod sqlite;
 

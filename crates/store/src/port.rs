@@ -442,6 +442,8 @@ pub trait Store: Send + Sync {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<ExceptionRow>, ReadError>;
+    /// Who owns exceptions in this state, by name.
+    fn owners(&self, state: &str) -> Result<Vec<String>, ReadError>;
     /// Open cases by holder.
     fn depths(&self) -> Result<HashMap<String, i64>, ReadError>;
     /// All outcomes counted, by responder and intent; their kind is empty.
@@ -460,6 +462,8 @@ pub trait Store: Send + Sync {
     fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError>;
     /// A token by the hash of its secret.
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
+    /// Whether a token stands.
+    fn has_token(&self, id: &str) -> Result<bool, ReadError>;
     /// All tokens.
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
     /// Notes a token.

@@ -4,6 +4,7 @@ pub(crate) mod case;
 pub(crate) mod demo;
 mod history;
 pub(crate) mod ledger;
+mod limits;
 pub(crate) mod policy;
 pub(crate) mod replay;
 pub(crate) mod serve;

@@ -1,6 +1,6 @@
 //! `remit serve`: the interface over a data directory.
 
-use super::load;
+use super::{limits::LimitArgs, load};
 use crate::shown::{self, say};
 use anyhow::Context;
 use clap::Args;
@@ -34,11 +34,13 @@ pub(crate) struct Serve {
     /// reads them.
     #[arg(long)]
     webhooks_in_the_clear: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl Serve {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let mut app = open(&self.data, &self.bundle)?;
+        let mut app = open(&self.data, &self.bundle)?.within((&self.limits).into());
         if self.webhooks_in_the_clear {
             app = app.allowing_webhooks_in_the_clear();
         }

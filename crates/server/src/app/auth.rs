@@ -1,6 +1,6 @@
 //! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
 
-use super::App;
+use super::{App, usage::Usage};
 use crate::{problem, problem::Problem};
 use remit_domain::id::{CustomerId, StaffId, Timestamp};
 use remit_ledger::hash::hex;
@@ -41,6 +41,8 @@ pub struct Caller {
     pub customer: Option<CustomerId>,
     /// When it ends.
     pub expires: Timestamp,
+    /// What the token uses; nothing where no token is used.
+    pub(super) usage: Option<Arc<Usage>>,
     /// Whether this is Remit itself, whose acts follow from what was decided and recorded before.
     own: bool,
 }
@@ -72,6 +74,7 @@ impl Caller {
             staff: None,
             customer: None,
             expires: Timestamp(i64::MAX),
+            usage: None,
             own: false,
         }
     }
@@ -107,7 +110,9 @@ impl App {
             None => {
                 let before = self.revocations();
                 let row = self.store.token(&hash).map_err(Problem::internal)?;
-                let caller = Arc::new(row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?);
+                let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
+                caller.usage = Some(self.used.of(&caller.token, &self.limits));
+                let caller = Arc::new(caller);
                 let mut tokens = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
                 if tokens.len() >= KNOWN_MAX {
                     tokens.clear();
@@ -180,8 +185,8 @@ impl App {
 
     /// Whether the token of a caller that was let in earlier still stands.
     pub(crate) fn stands(&self, caller: &Caller) -> Result<bool, Problem> {
-        let tokens = self.store.tokens().map_err(Problem::internal)?;
-        Ok(caller.expires > self.now() && tokens.iter().any(|token| *token.id == *caller.token))
+        let there = self.store.has_token(&caller.token).map_err(Problem::internal)?;
+        Ok(caller.expires > self.now() && there)
     }
 
     /// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.
@@ -205,6 +210,7 @@ impl From<TokenRow> for Caller {
             source: row.source.map(Into::into),
             staff: row.staff.and_then(|staff| StaffId::new(&staff).ok()),
             customer: None,
+            usage: None,
             own: false,
             expires: Timestamp(row.expires_ms),
         }

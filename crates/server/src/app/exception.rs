@@ -140,20 +140,27 @@ impl App {
 
     fn each_unreachable(&self, each: &mut dyn FnMut(&str, &Exception)) -> Result<(), Problem> {
         for state in ["open", "taken"] {
-            let filter = ExceptionFilter { state: Some(state.to_owned()), owner: None };
-            let mut after: Option<String> = None;
-            loop {
-                let rows = self.store.exceptions(&filter, after.as_deref(), PAGE_MAX).map_err(Problem::internal)?;
-                for row in rows.iter().filter(|row| !self.bundle.is_reachable(&row.owner)) {
-                    each(&row.case, &serde_json::from_slice(&row.body).map_err(Problem::internal)?);
-                }
-                match rows.last() {
-                    Some(last) if rows.len() == PAGE_MAX => after = Some(last.id.clone()),
-                    _ => break,
-                }
+            let owners = self.store.owners(state).map_err(Problem::internal)?;
+            for owner in owners.into_iter().filter(|owner| !self.bundle.is_reachable(owner)) {
+                let filter = ExceptionFilter { state: Some(state.to_owned()), owner: Some(owner) };
+                self.each_exception(&filter, each)?;
             }
         }
         Ok(())
+    }
+
+    fn each_exception(&self, filter: &ExceptionFilter, each: &mut dyn FnMut(&str, &Exception)) -> Result<(), Problem> {
+        let mut after: Option<String> = None;
+        loop {
+            let rows = self.store.exceptions(filter, after.as_deref(), PAGE_MAX).map_err(Problem::internal)?;
+            for row in &rows {
+                each(&row.case, &serde_json::from_slice(&row.body).map_err(Problem::internal)?);
+            }
+            match rows.last() {
+                Some(last) if rows.len() == PAGE_MAX => after = Some(last.id.clone()),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// Gives every exception whose owner cannot be reached to whoever owns exceptions.

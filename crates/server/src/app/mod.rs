@@ -29,6 +29,7 @@ mod naming;
 pub mod outcome;
 pub mod overriding;
 pub mod query;
+pub(crate) mod reading;
 pub(crate) mod recent;
 mod record;
 mod schema;
@@ -40,6 +41,7 @@ mod timer;
 pub mod token;
 pub mod transfer;
 mod turn;
+pub(crate) mod usage;
 pub mod view;
 pub mod webhook;
 
@@ -47,6 +49,7 @@ use crate::{
     clock::Clock,
     entropy::Entropy,
     keys::{KeyError, Keys},
+    limits::Limits,
     metrics::Metrics,
     problem::Problem,
 };
@@ -84,6 +87,9 @@ pub struct App {
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
     pub(crate) bells: bells::Bells,
     recent: recent::Recent,
+    readers: reading::Readers,
+    used: usage::Used,
+    pub(crate) limits: Limits,
 }
 
 impl std::fmt::Debug for App {
@@ -104,6 +110,9 @@ pub enum StartError {
     /// The keys would not open.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The system gives no threads.
+    #[error("starting the threads that read: {0}")]
+    Threads(std::io::Error),
 }
 
 /// What to start with.
@@ -197,10 +206,19 @@ impl App {
             ticks,
             bells: bells::Bells::default(),
             recent: recent::Recent::after(last),
+            readers: reading::Readers::start().map_err(StartError::Threads)?,
+            used: usage::Used::default(),
+            limits: Limits::default(),
             bundle: start.bundle,
         };
         app.fill_floor()?;
         Ok(app)
+    }
+
+    /// The same within other limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The moment now.

@@ -53,7 +53,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "All of them.", body = Vec<TokenView>))
 )]
 async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.tokens(&caller)?)
+    app.read(&caller, |app, caller| json(&app.tokens(caller)?)).await
 }
 
 /// Revoke a token; it is refused from the next request on.

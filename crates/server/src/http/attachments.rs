@@ -68,8 +68,11 @@ async fn get_attachment(
     Authenticated(caller): Authenticated,
     Names([id, name]): Names<2>,
 ) -> Reply {
-    let (media_type, bytes) = app.attachment(&caller, &id, &name)?;
-    Ok(download(media_type, bytes))
+    app.read(&caller, move |app, caller| {
+        let (media_type, bytes) = app.attachment(caller, &id, &name)?;
+        Ok(download(media_type, bytes))
+    })
+    .await
 }
 
 /// A file as an answer: saved and not opened, and if opened all the same, powerless.

@@ -89,7 +89,8 @@ async fn list_cases(
         holder: asked.holder,
         accountable: asked.accountable,
     };
-    json(&app.cases(&caller, &filter, asked.after.as_deref(), limit(asked.limit)?)?)
+    let limit = limit(asked.limit)?;
+    app.read(&caller, move |app, caller| json(&app.cases(caller, &filter, asked.after.as_deref(), limit)?)).await
 }
 
 /// Read a case as it is now.
@@ -130,7 +131,8 @@ async fn list_messages(
     Name(id): Name,
     Params(asked): Params<ListRecords>,
 ) -> Reply {
-    json(&app.messages(&caller, &id, position(asked.after.as_deref())?, limit(asked.limit)?)?)
+    let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
+    app.read(&caller, move |app, caller| json(&app.messages(caller, &id, after, limit)?)).await
 }
 
 /// Post readings of a case, under the source that the token names.
@@ -239,5 +241,6 @@ async fn list_timeline(
     Name(id): Name,
     Params(asked): Params<ListRecords>,
 ) -> Reply {
-    json(&app.timeline(&caller, &id, position(asked.after.as_deref())?, limit(asked.limit)?)?)
+    let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
+    app.read(&caller, move |app, caller| json(&app.timeline(caller, &id, after, limit)?)).await
 }

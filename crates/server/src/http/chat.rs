@@ -13,6 +13,7 @@ use crate::{
         chat::{Chat, Place, Say, StartChat, StartedChat},
         conversation::{ChatMessage, ChatStatus, Conversation},
         feedback::GiveFeedback,
+        usage::Following,
     },
     problem,
     problem::Problem,
@@ -173,7 +174,8 @@ async fn get_conversation(
     Params(asked): Params<ReadConversation>,
 ) -> Reply {
     app.pace_read(&chat)?;
-    Ok(private(json(&app.conversation_of(&chat, position(asked.after.as_deref())?)?)?))
+    let (after, caller) = (position(asked.after.as_deref())?, Arc::new(chat.caller()));
+    Ok(private(app.read(&caller, move |app, _| json(&app.conversation_of(&chat, after)?)).await?))
 }
 
 /// Follow the conversation, by server-sent events.
@@ -196,7 +198,7 @@ async fn follow_conversation(
     app.pace_read(&chat)?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
-    let (bell, place) = (chat.bell(), chat.place()?);
+    let (bell, place) = (chat.bell(), (chat.place()?, app.follow(&chat.caller())?));
     let follower = Follower { app, chat, bell, case: None, at, ready: VecDeque::new(), told: None, _place: place };
     let events = stream::unfold(follower, |mut follower| async move {
         let told = follower.next().await?;
@@ -214,7 +216,7 @@ struct Follower {
     at: u64,
     ready: VecDeque<ChatMessage>,
     told: Option<ChatStatus>,
-    _place: Place,
+    _place: (Place, Following),
 }
 
 impl Follower {
@@ -322,6 +324,9 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
 )]
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Name(name): Name) -> Reply {
     app.pace_read(&chat)?;
-    let (media_type, bytes) = app.file_of(&chat, &name)?;
-    Ok(download(media_type, bytes))
+    app.read(&Arc::new(chat.caller()), move |app, _| {
+        let (media_type, bytes) = app.file_of(&chat, &name)?;
+        Ok(download(media_type, bytes))
+    })
+    .await
 }

@@ -24,7 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, description = "The decision.", body = DecisionAnswer))
 )]
 async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.decision(&caller, &id)?)
+    app.read(&caller, move |app, caller| json(&app.decision(caller, &id)?)).await
 }
 
 /// Take a decision again from its record and compare, byte for byte.
@@ -39,7 +39,7 @@ async fn replay_decision(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.replay(&caller, &id)?)
+    app.read(&caller, move |app, caller| json(&app.replay(caller, &id)?)).await
 }
 
 /// Ask what would be decided; nothing is recorded.

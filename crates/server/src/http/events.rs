@@ -6,7 +6,7 @@ use super::{
     reply::Refused,
 };
 use crate::{
-    app::{Caller, query::FeedItem, recent::Told},
+    app::{Caller, query::FeedItem, recent::Told, usage::Following},
     problem,
     problem::Problem,
 };
@@ -39,6 +39,7 @@ const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 struct Reader {
     app: Shared,
     caller: Arc<Caller>,
+    _place: Following,
     /// Revocations up to which the caller's token is known to stand.
     revocations: u64,
     at: u64,
@@ -76,7 +77,8 @@ async fn follow_events(
     if !app.stands(&caller)? {
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked").into());
     }
-    let reader = Reader { app, caller, revocations, at, ready: VecDeque::new(), ticks };
+    let place = app.follow(&caller)?;
+    let reader = Reader { app, caller, _place: place, revocations, at, ready: VecDeque::new(), ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let bytes = reader.next().await?;
         Some((Ok::<_, Infallible>(bytes), reader))

@@ -49,7 +49,8 @@ async fn list_exceptions(
 ) -> Reply {
     let filter =
         ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
-    json(&app.exceptions(&caller, filter, asked.after.as_deref(), limit(asked.limit)?)?)
+    let limit = limit(asked.limit)?;
+    app.read(&caller, move |app, caller| json(&app.exceptions(caller, filter, asked.after.as_deref(), limit)?)).await
 }
 
 /// List exceptions whose owner cannot be reached under the bundle in force: there should be none.
@@ -58,7 +59,7 @@ async fn list_exceptions(
     responses((status = 200, description = "All of them.", body = Vec<ExceptionView>))
 )]
 async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.unreachable_exceptions(&caller)?)
+    app.read(&caller, |app, caller| json(&app.unreachable_exceptions(caller)?)).await
 }
 
 /// Take an exception on.

@@ -5,7 +5,11 @@ use super::{
     query::Name,
     reply::{Refused, octets},
 };
-use crate::{problem, problem::Problem};
+use crate::{
+    app::{App, Caller},
+    problem,
+    problem::Problem,
+};
 use axum::{extract::State, response::IntoResponse as _, routing::get};
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
@@ -43,9 +47,13 @@ async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authen
 }
 
 async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(path): Name) -> Reply {
-    app.permit(&caller, "ledger.read")?;
+    app.read(&caller, move |app, caller| tile_at(app, caller, &path)).await
+}
+
+fn tile_at(app: &App, caller: &Caller, path: &str) -> Reply {
+    app.permit(caller, "ledger.read")?;
     let none = || Refused(Problem::new(problem::NOT_FOUND, "the ledger has no such tile"));
-    let address = Address::parse(&path).ok_or_else(none)?;
+    let address = Address::parse(path).ok_or_else(none)?;
     let width = usize::from(address.width);
     match address.level {
         Some(level) => {

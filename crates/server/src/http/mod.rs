@@ -119,7 +119,9 @@ impl FromRequestParts<Shared> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refused> {
         let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        Ok(Self(app.caller(header)?))
+        let caller = app.caller(header)?;
+        app.pace(&caller)?;
+        Ok(Self(caller))
     }
 }
 

@@ -159,11 +159,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 }
 
 fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
-    let mut kinds = vec![problem::INTERNAL];
+    let mut kinds = vec![problem::INTERNAL, problem::BUSY];
     // An empty requirement says that no token is needed.
     let described = serde_json::to_value(operation).unwrap_or_default();
     if operation.security.is_none() {
-        kinds.extend([problem::UNAUTHENTICATED, problem::FORBIDDEN]);
+        kinds.extend([problem::UNAUTHENTICATED, problem::FORBIDDEN, problem::RATE_LIMITED]);
     } else if described.pointer("/security/0/chat").is_some() {
         kinds.extend([problem::CHAT_ENDED, problem::CROSS_SITE, problem::TOO_OFTEN]);
     }
@@ -178,7 +178,7 @@ fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
         kinds.extend([problem::MALFORMED, problem::INVALID, problem::MEDIA_TYPE]);
     }
     if matches!(method, HttpMethod::Post | HttpMethod::Delete) {
-        kinds.extend([problem::BUSY, problem::STORAGE_FULL]);
+        kinds.extend([problem::STORAGE_FULL]);
     }
     if operation.responses.responses.contains_key("201") {
         kinds.push(problem::LIMIT_REACHED);

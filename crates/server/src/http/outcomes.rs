@@ -60,7 +60,7 @@ async fn abandon_case(
     responses((status = 200, description = "All counts.", body = Vec<OutcomeView>))
 )]
 async fn list_outcomes(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.outcomes(&caller)?)
+    app.read(&caller, |app, caller| json(&app.outcomes(caller)?)).await
 }
 
 /// Which part of the overrides to list.
@@ -86,5 +86,6 @@ async fn list_overrides(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListOverrides>,
 ) -> Reply {
-    json(&app.overrides(&caller, asked.after.as_deref(), limit(asked.limit)?)?)
+    let limit = limit(asked.limit)?;
+    app.read(&caller, move |app, caller| json(&app.overrides(caller, asked.after.as_deref(), limit)?)).await
 }

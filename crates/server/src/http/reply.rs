@@ -28,7 +28,7 @@ impl IntoResponse for Refused {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.0.kind == problem::BUSY {
+        if [problem::BUSY, problem::RATE_LIMITED].contains(&self.0.kind) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if let Some(seconds) = self.0.members.get("retry_after").and_then(serde_json::Value::as_i64) {

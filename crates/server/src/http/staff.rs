@@ -40,7 +40,7 @@ async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "Everybody.", body = Vec<StaffView>))
 )]
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.list_staff(&caller)?)
+    app.read(&caller, |app, caller| json(&app.list_staff(caller)?)).await
 }
 
 /// Say whether a member of staff is there.
@@ -68,7 +68,7 @@ async fn set_presence(
     responses((status = 200, description = "Offers and cases.", body = WorkView))
 )]
 async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    json(&app.work_of(&caller, &name)?)
+    app.read(&caller, move |app, caller| json(&app.work_of(caller, &name)?)).await
 }
 
 /// List the queues: whether they are open, how much they have, and how long a case waits.

@@ -193,7 +193,8 @@ async fn list_dead_letters(
     Name(id): Name,
     Params(asked): Params<ListDeadLetters>,
 ) -> Reply {
-    json(&app.dead_letters(&caller, &id, position(asked.after.as_deref())?, limit(asked.limit)?)?)
+    let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
+    app.read(&caller, move |app, caller| json(&app.dead_letters(caller, &id, after, limit)?)).await
 }
 
 /// Discard an event that was given up.

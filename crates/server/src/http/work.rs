@@ -96,7 +96,7 @@ async fn list_consults(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListConsults>,
 ) -> Reply {
-    json(&app.consults(&caller, asked.queue.as_deref())?)
+    app.read(&caller, move |app, caller| json(&app.consults(caller, asked.queue.as_deref())?)).await
 }
 
 /// Say what became of an action that an AI responder asked for and policy permitted.
@@ -136,5 +136,5 @@ async fn merge_case(
     responses((status = 200, description = "The context.", body = ContextView))
 )]
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.context_of(&caller, &id)?)
+    app.read(&caller, move |app, caller| json(&app.context_of(caller, &id)?)).await
 }

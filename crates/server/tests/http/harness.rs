@@ -11,6 +11,7 @@ use remit_server::{
     boot,
     clock::Clock,
     entropy::Entropy,
+    limits::Limits,
     serve::{self, Running},
 };
 use remit_store::sqlite::verify;
@@ -203,6 +204,12 @@ impl Server {
     pub(crate) fn start_on_clock(clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
         Self::serve(open_at(data.path(), Arc::clone(&BANK), services, clock), data)
+    }
+
+    /// A server with the sample bank within other limits, on a clock of the test's own.
+    pub(crate) fn start_within(limits: Limits, clock: Box<dyn Clock>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock).within(limits), data)
     }
 
     fn serve(app: App, data: TempDir) -> Self {

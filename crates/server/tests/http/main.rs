@@ -20,6 +20,7 @@ mod evidence;
 mod harness;
 mod inbox;
 mod injections;
+mod limits;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

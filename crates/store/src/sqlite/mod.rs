@@ -4,7 +4,10 @@ mod answers;
 mod disk;
 mod gather;
 mod known;
+mod lists;
 mod packed;
+#[cfg(test)]
+mod plans;
 mod read;
 mod settle;
 mod setup;

@@ -1,12 +1,19 @@
 //! Reads, each on a connection of its own, and the rare writes outside the queue.
 
-use super::SqliteStore;
+use super::{
+    SqliteStore,
+    lists::{CASES, EXCEPTIONS, LAST, List},
+};
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
+
+const CASE: &str = "SELECT id, version, state FROM cases WHERE id = ?1";
+
+const EXCEPTION: &str = "SELECT * FROM exceptions WHERE id = ?1";
 
 const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
@@ -40,8 +47,22 @@ fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
 }
 
 /// A limit as SQL has it.
-fn rows(limit: usize) -> i64 {
+pub(super) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// What `map` makes of each row.
+pub(super) fn each<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Vec<T>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params, map)?.collect();
+    #[cfg(test)]
+    super::plans::note(sql, &statement);
+    rows
 }
 
 impl SqliteStore {
@@ -67,6 +88,9 @@ impl SqliteStore {
     }
 
     fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, ReadError> {
+        if patience::is_over() {
+            return Err(ReadError("it took too long".into()));
+        }
         let connection = self.reader()?;
         let result = read(&connection).map_err(|error| ReadError(error.to_string()));
         self.keep(connection);
@@ -77,9 +101,9 @@ impl SqliteStore {
         &self,
         sql: &str,
         params: impl Params,
-        map: impl FnOnce(&Row<'_>) -> Result<T, rusqlite::Error>,
+        map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
     ) -> Result<Option<T>, ReadError> {
-        self.with(|connection| connection.prepare_cached(sql)?.query_row(params, map).optional())
+        Ok(self.many(sql, params, map)?.into_iter().next())
     }
 
     fn many<T>(
@@ -88,30 +112,31 @@ impl SqliteStore {
         params: impl Params,
         map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
     ) -> Result<Vec<T>, ReadError> {
-        self.with(|connection| connection.prepare_cached(sql)?.query_map(params, map)?.collect())
+        self.with(|connection| each(connection, sql, params, map))
+    }
+
+    /// A page of a list: what `map` makes of its rows, which `sql` reads one by one.
+    fn page<T>(
+        &self,
+        (list, sql): (&List, &str),
+        filter: &[Option<&str>],
+        (after, limit): (Option<&str>, usize),
+        mut map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+    ) -> Result<Vec<T>, ReadError> {
+        self.with(|connection| {
+            // All of it as of one moment.
+            let moment = connection.unchecked_transaction()?;
+            let mut page = Vec::new();
+            for id in list.newest(&moment, filter, after, limit)? {
+                page.extend(each(&moment, sql, [&id], &mut map)?);
+            }
+            Ok(page)
+        })
     }
 
     fn rare(&self, write: impl FnOnce(&Connection) -> Result<usize, rusqlite::Error>) -> Result<usize, ReadError> {
         let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
         write(&side).map_err(|error| ReadError(error.to_string()))
-    }
-}
-
-/// Conditions of a list, with their values in the order of `?`.
-#[derive(Default)]
-struct Where {
-    sql: String,
-    values: Vec<String>,
-}
-
-impl Where {
-    fn and(mut self, condition: &str, value: Option<&str>) -> Self {
-        if let Some(value) = value {
-            self.sql.push_str(if self.values.is_empty() { " WHERE " } else { " AND " });
-            self.sql.push_str(condition);
-            self.values.push(value.to_owned());
-        }
-        self
     }
 }
 
@@ -129,28 +154,16 @@ impl Store for SqliteStore {
     }
 
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
-        self.one("SELECT id, version, state FROM cases WHERE id = ?1", [id], |row| self.case_row(row))
+        self.one(CASE, [id], |row| self.case_row(row))
     }
 
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
-        if filter.holder.is_some() && filter.status.is_none() {
-            // A holder's cases are in order within each status: two short walks instead of one long sort.
-            let mut found = Vec::new();
-            for status in ["open", "resolved"] {
-                let filter = CaseFilter { status: Some(status.into()), ..filter.clone() };
-                found.extend(self.cases(&filter, after, limit)?);
-            }
-            found.sort_unstable_by(|a, b| b.id.cmp(&a.id));
-            found.truncate(limit);
-            return Ok(found);
+        let wanted = [filter.status.as_deref(), filter.holder.as_deref(), filter.accountable.as_deref()];
+        if wanted == [None; 3] {
+            let sql = "SELECT id, version, state FROM cases WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+            return self.many(sql, params![after.unwrap_or(LAST), rows(limit)], |row| self.case_row(row));
         }
-        let wanted = Where::default()
-            .and("holder = ?", filter.holder.as_deref())
-            .and("status = ?", filter.status.as_deref())
-            .and("accountable = ?", filter.accountable.as_deref())
-            .and("id < ?", after);
-        let sql = format!("SELECT id, version, state FROM cases{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
-        self.many(&sql, params_from_iter(wanted.values), |row| self.case_row(row))
+        self.page((&CASES, CASE), &wanted, (after, limit), |row| self.case_row(row))
     }
 
     fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError> {
@@ -173,7 +186,11 @@ impl Store for SqliteStore {
     }
 
     fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        let sql = format!("SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 ORDER BY ver LIMIT ?3");
+        // From the place of the event before, where that is one of the case's: those before it are not gone through.
+        let sql = format!(
+            "SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 \
+             AND ver > COALESCE((SELECT ver FROM events WHERE seq = ?2 AND stream = ?1), 0) ORDER BY ver LIMIT ?3"
+        );
         let after = after.min(i64::MAX as u64).cast_signed();
         self.many(&sql, params![case, after, rows(limit)], |row| self.event(row))
     }
@@ -214,7 +231,7 @@ impl Store for SqliteStore {
     }
 
     fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError> {
-        self.one("SELECT * FROM exceptions WHERE id = ?1", [id], |row| exception(row, 0))
+        self.one(EXCEPTION, [id], |row| exception(row, 0))
     }
 
     fn exceptions(
@@ -223,12 +240,17 @@ impl Store for SqliteStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<ExceptionRow>, ReadError> {
-        let wanted = Where::default()
-            .and("state = ?", filter.state.as_deref())
-            .and("owner = ?", filter.owner.as_deref())
-            .and("id < ?", after);
-        let sql = format!("SELECT * FROM exceptions{} ORDER BY id DESC LIMIT {limit}", wanted.sql);
-        self.many(&sql, params_from_iter(wanted.values), |row| exception(row, 0))
+        let wanted = [filter.state.as_deref(), filter.owner.as_deref()];
+        if wanted == [None; 2] {
+            let sql = "SELECT * FROM exceptions WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+            return self.many(sql, params![after.unwrap_or(LAST), rows(limit)], |row| exception(row, 0));
+        }
+        self.page((&EXCEPTIONS, EXCEPTION), &wanted, (after, limit), |row| exception(row, 0))
+    }
+
+    fn owners(&self, state: &str) -> Result<Vec<String>, ReadError> {
+        let owners = self.with(|connection| EXCEPTIONS.values(connection, &[Some(state.to_owned())]))?;
+        Ok(owners.into_iter().flatten().collect())
     }
 
     fn depths(&self) -> Result<HashMap<String, i64>, ReadError> {
@@ -296,15 +318,18 @@ impl Store for SqliteStore {
     }
 
     fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError> {
-        let sql =
-            "SELECT kind, id, body FROM items WHERE kind = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3";
-        self.many(sql, params![kind, before, rows(limit)], |row| {
+        let sql = "SELECT kind, id, body FROM items WHERE kind = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+        self.many(sql, params![kind, before.unwrap_or(LAST), rows(limit)], |row| {
             Ok(ItemRow { kind: row.get(0)?, id: row.get(1)?, body: Some(row.get(2)?) })
         })
     }
 
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError> {
         self.one(&format!("SELECT {TOKEN} FROM tokens WHERE hash = ?1"), [hash], token)
+    }
+
+    fn has_token(&self, id: &str) -> Result<bool, ReadError> {
+        Ok(self.one("SELECT 1 FROM tokens WHERE id = ?1", [id], |_| Ok(()))?.is_some())
     }
 
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {

@@ -1,7 +1,7 @@
 //! Opens and checks the database, and brings it to the newest format.
 
 use super::Options;
-use crate::{OpenError, ReadError};
+use crate::{OpenError, ReadError, patience};
 use remit_ledger::{
     checkpoint::Checkpoint,
     hash::Hash,
@@ -15,11 +15,18 @@ use std::{
     time::Duration,
 };
 
-const MIGRATIONS: [&str; 4] =
-    [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")];
+const MIGRATIONS: [&str; 5] = [
+    include_str!("0001.sql"),
+    include_str!("0002.sql"),
+    include_str!("0003.sql"),
+    include_str!("0004.sql"),
+    include_str!("0005.sql"),
+];
 /// `RMIT` in ASCII: says that the file is Remit's.
 const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;
+/// Steps of SQLite's machine, each far below a microsecond, after which a read looks whether it has taken too long.
+const LOOK_EVERY: i32 = 1_000;
 /// Bytes of a page: what a row in a tree without order costs to write.
 const PAGE: i64 = 4096;
 /// Pages in the log of writes from which on the writer itself moves what is left of them into the database, so that
@@ -181,8 +188,9 @@ pub(super) fn side(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn reader(path: &Path) -> Result<Connection, ReadError> {
     let open = || -> Result<Connection, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
         patient(&connection)?;
+        connection.progress_handler(LOOK_EVERY, Some(patience::is_over))?;
         connection.pragma_update(None, "cache_size", -8_192)?;
         Ok(connection)
     };

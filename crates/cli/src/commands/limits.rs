@@ -1,0 +1,42 @@
+//! `remit serve --requests-per-second …`: what callers may have, each and together.
+
+use clap::{Args, value_parser};
+use remit_server::limits::Limits;
+use std::net::IpAddr;
+
+/// What callers may have.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Requests a second with one token; twice as many may come at once after a pause.
+    #[arg(long, default_value_t = Limits::default().requests_a_second, value_parser = value_parser!(u32).range(1..))]
+    requests_per_second: u32,
+    /// Event streams open with one token.
+    #[arg(long, default_value_t = Limits::default().streams_each)]
+    streams_per_token: usize,
+    /// Event streams open at all, those of chat pages included.
+    #[arg(long, default_value_t = Limits::default().streams)]
+    streams: usize,
+    /// Connections open at all.
+    #[arg(long, default_value_t = Limits::default().connections as u32, value_parser = value_parser!(u32).range(16..1_000_000))]
+    connections: u32,
+    /// Connections open from one address (of IPv6, from one /64 network).
+    #[arg(long, default_value_t = Limits::default().connections_each)]
+    connections_per_address: usize,
+    /// The address of a reverse proxy, which may have nearly all connections; may be repeated. Loopback is one anyway.
+    #[arg(long, value_name = "ADDRESS")]
+    proxy: Vec<IpAddr>,
+}
+
+impl From<&LimitArgs> for Limits {
+    fn from(args: &LimitArgs) -> Self {
+        Self {
+            requests_a_second: args.requests_per_second,
+            streams_each: args.streams_per_token,
+            streams: args.streams,
+            connections: args.connections as usize,
+            connections_each: args.connections_per_address,
+            proxies: args.proxy.clone(),
+        }
+    }
+}
