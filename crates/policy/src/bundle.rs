@@ -7,7 +7,7 @@ use crate::{
     cedar::{self, Rule},
     files::Files,
     finding::{Finding, line_at},
-    lint,
+    lint, literal_types,
     manifest::{Breaker, Limits, Manifest, Relax, Service, SignalKind},
 };
 use reading::Reading;
@@ -183,6 +183,7 @@ impl Bundle {
         // What must hold for every request is held to all that is asked of policies.
         let invariants = cedar::rules_under("invariants", &files, &owners, findings);
         cedar::validate(&vocabulary.schema, &invariants, findings);
+        literal_types::lint(&files, rules.iter().chain(&invariants), findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),

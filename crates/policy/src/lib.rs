@@ -12,6 +12,7 @@ pub mod engine;
 pub mod files;
 pub mod finding;
 mod lint;
+mod literal_types;
 pub mod manifest;
 mod nesting;
 pub mod plain;

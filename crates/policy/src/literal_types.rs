@@ -1,0 +1,273 @@
+//! Finds comparisons that can come out in one way only, since the two sides are entities of different types: a topic is
+//! never an intent. Cedar's strict validation tells of them where they make a whole policy impossible, and is silent
+//! where they stand beside something else, as under `||`.
+
+mod types;
+
+use crate::{cedar::Rule, files::Files, finding::Finding};
+use serde_json::Value as Json;
+use types::{Scope, Type, Types};
+
+/// Adds a finding for each comparison of `rules` whose sides are never of one type.
+pub(crate) fn lint<'a>(files: &Files, rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
+    let Some(types) = Types::read(files) else { return };
+    for rule in rules {
+        let Ok(policy) = rule.policy.to_json() else { continue };
+        let scope = types.scope(&policy);
+        for wrong in policy.get("conditions").map_or_else(Vec::new, |conditions| compared(&types, &scope, conditions)) {
+            findings.push(wrong.finding(rule, files));
+        }
+    }
+}
+
+/// A comparison whose sides are never of one type, as it is written.
+#[derive(Debug)]
+struct Wrong {
+    left: (String, String),
+    right: (String, String),
+    cure: String,
+}
+
+impl Wrong {
+    fn finding(&self, rule: &Rule, files: &Files) -> Finding {
+        let ((left, left_type), (right, right_type)) = (&self.left, &self.right);
+        let message = format!(
+            "policy `{}` compares `{left}`, which is of type {left_type}, with `{right}`, which is of type \
+             {right_type}: one is never the other",
+            rule.id
+        );
+        Finding::new(&rule.file, self.line(rule, files), message, self.cure.as_str())
+    }
+
+    /// The line on which the comparison stands, as far as its text tells; else the policy's.
+    fn line(&self, rule: &Rule, files: &Files) -> usize {
+        let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+        let own = text.lines().enumerate().skip(rule.line.saturating_sub(1));
+        let lines: Vec<(usize, &str)> =
+            own.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default())).collect();
+        let holding = |sides: &[&String]| {
+            lines.iter().find(|(_, line)| sides.iter().all(|side| line.contains(side.as_str()))).map(|(at, _)| *at)
+        };
+        let found = holding(&[&self.left.0, &self.right.0]).or_else(|| holding(&[&self.right.0]));
+        found.unwrap_or(rule.line)
+    }
+}
+
+/// Walks conditions in Cedar's JSON form, without calling itself, and gives the comparisons that are wrong.
+fn compared(types: &Types, scope: &Scope, conditions: &Json) -> Vec<Wrong> {
+    let (mut wrong, mut open) = (Vec::new(), vec![conditions]);
+    while let Some(json) = open.pop() {
+        match json {
+            Json::Object(map) => {
+                for (operator, sides) in map {
+                    if let (Some(left), Some(right)) = (sides.get("left"), sides.get("right")) {
+                        wrong.extend(compare(types, scope, operator, left, right));
+                    }
+                }
+                open.extend(map.values());
+            }
+            Json::Array(items) => open.extend(items.iter().rev()),
+            _ => {}
+        }
+    }
+    wrong
+}
+
+/// What is wrong with one comparison. In a set that is written out each of its members is looked at.
+fn compare(types: &Types, scope: &Scope, operator: &str, left: &Json, right: &Json) -> Vec<Wrong> {
+    let members = |side: &'_ Json| side.get("Set").and_then(Json::as_array).cloned();
+    let each = |one: &Json, many: &Json, of: &dyn Fn(Type) -> Type| -> Vec<Wrong> {
+        let one_type = of(types.of(scope, one));
+        match members(many) {
+            Some(written) => written
+                .iter()
+                .filter_map(|member| differ(types, one, &one_type, member, &types.of(scope, member)))
+                .collect(),
+            None => differ(types, one, &one_type, many, &element(types.of(scope, many))).into_iter().collect(),
+        }
+    };
+    match operator {
+        "==" | "!=" => {
+            differ(types, left, &types.of(scope, left), right, &types.of(scope, right)).into_iter().collect()
+        }
+        "contains" => each(right, left, &|member| member),
+        "containsAll" | "containsAny" if members(right).is_some() => each(left, right, &element),
+        "containsAll" | "containsAny" => each(right, left, &element),
+        // An entity is also in what it is a member of.
+        "in" => each(left, right, &|member| types.with_ancestors(member)),
+        _ => Vec::new(),
+    }
+}
+
+/// What the members of a set are; an entity stands for a set of itself alone.
+fn element(of: Type) -> Type {
+    match of {
+        Type::Set(element) => *element,
+        other => other,
+    }
+}
+
+/// That two sides can never be of one type, if so.
+fn differ(types: &Types, left: &Json, left_type: &Type, right: &Json, right_type: &Type) -> Option<Wrong> {
+    let apart = left_type.apart(right_type)?;
+    let (left, right) = ((written(left), apart.0), (written(right), apart.1));
+    let cure = match types.in_context(&right.1) {
+        Some(name) => format!("compare `context.{name}` with it, or write a value of {}", left.1),
+        None => format!("write a value of {}, or compare something of type {} with it", left.1, right.1),
+    };
+    Some(Wrong { left, right, cure })
+}
+
+/// An expression in Cedar's JSON form as it is written, where it is short.
+fn written(expression: &Json) -> String {
+    let mut names = Vec::new();
+    let mut rest = expression;
+    while let Some(access) = rest.get(".") {
+        names.push(access.get("attr").and_then(Json::as_str).unwrap_or_default());
+        rest = access.get("left").unwrap_or(&Json::Null);
+    }
+    if let Some(variable) = rest.get("Var").and_then(Json::as_str) {
+        names.push(variable);
+        names.reverse();
+        return names.join(".");
+    }
+    match types::literal(rest) {
+        Some((kind, id)) if names.is_empty() => format!("{kind}::{id:?}"),
+        _ => "…".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::Bundle;
+    use std::path::Path;
+
+    /// What is said of the sample bank with these lines added to a file; the lines are numbered from those.
+    fn said(file: &str, added: &str) -> Vec<(usize, String)> {
+        let bank = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+        let files = Files::read(&bank).unwrap();
+        let text = String::from_utf8(files.get(file).unwrap().to_vec()).unwrap();
+        let before = text.lines().count();
+        match Bundle::load(files.with(file, (text + added).into_bytes())) {
+            Ok(_) => Vec::new(),
+            Err(findings) => findings
+                .into_iter()
+                .inspect(|finding| assert_eq!(finding.file, file, "{finding}"))
+                .map(|finding| (finding.line - before, format!("{} cure: {}", finding.message, finding.cure)))
+                .collect(),
+        }
+    }
+
+    fn policy(kind: &str, condition: &str) -> String {
+        format!(
+            "@id(\"x\")\n@owner(\"risk\")\n@reason(\"r\")\npermit (principal is {kind}, action == Action::\"handle\", \
+             resource)\n{condition};\n"
+        )
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_found_wherever_it_is_compared() {
+        let or = "|| context.wants_human";
+        for (condition, compares) in [
+            (
+                format!("when {{ context.intent == Topic::\"cards\" {or} }}"),
+                "`context.intent`, which is of type Intent",
+            ),
+            (
+                format!("when {{ Topic::\"cards\" == context.intent {or} }}"),
+                "`context.intent`, which is of type Intent",
+            ),
+            (format!("when {{ context.intent != Topic::\"cards\" && (false {or}) }}"), "with `Topic::\"cards\"`"),
+            (format!("unless {{ !(context.intent == Topic::\"cards\") {or} }}"), "with `Topic::\"cards\"`"),
+            (format!("when {{ [Topic::\"cards\"].contains(context.intent) {or} }}"), "with `Topic::\"cards\"`"),
+            (format!("when {{ context.intent in [Topic::\"cards\"] {or} }}"), "with `Topic::\"cards\"`"),
+            (format!("when {{ principal.topics.contains(context.intent) {or} }}"), "`context.intent`"),
+            (format!("when {{ principal.topics.containsAny([Intent::\"age_limit\"]) {or} }}"), "Intent::\"age_limit\""),
+            (format!("when {{ principal.topics.containsAll([Intent::\"age_limit\"]) {or} }}"), "Intent::\"age_limit\""),
+            (format!("when {{ principal.topics == [Intent::\"age_limit\"] {or} }}"), "of type Intent"),
+            (
+                format!("when {{ context.intent == context.topic {or} }}"),
+                "with `context.topic`, which is of type Topic",
+            ),
+            (
+                "when { if context.wants_human then context.intent == Topic::\"cards\" else true }".to_owned(),
+                "`context.intent`",
+            ),
+            (
+                "when { if context.wants_human then true else context.intent == Topic::\"cards\" }".to_owned(),
+                "`context.intent`",
+            ),
+            (
+                format!(
+                    "when {{ (if context.wants_human then context.intent else Intent::\"age_limit\") == Topic::\"cards\" {or} }}"
+                ),
+                "of type Intent",
+            ),
+            (format!("when {{ principal == Queue::\"cards\" {or} }}"), "`principal`, which is of type Ai"),
+        ] {
+            for file in ["policies/safety.cedar", "invariants/promises.cedar"] {
+                let found = said(file, &policy("Ai", &condition));
+                let ours = found.iter().filter(|(_, message)| message.contains("one is never the other"));
+                let ours: Vec<_> = ours.collect();
+                assert_eq!(ours.len(), 1, "{file} {condition}: {found:?}");
+                assert!(ours[0].1.contains(compares), "{condition}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_and_the_cure_are_told() {
+        let added =
+            policy("Ai", "when {\n  context.topic == Topic::\"cards\" ||\n  context.intent == Topic::\"cards\"\n}");
+        let found = said("policies/safety.cedar", &added);
+        assert_eq!(
+            found,
+            [(
+                7,
+                "policy `x` compares `context.intent`, which is of type Intent, with `Topic::\"cards\"`, which is of type \
+                 Topic: one is never the other cure: compare `context.topic` with it, or write a value of Intent"
+                    .to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn what_can_be_is_not_found() {
+        for condition in [
+            "when { context.topic == Topic::\"cards\" || context.intent == Intent::\"age_limit\" }",
+            "when { [Topic::\"cards\", Topic::\"cash\"].contains(context.topic) }",
+            "when { principal.topics.contains(context.topic) || principal.languages.contains(Language::\"en\") }",
+            "when { principal.topics.containsAny([Topic::\"cards\"]) }",
+            "when { context.topic in [Topic::\"cards\"] }",
+            "when { principal == Ai::\"cards-ai\" || context.handoffs == 3 }",
+        ] {
+            assert_eq!(said("policies/safety.cedar", &policy("Ai", condition)), [], "{condition}");
+        }
+        // Both kinds of principal are meant.
+        let both = "@id(\"x\")\n@owner(\"risk\")\n@reason(\"r\")\npermit (principal, action == Action::\"handle\", \
+                    resource)\nwhen { principal == Ai::\"cards-ai\" || principal == Queue::\"cards\" };\n";
+        assert_eq!(said("policies/safety.cedar", both), []);
+    }
+
+    #[test]
+    fn a_number_or_a_text_compared_with_a_name_is_cedars_to_find() {
+        for condition in [
+            "context.handoffs == Topic::\"cards\"",
+            "context.wants_human == Topic::\"cards\"",
+            "context.topic == \"cards\"",
+            "context.topic == 3",
+        ] {
+            let condition = format!("when {{ {condition} || context.wants_human }}");
+            let found = said("policies/safety.cedar", &policy("Ai", &condition));
+            assert_eq!(found.len(), 1, "{condition}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_condition_ends_nothing() {
+        let long = vec!["context.intent == Intent::\"age_limit\""; 100].join(" || ");
+        let added = policy("Ai", &format!("when {{ {long} || context.intent == Topic::\"cards\" }}"));
+        assert_eq!(said("policies/safety.cedar", &added).len(), 1);
+    }
+}
