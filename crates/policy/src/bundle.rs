@@ -9,6 +9,7 @@ use crate::{
     finding::{Finding, line_at},
     lint, literal_types,
     manifest::{Breaker, Limits, Manifest, Relax, Service, SignalKind},
+    names,
 };
 use reading::Reading;
 use remit_domain::{
@@ -183,6 +184,7 @@ impl Bundle {
         // What must hold for every request is held to all that is asked of policies.
         let invariants = cedar::rules_under("invariants", &files, &owners, findings);
         cedar::validate(&vocabulary.schema, &invariants, findings);
+        names::lint(&text, &manifest, &rules, &articles, findings);
         literal_types::lint(&files, rules.iter().chain(&invariants), findings);
         Some(Self {
             digest,

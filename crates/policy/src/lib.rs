@@ -14,6 +14,7 @@ pub mod finding;
 mod lint;
 mod literal_types;
 pub mod manifest;
+mod names;
 mod nesting;
 pub mod plain;
 pub mod replay;

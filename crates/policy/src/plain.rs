@@ -8,7 +8,7 @@ use crate::{
 };
 use cedar_policy::{Authorizer, Context, Entities, Entity, PolicySet, Request, RestrictedExpression};
 use remit_domain::{
-    decision::{CandidateFacts, Verdict},
+    decision::{CandidateFacts, PolicyEffect, Verdict},
     signal::{Signals, Value},
 };
 use std::collections::HashSet;
@@ -29,6 +29,12 @@ impl Plain {
             signals: bundle.signals.values().cloned().collect(),
             policies: set(bundle.rules.iter()),
         }
+    }
+
+    /// The policies of `bundle` that permit, alone: what they come to is whether a candidate might if nothing forbade it.
+    pub fn permits(bundle: &Bundle) -> Self {
+        let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
+        Self { policies: set(permits), ..Self::new(bundle) }
     }
 
     /// Whether the candidate may handle a case with these signals.

@@ -39,8 +39,9 @@ pub struct WhyNot {
     pub reason: String,
 }
 
-/// Tells `decision` in plain words. `currency` names the unit of its amounts.
-pub fn explain(decision: &Decision, currency: &str) -> Explanation {
+/// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule permits
+/// a candidate, whatever forbids it: a record names the rules that permit only where none forbids.
+pub fn explain(decision: &Decision, currency: &str, permitted: &dyn Fn(&Candidate) -> bool) -> Explanation {
     let money = |minor: i64| {
         format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
     };
@@ -56,7 +57,7 @@ pub fn explain(decision: &Decision, currency: &str) -> Explanation {
             .map(|c| WhyNot { responder: c.facts.responder.to_string(), reason: why_not(decision, c, chosen, &money) })
             .collect(),
         signals: told_signals(&decision.signals),
-        would_change: would_change(decision, chosen, &money),
+        would_change: would_change(decision, chosen, permitted, &money),
         owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
     }
 }
@@ -278,10 +279,17 @@ fn told_signals(signals: &Signals) -> Vec<String> {
 
 /// What would have led elsewhere: the rules that stood in the way of cheaper candidates, and how much
 /// dearer the chosen one could have been.
-fn would_change(decision: &Decision, chosen: Option<&Candidate>, money: &dyn Fn(i64) -> String) -> Vec<String> {
+fn would_change(
+    decision: &Decision,
+    chosen: Option<&Candidate>,
+    permitted: &dyn Fn(&Candidate) -> bool,
+    money: &dyn Fn(i64) -> String,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let ceiling = chosen.map_or(i64::MAX, |c| c.cost.total_minor);
-    for c in decision.candidates.iter().filter(|c| !c.verdict.allow && c.cost.total_minor < ceiling) {
+    // A policy that failed denies too, and says nothing of what would be without it.
+    let denied = |c: &&Candidate| !c.verdict.allow && c.verdict.errors.is_empty();
+    for c in decision.candidates.iter().filter(denied).filter(|c| c.cost.total_minor < ceiling) {
         let forbids: Vec<&str> = c
             .verdict
             .policies
@@ -289,6 +297,9 @@ fn would_change(decision: &Decision, chosen: Option<&Candidate>, money: &dyn Fn(
             .filter(|id| decision.policies.get(*id).is_some_and(|note| note.effect == PolicyEffect::Forbid))
             .map(PolicyId::as_str)
             .collect();
+        if !forbids.is_empty() && !permitted(c) {
+            continue;
+        }
         lines.push(if forbids.is_empty() {
             format!(
                 "`{}` would have been cheaper ({}) had a rule permitted it.",

@@ -9,15 +9,18 @@ use crate::{
 use remit_domain::{
     Decision, Event,
     action::ActionDecision,
+    decision::Candidate,
     id::{DecisionId, Digest},
 };
 use remit_policy::{
     bundle::Bundle,
     engine::Engine,
+    plain::Plain,
     replay::{replay, replay_action},
 };
 use remit_store::Store;
 use serde::Serialize;
+use std::cell::LazyCell;
 use utoipa::ToSchema;
 
 /// A decision with its reasons.
@@ -90,9 +93,17 @@ impl App {
         Ok(DecisionAnswer { explanation, decision, seq })
     }
 
-    /// `decision` in plain words, its amounts in the bundle's currency.
+    /// `decision` in plain words, its amounts in the bundle's currency. What would have been is asked of the policies
+    /// that governed; nothing is said of it where these cannot be had.
     pub(super) fn explain(&self, decision: &Decision) -> Explanation {
-        explain(decision, &self.bundle.terms().economics.currency.0)
+        let permits = LazyCell::new(|| {
+            let own = decision.bundle == *self.bundle.digest();
+            let other = if own { None } else { Some(self.stored_bundle(decision.bundle.as_str()).ok()?) };
+            Some(Plain::permits(other.as_ref().unwrap_or(&self.bundle)))
+        });
+        let permitted =
+            |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
+        explain(decision, &self.bundle.terms().economics.currency.0, &permitted)
     }
 
     /// Takes a recorded decision again from its record and its bundle.

@@ -1,12 +1,23 @@
-//! Names in requests that the bundle has to know. One that it does not is refused with those that it does, so that who
-//! asks must be permitted before.
+//! Names in requests: those that are given to something, and those that the bundle has to know. One that it does not is
+//! refused with those that it does, so that who asks must be permitted before.
 
 use super::App;
 use crate::problem::Problem;
-use remit_domain::id::{OwnerId, ResponderId};
+use remit_domain::{
+    id::{OwnerId, ResponderId},
+    text::check_name,
+};
 
 /// So many names are told.
 const TOLD: usize = 24;
+
+/// Longest name that is given to something, in characters.
+pub(super) const NAME_MAX: usize = 64;
+
+/// Refuses what can't be shown to people as a name.
+pub(super) fn printable(field: &str, text: &str, max: usize) -> Result<(), Problem> {
+    check_name(text, max).map_err(|error| Problem::invalid(field, error))
+}
 
 impl App {
     /// The responder of this name.

@@ -2,8 +2,9 @@
 
 use super::{
     Answer, App, Caller, Repeat,
-    case::{bounded, shown},
+    case::shown,
     floor::StaffItem,
+    naming::{NAME_MAX, printable},
     record::Act,
     view::CaseView,
 };
@@ -139,6 +140,8 @@ pub enum OfferAnswer {
 
 /// Most names of one kind in a profile.
 const NAMES_MAX: usize = 64;
+/// Longest reason why somebody is away, in characters.
+const REASON_MAX: usize = 200;
 /// Most cases at once on a channel.
 const CAPACITY_MAX: u32 = 1_000;
 
@@ -150,7 +153,7 @@ impl App {
     pub async fn note_staff(&self, caller: &Caller, note: NoteStaff) -> Result<StaffView, Problem> {
         self.permit(caller, "staff.manage")?;
         let profile = self.profile(&note)?;
-        bounded("first_name", &note.first_name, 64)?;
+        printable("first_name", &note.first_name, NAME_MAX)?;
         let known = self.floor.staff(&profile.id);
         let item = StaffItem {
             first_name: note.first_name,
@@ -171,6 +174,7 @@ impl App {
         let id = StaffId::new(&note.name).map_err(|error| Problem::invalid("name", error))?;
         let queues = note.queues.iter().map(|name| self.queue_named("queues", name)).collect::<Result<Vec<_>, _>>()?;
         for (field, levels) in [("languages", &note.languages), ("skills", &note.skills)] {
+            levels.keys().try_for_each(|name| printable(field, name, NAME_MAX))?;
             if let Some((name, level)) =
                 levels.iter().find(|(name, level)| !(1..=5).contains(*level) || name.len() > 64)
             {
@@ -201,8 +205,8 @@ impl App {
             return Err(Problem::new(problem::FORBIDDEN, detail));
         }
         let reason = set.reason.unwrap_or_default();
-        if reason.len() > 200 {
-            return Err(Problem::invalid("reason", "at most 200 bytes"));
+        if !reason.is_empty() {
+            printable("reason", &reason, REASON_MAX)?;
         }
         item.presence = match set.presence {
             PresenceName::Available => Presence::Available,

@@ -3,6 +3,7 @@
 use super::{
     App, Caller,
     delivery::{DeadLetter, Line},
+    naming::{NAME_MAX, printable},
     query::Page,
     webhook::{self, Subscription, SubscriptionItem},
 };
@@ -21,8 +22,6 @@ use utoipa::ToSchema;
 
 /// Subscriptions at most.
 const SUBSCRIPTIONS_MAX: usize = 64;
-/// Longest name, in characters.
-const NAME_MAX: usize = 64;
 /// Longest address, in bytes.
 const URL_MAX: usize = 2_048;
 /// For how long a secret that was replaced signs too, in milliseconds: a day.
@@ -228,12 +227,7 @@ impl App {
         new: NewSubscription,
     ) -> Result<SubscriptionSecret, Problem> {
         self.permit(caller, "subscription.manage")?;
-        if new.name.trim().is_empty() || new.name.chars().count() > NAME_MAX || new.name.chars().any(char::is_control) {
-            return Err(Problem::invalid(
-                "name",
-                format!("must be 1 to {NAME_MAX} characters, none of them a control"),
-            ));
-        }
+        printable("name", &new.name, NAME_MAX)?;
         check_url(&new.url, self.subscriptions.in_the_clear)?;
         check_kinds(new.kinds.as_ref())?;
         let after = match new.after {

@@ -1,6 +1,6 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use super::{App, Caller, auth};
+use super::{App, Caller, auth, naming};
 use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::id::{StaffId, Timestamp};
@@ -66,6 +66,10 @@ pub struct MadeToken {
     pub token: String,
 }
 
+/// What acts of Remit itself and of customers are recorded under.
+const OWN_NAMES: [&str; 2] = ["remit", "customer"];
+/// What a token's identifier begins with.
+pub(super) const TOKEN_ID: &str = "tok_";
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Makes a token in `store`.
@@ -75,8 +79,11 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Problem> {
     let printable =
         |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-    if !printable(&new.name) {
-        return Err(Problem::invalid("name", "must be 1 to 64 printable ASCII characters"));
+    naming::printable("name", &new.name, naming::NAME_MAX)?;
+    let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
+    if own(&new.name) || !new.name.is_ascii() {
+        let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
+        return Err(Problem::invalid("name", why));
     }
     if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
         return Err(Problem::invalid("roles", "name at least one role"));
