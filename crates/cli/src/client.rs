@@ -15,7 +15,7 @@ pub(crate) struct Server {
     /// The server's address.
     #[arg(long, env = "REMIT_URL", default_value = "http://127.0.0.1:7171")]
     pub(crate) url: String,
-    /// An API token; `remit serve` prints one when it starts on a new data directory.
+    /// An API token; `remit serve` makes one when it starts on a new data directory.
     #[arg(long, env = "REMIT_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 }

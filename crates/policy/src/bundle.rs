@@ -287,6 +287,11 @@ impl Bundle {
         self.topics.get(intent).map(String::as_str)
     }
 
+    /// Every source whose readings win over Remit's own, by name.
+    pub fn sources(&self) -> BTreeSet<&str> {
+        self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+    }
+
     /// Whether readings of `signal` from `source` win over Remit's own.
     pub fn authoritative(&self, signal: &str, source: &str) -> bool {
         self.signals.get(signal).is_some_and(|spec| spec.authoritative.contains(source))

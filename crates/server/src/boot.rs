@@ -3,6 +3,7 @@
 use crate::{
     app::{App, Start, StartError, services::Services},
     clock::Clock,
+    directory::Directory,
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::{examples, intent, intent::IntentModel};
@@ -19,7 +20,7 @@ pub enum BootError {
     #[error("the intent classifier: {0}")]
     Train(#[from] intent::TrainError),
     /// The trained classifier could not be kept.
-    #[error("keeping the intent classifier in {path}: {source}; check that the data directory is writable")]
+    #[error("keeping the intent classifier in {path}: {source}; {}", remit_store::cause::cure(source))]
     Keep {
         /// Where.
         path: String,
@@ -45,10 +46,11 @@ pub fn open(
     services: Services,
     told: &mut dyn FnMut(&str),
 ) -> Result<App, BootError> {
+    let directory = Directory::open(data, Options::default())?;
     let intents = classifier(data, &bundle, told)?;
     let digest = bundle.digest().to_string();
     let bytes = bundle.files().to_bytes();
-    let app = App::start(Start { data, bundle, intents, clock, services, store: Options::default() })?;
+    let app = App::start(Start { directory, bundle, intents, clock, services })?;
     app.store().activate_bundle(&digest, &bytes, app.now().0)?;
     Ok(app)
 }

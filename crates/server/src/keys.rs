@@ -10,7 +10,8 @@ use aes_gcm::{
 };
 use hmac::{Hmac, Mac};
 use remit_domain::{event::Words, id::CustomerId};
-use remit_ledger::hash::hex;
+use remit_ledger::{checkpoint::Signer, hash::hex};
+use remit_store::{Store as _, sqlite::SqliteStore};
 use sha2::Sha256;
 use std::{fs, io, io::Write as _, path::Path};
 
@@ -18,7 +19,7 @@ use std::{fs, io, io::Write as _, path::Path};
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// A key file could not be read or written.
-    #[error("key file {path}: {source}; check that the data directory belongs to the user that runs Remit")]
+    #[error("key file {path}: {source}; {}", remit_store::cause::cure(source))]
     File {
         /// Which file.
         path: String,
@@ -30,6 +31,32 @@ pub enum KeyError {
         "key file {0} does not hold 32 bytes; restore it from a backup, since stored words cannot be read without it"
     )]
     Length(String),
+    /// There is no key file beside a database that was made with one.
+    #[error(
+        "{0} is missing, and the database beside it was made with it: restore it from its backup. A new one would open \
+         nothing of what is sealed, and sign another ledger. To start anew, name an empty directory with --data"
+    )]
+    Missing(String),
+    /// A key is not the one that the database beside it was made with.
+    #[error(
+        "{path} is not the key that the database beside it was made with ({why}): put the key back that belongs to the \
+         database, or the database that belongs to the key"
+    )]
+    Foreign {
+        /// Which file.
+        path: String,
+        /// What shows it.
+        why: &'static str,
+    },
+    /// There are keys without a database.
+    #[error(
+        "{0} holds keys, and the database that was made with them is missing: restore it (remit.db, remit.db-wal, \
+         remit.db-shm) from a backup. To start anew, name an empty directory with --data"
+    )]
+    NoDatabase(String),
+    /// What tells the keys could not be read or noted.
+    #[error("what tells the keys of this database from others: {0}")]
+    Marks(#[from] remit_store::ReadError),
     /// Sealed bytes do not open under the key.
     #[error("sealed words do not open: they were damaged, or sealed under another master key")]
     Unopenable,
@@ -43,6 +70,8 @@ pub struct Keys {
     wrapping: Aes256Gcm,
     secrets: Aes256Gcm,
     pseudonym: [u8; 32],
+    /// What tells the master key from others.
+    mark: [u8; 32],
     ledger_seed: [u8; 32],
 }
 
@@ -72,20 +101,81 @@ pub struct Sealed {
     pub bytes: Vec<u8>,
 }
 
+/// The files of the master key and of the ledger's.
+pub const NAMES: [&str; 2] = ["master.key", "ledger.key"];
+/// What a mark is derived for.
+const MARK: &[u8] = b"tell this key from others";
+
 const NONCE: usize = 12;
 const SALT: usize = 32;
 
 impl Keys {
-    /// Reads the keys under `directory`, making them where there are none.
+    /// Reads the keys under `directory`, without the database that was made with them.
     ///
     /// # Errors
-    /// When a key file is unreadable or damaged.
-    pub fn open(directory: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
-        let master = read_or_make(&directory.join("master.key"), entropy)?;
-        let ledger_seed = read_or_make(&directory.join("ledger.key"), entropy)?;
-        let wrapping = Aes256Gcm::new(&derive(&master, b"wrap customers' keys").into());
-        let secrets = Aes256Gcm::new(&derive(&master, b"seal secrets of webhooks").into());
-        Ok(Self { wrapping, secrets, pseudonym: derive(&master, b"customers' pseudonyms"), ledger_seed })
+    /// When a key file is missing, unreadable or damaged.
+    pub fn read(directory: &Path) -> Result<Self, KeyError> {
+        let [master, seed] = NAMES.map(|name| {
+            let path = directory.join(name);
+            read(&path)?.ok_or_else(|| KeyError::Missing(path.display().to_string()))
+        });
+        Ok(Self::of(&master?, seed?))
+    }
+
+    /// The keys under `directory` that the database in `store` was made with. Only a database in which nothing is yet
+    /// gets new ones: files first, and then the database is told of both at once. So where making them is broken off,
+    /// nothing is sealed or signed yet, and what there is of them is taken up.
+    ///
+    /// # Errors
+    /// When a key is missing, damaged, or another database's.
+    pub fn open(directory: &Path, store: &SqliteStore, entropy: &Entropy) -> Result<Self, KeyError> {
+        if store.is_blank()? {
+            for name in NAMES {
+                make(&directory.join(name), entropy)?;
+            }
+        }
+        let keys = Self::read(directory)?;
+        let (marks, known) = (keys.marks(), store.key_marks()?);
+        let foreign = |name: &str, why| KeyError::Foreign { path: directory.join(name).display().to_string(), why };
+        if known.is_empty() {
+            keys.fit(store).map_err(|(name, why)| foreign(name, why))?;
+            store.mark_keys(&marks)?;
+        } else if let Some((name, _)) = marks.iter().find(|(name, mark)| known.get(*name).is_none_or(|is| is != mark)) {
+            return Err(foreign(name, "its mark in the database is another"));
+        }
+        Ok(keys)
+    }
+
+    /// Which key cannot be that of a database that has no marks of its keys, as far as what it holds shows.
+    fn fit(&self, store: &SqliteStore) -> Result<(), (&'static str, &'static str)> {
+        let [master, ledger] = NAMES;
+        let unread = |_| (master, "the database cannot be read");
+        if let Some((id, wrapped)) = store.some_customer().map_err(unread)? {
+            let opens = CustomerId::try_from(id).is_ok_and(|id| self.customer(&id, &wrapped).is_ok());
+            if !opens {
+                return Err((master, "a customer's key does not open under it"));
+            }
+        }
+        if let Some((_, note)) = store.checkpoint().map_err(unread)? {
+            let signer = Signer::new(crate::jobs::ORIGIN, &self.ledger_seed);
+            if signer.verifier().open(&note).is_err() {
+                return Err((ledger, "the newest checkpoint is not signed by it"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What tells each key from others, by its file's name; it says nothing of the key.
+    pub fn marks(&self) -> [(&'static str, [u8; 32]); 2] {
+        let [master, ledger] = NAMES;
+        [(master, self.mark), (ledger, derive(&self.ledger_seed, MARK))]
+    }
+
+    fn of(master: &[u8; 32], ledger_seed: [u8; 32]) -> Self {
+        let wrapping = Aes256Gcm::new(&derive(master, b"wrap customers' keys").into());
+        let secrets = Aes256Gcm::new(&derive(master, b"seal secrets of webhooks").into());
+        let (pseudonym, mark) = (derive(master, b"customers' pseudonyms"), derive(master, MARK));
+        Self { wrapping, secrets, pseudonym, mark, ledger_seed }
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -220,49 +310,64 @@ pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn read_or_make(path: &Path, entropy: &Entropy) -> Result<[u8; 32], KeyError> {
-    let file = |source| KeyError::File { path: path.display().to_string(), source };
+/// The key in a file, if it is there.
+fn read(path: &Path) -> Result<Option<[u8; 32]>, KeyError> {
     match fs::read(path) {
-        Ok(bytes) => bytes.try_into().map_err(|_| KeyError::Length(path.display().to_string())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key: [u8; 32] = entropy.bytes()?;
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(file)?;
-            }
-            // Written aside and renamed, so that a crash leaves no half a key.
-            let aside = path.with_extension("new");
-            let _ = fs::remove_file(&aside);
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut out = options.open(&aside).map_err(file)?;
-            out.write_all(&key).and_then(|()| out.sync_all()).map_err(file)?;
-            fs::rename(&aside, path).map_err(file)?;
-            if let Some(parent) = path.parent() {
-                fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(file)?;
-            }
-            Ok(key)
-        }
-        Err(source) => Err(file(source)),
+        Ok(bytes) => match bytes.try_into() {
+            Ok(key) => Ok(Some(key)),
+            Err(_) => Err(KeyError::Length(path.display().to_string())),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyError::File { path: path.display().to_string(), source }),
     }
+}
+
+/// Makes a key where there is none.
+fn make(path: &Path, entropy: &Entropy) -> Result<(), KeyError> {
+    if read(path)?.is_some() {
+        return Ok(());
+    }
+    let key: [u8; 32] = entropy.bytes()?;
+    let file = |source| KeyError::File { path: path.display().to_string(), source };
+    let directory = path.parent().unwrap_or(path);
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(directory).map_err(file)?;
+    // Written aside and renamed, so that a crash leaves no half a key.
+    let aside = path.with_extension("new");
+    let _ = fs::remove_file(&aside);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&aside).map_err(file)?;
+    out.write_all(&key).and_then(|()| out.sync_all()).map_err(file)?;
+    fs::rename(&aside, path).map_err(file)?;
+    fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(file)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use remit_store::sqlite::Options;
+
+    fn open(directory: &Path) -> Result<Keys, KeyError> {
+        let store = SqliteStore::open(directory, Options::default()).unwrap();
+        Keys::open(&directory.join("keys"), &store, &Entropy::default())
+    }
 
     #[test]
     fn words_open_only_under_their_own_key_and_commitment() {
         let directory = tempfile::tempdir().unwrap();
         let entropy = Entropy::default();
-        let keys = Keys::open(directory.path(), &entropy).unwrap();
+        let keys = open(directory.path()).unwrap();
         let ann = keys.pseudonym("ann");
         let (key, wrapped) = keys.new_customer(&ann, &entropy).unwrap();
         let sealed = key.seal("my card is gone", &entropy).unwrap();
         assert!(!sealed.bytes.windows(4).any(|w| w == b"card"));
 
-        let again = Keys::open(directory.path(), &entropy).unwrap();
+        let again = open(directory.path()).unwrap();
         assert_eq!(again.pseudonym("ann"), ann);
         let reopened = again.customer(&ann, &wrapped).unwrap();
         assert_eq!(reopened.open(&sealed.bytes, &sealed.words).unwrap(), "my card is gone");
@@ -281,12 +386,37 @@ mod tests {
     fn key_files_are_for_their_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
-        Keys::open(directory.path(), &Entropy::default()).unwrap();
-        for name in ["master.key", "ledger.key"] {
-            let mode = fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        open(directory.path()).unwrap();
+        for name in NAMES {
+            let mode = fs::metadata(directory.path().join("keys").join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{name}");
         }
-        fs::write(directory.path().join("master.key"), b"short").unwrap();
-        assert!(matches!(Keys::open(directory.path(), &Entropy::default()), Err(KeyError::Length(_))));
+        fs::write(directory.path().join("keys/master.key"), b"short").unwrap();
+        assert!(matches!(open(directory.path()), Err(KeyError::Length(_))));
+    }
+
+    #[test]
+    fn keys_are_made_once_and_then_missed_or_known_as_anothers() {
+        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        // As a process leaves it that died between the one file and the other.
+        fs::create_dir(ours.path().join("keys")).unwrap();
+        make(&ours.path().join("keys").join(NAMES[0]), &Entropy::default()).unwrap();
+        let first = read(&ours.path().join("keys").join(NAMES[0])).unwrap().unwrap();
+        open(ours.path()).unwrap();
+        open(theirs.path()).unwrap();
+        assert_eq!(read(&ours.path().join("keys").join(NAMES[0])).unwrap(), Some(first), "taken up");
+        for name in NAMES {
+            let path = ours.path().join("keys").join(name);
+            let kept = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            let refused = open(ours.path()).unwrap_err();
+            assert!(matches!(&refused, KeyError::Missing(which) if which.ends_with(name)), "{refused}");
+            assert!(!path.exists(), "none is made");
+            fs::copy(theirs.path().join("keys").join(name), &path).unwrap();
+            let refused = open(ours.path()).unwrap_err();
+            assert!(matches!(&refused, KeyError::Foreign { path, .. } if path.ends_with(name)), "{refused}");
+            fs::write(&path, &kept).unwrap();
+            open(ours.path()).unwrap();
+        }
     }
 }

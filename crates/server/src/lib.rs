@@ -7,6 +7,8 @@ pub mod app;
 pub mod boot;
 pub mod clock;
 pub mod connections;
+pub mod descriptors;
+pub mod directory;
 pub mod entropy;
 pub mod explain;
 pub mod http;

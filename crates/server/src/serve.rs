@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     connections::{self, Connections, Place},
-    http, jobs,
+    descriptors, http, jobs,
 };
 use axum::Router;
 use hyper::{server::conn::http1, service::service_fn};
@@ -12,6 +12,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use remit_store::ReadError;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -36,8 +37,9 @@ const GIVE_WAY: i32 = 5;
 /// it, while requests that are held up for a moment are held up alone.
 ///
 /// # Errors
-/// When the system gives no threads.
+/// When the system gives no threads, or too few file descriptors.
 pub fn runtime() -> io::Result<Runtime> {
+    descriptors::raise()?;
     let mut builder = Builder::new_multi_thread();
     // Linux keeps this for each thread; where it is not granted, the writer waits its turn.
     #[cfg(target_os = "linux")]
@@ -54,9 +56,10 @@ pub struct Running {
     serving: JoinHandle<()>,
     /// Asking AI responders, offering to staff, looking at what is due.
     working: Vec<JoinHandle<()>>,
-    /// Told once nothing is under way any more, so that the last checkpoint covers everything.
+    /// Told once nothing is written any more, so that the last checkpoint covers everything.
     ended: watch::Sender<bool>,
-    signing: JoinHandle<()>,
+    signing: JoinHandle<Result<(), ReadError>>,
+    app: Arc<App>,
 }
 
 /// Starts to serve `app` at `address`.
@@ -64,15 +67,24 @@ pub struct Running {
 /// # Errors
 /// When the address cannot be had.
 pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
-    let listener = connections::listen(address)?;
+    start_at(app, connections::listen(address)?)
+}
+
+/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it.
+///
+/// # Errors
+/// When it has no address.
+pub fn start_at(app: Arc<App>, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let (ended, quiet) = watch::channel(false);
     let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
     let working = jobs::start(&app, &stopped);
-    let connections = Connections::new(app.limits.clone());
-    let serving = tokio::spawn(serve(listener, connections, http::router(app), stopped));
-    Ok(Running { address, stop, serving, working, ended, signing })
+    let mut limits = app.limits.clone();
+    limits.connections = descriptors::room(limits.connections);
+    let connections = Connections::new(limits);
+    let serving = tokio::spawn(serve(listener, connections, http::router(Arc::clone(&app)), stopped));
+    Ok(Running { address, stop, serving, working, ended, signing, app })
 }
 
 /// Accepts until told to stop, then lets what is under way end.
@@ -133,18 +145,19 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> Option<(Tc
 }
 
 impl Running {
-    /// Stops taking requests, answers those under way, and signs a last checkpoint.
+    /// Stops taking requests, answers those under way, writes nothing more, and signs a last checkpoint over everything.
     ///
     /// # Errors
-    /// When serving had failed.
+    /// When serving had failed, or something is left that could not be signed.
     pub async fn stop(self) -> io::Result<()> {
         let _ = self.stop.send(true);
         self.serving.await.map_err(io::Error::other)?;
         for working in self.working {
             let _ = working.await;
         }
+        // Whatever still goes on, as a request that did not end in time, leaves nothing behind.
+        self.app.store().close().await;
         let _ = self.ended.send(true);
-        let _ = self.signing.await;
-        Ok(())
+        self.signing.await.map_err(io::Error::other)?.map_err(io::Error::other)
     }
 }

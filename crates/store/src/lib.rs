@@ -1,5 +1,6 @@
 //! Durable storage: one port, the embedded SQLite backend behind it, and the conformance suite.
 
+pub mod cause;
 mod coming;
 pub mod conformance;
 pub mod patience;

@@ -265,6 +265,10 @@ pub enum CommitError {
     Failed(String),
 }
 
+/// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must
+/// be there at the next start.
+pub const CHECKPOINT: &str = "checkpoint";
+
 /// Why a store would not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -292,8 +296,28 @@ pub enum OpenError {
     /// It is of another program.
     #[error("{0} is a database of another program; name another data directory")]
     Foreign(String),
+    /// Commands that it had acknowledged are gone.
+    #[error(
+        "{path} has {has} records, and {signed} of it were signed, as the file `{CHECKPOINT}` beside it says: its log of \
+         writes ({path}-wal) is missing or not its own, or it is an older copy. Put the log back, or a whole copy of the \
+         directory; to go on from what is there, without the others, move the file `{CHECKPOINT}` aside"
+    )]
+    Behind {
+        /// Where.
+        path: String,
+        /// How many records there are.
+        has: u64,
+        /// How many were signed.
+        signed: u64,
+    },
+    /// Nothing is in it, and its log of writes is not there.
+    #[error(
+        "{0} is of no use without its log of writes ({0}-wal), which is missing; put it back beside it, or restore the \
+         data directory from a backup"
+    )]
+    LogLost(String),
     /// Something about files.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; {}", crate::cause::cure(source))]
     File {
         /// Where.
         path: String,

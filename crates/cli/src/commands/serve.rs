@@ -9,10 +9,14 @@ use remit_server::{
     app::{App, services::Services, token},
     boot,
     clock::{Clock, SystemClock},
+    connections,
+    directory::FIRST_TOKEN,
+    entropy::Entropy,
     serve,
 };
 use remit_store::Store;
 use std::{
+    io::{IsTerminal as _, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -40,29 +44,133 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let runtime = serve::runtime()?;
+        // Before anything is made or opened: where another one serves already, nothing happens.
+        let listener = runtime.block_on(async { connections::listen(self.listen) });
+        let listener = listener.with_context(|| format!("cannot listen at {}", self.listen))?;
         let mut app = open(&self.data, &self.bundle)?.within((&self.limits).into());
         if self.webhooks_in_the_clear {
             app = app.allowing_webhooks_in_the_clear();
         }
-        let runtime = serve::runtime()?;
+        let first = FirstToken::make(&app, &self.data)?;
         runtime.block_on(async {
-            let first = first_token(&app, "admin")?;
-            let running = serve::start(Arc::new(app), self.listen)
-                .await
-                .with_context(|| format!("cannot listen at {}", self.listen))?;
+            let mut signals = Signals::listen()?;
+            let running = serve::start_at(Arc::new(app), listener)?;
             if json {
-                shown::json(&serde_json::json!({ "address": running.address.to_string(), "token": first }));
+                let mut said = serde_json::json!({ "address": running.address.to_string() });
+                first.iter().for_each(|first| first.note(&mut said));
+                shown::json(&said);
             } else {
                 say!("remit serves at http://{}", running.address);
-                if let Some(token) = first {
-                    say!("first admin token, shown this once: {token}");
+                first.iter().for_each(|first| say!("{first}"));
+            }
+            signals.next().await;
+            tokio::select! {
+                stopped = running.stop() => stopped.context("stopping")?,
+                () = signals.next() => {
+                    shown::note("stopped at once, as a second signal asked for");
+                    std::process::exit(1);
                 }
             }
-            tokio::signal::ctrl_c().await?;
-            running.stop().await?;
             anyhow::Ok(true)
         })
     }
+}
+
+/// What asks the process to stop.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next one: from a terminal, or from whoever runs the process.
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The first token of a data directory: on the terminal, or in a file for its owner alone. What a server prints
+/// elsewhere is kept in logs.
+enum FirstToken {
+    Shown(String),
+    Kept(PathBuf),
+}
+
+impl FirstToken {
+    /// Makes one, if the store has no token at all. It is kept before it is valid, so that none is lost.
+    fn make(app: &App, data: &Path) -> anyhow::Result<Option<Self>> {
+        if !app.store().tokens()?.is_empty() {
+            return Ok(None);
+        }
+        let (row, token) = token::prepare(&Entropy::default(), app.now(), first_of("admin"))?;
+        let first = if std::io::stdout().is_terminal() {
+            Self::Shown(token)
+        } else {
+            let path = data.join(FIRST_TOKEN);
+            keep(&path, &token).with_context(|| format!("the first token cannot be kept in {}", path.display()))?;
+            Self::Kept(path)
+        };
+        app.store().add_token(&row)?;
+        Ok(Some(first))
+    }
+
+    fn note(&self, said: &mut serde_json::Value) {
+        match self {
+            Self::Shown(token) => said["token"] = token.as_str().into(),
+            Self::Kept(path) => said["token_file"] = path.display().to_string().into(),
+        }
+    }
+}
+
+impl std::fmt::Display for FirstToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Shown(token) => write!(f, "first admin token, shown this once: {token}"),
+            Self::Kept(path) => {
+                write!(f, "the first admin token is in {}; move it to where you keep secrets", path.display())
+            }
+        }
+    }
+}
+
+/// Writes a secret to a file of its own, for its owner alone.
+fn keep(path: &Path, secret: &str) -> std::io::Result<()> {
+    // One that is left from a start that was broken off was never valid.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{secret}")?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
 }
 
 /// Opens a data directory under the bundle at this path.
@@ -92,19 +200,14 @@ fn seconds() -> i64 {
     SystemClock.now().0 / 1_000
 }
 
-/// A token of this role, if the store has none at all.
-pub(crate) fn first_token(app: &App, role: &str) -> anyhow::Result<Option<String>> {
-    if !app.store().tokens()?.is_empty() {
-        return Ok(None);
-    }
-    let new = token::NewToken {
+/// The token that a data directory begins with.
+fn first_of(role: &str) -> token::NewToken {
+    token::NewToken {
         name: format!("first {role}"),
         roles: vec![role.to_owned()],
         responder: None,
         source: Some("crm".into()),
         staff: None,
         days: 90,
-    };
-    let made = token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new)?;
-    Ok(Some(made.token))
+    }
 }

@@ -4,13 +4,19 @@ use crate::{
     client::Server,
     shown::{self, say},
 };
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
     app::{App, token},
     clock::{Clock, SystemClock},
+    directory,
     entropy::Entropy,
 };
-use remit_store::sqlite::{Options, SqliteStore};
+use remit_store::{
+    Store as _,
+    sqlite::{Options, SqliteStore},
+};
 use std::path::PathBuf;
 
 /// API tokens.
@@ -61,7 +67,13 @@ impl Token {
         };
         let made = match &create.data {
             Some(data) => {
+                anyhow::ensure!(
+                    directory::is_there(data),
+                    "{} is no data directory; `remit serve --data {0}` makes one, with a first token",
+                    data.display()
+                );
                 let store = SqliteStore::open(data, Options::default())?;
+                token::check(&store, &in_force(&store)?, &new)?;
                 serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
             }
             None => create.server.client()?.post("/v1/tokens", &serde_json::to_value(new)?)?,
@@ -73,6 +85,16 @@ impl Token {
         }
         Ok(true)
     }
+}
+
+/// The bundle that came into force last in a data directory.
+fn in_force(store: &SqliteStore) -> anyhow::Result<Bundle> {
+    let digest = store.bundle_in_force()?.context("no bundle is in force in it yet; start the server once")?;
+    let bytes = store.bundle(&digest)?.with_context(|| format!("the bundle {digest} is not there"))?;
+    Bundle::load(Files::from_bytes(&bytes)?).map_err(|findings| {
+        let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the bundle in force does not load; start the server with one that does:\n{}", told.join("\n"))
+    })
 }
 
 /// A token for this process, valid for a day.

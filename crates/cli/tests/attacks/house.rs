@@ -120,7 +120,8 @@ impl Served {
             return Err(format!("{line}{}", log.join().unwrap()));
         };
         let address = said["address"].as_str().unwrap().to_owned();
-        Ok(Self { child, address, token: said["token"].as_str().map(ToOwned::to_owned), log: Some(log) })
+        let token = said["token_file"].as_str().map(|file| fs::read_to_string(file).unwrap().trim().to_owned());
+        Ok(Self { child, address, token, log: Some(log) })
     }
 
     /// A client with this token.

@@ -79,6 +79,7 @@ fn write(client: &Client, writer: usize, times: usize) {
 /// What others were told before a line.
 #[derive(Debug, Default)]
 struct Told {
+    /// The file in the data directory that has it.
     token: Option<String>,
     /// Versions of cases.
     versions: BTreeMap<String, u64>,
@@ -97,8 +98,9 @@ impl Told {
     }
 
     fn hear(&mut self, said: &str) {
-        if let Some(first) = serde_json::from_str::<Value>(said).ok().filter(|said| said["token"].is_string()) {
-            self.token = first["token"].as_str().map(ToOwned::to_owned);
+        if let Ok(first) = serde_json::from_str::<Value>(said) {
+            let file = first["token_file"].as_str().and_then(|file| Path::new(file).file_name());
+            self.token = file.map(|file| file.to_str().unwrap().to_owned()).or(self.token.take());
         }
         let Some((head, body)) = said.split_once("\r\n\r\n").filter(|(head, _)| head.starts_with("HTTP/1.1 2")) else {
             return;
@@ -135,8 +137,9 @@ fn holds(files: &BTreeMap<PathBuf, Vec<u8>>, root: &Path, told: &Told) -> Result
         Err(said) if told.token.is_none() && said.contains("remit: ") && !said.contains("panicked") => return Ok(()),
         Err(said) => return Err(format!("it does not start: {said}")),
     };
-    let Some(token) = &told.token else { return Ok(()) };
-    let client = server.client(token);
+    let Some(file) = &told.token else { return Ok(()) };
+    let token = std::fs::read_to_string(house.data.join(file)).map_err(|error| format!("no token: {error}"))?;
+    let client = server.client(token.trim());
     if client.bytes("/v1/cases?limit=1").is_none() {
         return Err("the token that was told is not known".to_owned());
     }

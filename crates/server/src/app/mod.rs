@@ -47,6 +47,7 @@ pub mod webhook;
 
 use crate::{
     clock::Clock,
+    directory::Directory,
     entropy::Entropy,
     keys::{KeyError, Keys},
     limits::Limits,
@@ -58,7 +59,7 @@ use remit_domain::{Case, Context, command::Happened, decide, id::Ids};
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_signals::{intent::IntentModel, lexical::TextReader};
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 pub use auth::Caller;
 
@@ -116,9 +117,9 @@ pub enum StartError {
 }
 
 /// What to start with.
-pub struct Start<'a> {
+pub struct Start {
     /// The data directory.
-    pub data: &'a Path,
+    pub directory: Directory,
     /// The bundle in force.
     pub bundle: Arc<Bundle>,
     /// The classifier trained on the bundle's intents.
@@ -127,8 +128,6 @@ pub struct Start<'a> {
     pub clock: Box<dyn Clock>,
     /// The AI services that answer by themselves.
     pub services: services::Services,
-    /// How the store is set up.
-    pub store: remit_store::sqlite::Options,
 }
 
 /// A repeatable request: the key that the caller chose, and what the request was.
@@ -155,14 +154,13 @@ pub struct Answer {
 const ATTEMPTS: usize = 8;
 
 impl App {
-    /// Opens the data directory and makes everything ready.
+    /// Makes everything ready.
     ///
     /// # Errors
-    /// When the store or the keys would not open.
-    pub fn start(start: Start<'_>) -> Result<Self, StartError> {
+    /// When the store cannot be read.
+    pub fn start(start: Start) -> Result<Self, StartError> {
         let entropy = Entropy::default();
-        let store = SqliteStore::open(start.data, start.store)?;
-        let keys = Keys::open(&start.data.join("keys"), &entropy)?;
+        let Directory { store, keys } = start.directory;
         let load = Load::new(&start.bundle);
         for (holder, depth) in store.depths()? {
             load.set_depth(&holder, depth);

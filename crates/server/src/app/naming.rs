@@ -42,12 +42,29 @@ impl App {
     }
 }
 
+/// Whether the bundle knows `name` among these.
+pub(super) fn among<'a>(
+    field: &str,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Problem> {
+    if known.clone().any(|known| known == name) { Ok(()) } else { Err(unknown(field, what, name, known)) }
+}
+
 fn unknown<'a>(field: &str, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Problem {
+    Problem::invalid(field, format!("the bundle has no {what} `{name}`; it has {}", listed(known)))
+}
+
+/// Some of these names, and how many more there are.
+pub(super) fn listed<'a>(known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.collect();
+    if known.is_empty() {
+        return "none".to_owned();
+    }
     let more = known.len().saturating_sub(TOLD);
     known.truncate(TOLD);
-    let (known, more) = (known.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() });
-    Problem::invalid(field, format!("the bundle has no {what} `{name}`; it has {known}{more}"))
+    known.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use super::{App, Caller, auth, naming};
+use super::{App, Caller, auth, floor::STAFF, naming};
 use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::id::{StaffId, Timestamp};
+use remit_policy::bundle::Bundle;
 use remit_store::{Store, TokenRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,6 +78,40 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// # Errors
 /// When a value is not accepted, or the store refuses.
 pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Problem> {
+    let (row, token) = prepare(entropy, now, new)?;
+    store.add_token(&row).map_err(Problem::internal)?;
+    Ok(MadeToken { view: TokenView::from(&row), token })
+}
+
+/// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
+/// is on record.
+///
+/// # Errors
+/// When one is not known; the error names those that there are.
+pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), Problem> {
+    if let Some(responder) = &new.responder {
+        let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
+        naming::among("responder", "responder", responder, known)?;
+    }
+    if let Some(source) = &new.source {
+        naming::among("source", "source", source, bundle.sources().iter().copied())?;
+    }
+    if let Some(staff) = &new.staff {
+        let items = store.items(STAFF).map_err(Problem::internal)?;
+        let known = items.iter().map(|item| item.id.as_str());
+        if !known.clone().any(|known| known == staff) {
+            let known = naming::listed(known);
+            return Err(Problem::invalid("staff", format!("there is no member of staff `{staff}`; there are {known}")));
+        }
+    }
+    Ok(())
+}
+
+/// A token's row and its secret, to be added to a store.
+///
+/// # Errors
+/// When a value is not accepted.
+pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Problem> {
     let printable =
         |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     naming::printable("name", &new.name, naming::NAME_MAX)?;
@@ -115,20 +150,17 @@ pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken)
         created_ms: now.0,
         expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
     };
-    store.add_token(&row).map_err(Problem::internal)?;
-    Ok(MadeToken { view: TokenView::from(&row), token })
+    Ok((row, token))
 }
 
 impl App {
-    /// Makes a token. A responder that it names must be in the bundle.
+    /// Makes a token. What it names must be known.
     ///
     /// # Errors
     /// When policy or a bound refuses.
     pub fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Problem> {
         self.permit(caller, "token.manage")?;
-        if let Some(responder) = &new.responder {
-            self.responder_named("responder", responder)?;
-        }
+        check(&self.store, &self.bundle, &new)?;
         make(&self.store, &self.entropy, self.now(), new)
     }
 

@@ -29,8 +29,11 @@ pub fn sign(app: &App, signer: &Signer) -> Result<(), remit_store::ReadError> {
     Ok(())
 }
 
-/// Signs checkpoints until `stop` says so, and once more at the end.
-pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Signs checkpoints until `stop` says so, and once more at the end, over everything.
+///
+/// # Errors
+/// When the last could not be signed.
+pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), remit_store::ReadError> {
     let signer = signer(&app);
     let mut tick = tokio::time::interval(Duration::from_millis(EVERY_MS));
     loop {
@@ -38,11 +41,12 @@ pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) {
             _ = tick.tick() => false,
             _ = stop.changed() => true,
         };
-        if let Err(error) = sign(&app, &signer) {
-            tracing::error!(%error, "no checkpoint could be signed");
-        }
+        let signed = sign(&app, &signer);
         if stopped {
-            return;
+            return signed;
+        }
+        if let Err(error) = signed {
+            tracing::error!(%error, "no checkpoint could be signed");
         }
     }
 }

@@ -5,6 +5,7 @@ mod disk;
 mod gather;
 mod known;
 mod lists;
+mod made_with;
 mod packed;
 #[cfg(test)]
 mod plans;
@@ -35,7 +36,7 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "remit.db";
@@ -87,6 +88,10 @@ pub struct SqliteStore {
     side: Mutex<Connection>,
     /// Told to threads that would go on.
     closing: Arc<AtomicBool>,
+    /// Told to the writer: to write what waits and to end.
+    last: Arc<AtomicBool>,
+    /// Ends with who answers for the writer.
+    answering: watch::Receiver<()>,
     /// Closed after every connection: where a process closes a file it loses all its locks on it, SQLite's too.
     _database: Arc<File>,
     /// Held while the store is open, so that no second process opens it.
@@ -119,8 +124,7 @@ impl SqliteStore {
         let connection = setup::writer(&path, &options)?;
         let file = |source| OpenError::File { path: path.display().to_string(), source };
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
-        let damaged =
-            |error: rusqlite::Error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() };
+        let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);
         let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
         let (known, closing) = (Arc::new(Known::new(cases(&connection).map_err(damaged)?)), Arc::default());
         let side = setup::side(&path)?;
@@ -139,13 +143,18 @@ impl SqliteStore {
         let moved_to = Arc::clone(&database);
         let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &moved_to, &settle))?;
         let (written, waits) = mpsc::sync_channel(AHEAD);
+        let (answers, answering) = watch::channel(());
         let waiter = thread(("store-disk", WRITER), &path, {
             let disk = Arc::clone(&disk);
-            move || disk.run(&waits)
+            move || {
+                disk.run(&waits);
+                drop(answers);
+            }
         })?;
+        let last = Arc::new(AtomicBool::new(false));
         let writer = thread(("store-writer", WRITER), &path, {
-            let disk = Arc::clone(&disk);
-            move || writer::run(connection, &disk, &waiting, &gather, (&written, &told))
+            let (disk, last) = (Arc::clone(&disk), Arc::clone(&last));
+            move || writer::run(connection, &disk, &waiting, &gather, (&written, &told), &last)
         })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
         let learner = thread(("store-learner", BESIDE), &path, move || {
@@ -164,9 +173,24 @@ impl SqliteStore {
             readers: Mutex::default(),
             side: Mutex::new(side),
             closing,
+            last,
+            answering,
             _database: database,
             _lock: lock,
         })
+    }
+
+    /// Writes and answers what waits, and takes nothing more: whatever comes later is refused as stopped. What can be
+    /// read stays so, and checkpoints can still be added.
+    pub async fn close(&self) {
+        self.last.store(true, Ordering::SeqCst);
+        if let Some(queue) = &self.queue {
+            // It sleeps until something comes; if there is no room, enough has.
+            let _ = queue.try_send((Commit::default(), oneshot::channel().0));
+            self.gate.sent();
+        }
+        // The other end says nothing, and is gone once everything is answered.
+        let _ = self.answering.clone().changed().await;
     }
 
     async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {

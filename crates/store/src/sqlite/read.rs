@@ -3,6 +3,7 @@
 use super::{
     SqliteStore,
     lists::{CASES, EXCEPTIONS, LAST, List},
+    setup,
 };
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
@@ -97,7 +98,7 @@ impl SqliteStore {
         result
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -106,7 +107,7 @@ impl SqliteStore {
         Ok(self.many(sql, params, map)?.into_iter().next())
     }
 
-    fn many<T>(
+    pub(super) fn many<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -134,7 +135,10 @@ impl SqliteStore {
         })
     }
 
-    fn rare(&self, write: impl FnOnce(&Connection) -> Result<usize, rusqlite::Error>) -> Result<usize, ReadError> {
+    pub(super) fn rare(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<usize, rusqlite::Error>,
+    ) -> Result<usize, ReadError> {
         let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
         write(&side).map_err(|error| ReadError(error.to_string()))
     }
@@ -388,7 +392,12 @@ impl Store for SqliteStore {
 
     fn add_checkpoint(&self, size: u64, note: &str) -> Result<bool, ReadError> {
         let sql = "INSERT INTO checkpoints SELECT ?1, ?2 WHERE ?1 > (SELECT COALESCE(MAX(size), -1) FROM checkpoints)";
-        Ok(self.rare(|side| side.execute(sql, params![size.cast_signed(), note]))? > 0)
+        let added = self.rare(|side| side.execute(sql, params![size.cast_signed(), note]))? > 0;
+        if added {
+            setup::keep_checkpoint(&self.path, note)
+                .map_err(|error| ReadError(format!("the checkpoint could not be kept beside it: {error}")))?;
+        }
+        Ok(added)
     }
 
     fn checkpoint(&self) -> Result<Option<(u64, String)>, ReadError> {

@@ -1,7 +1,7 @@
 //! Opens and checks the database, and brings it to the newest format.
 
 use super::Options;
-use crate::{OpenError, ReadError, patience};
+use crate::{CHECKPOINT, OpenError, ReadError, patience};
 use remit_ledger::{
     checkpoint::Checkpoint,
     hash::Hash,
@@ -11,16 +11,18 @@ use remit_ledger::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig, params};
 use std::{
     fs::{self, File, TryLockError},
+    io,
     path::Path,
     time::Duration,
 };
 
-const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
     include_str!("0005.sql"),
+    include_str!("0006.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
 const APPLICATION_ID: i64 = 0x524d_4954;
@@ -38,7 +40,7 @@ const WRITER_CACHE: i64 = 16_384;
 
 pub(super) fn lock(data: &Path) -> Result<File, OpenError> {
     let file = |source| OpenError::File { path: data.display().to_string(), source };
-    fs::create_dir_all(data).map_err(file)?;
+    directory(data).map_err(file)?;
     let lock = File::options().create(true).truncate(false).write(true).open(data.join("lock")).map_err(file)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -47,19 +49,65 @@ pub(super) fn lock(data: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Makes the data directory where it is not, for its owner alone.
+fn directory(data: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(data)
+}
+
+/// Opens a file to read and write it; made for its owner alone where it is not there.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses all
+    // its locks on it.
+    drop(private(path).map_err(|source| OpenError::File { path: path.display().to_string(), source })?);
     open(path, options).map_err(|error| match error {
         Opening::Refused(refused) => refused,
-        Opening::Sqlite(error) => {
-            let (path, what) = (path.display().to_string(), error.to_string());
-            match error.sqlite_error_code() {
-                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-                    OpenError::File { path, source: std::io::Error::other(what) }
-                }
-                _ => OpenError::Damaged { path, what },
-            }
-        }
+        Opening::Sqlite(error) => refusal(path, &error),
     })
+}
+
+/// What SQLite's refusal of the database at `path` comes from: SQLite tells little of what the system said.
+pub(super) fn refusal(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let (named, what) = (path.display().to_string(), error.to_string());
+    let source = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull.into(),
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => refused_file(path).unwrap_or_else(|| io::Error::other(what)),
+        _ => return OpenError::Damaged { path: named, what },
+    };
+    OpenError::File { path: named, source }
+}
+
+/// What the system says when what SQLite does with the files of a database is done once more.
+fn refused_file(path: &Path) -> Option<io::Error> {
+    let mut tried = path.as_os_str().to_owned();
+    tried.push("-try");
+    let files = ["-wal", "-shm"].map(|end| {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(end);
+        beside
+    });
+    let there = files.iter().map(Path::new).filter(|file| file.exists());
+    let opened = std::iter::once(path).chain(there).try_for_each(|file| {
+        File::options().read(true).write(true).open(file)?;
+        Ok(())
+    });
+    opened.and_then(|()| fs::write(&tried, b"?")).and_then(|()| fs::remove_file(&tried)).err()
 }
 
 enum Opening {
@@ -80,6 +128,12 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     let (application, found) = (number(&connection, "application_id")?, number(&connection, "user_version")?);
     let fresh = application == 0 && found == 0 && number(&connection, "page_count")? == 0;
     if !fresh && application != APPLICATION_ID {
+        let empty = application == 0 && found == 0 && number(&connection, "page_count")? == 1;
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if empty && mode == "wal" {
+            // As a database of Remit was until its log of writes was first moved into it.
+            return Err(Opening::Refused(OpenError::LogLost(path.display().to_string())));
+        }
         return Err(Opening::Refused(OpenError::Foreign(path.display().to_string())));
     }
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -102,6 +156,13 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         transaction.pragma_update(None, "user_version", at as i64 + 1)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.commit()?;
+    }
+    if fresh {
+        connection.execute("INSERT INTO born VALUES (?1)", [known])?;
+    }
+    if found < known {
+        // So that the file says by itself what it is, also without its log of writes.
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }
     // From here on the disk is waited for beside the writer.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -126,12 +187,16 @@ fn patient(connection: &Connection) -> Result<(), rusqlite::Error> {
 /// signed checkpoint: what is gone or was changed since stops the start.
 pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenError> {
     let damaged = |what: String| OpenError::Damaged { path: path.display().to_string(), what };
-    let sqlite = |error: rusqlite::Error| damaged(error.to_string());
+    let sqlite = |error: rusqlite::Error| refusal(path, &error);
     let number = |sql: &str| -> Result<u64, OpenError> {
         let found: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional().map_err(sqlite)?;
         Ok(found.map_or(0, i64::cast_unsigned))
     };
     let last = number("SELECT COALESCE(MAX(seq), 0) FROM events")?;
+    let kept = kept_checkpoint(path).and_then(|note| Checkpoint::unverified(&note).ok());
+    if let Some(Checkpoint { size: signed, .. }) = kept.as_ref().filter(|kept| kept.size > last) {
+        return Err(OpenError::Behind { path: path.display().to_string(), has: last, signed: *signed });
+    }
     let head = number("SELECT size FROM ledger_head")?;
     if head != last {
         return Err(damaged(format!("the ledger has {head} entries, but the newest event is number {last}")));
@@ -139,18 +204,34 @@ pub(super) fn tree(path: &Path, connection: &Connection) -> Result<Tree, OpenErr
     let sql = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1";
     let signed: Option<(i64, String)> =
         connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(sqlite)?;
+    let mut held = Vec::from_iter(kept);
     if let Some((size, note)) = signed {
         let size = size.cast_unsigned();
         if size > last {
             return Err(damaged(format!("{size} entries were signed, but the newest event is number {last}")));
         }
-        let signed = Checkpoint::unverified(&note).map_err(|error| damaged(error.to_string()))?;
-        if tree_at(connection, size).map_err(damaged)?.root() != signed.root {
+        held.push(Checkpoint::unverified(&note).map_err(|error| damaged(error.to_string()))?);
+    }
+    for Checkpoint { size, root, .. } in held {
+        if tree_at(connection, size).map_err(damaged)?.root() != root {
             let what = format!("the first {size} entries are not those that were signed; run `remit ledger verify`");
             return Err(damaged(what));
         }
     }
     tree_at(connection, last).map_err(damaged)
+}
+
+/// The newest checkpoint as it is kept beside the database at `path`, if it can be read.
+pub(super) fn kept_checkpoint(path: &Path) -> Option<String> {
+    fs::read_to_string(path.with_file_name(CHECKPOINT)).ok()
+}
+
+/// Keeps a checkpoint beside the database at `path`. The disk is not waited for: what the file said before is true too.
+pub(super) fn keep_checkpoint(path: &Path, note: &str) -> io::Result<()> {
+    let kept = path.with_file_name(CHECKPOINT);
+    let aside = kept.with_extension("new");
+    fs::write(&aside, note)?;
+    fs::rename(&aside, &kept)
 }
 
 /// The edge of the ledger when it had `size` entries.
@@ -182,7 +263,7 @@ pub(super) fn side(path: &Path) -> Result<Connection, OpenError> {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(connection)
     };
-    open().map_err(|error| OpenError::Damaged { path: path.display().to_string(), what: error.to_string() })
+    open().map_err(|error| refusal(path, &error))
 }
 
 pub(super) fn reader(path: &Path) -> Result<Connection, ReadError> {

@@ -15,20 +15,28 @@ use remit_ledger::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use std::{
     collections::BTreeMap,
-    sync::mpsc::{Receiver, SyncSender},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender},
+    },
 };
 
-/// Runs until every sender is gone and nothing waits. Batches go to who waits for the disk; `told` hears of each.
+/// Runs until nothing waits and every sender is gone, or `last` says so. Batches go to who waits for the disk; `told`
+/// hears of each.
 pub(super) fn run(
     mut connection: Connection,
     disk: &Disk,
     waiting: &Receiver<Waiting>,
     gather: &Gather,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
+    last: &AtomicBool,
 ) {
     let mut tree = disk.tree();
     let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
-    while let Ok(first) = waiting.recv() {
+    loop {
+        // Whoever sends after this has found nothing to be waiting is refused.
+        let first = if last.load(Ordering::SeqCst) { waiting.try_recv().ok() } else { waiting.recv().ok() };
+        let Some(first) = first else { return };
         gather.fill(first, waiting, &mut batch);
         let number = disk.begin();
         let outcomes = write(&mut connection, &mut tree, disk, &batch);
