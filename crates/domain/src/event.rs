@@ -210,7 +210,7 @@ pub enum Event {
     ExceptionTaken {
         /// Which.
         exception: ExceptionId,
-        /// Who.
+        /// Who, by the identifier of their token; in records of earlier versions by its name.
         by: String,
         /// When.
         at: Timestamp,
@@ -219,7 +219,7 @@ pub enum Event {
     ExceptionResolved {
         /// Which.
         exception: ExceptionId,
-        /// Who resolved it.
+        /// Who resolved it, by the identifier of their token; in records of earlier versions by its name.
         by: String,
         /// The reason, by commitment; none where it ended because the words on the case were erased.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -278,7 +278,7 @@ pub enum Event {
         action: DecisionId,
         /// How.
         how: ActionEnd,
-        /// Who, by the name of their token.
+        /// Who, by the identifier of their token; in records of earlier versions by its name.
         by: String,
         /// A note, by commitment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -297,7 +297,7 @@ pub enum Event {
     ConsultAnswered {
         /// Which consult.
         id: ConsultId,
-        /// Who, by the name of their token.
+        /// Who, by the identifier of their token; in records of earlier versions by its name.
         by: String,
         /// The advice, by commitment.
         answer: Words,
@@ -351,7 +351,7 @@ pub enum Event {
         responder: ResponderId,
         /// For which intent.
         intent: String,
-        /// Who decided it, by the name of their token.
+        /// Who decided it, by the identifier of their token; in records of earlier versions by its name.
         by: String,
         /// Why.
         reason: String,

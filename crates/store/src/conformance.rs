@@ -2,7 +2,7 @@
 
 use crate::{
     AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow, IdempotencyRow,
-    ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, WordsRow,
+    ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenRow, WordsRow,
 };
 
 /// A case's write at a version, held by `holder`.
@@ -57,6 +57,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     attachments(store).await?;
     resolved(store).await?;
     positions(store)?;
+    tokens(store)?;
     checkpoints(store)
 }
 
@@ -350,6 +351,33 @@ fn positions(store: &impl Store) -> Result<(), String> {
     let last = store.last_seq().map_err(|e| e.to_string())?;
     let (size, _) = store.head().map_err(|e| e.to_string())?;
     hold(last == feed.len() as u64 && size == last, "the ledger has an entry for every event")
+}
+
+/// The name of a token outlives it until it is forgotten, and nothing else does.
+fn tokens(store: &impl Store) -> Result<(), String> {
+    let token = TokenRow {
+        id: "tok_1".into(),
+        hash: [3; 32],
+        name: "Ada Lovelace".into(),
+        roles: vec!["lead".into()],
+        responder: None,
+        source: None,
+        staff: None,
+        created_ms: 1,
+        expires_ms: 2,
+    };
+    let name = || store.token_name("tok_1").map_err(|e| e.to_string());
+    let named = Some("Ada Lovelace".to_owned());
+    hold(name()?.is_none(), "an unknown token has no name")?;
+    store.add_token(&token).map_err(|e| e.to_string())?;
+    hold(name()? == named, "a token has its name")?;
+    hold(!store.forget_token_name("tok_1").map_err(|e| e.to_string())?, "the name of a token that stands is kept")?;
+    hold(store.revoke_token("tok_1").map_err(|e| e.to_string())?, "a token is revoked")?;
+    hold(!store.revoke_token("tok_1").map_err(|e| e.to_string())?, "a token is revoked once")?;
+    let known = store.token(&[3; 32]).map_err(|e| e.to_string())?;
+    hold(known.is_none() && name()? == named, "of a revoked token the name is kept alone")?;
+    hold(store.forget_token_name("tok_1").map_err(|e| e.to_string())?, "a name is forgotten")?;
+    hold(name()?.is_none(), "a forgotten name is gone")
 }
 
 fn checkpoints(store: &impl Store) -> Result<(), String> {

@@ -492,8 +492,12 @@ pub trait Store: Send + Sync {
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
     /// Notes a token.
     fn add_token(&self, token: &TokenRow) -> Result<(), ReadError>;
-    /// Forgets a token; says whether there was one.
+    /// Forgets a token, except for its name; says whether there was one.
     fn revoke_token(&self, id: &str) -> Result<bool, ReadError>;
+    /// The name of a token, also of one that was revoked, until it is forgotten.
+    fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;
+    /// Forgets the name of a token that was revoked; says whether it was kept.
+    fn forget_token_name(&self, id: &str) -> Result<bool, ReadError>;
     /// Keeps a bundle under its digest and notes when it came into force.
     fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError>;
     /// A bundle that was kept.

@@ -27,8 +27,8 @@ pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lea
 pub struct Caller {
     /// The token's identifier.
     pub token: Arc<str>,
-    /// The token's name.
-    pub name: Arc<str>,
+    /// What it is called in records: a token's identifier, never its name, since records are for ever.
+    pub pseudonym: Arc<str>,
     /// Its roles.
     pub roles: Vec<String>,
     /// The responder on whose behalf it writes.
@@ -67,7 +67,7 @@ impl Caller {
     fn of(name: &str, roles: Vec<String>, responder: Option<String>) -> Self {
         Self {
             token: name.into(),
-            name: name.into(),
+            pseudonym: name.into(),
             roles,
             responder,
             source: None,
@@ -203,8 +203,8 @@ impl App {
 impl From<TokenRow> for Caller {
     fn from(row: TokenRow) -> Self {
         Self {
+            pseudonym: row.id.as_str().into(),
             token: row.id.into(),
-            name: row.name.into(),
             roles: row.roles,
             responder: row.responder,
             source: row.source.map(Into::into),

@@ -160,7 +160,7 @@ impl App {
         let event = Event::AiResumed {
             responder: id.clone(),
             intent: intent.clone(),
-            by: caller.name.to_string(),
+            by: caller.pseudonym.to_string(),
             reason: wish.reason,
             at: self.now(),
         };

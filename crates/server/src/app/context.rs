@@ -60,8 +60,12 @@ impl App {
     pub fn context_of(&self, caller: &Caller, id: &str) -> Result<ContextView, Problem> {
         let case = self.case_for(caller, "case.read", id)?;
         let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
-        let mut note =
-            |by: &str, text: Option<String>| notes.extend(text.map(|text| NoteView { by: by.to_owned(), text }));
+        let mut note = |by: &str, text: Option<String>| -> Result<(), Problem> {
+            if let Some(text) = text {
+                notes.push(NoteView { by: self.named(by)?, text });
+            }
+            Ok(())
+        };
         self.each_record(&case, |row| {
             match serde_json::from_slice(&row.body).map_err(Problem::internal)? {
                 Event::DecisionMade { decision, handoff } => {
@@ -69,13 +73,13 @@ impl App {
                         let staff = handoff.staff.as_ref();
                         told.extend(handoff.announced.map(|told| self.announce(told, handoff.to.name(), staff)));
                         if let Some(words) = &handoff.package.note {
-                            note(&row.actor, self.open_words(&case, words)?);
+                            note(&row.actor, self.open_words(&case, words)?)?;
                         }
                     }
                     decisions.push(DecisionSummary::from(&*decision));
                 }
-                Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?),
-                Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?),
+                Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?)?,
+                Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?)?,
                 _ => {}
             }
             Ok(())
@@ -84,7 +88,7 @@ impl App {
         Ok(ContextView {
             summary: self.summary(&case, self.now())?,
             conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-            case: CaseView::from(&case),
+            case: self.case_view(&case)?,
             told: newest(told, HISTORY_MAX),
             notes: newest(notes, HISTORY_MAX),
             decisions: newest(decisions, HISTORY_MAX),

@@ -119,7 +119,8 @@ impl App {
         let items = rows
             .iter()
             .map(|row| {
-                let exception: Exception = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                let mut exception: Exception = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
+                self.name_in(&mut exception)?;
                 Ok(ExceptionView::new(&row.case, &exception))
             })
             .collect::<Result<_, Problem>>()?;
@@ -135,6 +136,9 @@ impl App {
         self.permit(caller, "exception.read")?;
         let mut views = Vec::new();
         self.each_unreachable(&mut |case, exception| views.push(ExceptionView::new(case, exception)))?;
+        for view in &mut views {
+            view.taken_by = view.taken_by.take().map(|by| self.named(&by)).transpose()?;
+        }
         Ok(views)
     }
 

@@ -44,6 +44,7 @@ mod turn;
 pub(crate) mod usage;
 pub mod view;
 pub mod webhook;
+mod who;
 
 use crate::{
     clock::Clock,
@@ -59,7 +60,7 @@ use remit_domain::{Case, Context, command::Happened, decide, id::Ids};
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_signals::{intent::IntentModel, lexical::TextReader};
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 pub use auth::Caller;
 
@@ -88,6 +89,7 @@ pub struct App {
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
     pub(crate) bells: bells::Bells,
     recent: recent::Recent,
+    names: who::Names,
     readers: reading::Readers,
     used: usage::Used,
     pub(crate) limits: Limits,
@@ -204,6 +206,7 @@ impl App {
             ticks,
             bells: bells::Bells::default(),
             recent: recent::Recent::after(last),
+            names: who::Names::default(),
             readers: reading::Readers::start().map_err(StartError::Threads)?,
             used: usage::Used::default(),
             limits: Limits::default(),
@@ -246,7 +249,7 @@ impl App {
 
     fn context(&self, caller: &Caller) -> Result<Context, Problem> {
         let now = self.clock.now();
-        Ok(Context { now, ids: self.ids(now)?, by: caller.name.to_string() })
+        Ok(Context { now, ids: self.ids(now)?, by: caller.pseudonym.to_string() })
     }
 
     /// Where new identifiers come from.
@@ -309,7 +312,10 @@ impl App {
         let now = context.now;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
         let happened = decide(before.as_ref(), command, &mut context, &mut answer)?;
-        let (status, response) = show(&happened);
+        let (status, response) = match self.with_names(&happened.case)? {
+            Cow::Borrowed(_) => show(&happened),
+            Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
+        };
         self.record(caller, repeat, before.as_ref(), happened, beside, (status, response), now)
     }
 

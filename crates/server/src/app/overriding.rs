@@ -89,7 +89,7 @@ impl App {
             };
             let case: Case = self.case_for(&Caller::own(), "case.read", &item.case.to_string())?;
             let reason = self.open_words(&case, &item.reason)?;
-            items.extend(view(&decision, record.actor, reason));
+            items.extend(view(&decision, self.named(&record.actor)?, reason));
         }
         Ok(Page { items, next })
     }

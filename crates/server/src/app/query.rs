@@ -91,7 +91,7 @@ impl App {
     /// # Errors
     /// When policy refuses, or there is no such case.
     pub fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, Problem> {
-        Ok(CaseView::from(&self.case_for(caller, "case.read", id)?))
+        self.case_view(&self.case_for(caller, "case.read", id)?)
     }
 
     /// Cases, newest first.
@@ -113,9 +113,8 @@ impl App {
         let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
         let items = rows
             .iter()
-            .map(|row| serde_json::from_slice::<Case>(&row.state).map(|case| CaseView::from(&case)))
-            .collect::<Result<_, _>>()
-            .map_err(Problem::internal)?;
+            .map(|row| self.case_view(&serde_json::from_slice(&row.state).map_err(Problem::internal)?))
+            .collect::<Result<_, Problem>>()?;
         Ok(Page { items, next })
     }
 
@@ -196,7 +195,7 @@ impl App {
                 Ok(TimelineItem {
                     seq: row.seq,
                     at: rfc3339(Timestamp(row.ts_ms)),
-                    by: row.actor,
+                    by: self.named(&row.actor)?,
                     event: serde_json::to_value(&event).map_err(Problem::internal)?,
                     words,
                     told: self.told_of(&event),

@@ -169,7 +169,7 @@ impl App {
         Ok(Record {
             kind: event.kind(),
             case: case.to_owned(),
-            actor: caller.name.to_string(),
+            actor: caller.pseudonym.to_string(),
             ts_ms: now.0,
             subject: event.subject(),
             body,

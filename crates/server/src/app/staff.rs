@@ -259,9 +259,9 @@ impl App {
             let case = self.case_for(&Caller::own(), "case.read", &case.to_string())?;
             let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
             if holds {
-                work.held.push(CaseView::from(&case));
+                work.held.push(self.case_view(&case)?);
             } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-                work.offered.push(CaseView::from(&case));
+                work.offered.push(self.case_view(&case)?);
             }
         }
         Ok(work)

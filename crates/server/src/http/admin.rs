@@ -14,6 +14,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(make_token, list_tokens))
         .routes(routes!(revoke_token))
+        .routes(routes!(forget_name))
         .routes(routes!(erase_customer))
 }
 
@@ -64,6 +65,17 @@ async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authentic
 )]
 async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     app.revoke_token(&caller, &id)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Forget the name of a token that was revoked. What was done with it is shown under its identifier from then on.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{id}/name", tag = "administration",
+    params(("id" = String, Path, description = "The token.")),
+    responses((status = 204, description = "Forgotten."))
+)]
+async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
+    app.forget_name(&caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -21,6 +21,7 @@ mod harness;
 mod inbox;
 mod injections;
 mod limits;
+mod names;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

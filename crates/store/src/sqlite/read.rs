@@ -7,7 +7,7 @@ use super::{
 };
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
@@ -16,6 +16,8 @@ const CASE: &str = "SELECT id, version, state FROM cases WHERE id = ?1";
 
 const EXCEPTION: &str = "SELECT * FROM exceptions WHERE id = ?1";
 
+/// The kind of item under which the name of a revoked token is kept.
+const REVOKED: &str = "revoked_token";
 const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
 /// The exception whose columns begin at `first`.
@@ -361,7 +363,32 @@ impl Store for SqliteStore {
     }
 
     fn revoke_token(&self, id: &str) -> Result<bool, ReadError> {
-        Ok(self.rare(|side| side.execute("DELETE FROM tokens WHERE id = ?1", [id]))? > 0)
+        let revoked = self.rare(|side| {
+            let both = Transaction::new_unchecked(side, TransactionBehavior::Immediate)?;
+            both.execute(
+                "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1",
+                [id, REVOKED],
+            )?;
+            let gone = both.execute("DELETE FROM tokens WHERE id = ?1", [id])?;
+            both.commit()?;
+            Ok(gone)
+        })?;
+        Ok(revoked > 0)
+    }
+
+    fn token_name(&self, id: &str) -> Result<Option<String>, ReadError> {
+        let sql = "SELECT name FROM tokens WHERE id = ?1 \
+                   UNION ALL SELECT CAST(body AS TEXT) FROM items WHERE kind = ?2 AND id = ?1 LIMIT 1";
+        self.one(sql, [id, REVOKED], |row| row.get(0))
+    }
+
+    fn forget_token_name(&self, id: &str) -> Result<bool, ReadError> {
+        let forgotten = self.rare(|side| {
+            // What is forgotten is overwritten.
+            side.pragma_update(None, "secure_delete", true)?;
+            side.execute("DELETE FROM items WHERE kind = ?1 AND id = ?2", [REVOKED, id])
+        })?;
+        Ok(forgotten > 0)
     }
 
     fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError> {
