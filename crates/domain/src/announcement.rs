@@ -3,7 +3,7 @@
 
 use crate::{
     decision::{Decision, Outcome, ResponderKind},
-    id::Timestamp,
+    id::{ResponderId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,9 @@ pub enum Announcement {
     Ai,
     /// The case waits in a queue.
     Waiting {
-        /// How long, as expected when it was announced, in milliseconds.
-        expected_wait_ms: i64,
+        /// How long, as expected when it was announced, in milliseconds; nothing where nobody is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_wait_ms: Option<i64>,
     },
     /// A member of staff has it.
     Person,
@@ -28,8 +29,9 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    /// What is to be announced of the holder that `decision` brings; nothing if it changes none.
-    pub(crate) fn of(decision: &Decision) -> Option<Self> {
+    /// What is to be announced of the holder that `decision` brings, with waits in the queues that are `attended`;
+    /// nothing if it changes none.
+    pub(crate) fn of(decision: &Decision, attended: &[ResponderId]) -> Option<Self> {
         Some(match &decision.outcome {
             Outcome::Keep { .. } => return None,
             Outcome::Take { .. } => Self::Person,
@@ -38,7 +40,10 @@ impl Announcement {
                 let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder)?;
                 match chosen.facts.kind {
                     ResponderKind::Ai => Self::Ai,
-                    ResponderKind::Queue => Self::Waiting { expected_wait_ms: chosen.facts.expected_wait_ms },
+                    ResponderKind::Queue => {
+                        let known = chosen.facts.open && attended.contains(responder);
+                        Self::Waiting { expected_wait_ms: known.then_some(chosen.facts.expected_wait_ms) }
+                    }
                 }
             }
         })

@@ -1,6 +1,7 @@
 //! A case: its state, and how each event changes it.
 
 mod apply;
+pub mod waits;
 
 use crate::{
     action::OpenAction,
@@ -18,6 +19,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use waits::{Former, Waits};
 
 /// How a request reached us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -229,12 +231,15 @@ pub struct Case {
     /// Messages of holders so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replies: u32,
-    /// Since when the customer is awaited.
+    /// When the customer has waited, and in whose hours. Nothing where an earlier version of the program kept the case:
+    /// its records say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awaited_since: Option<Timestamp>,
-    /// How long the customer was awaited before that, in milliseconds.
-    #[serde(default, skip_serializing_if = "is_none_ms")]
-    pub awaited_ms: i64,
+    pub waits: Option<Waits>,
+    /// Kept by earlier versions of the program in place of [`Case::waits`].
+    #[serde(default, skip_serializing)]
+    awaited_since: Former,
+    #[serde(default, skip_serializing)]
+    awaited_ms: Former,
     /// Files on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attached: u32,
@@ -279,11 +284,6 @@ pub struct Case {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
-fn is_none_ms(ms: &i64) -> bool {
-    *ms == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 fn is_no_bytes(bytes: &u64) -> bool {
     *bytes == 0
 }
@@ -325,8 +325,9 @@ impl Case {
             last_customer_message: Some(message.id),
             waiting_since: Some(*at),
             replies: 0,
-            awaited_since: None,
-            awaited_ms: 0,
+            waits: Some(Waits::default()),
+            awaited_since: Former,
+            awaited_ms: Former,
             attached: 0,
             attached_bytes: 0,
             exceptions: BTreeMap::new(),

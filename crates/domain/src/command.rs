@@ -108,6 +108,11 @@ pub enum Command {
         /// A note for the next holder.
         note: Option<Words>,
     },
+    /// Give the case back to the queue, since the member of staff who has it is not there.
+    TakeBack {
+        /// Under which lease.
+        epoch: u64,
+    },
     /// Note readings.
     Measure {
         /// The readings.
@@ -295,6 +300,7 @@ impl Command {
             | Self::Offer { .. }
             | Self::Accept { .. }
             | Self::EndOffer { .. }
+            | Self::TakeBack { .. }
             | Self::Measure { .. }
             | Self::Merge { .. }
             | Self::Absorb { .. }

@@ -202,6 +202,11 @@ pub enum Trigger {
     },
     /// The member of staff who had the case gave it back to the queue.
     Returned,
+    /// The member of staff who had the case is not there, and its customer waits.
+    StaffGone {
+        /// Who.
+        staff: StaffId,
+    },
     /// The AI responder that has the case was stopped for its intent.
     AiStopped,
     /// An SLA clock ran so far that its target is at risk.
@@ -335,6 +340,8 @@ pub struct Deliberation {
     pub policies: BTreeMap<PolicyId, PolicyNote>,
     /// The bundle's terms.
     pub terms: std::sync::Arc<Terms>,
+    /// Queues in which somebody is known to be there, so that a wait in them can be told.
+    pub attended: Vec<ResponderId>,
 }
 
 /// What a bundle says about deciding, beside its policies.
@@ -369,7 +376,7 @@ pub struct Standing<'a> {
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, policies, terms } = asked;
+    let Deliberation { point, trigger, signals, candidates, policies, terms, attended: _ } = asked;
     let candidates: Vec<Candidate> = candidates
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
@@ -435,7 +442,10 @@ fn outcome(
                 Outcome::Take { responder: queue.clone(), staff: staff.clone() }
             }
             (Trigger::Returned, Some(_)) if exhausted => exception(ExceptionKind::HandoffLimit),
-            (Trigger::Returned, Some(queue)) => Outcome::Assign { responder: queue.clone() },
+            // Within its queue alone: nobody has decided that anybody else should have it.
+            (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => {
+                Outcome::Assign { responder: queue.clone() }
+            }
             _ => exception(ExceptionKind::NoResponder),
         },
         DecisionPoint::Retain | DecisionPoint::StopAi => {

@@ -341,6 +341,10 @@ pub struct Limits {
     /// Seconds that a member of staff has to answer an offer.
     #[serde(default = "Limits::offer")]
     pub offer_seconds: u32,
+    /// Minutes after which a member of staff who is away counts as gone: what they have goes back to its queue once its
+    /// customer waits.
+    #[serde(default = "Limits::away")]
+    pub away_minutes: u32,
     /// Hours after which a case is resolved, when the customer says nothing more after an answer.
     #[serde(default = "Limits::silence")]
     pub silence_hours: u32,
@@ -352,6 +356,10 @@ pub struct Limits {
 impl Limits {
     fn offer() -> u32 {
         60
+    }
+
+    fn away() -> u32 {
+        15
     }
 
     fn silence() -> u32 {

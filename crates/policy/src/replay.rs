@@ -75,6 +75,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         candidates: facts.into_iter().zip(verdicts).collect(),
         policies,
         terms: bundle.terms(),
+        attended: Vec::new(),
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
     let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs: decision.handoffs };

@@ -172,6 +172,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             candidates: candidates.iter().cloned().zip(verdicts.iter().cloned()).collect(),
             policies: notes,
             terms: bundle.terms(),
+            attended: Vec::new(),
         };
         let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0 }, deliberation);
         let got = match &decision.outcome {

@@ -3,9 +3,9 @@
 use super::{Author, Case, Holder, Status};
 use crate::{
     action::OpenAction,
-    decision::{Decision, Outcome, Trigger, YieldReason},
+    decision::{Candidate, Decision, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
-    id::Timestamp,
+    id::{ResponderId, Timestamp},
     signal::Value,
 };
 
@@ -28,7 +28,10 @@ impl Case {
                 }
                 self.updated = *at;
             }
-            Event::DecisionMade { decision, handoff } => self.apply_decision(decision, handoff.as_deref()),
+            Event::DecisionMade { decision, handoff } => {
+                self.apply_decision(decision, handoff.as_deref());
+                self.count_in_hours_of(decision);
+            }
             Event::ExceptionRaised { exception, .. } => {
                 self.updated = exception.raised;
                 self.exceptions.insert(exception.id, exception.clone());
@@ -75,7 +78,7 @@ impl Case {
             | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {
                 self.status = Status::Resolved;
-                self.waiting_since = None;
+                self.stop_waiting(*at);
                 self.offer = None;
                 self.ending = Some(*how);
                 self.disposition.clone_from(disposition);
@@ -119,9 +122,6 @@ impl Case {
                 self.status = Status::Open;
                 (self.ending, self.disposition) = (None, None);
                 self.waiting_since = Some(*at);
-                if let Some(since) = self.awaited_since.take() {
-                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
-                }
                 self.updated = *at;
                 self.start_afresh();
             }
@@ -138,6 +138,29 @@ impl Case {
         self.handoffs = 0;
     }
 
+    /// The customer is awaited from now on, or the case has ended.
+    fn stop_waiting(&mut self, at: Timestamp) {
+        let since = self.waiting_since.take();
+        if let Some(waits) = &mut self.waits {
+            waits.end(since, at);
+        }
+    }
+
+    /// Counts from now on in the hours of the queue that has the case or, while an AI responder does, would be next.
+    fn count_in_hours_of(&mut self, decision: &Decision) {
+        let is_queue = |id: &&ResponderId| {
+            let queue = |c: &Candidate| c.facts.kind == ResponderKind::Queue && c.facts.responder == **id;
+            decision.candidates.iter().any(queue)
+        };
+        let queue = match self.held_by_ai {
+            true => decision.sequence.iter().find(is_queue),
+            false => self.holder.as_ref().and_then(Holder::responder),
+        };
+        if let (Some(queue), Some(waits)) = (queue, &mut self.waits) {
+            waits.turn_to(queue, self.waiting_since, decision.at);
+        }
+    }
+
     fn apply_message(&mut self, message: &crate::event::Message, at: Timestamp) {
         self.messages = self.messages.saturating_add(1);
         for attachment in &message.attachments {
@@ -148,16 +171,12 @@ impl Case {
         match message.author {
             Author::Requester => {
                 self.last_customer_message = Some(message.id);
-                if let Some(since) = self.awaited_since.take() {
-                    self.awaited_ms = self.awaited_ms.saturating_add(at.since(since));
-                }
                 // The wait runs from the first message that is unanswered, not from the newest.
                 self.waiting_since.get_or_insert(at);
             }
             Author::Holder { ref staff, .. } => {
-                self.waiting_since = None;
+                self.stop_waiting(at);
                 self.replies = self.replies.saturating_add(1);
-                self.awaited_since.get_or_insert(at);
                 let by_ai = staff.is_none() && self.held_by_ai;
                 self.ai_turns = if by_ai { self.ai_turns.saturating_add(1) } else { 0 };
                 for mark in &message.marks {
@@ -190,7 +209,8 @@ impl Case {
         }
         let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
-        let within = matches!(decision.outcome, Outcome::Take { .. }) || decision.trigger == Trigger::Returned;
+        let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
+        let within = matches!(decision.outcome, Outcome::Take { .. }) || gone || decision.trigger == Trigger::Returned;
         if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
                 Trigger::Yielded { reason } => Some(*reason),
@@ -199,11 +219,12 @@ impl Case {
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
         let taken = matches!(decision.outcome, Outcome::Take { .. });
-        if self.holder.is_some() && !afresh && !taken {
+        // Who is not there has handed nothing over.
+        if self.holder.is_some() && !afresh && !taken && !gone {
             self.handoffs = self.handoffs.saturating_add(1);
         }
         if let Outcome::Assign { responder } = &decision.outcome {
-            let is_ai = |c: &&crate::decision::Candidate| c.facts.kind == crate::decision::ResponderKind::Ai;
+            let is_ai = |c: &&Candidate| c.facts.kind == ResponderKind::Ai;
             let chosen = decision.candidates.iter().find(|c| &c.facts.responder == responder);
             self.held_by_ai = chosen.as_ref().is_some_and(is_ai);
             self.ai_attempts = self.ai_attempts.saturating_add(u32::from(self.held_by_ai));

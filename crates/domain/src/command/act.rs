@@ -95,6 +95,13 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             note = words;
             ask(DecisionPoint::Offer, Trigger::Returned);
         }
+        Command::TakeBack { epoch } => {
+            let held = lease(&so_far.case, epoch)?;
+            let Some(staff) = held.staff.clone() else {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            };
+            ask(DecisionPoint::Offer, Trigger::StaffGone { staff });
+        }
         Command::Yield { epoch, reason, note: words } => {
             lease(&so_far.case, epoch)?;
             not_held_by_exception(&so_far.case)?;

@@ -14,7 +14,7 @@ use crate::{
 /// Takes the decision and does what it says.
 pub(super) fn settle(
     so_far: &mut Happened,
-    deliberation: Deliberation,
+    mut deliberation: Deliberation,
     note: Option<Words>,
     context: &mut Context,
 ) -> Result<(), Refusal> {
@@ -25,6 +25,7 @@ pub(super) fn settle(
         transferable(&deliberation, to)?;
     }
     let exception_due_ms = deliberation.terms.exception_due_ms;
+    let attended = std::mem::take(&mut deliberation.attended);
     let id = DecisionId::next(&mut context.ids);
     let case = &so_far.case;
     // A reopened case is given out anew: who had it last is history, not a holder.
@@ -39,7 +40,7 @@ pub(super) fn settle(
         Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
         Outcome::Keep { .. } | Outcome::Assign { .. } | Outcome::Take { .. } => None,
     };
-    let handoff = handoff(case, &decision, note, context.now);
+    let handoff = handoff(case, &decision, &attended, note, context.now);
     so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
     let due_of_error = context.now.plus_ms(exception_due_ms);
     let error = policy_error.map(|owner| (ExceptionKind::PolicyError, owner, due_of_error));
@@ -93,7 +94,13 @@ fn transferable(deliberation: &Deliberation, to: &ResponderId) -> Result<(), Ref
 }
 
 /// The change of holder that a decision brings, with what the new holder is handed.
-fn handoff(case: &Case, decision: &decision::Decision, note: Option<Words>, now: Timestamp) -> Option<Box<Handoff>> {
+fn handoff(
+    case: &Case,
+    decision: &decision::Decision,
+    attended: &[ResponderId],
+    note: Option<Words>,
+    now: Timestamp,
+) -> Option<Box<Handoff>> {
     let staff = match &decision.outcome {
         Outcome::Take { staff, .. } => Some(staff.clone()),
         _ => None,
@@ -121,5 +128,13 @@ fn handoff(case: &Case, decision: &decision::Decision, note: Option<Words>, now:
     };
     let from = case.holder.as_ref().map(Holder::to_ref);
     let epoch = case.holder.as_ref().map_or(0, |holder| holder.epoch) + 1;
-    Some(Box::new(Handoff { from, to, staff, accountable, epoch, package, announced: Announcement::of(decision) }))
+    Some(Box::new(Handoff {
+        from,
+        to,
+        staff,
+        accountable,
+        epoch,
+        package,
+        announced: Announcement::of(decision, attended),
+    }))
 }

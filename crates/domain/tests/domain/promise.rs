@@ -83,6 +83,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::Yield { epoch, .. }
         | Command::ReturnToAi { epoch, .. }
         | Command::Return { epoch, .. }
+        | Command::TakeBack { epoch }
         | Command::Transfer { epoch, .. }
         | Command::Consult { epoch, .. }
         | Command::AskAction { epoch, .. }
@@ -157,7 +158,7 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
         return Ok(());
     };
     ensure!(before.waiting_since == after.waiting_since, "a decision reset the customer's wait");
-    let question = question(step.command).ok_or("P3: a decision that nobody asked for")?;
+    let question = question(step.command, step.before).ok_or("P3: a decision that nobody asked for")?;
     ensure!(decision.point == question.point, "P3: taken at {:?}", decision.point);
     ensure!(decision.trigger == question.trigger, "P3: triggered by {:?}", decision.trigger);
     let asked = step.world.answer(before, &question);
@@ -259,6 +260,9 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         Outcome::Assign { responder } if decision.trigger == Trigger::Returned => {
             ensure!(Some(responder) == holder && !exhausted, "P5: given back to {responder}");
         }
+        Outcome::Assign { responder } if matches!(decision.trigger, Trigger::StaffGone { .. }) => {
+            ensure!(Some(responder) == holder, "P1: {responder} got what somebody of another queue has");
+        }
         Outcome::Take { responder, staff } => {
             ensure!(Some(responder) == holder, "P1: taken from {responder}, which does not have it");
             let offered = before.offer.as_ref().map(|offer| &offer.staff);
@@ -319,6 +323,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         candidates: record.candidates.into_iter().map(|c| (c.facts, c.verdict)).collect(),
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
+        attended: Vec::new(),
     };
     let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;
     ensure!(again == text, "P4: taken again, the decision of {} is another: {again} not {text}", before.id);
@@ -351,7 +356,7 @@ fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), Stri
 }
 
 /// What a command asks policy, as the record must say it.
-fn question(command: &Command) -> Option<Question> {
+fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
     let (point, trigger) = match command {
         Command::Open { .. } => (DecisionPoint::Route, Trigger::CaseOpened),
         Command::Write { .. } | Command::Attach { epoch: None, .. } => {
@@ -371,6 +376,10 @@ fn question(command: &Command) -> Option<Question> {
             (DecisionPoint::Offer, Trigger::Accepted { offer: *offer, staff: staff.clone() })
         }
         Command::Return { .. } => (DecisionPoint::Offer, Trigger::Returned),
+        Command::TakeBack { .. } => {
+            let staff = before?.holder.as_ref()?.staff.clone()?;
+            (DecisionPoint::Offer, Trigger::StaffGone { staff })
+        }
         Command::Transfer { to, .. } => (DecisionPoint::Escalate, Trigger::Transferred { to: to.clone() }),
         Command::AskAction { .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction }),
         Command::Review { point, trigger } => (*point, trigger.clone()),

@@ -62,6 +62,7 @@ enum Act {
     Accept(usize, bool),
     Decline(usize, OfferEnd),
     GiveBack,
+    TakeBack,
     Review,
     Transfer(usize),
     Consult,
@@ -97,6 +98,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (0..3usize, proptest::sample::select(vec![OfferEnd::Busy, OfferEnd::Expired, OfferEnd::Withdrawn]))
             .prop_map(|(back, how)| Act::Decline(back, how)),
         2 => Just(Act::GiveBack),
+        2 => Just(Act::TakeBack),
         1 => Just(Act::Review),
         2 => (0..NAMES.len() + 1).prop_map(Act::Transfer),
         1 => Just(Act::Consult),
@@ -200,6 +202,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndOffer { offer, staff: Some(staff).filter(|_| *how == OfferEnd::Busy), how: *how }
         }
         Act::GiveBack => Command::Return { epoch, note: None },
+        Act::TakeBack => Command::TakeBack { epoch },
         Act::Transfer(index) => {
             Command::Transfer { epoch, to: responder(NAMES.get(*index).unwrap_or(&"nobody")), note: Some(text()) }
         }

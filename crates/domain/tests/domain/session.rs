@@ -122,8 +122,8 @@ impl Session {
             Command::ResolveException { .. } | Command::GiveFeedback { reopens: Some(_), .. } if moved => {
                 self.unseen = 0;
             }
-            // Who takes it from the queue is a human who looks at it.
-            Command::Accept { .. } => {}
+            // Who takes it from the queue is a human who looks at it; who is not there hands nothing over.
+            Command::Accept { .. } | Command::TakeBack { .. } => {}
             _ => self.unseen += u32::from(moved && held),
         }
     }

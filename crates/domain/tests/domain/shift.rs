@@ -124,6 +124,7 @@ impl Shift {
             ["after", seconds] => self.pass(number(seconds)?)?,
             _ => return Err(unclear()),
         }
+        self.take_back_from_who_is_gone()?;
         self.offer_what_can_be()?;
         let mut told = std::mem::take(&mut self.told);
         told.push(self.standing());
@@ -253,6 +254,24 @@ impl Shift {
         let offer = self.named(&name)?.case().and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
         let offer = offer.ok_or_else(|| format!("{name} had no offer to take back"))?;
         self.give(&name, |_| Command::EndOffer { offer, staff: None, how: OfferEnd::Withdrawn }).map(|_| ())
+    }
+
+    /// A case whose customer waits goes back to its queue where whoever has it is not there.
+    fn take_back_from_who_is_gone(&mut self) -> Result<(), String> {
+        let gone = |id: &StaffId| self.floor.presence(id) == Some(&Presence::Offline);
+        let waits = |case: &&Case| case.status == remit_domain::case::Status::Open && case.waiting_since.is_some();
+        let left = |kept: &&Kept| {
+            let holder = kept.case().filter(waits).and_then(|case| case.holder.as_ref());
+            holder.and_then(|holder| holder.staff.as_ref()).is_some_and(gone)
+        };
+        let names: Vec<String> = self.cases.iter().filter(left).map(|kept| kept.name.clone()).collect();
+        for name in names {
+            let epoch =
+                self.named(&name)?.case().and_then(|case| case.holder.as_ref()).map_or(0, |holder| holder.epoch);
+            self.give(&name, |_| Command::TakeBack { epoch })?;
+            self.place(&name)?;
+        }
+        Ok(())
     }
 
     fn offer_what_can_be(&mut self) -> Result<(), String> {

@@ -327,6 +327,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::Transferred { to } => format!("the holder chose {to}"),
         Trigger::Accepted { staff, .. } => format!("{staff} accepted"),
         Trigger::Returned => "it was given back".to_owned(),
+        Trigger::StaffGone { staff } => format!("{staff} is not there"),
         Trigger::AiStopped => "the AI responder was stopped".to_owned(),
         Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
@@ -363,9 +364,10 @@ fn told(announced: Option<Announcement>) -> String {
     match announced {
         None => "told nothing".to_owned(),
         Some(Announcement::Ai) => "told that an AI answers".to_owned(),
-        Some(Announcement::Waiting { expected_wait_ms }) => {
-            format!("told to wait {} min", expected_wait_ms / MINUTE_MS)
+        Some(Announcement::Waiting { expected_wait_ms: Some(expected) }) => {
+            format!("told to wait {} min", expected / MINUTE_MS)
         }
+        Some(Announcement::Waiting { expected_wait_ms: None }) => "told to wait".to_owned(),
         Some(Announcement::Person) => "told that a person has it".to_owned(),
         Some(Announcement::Owner { .. }) => "told that somebody sees to it".to_owned(),
     }

@@ -134,7 +134,9 @@ impl World {
             }
             candidates.push((facts, verdict));
         }
+        let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
+            attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
             point: question.point,
             trigger: question.trigger.clone(),
             signals: case.readings.effective(|_, _| false),

@@ -15,6 +15,7 @@ impl App {
         let candidates = self.candidates(case, &signals, now);
         let (verdicts, policies) = self.engine.handle(&signals, &candidates);
         Deliberation {
+            attended: self.floor.attended(self.clock.monotonic()),
             point: question.point,
             trigger: question.trigger.clone(),
             signals,
@@ -30,7 +31,7 @@ impl App {
             Some(Value::Name(name)) => name,
             _ => "",
         };
-        let waits = self.floor.waits(now);
+        let waits = self.floor.waits(self.clock.monotonic());
         self.load.candidates(&self.bundle, case, intent, waits.as_deref(), now)
     }
 

@@ -435,8 +435,7 @@ impl App {
         // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
         let parsed: CaseId = id.parse().map_err(|e| Problem::new(problem::NOT_FOUND, format!("{e}")))?;
         let row = self.store.case(&parsed.to_string()).map_err(Problem::internal)?;
-        let case: Option<Case> =
-            row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)?;
+        let case = row.map(|row| self.case_of(&row.state)).transpose()?;
         self.permit_on(caller, action, case.as_ref().map_or_else(Held::default, held))?;
         case.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no case {parsed} is on record")))
     }

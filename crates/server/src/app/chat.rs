@@ -281,7 +281,7 @@ impl App {
 
     pub(super) fn stored_case(&self, case: CaseId) -> Result<Option<Case>, Problem> {
         let row = self.store.case(&case.to_string()).map_err(Problem::internal)?;
-        row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)
+        row.map(|row| self.case_of(&row.state)).transpose()
     }
 
     /// Ends every chat of a customer whose words were erased.

@@ -1,6 +1,6 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
-use super::{App, attachment::AttachmentView, chat::Chat};
+use super::{App, attachment::AttachmentView, chat::Chat, waiting::Outlook};
 use crate::{clock::rfc3339, problem, problem::Problem};
 use remit_domain::{
     Case, Decision, Event,
@@ -8,9 +8,8 @@ use remit_domain::{
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
     event::{Handoff, Message},
-    id::{CaseId, ResponderId, StaffId, Timestamp},
+    id::{CaseId, StaffId, Timestamp},
 };
-use remit_policy::bundle::CandidateSpec;
 use remit_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,6 +54,10 @@ pub struct ChatStatus {
     /// In about how many minutes a person answers; nothing where nobody can say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_minutes: Option<i64>,
+    /// When those for whom the customer waits open again, where they are closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub opens_at: Option<String>,
     /// Whether asking for a human would change anything.
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
@@ -81,9 +84,6 @@ const PAGE: usize = 200;
 const MANAGER: &str = "This needs a manager; somebody will see to it";
 /// Messages of one answer.
 const MESSAGES_MAX: usize = 100;
-/// Waiting times that are told, in minutes: what is expected is rounded up to one of them, so that nobody is promised
-/// less than is known.
-const MINUTES: [i64; 10] = [1, 2, 3, 5, 10, 15, 20, 30, 45, 60];
 
 impl App {
     /// The conversation of a chat after a place.
@@ -194,42 +194,31 @@ impl App {
         // Somebody answered, and the customer has said nothing since.
         let can_confirm = case.replies > 0 && case.waiting_since.is_none() && holder.responder().is_some();
         if let Some(staff) = &holder.staff {
-            let text = format!("{} is with you.", self.first_name(staff));
+            let (name, here) = (self.first_name(staff), self.floor.is_here(staff));
+            let text = match here {
+                true => format!("{name} is with you."),
+                false => format!("{name} is not here right now. Write, and {name} or a colleague will answer."),
+            };
             return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
         }
         let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, self.now())) };
-        let spec = self.bundle.candidate(responder);
         if case.held_by_ai {
             let title = self.title(responder.as_str());
             let text = format!("An AI assistant ({title}) is answering.");
             return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
         }
-        let desk = spec.map_or("", |spec| spec.title.as_str());
-        let (minutes, how_long) = told(self.expected(&case, spec, responder)?);
+        let desk = self.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
+        let outlook = self.outlook(&case, responder);
+        let how_long = outlook.words();
         // Whoever is asked may say no.
-        let how_long = match (case.offer.is_some(), minutes) {
+        let how_long = match (case.offer.is_some(), &outlook) {
             (false, _) => how_long,
-            (true, None) => "one is being asked now".to_owned(),
-            (true, Some(_)) => format!("one is being asked now, otherwise {how_long}"),
+            (true, Outlook::Unknown | Outlook::Nobody) => "one is being asked now".to_owned(),
+            (true, _) => format!("one is being asked now, otherwise {how_long}"),
         };
         let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
-        Ok(ChatStatus { wait_minutes: minutes, can_confirm, ..ChatStatus::new("waiting", text) })
-    }
-
-    /// How long the case still waits, in milliseconds; none where nobody can say.
-    fn expected(&self, case: &Case, spec: Option<&CandidateSpec>, queue: &ResponderId) -> Result<Option<i64>, Problem> {
-        if !spec.is_some_and(|spec| spec.is_open(self.now())) {
-            return Ok(None);
-        }
-        if self.floor.is_staffed() {
-            return Ok(self.floor.remaining_wait_ms(queue, &case.id));
-        }
-        // Nobody's presence is known here: what was expected when it was decided.
-        let Some(id) = case.last_decision else { return Ok(None) };
-        let row = self.store.record_by_subject(&id.to_string()).map_err(Problem::internal)?;
-        let event = row.map(|row| serde_json::from_slice(&row.body)).transpose().map_err(Problem::internal)?;
-        let Some(Event::DecisionMade { decision, .. }) = event else { return Ok(None) };
-        Ok(expected_of(&decision, queue))
+        let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
+        Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
     }
 
     /// A file of a chat's cases, with its kind.
@@ -246,7 +235,15 @@ impl App {
 
 impl ChatStatus {
     fn new(state: &'static str, text: impl Into<String>) -> Self {
-        Self { state, text: text.into(), by: None, wait_minutes: None, can_ask_human: false, can_confirm: false }
+        Self {
+            state,
+            text: text.into(),
+            by: None,
+            wait_minutes: None,
+            opens_at: None,
+            can_ask_human: false,
+            can_confirm: false,
+        }
     }
 
     fn with_human(self) -> Self {
@@ -256,11 +253,6 @@ impl ChatStatus {
 
 fn of(desk: &str) -> String {
     if desk.is_empty() { String::new() } else { format!(" ({desk})") }
-}
-
-fn expected_of(decision: &Decision, queue: &ResponderId) -> Option<i64> {
-    let candidate = decision.candidates.iter().find(|candidate| &candidate.facts.responder == queue)?;
-    Some(candidate.facts.expected_wait_ms)
 }
 
 /// What is told of a case that is its exception's owner's.
@@ -275,43 +267,5 @@ fn managed(case: &Case, holder: &Holder, now: Timestamp) -> ChatStatus {
             tracing::debug!(case = %case.id, owner = holder.who.name(), "a customer waits for an overdue exception");
             ChatStatus::new("manager", "This needs a manager, and is taking longer than we promised. It was passed on.")
         }
-    }
-}
-
-/// A waiting time as a customer is told it: in minutes, rounded up, and in words.
-fn told(wait_ms: Option<i64>) -> (Option<i64>, String) {
-    let Some(ms) = wait_ms.filter(|ms| *ms >= 0) else {
-        return (None, "we can't say how long right now".to_owned());
-    };
-    match MINUTES.into_iter().find(|minutes| minutes * 60_000 >= ms) {
-        Some(1) => (Some(1), "about a minute".to_owned()),
-        Some(minutes) => (Some(minutes), format!("about {minutes} minutes")),
-        None => {
-            let hours = ms.div_euclid(3_600_000) + 1;
-            (Some(hours * 60), format!("about {hours} hours"))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_promised_less_than_is_known() {
-        for (ms, minutes, says) in [
-            (0, 1, "about a minute"),
-            (60_000, 1, "about a minute"),
-            (60_001, 2, "about 2 minutes"),
-            (200_000, 5, "about 5 minutes"),
-            (3_600_000, 60, "about 60 minutes"),
-            (3_600_001, 120, "about 2 hours"),
-            (9_000_000, 180, "about 3 hours"),
-        ] {
-            assert_eq!(told(Some(ms)), (Some(minutes), says.to_owned()), "{ms}");
-            assert!(minutes * 60_000 >= ms);
-        }
-        assert_eq!(told(None), (None, "we can't say how long right now".to_owned()));
-        assert_eq!(told(Some(-1)).0, None);
     }
 }

@@ -197,7 +197,15 @@ impl Line {
 
     /// What goes next, if anything is due: of each case the first, and none of a case that is `busy`.
     pub(crate) fn pick(&mut self, now: i64, busy: &HashSet<String>) -> Option<Pick> {
-        if self.paused || now < self.quiet_until {
+        if self.paused {
+            return None;
+        }
+        // None is further away than it is long, unless the clock was set back since it was noted.
+        self.quiet_until = self.quiet_until.min(now.saturating_add(QUIET_MAX_MS));
+        let nearer =
+            |lane: &mut Lane| lane.due_ms = lane.due_ms.min(now.saturating_add(pause_ms(lane.tries, u16::MAX)));
+        self.lanes.values_mut().chain(self.again.values_mut()).for_each(nearer);
+        if now < self.quiet_until {
             return None;
         }
         let generation = self.generation;

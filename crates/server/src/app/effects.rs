@@ -58,7 +58,7 @@ impl App {
             }
         }
         if let Some((case, how)) = effects.placed {
-            self.place(&case, how, self.now());
+            self.place(&case, how);
         }
         self.metrics.happened(&effects.counted);
         self.chats.ring(effects.case);

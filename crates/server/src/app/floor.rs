@@ -1,5 +1,6 @@
 //! The live floor: staff, what waits for them, and what was offered, kept in step with what was committed.
 
+mod gone;
 mod settle;
 
 use super::{App, Caller, record::Act};
@@ -21,6 +22,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -42,7 +44,7 @@ pub(crate) const STAFF: &str = "staff";
 pub(crate) struct LiveFloor {
     state: Mutex<State>,
     staffed: AtomicBool,
-    waits: Mutex<Option<(Timestamp, Arc<Waits>)>>,
+    waits: Mutex<Option<(Duration, Arc<Waits>)>>,
     pub(crate) bell: Notify,
     /// Held while somebody comes or goes, so that what was theirs is settled on record before anything else is.
     moving: tokio::sync::Mutex<()>,
@@ -52,8 +54,11 @@ pub(crate) struct LiveFloor {
 /// of them is there.
 pub(crate) type Waits = HashMap<ResponderId, Option<i64>>;
 
-/// For how long waits are taken to be what they were, in milliseconds.
-const WAITS_MS: i64 = 1_000;
+/// For how long waits are taken to be what they were.
+const WAITS_FOR: Duration = Duration::from_secs(1);
+
+/// How long after its moment an offer that still is open counts as overdue, in milliseconds: mostly its timer ends it.
+const OVERDUE_MS: i64 = 1_000;
 
 #[derive(Debug, Default)]
 struct State {
@@ -68,6 +73,11 @@ struct State {
     making: HashMap<CaseId, bool>,
     /// Offers that the floor took back from somebody who does not answer, and that still stand on record.
     owed: Vec<CaseId>,
+    /// Who is not there, and from when on they count as gone; who is away does after `away_ms`.
+    gone: HashMap<StaffId, Timestamp>,
+    away_ms: i64,
+    /// Cases whose customer may wait for somebody who is gone.
+    left: BTreeSet<CaseId>,
 }
 
 /// Cases whose version is remembered before those that have left are forgotten.
@@ -91,7 +101,7 @@ impl LiveFloor {
             }
         }
         Self {
-            state: Mutex::new(State { floor, ..State::default() }),
+            state: Mutex::new(State { floor, away_ms: i64::from(limits.away_minutes) * 60_000, ..State::default() }),
             staffed: AtomicBool::new(false),
             waits: Mutex::default(),
             bell: Notify::new(),
@@ -116,19 +126,26 @@ impl LiveFloor {
         self.lock().floor.next_change(now)
     }
 
+    /// A case whose offer should have ended a while before `now`.
+    fn overdue(&self, now: Timestamp) -> Option<CaseId> {
+        let state = self.lock();
+        let (deadline, case, _) = state.floor.next_deadline()?;
+        (deadline.plus_ms(OVERDUE_MS) < now).then_some(case)
+    }
+
     /// Whether anybody is on it.
     pub(crate) fn is_staffed(&self) -> bool {
         self.staffed.load(Ordering::Acquire)
     }
 
-    /// How long cases would wait, as of a moment ago; nothing where nobody was ever noted.
-    pub(crate) fn waits(&self, now: Timestamp) -> Option<Arc<Waits>> {
+    /// How long cases would wait, as of a moment ago by the monotonic clock; nothing where nobody was ever noted.
+    pub(crate) fn waits(&self, now: Duration) -> Option<Arc<Waits>> {
         if !self.is_staffed() {
             return None;
         }
         let mut kept = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, waits)) = &*kept
-            && now.since(*at) < WAITS_MS
+            && now.saturating_sub(*at) < WAITS_FOR
         {
             return Some(Arc::clone(waits));
         }
@@ -145,6 +162,13 @@ impl LiveFloor {
         Some(waits)
     }
 
+    /// Queues in which somebody was there a moment ago.
+    pub(crate) fn attended(&self, now: Duration) -> Vec<ResponderId> {
+        let waits = self.waits(now);
+        let known = waits.iter().flat_map(|waits| waits.iter()).filter(|(_, wait)| wait.is_some());
+        known.map(|(queue, _)| queue.clone()).collect()
+    }
+
     /// Notes that somebody is on it, and forgets how long cases would wait.
     fn changed(&self) {
         self.staffed.store(true, Ordering::Release);
@@ -154,6 +178,12 @@ impl LiveFloor {
     /// The member of staff of this name.
     pub(crate) fn staff(&self, id: &StaffId) -> Option<StaffItem> {
         self.lock().shown(id)
+    }
+
+    /// Whether a member of staff is at work at their desk, as far as is known.
+    pub(crate) fn is_here(&self, id: &StaffId) -> bool {
+        let state = self.lock();
+        !matches!(state.floor.presence(id), Some(Presence::Away { .. } | Presence::Offline))
     }
 
     /// Everybody, by name.
@@ -229,6 +259,12 @@ impl State {
         }
         self.versions.insert(case.id, case.version);
         self.note_work(case.id, &wanted);
+        if let Wanted::Held(_, staff) = &wanted
+            && case.waiting_since.is_some()
+            && self.gone.contains_key(staff)
+        {
+            self.left.insert(case.id);
+        }
         let (id, is) = (case.id, self.floor.placed(&case.id));
         // What the floor refuses here is about somebody who has left it; the case then waits for others.
         let _ = match (is, wanted) {
@@ -240,6 +276,9 @@ impl State {
             (Some(Placed::Offered(to)), Wanted::Waiting(waiting)) => {
                 let ended = self.floor.ended(&id, &to, how, now).unwrap_or_default();
                 self.owed.extend(ended.withdrawn);
+                if let (true, Some(presence)) = (ended.away, self.floor.presence(&to).cloned()) {
+                    self.note_presence(&to, &presence, now);
+                }
                 self.floor.wait(waiting, now)
             }
             (is, wanted) => {
@@ -272,7 +311,7 @@ enum Wanted {
 impl App {
     /// Reads everybody and everything that waits from the store.
     pub(super) fn fill_floor(&self) -> Result<(), remit_store::ReadError> {
-        let now = self.now();
+        let now = self.steady();
         let items = self.store.items(STAFF)?;
         if items.is_empty() {
             return Ok(());
@@ -283,14 +322,15 @@ impl App {
                 let Some(Ok(item)) = item.body.map(|body| serde_json::from_slice::<StaffItem>(&body)) else { continue };
                 state.floor.set_profile(item.profile.clone(), now);
                 let _ = state.floor.set_presence(&item.profile.id, item.presence.clone(), now);
+                state.note_presence(&item.profile.id, &item.presence, self.steadily(item.since).min(now));
                 state.staff.insert(item.profile.id.clone(), item);
             }
         }
         self.floor.changed();
-        self.fill_cases(now)
+        self.fill_cases()
     }
 
-    fn fill_cases(&self, now: Timestamp) -> Result<(), remit_store::ReadError> {
+    fn fill_cases(&self) -> Result<(), remit_store::ReadError> {
         let queues = self.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
         for queue in queues {
             let filter = CaseFilter {
@@ -302,8 +342,8 @@ impl App {
             loop {
                 let rows = self.store.cases(&filter, after.as_deref(), PAGE)?;
                 for row in &rows {
-                    if let Ok(case) = serde_json::from_slice::<Case>(&row.state) {
-                        self.place(&case, OfferEnd::Withdrawn, now);
+                    if let Ok(case) = self.case_of(&row.state) {
+                        self.place(&case, OfferEnd::Withdrawn);
                     }
                 }
                 match rows.last() {
@@ -317,12 +357,12 @@ impl App {
     }
 
     /// Brings the floor to what `case` says, if anybody is on it.
-    pub(super) fn place(&self, case: &Case, how: OfferEnd, now: Timestamp) {
+    pub(super) fn place(&self, case: &Case, how: OfferEnd) {
         if !self.floor.is_staffed() {
             return;
         }
-        let wanted = self.wanted(case, now);
-        self.floor.lock().place(case, wanted, how, now);
+        let wanted = self.wanted(case, self.now());
+        self.floor.lock().place(case, wanted, how, self.steady());
         self.floor.bell.notify_one();
     }
 
@@ -350,7 +390,7 @@ impl App {
             channel: case.channel,
             language,
             skills: Arc::new(queue.needs.clone()),
-            since,
+            since: self.steadily(since),
             value_percent: self.bundle.terms().economics.value_percent(&signals),
             sla_ms: self.clock(case).map_or(queue.sla_ms, |running| running.due.since(since)),
             last_staff: case.last_staff.clone(),
@@ -358,22 +398,39 @@ impl App {
         };
         match (&holder.staff, &case.offer) {
             (Some(staff), _) => Wanted::Held(waiting, staff.clone()),
-            (None, Some(offer)) => Wanted::Offered(waiting, offer.staff.clone(), offer.due),
+            (None, Some(offer)) => {
+                // None is open for longer than that, whatever was done to the clock since it was made.
+                let longest = self.steady().plus_ms(i64::from(self.bundle.limits().offer_seconds) * 1_000);
+                Wanted::Offered(waiting, offer.staff.clone(), self.steadily(offer.due).min(longest))
+            }
             (None, None) => Wanted::Waiting(waiting),
         }
     }
 
     /// The next offer that can be made now.
     pub(crate) fn next_offer(&self) -> Option<Pairing> {
-        self.floor.next(self.now())
+        self.floor.next(self.steady())
     }
 
     /// How long until time alone could allow another offer.
-    pub(crate) fn until_next_offer(&self) -> Option<std::time::Duration> {
-        let now = self.now();
+    pub(crate) fn until_next_offer(&self) -> Option<Duration> {
+        let now = self.steady();
         let at = self.floor.next_change(now)?;
         // A little later rather than over and over at the same moment.
-        Some(std::time::Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0).max(5)))
+        Some(Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0).max(5)))
+    }
+
+    /// Ends offers that nobody answered and that did not end at their moment, since the clock was set back meanwhile.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(crate) async fn expire_overdue(&self) -> Result<(), Problem> {
+        let mut last = None;
+        while let Some(case) = self.floor.overdue(self.steady()).filter(|case| last != Some(*case)) {
+            self.end_open_offer(&case.to_string(), OfferEnd::Expired).await?;
+            last = Some(case);
+        }
+        Ok(())
     }
 
     /// Rings when something has changed on the floor.
@@ -383,12 +440,12 @@ impl App {
 
     /// Makes the offer that the floor proposes; where the case has moved on, the floor follows it.
     pub(crate) async fn make_offer(&self, pairing: Pairing) -> Result<(), Problem> {
-        let own = Caller::own();
+        let (own, now) = (Caller::own(), self.now());
         let offer = Offer {
-            id: OfferId::next(&mut self.ids(self.now())?),
+            id: OfferId::next(&mut self.ids(now)?),
             staff: pairing.staff.clone(),
-            made: self.now(),
-            due: pairing.deadline,
+            made: now,
+            due: now.plus_ms(pairing.deadline.since(self.steady())),
             index: pairing.index,
             considered: pairing.considered,
         };
@@ -399,7 +456,7 @@ impl App {
             let mut state = self.floor.lock();
             let changed = state.making.remove(&pairing.case).unwrap_or(true);
             if made.is_err() {
-                let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, self.now());
+                let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, self.steady());
             }
             let again = made.is_err() || changed;
             if again {
@@ -409,8 +466,8 @@ impl App {
             again
         };
         if again && let Some(row) = self.store.case(&case).map_err(Problem::internal)? {
-            let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
-            self.place(&case, OfferEnd::Withdrawn, self.now());
+            let case = self.case_of(&row.state)?;
+            self.place(&case, OfferEnd::Withdrawn);
         }
         made.map(|_| ())
     }

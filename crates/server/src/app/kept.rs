@@ -2,7 +2,10 @@
 //!
 //! The ledger proves the records; what is decided next starts from the rows beside them.
 
-use super::record::{ENDED, case_row, exception_row};
+use super::{
+    App,
+    record::{ENDED, case_row, exception_row},
+};
 use crate::problem::Problem;
 use remit_domain::{Case, Event, exception::Exception};
 use remit_store::{CaseWrite, ExceptionRow, sqlite::stored::Stored};
@@ -22,6 +25,24 @@ pub fn differs(stored: &Stored) -> Option<String> {
             .unwrap_or_else(|problem| Some(format!("it cannot be compared: {}", problem.detail))),
         (None, Some(_)) => Some("it is not kept".to_owned()),
         (_, None) => Some("no record opens it".to_owned()),
+    }
+}
+
+impl App {
+    /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
+    /// anew from its records.
+    pub(super) fn case_of(&self, state: &[u8]) -> Result<Case, Problem> {
+        let case: Case = serde_json::from_slice(state).map_err(Problem::internal)?;
+        if case.waits.is_some() {
+            return Ok(case);
+        }
+        let mut events: Vec<Event> = Vec::new();
+        self.each_record(&case, |row| {
+            events.push(serde_json::from_slice(&row.body).map_err(Problem::internal)?);
+            Ok(())
+        })?;
+        // Somebody may have written meanwhile: then this one is stale, and what is done with it refused.
+        Ok(Case::from_events(&events).filter(|made| made.version == case.version).unwrap_or(case))
     }
 }
 
@@ -55,7 +76,15 @@ fn compare(kept: &CaseWrite, exceptions: &[ExceptionRow], made: &Case) -> Result
             Ok(Value::Object(fields)) => fields,
             _ => serde_json::Map::new(),
         };
-        let (kept, made) = (fields(&state), fields(made));
+        let (kept, mut made) = (fields(&state), fields(made));
+        if state.waits.is_none() {
+            // An earlier version of the program kept it, and knew less: whoever reads it makes the rest from the records
+            // (`App::case_of`).
+            made.retain(|name, _| kept.contains_key(name));
+            if kept == made {
+                return Ok(None);
+            }
+        }
         let of = |fields: &serde_json::Map<String, Value>, name: &str| fields.get(name).cloned().unwrap_or_default();
         let differing = kept.keys().chain(made.keys()).find(|name| of(&kept, name) != of(&made, name));
         return Ok(Some(differing.map_or_else(

@@ -43,6 +43,7 @@ pub mod transfer;
 mod turn;
 pub(crate) mod usage;
 pub mod view;
+mod waiting;
 pub mod webhook;
 mod who;
 
@@ -56,11 +57,16 @@ use crate::{
     problem::Problem,
 };
 use load::{Load, Tally};
-use remit_domain::{Case, Context, command::Happened, decide, id::Ids};
+use remit_domain::{
+    Case, Context,
+    command::Happened,
+    decide,
+    id::{Ids, Timestamp},
+};
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_signals::{intent::IntentModel, lexical::TextReader};
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 pub use auth::Caller;
 
@@ -74,6 +80,8 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) entropy: Entropy,
     clock: Box<dyn Clock>,
+    /// What the monotonic clock is ahead of the wall clock at the start, in milliseconds; negative where it is behind.
+    ahead_ms: i64,
     load: Load,
     customers: customer::Customers,
     pub(crate) chats: chat::Chats,
@@ -152,6 +160,10 @@ pub struct Answer {
     pub repeated: bool,
 }
 
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// How often a command is taken anew when the case changed while it was decided.
 const ATTEMPTS: usize = 8;
 
@@ -196,6 +208,7 @@ impl App {
             store,
             keys,
             entropy,
+            ahead_ms: milliseconds(start.clock.monotonic()).saturating_sub(start.clock.now().0),
             clock: start.clock,
             load,
             customers: customer::Customers::default(),
@@ -223,8 +236,19 @@ impl App {
     }
 
     /// The moment now.
-    pub fn now(&self) -> remit_domain::id::Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The moment now by a clock that nobody sets: at the start it shows the same, and then it goes on by itself. For
+    /// what lasts so long, and is told nobody as a moment.
+    pub(crate) fn steady(&self) -> Timestamp {
+        Timestamp(milliseconds(self.clock.monotonic()).saturating_sub(self.ahead_ms))
+    }
+
+    /// A moment of the wall clock as the steady clock shows it.
+    pub(crate) fn steadily(&self, at: Timestamp) -> Timestamp {
+        at.plus_ms(self.steady().0.saturating_sub(self.now().0))
     }
 
     /// The store.
@@ -253,7 +277,7 @@ impl App {
     }
 
     /// Where new identifiers come from.
-    fn ids(&self, now: remit_domain::id::Timestamp) -> Result<Ids, Problem> {
+    fn ids(&self, now: Timestamp) -> Result<Ids, Problem> {
         let random = u128::from_be_bytes(self.entropy.bytes()?);
         // The lowest bits count up within one command, so they start low.
         Ok(Ids::new(now, random & !0xffff))

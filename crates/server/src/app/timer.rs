@@ -57,7 +57,7 @@ impl App {
         let Some(stored) = self.store.case(&row.case).map_err(Problem::internal)? else {
             return self.drop_row(&row.id).await;
         };
-        let case: Case = serde_json::from_slice(&stored.state).map_err(Problem::internal)?;
+        let case = self.case_of(&stored.state)?;
         match look {
             Look::Offer { offer } => self.end_offer(&row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
             Look::Exception { exception } => {

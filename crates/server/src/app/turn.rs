@@ -107,7 +107,7 @@ impl App {
     fn turn_stands(&self, row: &OutboxRow) -> Result<Option<(Case, TurnDue)>, Problem> {
         let due: TurnDue = serde_json::from_slice(&row.body).map_err(Problem::internal)?;
         let Some(stored) = self.store.case(&row.case).map_err(Problem::internal)? else { return Ok(None) };
-        let case: Case = serde_json::from_slice(&stored.state).map_err(Problem::internal)?;
+        let case = self.case_of(&stored.state)?;
         let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
         let open = case.status == remit_domain::case::Status::Open && !case.erased;
         Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))

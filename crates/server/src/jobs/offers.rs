@@ -1,4 +1,5 @@
-//! Makes the offers that the floor proposes, many at once, and again when time alone allows another.
+//! Makes the offers that the floor proposes, many at once, and again when time alone allows another; and takes back
+//! what those have who are not there.
 
 use crate::app::App;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -15,6 +16,12 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     loop {
         if let Err(problem) = app.withdraw_owed().await {
             tracing::debug!(%problem, "an offer was not taken back");
+        }
+        if let Err(problem) = app.take_back_left().await {
+            tracing::warn!(%problem, "a case stays with somebody who is not there, and is looked at again");
+        }
+        if let Err(problem) = app.expire_overdue().await {
+            tracing::warn!(%problem, "an offer that is over stays open");
         }
         while making.len() < AT_ONCE {
             let Some(pairing) = app.next_offer() else { break };

@@ -149,6 +149,7 @@ impl Chronicle {
         let epoch = before.map_or(0, |held| held.epoch) + 1;
         ensure!(handoff.epoch == epoch, "P2: epoch {} where {epoch} was due", handoff.epoch);
         let taken = matches!(decision.outcome, Outcome::Take { .. });
+        let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
         ensure!(handoff.staff.is_some() == taken, "P1: {:?} has it after {:?}", handoff.staff, decision.outcome);
         let candidate = |name: &str| decision.candidates.iter().find(|c| c.facts.responder.as_str() == name);
         match &handoff.to {
@@ -159,15 +160,15 @@ impl Chronicle {
                 let to_ai = chosen.facts.kind == ResponderKind::Ai;
                 ensure!(!to_ai || !case.human_requested || by_human, "P5: an AI got a case that wants a human");
                 // Within a queue it goes from hand to hand, whoever let the queue have it.
-                let within = taken || decision.trigger == Trigger::Returned;
+                let within = taken || gone || decision.trigger == Trigger::Returned;
                 ensure!(by_human || within || chosen.verdict.allow, "P9: given to somebody who is not allowed");
             }
             HolderRef::Owner(owner) => ensure!(*owner == handoff.accountable, "P1: {owner} holds, another answers"),
         }
         match (&decision.trigger, decision.point) {
             (Trigger::ExceptionResolved | Trigger::Reopened, _) | (_, DecisionPoint::Override) => case.unseen = 0,
-            // Who takes it is a human who looks at it.
-            _ if taken => {}
+            // Who takes it is a human who looks at it; who is not there hands nothing over.
+            _ if taken || gone => {}
             _ => case.unseen += u32::from(before.is_some()),
         }
         let most = self.bounds.handoffs_max + 1;

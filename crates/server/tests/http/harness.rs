@@ -22,6 +22,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -93,6 +94,40 @@ impl Hands {
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A wall clock that can be set, beside a clock that nobody sets; both stand still until they are told.
+#[derive(Debug, Clone)]
+pub(crate) struct TwoClocks {
+    wall: Hands,
+    monotonic: Hands,
+}
+
+impl TwoClocks {
+    pub(crate) fn at(ms: i64) -> Self {
+        Self { wall: Hands::at(ms), monotonic: Hands::at(0) }
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&self, ms: i64) {
+        self.wall.pass(ms);
+        self.monotonic.pass(ms);
+    }
+
+    /// Somebody sets the wall clock.
+    pub(crate) fn set_by(&self, ms: i64) {
+        self.wall.pass(ms);
+    }
+}
+
+impl Clock for TwoClocks {
+    fn now(&self) -> Timestamp {
+        self.wall.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.monotonic.now().0.unsigned_abs())
     }
 }
 
@@ -210,6 +245,11 @@ impl Server {
     pub(crate) fn start_within(limits: Limits, clock: Box<dyn Clock>) -> Self {
         let data = tempfile::tempdir().unwrap();
         Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock).within(limits), data)
+    }
+
+    /// A server of the sample bank on a data directory that was used before, on a clock of the test's own.
+    pub(crate) fn resume(data: TempDir, clock: Box<dyn Clock>) -> Self {
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock), data)
     }
 
     fn serve(app: App, data: TempDir) -> Self {

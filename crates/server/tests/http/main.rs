@@ -12,6 +12,7 @@ mod bad_input;
 mod cases;
 mod chat;
 mod chronicle;
+mod clocks;
 mod concurrent;
 mod described;
 mod endpoint;

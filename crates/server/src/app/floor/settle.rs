@@ -2,7 +2,7 @@
 
 use super::{App, STAFF, StaffItem};
 use crate::problem::{self, Problem};
-use remit_domain::{Case, floor::Presence, id::StaffId, offer::OfferEnd};
+use remit_domain::{floor::Presence, id::StaffId, offer::OfferEnd};
 use remit_store::{ItemRow, Store};
 use std::time::Duration;
 
@@ -26,21 +26,22 @@ impl App {
         if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
             self.settle_offers(&id).await?;
         }
-        let now = self.now();
+        let now = self.steady();
         let (first, withdrawn) = {
             let mut state = self.floor.lock();
             let first = state.staff.is_empty();
             state.floor.set_profile(item.profile.clone(), now);
             let withdrawn = state.floor.set_presence(&id, item.presence.clone(), now).unwrap_or_default();
+            state.note_presence(&id, &item.presence, now);
             state.staff.insert(id.clone(), item);
             (first, withdrawn)
         };
         self.floor.changed();
         if first {
-            self.fill_cases(now).map_err(Problem::internal)?;
+            self.fill_cases().map_err(Problem::internal)?;
         }
         for case in withdrawn {
-            self.withdraw(&case.to_string()).await?;
+            self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
         }
         self.floor.bell.notify_one();
         Ok(())
@@ -52,11 +53,11 @@ impl App {
         for _ in 0..SETTLE_MAX {
             let open = {
                 let mut state = self.floor.lock();
-                let _ = state.floor.set_presence(id, Presence::Busy, self.now());
+                let _ = state.floor.set_presence(id, Presence::Busy, self.steady());
                 state.floor.open_offers(id)
             };
             for case in &open {
-                self.withdraw(&case.to_string()).await?;
+                self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
             }
             if open.is_empty() {
                 break;
@@ -80,20 +81,20 @@ impl App {
         let owed = std::mem::take(&mut self.floor.lock().owed);
         let mut settled = Ok(());
         for case in owed {
-            settled = self.withdraw(&case.to_string()).await.and(settled);
+            settled = self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await.and(settled);
         }
         settled
     }
 
-    /// Takes an offer back on record.
-    async fn withdraw(&self, id: &str) -> Result<(), Problem> {
+    /// Ends an offer that nobody answers, on record.
+    pub(super) async fn end_open_offer(&self, id: &str, how: OfferEnd) -> Result<(), Problem> {
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(()) };
-        let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
+        let case = self.case_of(&row.state)?;
         let Some(offer) = case.offer else { return Ok(()) };
-        match self.end_offer(id, offer.id, OfferEnd::Withdrawn, None).await {
+        match self.end_offer(id, offer.id, how, None).await {
             // It was answered, or expired, in that moment.
             Err(problem) if problem.kind == problem::CONFLICT => Ok(()),
-            withdrawn => withdrawn,
+            ended => ended,
         }
     }
 }
