@@ -15,7 +15,7 @@ use std::{path::Path, sync::Arc};
 
 /// What is measured is not what callers may have: one token asks for everything here, from one address.
 const LIMITS: Limits = Limits {
-    requests_a_second: u32::MAX,
+    requests_a_second: 1_000_000,
     streams_each: usize::MAX,
     streams: usize::MAX,
     connections: 65_536,

@@ -7,7 +7,10 @@ use crate::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::{examples, intent, intent::IntentModel};
-use remit_store::{Store as _, sqlite::Options};
+use remit_store::{
+    Store as _,
+    sqlite::{self, Options},
+};
 use std::{fs, io, path::Path, sync::Arc};
 
 /// Why a data directory would not open.
@@ -46,6 +49,9 @@ pub fn open(
     services: Services,
     told: &mut dyn FnMut(&str),
 ) -> Result<App, BootError> {
+    if sqlite::is_earlier(data) {
+        told("bringing the database to the newest format, once: a few seconds for each million cases …");
+    }
     let directory = Directory::open(data, Options::default())?;
     let intents = classifier(data, &bundle, told)?;
     let digest = bundle.digest().to_string();

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Requests a second with one token; twice as many may come at once after a pause.
-    #[arg(long, default_value_t = Limits::default().requests_a_second, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = Limits::default().requests_a_second, value_parser = value_parser!(u32).range(1..=1_000_000))]
     requests_per_second: u32,
     /// Event streams open with one token.
     #[arg(long, default_value_t = Limits::default().streams_each)]

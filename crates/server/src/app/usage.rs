@@ -85,7 +85,7 @@ impl App {
         usage.requests.take(self.clock.monotonic()).map_err(|wait| {
             let most = self.limits.requests_a_second;
             let detail = format!("more than {most} requests a second came with this token");
-            Problem::new(problem::RATE_LIMITED, detail).with("retry_after", wait.as_millis().div_ceil(1_000))
+            Problem::new(problem::RATE_LIMITED, detail).with("retry_after", wait.as_millis().div_ceil(1_000).max(1))
         })
     }
 

@@ -24,6 +24,7 @@ use known::Known;
 use packed::Shapes;
 use remit_ledger::tree::Tree;
 use rusqlite::Connection;
+pub use setup::is_earlier;
 use std::{
     fs::File,
     io,

@@ -1,6 +1,6 @@
 //! How the database goes about each read: none goes through a whole table, or sorts one, to find a page of it.
 
-use super::{DATABASE, Options, SqliteStore, setup};
+use super::{DATABASE, Options, SqliteStore, lists, setup};
 use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, conformance};
 use rusqlite::{Connection, Statement, StatementStatus};
 use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
@@ -138,6 +138,28 @@ async fn no_page_is_found_by_going_through_a_table_or_sorting_it() {
             assert!(!whole, "{what}: {step}, in {sql}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_read_by_the_new_index() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(!setup::is_earlier(directory.path()), "there is none yet");
+    let earlier = Connection::open(directory.path().join(DATABASE)).unwrap();
+    earlier.execute_batch(&setup::MIGRATIONS[..4].concat()).unwrap();
+    earlier.pragma_update(None, "application_id", setup::APPLICATION_ID).unwrap();
+    earlier.pragma_update(None, "user_version", 4).unwrap();
+    let case = "INSERT INTO cases (id, version, status, holder, customer, opened_ms, updated_ms, state) \
+                VALUES (?1, 1, ?2, 'desk', 'cus_1', 1, 1, x'00')";
+    for (id, status) in [("cas_1", "open"), ("cas_2", "resolved"), ("cas_3", "open")] {
+        earlier.execute(case, [id, status]).unwrap();
+    }
+    drop(earlier);
+    assert!(setup::is_earlier(directory.path()));
+    let store = SqliteStore::open(directory.path(), Options::default()).unwrap();
+    assert!(!setup::is_earlier(directory.path()));
+    let connection = store.reader().unwrap();
+    let listed = lists::CASES.newest(&connection, &[Some("open"), None, None], None, 10).unwrap();
+    assert_eq!(listed, ["cas_3", "cas_1"]);
 }
 
 #[tokio::test]

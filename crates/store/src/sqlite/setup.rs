@@ -25,7 +25,7 @@ pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("0006.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
-const APPLICATION_ID: i64 = 0x524d_4954;
+pub(super) const APPLICATION_ID: i64 = 0x524d_4954;
 const STATEMENTS: usize = 64;
 /// Steps of SQLite's machine, each far below a microsecond, after which a read looks whether it has taken too long.
 const LOOK_EVERY: i32 = 1_000;
@@ -167,6 +167,16 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     // From here on the disk is waited for beside the writer.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
+}
+
+/// Whether the database in the directory `data` is of an earlier format, which the next to open it brings to the newest.
+pub fn is_earlier(data: &Path) -> bool {
+    let found = || -> Result<i64, rusqlite::Error> {
+        let connection = Connection::open_with_flags(data.join(super::DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.pragma_query_value(None, "user_version", |row| row.get(0))
+    };
+    // What cannot be read is told of when it is opened.
+    found().is_ok_and(|found| (1..MIGRATIONS.len() as i64).contains(&found))
 }
 
 fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
