@@ -4,7 +4,7 @@ use super::{App, Caller, query::FeedItem};
 use crate::problem::Problem;
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Events kept, and their bytes: who is further behind than that reads from the store.
@@ -64,28 +64,33 @@ impl Kept {
 }
 
 impl App {
-    /// The next events after `after`, in ledger order, none left out; empty when there are no newer ones.
+    /// The next events after `after`, in ledger order, none left out; empty when there are no newer ones. Who is far
+    /// behind has them read where it holds up nobody else.
     ///
     /// # Errors
     /// When policy or the store refuses.
-    pub(crate) fn told(&self, caller: &Caller, after: u64) -> Result<VecDeque<Told>, Problem> {
+    pub(crate) async fn told(self: &Arc<Self>, caller: &Arc<Caller>, after: u64) -> Result<VecDeque<Told>, Problem> {
+        if let Some(told) = self.told_lately(caller, after)? {
+            return Ok(told);
+        }
+        let written = |items: Vec<FeedItem>| items.iter().map(written).collect();
+        self.read(caller, move |app, caller| app.feed(caller, after, READ_AT_ONCE).map(written)).await
+    }
+
+    /// The same, if it is among the newest.
+    fn told_lately(&self, caller: &Caller, after: u64) -> Result<Option<VecDeque<Told>>, Problem> {
         self.permit(caller, "events.read")?;
         let newest = *self.ticks.borrow();
-        {
-            let mut kept = self.recent.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // The first to come after a commit reads for all.
-            while kept.last < newest {
-                let items = self.feed(caller, kept.last, READ_AT_ONCE)?;
-                if items.is_empty() {
-                    break;
-                }
-                items.iter().for_each(|item| kept.push(written(item)));
+        let mut kept = self.recent.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first to come after a commit reads for all.
+        while kept.last < newest {
+            let items = self.feed(caller, kept.last, READ_AT_ONCE)?;
+            if items.is_empty() {
+                break;
             }
-            if let Some(told) = kept.after(after) {
-                return Ok(told);
-            }
+            items.iter().for_each(|item| kept.push(written(item)));
         }
-        Ok(self.feed(caller, after, READ_AT_ONCE)?.iter().map(written).collect())
+        Ok(kept.after(after))
     }
 }
 

@@ -109,7 +109,7 @@ impl Reader {
             if self.caller.expires <= self.app.now() {
                 return None;
             }
-            self.ready = self.app.told(&self.caller, self.at).ok()?;
+            self.ready = self.app.told(&self.caller, self.at).await.ok()?;
             if self.ready.is_empty() {
                 match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
                     Ok(changed) => changed.ok()?,
