@@ -53,7 +53,8 @@ fn serve(data: &Path) -> (Server, String, String) {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
     let url = format!("http://{}", said["address"].as_str().unwrap());
-    (Server(child), url, said["token"].as_str().unwrap().to_owned())
+    let token = fs::read_to_string(said["token_file"].as_str().unwrap()).unwrap();
+    (Server(child), url, token.trim().to_owned())
 }
 
 fn post(url: &str, token: &str, path: &str, body: &Value) -> Value {
