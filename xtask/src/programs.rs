@@ -6,9 +6,10 @@ use std::{
 };
 
 /// What is needed: how to see that it is there, and Debian's package of it.
-const NEEDED: [(Seen, &str); 8] = [
+const NEEDED: [(Seen, &str); 9] = [
     (Seen::Runs("chromium", "--version"), "chromium"),
     (Seen::Runs("chromedriver", "--version"), "chromium-driver"),
+    (Seen::Runs("nginx", "-v"), "nginx-light"),
     (Seen::Runs("strace", "--version"), "strace"),
     (Seen::Runs("faketime", "--version"), "faketime"),
     (Seen::Runs("go", "version"), "golang-go"),

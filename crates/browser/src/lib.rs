@@ -163,6 +163,34 @@ impl Browser {
         self.post("url", &json!({ "url": url })).map(|_| ())
     }
 
+    /// Opens another tab of the same profile and goes there; gives its name.
+    ///
+    /// # Errors
+    /// When the browser does not.
+    pub fn open_tab(&self) -> Done<String> {
+        let opened = self.post("window/new", &json!({ "type": "tab" }))?;
+        let name = text(&opened, "handle").ok_or_else(|| Failed(format!("no tab: {opened}")))?;
+        self.go_to(name)?;
+        Ok(name.to_owned())
+    }
+
+    /// The name of the tab that is shown.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub fn tab(&self) -> Done<String> {
+        let shown = self.get("window")?;
+        shown.as_str().map(ToOwned::to_owned).ok_or_else(|| Failed(format!("no tab: {shown}")))
+    }
+
+    /// Goes to a tab by its name.
+    ///
+    /// # Errors
+    /// When there is no such tab.
+    pub fn go_to(&self, tab: &str) -> Done {
+        self.post("window", &json!({ "handle": tab })).map(|_| ())
+    }
+
     /// Loads the page again.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 )]
 
 use remit_browser::{Browser, TOO_FAINT, keys};
-use remit_policy::{bundle::Bundle, files::Files};
+use remit_policy::{address::Address, bundle::Bundle, files::Files};
 use remit_server::{
     app::{App, services::Services, token},
     boot,
@@ -17,9 +17,11 @@ use remit_server::{
 };
 use serde_json::{Value, json};
 use std::{
+    io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
+    time::Duration,
 };
 use tokio::runtime::Runtime;
 
@@ -36,12 +38,34 @@ fn seconds() -> i64 {
     SystemClock.now().0 / 1_000
 }
 
+static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    Arc::new(Bundle::load(Files::read(&root).unwrap()).unwrap_or_else(|findings| panic!("{findings:#?}")))
+});
+/// Trained once, copied into every data directory.
+static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().unwrap();
+    boot::classifier(directory.path(), &BANK, &mut |_| {}).unwrap();
+    directory
+});
+
+/// The sample bank over a data directory.
+fn open(data: &Path) -> App {
+    let models = data.join("models");
+    std::fs::create_dir_all(&models).unwrap();
+    for file in std::fs::read_dir(MODEL.path().join("models")).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
+    }
+    let services = Services::of(&BANK, &|_| None, seconds).unwrap();
+    boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, &mut |step| panic!("{step}")).unwrap()
+}
+
 impl Server {
     fn start(data: &Path, address: SocketAddr) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
-        let bundle = Bundle::load(Files::read(&root).unwrap()).unwrap_or_else(|findings| panic!("{findings:#?}"));
-        let services = Services::of(&bundle, &|_| None, seconds).unwrap();
-        let app = boot::open(data, Arc::new(bundle), Box::new(SystemClock), services, &mut |_| {}).unwrap();
+        Self::serve(open(data), address)
+    }
+
+    fn serve(app: App, address: SocketAddr) -> Self {
         let (app, runtime) = (Arc::new(app), Runtime::new().unwrap());
         let running = runtime.block_on(serve::start(Arc::clone(&app), address)).unwrap();
         let address = running.address;
@@ -120,6 +144,8 @@ fn readable(browser: &Browser, when: &str) {
     browser.prefer("light").unwrap();
 }
 
+/// How long an event may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
 const STATUS: &str = "document.getElementById('status')";
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
@@ -137,13 +163,15 @@ fn somebody_with_a_phone_and_a_keyboard_is_answered_by_an_ai_and_then_by_a_perso
         }),
     );
     ana.post("/v1/staff/ana/presence", &json!({ "presence": "available" }));
-    let link = admin.post("/v1/chats", &json!({ "customer": "ann" }))["url"].as_str().unwrap().to_owned();
+    let started = admin.post("/v1/chats", &json!({ "customer": "ann" }));
+    let (link, chat) = (started["url"].as_str().unwrap(), started["id"].as_str().unwrap());
 
     let browser = Browser::start().unwrap();
     browser.resize(390, 780).unwrap();
     browser.open(&format!("{}{link}", admin.url)).unwrap();
     browser.wait("document.getElementById('who').textContent.startsWith('Ask your question')").unwrap();
-    assert_eq!(browser.value("location.href").unwrap(), format!("{}/chat", admin.url), "the secret does not stay");
+    let stays = format!("{}/chat#{chat}", admin.url);
+    assert_eq!(browser.value("location.href").unwrap(), stays, "the secret does not stay");
     assert_eq!(browser.value("document.title").unwrap(), "Northgate Bank");
     readable(&browser, "at the beginning");
 
@@ -259,6 +287,143 @@ fn somebody_with_a_phone_and_a_keyboard_is_answered_by_an_ai_and_then_by_a_perso
     admin.post("/v1/customers/erase", &json!({ "customer": "ann" }));
     browser.wait("document.getElementById('notice').innerText.includes('not valid any more')").unwrap();
     assert_eq!(browser.value("document.getElementById('form').hidden").unwrap(), true);
+    server.stop();
+}
+
+#[test]
+fn two_links_in_two_tabs_of_one_browser_speak_for_two_customers() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(data.path(), ([127, 0, 0, 1], 0).into());
+    let admin = server.client("admin", None);
+    let link = |customer: &str| {
+        let started = admin.post("/v1/chats", &json!({ "customer": customer }));
+        format!("{}{}", admin.url, started["url"].as_str().unwrap())
+    };
+    let browser = Browser::start().unwrap();
+    let enter = |link: &str| {
+        browser.open(link).unwrap();
+        browser.wait("document.activeElement.id === 'text'").unwrap();
+    };
+    let say = |text: &str| {
+        browser.press(&[], text).unwrap();
+        browser.press(&[], keys::ENTER).unwrap();
+        let said =
+            format!("[...document.querySelectorAll('#messages .you .text')].some((t) => t.textContent === '{text}')");
+        browser.wait(&said).unwrap();
+        browser.wait("document.getElementById('pending').hidden").unwrap();
+    };
+    let shown =
+        || browser.value("[...document.querySelectorAll('#messages .you .text')].map((t) => t.textContent)").unwrap();
+    let first = browser.tab().unwrap();
+    enter(&link("ann"));
+    let second = browser.open_tab().unwrap();
+    enter(&link("bob"));
+    // Ann goes on in the tab that was opened first, after Bob has come.
+    browser.go_to(&first).unwrap();
+    say("I am Ann");
+    browser.go_to(&second).unwrap();
+    say("I am Bob");
+    browser.go_to(&first).unwrap();
+    say("Still Ann");
+    assert_eq!(shown(), json!(["I am Ann", "Still Ann"]));
+    browser.reload().unwrap();
+    browser.wait("document.querySelectorAll('#messages .you').length === 2").unwrap();
+    assert_eq!(shown(), json!(["I am Ann", "Still Ann"]));
+    browser.go_to(&second).unwrap();
+    assert_eq!(shown(), json!(["I am Bob"]));
+    let mut said: Vec<u64> =
+        admin.get("/v1/cases")["items"].as_array().unwrap().iter().map(|c| c["messages"].as_u64().unwrap()).collect();
+    said.sort_unstable();
+    assert!(said.len() == 2 && said[0] < said[1], "one case for each: {said:?}");
+    // A third link in Bob's tab is another chat, and the way back leads to Bob's.
+    browser.value(&format!("location.href = '{}'", link("cyd"))).unwrap();
+    browser
+        .wait("document.querySelectorAll('#messages .you').length === 0 && document.activeElement.id === 'text'")
+        .unwrap();
+    say("I am Cyd");
+    browser.value("history.back()").unwrap();
+    browser.wait("document.querySelector('#messages .you .text').textContent === 'I am Bob'").unwrap();
+    server.stop();
+}
+
+/// nginx before a server, as it is when nobody tells it more than where the server is.
+struct Nginx {
+    room: tempfile::TempDir,
+    url: String,
+}
+
+impl Nginx {
+    /// A port that is free.
+    fn port() -> u16 {
+        std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    }
+
+    fn start(port: u16, server: SocketAddr) -> Self {
+        let room = tempfile::tempdir().unwrap();
+        let at = |name: &str| room.path().join(name).display().to_string();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|kind| format!("{kind}_temp_path {};", at(kind))).join(" ");
+        let text = format!(
+            "pid {}; error_log {}; worker_processes 1; events {{}}
+             http {{ access_log off; {temporary}
+               server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{server}; }} }} }}",
+            at("pid"),
+            at("log")
+        );
+        std::fs::write(at("conf"), text).unwrap();
+        let nginx = Self { room, url: format!("http://localhost:{port}") };
+        nginx.tell(&[]);
+        nginx
+    }
+
+    /// Starts it, which ends once it listens, or tells the one that runs.
+    fn tell(&self, more: &[&str]) {
+        let conf = self.room.path().join("conf");
+        let told = std::process::Command::new("nginx").args(["-e", "stderr", "-c"]).arg(conf).args(more).status();
+        let cure = "run `cargo xtask test`, which installs it, or install Debian's `nginx-light`";
+        assert!(told.is_ok_and(|status| status.success()), "nginx does not run: {cure}");
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.tell(&["-s", "stop"]);
+    }
+}
+
+#[test]
+fn a_plain_nginx_before_the_server_holds_nothing_back_and_makes_no_writes_foreign() {
+    let (data, port) = (tempfile::tempdir().unwrap(), Nginx::port());
+    let app = open(data.path()).found_at(&[Address::parse(&format!("http://localhost:{port}")).unwrap()]);
+    let server = Server::serve(app, ([127, 0, 0, 1], 0).into());
+    let nginx = Nginx::start(port, server.address);
+    let admin = server.client("admin", None);
+    // Events come as they happen, before there are many.
+    let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build();
+    let request = ureq::Agent::from(agent).get(format!("{}/v1/events", nginx.url));
+    let events = request.header("authorization", format!("Bearer {}", admin.token)).call().unwrap();
+    let mut lines = BufReader::new(events.into_body().into_reader()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), ":");
+    admin.post("/v1/cases", &json!({ "customer": "bob", "text": "hello", "channel": "chat" }));
+    assert!(lines.any(|line| line == "event: decision_made"));
+    // A browser that says only which page asks, since the page is not one that it trusts.
+    let started = admin.post("/v1/chats", &json!({ "customer": "ann" }));
+    let link = started["url"].as_str().unwrap();
+    let (origin, secret) = link.split_once("/chat#").unwrap();
+    assert_eq!(origin, nginx.url);
+    let enter = |origin: &str| {
+        let request = admin.agent.post(format!("{}/chat/v1/session", nginx.url));
+        let request = request.header("content-type", "application/json").header("origin", origin);
+        request.send(json!({ "secret": secret }).to_string()).unwrap().status().as_u16()
+    };
+    assert_eq!((enter(origin), enter(&admin.url)), (200, 403), "nginx made `Host` the server's own");
+    // And a real one.
+    let browser = Browser::start().unwrap();
+    browser.open(link).unwrap();
+    browser.wait("document.activeElement.id === 'text'").unwrap();
+    browser.press(&[], "How do I change my PIN?").unwrap();
+    browser.press(&[], keys::ENTER).unwrap();
+    browser.wait("document.querySelector('#messages .ai .text')").unwrap();
     server.stop();
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::Args;
+use remit_policy::address::Address;
 use serde_json::Value;
 use std::{
     fmt,
@@ -48,6 +49,7 @@ impl std::error::Error for Refused {}
 
 impl Server {
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        Address::parse(&self.url).map_err(|why| anyhow::anyhow!("--url {} {why}", self.url))?;
         let token = self.token.clone().context("no token: pass --token or set REMIT_TOKEN")?;
         Ok(Client::new(&self.url, &token))
     }

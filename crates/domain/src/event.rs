@@ -322,6 +322,15 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Who has the case left a note with it, for whoever has it next: it was to be handed over and stayed where it was.
+    NoteLeft {
+        /// The note, by commitment.
+        note: Words,
+        /// Who left it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
     /// An AI responder was shown to fail an intent more often than is tolerated, and was stopped for it. Of no case.
     AiStopped {
         /// Who.
@@ -405,6 +414,7 @@ impl Event {
         "consult_answered",
         "case_reopened",
         "exception_escalated",
+        "note_left",
         "ai_stopped",
         "ai_resumed",
         "words_erased",
@@ -425,6 +435,7 @@ impl Event {
             Self::ExceptionTaken { .. } => "exception_taken",
             Self::ExceptionResolved { .. } => "exception_resolved",
             Self::ExceptionEscalated { .. } => "exception_escalated",
+            Self::NoteLeft { .. } => "note_left",
             Self::AiStopped { .. } => "ai_stopped",
             Self::AiResumed { .. } => "ai_resumed",
             Self::CaseResolved { .. } => "case_resolved",

@@ -20,6 +20,7 @@ pub mod offer;
 mod record;
 pub mod refusal;
 pub mod signal;
+pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -16,6 +16,7 @@ use remit_domain::{
     decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
     id::{ActionName, PolicyId, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
+    source::DEFAULT_SOURCE,
 };
 use std::{
     cell::LazyCell,
@@ -61,9 +62,6 @@ pub const API_ACTIONS: [&str; 34] = [
     "metrics.read",
     "token.manage",
 ];
-
-/// The source name of a bundle's default where nothing was measured.
-pub const DEFAULT_SOURCE: &str = "default";
 
 /// Who has a case, as the policies of the product's own interfaces see it.
 #[derive(Debug, Clone, Copy, Default)]

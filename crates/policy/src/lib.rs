@@ -4,6 +4,7 @@
 //! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
 //! program says who may handle a case or call an interface.
 
+pub mod address;
 mod asked;
 pub mod bundle;
 mod calendar;

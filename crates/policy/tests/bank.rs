@@ -102,6 +102,14 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ("bundle.toml", "route = \"head-of-support\"", "route = \"nobody\"", "is no owner"),
         ("bundle.toml", "calendar = \"always\"", "calendar = \"nights\"", "has no hours"),
         ("bundle.toml", "Europe/London", "Europe/Londonn", "no time zone"),
+        ("bundle.toml", "authoritative = [\"crm\"]", "authoritative = [\"re-mit\"]", "looks like `remit`"),
+        ("bundle.toml", "authoritative = [\"crm\"]", "authoritative = [\"Remit \"]", "small letters"),
+        (
+            "bundle.toml",
+            "kind = \"knowledge\"",
+            "kind = \"openai\"\nmodel = \"m\"\nurl = \"http://models.example:99999/v1\"",
+            "its url must have a port from 1 to 65535",
+        ),
         (
             "bundle.toml",
             "monday = [\"08:00-18:00\"]",

@@ -24,7 +24,9 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Not an address.
-    #[error("the endpoint's address is not http://… or https://… with a host")]
+    #[error(
+        "the endpoint's address is not http://… or https://… with a host and, where it has one, a port that there is"
+    )]
     Address,
     /// A user or password in the address would be shown wherever the address is.
     #[error("the endpoint's address holds a user or a password; give the key by itself")]
@@ -59,8 +61,14 @@ impl Endpoint {
             _ => return Err(EndpointError::Address),
         };
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
-        if authority.ok_or(EndpointError::Address)?.as_str().contains('@') {
+        let authority = authority.ok_or(EndpointError::Address)?.as_str();
+        if authority.contains('@') {
             return Err(EndpointError::Credentials);
+        }
+        // A port that there is not would be passed over in silence, and a fragment with it.
+        let port = authority.rsplit_once(':').filter(|(_, after)| !after.ends_with(']')).map(|(_, port)| port);
+        if address.contains('#') || port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|port| port != 0)) {
+            return Err(EndpointError::Address);
         }
         let connector = HttpsConnectorBuilder::new();
         let connector = if https {
@@ -197,7 +205,9 @@ mod tests {
 
     #[test]
     fn an_address_is_checked_and_shows_only_its_host() {
-        for address in ["", "models.example", "/v1", "ftp://models.example/", "http://", "unix:///socket"] {
+        let ports = ["http://models.example:99999/", "http://models.example:0/", "http://models.example:/"];
+        let others = ["", "models.example", "/v1", "ftp://models.example/", "http://", "unix:///socket", "http://x/#y"];
+        for address in ports.into_iter().chain(others) {
             assert_eq!(Endpoint::new(address).err(), Some(EndpointError::Address), "{address}");
         }
         assert_eq!(Endpoint::new("http://me:secret@models.example/").err(), Some(EndpointError::Credentials));

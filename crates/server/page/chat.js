@@ -4,7 +4,7 @@
   const el = (id) => document.getElementById(id);
   const [log, list, form, text, notice, human] = ['log', 'messages', 'form', 'text', 'notice', 'human'].map(el);
   const kept = sessionStorage;
-  const API = '/chat/v1/';
+  let chat = '';          // Which chat this page is for: each request names it.
   const FILE_MAX = 5 * 1024 * 1024;
   let last = 0;           // The place of the newest message shown.
   let stream = null;
@@ -35,10 +35,11 @@
   const ENDED = 'This chat link is not valid any more. Go back to where you found it for a new one.';
 
   // Asks the server; null where it cannot be reached or cannot answer now, and then it may be asked again.
-  const ask = async (path, body, headers) => {
+  const at = (path) => `/chat/v1/${chat}/${path}`;
+  const ask = async (address, body, headers) => {
     const request = body === undefined ? {} : { method: 'POST', headers, body };
     try {
-      const answer = await fetch(API + path, { credentials: 'same-origin', cache: 'no-store', ...request });
+      const answer = await fetch(address, { credentials: 'same-origin', cache: 'no-store', ...request });
       trouble = SLOW;
       return answer.status === 429 || answer.status >= 500 ? null : answer;
     } catch {
@@ -47,7 +48,7 @@
     }
   };
   const write = (path, content, once) =>
-    ask(path, JSON.stringify(content), { 'content-type': 'application/json', 'idempotency-key': once });
+    ask(at(path), JSON.stringify(content), { 'content-type': 'application/json', 'idempotency-key': once });
   const why = async (answer) => {
     const problem = await answer.json().catch(() => ({}));
     return problem.detail ? `That did not work: ${problem.detail}.` : 'That did not work.';
@@ -67,7 +68,7 @@
   };
   const shownFile = (file) => {
     const link = make('a', 'file');
-    link.href = `${API}attachments/${file.id}`;
+    link.href = at(`attachments/${file.id}`);
     link.download = '';
     if (file.media_type.startsWith('image/')) {
       const picture = make('img');
@@ -226,7 +227,7 @@
     if (file.size > FILE_MAX) return say('The file is too large: 5 MB is the most.');
     uploading = true;
     say('');
-    const answer = await ask('attachments', file, { 'content-type': file.type, 'idempotency-key': key() });
+    const answer = await ask(at('attachments'), file, { 'content-type': file.type, 'idempotency-key': key() });
     uploading = false;
     if (!answer) return say('The file did not go through. Please try again.');
     if (answer.status === 401) return end();
@@ -236,7 +237,7 @@
 
   // ── What comes ────────────────────────────────────────────────
   const follow = () => {
-    stream = new EventSource(`${API}events?after=${last}`);
+    stream = new EventSource(at(`events?after=${last}`));
     stream.addEventListener('message', (event) => show(JSON.parse(event.data)));
     stream.addEventListener('status', (event) => tell(JSON.parse(event.data)));
     stream.addEventListener('open', () => { if (!pending()) say(''); });
@@ -248,7 +249,7 @@
   };
   const load = async () => {
     if (stream) stream.close();
-    const answer = await ask(`conversation?after=${last}`);
+    const answer = await ask(at(`conversation?after=${last}`));
     if (!answer) {
       say(trouble);
       return void setTimeout(load, 3000);
@@ -264,26 +265,28 @@
     deliver();
   };
   const enter = async () => {
-    const secret = location.hash.slice(1);
-    if (secret) {
-      // What another customer left in this tab is not said for this one.
-      const chat = secret.slice(0, 20);
-      if (kept.getItem('chat') !== chat) kept.clear();
-      kept.setItem('chat', chat);
-      const answer = await ask('session', JSON.stringify({ secret }), { 'content-type': 'application/json' });
+    const named = location.hash.slice(1);
+    if (named.startsWith('chat_')) {
+      chat = named;
+    } else {
+      const answer = await ask('/chat/v1/session', JSON.stringify({ secret: named }), { 'content-type': 'application/json' });
       if (!answer) {
         say(trouble);
         return void setTimeout(enter, 3000);
       }
-      // The secret does not stay where it could be copied or seen.
-      history.replaceState(null, '', location.pathname);
+      if (answer.ok) chat = (await answer.json()).chat;
+      // The secret does not stay where it could be copied or seen; which chat it is does.
+      history.replaceState(null, '', `${location.pathname}${chat && `#${chat}`}`);
       if (!answer.ok) return end();
-      const check = await ask('conversation');
+      const check = await ask(at('conversation'));
       if (check && check.status === 401) {
         form.hidden = true;
         return say('Your browser kept no session. Allow cookies for this page, and open it by https.');
       }
     }
+    // What another customer left in this tab is not said for this one.
+    if (kept.getItem('chat') !== chat) kept.clear();
+    kept.setItem('chat', chat);
     text.value = kept.getItem('draft') || '';
     await load();
     if (!matchMedia('(pointer: coarse)').matches && !form.hidden) text.focus();

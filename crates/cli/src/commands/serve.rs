@@ -4,7 +4,7 @@ use super::{limits::LimitArgs, load};
 use crate::shown::{self, say};
 use anyhow::Context;
 use clap::Args;
-use remit_policy::bundle::Bundle;
+use remit_policy::{address::Address, bundle::Bundle};
 use remit_server::{
     app::{App, services::Services, token},
     boot,
@@ -40,6 +40,22 @@ pub(crate) struct Serve {
     webhooks_in_the_clear: bool,
     #[command(flatten)]
     limits: LimitArgs,
+    /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is taken
+    /// as their own even where a proxy changes `Host`. May be given several times; links name the first.
+    #[arg(long, value_name = "URL", value_parser = public)]
+    public_url: Vec<Address>,
+}
+
+/// An address at which browsers find a server.
+fn public(text: &str) -> Result<Address, String> {
+    let address = Address::parse(text).map_err(|why| why.to_string())?;
+    if !address.is_bare() {
+        return Err("must end with the host or port: pages are at the top of it, at /chat".to_owned());
+    }
+    if !address.is_https() && !address.is_loopback() {
+        return Err("must be https://…: elsewhere browsers do not keep the cookies of chats".to_owned());
+    }
+    Ok(address)
 }
 
 impl Serve {
@@ -49,6 +65,7 @@ impl Serve {
         let listener = runtime.block_on(async { connections::listen(self.listen) });
         let listener = listener.with_context(|| format!("cannot listen at {}", self.listen))?;
         let mut app = open(&self.data, &self.bundle)?.within((&self.limits).into());
+        app = app.found_at(&self.public_url);
         if self.webhooks_in_the_clear {
             app = app.allowing_webhooks_in_the_clear();
         }

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod full;
 mod house;
 mod inbox;
 mod kills;

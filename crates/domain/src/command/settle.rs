@@ -40,8 +40,14 @@ pub(super) fn settle(
         Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
         Outcome::Keep { .. } | Outcome::Assign { .. } | Outcome::Take { .. } => None,
     };
-    let handoff = handoff(case, &decision, &attended, note, context.now);
+    // A note goes with the case; where the case stays, it is left with it, so that no words are taken and then nowhere.
+    let stays = matches!(decision.outcome, Outcome::Keep { .. });
+    let (goes, left) = if stays { (None, note) } else { (note, None) };
+    let handoff = handoff(case, &decision, &attended, goes, context.now);
     so_far.emit(Event::DecisionMade { decision: Box::new(decision), handoff });
+    if let Some(note) = left {
+        so_far.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
+    }
     let due_of_error = context.now.plus_ms(exception_due_ms);
     let error = policy_error.map(|owner| (ExceptionKind::PolicyError, owner, due_of_error));
     for (kind, owner, due) in raised.into_iter().chain(error) {

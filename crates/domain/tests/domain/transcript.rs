@@ -266,6 +266,7 @@ impl Transcript {
             Event::ConsultAsked { consult, .. } => format!("{} asks {} for advice", consult.by, consult.queue),
             Event::ConsultAnswered { by, .. } => format!("{by} gave advice"),
             Event::CaseReopened { .. } => "reopened".to_owned(),
+            Event::NoteLeft { .. } => "a note is left with it".into(),
             Event::WordsErased { .. } => "words erased".to_owned(),
             Event::CustomerErased { .. } | Event::ErasureCompleted { .. } => "of no case".to_owned(),
         };

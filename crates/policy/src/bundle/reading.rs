@@ -2,6 +2,7 @@
 
 use super::{Article, CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
 use crate::{
+    address::Address,
     calendar::Hours,
     cedar::Vocabulary,
     files::Files,
@@ -13,6 +14,7 @@ use remit_domain::{
     decision::{DecisionPoint, ResponderKind, Terms},
     id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName},
     signal::Value,
+    source,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -89,6 +91,11 @@ impl Reading<'_> {
             }
             _ => BTreeSet::new(),
         };
+        for source in &signal.authoritative {
+            if let Err(error) = source::check(source) {
+                self.wrong(&signal.name, format!("the source {source:?} {error}"), "change `authoritative`");
+            }
+        }
         let spec = SignalSpec {
             name,
             kind: signal.kind,
@@ -241,9 +248,6 @@ impl Reading<'_> {
         let lacks = match service.kind {
             ServiceKind::Knowledge => None,
             _ if service.url.is_none() => Some("url"),
-            _ if !service.url.iter().all(|url| url.starts_with("https://") || url.starts_with("http://")) => {
-                Some("url that begins with https:// or http://")
-            }
             ServiceKind::Openai if service.model.is_none() => Some("model"),
             ServiceKind::Webhook if service.secret_env.is_none() => Some("secret_env"),
             _ => None,
@@ -254,6 +258,9 @@ impl Reading<'_> {
                 format!("the service of `{}` has no {lacks}", r.name),
                 "add it under [responder.service]",
             );
+        }
+        if let Some(Err(error)) = service.url.as_deref().map(Address::parse) {
+            self.wrong(&r.name, format!("the service of `{}`: its url {error}", r.name), "change `url`");
         }
         let numbers = [service.patience_seconds, service.attempts, service.concurrency, service.per_minute];
         let breaker = [r.breaker.tolerance_bp, r.breaker.error_bp];

@@ -9,9 +9,9 @@ use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -85,6 +85,8 @@ impl Caller {
 pub(crate) struct Tokens {
     known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
     permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
+    /// Tokens that were revoked and are still in the store, which could not forget them yet.
+    revoked: Mutex<BTreeSet<String>>,
     /// How often a token has been revoked. What was read before one is not remembered after it.
     revocations: AtomicU64,
 }
@@ -110,6 +112,7 @@ impl App {
             None => {
                 let before = self.revocations();
                 let row = self.store.token(&hash).map_err(Problem::internal)?;
+                let row = row.filter(|row| !self.is_revoked(&row.id));
                 let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
                 caller.usage = Some(self.used.of(&caller.token, &self.limits));
                 let caller = Arc::new(caller);
@@ -186,7 +189,32 @@ impl App {
     /// Whether the token of a caller that was let in earlier still stands.
     pub(crate) fn stands(&self, caller: &Caller) -> Result<bool, Problem> {
         let there = self.store.has_token(&caller.token).map_err(Problem::internal)?;
-        Ok(caller.expires > self.now() && there)
+        Ok(caller.expires > self.now() && there && !self.is_revoked(&caller.token))
+    }
+
+    fn revoked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.tokens.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a token was revoked that the store still has.
+    pub(super) fn is_revoked(&self, token: &str) -> bool {
+        self.revoked().contains(token)
+    }
+
+    /// Revokes a token that the store could not forget.
+    pub(super) fn revoke_for_now(&self, token: &str) {
+        self.revoked().insert(token.to_owned());
+        self.forget_tokens();
+    }
+
+    /// Tokens that were revoked and are still in the store.
+    pub(super) fn revoked_for_now(&self) -> Vec<String> {
+        self.revoked().iter().cloned().collect()
+    }
+
+    /// Notes that the store has forgotten a token.
+    pub(super) fn revoked_for_good(&self, token: &str) {
+        self.revoked().remove(token);
     }
 
     /// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.

@@ -50,7 +50,8 @@ fn twelve() -> u16 {
 pub struct StartedChat {
     /// Its identifier.
     pub id: String,
-    /// Where the customer goes, on this server. The secret is behind `#`, which browsers send to nobody.
+    /// Where the customer goes: at the server's public address, or, where it was told none, on this server. The secret is
+    /// behind `#`, which browsers send to nobody.
     #[schema(example = "/chat#remit_chat_…")]
     pub url: String,
     /// Until when.
@@ -141,8 +142,11 @@ impl App {
             items.push(row(id, None)?);
         }
         self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
-        let started =
-            StartedChat { id: chat.name.clone(), url: format!("/chat#{secret}"), expires_at: rfc3339(chat.expires) };
+        let started = StartedChat {
+            id: chat.name.clone(),
+            url: self.public_link(&format!("/chat#{secret}")),
+            expires_at: rfc3339(chat.expires),
+        };
         let mut known = self.chats.lock();
         over.iter().for_each(|id| known.remove(id));
         known.insert(chat);

@@ -79,7 +79,9 @@ impl App {
                     decisions.push(DecisionSummary::from(&*decision));
                 }
                 Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?)?,
-                Event::ActionEnded { note: Some(words), .. } => note(&row.actor, self.open_words(&case, &words)?)?,
+                Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => {
+                    note(&row.actor, self.open_words(&case, &words)?)?;
+                }
                 _ => {}
             }
             Ok(())

@@ -63,7 +63,7 @@ use remit_domain::{
     decide,
     id::{Ids, Timestamp},
 };
-use remit_policy::{bundle::Bundle, engine::Engine};
+use remit_policy::{address::Address, bundle::Bundle, engine::Engine};
 use remit_signals::{intent::IntentModel, lexical::TextReader};
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -101,6 +101,8 @@ pub struct App {
     readers: reading::Readers,
     used: usage::Used,
     pub(crate) limits: Limits,
+    /// Where browsers find this server, the first in links.
+    public: Vec<String>,
 }
 
 impl std::fmt::Debug for App {
@@ -145,7 +147,7 @@ pub struct Start {
 pub struct Repeat {
     /// The caller's key.
     pub key: String,
-    /// SHA-256 of method, path and body.
+    /// SHA-256 of method, path, query, content type and body.
     pub request: [u8; 32],
 }
 
@@ -223,6 +225,7 @@ impl App {
             readers: reading::Readers::start().map_err(StartError::Threads)?,
             used: usage::Used::default(),
             limits: Limits::default(),
+            public: Vec::new(),
             bundle: start.bundle,
         };
         app.fill_floor()?;
@@ -233,6 +236,23 @@ impl App {
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Says where browsers find this server. Links that are made lead to the first, and pages write from all of them.
+    #[must_use]
+    pub fn found_at(mut self, public: &[Address]) -> Self {
+        self.public = public.iter().map(Address::origin).collect();
+        self
+    }
+
+    /// Where browsers find this server, if that was said.
+    pub(crate) fn public_origins(&self) -> &[String] {
+        &self.public
+    }
+
+    /// A path as a link: on its own, it leads to the server that it came from.
+    fn public_link(&self, path: &str) -> String {
+        format!("{}{path}", self.public.first().map_or("", String::as_str))
     }
 
     /// The moment now.

@@ -263,6 +263,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } => note.as_ref(),
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
+        Event::NoteLeft { note, .. } => Some(note),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
         | Event::OfferMade { .. }

@@ -118,6 +118,12 @@ impl App {
             .collect::<Result<Vec<_>, Problem>>()?;
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent_of(case));
+        debug_assert!(
+            committed(&records, beside.sealed.iter().map(|sealed| &*sealed.words.commit))
+                && committed(&records, beside.attachments.iter().map(|file| &*file.id)),
+            "words or a file are stored to which no event of their commit commits: {:?}",
+            happened.events.last().map(Event::kind)
+        );
         let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
@@ -177,6 +183,15 @@ impl App {
             commit,
         })
     }
+}
+
+/// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never
+/// nowhere.
+fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a str>) -> bool {
+    let holds = |record: &Record, commitment: &str| {
+        record.body.windows(commitment.len()).any(|part| part == commitment.as_bytes())
+    };
+    commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
 }
 
 /// The responder or owner that holds `case`, while it is open.

@@ -12,18 +12,16 @@ use crate::{
     problem::{self, Problem},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hyper::Uri;
 use remit_domain::{Event, id::Timestamp};
 use remit_ledger::hash::hex;
+use remit_policy::address::Address;
 use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
 
 /// Subscriptions at most.
 const SUBSCRIPTIONS_MAX: usize = 64;
-/// Longest address, in bytes.
-const URL_MAX: usize = 2_048;
 /// For how long a secret that was replaced signs too, in milliseconds: a day.
 const BOTH_MS: i64 = 24 * 3_600_000;
 
@@ -182,24 +180,12 @@ impl SubscriptionView {
 
 /// Refuses an address that nothing may be sent to.
 fn check_url(url: &str, in_the_clear: bool) -> Result<(), Problem> {
-    let refused = |why: &str| Err(Problem::invalid("url", why));
-    if url.len() > URL_MAX || url.contains('#') {
-        return refused(&format!("must have at most {URL_MAX} bytes and no fragment"));
+    let address = Address::parse(url).map_err(|why| Problem::invalid("url", why))?;
+    if address.is_https() || address.is_loopback() || in_the_clear {
+        return Ok(());
     }
-    let uri: Option<Uri> = url.parse().ok();
-    let Some((scheme, host)) = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.host()?))) else {
-        return refused("must be an address such as https://example.org/remit");
-    };
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let own = bare.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    match scheme {
-        "https" => Ok(()),
-        "http" if own || in_the_clear => Ok(()),
-        "http" => {
-            refused("must be https://…, unless it is on this machine or the server runs with --webhooks-in-the-clear")
-        }
-        _ => refused("must be https://…"),
-    }
+    let why = "must be https://…, unless it is on this machine or the server runs with --webhooks-in-the-clear";
+    Err(Problem::invalid("url", why))
 }
 
 fn check_kinds(kinds: Option<&BTreeSet<String>>) -> Result<(), Problem> {

@@ -3,7 +3,10 @@
 use super::{App, Caller, auth, floor::STAFF, naming};
 use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use remit_domain::id::{StaffId, Timestamp};
+use remit_domain::{
+    id::{StaffId, Timestamp},
+    source,
+};
 use remit_policy::bundle::Bundle;
 use remit_store::{Store, TokenRow};
 use serde::{Deserialize, Serialize};
@@ -20,7 +23,8 @@ pub struct NewToken {
     /// The responder on whose behalf it writes; for the roles `responder` and `staff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub responder: Option<String>,
-    /// The source name of the readings that it posts.
+    /// The source name of the readings that it posts: up to 64 small letters, digits, `-`, `_` or `.`, and nothing that
+    /// looks like one of Remit's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The member of staff who uses it; for the role `staff`.
@@ -79,7 +83,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// When a value is not accepted, or the store refuses.
 pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Problem> {
     let (row, token) = prepare(entropy, now, new)?;
-    store.add_token(&row).map_err(Problem::internal)?;
+    store.add_token(&row).map_err(super::refused)?;
     Ok(MadeToken { view: TokenView::from(&row), token })
 }
 
@@ -112,8 +116,6 @@ pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), P
 /// # Errors
 /// When a value is not accepted.
 pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Problem> {
-    let printable =
-        |text: &str| !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
     naming::printable("name", &new.name, naming::NAME_MAX)?;
     let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
     if own(&new.name) || !new.name.is_ascii() {
@@ -127,8 +129,8 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         let roles = auth::ROLES.join(", ");
         return Err(Problem::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
     }
-    if new.source.as_deref().is_some_and(|source| !printable(source) || source == remit_domain::signal::OWN_SOURCE) {
-        return Err(Problem::invalid("source", "must be 1 to 64 printable ASCII characters other than `remit`"));
+    if let Some(Err(error)) = new.source.as_deref().map(source::check) {
+        return Err(Problem::invalid("source", error));
     }
     if let Some(Err(error)) = new.staff.as_deref().map(StaffId::new) {
         return Err(Problem::invalid("staff", error));
@@ -171,20 +173,37 @@ impl App {
     pub fn tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Problem> {
         self.permit(caller, "token.manage")?;
         let rows = self.store.tokens().map_err(Problem::internal)?;
-        Ok(rows.iter().map(TokenView::from).collect())
+        Ok(rows.iter().filter(|row| !self.is_revoked(&row.id)).map(TokenView::from).collect())
     }
 
-    /// Revokes a token; it is refused from the next request on.
+    /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
     ///
     /// # Errors
-    /// When policy refuses, or there is no such token.
+    /// When policy refuses, there is no such token, or the disk did not take it yet.
     pub fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
         self.permit(caller, "token.manage")?;
-        if !self.store.revoke_token(id).map_err(Problem::internal)? {
-            return Err(Problem::new(problem::NOT_FOUND, "no token has this id"));
+        match self.store.revoke_token(id) {
+            Ok(false) => return Err(Problem::new(problem::NOT_FOUND, "no token has this id")),
+            Ok(true) => self.forget_tokens(),
+            Err(error) => {
+                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a start");
+                self.revoke_for_now(id);
+                let detail = "the token is refused from now on, but is valid again should the server start anew before \
+                              this is on the disk; it is tried until it is";
+                return Err(Problem::new(super::refused(error).kind, detail));
+            }
         }
-        self.forget_tokens();
         Ok(())
+    }
+
+    /// Tries to have the store forget what was revoked while it could not.
+    pub(crate) fn revoke_what_is_left(&self) {
+        for id in self.revoked_for_now() {
+            if self.store.revoke_token(&id).is_ok() {
+                tracing::info!(token = id, "a revoked token is now off the disk too");
+                self.revoked_for_good(&id);
+            }
+        }
     }
 }
 

@@ -12,11 +12,11 @@ use crate::{
 use axum::{
     body::Body,
     extract::{FromRequest, Request},
-    http::{HeaderMap, Method, Uri, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
 };
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, digest::Update};
 use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 
@@ -158,8 +158,52 @@ fn repeat(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Resul
         return Err(Problem::invalid("Idempotency-Key", format!("must be 1 to {KEY_MAX} visible ASCII characters")));
     };
     let mut hash = Sha256::new();
-    for part in [method.as_str().as_bytes(), b" ", uri.path().as_bytes(), b"\n", body] {
-        hash.update(part);
-    }
+    same(&mut hash, method, uri, headers, body);
     Ok(Some(Repeat { key: key.to_owned(), request: hash.finalize().into() }))
+}
+
+/// Feeds `hash` with all that makes a request the same one: its method, path and query, what its body is said to be, and
+/// the body. Each stands behind its length, so that none can pass for a part of another, and what is missing is not what
+/// is empty.
+fn same(hash: &mut impl Update, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) {
+    let query = uri.query().map(str::as_bytes);
+    let sent_as = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    for part in [Some(method.as_str().as_bytes()), Some(uri.path().as_bytes()), query, sent_as, Some(body)] {
+        let bytes = part.map_or(u64::MAX, |part| part.len() as u64);
+        hash.update(&bytes.to_be_bytes());
+        hash.update(part.unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn requests_that_differ_in_any_part_are_not_the_same() {
+        let hashed = |method: Method, uri: &str, sent_as: Option<&'static str>, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.extend(sent_as.map(|sent_as| (CONTENT_TYPE, HeaderValue::from_static(sent_as))));
+            let mut hash = Sha256::new();
+            same(&mut hash, &method, &uri.parse().unwrap(), &headers, body);
+            hash.finalize()
+        };
+        let json = Some("application/json");
+        let all = [
+            hashed(Method::POST, "/v1/cases", json, b"{}"),
+            hashed(Method::DELETE, "/v1/cases", json, b"{}"),
+            hashed(Method::POST, "/v1/case", json, b"{}"),
+            hashed(Method::POST, "/v1/cases?", json, b"{}"),
+            hashed(Method::POST, "/v1/cases?epoch=2", json, b"{}"),
+            hashed(Method::POST, "/v1/cases?epoch=999", json, b"{}"),
+            hashed(Method::POST, "/v1/cases", Some("text/plain"), b"{}"),
+            hashed(Method::POST, "/v1/cases", Some(""), b"{}"),
+            hashed(Method::POST, "/v1/cases", None, b"{}"),
+            hashed(Method::POST, "/v1/cases", None, b"application/json{}"),
+            hashed(Method::POST, "/v1/cases", json, b""),
+        ];
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+        assert_eq!(all[0], hashed(Method::POST, "/v1/cases", json, b"{}"));
+    }
 }

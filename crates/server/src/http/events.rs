@@ -3,19 +3,14 @@
 use super::{
     Authenticated, Shared,
     query::{Params, position},
-    reply::Refused,
+    reply::{self, COMMENT, Refused},
 };
 use crate::{
     app::{Caller, query::FeedItem, recent::Told, usage::Following},
     problem,
     problem::Problem,
 };
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
@@ -34,7 +29,6 @@ struct From {
 
 /// After so long without an event a comment is sent, so that neither side takes the connection for dead.
 const QUIET_MAX: Duration = Duration::from_secs(15);
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 struct Reader {
     app: Shared,
@@ -83,11 +77,7 @@ async fn follow_events(
         let bytes = reader.next().await?;
         Some((Ok::<_, Infallible>(bytes), reader))
     });
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    Ok((headers, Body::from_stream(events)).into_response())
+    Ok(reply::events(events))
 }
 
 impl Reader {

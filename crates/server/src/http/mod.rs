@@ -30,8 +30,8 @@ use axum::{
     Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
     http::{
-        HeaderName, HeaderValue,
-        header::{AUTHORIZATION, CONTENT_TYPE},
+        HeaderMap, HeaderName, HeaderValue,
+        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
         request::Parts,
     },
     middleware::Next,
@@ -79,7 +79,10 @@ pub fn router(app: Arc<App>) -> Router {
     let (routes, description) = routes().split_for_parts();
     let description = axum::body::Bytes::from(openapi::finish(description));
     routes
-        .route(openapi::ADDRESS, get(|| async { ([(CONTENT_TYPE, "application/json")], description) }))
+        .route(
+            openapi::ADDRESS,
+            get(|| async { ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description) }),
+        )
         .merge(chat_page::routes())
         .fallback(|| async { Refused(Problem::new(problem::NOT_FOUND, "nothing is served at this address")) })
         .method_not_allowed_fallback(|| async {
@@ -104,10 +107,18 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(REQUEST_ID, name);
     }
+    guard(response.headers_mut());
     app.metrics.seconds.observe(started.elapsed().as_secs_f64());
     let labels = RequestLabels { route, status: response.status().as_u16() };
     app.metrics.requests.get_or_create(&labels).inc();
     response
+}
+
+/// What every answer says to whoever carries or shows it: it is what its content type says, and is kept by nobody unless
+/// it says otherwise itself, since most of what is told here are words and secrets.
+fn guard(headers: &mut HeaderMap) {
+    headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// The caller that the request's token names.

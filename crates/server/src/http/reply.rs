@@ -6,10 +6,13 @@ use crate::{
     problem::Problem,
 };
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    body::{Body, Bytes},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
+use std::convert::Infallible;
 
 /// A problem on its way out.
 #[derive(Debug)]
@@ -66,6 +69,29 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refused> {
     let mut response = body.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// The first of a stream of server-sent events: a comment, so that whoever carries it on has something to carry at once.
+pub(crate) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+
+/// A stream of server-sent events. Proxies are told to keep nothing of it, to leave it as it is, and to hold nothing
+/// back, which nginx does unless it is told.
+pub(crate) fn events<S: Stream<Item = Result<Bytes, Infallible>> + Send + 'static>(events: S) -> Response {
+    let first = stream::once(async { Ok(COMMENT) });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store, no-transform")),
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    (headers, Body::from_stream(first.chain(events))).into_response()
+}
+
+/// An event of such a stream; one with an `id` is where a reader goes on.
+pub(crate) fn event(id: Option<u64>, kind: &str, data: &impl Serialize) -> Option<Bytes> {
+    // JSON of one line: a line feed within a string is written as `\n`.
+    let data = serde_json::to_string(data).ok()?;
+    let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
+    Some(format!("{id}event: {kind}\ndata: {data}\n\n").into())
 }
 
 /// `bytes` as they are.

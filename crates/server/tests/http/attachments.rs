@@ -118,3 +118,22 @@ fn what_is_too_large_too_many_or_not_what_it_says_is_refused() {
     assert_eq!(client.send(&path, &headers, PNG).headers["idempotency-replayed"], "true");
     assert_eq!(messages(&client, &third).len(), 2);
 }
+
+#[test]
+fn a_key_is_for_one_query_as_for_one_body() {
+    let server = Server::start();
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "my card has not arrived");
+    let holder = server.client_as(&["responder"], case["holder"]["name"].as_str(), None);
+    let attach = |query: &str| {
+        let path = format!("/v1/cases/{}/attachments{query}", id(&case));
+        holder.send(&path, &[("content-type", "text/plain"), ("idempotency-key", "once")], b"steps to take")
+    };
+    let query = format!("?epoch={}", epoch(&case));
+    assert_eq!(attach(&query).status, 201);
+    for query in ["?epoch=999", &format!("{query}&")] {
+        problem(&attach(query), 409, "idempotency_key_reused", "another request");
+    }
+    assert_eq!(attach(&query).headers["idempotency-replayed"], "true");
+    assert_eq!(messages(&client, &case).len(), 2);
+}

@@ -11,42 +11,63 @@ use std::{
     io::{BufRead as _, BufReader},
 };
 
-/// A customer with a link.
+/// A customer with a link, in a browser that has its cookie and no other.
 pub(crate) struct Customer {
     agent: ureq::Agent,
     url: String,
-    secret: String,
+    pub(crate) chat: String,
+    pub(crate) secret: String,
     keys: Cell<u32>,
 }
 
-type Headers<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Headers<'a> = &'a [(&'a str, &'a str)];
 
 impl Customer {
     pub(crate) fn start(client: &Client, body: &Value) -> Self {
         let started = client.post("/v1/chats", body);
         assert_eq!(started.status, 201, "{}", started.body);
         let secret = started.body["url"].as_str().unwrap().strip_prefix("/chat#").unwrap().to_owned();
-        let customer = Self { agent: client.agent.clone(), url: client.url.clone(), secret, keys: Cell::new(0) };
-        let entered = customer.send("session", &[], json!({ "secret": customer.secret }).to_string().as_bytes());
-        assert_eq!(entered.status, 204, "{}", entered.body);
+        let customer = Self::with(client, started.body["id"].as_str().unwrap(), &secret);
+        let entered = customer.enter(&secret, &[]);
+        assert_eq!((entered.status, &entered.body["chat"]), (200, &started.body["id"]), "{}", entered.body);
         let cookie = entered.headers["set-cookie"].to_str().unwrap();
-        for part in [&customer.secret, "HttpOnly", "Secure", "SameSite=Strict", "Path=/chat/"] {
+        for part in [customer.cookie().as_str(), "HttpOnly", "Secure", "SameSite=Strict", "Path=/chat/"] {
             assert!(cookie.contains(part), "{cookie}");
         }
         customer
+    }
+
+    pub(crate) fn with(client: &Client, chat: &str, secret: &str) -> Self {
+        let (chat, secret) = (chat.to_owned(), secret.to_owned());
+        Self { agent: client.agent.clone(), url: client.url.clone(), chat, secret, keys: Cell::new(0) }
     }
 
     pub(crate) fn of(client: &Client, name: &str) -> Self {
         Self::start(client, &json!({ "customer": name }))
     }
 
-    fn send(&self, path: &str, headers: Headers<'_>, body: &[u8]) -> Got {
+    pub(crate) fn cookie(&self) -> String {
+        format!("remit_{}={}", self.chat, self.secret)
+    }
+
+    pub(crate) fn enter(&self, secret: &str, headers: Headers<'_>) -> Got {
+        self.send_to("session", headers, json!({ "secret": secret }).to_string().as_bytes())
+    }
+
+    pub(crate) fn send(&self, path: &str, headers: Headers<'_>, body: &[u8]) -> Got {
+        self.send_to(&format!("{}/{path}", self.chat), headers, body)
+    }
+
+    pub(crate) fn send_to(&self, path: &str, headers: Headers<'_>, body: &[u8]) -> Got {
         let path = format!("/chat/v1/{path}");
         let mut request = self.agent.post(format!("{}{path}", self.url));
-        if !headers.iter().any(|(name, _)| *name == "content-type") {
-            request = request.header("content-type", "application/json");
+        for (name, value) in
+            [("content-type", "application/json"), ("cookie", &format!("theme=dark; {}", self.cookie()))]
+        {
+            if !headers.iter().any(|(known, _)| *known == name) {
+                request = request.header(name, value);
+            }
         }
-        request = request.header("cookie", format!("theme=dark; remit_chat={}", self.secret));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -67,10 +88,10 @@ impl Customer {
         assert_eq!(got.status, 204, "{}", got.body);
     }
 
-    fn get(&self, path: &str) -> Got {
-        let path = format!("/chat/v1/{path}");
+    pub(crate) fn get(&self, path: &str) -> Got {
+        let path = format!("/chat/v1/{}/{path}", self.chat);
         let request = self.agent.get(format!("{}{path}", self.url));
-        got("get", &path, request.header("cookie", format!("remit_chat={}", self.secret)).call().unwrap())
+        got("get", &path, request.header("cookie", self.cookie()).call().unwrap())
     }
 
     pub(crate) fn conversation(&self) -> Value {
@@ -80,7 +101,7 @@ impl Customer {
     }
 
     /// What was said, without what is told of who has the case.
-    fn said(&self) -> Vec<Value> {
+    pub(crate) fn said(&self) -> Vec<Value> {
         let messages = self.conversation()["messages"].as_array().unwrap().clone();
         messages.into_iter().filter(|message| message["author"] != "remit").collect()
     }
@@ -89,10 +110,14 @@ impl Customer {
         self.conversation()["status"].clone()
     }
 
+    pub(crate) fn listen(&self, after: &str) -> ureq::http::Response<ureq::Body> {
+        let request = self.agent.get(format!("{}/chat/v1/{}/events", self.url, self.chat));
+        request.header("last-event-id", after).header("cookie", self.cookie()).call().unwrap()
+    }
+
     /// What the stream tells after a place, up to what `enough` says is the last of it.
-    fn follow(&self, after: &str, enough: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {
-        let request = self.agent.get(format!("{}/chat/v1/events", self.url)).header("last-event-id", after);
-        let response = request.header("cookie", format!("remit_chat={}", self.secret)).call().unwrap();
+    pub(crate) fn follow(&self, after: &str, enough: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {
+        let response = self.listen(after);
         assert_eq!(response.status(), 200);
         let (mut kind, mut told) = (String::new(), Vec::new());
         for line in BufReader::new(response.into_body().into_reader()).lines() {
@@ -112,7 +137,7 @@ impl Customer {
     }
 }
 
-fn refused(got: &Got, status: u16, kind: &str, says: &str) {
+pub(crate) fn refused(got: &Got, status: u16, kind: &str, says: &str) {
     assert_eq!((got.status, &got.body["type"]), (status, &json!(format!("/problems/{kind}"))), "{}", got.body);
     assert!(got.body["detail"].as_str().unwrap().contains(says), "{}", got.body);
 }
@@ -222,8 +247,7 @@ fn what_happens_while_one_listens_is_told_and_status_follows_the_case() {
     let ann = Customer::of(&client, "ann");
     std::thread::scope(|scope| {
         let (told, hear) = std::sync::mpsc::channel();
-        let listening = ann.agent.get(format!("{}/chat/v1/events", ann.url));
-        let listening = listening.header("cookie", format!("remit_chat={}", ann.secret)).call().unwrap();
+        let listening = ann.listen("0");
         scope.spawn(move || {
             for line in BufReader::new(listening.into_body().into_reader()).lines() {
                 if let Some(data) = line.unwrap().strip_prefix("data: ")
@@ -297,19 +321,13 @@ fn links_that_are_forged_expired_or_sent_by_other_sites_are_refused() {
     let server = Server::start_under(bank_with(|toml| toml), &clock);
     let client = server.client(&["admin"]);
     let ann = Customer::of(&client, "ann");
-    let forged = |secret: &str| Customer {
-        agent: ann.agent.clone(),
-        url: ann.url.clone(),
-        secret: secret.to_owned(),
-        keys: Cell::new(0),
-    };
+    let forged = |secret: &str| Customer::with(&client, &ann.chat, secret);
     let (before, rest) = ann.secret.split_at(ann.secret.len() / 2);
     let changed = format!("{before}{}{}", if rest.starts_with('A') { 'B' } else { 'A' }, &rest[1..]);
     for secret in ["", "x", "remit_chat_", &client.token, &changed, &"remit_chat_".repeat(1_000)] {
         let nobody = forged(secret);
         refused(&nobody.get("conversation"), 401, "chat_ended", "chat");
-        let entered = nobody.send("session", &[], json!({ "secret": secret }).to_string().as_bytes());
-        refused(&entered, 401, "chat_ended", "chat");
+        refused(&nobody.enter(secret, &[]), 401, "chat_ended", "chat");
         assert_eq!(nobody.post("messages", &json!({ "text": "hello" })).status, 401);
     }
     let hello = json!({ "text": "hello" }).to_string();
@@ -321,8 +339,7 @@ fn links_that_are_forged_expired_or_sent_by_other_sites_are_refused() {
         [("origin", "null"), ("idempotency-key", "k")],
     ] {
         refused(&ann.send("messages", &headers, hello.as_bytes()), 403, "cross_site", "another site");
-        let secret = json!({ "secret": ann.secret }).to_string();
-        refused(&ann.send("session", &headers, secret.as_bytes()), 403, "cross_site", "another site");
+        refused(&ann.enter(&ann.secret, &headers), 403, "cross_site", "another site");
     }
     // What a form of another site could send needs no leave to be sent, and is not taken.
     let form = [("content-type", "text/plain"), ("idempotency-key", "k")];
@@ -360,10 +377,10 @@ fn what_is_sent_again_is_said_once_and_two_first_messages_open_one_case() {
     std::thread::scope(|scope| {
         for key in 0..8 {
             let bob = &bob;
-            let (agent, url, secret) = (&bob.agent, &bob.url, &bob.secret);
+            let (agent, url, chat, cookie) = (&bob.agent, &bob.url, &bob.chat, bob.cookie());
             scope.spawn(move || {
-                let request = agent.post(format!("{url}/chat/v1/messages")).header("content-type", "application/json");
-                let request = request.header("cookie", format!("remit_chat={secret}"));
+                let request = agent.post(format!("{url}/chat/v1/{chat}/messages"));
+                let request = request.header("content-type", "application/json").header("cookie", cookie);
                 let body = json!({ "text": format!("message {key}") }).to_string();
                 assert_eq!(request.header("idempotency-key", key.to_string()).send(body).unwrap().status(), 204);
             });
@@ -372,10 +389,10 @@ fn what_is_sent_again_is_said_once_and_two_first_messages_open_one_case() {
     assert_eq!(bob.said().len(), 8);
     assert_eq!(client.get("/v1/cases").body["items"].as_array().unwrap().len(), 2);
     // The link outlives the process, and knows its case.
-    let (before, secret) = (ann.conversation(), ann.secret.clone());
+    let before = ann.conversation();
     let server = Server::start_on(server.stop(), bank_with(|toml| toml), Services::none());
     let client = server.client(&["admin"]);
-    let ann = Customer { agent: client.agent.clone(), url: client.url.clone(), secret, keys: Cell::new(0) };
+    let ann = Customer::with(&client, &ann.chat, &ann.secret);
     assert_eq!(ann.conversation(), before);
     ann.say("Still waiting.");
     assert_eq!(client.get("/v1/cases").body["items"].as_array().unwrap().len(), 2);
@@ -453,12 +470,7 @@ fn one_customer_cannot_flood_and_others_do_not_feel_it() {
     bob.say("hello");
     clock.forward_ms(3_000);
     ann.say("and on it goes");
-    let streams: Vec<_> = (0..9)
-        .map(|_| {
-            let request = ann.agent.get(format!("{}/chat/v1/events", ann.url));
-            request.header("cookie", format!("remit_chat={}", ann.secret)).call().unwrap()
-        })
-        .collect();
+    let streams: Vec<_> = (0..9).map(|_| ann.listen("0")).collect();
     let statuses: Vec<u16> = streams.iter().map(|stream| stream.status().as_u16()).collect();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
 }

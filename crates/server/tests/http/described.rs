@@ -55,6 +55,11 @@ fn resolved(value: &Value) -> &Value {
 /// Holds an answer against the description of the operation that gave it.
 pub(crate) fn hold(method: &str, path: &str, got: &Got) {
     let path = path.split('?').next().unwrap();
+    let said = |name: &str| got.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default();
+    assert_eq!(said("x-content-type-options"), "nosniff", "{method} {path} {}", got.status);
+    // What the description says is no secret, and everything else may be one, or somebody's words.
+    let kept = if path == "/v1/openapi.json" { "no-cache" } else { "no-store" };
+    assert!(said("cache-control").contains(kept), "{method} {path} {}: {}", got.status, said("cache-control"));
     let paths = DESCRIPTION["paths"].as_object().unwrap();
     // What is written out goes before what has a parameter.
     let item = paths.get(path).or_else(|| paths.iter().find(|(known, _)| matches(known, path)).map(|(_, item)| item));
@@ -130,6 +135,7 @@ fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
             .replace("{name}", "ana")
             .replace("{seq}", "1")
             .replace("{attachment}", "none")
+            .replace("{chat}", "chat_0123456789abcdef")
             .replace("{id}", "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC");
         for (method, operation) in item.as_object().unwrap() {
             let got = match method.as_str() {

@@ -252,7 +252,7 @@ impl Server {
         Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock), data)
     }
 
-    fn serve(app: App, data: TempDir) -> Self {
+    pub(crate) fn serve(app: App, data: TempDir) -> Self {
         let app = Arc::new(app);
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();

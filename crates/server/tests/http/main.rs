@@ -23,10 +23,12 @@ mod inbox;
 mod injections;
 mod limits;
 mod names;
+mod proxies;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;
 mod tokens;
+mod two_chats;
 mod webhooks;
 mod work;

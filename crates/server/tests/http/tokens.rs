@@ -1,6 +1,7 @@
 //! Who may do what: tokens, roles and policy.
 
 use crate::harness::{Server, epoch, id};
+use remit_server::{app::token, entropy::Entropy};
 use serde_json::json;
 
 #[test]
@@ -67,6 +68,24 @@ fn a_secret_is_answered_once_so_making_one_cannot_be_repeated() {
     assert_eq!((refused.status, &refused.body["field"]), (422, &json!("Idempotency-Key")), "{}", refused.body);
     let known = admin.get("/v1/tokens").body;
     assert_eq!(known.as_array().unwrap().len(), 1, "{known}");
+}
+
+#[test]
+fn nobody_posts_readings_under_a_name_that_looks_like_remits_own() {
+    let server = Server::start();
+    let admin = server.client(&["admin"]);
+    let make = |source: &str| {
+        admin.post("/v1/tokens", &json!({ "name": "crm", "roles": ["integration"], "source": source, "days": 1 }))
+    };
+    for source in ["remit", "rem1t", "re-mit", "default", "Remit", "remit ", "r\u{435}mit", ""] {
+        let got = make(source);
+        assert_eq!((got.status, &got.body["field"]), (422, &json!("source")), "{source}: {}", got.body);
+        // Nor where it is not asked of a bundle.
+        let new = json!({ "name": "crm", "roles": ["integration"], "source": source, "days": 1 });
+        let made = token::prepare(&Entropy::default(), server.app.now(), serde_json::from_value(new).unwrap());
+        assert!(made.unwrap_err().detail.starts_with("`source`: "), "{source}");
+    }
+    assert_eq!(make("core-banking").status, 201);
 }
 
 #[test]

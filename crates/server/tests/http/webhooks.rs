@@ -345,14 +345,21 @@ fn what_cannot_be_subscribed_to_is_refused_by_field() {
         assert_eq!((got.status, &got.body["field"]), (422, &json!(field)), "{wish}: {}", got.body);
         assert!(got.body["detail"].as_str().unwrap().contains(names), "{wish}: {}", got.body);
     };
-    for url in ["", "crm", "/events", "ftp://crm.example/", "file:///etc/passwd", "https://", "http:", "https://a b/"] {
+    for url in ["", "crm", "/events", "ftp://crm.example/", "file:///etc/passwd", "http:", "https://a b/"] {
         check(json!({ "url": url }), "url", "https://");
     }
     check(json!({ "url": "http://crm.example/events" }), "url", "--webhooks-in-the-clear");
     check(json!({ "url": "http://10.0.0.7/events" }), "url", "--webhooks-in-the-clear");
     check(json!({ "url": "https://me:secret@crm.example/" }), "url", "password");
+    for port in ["99999", "65536", "0", ""] {
+        check(json!({ "url": format!("https://crm.example:{port}/remit") }), "url", "port from 1 to 65535");
+        check(json!({ "url": format!("http://127.0.0.1:{port}/remit") }), "url", "port from 1 to 65535");
+    }
+    for host in ["", ".", "127.1", "0x7f000001", "crm..example", "cr%6d.example"] {
+        check(json!({ "url": format!("https://{host}:8443/") }), "url", "name its host");
+    }
     check(json!({ "url": format!("https://crm.example/{}", "x".repeat(2_048)) }), "url", "2048");
-    check(json!({ "url": "https://crm.example/#part" }), "url", "fragment");
+    check(json!({ "url": "https://crm.example/#part" }), "url", "`#`");
     check(json!({ "name": "" }), "name", "is empty");
     check(json!({ "name": "n".repeat(65) }), "name", "at most 64");
     check(json!({ "name": "a\nb" }), "name", "U+000A");

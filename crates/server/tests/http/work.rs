@@ -94,6 +94,23 @@ fn a_transfer_goes_where_policy_permits_with_all_that_was_promised_and_is_announ
 }
 
 #[test]
+fn a_note_with_a_case_that_stays_where_it_was_is_left_with_it_for_whoever_has_it_next() {
+    let (_server, lead, ana, _ben) = floor();
+    let case = taken(&lead, &ana, "ana", "carol", "I want to talk to a human about my card that has not arrived");
+    let wish = json!({ "epoch": epoch(&case), "reason": "return_to_ai", "note": "the new card is already printed" });
+    let got = ana.post(&format!("/v1/cases/{}/handoffs", id(&case)), &wish);
+    assert_eq!((got.status, &got.body["decision"]["outcome"]), (201, &json!("keep")), "{}", got.body);
+    let events = lead.get(&format!("/v1/cases/{}/timeline?limit=200", id(&case))).body;
+    let last = events["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["event"]["type"], "note_left", "{last}");
+    assert!(last.to_string().contains("the new card is already printed"), "{last}");
+    post(&ana, &case, "transfer", &json!({ "epoch": epoch(&case), "to": "fraud", "note": "sent by tracked post" }));
+    let context = lead.get(&format!("/v1/cases/{}/context", id(&case))).body;
+    let notes: Vec<&Value> = context["notes"].as_array().unwrap().iter().map(|note| &note["text"]).collect();
+    assert_eq!(notes, ["the new card is already printed", "sent by tracked post"]);
+}
+
+#[test]
 fn advice_is_asked_for_and_given_while_the_case_stays() {
     let (server, lead, ana, ben) = floor();
     let case = taken(&lead, &ana, "ana", "carol", "Give me a human please, my transfer is stuck");

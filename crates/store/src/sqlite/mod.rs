@@ -10,6 +10,7 @@ mod packed;
 #[cfg(test)]
 mod plans;
 mod read;
+mod reserve;
 mod settle;
 mod setup;
 pub mod stored;
@@ -23,6 +24,7 @@ use gather::{Gate, Gather};
 use known::Known;
 use packed::Shapes;
 use remit_ledger::tree::Tree;
+use reserve::Reserve;
 use rusqlite::Connection;
 pub use setup::is_earlier;
 use std::{
@@ -87,6 +89,8 @@ pub struct SqliteStore {
     readers: Mutex<Vec<Connection>>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
     side: Mutex<Connection>,
+    /// Room for what must be possible on a full disk.
+    reserve: Reserve,
     /// Told to threads that would go on.
     closing: Arc<AtomicBool>,
     /// Told to the writer: to write what waits and to end.
@@ -173,6 +177,7 @@ impl SqliteStore {
             threads: vec![writer, waiter, settler, learner],
             readers: Mutex::default(),
             side: Mutex::new(side),
+            reserve: Reserve::keep(data),
             closing,
             last,
             answering,

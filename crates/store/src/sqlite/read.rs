@@ -4,10 +4,11 @@ use super::{
     SqliteStore,
     lists::{CASES, EXCEPTIONS, LAST, List},
     setup,
+    writer::refusal,
 };
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
-use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, TransactionBehavior, params};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
@@ -342,38 +343,35 @@ impl Store for SqliteStore {
         self.many(&format!("SELECT {TOKEN} FROM tokens ORDER BY created_ms"), [], token)
     }
 
-    fn add_token(&self, t: &TokenRow) -> Result<(), ReadError> {
-        self.rare(|side| {
-            side.execute(
-                &format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"),
-                params![
-                    t.id,
-                    t.hash,
-                    t.name,
-                    t.roles.join(" "),
-                    t.responder,
-                    t.source,
-                    t.created_ms,
-                    t.expires_ms,
-                    t.staff
-                ],
-            )
-        })?;
-        Ok(())
+    fn add_token(&self, t: &TokenRow) -> Result<(), CommitError> {
+        let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
+        let sql = format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        let roles = t.roles.join(" ");
+        let values = params![t.id, t.hash, t.name, roles, t.responder, t.source, t.created_ms, t.expires_ms, t.staff];
+        side.execute(&sql, values).map(|_| ()).map_err(|error| refusal(&error))
     }
 
-    fn revoke_token(&self, id: &str) -> Result<bool, ReadError> {
-        let revoked = self.rare(|side| {
-            let both = Transaction::new_unchecked(side, TransactionBehavior::Immediate)?;
-            both.execute(
-                "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1",
-                [id, REVOKED],
-            )?;
-            let gone = both.execute("DELETE FROM tokens WHERE id = ?1", [id])?;
-            both.commit()?;
-            Ok(gone)
-        })?;
-        Ok(revoked > 0)
+    fn revoke_token(&self, id: &str) -> Result<bool, CommitError> {
+        let mut side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut revoke = |room: &dyn Fn()| {
+            let alone = side.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            // Nobody else of this process writes into the room that is made now.
+            room();
+            let sql = "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1";
+            alone.execute(sql, [id, REVOKED])?;
+            let revoked = alone.execute("DELETE FROM tokens WHERE id = ?1", [id])?;
+            alone.commit()?;
+            Ok::<_, rusqlite::Error>(revoked > 0)
+        };
+        let full = |error: &rusqlite::Error| {
+            // Where the log's index cannot grow, SQLite reports that it failed.
+            matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+        };
+        let revoked = match revoke(&|| ()) {
+            Err(error) if full(&error) => revoke(&|| _ = self.reserve.give_up()),
+            revoked => revoked,
+        };
+        revoked.map_err(|error| refusal(&error))
     }
 
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError> {
@@ -424,6 +422,8 @@ impl Store for SqliteStore {
             setup::keep_checkpoint(&self.path, note)
                 .map_err(|error| ReadError(format!("the checkpoint could not be kept beside it: {error}")))?;
         }
+        // There was room for this, so perhaps there is room again to be kept back.
+        self.reserve.renew();
         Ok(added)
     }
 

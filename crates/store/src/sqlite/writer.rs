@@ -75,7 +75,7 @@ fn write(connection: &mut Connection, tree: &mut Tree, disk: &Disk, batch: &[Wai
     }
 }
 
-fn refusal(error: &rusqlite::Error) -> CommitError {
+pub(super) fn refusal(error: &rusqlite::Error) -> CommitError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => CommitError::StorageFull,
         _ => CommitError::Failed(error.to_string()),

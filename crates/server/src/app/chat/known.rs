@@ -93,6 +93,11 @@ impl Chat {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Its identifier, by which requests name it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its cases, oldest first.
     pub(crate) fn cases(&self) -> Vec<CaseId> {
         self.lock().cases.clone()
