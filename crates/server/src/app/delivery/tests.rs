@@ -286,3 +286,16 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
         }
     }
 }
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_pause_longer_than_it_is() {
+    let (none, now) = (HashSet::new(), 100 * HOUR_MS);
+    let mut line = line(&[(1, "a"), (2, "b")]);
+    let first = line.pick(now, &none).unwrap();
+    fail(&mut line, &first, Some(2 * HOUR_MS), now);
+    let back = now - 3 * HOUR_MS;
+    assert!(line.pick(back, &none).is_none(), "the receiver asked for quiet");
+    assert!(line.pick(back + QUIET_MAX_MS - 1, &none).is_none());
+    let again: Vec<_> = drain(&mut line, back + QUIET_MAX_MS).into_iter().map(|(case, _)| case).collect();
+    assert_eq!(again, ["a", "b"]);
+}
