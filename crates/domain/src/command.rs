@@ -80,6 +80,20 @@ pub enum Command {
         /// Why now.
         trigger: Trigger,
     },
+    /// Give the case on, since the bundle changed and its holder is not in it any more.
+    Rehome {
+        /// The holder that is gone.
+        from: ResponderId,
+        /// Where whoever changed the bundle wants it to go.
+        to: Option<ResponderId>,
+    },
+    /// Ask another queue what was asked of one that the bundle does not have any more.
+    MoveConsult {
+        /// Which consult.
+        consult: ConsultId,
+        /// Whose advice is asked for now.
+        queue: ResponderId,
+    },
     /// Propose the case, which waits in a queue, to a member of staff.
     Offer {
         /// The offer.
@@ -297,6 +311,8 @@ impl Command {
             Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
             Self::Review { .. }
+            | Self::Rehome { .. }
+            | Self::MoveConsult { .. }
             | Self::Offer { .. }
             | Self::Accept { .. }
             | Self::EndOffer { .. }

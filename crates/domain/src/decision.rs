@@ -1,5 +1,7 @@
 //! Decisions: who may and who should handle a case, as a function of recorded facts, with every reason kept.
 
+mod rehomed;
+
 use crate::{
     case::{Holder, HolderRef},
     cost::{Cost, Economics},
@@ -218,6 +220,19 @@ pub enum Trigger {
     ExceptionResolved,
     /// A resolved case was reopened.
     Reopened,
+    /// The bundle changed, and the responder that had the case is not in it any more.
+    HolderGone {
+        /// Where whoever changed the bundle wants it to go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ResponderId>,
+        /// What had it.
+        was: ResponderKind,
+        /// The member of staff who had it from its queue, and keeps it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        staff: Option<StaffId>,
+    },
+    /// The bundle changed: the holder keeps the case, and who answers for it is who the bundle says now.
+    BundleChanged,
     /// Somebody asked what would be decided; nothing is recorded.
     Asked,
 }
@@ -430,6 +445,15 @@ fn outcome(
     let held_by = standing.holder.and_then(Holder::responder);
     let keep = || standing.holder.map(|holder| Outcome::Keep { holder: holder.to_ref() });
     let others = |c: &&&Candidate| Some(&c.facts.responder) != held_by;
+    match trigger {
+        Trigger::HolderGone { to, was, staff } => {
+            return rehomed::rehomed(to.as_ref(), *was, staff.as_ref(), held_by, ranked)
+                .unwrap_or_else(|| exception(ExceptionKind::NoResponder));
+        }
+        // What policy says of it now is asked when something happens to the case.
+        Trigger::BundleChanged => return keep().unwrap_or_else(|| exception(ExceptionKind::NoResponder)),
+        _ => {}
+    }
     // Who gets a case first is no handoff.
     let exhausted = held_by.is_some() && standing.handoffs >= terms.handoffs_max;
     match point {

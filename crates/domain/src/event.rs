@@ -2,6 +2,7 @@
 
 use crate::{
     action::{ActionDecision, ActionEnd},
+    activation::{BundleChanges, Moved},
     announcement::Announcement,
     case::{Author, Channel, HolderRef, Requester},
     consult::Consult,
@@ -367,6 +368,26 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A bundle came into force. Of no case.
+    BundleActivated {
+        /// The one that was in force before; none in a new data directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Digest>,
+        /// The one in force from now on.
+        to: Digest,
+        /// What it calls its organisation.
+        name: String,
+        /// Who had it put in force.
+        by: String,
+        /// What is in it otherwise, in numbers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed: Option<BundleChanges>,
+        /// Where goes what those had who are not in it any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        moves: Vec<Moved>,
+        /// When.
+        at: Timestamp,
+    },
     /// Everybody's words on the case were destroyed on the customer's behalf.
     WordsErased {
         /// When.
@@ -417,6 +438,7 @@ impl Event {
         "note_left",
         "ai_stopped",
         "ai_resumed",
+        "bundle_activated",
         "words_erased",
         "customer_erased",
         "erasure_completed",
@@ -438,6 +460,7 @@ impl Event {
             Self::NoteLeft { .. } => "note_left",
             Self::AiStopped { .. } => "ai_stopped",
             Self::AiResumed { .. } => "ai_resumed",
+            Self::BundleActivated { .. } => "bundle_activated",
             Self::CaseResolved { .. } => "case_resolved",
             Self::CaseReopened { .. } => "case_reopened",
             Self::FeedbackGiven { .. } => "feedback_given",

@@ -4,6 +4,7 @@
 //! policy's verdicts arrive as arguments, so every decision can be taken again from its record.
 
 pub mod action;
+pub mod activation;
 pub mod announcement;
 pub mod breaker;
 pub mod case;

@@ -1,5 +1,6 @@
 //! A bundle, loaded: checked as a whole, named by its digest, ready to govern.
 
+mod differences;
 mod reading;
 
 use crate::{

@@ -122,6 +122,9 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
         (Outcome::Assign { responder }, Some(c)) => {
             format!("The case goes to the {} `{responder}`; {} answers for it.", kind(c), c.facts.accountable)
         }
+        (Outcome::Take { responder, staff }, Some(c)) if matches!(decision.trigger, Trigger::HolderGone { .. }) => {
+            format!("`{staff}` keeps the case, now of the queue `{responder}`; {} answers for it.", c.facts.accountable)
+        }
         (Outcome::Take { responder, staff }, _) => {
             format!("`{staff}` of the queue `{responder}` took the case that was offered.")
         }
@@ -164,6 +167,11 @@ fn because(trigger: &Trigger) -> String {
         }
         Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
         Trigger::Reopened => "The case was reopened.".into(),
+        Trigger::HolderGone { to, .. } => {
+            let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
+            format!("The bundle changed, and who had the case is not in it any more{wish}.")
+        }
+        Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }
 }
@@ -239,6 +247,12 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         Some(best) if matches!(decision.trigger, Trigger::Transferred { .. }) => {
             format!("Allowed, {}; the member of staff chose `{}`.", cost_line(c, money), best.facts.responder)
         }
+        _ if stays_with_people(decision, c) => {
+            "Allowed, but a change of bundle gives no case from people to an AI.".into()
+        }
+        Some(best) if is_wished(decision, best) => {
+            format!("Allowed, {}; whoever changed the bundle named `{}`.", cost_line(c, money), best.facts.responder)
+        }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(
                 "Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).",
@@ -259,6 +273,17 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
 
 fn is_holder(decision: &Decision, c: &Candidate) -> bool {
     matches!(&decision.holder, Some(HolderRef::Responder(holder)) if *holder == c.facts.responder)
+}
+
+/// Whether an AI responder is not given what a queue had that is gone.
+fn stays_with_people(decision: &Decision, c: &Candidate) -> bool {
+    let people = matches!(decision.trigger, Trigger::HolderGone { was: ResponderKind::Queue, .. });
+    people && c.facts.kind == ResponderKind::Ai
+}
+
+/// Whether whoever changed the bundle named this one for what is gone.
+fn is_wished(decision: &Decision, c: &Candidate) -> bool {
+    matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
 }
 
 fn told_signals(signals: &Signals) -> Vec<String> {

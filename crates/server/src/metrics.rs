@@ -104,6 +104,8 @@ pub struct Metrics {
     webhooks: Webhooks,
     /// Open cases by responder.
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
+    /// Open cases whose holder the bundle in force does not have.
+    pub orphaned: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -135,6 +137,9 @@ impl Default for Metrics {
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
         registry.register("words_unreadable", "Stored words and files that did not open", Counter::clone(&unreadable));
         registry.register("open_cases", "Open cases by responder", Family::clone(&held));
+        let orphaned = Gauge::default();
+        let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
+        registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
         let webhooks = Webhooks::registered(&mut registry);
         Self {
             registry,
@@ -148,6 +153,7 @@ impl Default for Metrics {
             unreadable,
             webhooks,
             held,
+            orphaned,
         }
     }
 }

@@ -62,15 +62,17 @@ pub struct Running {
     app: Arc<App>,
 }
 
-/// Starts to serve `app` at `address`.
+/// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have.
 ///
 /// # Errors
-/// When the address cannot be had.
+/// When the address cannot be had, or the store refuses.
 pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
+    app.rehome(&mut |_, _| {}).await.map_err(io::Error::other)?;
     start_at(app, connections::listen(address)?)
 }
 
-/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it.
+/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is open
+/// and belongs to nobody is given on before ([`App::rehome`]).
 ///
 /// # Errors
 /// When it has no address.

@@ -1,8 +1,8 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
 use crate::{
-    AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow, IdempotencyRow,
-    ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenRow, WordsRow,
+    Activation, AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow,
+    IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenRow, WordsRow,
 };
 
 /// A case's write at a version, held by `holder`.
@@ -56,6 +56,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     lists(store).await?;
     attachments(store).await?;
     resolved(store).await?;
+    bundles(store).await?;
     positions(store)?;
     tokens(store)?;
     checkpoints(store)
@@ -343,6 +344,31 @@ async fn resolved(store: &impl Store) -> Result<(), String> {
     hold(found("cus_R", 11, 8)? == ["cas_R3"], "those that were resolved before are not")?;
     hold(found("cus_R", 0, 2)? == ["cas_R3"], "only the newest cases are looked at")?;
     hold(found("cus_S", 0, 8)?.is_empty(), "others have none")
+}
+
+async fn bundles(store: &impl Store) -> Result<(), String> {
+    let in_force = || store.bundle_in_force().map_err(|error| error.to_string());
+    let commit = |stream: &str, digest: &str| Commit {
+        records: vec![record(stream, digest)],
+        activation: Some(Activation { digest: digest.to_owned(), at_ms: 10 }),
+        ..Commit::default()
+    };
+    hold(in_force()?.is_none(), "at first no bundle is in force")?;
+    let positions = store.last_seq().map_err(|error| error.to_string())?;
+    let refused = store.commit(commit("dec_1", "one")).await;
+    let after = store.last_seq().map_err(|error| error.to_string())?;
+    hold(refused.is_err() && after == positions && in_force()?.is_none(), "what is not kept does not come into force")?;
+    for digest in ["one", "two"] {
+        store.keep_bundle(digest, digest.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    hold(in_force()?.is_none(), "what is kept is not in force by that")?;
+    for (stream, digest) in [("dec_1", "two"), ("dec_2", "one"), ("dec_3", "two")] {
+        store.commit(commit(stream, digest)).await.map_err(|error| error.to_string())?;
+        hold(in_force()?.as_deref() == Some(digest), "the bundle in force is the one that came into force last")?;
+    }
+    let kept = |digest: &str| store.bundle(digest).map_err(|error| error.to_string());
+    hold(kept("one")?.as_deref() == Some(b"one"), "a bundle stays, whatever comes after it")?;
+    hold(kept("three")?.is_none(), "there is no bundle that was not kept")
 }
 
 fn positions(store: &impl Store) -> Result<(), String> {

@@ -32,6 +32,8 @@ pub struct Commit {
     pub cancel: Vec<String>,
     /// Items as they are now.
     pub items: Vec<ItemRow>,
+    /// The bundle that is in force from now on.
+    pub activation: Option<Activation>,
     /// The announcement that this command was on its way, if there was one.
     pub coming: Coming,
 }
@@ -210,6 +212,15 @@ pub struct ItemRow {
     pub id: String,
     /// The setting; none to forget it.
     pub body: Option<Vec<u8>>,
+}
+
+/// A bundle that comes into force. It was kept before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// Its digest.
+    pub digest: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// Words to destroy: the customer's key and every sealed row under it, files included.
@@ -499,8 +510,10 @@ pub trait Store: Send + Sync {
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;
     /// Forgets the name of a token that was revoked; says whether it was kept.
     fn forget_token_name(&self, id: &str) -> Result<bool, ReadError>;
-    /// Keeps a bundle under its digest and notes when it came into force.
-    fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError>;
+    /// Keeps a bundle under its digest, for good. It comes into force with a commit that says so.
+    fn keep_bundle(&self, digest: &str, bytes: &[u8]) -> Result<(), ReadError>;
+    /// The digest of the bundle that came into force last, if one ever did.
+    fn bundle_in_force(&self) -> Result<Option<String>, ReadError>;
     /// A bundle that was kept.
     fn bundle(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError>;
     /// The ledger's size and root.

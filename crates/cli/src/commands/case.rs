@@ -24,9 +24,6 @@ pub(crate) struct Place {
     /// A data directory that no server has open.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// The bundle that governs there.
-    #[arg(long, default_value = "bundles/bank")]
-    bundle: PathBuf,
     #[command(flatten)]
     server: Server,
 }
@@ -53,7 +50,7 @@ impl Place {
     fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(data.is_dir(), "{} is no data directory", data.display());
-        let app = serve::open(data, &self.bundle)?;
+        let app = serve::open_own(data)?;
         let token = token::fresh(&app, "command line")?;
         let runtime = remit_server::serve::runtime()?;
         let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;

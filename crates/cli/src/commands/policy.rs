@@ -1,8 +1,14 @@
-//! `remit policy`: check and test a bundle.
+//! `remit policy`: check and test a bundle, and say what putting it in force would do.
 
 use crate::shown::{self, say};
 use clap::{Args, Subcommand};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
+use remit_server::{
+    app::bundle::{Moves, Plan, PlanError},
+    boot::{BootError, Opened},
+    clock::{Clock as _, SystemClock},
+};
+use remit_store::sqlite::DATABASE;
 use std::path::PathBuf;
 
 /// Check and test a bundle.
@@ -12,6 +18,21 @@ pub(crate) enum Policy {
     Check(Where),
     /// Run a bundle's own tests.
     Test(Where),
+    /// Say what putting a bundle in force would do with what is open. Changes nothing.
+    Preview(Preview),
+}
+
+/// Which bundle, and over which data.
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    /// The bundle's directory.
+    bundle: PathBuf,
+    /// A data directory that no server has open.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where would go what a responder had that the bundle does not have; may be repeated.
+    #[arg(long = "move", value_name = "OLD=NEW")]
+    moves: Vec<String>,
 }
 
 /// Which bundle.
@@ -27,6 +48,7 @@ impl Policy {
         match self {
             Self::Check(at) => check(at, json),
             Self::Test(at) => test(at, json),
+            Self::Preview(preview) => preview.run(json),
         }
     }
 }
@@ -70,4 +92,75 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
         say!("{} tests hold, {} findings", report.passed, report.failures.len());
     }
     Ok(report.failures.is_empty() && report.passed > 0)
+}
+
+impl Preview {
+    fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let bundle = super::load(&self.bundle)?;
+        anyhow::ensure!(self.data.join(DATABASE).exists(), "{} is no data directory", self.data.display());
+        let opened = Opened::open(&self.data, &mut |step| shown::note(step))?;
+        match opened.plan(&bundle, Moves::parse(&self.moves)?, SystemClock.now()) {
+            Ok(None) => {
+                if json {
+                    shown::json(&serde_json::json!({ "in_force": true }));
+                } else {
+                    say!("{} is in force already", bundle.digest());
+                }
+                Ok(true)
+            }
+            Ok(Some(plan)) => {
+                tell(&plan, &bundle, json);
+                Ok(true)
+            }
+            Err(BootError::Plan(PlanError::Lost(lost))) => {
+                if json {
+                    shown::json(&serde_json::json!({ "refused": "lost", "survey": lost.survey }));
+                } else {
+                    shown::failed(&PlanError::Lost(lost).into());
+                }
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
+    let (survey, from) = (&plan.survey, plan.from.as_ref());
+    let changed = from.and_then(|from| from.bundle.as_ref().ok()).map(|before| bundle.differences(before));
+    let from = from.map(|from| from.digest.to_string());
+    if json {
+        let told = serde_json::json!({
+            "from": from, "to": bundle.digest().as_str(), "changed": changed, "moves": plan.moves, "survey": survey,
+        });
+        shown::json(&told);
+        return;
+    }
+    say!("from {} to {}", from.as_deref().unwrap_or("none"), bundle.digest());
+    if let Some(changed) = changed {
+        let (new, gone, other) = (changed.policies_new, changed.policies_gone, changed.policies_changed);
+        say!("policies: {new} new, {gone} gone, {other} read otherwise");
+        say!("responders: {} new, {} gone", changed.responders_new, changed.responders_gone);
+    }
+    say!("open cases: {}", survey.open);
+    for (name, gone) in &survey.gone {
+        let to = plan.moves.to(name).map_or("nowhere", |to| to.as_str());
+        say!(
+            "  {name} is gone: {} open cases ({} with a person), {} questions and {} staff go to {to}",
+            gone.cases(),
+            gone.with_person,
+            gone.consults,
+            gone.staff
+        );
+    }
+    for (count, what) in [
+        (survey.accountable, "open cases get another accountable, at once"),
+        (survey.exceptions, "open exceptions go to whoever owns exceptions, since their owner cannot be reached"),
+        (survey.tokens, "tokens write for a responder that is not there, and may do nothing for it"),
+        (survey.not_permitted, "open cases may not stay with their holder; decided when something happens to them"),
+    ] {
+        if count > 0 {
+            say!("  {count} {what}");
+        }
+    }
 }

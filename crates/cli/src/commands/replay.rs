@@ -19,9 +19,9 @@ pub(crate) struct Replay {
     /// CSV with a column `text`, or JSON lines with a member `text`; `intent`, `customer`, `customer_tier`
     /// and `channel` are used where they are there.
     file: PathBuf,
-    /// The bundle that governs.
-    #[arg(long, default_value = "bundles/bank")]
-    bundle: PathBuf,
+    /// The bundle that governs; unless told, the one in force in the directory, and the sample bank in a new one.
+    #[arg(long)]
+    bundle: Option<PathBuf>,
     /// The data directory; made if it is not there.
     #[arg(long, default_value = "remit-data/replay")]
     data: PathBuf,
@@ -34,9 +34,10 @@ impl Replay {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let messages = traffic::read(&self.file)?;
         let bar = bar(messages.len());
-        let mut tally = against(&self.data, &self.bundle, &messages, usize::from(self.connections), &|_, tally| {
-            bar.set_position((tally.cases + tally.refused) as u64);
-        })?;
+        let mut tally =
+            against(&self.data, self.bundle.as_deref(), &messages, usize::from(self.connections), &|_, tally| {
+                bar.set_position((tally.cases + tally.refused) as u64);
+            })?;
         bar.finish_and_clear();
         if json {
             shown::json(&as_json(&mut tally));
@@ -56,7 +57,7 @@ fn bar(messages: usize) -> ProgressBar {
 /// Plays the messages at a server of their own, which stops afterwards.
 fn against(
     data: &Path,
-    bundle: &Path,
+    bundle: Option<&Path>,
     messages: &[Message],
     connections: usize,
     progress: &(dyn Fn(usize, &Tally) + Sync),

@@ -6,15 +6,20 @@ use anyhow::Context;
 use clap::Args;
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_server::{
-    app::{App, services::Services, token},
-    boot,
+    app::{
+        App,
+        bundle::{InForce, Moves, PlanError},
+        services::Services,
+        token,
+    },
+    boot::{BootError, Governing, Opened},
     clock::{Clock, SystemClock},
     connections,
     directory::FIRST_TOKEN,
     entropy::Entropy,
     serve,
 };
-use remit_store::Store;
+use remit_store::{Store, sqlite::DATABASE};
 use std::{
     io::{IsTerminal as _, Write as _},
     net::SocketAddr,
@@ -28,9 +33,14 @@ pub(crate) struct Serve {
     /// The data directory; made if it is not there.
     #[arg(long, default_value = "remit-data")]
     data: PathBuf,
-    /// The bundle that governs.
-    #[arg(long, default_value = "bundles/bank")]
-    bundle: PathBuf,
+    /// The bundle that governs from now on; the one in force in the directory goes on unless told. A new directory
+    /// needs one: `bundles/bank` is a sample.
+    #[arg(long)]
+    bundle: Option<PathBuf>,
+    /// Where goes what a responder had that the bundle does not have any more: its open cases, questions and staff. May
+    /// be repeated.
+    #[arg(long = "move", value_name = "OLD=NEW")]
+    moves: Vec<String>,
     /// The address to listen at.
     #[arg(long, default_value = "127.0.0.1:7171")]
     listen: SocketAddr,
@@ -60,25 +70,32 @@ fn public(text: &str) -> Result<Address, String> {
 
 impl Serve {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
+        let moves = Moves::parse(&self.moves)?;
         let runtime = serve::runtime()?;
         // Before anything is made or opened: where another one serves already, nothing happens.
         let listener = runtime.block_on(async { connections::listen(self.listen) });
         let listener = listener.with_context(|| format!("cannot listen at {}", self.listen))?;
-        let mut app = open(&self.data, &self.bundle)?.within((&self.limits).into());
+        let Some(Governed { mut app, before }) = told(self.open(moves), json)? else { return Ok(false) };
+        app = app.within((&self.limits).into());
         app = app.found_at(&self.public_url);
         if self.webhooks_in_the_clear {
             app = app.allowing_webhooks_in_the_clear();
         }
         let first = FirstToken::make(&app, &self.data)?;
+        let app = Arc::new(app);
         runtime.block_on(async {
             let mut signals = Signals::listen()?;
-            let running = serve::start_at(Arc::new(app), listener)?;
+            app.rehome(&mut progress).await?;
+            let (name, digest) = (app.bundle().name().to_owned(), app.bundle().digest().to_string());
+            let running = serve::start_at(app, listener)?;
             if json {
-                let mut said = serde_json::json!({ "address": running.address.to_string() });
+                let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
+                let mut said = serde_json::json!({ "address": running.address.to_string(), "bundle": bundle });
                 first.iter().for_each(|first| first.note(&mut said));
                 shown::json(&said);
             } else {
                 say!("remit serves at http://{}", running.address);
+                say!("under {name}, bundle {}{}", short(&digest), instead_of(before.as_deref(), &digest));
                 first.iter().for_each(|first| say!("{first}"));
             }
             signals.next().await;
@@ -91,6 +108,16 @@ impl Serve {
             }
             anyhow::Ok(true)
         })
+    }
+
+    fn open(&self, moves: Moves) -> anyhow::Result<Governed> {
+        let new = || {
+            anyhow::anyhow!(
+                "{} is new: say with --bundle what governs it; `bundles/bank` is a sample bank",
+                self.data.display()
+            )
+        };
+        govern(&self.data, self.bundle.as_deref(), moves, &|| Err(new()))
     }
 }
 
@@ -190,21 +217,116 @@ fn keep(path: &Path, secret: &str) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
 }
 
-/// Opens a data directory under the bundle at this path.
-pub(crate) fn open(data: &Path, bundle: &Path) -> anyhow::Result<App> {
-    let bundle = Arc::new(load(bundle)?);
-    let services = services(&bundle)?;
-    open_on(data, bundle, Box::new(SystemClock), services)
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
 }
 
-/// Opens a data directory under a bundle, on time told by `clock`, with these AI services.
-pub(crate) fn open_on(
+fn instead_of(before: Option<&str>, digest: &str) -> String {
+    let before = before.filter(|before| *before != digest);
+    before.map_or_else(String::new, |before| format!(" in the place of {}", short(before)))
+}
+
+/// Tells now and then how many of how many cases are moved.
+fn progress(done: u64, all: u64) {
+    if done.is_multiple_of(10_000) || done == all {
+        shown::note(&format!("{done} of {all} open cases are decided anew"));
+    }
+}
+
+/// What came of opening; what would be lost by it is told, and is no error.
+fn told(opened: anyhow::Result<Governed>, json: bool) -> anyhow::Result<Option<Governed>> {
+    let error = match opened {
+        Ok(governed) => return Ok(Some(governed)),
+        Err(error) => error,
+    };
+    match error.downcast_ref::<BootError>() {
+        Some(BootError::Plan(PlanError::Lost(lost))) => {
+            if json {
+                shown::json(&serde_json::json!({ "refused": "lost", "survey": lost.survey }));
+            } else {
+                shown::failed(&error);
+            }
+            Ok(None)
+        }
+        _ => Err(error),
+    }
+}
+
+/// A data directory with what governs it.
+pub(crate) struct Governed {
+    pub(crate) app: App,
+    /// The digest of what was in force before.
+    before: Option<String>,
+}
+
+/// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample bank.
+pub(crate) fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<App> {
+    Ok(govern(data, bundle, Moves::default(), &|| load(Path::new(SAMPLE)))?.app)
+}
+
+/// Opens a data directory under its own bundle.
+pub(crate) fn open_own(data: &Path) -> anyhow::Result<App> {
+    let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
+    Ok(govern(data, None, Moves::default(), &|| Err(none()))?.app)
+}
+
+/// The sample bank.
+pub(crate) const SAMPLE: &str = "bundles/bank";
+
+/// Opens a data directory under the bundle at `path`; without one under the one in force there, and a new one under
+/// `otherwise`.
+fn govern(
     data: &Path,
+    path: Option<&Path>,
+    moves: Moves,
+    otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
+) -> anyhow::Result<Governed> {
+    let (opened, bundle) = opened(data, path, otherwise)?;
+    let before = opened.in_force()?.map(|before| before.digest.to_string());
+    let services = services(&bundle)?;
+    Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, moves)?, before })
+}
+
+/// An opened data directory, and what is to govern it.
+pub(crate) fn opened(
+    data: &Path,
+    path: Option<&Path>,
+    otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
+) -> anyhow::Result<(Opened, Bundle)> {
+    if let Some(path) = path {
+        let bundle = load(path)?;
+        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
+    }
+    if !data.join(DATABASE).exists() {
+        let bundle = otherwise()?;
+        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
+    }
+    let opened = Opened::open(data, &mut |step| shown::note(step))?;
+    let bundle = match opened.in_force()? {
+        None => otherwise()?,
+        Some(InForce { bundle: Ok(bundle), .. }) => bundle,
+        Some(InForce { digest, bundle: Err(why) }) => anyhow::bail!(
+            "the bundle in force in {}, {}, cannot govern:\n{why}\ncure: name another one with --bundle",
+            data.display(),
+            short(digest.as_str())
+        ),
+    };
+    Ok((opened, bundle))
+}
+
+/// Governs an opened data directory, on time told by `clock`, with these AI services.
+pub(crate) fn start(
+    opened: Opened,
     bundle: Arc<Bundle>,
     clock: Box<dyn Clock>,
     services: Services,
+    moves: Moves,
 ) -> anyhow::Result<App> {
-    Ok(boot::open(data, bundle, clock, services, &mut |step| shown::note(step))?)
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let plain: String = user.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+    let by = if plain.is_empty() { "the command line".to_owned() } else { format!("{plain}, by the command line") };
+    let governing = Governing { bundle, clock, services, moves, by: &by };
+    Ok(opened.start(governing, &mut |step| shown::note(step))?)
 }
 
 /// The AI services of a bundle, with secrets from the environment.

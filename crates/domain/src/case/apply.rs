@@ -74,6 +74,7 @@ impl Case {
             // Not of a case.
             Event::AiStopped { .. }
             | Event::AiResumed { .. }
+            | Event::BundleActivated { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {
@@ -198,9 +199,14 @@ impl Case {
         self.updated = decision.at;
         self.last_decision = Some(decision.id);
         self.sequence.clone_from(&decision.sequence);
-        let Some(handoff) = handoff else { return };
+        let Some(handoff) = handoff else {
+            self.reaffirm(decision);
+            return;
+        };
         self.offer = None;
-        self.told = handoff.announced;
+        if !decision.keeps_person() {
+            self.told = handoff.announced;
+        }
         if let Outcome::Take { staff, .. } = &decision.outcome {
             self.last_staff = Some(staff.clone());
         }
@@ -220,8 +226,9 @@ impl Case {
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
         let taken = matches!(decision.outcome, Outcome::Take { .. });
+        let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. });
         // Who is not there has handed nothing over.
-        if self.holder.is_some() && !afresh && !taken && !gone {
+        if self.holder.is_some() && !afresh && !taken && !gone && !rehomed {
             self.handoffs = self.handoffs.saturating_add(1);
         }
         if let Outcome::Assign { responder } = &decision.outcome {
@@ -239,5 +246,14 @@ impl Case {
             epoch: handoff.epoch,
             since: decision.at,
         });
+    }
+
+    /// The holder keeps the case, and whoever the bundle names for it now answers for it.
+    fn reaffirm(&mut self, decision: &Decision) {
+        let Some(holder) = self.holder.as_mut().filter(|_| decision.trigger == Trigger::BundleChanged) else { return };
+        let named = decision.candidates.iter().find(|c| Some(&c.facts.responder) == holder.responder());
+        if let Some(named) = named {
+            holder.accountable = named.facts.accountable.clone();
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     action::{ACTION_VERSION, ActionDecision},
     case::{Author, Holder, Status},
     consult::Consult,
-    decision::{DecisionPoint, Trigger, YieldReason},
+    decision::{DecisionPoint, ResponderKind, Trigger, YieldReason},
     ending::Ending,
     event::{Event, Message, Words},
     exception::{Exception, ExceptionKind},
@@ -71,6 +71,19 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         Command::Review { point, trigger } => {
             open_only(&so_far.case)?;
             ask(point, trigger);
+        }
+        Command::Rehome { from, to } => {
+            let held = open_only(&so_far.case)?;
+            if held.responder() != Some(&from) {
+                return Err(Refusal::NotTheHolder { holder: held.to_ref() });
+            }
+            let was = if so_far.case.held_by_ai { ResponderKind::Ai } else { ResponderKind::Queue };
+            ask(DecisionPoint::Route, Trigger::HolderGone { to, was, staff: held.staff.clone() });
+        }
+        Command::MoveConsult { consult: id, queue } => {
+            let asked = so_far.case.consults.get(&id).ok_or(Refusal::UnknownConsult { consult: id })?;
+            let consult = Consult { queue, ..asked.clone() };
+            so_far.emit(Event::ConsultAsked { id, consult });
         }
         Command::Offer { offer } => {
             let held = open_only(&so_far.case)?;

@@ -134,13 +134,7 @@ fn handoff(
     };
     let from = case.holder.as_ref().map(Holder::to_ref);
     let epoch = case.holder.as_ref().map_or(0, |holder| holder.epoch) + 1;
-    Some(Box::new(Handoff {
-        from,
-        to,
-        staff,
-        accountable,
-        epoch,
-        package,
-        announced: Announcement::of(decision, attended),
-    }))
+    // To the customer nothing has changed while the same person is with them.
+    let announced = if decision.keeps_person() { None } else { Announcement::of(decision, attended) };
+    Some(Box::new(Handoff { from, to, staff, accountable, epoch, package, announced }))
 }

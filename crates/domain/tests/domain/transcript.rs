@@ -232,6 +232,7 @@ impl Transcript {
             }
             Event::AiStopped { responder, .. } => format!("{responder} was stopped"),
             Event::AiResumed { responder, .. } => format!("{responder} may again"),
+            Event::BundleActivated { name, .. } => format!("the bundle of {name} came into force"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))
             }
@@ -333,6 +334,8 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
         Trigger::Reopened => "it was reopened".to_owned(),
+        Trigger::HolderGone { .. } => "its holder is not in the bundle any more".to_owned(),
+        Trigger::BundleChanged => "the bundle changed".to_owned(),
         Trigger::Asked => "somebody asked".to_owned(),
     };
     let what = match &decision.outcome {

@@ -71,7 +71,7 @@ struct ConsultItem {
     consult: Consult,
 }
 
-fn items(happened: &Happened) -> Vec<ItemRow> {
+pub(super) fn items(happened: &Happened) -> Vec<ItemRow> {
     let row = |id: &ConsultId, body| ItemRow { kind: CONSULT.to_owned(), id: id.to_string(), body };
     let item = |event: &Event| match event {
         Event::ConsultAsked { id, consult } => {

@@ -8,6 +8,7 @@ pub mod attachment;
 pub mod auth;
 pub(crate) mod bells;
 pub mod breaker;
+pub mod bundle;
 pub mod case;
 pub mod chat;
 pub mod consult;
@@ -126,6 +127,9 @@ pub enum StartError {
     /// The system gives no threads.
     #[error("starting the threads that read: {0}")]
     Threads(std::io::Error),
+    /// The bundle could not be put in force.
+    #[error("putting the bundle in force: {0}")]
+    Activate(Problem),
 }
 
 /// What to start with.
@@ -140,6 +144,8 @@ pub struct Start {
     pub clock: Box<dyn Clock>,
     /// The AI services that answer by themselves.
     pub services: services::Services,
+    /// What it takes to put the bundle in force, and who has it done; none where it is in force.
+    pub plan: Option<(bundle::Plan, String)>,
 }
 
 /// A repeatable request: the key that the caller chose, and what the request was.
@@ -177,6 +183,10 @@ impl App {
     pub fn start(start: Start) -> Result<Self, StartError> {
         let entropy = Entropy::default();
         let Directory { store, keys } = start.directory;
+        if let Some((plan, by)) = &start.plan {
+            let now = start.clock.now();
+            plan.put_in_force(&store, &entropy, &start.bundle, by, now).map_err(StartError::Activate)?;
+        }
         let load = Load::new(&start.bundle);
         for (holder, depth) in store.depths()? {
             load.set_depth(&holder, depth);

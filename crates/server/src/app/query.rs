@@ -271,6 +271,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }
+        | Event::BundleActivated { .. }
         | Event::ExceptionTaken { .. }
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }

@@ -1,7 +1,7 @@
 //! What a command's events become in the store: records with commitments, views, counts and sealed words.
 
 use super::{App, Caller, Repeat, effects::Effects, later, load::Tally};
-use crate::{keys::Sealed, problem::Problem};
+use crate::{entropy::Entropy, keys::Sealed, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
     case::{HolderRef, Status},
@@ -168,20 +168,7 @@ impl App {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Record, Problem> {
-        let mut body = Vec::with_capacity(BODY_USUAL);
-        serde_json::to_writer(&mut body, event).map_err(Problem::internal)?;
-        let salt: [u8; 32] = self.entropy.bytes()?;
-        let commit = remit_ledger::entry::commitment(&salt, &body);
-        Ok(Record {
-            kind: event.kind(),
-            case: case.to_owned(),
-            actor: caller.pseudonym.to_string(),
-            ts_ms: now.0,
-            subject: event.subject(),
-            body,
-            salt,
-            commit,
-        })
+        recorded(&self.entropy, event, case, &caller.pseudonym, now)
     }
 }
 
@@ -192,6 +179,30 @@ fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a s
         record.body.windows(commitment.len()).any(|part| part == commitment.as_bytes())
     };
     commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
+}
+
+/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+pub(super) fn recorded(
+    entropy: &Entropy,
+    event: &Event,
+    case: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Record, Problem> {
+    let mut body = Vec::with_capacity(BODY_USUAL);
+    serde_json::to_writer(&mut body, event).map_err(Problem::internal)?;
+    let salt: [u8; 32] = entropy.bytes()?;
+    let commit = remit_ledger::entry::commitment(&salt, &body);
+    Ok(Record {
+        kind: event.kind(),
+        case: case.to_owned(),
+        actor: actor.to_owned(),
+        ts_ms: now.0,
+        subject: event.subject(),
+        body,
+        salt,
+        commit,
+    })
 }
 
 /// The responder or owner that holds `case`, while it is open.

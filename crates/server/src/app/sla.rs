@@ -67,7 +67,7 @@ impl App {
 }
 
 /// The promise under `bundle` that is due next on `case`, if any runs.
-fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>> {
+pub(super) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>> {
     if case.status != Status::Open {
         return None;
     }

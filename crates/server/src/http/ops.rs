@@ -62,6 +62,7 @@ async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authentic
     for (responder, depth) in app.depths() {
         app.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }
+    app.metrics.orphaned.set(app.orphaned().map_err(Problem::internal)?);
     app.measure_webhooks();
     let text = app.metrics.text().map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())

@@ -70,6 +70,10 @@ impl Chronicle {
     pub(crate) fn read(&mut self, row: &RecordRow) -> Result<(), String> {
         let event: Event = serde_json::from_slice(&row.body).map_err(|e| e.to_string())?;
         *self.kinds.entry(row.kind.clone()).or_default() += 1;
+        if matches!(event, Event::AiStopped { .. } | Event::AiResumed { .. } | Event::BundleActivated { .. }) {
+            // Of no case.
+            return Ok(());
+        }
         let mut case = self.cases.remove(&row.case).unwrap_or_default();
         let read = self.take(&mut case, &event, row.seq);
         case.at = row.seq;

@@ -7,7 +7,7 @@ use remit_ledger::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, kept, services::Services, token},
+    app::{App, bundle::Moves, kept, services::Services, token},
     boot,
     clock::Clock,
     entropy::Entropy,
@@ -207,6 +207,30 @@ pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) 
     let changed = change(String::from_utf8(BANK.files().get(file).unwrap().to_vec()).unwrap());
     let files = BANK.files().clone().with(file, changed.into_bytes());
     Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
+/// The sample bank without one of its queues.
+pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
+    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
+    let cut = |text: String, from: &str, to: &str| {
+        let (before, rest) = text.split_once(from).unwrap();
+        format!("{before}{}", rest.split_once(to).map_or(String::new(), |(_, after)| format!("{to}{after}")))
+    };
+    let manifest = cut(text("bundle.toml"), &format!("[[queue]]\nname = \"{queue}\""), "[[");
+    let policies = cut(text("policies/queues.cedar"), &format!("@id(\"queue.{queue}\")"), "@id(");
+    let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
+    let files = files.with("policies/queues.cedar", policies.into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
+/// Opens a data directory under another bundle, with where goes what is gone.
+pub(crate) fn open_moved(data: &Path, bundle: &Arc<Bundle>, moves: &[&str]) -> Result<App, boot::BootError> {
+    let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
+    let (bundle, clock) = (Arc::clone(bundle), Box::new(Morning));
+    boot::Opened::open(data, &mut |_| {})?
+        .start(boot::Governing { bundle, clock, services: Services::none(), moves, by: "the tests" }, &mut |step| {
+            panic!("{step}")
+        })
 }
 
 impl Server {

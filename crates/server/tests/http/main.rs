@@ -9,6 +9,7 @@
 mod ai;
 mod attachments;
 mod bad_input;
+mod bundles;
 mod cases;
 mod chat;
 mod chronicle;

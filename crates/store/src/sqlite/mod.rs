@@ -213,6 +213,7 @@ impl SqliteStore {
         if let Some(row) = &mut commit.idempotency {
             row.response = self.pack("answer", &row.response);
         }
+        let activates = commit.activation.is_some();
         let (answer, answered) = oneshot::channel();
         queue.try_send((commit, answer)).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
@@ -222,6 +223,9 @@ impl SqliteStore {
         let Told { outcome, commit, others } = answered.await.map_err(|_| CommitError::Stopped)?;
         drop(others);
         drop(commit);
+        if activates && outcome.is_ok() {
+            self.shapes.write().unwrap_or_else(PoisonError::into_inner).renew();
+        }
         match outcome {
             Err(CommitError::Replayed { status, response }) => {
                 let response = self.unpack(&response).map_err(|error| CommitError::Failed(error.to_string()))?;

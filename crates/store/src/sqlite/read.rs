@@ -8,7 +8,7 @@ use super::{
 };
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Params, Row, TransactionBehavior, params};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
@@ -389,21 +389,13 @@ impl Store for SqliteStore {
         Ok(forgotten > 0)
     }
 
-    fn activate_bundle(&self, digest: &str, bytes: &[u8], now_ms: i64) -> Result<(), ReadError> {
-        let activated = self.rare(|side| {
-            side.execute("INSERT INTO bundles VALUES (?1, ?2) ON CONFLICT DO NOTHING", params![digest, bytes])?;
-            let last: Option<String> = side
-                .query_row("SELECT digest FROM activations ORDER BY rowid DESC LIMIT 1", [], |row| row.get(0))
-                .optional()?;
-            if last.as_deref() == Some(digest) {
-                return Ok(0);
-            }
-            side.execute("INSERT INTO activations VALUES (?1, ?2)", params![now_ms, digest])
-        })?;
-        if activated > 0 {
-            self.shapes.write().unwrap_or_else(PoisonError::into_inner).renew();
-        }
-        Ok(())
+    fn keep_bundle(&self, digest: &str, bytes: &[u8]) -> Result<(), ReadError> {
+        let sql = "INSERT INTO bundles VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.rare(|side| side.execute(sql, params![digest, bytes])).map(|_| ())
+    }
+
+    fn bundle_in_force(&self) -> Result<Option<String>, ReadError> {
+        self.one("SELECT digest FROM activations ORDER BY rowid DESC LIMIT 1", [], |row| row.get(0))
     }
 
     fn bundle(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError> {

@@ -208,6 +208,13 @@ impl Batch {
             tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.kind])?;
         }
         later(tx, commit)?;
+        if let Some(activation) = &commit.activation {
+            let sql = "INSERT INTO activations SELECT ?1, digest FROM bundles WHERE digest = ?2";
+            if tx.prepare_cached(sql)?.execute(params![activation.at_ms, activation.digest])? == 0 {
+                // What is not kept could never be taken again.
+                return Err(rusqlite::Error::QueryReturnedNoRows);
+            }
+        }
         if let Some(row) = &commit.idempotency {
             // A key that is used anew after its time goes to the end, where those are that expire last.
             self.keys += 1;

@@ -29,7 +29,7 @@ use clap::Args;
 use clock::DemoClock;
 use remit_policy::bundle::Bundle;
 use remit_server::{
-    app::{App, token},
+    app::{App, bundle::Moves, token},
     clock::Clock as _,
     entropy::Entropy,
 };
@@ -37,7 +37,7 @@ use remit_store::Store as _;
 use serde_json::{Value, json};
 use staff::Person;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
     time::{Duration, Instant},
 };
@@ -50,9 +50,9 @@ pub(crate) struct Demo {
     /// The data directory; made if it is not there.
     #[arg(long, default_value = "remit-data/demo")]
     data: PathBuf,
-    /// The bundle that governs.
-    #[arg(long, default_value = "bundles/bank")]
-    bundle: PathBuf,
+    /// The bundle that governs; unless told, the one in force in the directory, and the sample bank in a new one.
+    #[arg(long)]
+    bundle: Option<PathBuf>,
     /// The messages to play.
     #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
     traffic: PathBuf,
@@ -76,7 +76,8 @@ const TOKEN_DAYS: u16 = 30;
 impl Demo {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let messages = traffic::read(&self.traffic)?;
-        let bundle = Arc::new(load(&self.bundle)?);
+        let (opened, bundle) = serve::opened(&self.data, self.bundle.as_deref(), &|| load(Path::new(serve::SAMPLE)))?;
+        let bundle = Arc::new(bundle);
         let messages = self.sampled(messages, &bundle);
         let clock = DemoClock::new();
         let bad_ai = bundle
@@ -90,7 +91,7 @@ impl Demo {
         if let Some((ai, configured)) = &bad_ai {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
-        let app = serve::open_on(&self.data, Arc::clone(&bundle), Box::new(clock.clone()), services)?;
+        let app = serve::start(opened, Arc::clone(&bundle), Box::new(clock.clone()), services, Moves::default())?;
 
         // The day begins when every queue is open, after whatever is on record.
         let last = app.store().last_seq()?;

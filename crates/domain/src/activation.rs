@@ -1,0 +1,32 @@
+//! A bundle that comes into force: how it differs from the one before, and where goes what is not in it any more.
+
+use crate::id::ResponderId;
+use serde::{Deserialize, Serialize};
+
+/// How a bundle differs from the one before it, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleChanges {
+    /// Policies that were not there.
+    pub policies_new: u32,
+    /// Policies that are not there any more.
+    pub policies_gone: u32,
+    /// Policies that read otherwise.
+    pub policies_changed: u32,
+    /// Responders that were not there.
+    pub responders_new: u32,
+    /// Responders that are not there any more.
+    pub responders_gone: u32,
+}
+
+/// Where goes what a responder had that is not in the bundle any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// The responder that is gone.
+    pub from: ResponderId,
+    /// Where whoever changed the bundle wants it to go.
+    pub to: ResponderId,
+    /// Open cases that it had.
+    pub cases: u64,
+}

@@ -1,0 +1,81 @@
+//! Bundles in force: which one is, what another one would leave without a holder, and how it comes into force.
+
+mod moves;
+mod plan;
+mod rehome;
+mod survey;
+
+pub use moves::{MoveError, Moves};
+pub use plan::{Plan, PlanError};
+pub use survey::{Gone, Survey, survey};
+
+use super::{
+    answer::Ground,
+    breaker,
+    load::{Load, Tally},
+};
+use remit_domain::id::{Digest, Timestamp};
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files};
+use remit_store::{ReadError, Store};
+
+/// The bundle in force, as it was kept.
+#[derive(Debug)]
+pub struct InForce {
+    /// Its digest.
+    pub digest: Digest,
+    /// The bundle, or why it cannot govern.
+    pub bundle: Result<Bundle, String>,
+}
+
+/// The bundle that came into force last in `store`, if one ever did.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn in_force(store: &impl Store) -> Result<Option<InForce>, ReadError> {
+    let Some(named) = store.bundle_in_force()? else { return Ok(None) };
+    let digest = Digest::try_from(named.clone()).map_err(|error| ReadError(format!("the bundle in force: {error}")))?;
+    let bundle = match store.bundle(&named)? {
+        None => Err("it is not kept any more".to_owned()),
+        Some(bytes) => kept(&digest, &bytes),
+    };
+    Ok(Some(InForce { digest, bundle }))
+}
+
+/// The bundle of a blob that was kept under `digest`.
+fn kept(digest: &Digest, bytes: &[u8]) -> Result<Bundle, String> {
+    let files = Files::from_bytes(bytes).map_err(|error| error.to_string())?;
+    if files.digest() != *digest {
+        return Err("what is kept of it is not what its digest names".to_owned());
+    }
+    let told = |findings: Vec<remit_policy::finding::Finding>| {
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    Bundle::load(files).map_err(told)
+}
+
+/// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force, and
+/// nothing is to be moved. Changes nothing.
+///
+/// # Errors
+/// When something open would be left without anybody, or a move means nothing.
+pub fn plan(store: &impl Store, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, PlanError> {
+    if moves.is_empty() && store.bundle_in_force()?.as_deref() == Some(bundle.digest().as_str()) {
+        return Ok(None);
+    }
+    let (engine, load) = (Engine::new(bundle), load(store, bundle)?);
+    let ground = Ground { bundle, engine: &engine, load: &load, waits: None };
+    Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).map(Some)
+}
+
+/// The load as it is on record.
+fn load(store: &impl Store, bundle: &Bundle) -> Result<Load, ReadError> {
+    let load = Load::new(bundle);
+    for (holder, depth) in store.depths()? {
+        load.set_depth(&holder, depth);
+    }
+    breaker::restore(store, &load)?;
+    for row in store.outcomes()? {
+        load.record(&row.responder, &row.intent, Tally::from(&row));
+    }
+    Ok(load)
+}
