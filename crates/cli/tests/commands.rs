@@ -77,7 +77,7 @@ fn directories_that_are_not_remits_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path().display().to_string();
     check(&["ledger", "verify", "/nowhere"], 2, &["/nowhere"]);
-    check(&["explain", "cas_x", "--data", "/nowhere", "--bundle", BANK], 2, &["no data directory"]);
+    check(&["explain", "cas_x", "--data", "/nowhere"], 2, &["no data directory"]);
     written(directory.path(), "remit.db", b"SQLite format 3\0 and then nothing that is so");
     check(&["serve", "--bundle", BANK, "--data", &here, "--listen", "127.0.0.1:0"], 2, &["remit.db"]);
     check(&["token", "create", "--role", "king", "--data", &here], 2, &["remit.db"]);

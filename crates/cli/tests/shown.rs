@@ -103,7 +103,7 @@ fn a_history_is_whole_and_nobody_writes_into_it() {
     printed(&["token", "create", "--role", HOSTILE, "--url", &url, "--token", &token], Some(2));
     drop(server);
     let place = data.display().to_string();
-    assert!(printed(&["case", "show", &case, "--data", &place, "--bundle", BANK], Some(0)).contains(" events\n"));
+    assert!(printed(&["case", "show", &case, "--data", &place], Some(0)).contains(" events\n"));
     printed(&["ledger", "verify", &place], None);
     printed(&["ledger", "prove", HOSTILE, "--data", &place], Some(2));
 }
