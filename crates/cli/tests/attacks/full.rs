@@ -66,6 +66,11 @@ impl SmallDisk {
         assert!(!told.status.success() && why.contains("No space left"), "{why}");
     }
 
+    fn read(&self, name: &str) -> String {
+        let told = self.run(&["cat".to_owned(), path(&self.room.path().join("data").join(name))]).output().unwrap();
+        String::from_utf8(told.stdout).unwrap().trim().to_owned()
+    }
+
     fn remove(&self, name: &str) {
         let file = self.room.path().join("data").join(name);
         assert!(self.run(&["rm".to_owned(), path(&file)]).status().unwrap().success());
@@ -98,7 +103,7 @@ fn on_a_full_disk_a_token_is_revoked_for_good() {
         return;
     };
     let served = disk.serve();
-    let admin = served.admin();
+    let admin = served.client(&disk.read("first-token"));
     let (first, second) = (admin.make("first", &["admin"], None), admin.make("second", &["admin"], None));
     let tokens = admin.get("/v1/tokens");
     let revoke = |name: &str| {
