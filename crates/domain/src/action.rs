@@ -26,6 +26,9 @@ pub struct ActionDecision {
     pub at: Timestamp,
     /// Which bundle governed.
     pub bundle: Digest,
+    /// Which built-in policies governed beside it, since version 2 of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Digest>,
     /// Who asks, with what was true of it.
     pub principal: CandidateFacts,
     /// For what.
@@ -40,8 +43,8 @@ pub struct ActionDecision {
     pub policies: BTreeMap<PolicyId, PolicyNote>,
 }
 
-/// The version of the record that this code writes.
-pub const ACTION_VERSION: u16 = 1;
+/// The version of the record that this code writes. Since version 2 invariants are held too.
+pub const ACTION_VERSION: u16 = 2;
 
 /// What policy said of an action, with all that it was asked with.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct ActionAnswer {
     pub policies: BTreeMap<PolicyId, PolicyNote>,
     /// The bundle's digest.
     pub bundle: Digest,
+    /// The digest of the built-in policies.
+    pub baseline: Digest,
     /// Who owns the decision point `act`.
     pub owner: OwnerId,
 }

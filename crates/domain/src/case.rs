@@ -11,11 +11,12 @@ use crate::{
     event::{Event, Tried},
     exception::Exception,
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, OwnerId, ResponderId, StaffId,
-        Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId,
+        StaffId, Timestamp,
     },
     offer::Offer,
     signal::Readings,
+    situation::Situations,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -178,6 +179,18 @@ impl Status {
     }
 }
 
+/// What people who have a case are asked: whether to hand it over, since policy would give it to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverQuestion {
+    /// The decision that asks.
+    pub decision: DecisionId,
+    /// Who would have it by policy.
+    pub to: ResponderId,
+    /// Since when it is asked.
+    pub at: Timestamp,
+}
+
 /// One customer request, as the events so far have made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -216,6 +229,18 @@ pub struct Case {
     pub tried: Vec<Tried>,
     /// Whether the customer has asked for a human; once true, it stays.
     pub human_requested: bool,
+    /// Dangers and needs that stand on it until a person says otherwise.
+    #[serde(default, skip_serializing_if = "Situations::is_empty")]
+    pub situations: Situations,
+    /// Whether people have it, or had it last; see [`Case::is_with_people`] for what older records say of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub people: bool,
+    /// The policies that an override set aside by which the holder has it; none where no override stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<Vec<PolicyId>>,
+    /// What the people who have it are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover_question: Option<HandoverQuestion>,
     /// Every reading kept.
     pub readings: Readings,
     /// The newest decision.
@@ -318,6 +343,10 @@ impl Case {
             last_staff: None,
             tried: Vec::new(),
             human_requested: false,
+            situations: Situations::default(),
+            people: false,
+            set_aside: None,
+            handover_question: None,
             readings: Readings::default(),
             last_decision: None,
             sequence: Vec::new(),
@@ -366,6 +395,11 @@ impl Case {
             && !self.held_by_ai
             && self.offer.is_none()
             && self.holder.as_ref().is_some_and(waits)
+    }
+
+    /// Whether people have the case, or had it last: a queue, or a member of staff of it.
+    pub fn is_with_people(&self) -> bool {
+        self.people || (!self.held_by_ai && self.holder.as_ref().is_some_and(|holder| holder.responder().is_some()))
     }
 
     /// Whether this responder had the case and gave it up.

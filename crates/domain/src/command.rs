@@ -17,7 +17,9 @@ use crate::{
     offer::{Offer, OfferEnd},
     refusal::Refusal,
     signal::Reading,
+    situation::Noted,
 };
+use smol_str::SmolStr;
 
 /// What arrives from outside with every command: the moment, and a source of identifiers.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub enum Command {
         words: Words,
         /// What was measured.
         readings: Vec<(SignalName, Reading)>,
+        /// The danger or need that was read.
+        situation: Option<Noted>,
     },
     /// The requester writes.
     Write {
@@ -52,6 +56,8 @@ pub enum Command {
         words: Words,
         /// What was measured.
         readings: Vec<(SignalName, Reading)>,
+        /// The danger or need that was read.
+        situation: Option<Noted>,
     },
     /// The holder answers.
     Answer {
@@ -131,6 +137,22 @@ pub enum Command {
     Measure {
         /// The readings.
         readings: Vec<(SignalName, Reading)>,
+        /// The danger or need that is among them.
+        situation: Option<Noted>,
+    },
+    /// Say, as a person, that a situation stands on the case no more. Whether the holder may keep it is decided anew.
+    EndSituation {
+        /// Which.
+        situation: SmolStr,
+        /// Why.
+        reason: Words,
+    },
+    /// Keep the case, as the people who have it and were asked whether to hand it over.
+    DeclineHandover {
+        /// Under which lease.
+        epoch: u64,
+        /// A note.
+        note: Option<Words>,
     },
     /// The holder gives the case up.
     Yield {
@@ -300,6 +322,7 @@ impl Command {
             | Self::AnswerConsult { .. }
             | Self::AskAction { .. }
             | Self::Override { .. }
+            | Self::EndSituation { .. }
             | Self::RaiseException { .. }
             | Self::Reopen { .. } => true,
             Self::Return { note, .. }
@@ -307,6 +330,7 @@ impl Command {
             | Self::ReturnToAi { note, .. }
             | Self::Transfer { note, .. }
             | Self::EndAction { note, .. }
+            | Self::DeclineHandover { note, .. }
             | Self::Resolve { note, .. } => note.is_some(),
             Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
@@ -384,13 +408,14 @@ pub fn decide(
     let question = |point, trigger| Some(Question { point, trigger });
     let (mut so_far, question, note) = match (case, command) {
         (Some(_), Command::Open { .. }) => return Err(Refusal::CaseOpen),
-        (None, Command::Open { customer, requester, channel, words, readings }) => {
+        (None, Command::Open { customer, requester, channel, words, readings, situation }) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
             let Some(case) = Case::open(&event) else { return Err(Refusal::Undecided) };
             let mut so_far = Happened { case, events: vec![event] };
             guard::measured(&mut so_far, readings, now);
+            guard::noted(&mut so_far, situation, now);
             (so_far, question(DecisionPoint::Route, Trigger::CaseOpened), None)
         }
         (None, _) => return Err(Refusal::Undecided),

@@ -12,8 +12,14 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The version of the decision record that this code writes.
-pub const DECISION_VERSION: u16 = 2;
+mod custody;
+mod outcome;
+
+pub use custody::{Custody, PEOPLE_KEEP};
+
+/// The version of the decision record that this code writes. Since version 3 it holds the custody, without which it is
+/// decided as before.
+pub const DECISION_VERSION: u16 = 3;
 
 /// A place where the system decides; the bundle names an owner for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,6 +147,9 @@ pub struct PolicyNote {
     pub owner: OwnerId,
     /// Why the rule exists, in plain words.
     pub reason: std::sync::Arc<str>,
+    /// Whether it is an invariant, which took back what the policies allow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invariant: bool,
 }
 
 /// Whether a policy permits or forbids.
@@ -218,6 +227,8 @@ pub enum Trigger {
     },
     /// The exception that held the case was resolved.
     ExceptionResolved,
+    /// A person said that a situation stands on the case no more.
+    SituationEnded,
     /// A resolved case was reopened.
     Reopened,
     /// The bundle changed, and the responder that had the case is not in it any more.
@@ -279,6 +290,9 @@ pub enum Outcome {
     Keep {
         /// Who holds it.
         holder: HolderRef,
+        /// Who would have it by policy. People keep what they have; they are asked whether to hand it over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<ResponderId>,
     },
     /// The case goes to a responder.
     Assign {
@@ -324,10 +338,16 @@ pub struct Decision {
     pub at: Timestamp,
     /// Which bundle governed.
     pub bundle: Digest,
+    /// Which built-in policies governed beside it, since version 3 of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Digest>,
     /// Who held the case before.
     pub holder: Option<HolderRef>,
     /// How often the case had changed hands.
     pub handoffs: u32,
+    /// What ties the case to who has it, since version 3 of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custody: Option<Custody>,
     /// The readings that counted.
     pub signals: Signals,
     /// Everyone considered, in the bundle's order.
@@ -364,6 +384,8 @@ pub struct Deliberation {
 pub struct Terms {
     /// The bundle's digest.
     pub bundle: Digest,
+    /// The digest of the built-in policies.
+    pub baseline: Digest,
     /// Owner of every decision point.
     pub owners: BTreeMap<DecisionPoint, OwnerId>,
     /// How cost is counted.
@@ -387,120 +409,63 @@ pub struct Standing<'a> {
     pub holder: Option<&'a Holder>,
     /// How often it has changed hands.
     pub handoffs: u32,
+    /// What ties it to who has it; none for what was decided before version 3 of the record.
+    pub custody: Option<Custody>,
 }
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, policies, terms, attended: _ } = asked;
-    let candidates: Vec<Candidate> = candidates
+    let Deliberation { point, trigger, signals, candidates, mut policies, terms, attended: _ } = asked;
+    let mut candidates: Vec<Candidate> = candidates
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
         .collect();
+    if standing.custody.as_ref().is_some_and(|custody| custody.people) && !trigger.asks_for_ai() {
+        custody::people_keep(&mut candidates, &mut policies);
+    }
     let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
     ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
-    let outcome = outcome(point, &trigger, at, standing, &ranked, &terms);
+    let outcome = outcome::of(&outcome::Asked {
+        point,
+        trigger: &trigger,
+        at,
+        standing,
+        candidates: &candidates,
+        ranked: &ranked,
+        terms: &terms,
+    });
     let chosen = match &outcome {
         Outcome::Assign { responder } | Outcome::Take { responder, .. } => Some(responder),
-        Outcome::Keep { holder: HolderRef::Responder(responder) } => Some(responder),
+        Outcome::Keep { holder: HolderRef::Responder(responder), .. } => Some(responder),
         Outcome::Keep { .. } | Outcome::Exception { .. } => None,
     };
     // Who gives a case up is not next; who keeps it, or had it taken away by a human, may be.
     let held_by = standing.holder.and_then(Holder::responder).filter(|_| point == DecisionPoint::Escalate);
-    let next = |r: &&ResponderId| Some(*r) != chosen && Some(*r) != held_by;
-    let sequence = ranked.iter().map(|c| &c.facts.responder).filter(next).cloned().collect();
+    // What people give up goes to other people.
+    let is_queue = |c: &&&Candidate| c.facts.kind == ResponderKind::Queue;
+    let to_people =
+        standing.custody.is_some() && ranked.iter().filter(is_queue).any(|c| Some(&c.facts.responder) == chosen);
+    let next = |c: &&&Candidate| Some(&c.facts.responder) != chosen && Some(&c.facts.responder) != held_by;
+    let next = ranked.iter().filter(next).filter(|c| !to_people || is_queue(c));
+    let sequence = next.map(|c| c.facts.responder.clone()).collect();
     Decision {
         v: DECISION_VERSION,
         id,
         case: standing.case,
         point,
-        // INVARIANT: a bundle without an owner for every decision point does not load.
+        // INVARIANT: a bundle without an owner for every decision point is not activated.
         owner: terms.owners.get(&point).unwrap_or(&terms.exception_owner).clone(),
         trigger,
         at,
         bundle: terms.bundle.clone(),
+        baseline: standing.custody.as_ref().map(|_| terms.baseline.clone()),
         holder: standing.holder.map(Holder::to_ref),
         handoffs: standing.handoffs,
+        custody: standing.custody.clone(),
         signals,
         candidates,
         policies,
         outcome,
         sequence,
-    }
-}
-
-fn outcome(
-    point: DecisionPoint,
-    trigger: &Trigger,
-    at: Timestamp,
-    standing: &Standing<'_>,
-    ranked: &[&Candidate],
-    terms: &Terms,
-) -> Outcome {
-    let exception = |exception| Outcome::Exception {
-        exception,
-        owner: terms.exception_owner.clone(),
-        due: at.plus_ms(terms.exception_due_ms),
-    };
-    let assign = |candidate: &&Candidate| Outcome::Assign { responder: candidate.facts.responder.clone() };
-    let held_by = standing.holder.and_then(Holder::responder);
-    let keep = || standing.holder.map(|holder| Outcome::Keep { holder: holder.to_ref() });
-    let others = |c: &&&Candidate| Some(&c.facts.responder) != held_by;
-    match trigger {
-        Trigger::HolderGone { to, was, staff } => {
-            return rehomed::rehomed(to.as_ref(), *was, staff.as_ref(), held_by, ranked)
-                .unwrap_or_else(|| exception(ExceptionKind::NoResponder));
-        }
-        // What policy says of it now is asked when something happens to the case.
-        Trigger::BundleChanged => return keep().unwrap_or_else(|| exception(ExceptionKind::NoResponder)),
-        _ => {}
-    }
-    // Who gets a case first is no handoff.
-    let exhausted = held_by.is_some() && standing.handoffs >= terms.handoffs_max;
-    match point {
-        DecisionPoint::Override => match trigger {
-            Trigger::Overridden { to, .. } => Outcome::Assign { responder: to.clone() },
-            _ => exception(ExceptionKind::NoResponder),
-        },
-        DecisionPoint::Offer => match (trigger, held_by) {
-            (Trigger::Accepted { staff, .. }, Some(queue)) => {
-                Outcome::Take { responder: queue.clone(), staff: staff.clone() }
-            }
-            (Trigger::Returned, Some(_)) if exhausted => exception(ExceptionKind::HandoffLimit),
-            // Within its queue alone: nobody has decided that anybody else should have it.
-            (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => {
-                Outcome::Assign { responder: queue.clone() }
-            }
-            _ => exception(ExceptionKind::NoResponder),
-        },
-        DecisionPoint::Retain | DecisionPoint::StopAi => {
-            let may_keep = match held_by {
-                Some(responder) => ranked.iter().any(|c| &c.facts.responder == responder),
-                // Who owns an exception keeps the case until the exception is resolved.
-                None => standing.holder.is_some(),
-            };
-            match keep() {
-                Some(keep) if may_keep => keep,
-                _ if exhausted => exception(ExceptionKind::HandoffLimit),
-                _ => ranked.iter().find(others).map_or_else(|| exception(ExceptionKind::NoResponder), assign),
-            }
-        }
-        DecisionPoint::ReturnToAi => ranked
-            .iter()
-            .filter(|c| c.facts.kind == ResponderKind::Ai && !exhausted)
-            .find(others)
-            .map(assign)
-            .or_else(keep)
-            .unwrap_or_else(|| exception(ExceptionKind::NoResponder)),
-        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act if exhausted => {
-            exception(ExceptionKind::HandoffLimit)
-        }
-        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act => {
-            let wished = match trigger {
-                Trigger::Transferred { to } => ranked.iter().find(|c| &c.facts.responder == to),
-                _ => None,
-            };
-            let first = wished.or_else(|| ranked.iter().find(others));
-            first.map_or_else(|| exception(ExceptionKind::NoResponder), assign)
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
+mod kind;
+
 use crate::{
     action::{ActionDecision, ActionEnd},
     activation::{BundleChanges, Moved},
@@ -15,8 +17,10 @@ use crate::{
     },
     offer::{Offer, OfferEnd},
     signal::Reading,
+    situation::Noted,
 };
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// A commitment to somebody's words, which are kept apart and can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,6 +229,39 @@ pub enum Event {
         /// The reason, by commitment; none where it ended because the words on the case were erased.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Words>,
+        /// Whether it stays known who gave the case up before; so it is since version 3 of the decision record.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        remembers: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// A danger or need was read that did not stand on the case; it stands from now on.
+    SituationNoted {
+        /// What was read.
+        noted: Noted,
+        /// When.
+        at: Timestamp,
+    },
+    /// A person said that a situation stands no more.
+    SituationEnded {
+        /// Which.
+        situation: SmolStr,
+        /// Who, by the identifier of their token.
+        by: String,
+        /// Why, by commitment.
+        reason: Words,
+        /// When.
+        at: Timestamp,
+    },
+    /// Who has the case was asked whether to hand it over, and keeps it.
+    HandoverDeclined {
+        /// The decision that asked.
+        question: DecisionId,
+        /// Who, by the identifier of their token.
+        by: String,
+        /// A note, by commitment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Words>,
         /// When.
         at: Timestamp,
     },
@@ -411,91 +448,4 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-}
-
-impl Event {
-    /// Every name under which an event is recorded.
-    pub const KINDS: &[&str] = &[
-        "case_opened",
-        "message_added",
-        "signals_measured",
-        "decision_made",
-        "offer_made",
-        "offer_ended",
-        "exception_raised",
-        "exception_taken",
-        "exception_resolved",
-        "case_resolved",
-        "feedback_given",
-        "contacted_again",
-        "case_absorbed",
-        "action_asked",
-        "action_ended",
-        "consult_asked",
-        "consult_answered",
-        "case_reopened",
-        "exception_escalated",
-        "note_left",
-        "ai_stopped",
-        "ai_resumed",
-        "bundle_activated",
-        "words_erased",
-        "customer_erased",
-        "erasure_completed",
-    ];
-
-    /// The name under which the event is recorded.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::CaseOpened { .. } => "case_opened",
-            Self::MessageAdded { .. } => "message_added",
-            Self::SignalsMeasured { .. } => "signals_measured",
-            Self::DecisionMade { .. } => "decision_made",
-            Self::OfferMade { .. } => "offer_made",
-            Self::OfferEnded { .. } => "offer_ended",
-            Self::ExceptionRaised { .. } => "exception_raised",
-            Self::ExceptionTaken { .. } => "exception_taken",
-            Self::ExceptionResolved { .. } => "exception_resolved",
-            Self::ExceptionEscalated { .. } => "exception_escalated",
-            Self::NoteLeft { .. } => "note_left",
-            Self::AiStopped { .. } => "ai_stopped",
-            Self::AiResumed { .. } => "ai_resumed",
-            Self::BundleActivated { .. } => "bundle_activated",
-            Self::CaseResolved { .. } => "case_resolved",
-            Self::CaseReopened { .. } => "case_reopened",
-            Self::FeedbackGiven { .. } => "feedback_given",
-            Self::ContactedAgain { .. } => "contacted_again",
-            Self::CaseAbsorbed { .. } => "case_absorbed",
-            Self::ActionAsked { .. } => "action_asked",
-            Self::ActionEnded { .. } => "action_ended",
-            Self::ConsultAsked { .. } => "consult_asked",
-            Self::ConsultAnswered { .. } => "consult_answered",
-            Self::WordsErased { .. } => "words_erased",
-            Self::CustomerErased { .. } => "customer_erased",
-            Self::ErasureCompleted { .. } => "erasure_completed",
-        }
-    }
-
-    /// The identifier of what the event records, by which it can be looked up.
-    pub fn subject(&self) -> Option<String> {
-        match self {
-            Self::DecisionMade { decision, .. } => Some(decision.id.to_string()),
-            Self::ExceptionRaised { exception, .. } => Some(exception.id.to_string()),
-            Self::ActionAsked { decision } => Some(decision.id.to_string()),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_known_by_name() {
-        // Whoever reads events names all of them when it meets one that it does not know.
-        let error = serde_json::from_str::<Event>(r#"{"type":"?"}"#).unwrap_err().to_string();
-        let named: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
-        assert_eq!(named, Event::KINDS, "{error}");
-    }
 }

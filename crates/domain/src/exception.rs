@@ -13,6 +13,8 @@ pub enum ExceptionKind {
     HandoffLimit,
     /// A policy failed to evaluate, so its verdicts were taken as deny.
     PolicyError,
+    /// An invariant of the bundle took back what its policies allow.
+    InvariantHeld,
     /// An SLA target was missed.
     SlaMissed,
     /// Raised by hand.
@@ -31,6 +33,7 @@ impl ExceptionKind {
             Self::NoResponder => "no_responder",
             Self::HandoffLimit => "handoff_limit",
             Self::PolicyError => "policy_error",
+            Self::InvariantHeld => "invariant_held",
             Self::SlaMissed => "sla_missed",
             Self::Raised => "raised",
         }

@@ -21,6 +21,7 @@ pub mod offer;
 mod record;
 pub mod refusal;
 pub mod signal;
+pub mod situation;
 pub mod source;
 #[cfg(test)]
 mod testing;

@@ -4,7 +4,7 @@ pub(crate) mod table;
 
 use crate::{
     case::HolderRef,
-    decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyNote, Trigger},
+    decision::{Candidate, Custody, Decision, DecisionPoint, Outcome, PolicyNote, Trigger},
     id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
     signal::Signals,
 };
@@ -23,8 +23,12 @@ struct Written {
     trigger: Trigger,
     at: Timestamp,
     bundle: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    baseline: Option<Digest>,
     holder: Option<HolderRef>,
     handoffs: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    custody: Option<Custody>,
     #[serde(with = "table::signals")]
     signals: Signals,
     #[serde(with = "table::candidates")]
@@ -83,8 +87,10 @@ mod tests {
             trigger: Trigger::CaseOpened,
             at: Timestamp(5),
             bundle: Digest::from_bytes(&[7; 32]),
+            baseline: None,
             holder: None,
             handoffs: 0,
+            custody: None,
             // A name that a table's first member has too.
             signals: [("columns", reading("crm", 1, &[])), ("waited_ms", reading("remit", 2, &["so", "because"]))]
                 .map(|(name, reading)| (SignalName::new(name).unwrap(), reading))

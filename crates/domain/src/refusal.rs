@@ -5,6 +5,8 @@ use crate::{
     id::{CaseId, ConsultId, DecisionId, ExceptionId, OfferId, PolicyId, ResponderId, StaffId},
 };
 
+use smol_str::SmolStr;
+
 /// Why a command was refused. Nothing of it took effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -126,6 +128,15 @@ pub enum Refusal {
         /// Their bytes.
         bytes: u64,
     },
+    /// No such situation stands on the case.
+    #[error("no situation `{situation}` stands on this case")]
+    UnknownSituation {
+        /// Which.
+        situation: SmolStr,
+    },
+    /// Nobody is asked whether to hand the case over.
+    #[error("nobody is asked whether to hand this case over")]
+    NothingAsked,
     /// The words on this case were erased.
     #[error("the words on this case were erased and none can be written on it; leave them out, or open a new case")]
     WordsErased,

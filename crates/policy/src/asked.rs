@@ -48,6 +48,18 @@ impl Told {
     }
 }
 
+impl Told {
+    /// `verdict`, which allows, taken back where these are invariants that forbid it, or that failed to evaluate.
+    pub(crate) fn taken_back(mut self, verdict: Verdict) -> Verdict {
+        if self.forbids.is_empty() && self.errors.is_empty() {
+            return verdict;
+        }
+        self.forbids.sort_unstable();
+        self.errors.sort_unstable();
+        Verdict { allow: false, policies: self.forbids, errors: self.errors }
+    }
+}
+
 /// Adds the determining policies of `response`, sorted, and those that failed.
 pub(crate) fn collect(response: &Response, satisfied: &mut Vec<PolicyId>, errors: &mut Vec<PolicyId>) {
     let id = |id: &cedar_policy::PolicyId| PolicyId::new(id.as_ref()).ok();
@@ -248,6 +260,8 @@ pub(crate) struct Unscoped {
     reads: Option<Reads>,
     /// The signals that it reads, unless it looks at the context as a whole.
     pub(crate) signals: Option<BTreeSet<usize>>,
+    /// Literals that it compares signals with, by the signal's name.
+    pub(crate) literals: BTreeMap<String, BTreeSet<i64>>,
 }
 
 impl Unscoped {
@@ -258,7 +272,10 @@ impl Unscoped {
 
     /// `kinds` are the signals that policies see, in the engine's order.
     pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
-        let whole = || Self { policy: policy.clone(), looks_at_principal: true, reads: None, signals: None };
+        let whole = || {
+            let (policy, literals) = (policy.clone(), BTreeMap::new());
+            Self { policy, looks_at_principal: true, reads: None, signals: None, literals }
+        };
         let Ok(mut json) = policy.to_json() else { return whole() };
         let mut looks = Looks::default();
         match json.get("conditions") {
@@ -271,7 +288,8 @@ impl Unscoped {
             }
         }
         let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
-        Self { policy, looks_at_principal: looks.principal, reads: looks.steady(kinds), signals: looks.places(kinds) }
+        let (reads, signals) = (looks.steady(kinds), looks.places(kinds));
+        Self { policy, looks_at_principal: looks.principal, reads, signals, literals: looks.signal_cuts }
     }
 }
 

@@ -4,6 +4,7 @@ mod differences;
 mod reading;
 
 use crate::{
+    baseline,
     calendar::Hours,
     cedar::{self, Rule},
     files::Files,
@@ -14,7 +15,7 @@ use crate::{
 };
 use reading::Reading;
 use remit_domain::{
-    decision::{ResponderKind, Terms},
+    decision::{CandidateFacts, ResponderKind, Terms},
     id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName, Timestamp},
     signal::Value,
 };
@@ -85,8 +86,8 @@ pub(crate) struct SignalSpec {
     pub(crate) kind: SignalKind,
     pub(crate) vocabulary: Option<String>,
     pub(crate) values: Arc<BTreeSet<String>>,
-    min: i64,
-    max: i64,
+    pub(crate) min: i64,
+    pub(crate) max: i64,
     pub(crate) default: Value,
     authoritative: HashSet<String>,
 }
@@ -125,6 +126,8 @@ pub struct Bundle {
     digest: Digest,
     pub(crate) manifest: Manifest,
     pub(crate) rules: Vec<Rule>,
+    /// What must hold for every request, whatever the rules say.
+    pub(crate) invariants: Vec<Rule>,
     pub(crate) signals: HashMap<String, SignalSpec>,
     candidates: Vec<CandidateSpec>,
     topics: HashMap<String, String>,
@@ -132,9 +135,30 @@ pub struct Bundle {
     articles: Vec<Article>,
     actions: Vec<ActionName>,
     dispositions: Vec<Disposition>,
+    roles: Vec<String>,
 }
 
 const MANIFEST: &str = "bundle.toml";
+
+/// What a bundle is loaded for.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// To govern from now on: everything that is asked of bundles is asked of it.
+    Activate,
+    /// To take decisions again that were taken under it, with these built-in policies.
+    Replay { baseline: &'static str },
+}
+
+/// Why a bundle that governed once could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordedError {
+    /// Its decisions were taken under built-in policies of a later Remit.
+    #[error("the built-in policies {0} are of a later Remit; take the decision again with that one")]
+    Baseline(String),
+    /// It cannot be read.
+    #[error("the bundle that governed cannot be read any more: {}", .0.join("; "))]
+    Unreadable(Vec<String>),
+}
 
 impl Bundle {
     /// Loads a bundle; everything that is wrong is found at once.
@@ -143,7 +167,7 @@ impl Bundle {
     /// With every finding, sorted by file and line.
     pub fn load(files: Files) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
-        let bundle = Self::build(files, &mut findings);
+        let bundle = Self::build(files, Purpose::Activate, &mut findings);
         findings.sort();
         findings.dedup();
         match bundle {
@@ -155,7 +179,26 @@ impl Bundle {
         }
     }
 
-    fn build(files: Files, findings: &mut Vec<Finding>) -> Option<Self> {
+    /// Loads a bundle that governed once, to take its decisions again, with the built-in policies that `baseline` names:
+    /// what is asked of bundles by now, and was not then, is not asked of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or when this Remit does not know these built-in policies.
+    pub fn load_recorded(files: Files, baseline: Option<&Digest>) -> Result<Self, RecordedError> {
+        let baseline = match baseline::named(baseline) {
+            Some(text) => text,
+            None => return Err(RecordedError::Baseline(baseline.map(ToString::to_string).unwrap_or_default())),
+        };
+        let mut findings = Vec::new();
+        Self::build(files, Purpose::Replay { baseline }, &mut findings)
+            .ok_or_else(|| RecordedError::Unreadable(findings.iter().map(ToString::to_string).collect()))
+    }
+
+    fn build(files: Files, purpose: Purpose, findings: &mut Vec<Finding>) -> Option<Self> {
+        let (baseline, activate) = match purpose {
+            Purpose::Activate => (baseline::newest(), true),
+            Purpose::Replay { baseline } => (baseline, false),
+        };
         let text = files.get(MANIFEST).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().to_owned();
         let manifest: Option<Manifest> = match toml::from_str(&text) {
             Ok(manifest) => Some(manifest),
@@ -169,9 +212,23 @@ impl Bundle {
         let vocabulary = cedar::schema(&files, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
-        let rules = if manifest.is_some() { cedar::rules(&files, &owners, findings) } else { Vec::new() };
+        let known = findings.len();
+        let (rules, invariants) = match &manifest {
+            Some(_) => {
+                (cedar::rules(baseline, &files, &owners, findings), cedar::invariants(&files, &owners, findings))
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        // A policy that cannot be read any more must not be left out in silence.
+        if !activate && findings.len() > known {
+            return None;
+        }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
-        cedar::validate(&vocabulary.schema, &rules, findings);
+        if activate {
+            cedar::same_ids(rules.iter().chain(&invariants), findings);
+            cedar::validate(&vocabulary.schema, &rules, findings);
+            cedar::validate(&vocabulary.schema, &invariants, findings);
+        }
         let mut reading =
             Reading { text: &text, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
         let signals = reading.signals();
@@ -179,14 +236,15 @@ impl Bundle {
         let candidates = reading.candidates();
         let (actions, dispositions) = reading.actions();
         let digest = files.digest();
-        let terms = reading.terms(&digest);
-        lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+        let terms = reading.terms(&digest, &baseline::digest(baseline));
+        if activate {
+            lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+        }
         let articles = reading::articles(&files, findings);
-        // What must hold for every request is held to all that is asked of policies.
-        let invariants = cedar::rules_under("invariants", &files, &owners, findings);
-        cedar::validate(&vocabulary.schema, &invariants, findings);
-        names::lint(&text, &manifest, &rules, &articles, findings);
-        literal_types::lint(&files, rules.iter().chain(&invariants), findings);
+        if activate {
+            names::lint(&text, &manifest, &rules, &articles, findings);
+            literal_types::lint(&files, rules.iter().chain(&invariants), findings);
+        }
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
@@ -196,8 +254,10 @@ impl Bundle {
             articles,
             actions,
             dispositions,
+            roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             manifest,
             rules,
+            invariants,
             files,
         })
     }
@@ -257,6 +317,11 @@ impl Bundle {
         &self.dispositions
     }
 
+    /// The roles that the schema declares.
+    pub(crate) fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
     /// The owners that the bundle names.
     pub fn owners(&self) -> impl Iterator<Item = &str> {
         self.manifest.owners.iter().map(|owner| owner.name.as_str())
@@ -291,6 +356,11 @@ impl Bundle {
     /// Every source whose readings win over Remit's own, by name.
     pub fn sources(&self) -> BTreeSet<&str> {
         self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+    }
+
+    /// Whether the bundle declares this signal.
+    pub fn declares(&self, signal: &str) -> bool {
+        self.signals.contains_key(signal)
     }
 
     /// Whether readings of `signal` from `source` win over Remit's own.
@@ -331,6 +401,26 @@ impl QueueSpec {
 }
 
 impl CandidateSpec {
+    /// What is true of it while it is open and has nothing to do.
+    pub(crate) fn idle(&self) -> CandidateFacts {
+        CandidateFacts {
+            responder: self.responder.clone(),
+            kind: self.kind,
+            accountable: self.accountable.clone(),
+            open: true,
+            depth: 0,
+            expected_wait_ms: 0,
+            sla_risk_bp: 0,
+            yielded: false,
+            stopped: false,
+            handling_minor: self.handling_minor,
+            resolved: 0,
+            failed: 0,
+            prior_bp: self.prior_resolve_bp,
+            prior_weight: self.prior_weight,
+        }
+    }
+
     /// Whether it takes work at this moment; an AI responder always does.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.queue.as_ref().is_none_or(|queue| queue.hours.is_open(now.0))

@@ -96,18 +96,40 @@ fn resolved<'a>(root: &'a serde_json::Value, declared: &'a serde_json::Value) ->
     root.get("commonTypes").and_then(|types| types.get(name)).unwrap_or(declared)
 }
 
-/// Reads the built-in policies and those under `policies/`.
-pub(crate) fn rules(files: &Files, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
-    let mut rules = read_rules(BASELINE, include_str!("baseline.cedar"), owners, findings);
+/// Reads the built-in policies, whose text is `baseline`, and those under `policies/`.
+pub(crate) fn rules(
+    baseline: &str,
+    files: &Files,
+    owners: &BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Rule> {
+    let mut rules = read_rules(BASELINE, baseline, owners, findings);
     rules.extend(rules_under("policies", files, owners, findings));
+    rules
+}
+
+/// Finds policies and invariants that have one id.
+pub(crate) fn same_ids<'a>(rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<&id::PolicyId, &Rule> = BTreeMap::new();
-    for rule in &rules {
+    for rule in rules {
         if let Some(first) = seen.insert(&rule.id, rule) {
             let message = format!("@id(\"{}\") is used at {}:{} already", rule.id, first.file, first.line);
             findings.push(Finding::new(&rule.file, rule.line, message, "give every policy an id of its own"));
         }
     }
-    rules
+}
+
+/// Reads what must hold for every request, which is held to all that is asked of policies.
+pub(crate) fn invariants(files: &Files, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
+    let mut invariants = rules_under("invariants", files, owners, findings);
+    for rule in &mut invariants {
+        rule.note.invariant = true;
+        if rule.note.effect == PolicyEffect::Permit {
+            let cure = "write it as `forbid (…) when { what must not be };`";
+            findings.push(Finding::new(&rule.file, rule.line, "an invariant permits nothing; it only forbids", cure));
+        }
+    }
+    invariants
 }
 
 /// Reads the policies in the files of a folder.
@@ -190,7 +212,7 @@ fn read_rule(
         cedar_policy::Effect::Permit => PolicyEffect::Permit,
         cedar_policy::Effect::Forbid => PolicyEffect::Forbid,
     };
-    let note = PolicyNote { effect, owner, reason: Arc::from(reason) };
+    let note = PolicyNote { effect, owner, reason: Arc::from(reason), invariant: false };
     let policy = policy.new_id(PolicyId::new(id.as_str()));
     Some(Rule { policy, id, file: file.to_owned(), line, note })
 }

@@ -1,7 +1,7 @@
 //! The engine: from facts to verdicts with Cedar.
 
 use crate::{
-    asked::{Extent, Question},
+    asked::{Extent, Question, Told, collect},
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
@@ -100,11 +100,42 @@ pub struct Engine {
     case: EntityUid,
     slots: HashMap<String, Slot, RandomState>,
     slices: Slices,
-    act: (EntityUid, PolicySet),
-    api: HashMap<&'static str, (EntityUid, PolicySet)>,
+    /// What must hold of whoever handles a case, asked of those who are allowed.
+    invariants: Slices,
+    act: Governed,
+    api: HashMap<&'static str, Governed>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
     types: HashMap<String, EntityTypeName>,
+}
+
+/// The policies on one action, and what must hold whatever they say.
+struct Governed {
+    action: EntityUid,
+    policies: PolicySet,
+    invariants: PolicySet,
+}
+
+impl Governed {
+    /// Those of `bundle` on `action` whose scope is of a type that `concerns` says yes to.
+    fn new(bundle: &Bundle, action: &str, concerns: impl Fn(Option<&str>) -> bool) -> Self {
+        let action = uid("Action", action);
+        let admits = |rule: &&Rule| admits_action(rule, &action) && concerns(scope_type(rule).as_deref());
+        let policies = set(bundle.rules.iter().filter(admits));
+        let invariants = set(bundle.invariants.iter().filter(admits));
+        Self { action, policies, invariants }
+    }
+
+    /// What policies say, taken back where an invariant forbids what they allow.
+    fn ask(&self, authorizer: &Authorizer, request: &Request, entities: &Entities, hold: bool) -> Verdict {
+        let verdict = slices::verdict(&authorizer.is_authorized(request, &self.policies, entities));
+        if !hold || !verdict.allow || self.invariants.is_empty() {
+            return verdict;
+        }
+        let (mut forbids, mut errors) = (Vec::new(), Vec::new());
+        collect(&authorizer.is_authorized(request, &self.invariants, entities), &mut forbids, &mut errors);
+        Told { permits: Vec::new(), forbids, errors }.taken_back(verdict)
+    }
 }
 
 /// One candidate, and its entity as it was last asked about.
@@ -148,17 +179,8 @@ impl Engine {
                 (spec.responder.to_string(), slot)
             })
             .collect();
-        let api = API_ACTIONS
-            .into_iter()
-            .map(|action| {
-                let uid = uid("Action", action);
-                let admits = |rule: &&Rule| {
-                    admits_action(rule, &uid) && !matches!(scope_type(rule).as_deref(), Some("Ai" | "Queue"))
-                };
-                let policies = set(rules.iter().filter(admits));
-                (action, (uid, policies))
-            })
-            .collect();
+        let no_responder = |kind: Option<&str>| !matches!(kind, Some("Ai" | "Queue"));
+        let api = API_ACTIONS.into_iter().map(|action| (action, Governed::new(bundle, action, no_responder))).collect();
         let mut signals: Vec<SignalSpec> = bundle.signals.values().cloned().collect();
         signals.sort_by(|a, b| a.name.cmp(&b.name));
         let kinds: Vec<(String, SignalKind)> = signals.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
@@ -167,18 +189,17 @@ impl Engine {
             .filter_map(|spec| spec.vocabulary.as_deref())
             .filter_map(|name| Some((name.to_owned(), EntityTypeName::from_str(name).ok()?)))
             .collect();
-        let act = uid("Action", "act");
-        let admits_act = |rule: &&Rule| admits_action(rule, &act) && scope_type(rule).is_none_or(|kind| kind == "Ai");
-        let act_policies = set(rules.iter().filter(admits_act));
+        let noted = rules.iter().chain(&bundle.invariants);
         Self {
             authorizer: Authorizer::new(),
-            act: (act, act_policies),
+            act: Governed::new(bundle, "act", |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
             slots,
             slices: Slices::new(rules, bundle.candidates(), &kinds),
+            invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),
             api,
-            notes: rules.iter().map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
+            notes: noted.map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             signals,
             types,
         }
@@ -196,13 +217,23 @@ impl Engine {
 
     /// Which of the candidates may handle the case with these signals, with notes of the policies that
     /// determined it. Candidates that the bundle does not name are denied, and so is everyone whose
-    /// policies fail to evaluate.
+    /// policies fail to evaluate. What policies allow is taken back where an invariant forbids it, which then is named.
     pub fn handle(
         &self,
         signals: &Signals,
         candidates: &[CandidateFacts],
     ) -> (Vec<Verdict>, BTreeMap<PolicyId, PolicyNote>) {
-        let verdicts = self.verdicts(signals, candidates);
+        self.handle_as(signals, candidates, true)
+    }
+
+    /// The same, with the invariants held or not: they were not before version 3 of the decision record.
+    pub(crate) fn handle_as(
+        &self,
+        signals: &Signals,
+        candidates: &[CandidateFacts],
+        hold: bool,
+    ) -> (Vec<Verdict>, BTreeMap<PolicyId, PolicyNote>) {
+        let verdicts = self.verdicts(signals, candidates, hold);
         let verdicts = verdicts.unwrap_or_else(|| candidates.iter().map(|_| denied()).collect());
         let named = verdicts.iter().flat_map(|verdict| verdict.policies.iter().chain(&verdict.errors));
         let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
@@ -217,25 +248,57 @@ impl Engine {
         facts: &CandidateFacts,
         action: &ActionName,
     ) -> (Verdict, BTreeMap<PolicyId, PolicyNote>) {
-        let verdict = self.act_verdict(signals, facts, action).unwrap_or_else(denied);
+        self.act_as(signals, facts, action, true)
+    }
+
+    /// The same, with the invariants held or not: they were not before version 2 of the action's record.
+    pub(crate) fn act_as(
+        &self,
+        signals: &Signals,
+        facts: &CandidateFacts,
+        action: &ActionName,
+        hold: bool,
+    ) -> (Verdict, BTreeMap<PolicyId, PolicyNote>) {
+        let verdict = self.act_verdict(signals, facts, action, hold).unwrap_or_else(denied);
         let named = verdict.policies.iter().chain(&verdict.errors);
         let notes = named.filter_map(|id| Some((id.clone(), self.notes.get(id)?.clone()))).collect();
         (verdict, notes)
     }
 
-    fn act_verdict(&self, signals: &Signals, facts: &CandidateFacts, action: &ActionName) -> Option<Verdict> {
+    fn act_verdict(
+        &self,
+        signals: &Signals,
+        facts: &CandidateFacts,
+        action: &ActionName,
+        hold: bool,
+    ) -> Option<Verdict> {
         let slot = self.slots.get(facts.responder.as_str()).filter(|_| facts.kind == ResponderKind::Ai)?;
         let pairs = self.signals.iter();
         let pairs =
             pairs.filter_map(|spec| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
         let context = Context::from_pairs(pairs).ok()?;
-        let (asked, policies) = &self.act;
         let resource = uid("RequestedAction", action.as_str());
-        let request = Request::new(slot.uid.clone(), asked.clone(), resource, context, None).ok()?;
-        Some(slices::verdict(&self.authorizer.is_authorized(&request, policies, &*slot.entities(facts)?)))
+        let request = Request::new(slot.uid.clone(), self.act.action.clone(), resource, context, None).ok()?;
+        Some(self.act.ask(&self.authorizer, &request, &*slot.entities(facts)?, hold))
     }
 
-    fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Option<Vec<Verdict>> {
+    fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts], hold: bool) -> Option<Vec<Verdict>> {
+        let denied = |verdict: Option<Verdict>| verdict.unwrap_or_else(denied);
+        let verdict = |told: Told, invariants: &dyn Fn() -> Option<Told>| {
+            let verdict = told.verdict();
+            if hold && verdict.allow { Some(invariants()?.taken_back(verdict)) } else { Some(verdict) }
+        };
+        Some(self.ask_each(signals, candidates, verdict)?.into_iter().map(denied).collect())
+    }
+
+    /// What `each` makes of what the policies come to for each candidate, and of what the invariants come to, which are
+    /// only asked if it asks; nothing for a candidate that the bundle does not name.
+    pub(crate) fn ask_each<T>(
+        &self,
+        signals: &Signals,
+        candidates: &[CandidateFacts],
+        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+    ) -> Option<Vec<Option<T>>> {
         // Both are in the order of their names.
         let mut known = signals.iter().peekable();
         let values = self.signals.iter().map(|spec| {
@@ -252,18 +315,29 @@ impl Engine {
         };
         let any = candidates.iter().find_map(|facts| self.slots.get(facts.responder.as_str()))?;
         let nobody = |extent| Some((request(&any.uid, extent)?, Arc::new(Entities::empty().clone())));
-        let common = self.slices.common(&Question::new(&self.authorizer, &values, None, &nobody))?;
+        let of_nobody = Question::new(&self.authorizer, &values, None, &nobody);
+        let common = self.slices.common(&of_nobody)?;
+        let held_in_common = LazyCell::new(|| self.invariants.common(&of_nobody));
         let verdict = |facts: &CandidateFacts| {
             let slot = self.slots.get(facts.responder.as_str())?;
             let somebody = |extent| Some((request(&slot.uid, extent)?, slot.entities(facts)?));
             let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
-            self.slices.verdict(facts.responder.as_str(), &common, &question)
+            let told = self.slices.told(facts.responder.as_str(), &common, &question)?;
+            let invariants = || match self.invariants.is_empty() {
+                true => Some(Told::default()),
+                false => self.invariants.told(facts.responder.as_str(), held_in_common.as_ref()?, &question),
+            };
+            each(told, &invariants)
         };
-        Some(candidates.iter().map(|facts| verdict(facts).unwrap_or_else(denied)).collect())
+        Some(candidates.iter().map(verdict).collect())
     }
 
     fn context(&self, signals: &Signals, extent: Extent) -> Option<Context> {
-        let needed = self.signals.iter().enumerate().filter(|(place, _)| self.slices.needs(extent, *place));
+        let needed = self
+            .signals
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| self.slices.needs(extent, *place) || self.invariants.needs(extent, *place));
         let pairs =
             needed.filter_map(|(_, spec)| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
         Context::from_pairs(pairs).ok()
@@ -284,7 +358,7 @@ impl Engine {
 
     /// Whether policy permits an action of the product's own interfaces.
     pub fn authorize(&self, asked: &ApiRequest<'_>) -> Verdict {
-        let Some((action, policies)) = self.api.get(asked.action) else { return denied() };
+        let Some(governed) = self.api.get(asked.action) else { return denied() };
         let roles = asked.roles.iter().map(|role| RestrictedExpression::new_entity_uid(uid("Role", role)));
         let token = [
             ("roles".to_owned(), RestrictedExpression::new_set(roles)),
@@ -309,11 +383,13 @@ impl Engine {
         let Some(entities) = entities.and_then(|entities| Entities::from_entities(entities, None).ok()) else {
             return denied();
         };
-        let request = Request::new(principal, action.clone(), resource, Context::empty(), None);
-        request.map_or_else(
-            |_| denied(),
-            |request| slices::verdict(&self.authorizer.is_authorized(&request, policies, &entities)),
-        )
+        let request = Request::new(principal, governed.action.clone(), resource, Context::empty(), None);
+        request.map_or_else(|_| denied(), |request| governed.ask(&self.authorizer, &request, &entities, true))
+    }
+
+    /// Whether this is an invariant: what a verdict is by that was taken back.
+    pub fn is_invariant(&self, policy: &PolicyId) -> bool {
+        self.notes.get(policy).is_some_and(|note| note.invariant)
     }
 
     /// The names of the signals that policies can see, in order.

@@ -6,12 +6,14 @@
 
 pub mod address;
 mod asked;
+mod baseline;
 pub mod bundle;
 mod calendar;
 mod cedar;
 pub mod engine;
 pub mod files;
 pub mod finding;
+pub mod grid;
 mod lint;
 mod literal_types;
 pub mod manifest;

@@ -31,10 +31,11 @@ impl Plain {
         }
     }
 
-    /// The policies of `bundle` that permit, alone: what they come to is whether a candidate might if nothing forbade it.
+    /// The policies of `bundle` that permit, with its invariants: what they come to is whether a candidate might if no
+    /// policy forbade it.
     pub fn permits(bundle: &Bundle) -> Self {
         let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
-        Self { policies: set(permits), ..Self::new(bundle) }
+        Self { policies: set(permits.chain(&bundle.invariants)), ..Self::new(bundle) }
     }
 
     /// Whether the candidate may handle a case with these signals.

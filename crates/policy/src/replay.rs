@@ -49,7 +49,8 @@ pub fn replay(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Result<R
 /// When it is not, or a record cannot be written out.
 pub fn replay_action(engine: &Engine, bundle: &Bundle, decision: &ActionDecision) -> Result<Replayed, ReplayError> {
     governed(&decision.bundle, bundle)?;
-    let (verdict, policies) = engine.act(&decision.signals, &decision.principal, &decision.action);
+    let hold = decision.v >= 2;
+    let (verdict, policies) = engine.act_as(&decision.signals, &decision.principal, &decision.action, hold);
     let terms = bundle.terms();
     let owner = terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone();
     let again = ActionDecision { verdict, policies, owner, ..decision.clone() };
@@ -67,7 +68,7 @@ fn governed(recorded: &Digest, bundle: &Bundle) -> Result<(), ReplayError> {
 /// The decision that the recorded facts lead to under `bundle`.
 pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision {
     let facts: Vec<_> = decision.candidates.iter().map(|candidate| candidate.facts.clone()).collect();
-    let (verdicts, policies) = engine.handle(&decision.signals, &facts);
+    let (verdicts, policies) = engine.handle_as(&decision.signals, &facts, decision.custody.is_some());
     let deliberation = Deliberation {
         point: decision.point,
         trigger: decision.trigger.clone(),
@@ -78,7 +79,8 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         attended: Vec::new(),
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
-    let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs: decision.handoffs };
+    let (custody, handoffs) = (decision.custody.clone(), decision.handoffs);
+    let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs, custody };
     // How it was written does not change what is decided.
     Decision { v: decision.v, ..deliberate(decision.id, decision.at, &standing, deliberation) }
 }

@@ -23,6 +23,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct Slices {
     common: Asked,
     of: HashMap<String, Slice>,
+    empty: bool,
     /// Which signals are read by the policies that are asked each time; none if that cannot be told.
     live: Option<BTreeSet<usize>>,
 }
@@ -59,7 +60,12 @@ impl Slices {
         let of = candidates.iter().zip(&uids).map(|(spec, uid)| (spec.responder.to_string(), slice(uid))).collect();
         let live = on_handle.iter().filter(|(_, unscoped)| !unscoped.is_steady());
         let live = live.map(|(_, unscoped)| unscoped.signals.clone()).collect::<Option<Vec<_>>>();
-        Self { common, of, live: live.map(|sets| sets.into_iter().flatten().collect()) }
+        Self { common, of, empty: on_handle.is_empty(), live: live.map(|sets| sets.into_iter().flatten().collect()) }
+    }
+
+    /// Whether there is nothing to be asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.empty
     }
 
     /// Whether a request of this extent needs the signal at `place` of the engine's order.
@@ -72,8 +78,8 @@ impl Slices {
         self.common.ask(question)
     }
 
-    /// The verdict on `responder`, whom `question` is about.
-    pub(crate) fn verdict(&self, responder: &str, common: &Told, question: &Question<'_>) -> Option<Verdict> {
+    /// What the policies come to for `responder`, whom `question` is about.
+    pub(crate) fn told(&self, responder: &str, common: &Told, question: &Question<'_>) -> Option<Told> {
         let slice = self.of.get(responder)?;
         let mut told = slice.own.ask(question)?;
         for (id, effect) in &slice.common {
@@ -88,7 +94,7 @@ impl Slices {
                 told.errors.push(id.clone());
             }
         }
-        Some(told.verdict())
+        Some(told)
     }
 }
 

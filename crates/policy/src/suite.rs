@@ -4,6 +4,7 @@ use crate::{
     bundle::Bundle,
     engine::Engine,
     finding::{Finding, line_at, line_of},
+    grid,
 };
 use remit_domain::{
     Deliberation,
@@ -70,9 +71,9 @@ pub struct SuiteReport {
     pub failures: Vec<Finding>,
 }
 
-/// Runs every test under `tests/`.
+/// Runs every test under `tests/`, and holds the policies against the invariants on a grid.
 pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
-    let mut report = SuiteReport::default();
+    let mut report = SuiteReport { passed: 0, failures: grid::check(bundle, engine) };
     for (file, bytes) in bundle.files().under("tests") {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         match toml::from_str::<TestFile>(text) {
@@ -174,11 +175,11 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             terms: bundle.terms(),
             attended: Vec::new(),
         };
-        let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0 }, deliberation);
+        let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0, custody: None }, deliberation);
         let got = match &decision.outcome {
             Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
             Outcome::Exception { .. } => "exception",
-            Outcome::Keep { holder } => holder.name(),
+            Outcome::Keep { holder, .. } => holder.name(),
         };
         if got != want {
             failures.push(format!("expected `{want}` to be chosen, got `{got}`"));
@@ -228,20 +229,13 @@ fn facts(bundle: &Bundle, test: &Test) -> Vec<CandidateFacts> {
         .map(|spec| {
             let facts = test.facts.get(spec.responder.as_str()).unwrap_or(&usual);
             CandidateFacts {
-                responder: spec.responder.clone(),
-                kind: spec.kind,
-                accountable: spec.accountable.clone(),
                 open: facts.open.unwrap_or(true),
                 depth: facts.depth,
                 expected_wait_ms: facts.expected_wait_ms,
                 sla_risk_bp: facts.sla_risk_bp,
                 yielded: facts.yielded,
                 stopped: facts.stopped,
-                handling_minor: spec.handling_minor,
-                resolved: 0,
-                failed: 0,
-                prior_bp: spec.prior_resolve_bp,
-                prior_weight: spec.prior_weight,
+                ..spec.idle()
             }
         })
         .collect()

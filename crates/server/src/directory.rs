@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_store::{
     CHECKPOINT, OpenError,
-    sqlite::{DATABASE, Options, SqliteStore},
+    sqlite::{DATABASE, Options, RESERVE, SqliteStore},
 };
 use std::{fs, io, path::Path};
 
@@ -48,8 +48,18 @@ pub fn is_there(data: &Path) -> bool {
 }
 
 /// What lies in a data directory.
-const OURS: [&str; 9] =
-    [DATABASE, "remit.db-wal", "remit.db-shm", KEYS, "models", "lock", CHECKPOINT, "checkpoint.new", FIRST_TOKEN];
+const OURS: [&str; 10] = [
+    DATABASE,
+    "remit.db-wal",
+    "remit.db-shm",
+    KEYS,
+    "models",
+    "lock",
+    RESERVE,
+    CHECKPOINT,
+    "checkpoint.new",
+    FIRST_TOKEN,
+];
 /// The file in the data directory that has the first token where no terminal shows it.
 pub const FIRST_TOKEN: &str = "first-token";
 

@@ -98,7 +98,7 @@ fn chosen(decision: &Decision) -> Option<&Candidate> {
     let name = match &decision.outcome {
         Outcome::Assign { responder }
         | Outcome::Take { responder, .. }
-        | Outcome::Keep { holder: HolderRef::Responder(responder) } => responder,
+        | Outcome::Keep { holder: HolderRef::Responder(responder), .. } => responder,
         Outcome::Keep { .. } | Outcome::Exception { .. } => return None,
     };
     decision.candidates.iter().find(|c| &c.facts.responder == name)
@@ -129,10 +129,16 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
             format!("`{staff}` of the queue `{responder}` took the case that was offered.")
         }
         (Outcome::Assign { responder }, None) => format!("The case goes to `{responder}`."),
-        (Outcome::Keep { holder }, Some(c)) => {
+        (Outcome::Keep { holder, instead: Some(to) }, Some(c)) => format!(
+            "The {} `{}` keeps the case, and is asked whether to hand it over to `{to}`; {} answers for it.",
+            kind(c),
+            holder.name(),
+            c.facts.accountable
+        ),
+        (Outcome::Keep { holder, instead: None }, Some(c)) => {
             format!("The {} `{}` keeps the case; {} answers for it.", kind(c), holder.name(), c.facts.accountable)
         }
-        (Outcome::Keep { holder }, None) => {
+        (Outcome::Keep { holder, .. }, None) => {
             format!("`{}` keeps the case until its exception is resolved.", holder.name())
         }
         (Outcome::Exception { exception, owner, due }, _) => format!(
@@ -166,6 +172,7 @@ fn because(trigger: &Trigger) -> String {
             format!("The time promised for the {} is running out.", clock.unwrap_or_default())
         }
         Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
+        Trigger::SituationEnded => "A person said that a situation stands on the case no more.".into(),
         Trigger::Reopened => "The case was reopened.".into(),
         Trigger::HolderGone { to, .. } => {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
@@ -218,7 +225,20 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
                 .into_iter()
                 .map(|rule| format!("Policy said no: {rule}.")),
         );
-        lines.push("A human decided otherwise.".into());
+        lines.push(match &decision.outcome {
+            Outcome::Keep { .. } if decision.custody.as_ref().is_some_and(|custody| custody.set_aside.is_some()) => {
+                "A human had given it the case against these rules, and what the customer writes undoes no override."
+                    .into()
+            }
+            Outcome::Keep { .. } => {
+                "People keep what they have: what the customer writes takes no case from them, and they are asked."
+                    .into()
+            }
+            _ => "A human decided otherwise.".into(),
+        });
+        if matches!(decision.outcome, Outcome::Keep { .. }) {
+            return lines;
+        }
     }
     lines.push(format!("It should: {}.", cost_line(c, money)));
     lines
@@ -252,6 +272,9 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         }
         Some(best) if is_wished(decision, best) => {
             format!("Allowed, {}; whoever changed the bundle named `{}`.", cost_line(c, money), best.facts.responder)
+        }
+        Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
+            format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
         }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(

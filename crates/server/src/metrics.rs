@@ -5,9 +5,14 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
-use remit_domain::{Event, command::Happened, decision::Outcome};
+use remit_domain::{
+    Event,
+    command::Happened,
+    decision::{Outcome, PolicyNote},
+    id::PolicyId,
+};
 use remit_responders::{Failure, Said};
-use std::sync::atomic::AtomicI64;
+use std::{collections::BTreeMap, sync::atomic::AtomicI64};
 
 /// Labels of a decision's count.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -65,6 +70,12 @@ pub struct DeliveryLabels {
     outcome: &'static str,
 }
 
+/// Labels of an invariant's count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct InvariantLabels {
+    invariant: String,
+}
+
 /// Labels of what is true of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct SubscriptionLabels {
@@ -102,6 +113,8 @@ pub struct Metrics {
     /// Words and files that were stored and could not be opened.
     pub(crate) unreadable: Counter,
     webhooks: Webhooks,
+    /// How often an invariant took back what policies allow.
+    invariants: Family<InvariantLabels, Counter>,
     /// Open cases by responder.
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
     /// Open cases whose holder the bundle in force does not have.
@@ -140,6 +153,9 @@ impl Default for Metrics {
         let orphaned = Gauge::default();
         let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
         registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
+        let invariants = Family::default();
+        let help = "Verdicts that an invariant took back, since policies allowed what must not be";
+        registry.register("invariants_held", help, Family::clone(&invariants));
         let webhooks = Webhooks::registered(&mut registry);
         Self {
             registry,
@@ -152,6 +168,7 @@ impl Default for Metrics {
             turns_lost,
             unreadable,
             webhooks,
+            invariants,
             held,
             orphaned,
         }
@@ -175,28 +192,36 @@ impl Webhooks {
 pub(crate) struct Counted {
     decisions: Vec<DecisionLabels>,
     exceptions: u64,
+    invariants: Vec<String>,
 }
 
 impl Counted {
     pub(crate) fn of(happened: &Happened) -> Self {
-        let mut counted = Self { decisions: Vec::new(), exceptions: 0 };
+        let mut counted = Self { decisions: Vec::new(), exceptions: 0, invariants: Vec::new() };
         for event in &happened.events {
             match event {
                 Event::DecisionMade { decision, .. } => {
                     let (outcome, to) = match &decision.outcome {
-                        Outcome::Keep { holder } => ("keep", holder.name()),
+                        Outcome::Keep { holder, .. } => ("keep", holder.name()),
                         Outcome::Assign { responder } => ("assign", responder.as_str()),
                         Outcome::Take { responder, .. } => ("take", responder.as_str()),
                         Outcome::Exception { owner, .. } => ("exception", owner.as_str()),
                     };
                     let labels = DecisionLabels { point: decision.point.as_str(), outcome, to: to.to_owned() };
                     counted.decisions.push(labels);
+                    counted.hold(&decision.policies);
                 }
+                Event::ActionAsked { decision } => counted.hold(&decision.policies),
                 Event::ExceptionRaised { .. } => counted.exceptions += 1,
                 _ => {}
             }
         }
         counted
+    }
+
+    fn hold(&mut self, policies: &BTreeMap<PolicyId, PolicyNote>) {
+        let held = policies.iter().filter(|(_, note)| note.invariant);
+        self.invariants.extend(held.map(|(id, _)| id.to_string()));
     }
 }
 
@@ -207,6 +232,13 @@ impl Metrics {
             self.decisions.get_or_create(labels).inc();
         }
         self.exceptions.inc_by(counted.exceptions);
+        counted.invariants.iter().for_each(|invariant| self.invariant(invariant));
+    }
+
+    /// Counts an invariant that was needed.
+    pub(crate) fn invariant(&self, invariant: &str) {
+        tracing::error!(invariant, "policies allowed what an invariant forbids; it was taken back");
+        self.invariants.get_or_create(&InvariantLabels { invariant: invariant.to_owned() }).inc();
     }
 
     /// Counts what an AI responder said to a turn.

@@ -169,6 +169,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownException { .. }
             | Refusal::UnknownConsult { .. }
             | Refusal::UnknownAction { .. }
+            | Refusal::UnknownSituation { .. }
             | Refusal::OfferOfAnother { .. } => Self::new(NOT_FOUND, detail),
             Refusal::NotPermitted { policies, .. } => Self::new(FORBIDDEN, detail).with("policies", policies),
             Refusal::MergedIntoItself => Self::invalid("into", detail),
@@ -183,6 +184,7 @@ impl From<Refusal> for Problem {
             | Refusal::MessageCameBetween
             | Refusal::OfferEnded { .. }
             | Refusal::NotWaiting { .. }
+            | Refusal::NothingAsked
             | Refusal::TooManyConsults
             | Refusal::TooMuchAttached { .. }
             | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),

@@ -57,6 +57,17 @@ impl History {
                 let how = item.pointer("/event/how/kind").and_then(Value::as_str).unwrap_or("answered");
                 format!("resolved in the hands of {}: {}", holder(item, "/event/holder", "/event/staff"), plain(how))
             }
+            "situation_noted" => {
+                format!(
+                    "{} stands from now on, read by {}",
+                    plain(of("/event/noted/situation")),
+                    of("/event/noted/source")
+                )
+            }
+            "situation_ended" => format!("{} stands no more", plain(of("/event/situation"))),
+            "handover_declined" => {
+                format!("asked whether to hand over (decision {}), and keeps it", of("/event/question"))
+            }
             "action_asked" => self.asked(item),
             "action_ended" => {
                 let action = self.actions.get(of("/event/action")).map_or(of("/event/action"), String::as_str);
@@ -89,7 +100,11 @@ impl History {
 fn decided(item: &Value) -> String {
     let of = |pointer: &str| text(item, pointer);
     let outcome = match of("/event/decision/outcome/kind") {
-        "keep" => format!("{} keeps the case", holder(item, "/event/decision/outcome/holder", "")),
+        "keep" => {
+            let asked = item.pointer("/event/decision/outcome/instead").and_then(Value::as_str);
+            let asked = asked.map_or_else(String::new, |to| format!(", and is asked whether to hand it over to {to}"));
+            format!("{} keeps the case{asked}", holder(item, "/event/decision/outcome/holder", ""))
+        }
         "assign" => format!("the case goes to {}", of("/event/decision/outcome/responder")),
         "take" => {
             format!(

@@ -2,7 +2,7 @@
 
 use crate::shown::{self, say};
 use clap::{Args, Subcommand};
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, grid, suite};
 use remit_server::{
     app::bundle::{Moves, Plan, PlanError},
     boot::{BootError, Opened},
@@ -14,9 +14,10 @@ use std::path::PathBuf;
 /// Check and test a bundle.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Load a bundle and say everything that is wrong with it, by file and line.
+    /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that is
+    /// wrong with it, by file and line.
     Check(Where),
-    /// Run a bundle's own tests.
+    /// Run a bundle's own tests, and hold its policies against its invariants on the same grid.
     Test(Where),
     /// Say what putting a bundle in force would do with what is open. Changes nothing.
     Preview(Preview),
@@ -54,7 +55,11 @@ impl Policy {
 }
 
 fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
-    match Bundle::load(Files::read(&at.bundle)?) {
+    let held = |bundle: Bundle| {
+        let findings = grid::check(&bundle, &Engine::new(&bundle));
+        if findings.is_empty() { Ok(bundle) } else { Err(findings) }
+    };
+    match Bundle::load(Files::read(&at.bundle)?).and_then(held) {
         Ok(bundle) => {
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());

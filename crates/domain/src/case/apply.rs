@@ -1,11 +1,11 @@
 //! How each event changes a case.
 
-use super::{Author, Case, Holder, Status};
+use super::{Author, Case, HandoverQuestion, Holder, Status};
 use crate::{
     action::OpenAction,
     decision::{Candidate, Decision, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
-    id::{ResponderId, Timestamp},
+    id::{PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
 
@@ -42,12 +42,26 @@ impl Case {
                     exception.taken_by = Some(by.clone());
                 }
             }
-            Event::ExceptionResolved { exception, at, .. } => {
+            Event::ExceptionResolved { exception, at, remembers, .. } => {
                 self.updated = *at;
                 let ended = self.exceptions.remove(exception);
                 if ended.is_some_and(|ended| ended.kind.holds()) {
-                    self.start_afresh();
+                    let gave_up = |tried: &Tried| *remembers && tried.reason.is_some();
+                    self.tried.retain(gave_up);
+                    self.handoffs = 0;
                 }
+            }
+            Event::SituationNoted { noted, at } => {
+                self.updated = *at;
+                self.situations.note(noted, *at);
+            }
+            Event::SituationEnded { situation, at, .. } => {
+                self.updated = *at;
+                self.situations.end(situation, *at);
+            }
+            Event::HandoverDeclined { at, .. } => {
+                self.updated = *at;
+                self.handover_question = None;
             }
             Event::OfferMade { offer, .. } => {
                 self.updated = offer.made;
@@ -81,6 +95,7 @@ impl Case {
                 self.status = Status::Resolved;
                 self.stop_waiting(*at);
                 self.offer = None;
+                self.handover_question = None;
                 self.ending = Some(*how);
                 self.disposition.clone_from(disposition);
                 self.updated = *at;
@@ -134,7 +149,7 @@ impl Case {
         }
     }
 
-    /// A human has looked at the case, or the customer has come back: what was tried before is history.
+    /// The customer has come back: what was tried before is history.
     fn start_afresh(&mut self) {
         self.tried.clear();
         self.handoffs = 0;
@@ -199,11 +214,18 @@ impl Case {
         self.updated = decision.at;
         self.last_decision = Some(decision.id);
         self.sequence.clone_from(&decision.sequence);
+        if let Outcome::Keep { instead, .. } = &decision.outcome
+            && matches!(decision.trigger, Trigger::CustomerMessage | Trigger::SituationEnded)
+        {
+            let question = |to: &_| HandoverQuestion { decision: decision.id, to: Clone::clone(to), at: decision.at };
+            self.handover_question = instead.as_ref().map(question);
+        }
         let Some(handoff) = handoff else {
             self.reaffirm(decision);
             return;
         };
         self.offer = None;
+        self.handover_question = None;
         if !decision.keeps_person() {
             self.told = handoff.announced;
         }
@@ -239,6 +261,17 @@ impl Case {
         } else {
             self.held_by_ai = false;
         }
+        // Records of before say nothing of this, and what is kept of their cases was made without it.
+        if decision.custody.is_some() {
+            self.people = match &decision.outcome {
+                Outcome::Assign { .. } | Outcome::Take { .. } => !self.held_by_ai,
+                Outcome::Keep { .. } | Outcome::Exception { .. } => self.people,
+            };
+            // Within the queue to which a person gave it, it goes from hand to hand under the same override.
+            if !within {
+                self.set_aside = set_aside(decision);
+            }
+        }
         self.holder = Some(Holder {
             who: handoff.to.clone(),
             staff: handoff.staff.clone(),
@@ -256,4 +289,11 @@ impl Case {
             holder.accountable = named.facts.accountable.clone();
         }
     }
+}
+
+/// The policies that spoke against who was given the case by an override; none where it is none.
+fn set_aside(decision: &Decision) -> Option<Vec<PolicyId>> {
+    let Trigger::Overridden { to, .. } = &decision.trigger else { return None };
+    let given = decision.candidates.iter().find(|c| &c.facts.responder == to)?;
+    Some(if given.verdict.permits() { Vec::new() } else { given.verdict.policies.clone() })
 }

@@ -29,11 +29,13 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
     }
     match command {
         Command::Open { .. } => return Err(Refusal::CaseOpen),
-        Command::Write { words, readings } => {
+        Command::Write { words, readings, situation } => {
             open_only(&so_far.case)?;
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             so_far.emit(Event::MessageAdded { message, at: now });
+            known_before(&mut so_far, now);
             measured(&mut so_far, readings, now);
+            noted(&mut so_far, situation, now);
             ask(DecisionPoint::Retain, Trigger::CustomerMessage);
         }
         Command::Answer { epoch, words, to, marks } => {
@@ -62,11 +64,28 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
                 ask(DecisionPoint::Retain, Trigger::CustomerMessage);
             }
         }
-        Command::Measure { readings } => {
+        Command::Measure { readings, situation } => {
+            known_before(&mut so_far, now);
             measured(&mut so_far, readings, now);
+            noted(&mut so_far, situation, now);
             if so_far.case.status == Status::Open {
                 ask(DecisionPoint::Retain, Trigger::SignalsPosted);
             }
+        }
+        Command::EndSituation { situation, reason } => {
+            open_only(&so_far.case)?;
+            if !so_far.case.situations.stands(&situation) {
+                return Err(Refusal::UnknownSituation { situation });
+            }
+            so_far.emit(Event::SituationEnded { situation, by: context.by.clone(), reason, at: now });
+            ask(DecisionPoint::Retain, Trigger::SituationEnded);
+        }
+        Command::DeclineHandover { epoch, note: words } => {
+            lease(&so_far.case, epoch)?;
+            let Some(question) = so_far.case.handover_question.as_ref().map(|question| question.decision) else {
+                return Err(Refusal::NothingAsked);
+            };
+            so_far.emit(Event::HandoverDeclined { question, by: context.by.clone(), note: words, at: now });
         }
         Command::Review { point, trigger } => {
             open_only(&so_far.case)?;
@@ -171,6 +190,7 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
                 owner: answer.owner,
                 at: now,
                 bundle: answer.bundle,
+                baseline: Some(answer.baseline),
                 principal: answer.principal,
                 action,
                 arguments,
@@ -275,7 +295,8 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         Command::ResolveException { exception, reason, close } => {
             known(&so_far.case, exception)?;
             let held = holding_exception(&so_far.case) == Some(exception);
-            so_far.emit(Event::ExceptionResolved { exception, by: context.by.clone(), reason, at: now });
+            let by = context.by.clone();
+            so_far.emit(Event::ExceptionResolved { exception, by, reason, remembers: true, at: now });
             if so_far.case.status == Status::Open && close {
                 not_held_by_exception(&so_far.case)?;
                 resolved(&mut so_far, None, Ending::Exception, None, now);
@@ -316,7 +337,7 @@ fn erased(so_far: &mut Happened, context: &Context) {
     }
     let open: Vec<ExceptionId> = so_far.case.exceptions.keys().copied().collect();
     for exception in open {
-        so_far.emit(Event::ExceptionResolved { exception, by: by.clone(), reason: None, at });
+        so_far.emit(Event::ExceptionResolved { exception, by: by.clone(), reason: None, remembers: true, at });
     }
     if so_far.case.status == Status::Open {
         resolved(so_far, None, Ending::Erased, None, at);

@@ -9,12 +9,35 @@ use crate::{
     offer::Offer,
     refusal::Refusal,
     signal::{OWN_SOURCE, Reading, Value},
+    situation::{NONE, Noted, SITUATION, SITUATION_BP},
 };
 
 pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
     if !readings.is_empty() {
         so_far.emit(Event::SignalsMeasured { readings, at });
     }
+}
+
+/// The danger or need that was read stands from now on, unless it does already.
+pub(super) fn noted(so_far: &mut Happened, situation: Option<Noted>, at: Timestamp) {
+    if let Some(noted) = situation.filter(|noted| so_far.case.situations.adds(&noted.situation)) {
+        so_far.emit(Event::SituationNoted { noted, at });
+    }
+}
+
+/// What Remit read last before situations stood on cases stands too, unless a person has ended it since.
+pub(super) fn known_before(so_far: &mut Happened, at: Timestamp) {
+    let own = so_far.case.readings.of(SITUATION).find(|reading| &*reading.source == OWN_SOURCE);
+    let Some(Reading { value: Value::Name(situation), at: read, because, source }) = own else { return };
+    if situation == NONE || so_far.case.situations.ended(situation).is_some_and(|ended| ended >= *read) {
+        return;
+    }
+    let strength = so_far.case.readings.of(SITUATION_BP).find_map(|reading| match reading.value {
+        Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
+        _ => None,
+    });
+    let (situation, source, because) = (situation.clone(), source.clone(), because.clone());
+    noted(so_far, Some(Noted { situation, strength_bp: strength.unwrap_or(0), source, because }), at);
 }
 
 /// The reading that a holder's word stands for: the customer asked for a human.

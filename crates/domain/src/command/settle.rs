@@ -4,7 +4,7 @@ use super::{Context, Happened};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
-    decision::{self, Deliberation, Outcome, ResponderKind, Standing, Trigger},
+    decision::{self, Custody, Deliberation, Outcome, ResponderKind, Standing, Trigger},
     event::{ContextPackage, Event, Handoff, Words},
     exception::{Exception, ExceptionKind},
     id::{DecisionId, ExceptionId, OwnerId, ResponderId, Timestamp},
@@ -33,9 +33,17 @@ pub(super) fn settle(
         Trigger::Reopened | Trigger::ExceptionResolved => None,
         _ => case.holder.as_ref(),
     };
-    let standing = Standing { case: case.id, holder, handoffs: case.handoffs };
+    let custody = Custody {
+        people: case.is_with_people(),
+        staff: holder.and_then(|holder| holder.staff.clone()),
+        set_aside: case.set_aside.clone().filter(|_| holder.is_some()),
+        danger: so_far.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
+    };
+    let standing = Standing { case: case.id, holder, handoffs: case.handoffs, custody: Some(custody) };
     let decision = decision::deliberate(id, context.now, &standing, deliberation);
-    let policy_error = policy_error(&decision);
+    let policy_error = policy_error(&decision).map(|owner| (ExceptionKind::PolicyError, owner));
+    let asked = so_far.events.iter().find_map(action_taken_back);
+    let invariant = invariant_held(&decision).or(asked).map(|owner| (ExceptionKind::InvariantHeld, owner));
     let raised = match &decision.outcome {
         Outcome::Exception { exception, owner, due } => Some((*exception, owner.clone(), *due)),
         Outcome::Keep { .. } | Outcome::Assign { .. } | Outcome::Take { .. } => None,
@@ -49,8 +57,8 @@ pub(super) fn settle(
         so_far.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
     }
     let due_of_error = context.now.plus_ms(exception_due_ms);
-    let error = policy_error.map(|owner| (ExceptionKind::PolicyError, owner, due_of_error));
-    for (kind, owner, due) in raised.into_iter().chain(error) {
+    let wrong = policy_error.into_iter().chain(invariant).map(|(kind, owner)| (kind, owner, due_of_error));
+    for (kind, owner, due) in raised.into_iter().chain(wrong) {
         if so_far.case.exceptions.values().any(|open| open.kind == kind) {
             continue;
         }
@@ -73,6 +81,19 @@ pub(super) fn settle(
 fn policy_error(decision: &decision::Decision) -> Option<OwnerId> {
     let failed = decision.candidates.iter().flat_map(|c| &c.verdict.errors).next()?;
     decision.policies.get(failed).map_or_else(|| Some(decision.owner.clone()), |note| Some(note.owner.clone()))
+}
+
+/// The owner of the first invariant that took back what policies allow, if any did.
+fn invariant_held(decision: &decision::Decision) -> Option<OwnerId> {
+    let mut named = decision.candidates.iter().flat_map(|c| &c.verdict.policies);
+    named.find_map(|id| decision.policies.get(id).filter(|note| note.invariant)).map(|note| note.owner.clone())
+}
+
+/// The owner of the invariant that took back an action which was asked for just now, if one did.
+fn action_taken_back(event: &Event) -> Option<OwnerId> {
+    let Event::ActionAsked { decision } = event else { return None };
+    let mut named = decision.verdict.policies.iter();
+    named.find_map(|id| decision.policies.get(id).filter(|note| note.invariant)).map(|note| note.owner.clone())
 }
 
 fn overridable(case: &Case, deliberation: &Deliberation, to: &ResponderId) -> Result<(), Refusal> {

@@ -356,14 +356,10 @@ const DONE: &[Row] = &[
     (
         "limit",
         "override desk; return 3",
-        &["return_to_ai (ai-lead), as staff asked for an AI responder: desk keeps it; next b-ai, late"],
+        &["return_to_ai (ai-lead), as staff asked for an AI responder: desk keeps it; next late"],
     ),
     // Override: against cost, against policy, past the limit; never to an AI responder when a human is wanted.
-    (
-        "ai",
-        "override late",
-        &["override (duty-manager), as a human chose late: it goes to late; next a-ai, b-ai, desk"],
-    ),
+    ("ai", "override late", &["override (duty-manager), as a human chose late: it goes to late; next desk"]),
     (
         "ai",
         "policy late deny; override late",
@@ -413,7 +409,8 @@ const DONE: &[Row] = &[
     (
         "limit",
         "yield 2 unsure; end 1",
-        &["route (routing), as its exception was resolved: it goes to a-ai; next b-ai, desk, late"],
+        // Who gave it up does not get it back.
+        &["route (routing), as its exception was resolved: it goes to desk; next late"],
     ),
     // The end, and coming back.
     ("ai", "resolve 1", &["resolved by a-ai", "= resolved, a-ai has it under epoch 1, ai-lead answers for it"]),

@@ -35,6 +35,14 @@ const REFUSED: &[Row] = &[
     ("owner", "merge 1", &[HELD]),
     ("owner", "silent 1", &[HELD]),
     ("owner", "abandon", &[HELD]),
+    // What nobody was asked cannot be answered, and what does not stand cannot be ended.
+    ("person", "keep 2", &["refused: nobody is asked whether to hand this case over"]),
+    ("person", "keep 1", &[LOST]),
+    ("person", "end-danger self_harm", &["refused: no situation `self_harm` stands on this case"]),
+    ("resolved", "end-danger self_harm", &[RESOLVED]),
+    ("resolved", "keep 1", &[RESOLVED]),
+    ("nothing", "end-danger self_harm", &[ABSENT]),
+    ("nothing", "keep 1", &[ABSENT]),
     ("resolved", "transfer 1 late", &[RESOLVED]),
     ("resolved", "consult 1 late", &[RESOLVED]),
     ("resolved", "abandon", &[RESOLVED]),
@@ -56,6 +64,88 @@ const DONE: &[Row] = &[
         "person",
         "limit 0; transfer 2 late",
         &["escalate (support-lead), as the holder chose late: exception handoff_limit for duty-manager; next late"],
+    ),
+    // A danger stands until a person ends it, and a graver one is added.
+    (
+        "ai",
+        "customer danger=bereavement; customer danger=self_harm; customer",
+        &["= open, desk has it under epoch 2, support answers for it, waited 0 min, in bereavement and self_harm"],
+    ),
+    (
+        "ai",
+        "customer danger=bereavement; end-danger bereavement",
+        &[
+            "tests said that bereavement stands no more",
+            "retain (quality), as a person ended a situation: desk keeps it; next late",
+        ],
+    ),
+    // Once a person has said so, what was read before does not come back by itself, but what is read anew does.
+    (
+        "ai",
+        "customer danger=threat; end-danger threat; customer; customer danger=threat",
+        &["threat stands on the case from now on"],
+    ),
+    ("ai", "measure danger=threat", &["threat stands on the case from now on"]),
+    // People keep what they have, and are asked.
+    (
+        "person",
+        "policy desk deny; customer",
+        &[
+            "retain (quality), as the customer wrote: desk keeps it, and is asked about late; next late",
+            "= open, ana of desk has it under epoch 2, support answers for it, waited 0 min, wants a human, hand over to late?",
+        ],
+    ),
+    (
+        "person",
+        "policy desk deny; customer; keep 2",
+        &[
+            "tests keeps it, as asked",
+            "= open, ana of desk has it under epoch 2, support answers for it, waited 0 min, wants a human",
+        ],
+    ),
+    ("person", "policy desk deny; customer; transfer 2 late", &["handed from desk to late with 2 messages"]),
+    (
+        "person",
+        "policy desk deny; policy late deny; customer danger=self_harm",
+        &["retain (quality), as the customer wrote: desk keeps it; next nobody"],
+    ),
+    // From a queue of which nobody took it, a danger that is new goes on to other people, and nothing else moves it.
+    (
+        "queue",
+        "policy desk deny; customer",
+        &["retain (quality), as the customer wrote: desk keeps it, and is asked about late; next late"],
+    ),
+    (
+        "queue",
+        "policy desk deny; customer danger=self_harm",
+        &["retain (quality), as the customer wrote: it goes to late; next nobody"],
+    ),
+    (
+        "queue",
+        "policy desk deny; policy late deny; customer danger=self_harm",
+        &["retain (quality), as the customer wrote: exception no_responder for duty-manager; next nobody"],
+    ),
+    // An override stands against what spoke against it, and falls to what did not.
+    (
+        "ai",
+        "policy late deny; override late; customer",
+        &["retain (quality), as the customer wrote: late keeps it; next desk"],
+    ),
+    (
+        "ai",
+        "policy b-ai deny; override b-ai; customer",
+        &["retain (quality), as the customer wrote: b-ai keeps it; next a-ai, desk, late"],
+    ),
+    (
+        "ai",
+        "policy b-ai deny; override b-ai; customer human",
+        &["retain (quality), as the customer wrote: it goes to desk; next late"],
+    ),
+    // What people give up goes to people.
+    (
+        "ai",
+        "yield 1 unsure; yield 2 unsure; yield 3 wrong_team",
+        &["escalate (support-lead), as it was given up (wrong_team): it goes to late; next nobody"],
     ),
     // A consult moves nothing.
     (

@@ -1,12 +1,12 @@
 //! The promises, as checks on one step: what was before, what was asked, and what followed.
 
-use crate::world::{DUE_MS, World, owner};
+use crate::world::{DUE_MS, World, owner, policy};
 use remit_domain::{
     Case, Command, Decision, Deliberation, Event, Refusal,
     announcement::Announcement,
     case::{Holder, HolderRef, Status},
     command::{Happened, Question},
-    decision::{self, Candidate, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, YieldReason},
+    decision::{self, Candidate, DecisionPoint, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason},
     ending::Ending,
     event::Handoff,
     exception::ExceptionKind,
@@ -90,6 +90,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::EndAction { epoch, .. }
         | Command::Merge { epoch, .. }
         | Command::EndSilent { epoch }
+        | Command::DeclineHandover { epoch, .. }
         | Command::Resolve { epoch, .. } => Some(*epoch),
         Command::Attach { epoch, .. } => *epoch,
         _ => None,
@@ -153,6 +154,9 @@ fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
 fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Result<(), String> {
     ensure!(after.version == before.version + 1, "P8: an event did not raise the version by one");
     ensure!(after.human_requested || !before.human_requested, "P5: a request for a human was forgotten");
+    let stands = |name: &str| after.situations.stands(name) || matches!(event, Event::SituationEnded { .. });
+    let mut dangers = before.situations.iter().map(|standing| standing.noted.situation.as_str());
+    ensure!(dangers.all(stands), "P1: {} ended a danger", event.kind());
     let Event::DecisionMade { decision, handoff } = event else {
         ensure!(before.holder == after.holder, "P3: {} changed the holder", event.kind());
         return Ok(());
@@ -164,7 +168,7 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
     let asked = step.world.answer(before, &question);
     evidence(before, decision, &asked)?;
     let to = match &decision.outcome {
-        Outcome::Keep { holder } => {
+        Outcome::Keep { holder, .. } => {
             ensure!(before.holder.as_ref().map(Holder::to_ref).as_ref() == Some(holder), "P3: kept by a stranger");
             None
         }
@@ -218,7 +222,12 @@ fn announced(decision: &Decision, handoff: &Handoff) -> bool {
 /// P3: the record lists every candidate with verdict and cost, and whose rules they were.
 fn evidence(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(), String> {
     let listed: Vec<_> = decision.candidates.iter().map(|c| (c.facts.clone(), c.verdict.clone())).collect();
-    ensure!(listed == asked.candidates, "P3: the candidates on record are not those that were considered");
+    let mut considered = asked.candidates.clone();
+    if before.is_with_people() && !decision.trigger.asks_for_ai() {
+        let machines = considered.iter_mut().filter(|(f, v)| f.kind == ResponderKind::Ai && v.permits());
+        machines.for_each(|(_, v)| (v.allow, v.policies) = (false, vec![policy(PEOPLE_KEEP)]));
+    }
+    ensure!(listed == considered, "P3: the candidates on record are not those that were considered");
     for Candidate { facts, cost, .. } in &decision.candidates {
         ensure!(cost == &asked.terms.economics.cost(facts, &decision.signals), "P3: a cost of {}", facts.responder);
     }
@@ -230,6 +239,7 @@ fn evidence(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<
     ensure!(decision.signals == asked.signals, "P3: other signals than those that counted");
     ensure!(Some(&decision.owner) == asked.terms.owners.get(&decision.point), "P3: owner {}", decision.owner);
     ensure!(decision.bundle == asked.terms.bundle, "P3: bundle {}", decision.bundle);
+    ensure!(decision.baseline.as_ref() == Some(&asked.terms.baseline), "P4: baseline {:?}", decision.baseline);
     ensure!(decision.handoffs == before.handoffs, "P3: {} handoffs on record", decision.handoffs);
     Ok(())
 }
@@ -248,7 +258,7 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     let others = || eligible.iter().filter(|c| Some(&c.facts.responder) != holder);
     let chosen = match &decision.outcome {
         Outcome::Assign { responder } | Outcome::Take { responder, .. } => Some(responder),
-        Outcome::Keep { holder } => match holder {
+        Outcome::Keep { holder, .. } => match holder {
             HolderRef::Responder(responder) => Some(responder),
             HolderRef::Owner(_) => None,
         },
@@ -269,6 +279,14 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             ensure!(offered == Some(staff), "P1: {staff} took what was not offered to them");
         }
         Outcome::Assign { responder } => {
+            let by_customer = decision.trigger == Trigger::CustomerMessage;
+            let staff = before.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+            ensure!(!by_customer || staff.is_none(), "P1: what the customer wrote took the case from {staff:?}");
+            let danger = decision.custody.as_ref().is_some_and(|custody| custody.danger);
+            ensure!(
+                !by_customer || before.set_aside.is_none() || !before.is_with_people() || danger,
+                "P1: what the customer wrote undid an override"
+            );
             let ai_only = decision.point == DecisionPoint::ReturnToAi;
             let best = others().filter(|c| !ai_only || is_ai(c)).min_by_key(|c| rank(c));
             let wished = matches!(&decision.trigger, Trigger::Transferred { to } if to == responder);
@@ -282,10 +300,19 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
                 "P9: taken from a holder that may keep it"
             );
         }
-        Outcome::Keep { holder: HolderRef::Responder(responder) }
+        Outcome::Keep { holder: HolderRef::Responder(responder), instead }
             if matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi) =>
         {
             let may = eligible.iter().any(|c| &c.facts.responder == responder);
+            ensure!(!may || instead.is_none(), "P9: asked about {instead:?} although the holder may keep it");
+            let best = others().min_by_key(|c| rank(c)).map(|c| &c.facts.responder);
+            ensure!(instead.is_none() || instead.as_ref() == best, "P9: asked about {instead:?}, not {best:?}");
+            let by_customer = decision.trigger == Trigger::CustomerMessage;
+            let ended = decision.trigger == Trigger::SituationEnded;
+            let staffed = before.holder.as_ref().is_some_and(|holder| holder.staff.is_some());
+            let by_customer = by_customer || (ended && staffed);
+            let tied = before.is_with_people() || before.set_aside.is_some();
+            let may = may || (by_customer && tied);
             ensure!(may, "P9: {responder} keeps what it may not have");
         }
         Outcome::Keep { .. } => {}
@@ -300,6 +327,9 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         }
     }
     let mut next: Vec<_> = eligible.iter().filter(|c| Some(&c.facts.responder) != chosen).collect();
+    let queue = |c: &Candidate| c.facts.kind == ResponderKind::Queue;
+    let people = eligible.iter().any(|c| Some(&c.facts.responder) == chosen && queue(c));
+    next.retain(|c| !people || queue(c));
     next.retain(|c| !gone || Some(&c.facts.responder) != holder);
     next.sort_by_key(|c| rank(c));
     let next: Vec<&ResponderId> = next.into_iter().map(|c| &c.facts.responder).collect();
@@ -315,7 +345,8 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
     let who = record.holder.clone();
     let holder =
         who.map(|who| Holder { who, staff: None, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
-    let standing = Standing { case: record.case, holder: holder.as_ref(), handoffs: record.handoffs };
+    let (custody, handoffs) = (record.custody.clone(), record.handoffs);
+    let standing = Standing { case: record.case, holder: holder.as_ref(), handoffs, custody };
     let again = Deliberation {
         point: record.point,
         trigger: record.trigger,
@@ -338,6 +369,9 @@ fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), Stri
     for (decision, handoff) in handoffs(happened) {
         let kind = |c: &&Candidate| HolderRef::Responder(c.facts.responder.clone()) == handoff.to;
         let to_ai = decision.candidates.iter().find(kind).is_some_and(|c| c.facts.kind == ResponderKind::Ai);
+        let people = step.before.is_some_and(Case::is_with_people);
+        let act = matches!(step.command, Command::ReturnToAi { .. } | Command::Override { .. });
+        ensure!(!to_ai || !people || act, "P1: {:?} gave what people had to a machine", step.command);
         ensure!(!(to_ai && case.human_requested), "P5: an AI responder was given a case that wants a human");
     }
     if let Some(decision) = happened.decision() {
@@ -363,6 +397,7 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
             (DecisionPoint::Retain, Trigger::CustomerMessage)
         }
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
+        Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
         Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason }),
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
         Command::Override { to, reason } => {

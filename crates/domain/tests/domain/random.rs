@@ -3,7 +3,7 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{DUE_MS, Says, World, file, open_with, owner, reading, responder, wants_human, words},
+    world::{DUE_MS, Says, World, file, noted, open_with, owner, reading, responder, wants_human, words},
 };
 use proptest::{
     collection::vec,
@@ -22,6 +22,7 @@ use remit_domain::{
     signal::{Reading, Value},
 };
 
+const DANGERS: [&str; 4] = ["self_harm", "domestic_abuse", "bereavement", "eviction"];
 const STAFF: [&str; 3] = ["ana", "ben", "cleo"];
 const NAMES: [&str; 7] = ["cards-ai", "help-ai", "loans-ai", "cards", "fraud", "general", "loans"];
 /// Where the inputs that once failed are kept, to be tried first.
@@ -37,6 +38,7 @@ struct Turn {
     /// Added to the current epoch: 0 is the current lease.
     stale: i64,
     human: bool,
+    danger: Option<&'static str>,
     says: Vec<(usize, Says)>,
     waits: Vec<(usize, i64)>,
     minutes: i64,
@@ -75,6 +77,8 @@ enum Act {
     Abandon,
     Silent,
     Contact,
+    EndDanger(usize),
+    Keep,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -109,6 +113,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<Option<bool>>().prop_map(Act::Feedback),
         1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
         1 => Just(Act::Contact),
+        1 => (0..DANGERS.len() + 1).prop_map(Act::EndDanger),
+        1 => Just(Act::Keep),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
     ]
@@ -128,8 +134,10 @@ fn turn() -> impl Strategy<Value = Turn> {
     let stale = prop_oneof![8 => Just(0i64), 1 => -3..0i64, 1 => 1..3i64];
     let says = vec((0..NAMES.len(), says()), 0..3);
     let waits = vec((0..NAMES.len(), 0..40i64), 0..2);
-    (act(), stale, proptest::bool::weighted(0.06), says, waits, 0..300i64)
-        .prop_map(|(act, stale, human, says, waits, minutes)| Turn { act, stale, human, says, waits, minutes })
+    let danger = proptest::option::weighted(0.1, proptest::sample::select(DANGERS.to_vec()));
+    (act(), stale, proptest::bool::weighted(0.06), danger, says, waits, 0..300i64).prop_map(
+        |(act, stale, human, danger, says, waits, minutes)| Turn { act, stale, human, danger, says, waits, minutes },
+    )
 }
 
 fn world() -> impl Strategy<Value = World> {
@@ -161,11 +169,12 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
     }
     let current = session.case.as_ref().and_then(|case| case.holder.as_ref()).map_or(0, |holder| holder.epoch);
     let epoch = current.saturating_add_signed(turn.stale);
+    let situation = turn.danger.map(noted);
     let text = || words(MARKER);
     let command = match &turn.act {
         _ if session.case.is_none() => open_with(readings),
         Act::Open => open_with(readings),
-        Act::Write => Command::Write { words: text(), readings },
+        Act::Write => Command::Write { words: text(), readings, situation },
         Act::Answer => Command::Answer { epoch, words: text(), to: None, marks: vec![Mark::Promise] },
         Act::Attach(holder) => Command::Attach {
             epoch: holder.then_some(epoch),
@@ -174,7 +183,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         },
         Act::Measure(class) => {
             readings.extend(class.map(|class| reading("value_class", Value::name(class), now)));
-            Command::Measure { readings }
+            Command::Measure { readings, situation }
         }
         Act::Yield(reason) => Command::Yield { epoch, reason: *reason, note: Some(text()) },
         Act::Return => Command::ReturnToAi { epoch, note: None },
@@ -220,6 +229,10 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         }
         Act::Abandon => Command::Abandon,
         Act::Silent => Command::EndSilent { epoch },
+        Act::EndDanger(index) => {
+            Command::EndSituation { situation: DANGERS.get(*index).copied().unwrap_or("none").into(), reason: text() }
+        }
+        Act::Keep => Command::DeclineHandover { epoch, note: Some(text()) },
         Act::Contact => Command::NoteContact { case: session.other_case() },
         Act::Review => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
     };

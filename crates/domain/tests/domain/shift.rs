@@ -89,7 +89,7 @@ impl Shift {
                 self.open(name, value_percent, sla_ms)?;
             }
             ["customer", case] => {
-                self.give(case, |_| Command::Write { words: text(), readings: vec![] })?;
+                self.give(case, |_| Command::Write { words: text(), readings: vec![], situation: None })?;
                 self.place(case)?;
             }
             ["accept", name, case] => self.accept(name, case)?,

@@ -3,7 +3,7 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{Says, World, file, open_with, owner, responder, wants_human, words},
+    world::{Says, World, file, noted, open_with, owner, responder, wants_human, words},
 };
 use remit_domain::{
     Case, Command, Decision, Event,
@@ -22,7 +22,7 @@ const MINUTE_MS: i64 = 60_000;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
-open [human], customer [human], measure [human], answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
+open [human] [danger=NAME], customer [human] [danger=NAME], measure [human] [danger=NAME], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
 decline N, expire N, give-back EPOCH, stop, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
 done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
@@ -88,12 +88,20 @@ impl Transcript {
         let now = self.session.world.now;
         let text = || words(MARKER);
         let readings = || if rest.contains(&"human") { vec![wants_human(now)] } else { vec![] };
+        let danger = || rest.iter().find_map(|word| word.strip_prefix("danger=")).map(noted);
         let epoch = || rest.first()?.parse::<u64>().ok();
         let exception = || Some(self.session.exception(rest.first()?.parse().ok()?));
         Some(match verb {
-            "open" => open_with(readings()),
-            "customer" => Command::Write { words: text(), readings: readings() },
-            "measure" => Command::Measure { readings: readings() },
+            "open" => match open_with(readings()) {
+                Command::Open { customer, requester, channel, words, readings, .. } => {
+                    Command::Open { customer, requester, channel, words, readings, situation: danger() }
+                }
+                other => other,
+            },
+            "customer" => Command::Write { words: text(), readings: readings(), situation: danger() },
+            "measure" => Command::Measure { readings: readings(), situation: danger() },
+            "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
+            "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
             "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
             "attach" => {
                 Command::Attach { epoch: rest.first()?.parse().ok(), words: text(), attachment: file(rest.get(1)?)? }
@@ -266,6 +274,9 @@ impl Transcript {
             }
             Event::ConsultAsked { consult, .. } => format!("{} asks {} for advice", consult.by, consult.queue),
             Event::ConsultAnswered { by, .. } => format!("{by} gave advice"),
+            Event::SituationNoted { noted, .. } => format!("{} stands on the case from now on", noted.situation),
+            Event::SituationEnded { situation, by, .. } => format!("{by} said that {situation} stands no more"),
+            Event::HandoverDeclined { by, .. } => format!("{by} keeps it, as asked"),
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::NoteLeft { .. } => "a note is left with it".into(),
             Event::WordsErased { .. } => "words erased".to_owned(),
@@ -290,6 +301,13 @@ impl Transcript {
         }
         if case.human_requested {
             text.push_str(", wants a human");
+        }
+        let dangers: Vec<&str> = case.situations.iter().map(|standing| standing.noted.situation.as_str()).collect();
+        if !dangers.is_empty() {
+            let _ = write!(text, ", in {}", dangers.join(" and "));
+        }
+        if let Some(question) = &case.handover_question {
+            let _ = write!(text, ", hand over to {}?", question.to);
         }
         if let Some(offer) = &case.offer {
             let _ = write!(text, ", offered to {}", offer.staff);
@@ -333,13 +351,15 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::AiStopped => "the AI responder was stopped".to_owned(),
         Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
+        Trigger::SituationEnded => "a person ended a situation".to_owned(),
         Trigger::Reopened => "it was reopened".to_owned(),
         Trigger::HolderGone { .. } => "its holder is not in the bundle any more".to_owned(),
         Trigger::BundleChanged => "the bundle changed".to_owned(),
         Trigger::Asked => "somebody asked".to_owned(),
     };
     let what = match &decision.outcome {
-        Outcome::Keep { holder } => format!("{} keeps it", holder.name()),
+        Outcome::Keep { holder, instead: None } => format!("{} keeps it", holder.name()),
+        Outcome::Keep { holder, instead: Some(to) } => format!("{} keeps it, and is asked about {to}", holder.name()),
         Outcome::Assign { responder } => format!("it goes to {responder}"),
         Outcome::Take { responder, staff } => format!("{staff} of {responder} takes it"),
         Outcome::Exception { exception, owner, .. } => format!("exception {} for {owner}", exception.as_str()),

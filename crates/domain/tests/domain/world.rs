@@ -11,6 +11,7 @@ use remit_domain::{
     event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
+    situation::Noted,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -62,7 +63,13 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         channel: Channel::Chat,
         words: words("hello"),
         readings,
+        situation: None,
     }
+}
+
+/// A danger or need that was read.
+pub(crate) fn noted(situation: &str) -> Noted {
+    Noted { situation: situation.into(), strength_bp: 8_000, source: OWN_SOURCE.into(), because: vec![] }
 }
 
 /// What policy says of a responder, beside what it says of everyone.
@@ -106,6 +113,7 @@ impl World {
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             bundle: Digest::from_bytes(&[7; 32]),
+            baseline: Digest::from_bytes(&[8; 32]),
             owners: DecisionPoint::ALL.into_iter().map(|point| (point, owner(point_owner(point)))).collect(),
             economics: Economics {
                 currency: Currency("GBP".into()),
@@ -157,6 +165,7 @@ impl World {
             verdict: Verdict { allow, policies: vec![id.clone()], errors: vec![] },
             policies: BTreeMap::from([(id.clone(), note(&id))]),
             bundle: self.terms().bundle,
+            baseline: self.terms().baseline,
             owner: owner(point_owner(DecisionPoint::Act)),
         }
     }
@@ -212,6 +221,9 @@ fn verdict(case: &Case, facts: &CandidateFacts, says: &Says) -> Verdict {
     if facts.kind == ResponderKind::Ai && case.human_requested {
         return deny("remit.human-when-asked");
     }
+    if facts.kind == ResponderKind::Ai && case.situations.gravest().is_some() {
+        return deny("support.no-machine-in-danger");
+    }
     if facts.yielded {
         return deny("remit.no-second-try");
     }
@@ -228,5 +240,5 @@ fn verdict(case: &Case, facts: &CandidateFacts, says: &Says) -> Verdict {
 
 fn note(id: &PolicyId) -> PolicyNote {
     let effect = if id.as_str() == "support.allow" { PolicyEffect::Permit } else { PolicyEffect::Forbid };
-    PolicyNote { effect, owner: owner("policy-team"), reason: format!("what {id} is for").into() }
+    PolicyNote { effect, owner: owner("policy-team"), reason: format!("what {id} is for").into(), invariant: false }
 }

@@ -382,7 +382,7 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn terms(&mut self, digest: &Digest) -> Option<Terms> {
+    pub(super) fn terms(&mut self, digest: &Digest, baseline: &Digest) -> Option<Terms> {
         let manifest = self.manifest;
         let mut owners = BTreeMap::new();
         for point in DecisionPoint::ALL {
@@ -421,6 +421,7 @@ impl Reading<'_> {
         };
         Some(Terms {
             bundle: digest.clone(),
+            baseline: baseline.clone(),
             owners,
             economics: Economics {
                 currency: Currency(manifest.currency.as_str().into()),

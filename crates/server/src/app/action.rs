@@ -81,6 +81,7 @@ impl App {
             verdict,
             policies,
             bundle: terms.bundle.clone(),
+            baseline: terms.baseline.clone(),
             owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
         });
         let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };

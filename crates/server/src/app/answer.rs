@@ -7,6 +7,7 @@ use remit_domain::{
     decision::CandidateFacts,
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Signals, Value},
+    situation::{MESSAGE_SITUATION, NONE, SITUATION, SITUATION_BP},
 };
 use remit_policy::{bundle::Bundle, engine::Engine};
 
@@ -80,6 +81,7 @@ impl Ground<'_> {
                 signals.insert(name, own(value));
             }
         }
+        self.stand(case, &mut signals, now);
         self.engine.complete(&mut signals, now);
         signals
     }
@@ -92,5 +94,36 @@ impl Ground<'_> {
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);
         found.and_then(|at| verdicts.get(at)).is_some_and(|verdict| verdict.permits())
+    }
+
+    /// What stands on the case is what policies see as its situation; what the newest message alone was read as has a
+    /// name of its own, where the bundle declares it.
+    fn stand(&self, case: &Case, signals: &mut Signals, now: Timestamp) {
+        let Ok(name) = SignalName::new(SITUATION) else { return };
+        let read = signals.get(SITUATION).cloned();
+        if let (Some(read), Ok(name)) = (&read, SignalName::new(MESSAGE_SITUATION))
+            && self.bundle.declares(MESSAGE_SITUATION)
+        {
+            signals.insert(name, read.clone());
+        }
+        let standing = case.situations.gravest();
+        let (value, strength_bp, source, at, because) = match (standing, &read) {
+            (Some(standing), _) => {
+                let noted = &standing.noted;
+                let value = Value::Name(noted.situation.clone());
+                (value, noted.strength_bp, noted.source.clone(), standing.since, noted.because.clone())
+            }
+            // What was read before a person ended it stands no more.
+            (None, Some(read)) if case.situations.ended(&read.value.to_string()).is_some_and(|at| at >= read.at) => {
+                let because = vec![format!("a person ended {}", read.value)];
+                (Value::name(NONE), 0, OWN_SOURCE.into(), now, because)
+            }
+            (None, _) => return,
+        };
+        let reading = |value, because| Reading { value, source, at, because };
+        if let Ok(strength) = SignalName::new(SITUATION_BP) {
+            signals.insert(strength, reading.clone()(Value::Long(strength_bp), Vec::new()));
+        }
+        signals.insert(name, reading(value, because));
     }
 }

@@ -175,6 +175,8 @@ impl App {
         if verdict.allow {
             return Ok(());
         }
+        let needed = verdict.policies.iter().chain(&verdict.errors).filter(|id| self.engine.is_invariant(id));
+        needed.for_each(|id| self.metrics.invariant(id.as_str()));
         let policies: Vec<String> = verdict.policies.iter().map(ToString::to_string).collect();
         let by = if policies.is_empty() { "no policy permits it".to_owned() } else { policies.join(", ") };
         let detail = format!("`{action}` by a token with the roles [{}]: {by}", caller.roles.join(", "));

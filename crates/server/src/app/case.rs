@@ -245,7 +245,9 @@ impl App {
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
         let again = if customer.met { self.ended_before(&customer.id, &readings, now)? } else { None };
+        let situation = self.noted(&readings);
         let command = Command::Open {
+            situation,
             customer: customer.id,
             requester: open.requester,
             channel: open.channel,
@@ -285,7 +287,10 @@ impl App {
                     "only the holder promises and refuses; send the lease's `epoch`",
                 ));
             }
-            None => Command::Write { words, readings: self.measure_again(id, &message.text)? },
+            None => {
+                let readings = self.measure_again(id, &message.text)?;
+                Command::Write { words, situation: self.noted(&readings), readings }
+            }
         };
         let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(id), act, shown(201)).await
@@ -307,7 +312,8 @@ impl App {
             return Err(Problem::invalid("signals", "name at least one reading"));
         }
         let readings: Named = self.posted(caller, &posted.signals, self.now())?;
-        let act = Act::new("signal.post", Command::Measure { readings });
+        let situation = self.noted(&readings);
+        let act = Act::new("signal.post", Command::Measure { readings, situation });
         self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 

@@ -209,7 +209,7 @@ impl App {
             return Ok(());
         }
         let sealed = self.seal_for(&caller, action, &id, WANTS_HUMAN)?;
-        let command = Command::Write { words: sealed.words.clone(), readings: wanted };
+        let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
         let act = Act::new(action, command).with([sealed]);
         self.execute(&caller, Some(repeat), Some(&id), act, |_| (201, Vec::new())).await.map(|_| ())
     }

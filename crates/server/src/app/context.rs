@@ -4,7 +4,7 @@ use super::{
     App, Caller,
     view::{CaseView, DecisionSummary, MessageFrom},
 };
-use crate::problem::Problem;
+use crate::{clock::rfc3339, problem::Problem};
 use remit_domain::{
     Case, Event,
     case::Author,
@@ -188,8 +188,13 @@ impl App {
                 let _ = writeln!(text, "{says}");
             }
         }
-        if named("situation") != "none" {
-            let _ = writeln!(text, "Situation: {}.", named("situation").replace('_', " "));
+        for standing in case.situations.iter() {
+            let since = rfc3339(standing.since);
+            let _ = writeln!(text, "Stands since {since}: {}.", standing.noted.situation.replace('_', " "));
+        }
+        if let Some(question) = &case.handover_question {
+            let to = self.title(question.to.as_str());
+            let _ = writeln!(text, "The customer's last message looks like a matter for {to}: hand over, or keep it?");
         }
         for tried in &case.tried {
             let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());

@@ -52,6 +52,19 @@ impl Recorded {
             Self::Action(decision) => &decision.bundle,
         }
     }
+
+    /// The built-in policies under which it was taken; none where the record is older than their names.
+    fn baseline(&self) -> Option<&Digest> {
+        match self {
+            Self::Case(decision) => decision.baseline.as_ref(),
+            Self::Action(decision) => decision.baseline.as_ref(),
+        }
+    }
+
+    /// Whether it was taken under these built-in policies.
+    fn is_of(&self, baseline: &Digest) -> bool {
+        self.baseline() == Some(baseline)
+    }
 }
 
 /// What would be decided.
@@ -98,7 +111,8 @@ impl App {
     pub(super) fn explain(&self, decision: &Decision) -> Explanation {
         let permits = LazyCell::new(|| {
             let own = decision.bundle == *self.bundle.digest();
-            let other = if own { None } else { Some(self.stored_bundle(decision.bundle.as_str()).ok()?) };
+            let stored = || self.stored_bundle(decision.bundle.as_str(), decision.baseline.as_ref()).ok();
+            let other = if own { None } else { Some(stored()?) };
             Some(Plain::permits(other.as_ref().unwrap_or(&self.bundle)))
         });
         let permitted =
@@ -118,10 +132,11 @@ impl App {
             Recorded::Case(decision) => replay(engine, bundle, decision),
             Recorded::Action(decision) => replay_action(engine, bundle, decision),
         };
-        let replayed = if decision.bundle() == self.bundle.digest() {
+        let here = decision.bundle() == self.bundle.digest() && decision.is_of(&self.bundle.terms().baseline);
+        let replayed = if here {
             taken_again(&self.engine, &self.bundle)
         } else {
-            let other = self.stored_bundle(&bundle)?;
+            let other = self.stored_bundle(&bundle, decision.baseline())?;
             taken_again(&Engine::new(&other), &other)
         };
         let difference = replayed.map_err(Problem::internal)?.difference;
@@ -140,10 +155,10 @@ impl App {
         }
     }
 
-    fn stored_bundle(&self, digest: &str) -> Result<Bundle, Problem> {
+    fn stored_bundle(&self, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Problem> {
         let stored = self.store.bundle(digest).map_err(Problem::internal)?;
         let bytes = stored.ok_or_else(|| Problem::internal(format!("bundle {digest} is not stored")))?;
         let files = remit_policy::files::Files::from_bytes(&bytes).map_err(Problem::internal)?;
-        Bundle::load(files).map_err(|_| Problem::internal(format!("bundle {digest} does not load")))
+        Bundle::load_recorded(files, baseline).map_err(|error| Problem::internal(format!("bundle {digest}: {error}")))
     }
 }

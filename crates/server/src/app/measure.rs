@@ -5,7 +5,8 @@ use crate::problem::Problem;
 use remit_domain::{
     Case,
     id::{SignalName, Timestamp},
-    signal::{OWN_SOURCE, Reading, Value},
+    signal::{OWN_SOURCE, Reading, Readings, Value},
+    situation::{NONE, Noted, SITUATION, SITUATION_BP},
 };
 use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings};
 use remit_store::Store;
@@ -48,6 +49,21 @@ impl App {
         self.note_intent(&estimate, &mut note);
         note_words(&self.reader.read(text), &mut note);
         readings
+    }
+
+    /// The danger or need that these readings of one moment hold, by whom the bundle believes.
+    pub(super) fn noted(&self, readings: &Named) -> Option<Noted> {
+        let of = |signal: &'static str| readings.iter().filter(move |(name, _)| name.as_str() == signal);
+        let all: Readings = of(SITUATION).cloned().collect();
+        let believed = all.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
+        let Reading { value: Value::Name(situation), source, because, .. } = believed.get(SITUATION)?.clone() else {
+            return None;
+        };
+        let strength = of(SITUATION_BP).find_map(|(_, reading)| match reading.value {
+            Value::Long(bp) if reading.source == source => Some(bp),
+            _ => None,
+        });
+        (situation != NONE).then_some(Noted { situation, strength_bp: strength.unwrap_or(0), source, because })
     }
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.

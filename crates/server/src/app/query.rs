@@ -259,13 +259,16 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. } => Some(&message.words),
         Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
         Event::ExceptionRaised { reason, .. } | Event::ExceptionResolved { reason, .. } => reason.as_ref(),
-        Event::CaseReopened { reason, .. } => Some(reason),
-        Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } => note.as_ref(),
+        Event::CaseReopened { reason, .. } | Event::SituationEnded { reason, .. } => Some(reason),
+        Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } | Event::HandoverDeclined { note, .. } => {
+            note.as_ref()
+        }
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
         Event::NoteLeft { note, .. } => Some(note),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
+        | Event::SituationNoted { .. }
         | Event::OfferMade { .. }
         | Event::OfferEnded { .. }
         | Event::ExceptionEscalated { .. }

@@ -11,6 +11,7 @@ use remit_domain::{
     exception::Exception,
     id::DecisionId,
     offer::Offer,
+    situation::Standing,
 };
 use remit_responders::{TurnAuthor, TurnMessage};
 use serde::Serialize;
@@ -41,6 +42,12 @@ pub struct CaseView {
     pub handoffs: u32,
     /// Whether the customer has asked for a human.
     pub human_requested: bool,
+    /// Dangers and needs that stand on it until a person says otherwise, in the order in which they were noted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub situations: Vec<SituationView>,
+    /// What the people who have it are asked: whether to hand it over. Answer by `transfer`, or by `keep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handover_question: Option<HandoverQuestionView>,
     /// Messages so far.
     pub messages: u32,
     /// Since when the customer waits for a reply.
@@ -81,6 +88,31 @@ pub struct CaseView {
     pub updated_at: String,
     /// How many events have made it.
     pub version: u64,
+}
+
+/// A danger or need that stands on a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SituationView {
+    /// Its name in the bundle's vocabulary.
+    pub situation: String,
+    /// Who read it: `remit`, or the source of an integration.
+    pub source: String,
+    /// Since when it stands.
+    #[schema(format = DateTime)]
+    pub since: String,
+}
+
+/// Whether the people who have a case hand it over, since policy would give it to somebody else by what the customer
+/// wrote last.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HandoverQuestionView {
+    /// Who would have it by policy.
+    pub to: String,
+    /// The decision that asks.
+    pub decision: String,
+    /// Since when it is asked.
+    #[schema(format = DateTime)]
+    pub since: String,
 }
 
 /// Who has a case.
@@ -152,7 +184,7 @@ pub struct ExceptionView {
     pub id: String,
     /// The case.
     pub case: String,
-    /// `no_responder`, `handoff_limit`, `policy_error`, `sla_missed` or `raised`.
+    /// `no_responder`, `handoff_limit`, `policy_error`, `invariant_held`, `sla_missed` or `raised`.
     pub kind: &'static str,
     /// Who must see to it.
     pub owner: String,
@@ -187,6 +219,16 @@ pub struct DecisionSummary {
     pub sequence: Vec<String>,
 }
 
+impl From<&Standing> for SituationView {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            situation: standing.noted.situation.to_string(),
+            source: standing.noted.source.to_string(),
+            since: rfc3339(standing.since),
+        }
+    }
+}
+
 impl From<&Case> for CaseView {
     fn from(case: &Case) -> Self {
         Self {
@@ -208,6 +250,12 @@ impl From<&Case> for CaseView {
             accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
             handoffs: case.handoffs,
             human_requested: case.human_requested,
+            situations: case.situations.iter().map(SituationView::from).collect(),
+            handover_question: case.handover_question.as_ref().map(|question| HandoverQuestionView {
+                to: question.to.to_string(),
+                decision: question.decision.to_string(),
+                since: rfc3339(question.at),
+            }),
             messages: case.messages,
             waiting_since: case.waiting_since.map(rfc3339),
             offer: case.offer.as_ref().map(OfferView::from),
@@ -248,7 +296,7 @@ impl ExceptionView {
 impl From<&Decision> for DecisionSummary {
     fn from(decision: &Decision) -> Self {
         let (outcome, to) = match &decision.outcome {
-            Outcome::Keep { holder } => ("keep", holder.name()),
+            Outcome::Keep { holder, .. } => ("keep", holder.name()),
             Outcome::Assign { responder } => ("assign", responder.as_str()),
             Outcome::Take { responder, .. } => ("take", responder.as_str()),
             Outcome::Exception { owner, .. } => ("exception", owner.as_str()),

@@ -11,7 +11,9 @@ use crate::app::{
     case::CaseAnswer,
     consult::{AnswerConsult, AskConsult, ConsultView},
     context::ContextView,
+    handover::KeepCase,
     merge::MergeCase,
+    situation::EndSituation,
     transfer::TransferCase,
 };
 use axum::extract::State;
@@ -22,6 +24,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(transfer_case))
+        .routes(routes!(keep_case))
+        .routes(routes!(end_situation))
         .routes(routes!(ask_consult))
         .routes(routes!(answer_consult))
         .routes(routes!(list_consults))
@@ -45,6 +49,41 @@ async fn transfer_case(
     body: Json<TransferCase>,
 ) -> Acted {
     Ok(app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Keep a case, as the people who have it and were asked whether to hand it over.
+///
+/// They are asked where policy would give it to another queue by what the customer wrote last; the case lists the
+/// question as `handover_question`. To hand it over, transfer it.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/keep", tag = "staff", request_body = KeepCase,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 200, description = "Noted.", body = CaseAnswer))
+)]
+async fn keep_case(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<KeepCase>,
+) -> Acted {
+    Ok(app.keep_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+}
+
+/// Say that a danger or need stands on a case no more, as a person, with a reason that stays on record.
+///
+/// Until then it stands, whatever the customer writes; then whether the holder may keep the case is decided anew.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/situations/end", tag = "staff", request_body = EndSituation,
+    params(("id" = String, Path, description = "The case."), IdempotencyKey),
+    responses((status = 200, description = "Noted and decided.", body = CaseAnswer))
+)]
+async fn end_situation(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<EndSituation>,
+) -> Acted {
+    Ok(app.end_situation(&caller, body.repeat.as_ref(), &id, body.value).await?)
 }
 
 /// Ask another queue for advice, and keep the case.

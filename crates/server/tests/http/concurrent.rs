@@ -3,7 +3,7 @@
 use crate::{
     chronicle::{Bounds, Chronicle},
     endpoint::{Ai, MANY_AT_ONCE},
-    harness::{Client, Hands, Server, epoch, id},
+    harness::{Client, Hands, Server, bank_with, epoch, id},
     staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_store::{RecordRow, Store as _};
@@ -135,7 +135,9 @@ fn session(seed: u64) -> Result<BTreeMap<String, usize>, String> {
     let ai = Ai::start(say);
     ai.set_open(true);
     let hands = Hands::at(1_773_136_800_000);
-    let server = Server::start_on_clock(Box::new(hands.clone()), ai.services(MANY_AT_ONCE));
+    // Few handoffs, so that cases become exceptions.
+    let bank = bank_with(|toml| toml.replace("handoffs_max = 5", "handoffs_max = 2"));
+    let server = Server::start_under_clock(bank, Box::new(hands.clone()), ai.services(MANY_AT_ONCE));
     let lead = server.client(&["admin", "lead"]);
     let staff: BTreeMap<&str, Client> = NAMES.map(|name| (name, staff_client(&server, name))).into();
     for name in NAMES {

@@ -261,8 +261,13 @@ impl Server {
 
     /// A server with the sample bank on a clock of the test's own.
     pub(crate) fn start_on_clock(clock: Box<dyn Clock>, services: Services) -> Self {
+        Self::start_under_clock(Arc::clone(&BANK), clock, services)
+    }
+
+    /// A server under a bundle on a clock of the test's own.
+    pub(crate) fn start_under_clock(bundle: Arc<Bundle>, clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), services, clock), data)
+        Self::serve(open_at(data.path(), bundle, services, clock), data)
     }
 
     /// A server with the sample bank within other limits, on a clock of the test's own.

@@ -15,6 +15,7 @@ mod chat;
 mod chronicle;
 mod clocks;
 mod concurrent;
+mod danger;
 mod described;
 mod endpoint;
 mod events;

@@ -4,6 +4,7 @@
 use crate::{
     harness::{Client, Hands, Server, epoch, id},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    staff::{answer, presence, work},
     story::check_all,
 };
 use remit_server::{app::services::Services, clock};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const GRAMMAR: &str = "\
-at DATE TIME, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
+at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
 again CASE (the last request once more, under its key), why CASE, subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
@@ -50,6 +51,8 @@ impl Story {
                 let case = got.body["case"].clone();
                 self.cases.insert(name.to_owned(), (id(&case), 0));
             }
+            "staff" => self.staff(name, text),
+            "accept" => self.accept(name, text),
             "why" => told = self.why(name),
             "subscribe" => {
                 let inbox = Inbox::start();
@@ -101,6 +104,25 @@ impl Story {
             self.news(&name, &mut told);
         }
         Ok(told)
+    }
+
+    /// Somebody works in a queue, and is there.
+    fn staff(&self, name: &str, queue: &str) {
+        let staff = json!({
+            "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
+            "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5 },
+        });
+        assert_eq!(self.client.post("/v1/staff", &staff).status, 200);
+        presence(&self.client, name, "available");
+    }
+
+    /// They accept a case, once it is offered to them.
+    fn accept(&self, name: &str, case: &str) {
+        let id = id(&self.case(case));
+        let mine =
+            |work: &Value| work["offered"].as_array().unwrap().iter().find(|offered| offered["id"] == *id).cloned();
+        let offered = mine(&work(&self.client, name, |work| mine(work).is_some())).unwrap();
+        assert_eq!(answer(&self.client, &offered, "accept").status, 200);
     }
 
     /// Sets the clock, and waits until what is due by then was looked at.
@@ -167,7 +189,8 @@ impl Story {
             let event = &item["event"];
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let what = match event["type"].as_str().unwrap() {
-                "signals_measured" => continue,
+                // Who is offered what, and when, is for the stories of a floor.
+                "signals_measured" | "offer_made" => continue,
                 "decision_made" => text(&self.decision(&event["decision"]["id"])["summary"]),
                 "exception_raised" => {
                     let exception = &event["exception"];
@@ -175,6 +198,8 @@ impl Story {
                 }
                 "message_added" if event["message"]["author"]["kind"] == "requester" => "the customer wrote".to_owned(),
                 "message_added" => "an answer was given".to_owned(),
+                "situation_noted" => format!("{} stands from now on", text(&event["noted"]["situation"])),
+                "situation_ended" => format!("{} stands no more", text(&event["situation"])),
                 kind => kind.replace('_', " "),
             };
             told.push(format!("{} {name}: {what}", item["at"].as_str().unwrap().get(..16).unwrap().replace('T', " ")));

@@ -41,6 +41,8 @@ use std::{
 };
 use tokio::sync::{oneshot, watch};
 
+pub use reserve::FILE as RESERVE;
+
 /// The database's file in the data directory.
 pub const DATABASE: &str = "remit.db";
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The file that takes the room, in the data directory.
-const FILE: &str = "reserve";
+pub const FILE: &str = "reserve";
 /// How much, in bytes: of a revocation's pages a hundred times what they take.
 const BYTES: usize = 1 << 20;
 

@@ -1,0 +1,157 @@
+//! What is decided: who keeps a case or gets it, of those whom policy allows, in the order of their cost.
+
+use super::{Candidate, Custody, DecisionPoint, Outcome, ResponderKind, Standing, Terms, Trigger, rehomed::rehomed};
+use crate::{
+    case::Holder,
+    exception::ExceptionKind,
+    id::{PolicyId, ResponderId, Timestamp},
+};
+
+/// The policy by which a queue that is closed takes nothing: it says nothing about what the case is about.
+const CLOSED: &str = "remit.closed";
+
+/// What is decided about, with everybody considered.
+pub(super) struct Asked<'a> {
+    pub(super) point: DecisionPoint,
+    pub(super) trigger: &'a Trigger,
+    pub(super) at: Timestamp,
+    pub(super) standing: &'a Standing<'a>,
+    /// Everybody, in the bundle's order.
+    pub(super) candidates: &'a [Candidate],
+    /// Those who are allowed, in the order of their cost.
+    pub(super) ranked: &'a [&'a Candidate],
+    pub(super) terms: &'a Terms,
+}
+
+pub(super) fn of(asked: &Asked<'_>) -> Outcome {
+    let held_by = asked.held_by();
+    let exhausted = asked.exhausted();
+    let nobody = || asked.exception(ExceptionKind::NoResponder);
+    match asked.trigger {
+        Trigger::HolderGone { to, was, staff } => {
+            let home = rehomed(to.as_ref(), *was, staff.as_ref(), held_by, asked.ranked);
+            return home.unwrap_or_else(nobody);
+        }
+        // What policy says of it now is asked when something happens to the case.
+        Trigger::BundleChanged => return asked.keep(None).unwrap_or_else(nobody),
+        _ => {}
+    }
+    match asked.point {
+        DecisionPoint::Override => match asked.trigger {
+            Trigger::Overridden { to, .. } => Outcome::Assign { responder: to.clone() },
+            _ => asked.exception(ExceptionKind::NoResponder),
+        },
+        DecisionPoint::Offer => match (asked.trigger, held_by) {
+            (Trigger::Accepted { staff, .. }, Some(queue)) => {
+                Outcome::Take { responder: queue.clone(), staff: staff.clone() }
+            }
+            (Trigger::Returned, Some(_)) if exhausted => asked.exception(ExceptionKind::HandoffLimit),
+            // Within its queue alone: nobody has decided that anybody else should have it.
+            (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => {
+                Outcome::Assign { responder: queue.clone() }
+            }
+            _ => asked.exception(ExceptionKind::NoResponder),
+        },
+        DecisionPoint::Retain | DecisionPoint::StopAi => asked.retain(),
+        DecisionPoint::ReturnToAi => asked
+            .others()
+            .find(|c| c.facts.kind == ResponderKind::Ai && !exhausted)
+            .map(assign)
+            .or_else(|| asked.keep(None))
+            .unwrap_or_else(|| asked.exception(ExceptionKind::NoResponder)),
+        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act if exhausted => {
+            asked.exception(ExceptionKind::HandoffLimit)
+        }
+        DecisionPoint::Route | DecisionPoint::Escalate | DecisionPoint::Act => {
+            let wished = match asked.trigger {
+                Trigger::Transferred { to } => asked.ranked.iter().copied().find(|c| &c.facts.responder == to),
+                _ => None,
+            };
+            let first = wished.or_else(|| asked.others().next());
+            first.map_or_else(|| asked.exception(ExceptionKind::NoResponder), assign)
+        }
+    }
+}
+
+fn assign(candidate: &Candidate) -> Outcome {
+    Outcome::Assign { responder: candidate.facts.responder.clone() }
+}
+
+impl<'a> Asked<'a> {
+    fn held_by(&self) -> Option<&'a ResponderId> {
+        self.standing.holder.and_then(Holder::responder)
+    }
+
+    /// Whether the case has changed hands as often as it may. Who gets a case first is no handoff.
+    fn exhausted(&self) -> bool {
+        self.held_by().is_some() && self.standing.handoffs >= self.terms.handoffs_max
+    }
+
+    fn exception(&self, exception: ExceptionKind) -> Outcome {
+        Outcome::Exception {
+            exception,
+            owner: self.terms.exception_owner.clone(),
+            due: self.at.plus_ms(self.terms.exception_due_ms),
+        }
+    }
+
+    fn keep(&self, instead: Option<ResponderId>) -> Option<Outcome> {
+        self.standing.holder.map(|holder| Outcome::Keep { holder: holder.to_ref(), instead })
+    }
+
+    /// Those who are allowed, without who has the case.
+    fn others(&self) -> impl Iterator<Item = &'a Candidate> {
+        let held_by = self.held_by();
+        self.ranked.iter().copied().filter(move |c| Some(&c.facts.responder) != held_by)
+    }
+
+    /// Whether who has the case keeps it.
+    fn retain(&self) -> Outcome {
+        let best = || self.others().next();
+        let moves = || match best() {
+            _ if self.exhausted() => self.exception(ExceptionKind::HandoffLimit),
+            Some(other) => assign(other),
+            None => self.exception(ExceptionKind::NoResponder),
+        };
+        let Some(held_by) = self.held_by() else {
+            // Who owns an exception keeps the case until the exception is resolved.
+            return self.keep(None).unwrap_or_else(moves);
+        };
+        let allowed = self.ranked.iter().any(|c| &c.facts.responder == held_by);
+        let own = self.standing.custody.as_ref().filter(|custody| match self.trigger {
+            Trigger::CustomerMessage => true,
+            // Who says that a danger is over goes on with the case, or hands it over themselves.
+            Trigger::SituationEnded => custody.staff.is_some(),
+            _ => false,
+        });
+        let keeps = match own {
+            _ if allowed => self.keep(None),
+            Some(custody) if self.stands(custody, held_by) => self.keep(None),
+            Some(custody) if self.is_kept_by_people(custody, held_by) => {
+                self.keep(best().map(|other| other.facts.responder.clone()))
+            }
+            _ => None,
+        };
+        keeps.unwrap_or_else(moves)
+    }
+
+    /// The policies that speak against who has the case, if policy has answered.
+    fn against(&self, held_by: &ResponderId) -> Option<&'a [PolicyId]> {
+        let held = self.candidates.iter().find(|c| &c.facts.responder == held_by)?;
+        held.verdict.errors.is_empty().then_some(held.verdict.policies.as_slice())
+    }
+
+    /// Whether a person gave the case to who has it against the policies that speak against it now, and no others: what
+    /// the customer writes undoes no override. A danger that was not known then does, until somebody has taken the case.
+    fn stands(&self, custody: &Custody, held_by: &ResponderId) -> bool {
+        let (Some(set_aside), Some(against)) = (&custody.set_aside, self.against(held_by)) else { return false };
+        (custody.staff.is_some() || !custody.danger) && against.iter().all(|id| set_aside.contains(id))
+    }
+
+    /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which nobody
+    /// has taken it yet it goes on to other people where a danger was just noted, or where the queue is closed.
+    fn is_kept_by_people(&self, custody: &Custody, held_by: &ResponderId) -> bool {
+        let closed = || self.against(held_by).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED));
+        custody.people && (custody.staff.is_some() || (!custody.danger && !closed()))
+    }
+}

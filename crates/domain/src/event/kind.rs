@@ -1,0 +1,96 @@
+//! The names under which events are recorded, and by what each can be looked up.
+
+use super::Event;
+
+impl Event {
+    /// Every name under which an event is recorded.
+    pub const KINDS: &[&str] = &[
+        "case_opened",
+        "message_added",
+        "signals_measured",
+        "decision_made",
+        "offer_made",
+        "offer_ended",
+        "exception_raised",
+        "exception_taken",
+        "exception_resolved",
+        "situation_noted",
+        "situation_ended",
+        "handover_declined",
+        "case_resolved",
+        "feedback_given",
+        "contacted_again",
+        "case_absorbed",
+        "action_asked",
+        "action_ended",
+        "consult_asked",
+        "consult_answered",
+        "case_reopened",
+        "exception_escalated",
+        "note_left",
+        "ai_stopped",
+        "ai_resumed",
+        "bundle_activated",
+        "words_erased",
+        "customer_erased",
+        "erasure_completed",
+    ];
+
+    /// The name under which the event is recorded.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::CaseOpened { .. } => "case_opened",
+            Self::MessageAdded { .. } => "message_added",
+            Self::SignalsMeasured { .. } => "signals_measured",
+            Self::DecisionMade { .. } => "decision_made",
+            Self::OfferMade { .. } => "offer_made",
+            Self::OfferEnded { .. } => "offer_ended",
+            Self::ExceptionRaised { .. } => "exception_raised",
+            Self::ExceptionTaken { .. } => "exception_taken",
+            Self::ExceptionResolved { .. } => "exception_resolved",
+            Self::SituationNoted { .. } => "situation_noted",
+            Self::SituationEnded { .. } => "situation_ended",
+            Self::HandoverDeclined { .. } => "handover_declined",
+            Self::ExceptionEscalated { .. } => "exception_escalated",
+            Self::NoteLeft { .. } => "note_left",
+            Self::AiStopped { .. } => "ai_stopped",
+            Self::AiResumed { .. } => "ai_resumed",
+            Self::BundleActivated { .. } => "bundle_activated",
+            Self::CaseResolved { .. } => "case_resolved",
+            Self::CaseReopened { .. } => "case_reopened",
+            Self::FeedbackGiven { .. } => "feedback_given",
+            Self::ContactedAgain { .. } => "contacted_again",
+            Self::CaseAbsorbed { .. } => "case_absorbed",
+            Self::ActionAsked { .. } => "action_asked",
+            Self::ActionEnded { .. } => "action_ended",
+            Self::ConsultAsked { .. } => "consult_asked",
+            Self::ConsultAnswered { .. } => "consult_answered",
+            Self::WordsErased { .. } => "words_erased",
+            Self::CustomerErased { .. } => "customer_erased",
+            Self::ErasureCompleted { .. } => "erasure_completed",
+        }
+    }
+
+    /// The identifier of what the event records, by which it can be looked up.
+    pub fn subject(&self) -> Option<String> {
+        match self {
+            Self::DecisionMade { decision, .. } => Some(decision.id.to_string()),
+            Self::ExceptionRaised { exception, .. } => Some(exception.id.to_string()),
+            Self::ActionAsked { decision } => Some(decision.id.to_string()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_known_by_name() {
+        // Whoever reads events names all of them when it meets one that it does not know.
+        let error = serde_json::from_str::<Event>(r#"{"type":"?"}"#).unwrap_err().to_string();
+        let named: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert_eq!(named, Event::KINDS, "{error}");
+    }
+}
