@@ -257,7 +257,7 @@ fn api(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     let roles = bundle.roles();
     let mut findings = Vec::new();
     let own = Held { holder: "desk", staff: "ana", offered: "ana", customer: "cus" };
-    for role in roles.iter().map(|role| std::slice::from_ref(role)) {
+    for role in roles.iter().map(std::slice::from_ref) {
         for action in API_ACTIONS {
             for held in [None, Some(Held::default()), Some(own)] {
                 let who = |of: &'static str| held.is_some_and(|held| held.staff == "ana").then_some(of);
