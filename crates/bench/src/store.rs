@@ -111,7 +111,11 @@ impl Shape {
                 state: like.state.clone(),
             }),
             records,
-            customer: self.words.map(|_| NewCustomer { id: customer.clone(), wrapped_key: vec![7; 60] }),
+            customer: self.words.map(|_| NewCustomer {
+                id: customer.clone(),
+                wrapped_key: vec![7; 60],
+                replaces: None,
+            }),
             words: self
                 .words
                 .map(|bytes| WordsRow { id: format!("{scattered:064x}"), case: id.clone(), sealed: text(n, bytes) })
@@ -128,6 +132,7 @@ impl Shape {
                 .collect(),
             idempotency: self.answer.map(|bytes| IdempotencyRow {
                 scope: "tok_bench".into(),
+                case: Some(id.clone()),
                 key: format!("{:032x}", scattered.rotate_left(64)),
                 request_hash: [1; 32],
                 status: 201,

@@ -72,6 +72,7 @@ pub struct Keys {
     pseudonym: [u8; 32],
     /// What tells the master key from others.
     mark: [u8; 32],
+    repeats: [u8; 32],
     ledger_seed: [u8; 32],
 }
 
@@ -84,7 +85,11 @@ impl std::fmt::Debug for Keys {
 /// The key under which one customer's words are sealed. Many are kept at hand, and what AES makes of one takes thirty
 /// times its room and next to no time.
 #[derive(Clone)]
-pub struct CustomerKey([u8; 32]);
+pub struct CustomerKey {
+    key: [u8; 32],
+    /// Under which it is stored, if it is known to be.
+    number: Option<u64>,
+}
 
 impl std::fmt::Debug for CustomerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -99,6 +104,8 @@ pub struct Sealed {
     pub words: Words,
     /// The sealed bytes.
     pub bytes: Vec<u8>,
+    /// The number of the key that sealed them, if it is known to be stored.
+    pub key: Option<u64>,
 }
 
 /// The files of the master key and of the ledger's.
@@ -151,7 +158,7 @@ impl Keys {
         let [master, ledger] = NAMES;
         let unread = |_| (master, "the database cannot be read");
         if let Some((id, wrapped)) = store.some_customer().map_err(unread)? {
-            let opens = CustomerId::try_from(id).is_ok_and(|id| self.customer(&id, &wrapped).is_ok());
+            let opens = CustomerId::try_from(id).is_ok_and(|id| self.customer(&id, 0, &wrapped).is_ok());
             if !opens {
                 return Err((master, "a customer's key does not open under it"));
             }
@@ -175,7 +182,8 @@ impl Keys {
         let wrapping = Aes256Gcm::new(&derive(master, b"wrap customers' keys").into());
         let secrets = Aes256Gcm::new(&derive(master, b"seal secrets of webhooks").into());
         let (pseudonym, mark) = (derive(master, b"customers' pseudonyms"), derive(master, MARK));
-        Self { wrapping, secrets, pseudonym, mark, ledger_seed }
+        let repeats = derive(master, b"repeated requests");
+        Self { wrapping, secrets, pseudonym, repeats, mark, ledger_seed }
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -191,6 +199,11 @@ impl Keys {
         CustomerId::from_digest(half)
     }
 
+    /// What is kept of a request to know it again: it confirms nobody's guess of what was in it.
+    pub(crate) fn of_request(&self, digest: &[u8; 32]) -> [u8; 32] {
+        hmac(&self.repeats, &[digest])
+    }
+
     /// A new key for a customer, and its wrapped form for the store.
     ///
     /// # Errors
@@ -198,17 +211,17 @@ impl Keys {
     pub fn new_customer(&self, id: &CustomerId, entropy: &Entropy) -> Result<(CustomerKey, Vec<u8>), KeyError> {
         let key: [u8; 32] = entropy.bytes()?;
         let wrapped = seal(&self.wrapping, entropy.bytes()?, &key, id.as_str().as_bytes())?;
-        Ok((CustomerKey(key), wrapped))
+        Ok((CustomerKey { key, number: None }, wrapped))
     }
 
-    /// Opens a customer's wrapped key.
+    /// Opens a customer's wrapped key, which is stored under this number.
     ///
     /// # Errors
     /// When it does not open under this data directory's master key.
-    pub fn customer(&self, id: &CustomerId, wrapped: &[u8]) -> Result<CustomerKey, KeyError> {
+    pub fn customer(&self, id: &CustomerId, number: u64, wrapped: &[u8]) -> Result<CustomerKey, KeyError> {
         let key = open(&self.wrapping, wrapped, id.as_str().as_bytes())?;
         let key: [u8; 32] = key.try_into().map_err(|_| KeyError::Unopenable)?;
-        Ok(CustomerKey(key))
+        Ok(CustomerKey { key, number: Some(number) })
     }
 }
 
@@ -233,7 +246,7 @@ impl Keys {
 
 impl CustomerKey {
     fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&self.0.into())
+        Aes256Gcm::new(&self.key.into())
     }
 
     /// Seals `text` and commits to it: the commitment is an HMAC under a salt sealed with the text, so
@@ -243,7 +256,11 @@ impl CustomerKey {
     /// When there are no random bytes.
     pub fn seal(&self, text: &str, entropy: &Entropy) -> Result<Sealed, KeyError> {
         let (commit, bytes) = self.seal_bytes(text.as_bytes(), entropy)?;
-        Ok(Sealed { words: Words { commit, bytes: u32::try_from(text.len()).unwrap_or(u32::MAX) }, bytes })
+        Ok(Sealed {
+            words: Words { commit, bytes: u32::try_from(text.len()).unwrap_or(u32::MAX) },
+            bytes,
+            key: self.number,
+        })
     }
 
     /// Opens sealed words and checks them against the commitment on record.
@@ -369,11 +386,11 @@ mod tests {
 
         let again = open(directory.path()).unwrap();
         assert_eq!(again.pseudonym("ann"), ann);
-        let reopened = again.customer(&ann, &wrapped).unwrap();
+        let reopened = again.customer(&ann, 1, &wrapped).unwrap();
         assert_eq!(reopened.open(&sealed.bytes, &sealed.words).unwrap(), "my card is gone");
 
         let bob = keys.pseudonym("bob");
-        assert!(again.customer(&bob, &wrapped).is_err());
+        assert!(again.customer(&bob, 1, &wrapped).is_err());
         let (other, _) = keys.new_customer(&bob, &entropy).unwrap();
         assert!(other.open(&sealed.bytes, &sealed.words).is_err());
         let mut damaged = sealed.bytes.clone();

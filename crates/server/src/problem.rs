@@ -73,7 +73,7 @@ kinds! {
         "Remove what is no longer needed, or wait until what is under way has ended; the detail names the bound.";
     /// The words are gone.
     ERASED = "erased", 410, "The words were erased",
-        "Nothing brings them back; the evidence that remains is in the timeline.";
+        "Nothing brings them back; the evidence that remains is in the timeline. Leave words out, or open a new case.";
     /// Too slow.
     TOO_SLOW = "too_slow", 408, "The request took too long to arrive",
         "Send the whole request at once; repeat it with the same idempotency key.";

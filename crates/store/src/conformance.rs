@@ -1,7 +1,7 @@
 //! The suite that every backend passes: the promises of the port, one function each.
 
 use crate::{
-    Activation, AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, Erase, ExceptionFilter, ExceptionRow,
+    Activation, AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, ExceptionFilter, ExceptionRow,
     IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenRow, WordsRow,
 };
 
@@ -55,6 +55,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     exceptions(store).await?;
     lists(store).await?;
     attachments(store).await?;
+    erasure(store).await?;
     resolved(store).await?;
     bundles(store).await?;
     positions(store)?;
@@ -105,6 +106,7 @@ async fn keys(store: &impl Store) -> Result<(), String> {
     let keyed = |id: &str, hash: u8| Commit {
         idempotency: Some(IdempotencyRow {
             scope: "tok".into(),
+            case: Some(id.to_owned()),
             key: "k".into(),
             request_hash: [hash; 32],
             status: 201,
@@ -303,7 +305,7 @@ async fn attachments(store: &impl Store) -> Result<(), String> {
             customer.clone_into(&mut case.customer);
         }
         Commit {
-            customer: Some(NewCustomer { id: customer.to_owned(), wrapped_key: b"key".to_vec() }),
+            customer: Some(NewCustomer { id: customer.to_owned(), wrapped_key: b"key".to_vec(), replaces: None }),
             words: vec![words(case)],
             attachments: vec![file(case, "f"), file(case, "g")],
             ..commit
@@ -319,13 +321,71 @@ async fn attachments(store: &impl Store) -> Result<(), String> {
     let erase = Commit {
         case: Some(CaseWrite { customer: "cus_F".into(), ..case_at("cas_F", 1, 2, "desk") }),
         records: vec![record("cas_F", "erased")],
-        erase: Some(Erase { customer: "cus_F".into() }),
+        clear: Some("cas_F".into()),
         ..Commit::default()
     };
     store.commit(erase).await.map_err(failed)?;
     let left = store.words("cas_F", "w").map_err(|e| e.to_string())?.is_some();
     hold(!left && read("cas_F", "f")?.is_none() && read("cas_F", "g")?.is_none(), "erasing takes words and files")?;
     hold(read("cas_G", "f")?.is_some(), "erasing takes nothing of others")
+}
+
+async fn erasure(store: &impl Store) -> Result<(), String> {
+    let told = |error: CommitError| error.to_string();
+    let read = |error: crate::ReadError| error.to_string();
+    let customer = |key: &[u8], replaces| NewCustomer { id: "cus_E".into(), wrapped_key: key.to_vec(), replaces };
+    let open = |id: &str, key: &[u8], replaces| {
+        let case = CaseWrite { customer: "cus_E".into(), opened_ms: 7, ..case_at(id, 0, 1, "desk") };
+        let words = vec![WordsRow { id: "w".into(), case: id.to_owned(), sealed: b"sealed".to_vec() }];
+        let answer = IdempotencyRow {
+            scope: "tok".into(),
+            key: id.to_owned(),
+            case: Some(id.to_owned()),
+            request_hash: [1; 32],
+            status: 201,
+            response: b"kept".to_vec(),
+            expires_ms: 100_000,
+        };
+        let customer = Some(customer(key, replaces));
+        Commit { case: Some(case), customer, words, idempotency: Some(answer), ..opening(id) }
+    };
+    store.commit(open("cas_E1", b"one", None)).await.map_err(told)?;
+    store.commit(open("cas_E2", b"one", None)).await.map_err(told)?;
+    let refused = store.commit(open("cas_E3", b"two", None)).await;
+    hold(matches!(refused, Err(CommitError::KeyGone)), "a customer has one key")?;
+    hold(store.case("cas_E3").map_err(read)?.is_none(), "nothing is written under another")?;
+    let key = store.key_of_case("cus_E", 7, "cas_E2").map_err(read)?.ok_or("a case has its customer's key")?;
+    hold(key.wrapped_key.as_deref() == Some(b"one"), "a case has the key that its words are sealed under")?;
+    let (first, under) = (key.key, Commit { sealed_under: Some(key.key), ..Commit::default() });
+    store.commit(Commit { records: vec![record("cus_E", "x")], ..under }).await.map_err(told)?;
+
+    let erase = || Commit { erase: Some(first), records: vec![record("cus_E", "erased")], ..Commit::default() };
+    store.commit(erase()).await.map_err(told)?;
+    hold(matches!(store.commit(erase()).await, Err(CommitError::Done)), "a key is destroyed once")?;
+    let gone = store.customer("cus_E").map_err(read)?.ok_or("who was erased is known")?;
+    hold((gone.key, gone.wrapped_key) == (first, None), "a destroyed key is gone")?;
+    for sealed in [
+        open("cas_E3", b"one", None),
+        Commit { sealed_under: Some(first), records: vec![record("cas_E1", "x")], ..Commit::default() },
+    ] {
+        let refused = store.commit(sealed).await;
+        hold(matches!(refused, Err(CommitError::KeyGone)), "nothing is written that a destroyed key sealed")?;
+    }
+    store.commit(open("cas_E4", b"two", Some(first))).await.map_err(told)?;
+    let of = |key, after: Option<&(i64, String)>| store.cases_under("cus_E", key, after, 1).map_err(read);
+    let one = of(first, None)?;
+    let two = of(first, one.first())?;
+    let named = |id: &str| vec![(7, id.to_owned())];
+    hold(one == named("cas_E1") && two == named("cas_E2"), "the cases under a key are found one after the other")?;
+    hold(
+        of(first, two.first())?.is_empty() && of(first + 1, None)? == named("cas_E4"),
+        "and those under another are not",
+    )?;
+    store.commit(Commit { clear: Some("cas_E1".into()), ..Commit::default() }).await.map_err(told)?;
+    let words = |case: &str| store.words(case, "w").map_err(read);
+    let kept = |case: &str| store.idempotency("tok", case).map_err(read);
+    hold(words("cas_E1")?.is_none() && kept("cas_E1")?.is_none(), "a case is cleared of words and kept answers")?;
+    hold(words("cas_E2")?.is_some() && kept("cas_E2")?.is_some(), "and no other is")
 }
 
 async fn resolved(store: &impl Store) -> Result<(), String> {

@@ -3,9 +3,11 @@
 pub mod cause;
 mod coming;
 pub mod conformance;
+mod outcome;
 pub mod patience;
 mod port;
 pub mod sqlite;
 
 pub use coming::Coming;
+pub use outcome::{OutcomeCount, OutcomeDelta};
 pub use port::*;

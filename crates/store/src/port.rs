@@ -1,6 +1,6 @@
 //! The port: what the rest of Remit asks of a store, and what a store promises.
 
-use crate::Coming;
+use crate::{Coming, OutcomeCount, OutcomeDelta};
 use std::{collections::HashMap, future::Future};
 
 /// The effects of one command. All of them become durable together, or none does.
@@ -10,8 +10,10 @@ pub struct Commit {
     pub case: Option<CaseWrite>,
     /// What happened, in order.
     pub records: Vec<Record>,
-    /// A customer to note, unless already noted.
+    /// A customer to note, unless already noted with this key. With another one the command is refused.
     pub customer: Option<NewCustomer>,
+    /// The number of the key that sealed what is in it. Once that is destroyed the command is refused.
+    pub sealed_under: Option<u64>,
     /// Sealed words.
     pub words: Vec<WordsRow>,
     /// Sealed files.
@@ -22,8 +24,13 @@ pub struct Commit {
     pub outcomes: Vec<OutcomeDelta>,
     /// The answer to repeat when the same request comes again.
     pub idempotency: Option<IdempotencyRow>,
-    /// Words to destroy.
-    pub erase: Option<Erase>,
+    /// The number of a key to destroy, and with it whatever it sealed. Refused where it is destroyed already.
+    pub erase: Option<u64>,
+    /// A case whose sealed words, files and kept answers are to be deleted.
+    pub clear: Option<String>,
+    /// Whether the log of writes is to be begun anew, so that nothing is left in it of what was overwritten. Refused,
+    /// and not waited for, while somebody reads what is in it.
+    pub begin_log_anew: bool,
     /// What remains to be done because of this. A row with an identifier that is there already takes its place.
     pub outbox: Vec<OutboxRow>,
     /// The outbox row that this command is done for: it goes, and the command with it is refused if it has gone.
@@ -95,6 +102,8 @@ pub struct NewCustomer {
     pub id: String,
     /// The customer's key, wrapped.
     pub wrapped_key: Vec<u8>,
+    /// The number of the destroyed key in whose place it comes.
+    pub replaces: Option<u64>,
 }
 
 /// Sealed words.
@@ -140,36 +149,6 @@ pub struct ExceptionRow {
     pub body: Vec<u8>,
 }
 
-/// Outcomes to add to a responder's count for an intent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutcomeDelta {
-    /// The responder.
-    pub responder: String,
-    /// The intent.
-    pub intent: String,
-    /// Cases resolved.
-    pub resolved: i64,
-    /// Cases not resolved.
-    pub failed: i64,
-    /// Of these, those that tell against the responder.
-    pub wrong: i64,
-    /// What happened, to be counted by itself.
-    pub kind: String,
-}
-
-/// How often something became of a responder's cases of an intent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutcomeCount {
-    /// The responder.
-    pub responder: String,
-    /// The intent.
-    pub intent: String,
-    /// What.
-    pub kind: String,
-    /// How often.
-    pub count: i64,
-}
-
 /// An answer to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRow {
@@ -177,6 +156,8 @@ pub struct IdempotencyRow {
     pub scope: String,
     /// The key.
     pub key: String,
+    /// The case that it was about, with whose words it goes.
+    pub case: Option<String>,
     /// What was asked.
     pub request_hash: [u8; 32],
     /// The HTTP status answered.
@@ -223,13 +204,6 @@ pub struct Activation {
     pub at_ms: i64,
 }
 
-/// Words to destroy: the customer's key and every sealed row under it, files included.
-#[derive(Debug, Clone)]
-pub struct Erase {
-    /// Pseudonym.
-    pub customer: String,
-}
-
 /// Where a commit's records stand. Positions are dense, begin at 1, and follow the order of commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed {
@@ -262,6 +236,12 @@ pub enum CommitError {
     /// What this was to be done for has been done already.
     #[error("this has been done already")]
     Done,
+    /// The key that sealed what is in it is destroyed, or is not the customer's.
+    #[error("the customer's key is another one now")]
+    KeyGone,
+    /// Somebody reads what is in the log of writes.
+    #[error("the log of writes is being read")]
+    LogInUse,
     /// Too many commands wait.
     #[error("too many commands wait to be written")]
     Busy,
@@ -377,8 +357,10 @@ pub struct RecordRow {
 /// A customer as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
-    /// The customer's key, wrapped.
-    pub wrapped_key: Vec<u8>,
+    /// The number of the key.
+    pub key: u64,
+    /// The key, wrapped; nothing once it is destroyed.
+    pub wrapped_key: Option<Vec<u8>>,
 }
 
 /// An API token as stored; the secret itself is not.
@@ -448,8 +430,17 @@ pub trait Store: Send + Sync {
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
     /// Cases, newest first, after the cursor `after` (an identifier).
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
-    /// All cases of a customer, by identifier.
-    fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError>;
+    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were opened:
+    /// when, and which.
+    fn cases_under(
+        &self,
+        customer: &str,
+        key: u64,
+        after: Option<&(i64, String)>,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, ReadError>;
+    /// How many there are.
+    fn count_under(&self, customer: &str, key: u64) -> Result<u64, ReadError>;
     /// Of the newest `limit` cases of a customer those that have been resolved since a moment, the newest first.
     fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
     /// How many cases a customer opened since a moment.
@@ -468,6 +459,8 @@ pub trait Store: Send + Sync {
     fn attachment(&self, case: &str, id: &str) -> Result<Option<AttachmentRow>, ReadError>;
     /// A customer by pseudonym.
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError>;
+    /// The key that seals the words of a customer's case, which was opened then.
+    fn key_of_case(&self, customer: &str, opened_ms: i64, case: &str) -> Result<Option<CustomerRow>, ReadError>;
     /// An exception.
     fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError>;
     /// Exceptions, newest first, after the cursor `after` (an identifier).

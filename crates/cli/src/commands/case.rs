@@ -83,6 +83,11 @@ impl Show {
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
+        match case.pointer("/erased/log").and_then(Value::as_str) {
+            Some("done") => say!("  erased: nothing of its words is left"),
+            Some(_) => say!("  erased: nobody can read its words any more; log: pending"),
+            None => {}
+        }
         let mut history = History::default();
         let count = self.each(client, &mut |item| history.print(item))?;
         say!("{} events", many(count));

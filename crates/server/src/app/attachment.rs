@@ -100,8 +100,7 @@ impl App {
         // The message says nothing besides.
         let sealed = self.seal_for(caller, action, id, "")?;
         let case = self.case_for(caller, action, id)?;
-        let erased = || Problem::new(problem::ERASED, "the words on this case were erased; open a new case");
-        let key = self.customer_key(&case.customer)?.ok_or_else(erased)?;
+        let key = self.sealing_key(&case)?;
         let (commit, bytes) = key.seal_bytes(&file.bytes, &self.entropy)?;
         let attachment = Attachment {
             commit: commit.clone(),
@@ -122,9 +121,9 @@ impl App {
     pub fn attachment(&self, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Problem> {
         let case = self.case_for(caller, "case.read", id)?;
         let row = self.store.attachment(&case.id.to_string(), name).map_err(Problem::internal)?;
-        let key = self.customer_key(&case.customer)?;
+        let key = self.case_key(&case)?;
         let Some((row, key)) = row.zip(key) else {
-            let gone = case.erased && case.attached > 0;
+            let gone = case.attached > 0 && self.case_key(&case)?.is_none();
             let kind = if gone { problem::ERASED } else { problem::NOT_FOUND };
             return Err(Problem::new(kind, "the case has no such file"));
         };

@@ -53,6 +53,11 @@ impl Caller {
         Self { own: true, ..Self::of("remit", Vec::new(), None) }
     }
 
+    /// Remit itself, going on with what somebody began whom records call so.
+    pub(crate) fn for_whom(name: &str) -> Self {
+        Self { own: true, ..Self::of(name, Vec::new(), None) }
+    }
+
     /// An AI responder that Remit asks: policy is asked for what it says as for any other caller.
     pub(crate) fn responder(name: &str) -> Self {
         Self::of(name, vec!["responder".to_owned()], Some(name.to_owned()))

@@ -14,13 +14,15 @@ use tokio::sync::Notify;
 pub(crate) struct Bells {
     turns: Notify,
     timers: Notify,
+    erasures: Notify,
     /// Until when the timers are waited for, in milliseconds since the Unix epoch.
     awaited_ms: AtomicI64,
 }
 
 impl Default for Bells {
     fn default() -> Self {
-        Self { turns: Notify::new(), timers: Notify::new(), awaited_ms: AtomicI64::new(i64::MAX) }
+        let bell = Notify::new;
+        Self { turns: bell(), timers: bell(), erasures: bell(), awaited_ms: AtomicI64::new(i64::MAX) }
     }
 }
 
@@ -28,6 +30,16 @@ impl Bells {
     /// A turn is to be taken.
     pub(crate) async fn turns(&self) {
         self.turns.notified().await;
+    }
+
+    /// Somebody's words are to be erased.
+    pub(crate) async fn erasures(&self) {
+        self.erasures.notified().await;
+    }
+
+    /// Rings for [`Self::erasures`].
+    pub(crate) fn ring_erasures(&self) {
+        self.erasures.notify_one();
     }
 
     /// Something is due sooner than what was waited for.

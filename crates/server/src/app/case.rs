@@ -1,7 +1,7 @@
 //! What can be done to a case: open, write, answer, measure, hand over, override, resolve, reopen, erase.
 
 use super::{
-    Answer, App, Caller, Repeat,
+    ATTEMPTS, Answer, App, Caller, Repeat,
     customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
@@ -10,7 +10,7 @@ use super::{
     view::{CaseView, DecisionSummary},
 };
 use crate::{
-    keys::{KeyError, Sealed},
+    keys::{CustomerKey, KeyError, Sealed},
     problem,
     problem::Problem,
 };
@@ -21,6 +21,7 @@ use remit_domain::{
     decision::YieldReason,
     event::{Mark, Words},
     id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
+    refusal::Refusal,
 };
 use remit_policy::engine::Held;
 use remit_store::Store;
@@ -198,10 +199,19 @@ impl App {
     /// # Errors
     /// When policy, a bound or the store refuses.
     pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Answer, Problem> {
-        let (act, _) = self.opening(caller, open)?;
-        // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
-        tokio::task::yield_now().await;
-        self.execute(caller, repeat, None, act, shown(201)).await
+        for _ in 0..ATTEMPTS {
+            let (act, _) = self.opening(caller, &open)?;
+            // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
+            tokio::task::yield_now().await;
+            match self.execute(caller, repeat, None, act, shown(201)).await {
+                // The customer was erased since their key was read: what they say now is sealed under another one.
+                Err(problem) if problem.kind == problem::ERASED => {
+                    self.forget_customer(&self.keys.pseudonym(&open.customer));
+                }
+                done => return done,
+            }
+        }
+        Err(Problem::new(problem::CHANGED, "the customer was erased again and again meanwhile"))
     }
 
     /// What would be decided if this request came in now. Nothing is recorded.
@@ -210,7 +220,7 @@ impl App {
     /// When policy or a bound refuses.
     pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Problem> {
         self.permit(caller, "route.ask")?;
-        let (act, now) = self.opening(caller, open)?;
+        let (act, now) = self.opening(caller, &open)?;
         let mut context = self.context(caller)?;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| {
             let mut deliberation = self.answer(case, question, now);
@@ -222,7 +232,7 @@ impl App {
         Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
     }
 
-    fn opening(&self, caller: &Caller, open: OpenCase) -> Result<(Act, Timestamp), Problem> {
+    fn opening(&self, caller: &Caller, open: &OpenCase) -> Result<(Act, Timestamp), Problem> {
         self.permit(caller, "case.open")?;
         bounded("customer", &open.customer, CUSTOMER_MAX)?;
         bounded("text", &open.text, TEXT_MAX)?;
@@ -235,7 +245,7 @@ impl App {
         &self,
         caller: &Caller,
         customer: Customer,
-        open: OpenCase,
+        open: &OpenCase,
     ) -> Result<(Act, Timestamp), Problem> {
         self.permit(caller, "case.open")?;
         bounded("text", &open.text, TEXT_MAX)?;
@@ -414,28 +424,6 @@ impl App {
         self.execute(caller, repeat, Some(id), act, shown(200)).await
     }
 
-    /// Destroys a customer's words on every case, and the key that sealed them. The evidence stays.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such customer.
-    pub async fn erase_customer(&self, caller: &Caller, external: &str) -> Result<u32, Problem> {
-        self.permit(caller, "customer.erase")?;
-        bounded("customer", external, CUSTOMER_MAX)?;
-        let id = self.keys.pseudonym(external);
-        if self.store.customer(id.as_str()).map_err(Problem::internal)?.is_none() {
-            return Err(Problem::new(problem::NOT_FOUND, "no customer of this identifier is on record"));
-        }
-        let mut erased = 0;
-        for case in self.store.cases_of_customer(id.as_str()).map_err(Problem::internal)? {
-            let act = Act::new("customer.erase", Command::Erase);
-            self.execute(caller, None, Some(&case), act, |_| (200, Vec::new())).await?;
-            erased += 1;
-        }
-        self.forget_customer(&id);
-        self.end_chats(&id).await?;
-        Ok(erased)
-    }
-
     /// The case with this identifier, if `caller` may do `action` on it.
     pub(super) fn case_for(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Case, Problem> {
         // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
@@ -454,9 +442,15 @@ impl App {
         text: &str,
     ) -> Result<Sealed, Problem> {
         let case = self.case_for(caller, action, id)?;
-        let erased = || Problem::new(problem::ERASED, "the words on this case were erased; open a new case");
-        let key = self.customer_key(&case.customer)?.ok_or_else(erased)?;
-        Ok(key.seal(text, &self.entropy)?)
+        Ok(self.sealing_key(&case)?.seal(text, &self.entropy)?)
+    }
+
+    /// The key for words on a case.
+    ///
+    /// # Errors
+    /// When they were erased.
+    pub(super) fn sealing_key(&self, case: &Case) -> Result<CustomerKey, Problem> {
+        self.case_key(case)?.ok_or_else(|| Refusal::WordsErased.into())
     }
 
     pub(super) fn seal_optional(
@@ -477,7 +471,7 @@ impl App {
         let Some(row) = self.store.words(&case.id.to_string(), &words.commit).map_err(Problem::internal)? else {
             return Ok(None);
         };
-        let Some(key) = self.customer_key(&case.customer)? else { return Ok(None) };
+        let Some(key) = self.case_key(case)? else { return Ok(None) };
         Ok(self.opened(case, &words.commit, key.open(&row.sealed, words)))
     }
 

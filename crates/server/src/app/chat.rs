@@ -248,15 +248,21 @@ impl App {
             signals: Vec::new(),
         };
         let caller = chat.caller();
+        let over = || Problem::new(problem::CHAT_ENDED, "the chat has ended");
         let customer = self.customer_of(chat.customer.clone())?;
-        let (mut act, _) = self.opening_of(&caller, customer, open)?;
+        // It has ended by the time that a customer who was erased has another key.
+        if !self.chats.lock().by_id.contains_key(&chat.id) {
+            return Err(over());
+        }
+        let (mut act, _) = self.opening_of(&caller, customer, &open)?;
         if let Command::Open { readings: measured, .. } = &mut act.command {
             measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
             measured.extend(readings);
         }
         act.beside.chat = Some(Opening { id: chat.id.clone(), item });
         let shown = |happened: &remit_domain::command::Happened| (201, happened.case.id.to_string().into_bytes());
-        let answer = self.execute(&caller, Some(repeat), None, act, shown).await?;
+        let erased = |problem: Problem| if problem.kind == problem::ERASED { over() } else { problem };
+        let answer = self.execute(&caller, Some(repeat), None, act, shown).await.map_err(erased)?;
         let case = String::from_utf8_lossy(&answer.body).parse().map_err(Problem::internal)?;
         chat.add(case);
         Ok(())
@@ -288,19 +294,17 @@ impl App {
         row.map(|row| self.case_of(&row.state)).transpose()
     }
 
-    /// Ends every chat of a customer whose words were erased.
-    pub(super) async fn end_chats(&self, customer: &CustomerId) -> Result<(), Problem> {
-        let theirs: Vec<String> = {
-            let known = self.chats.lock();
-            known.by_id.values().filter(|chat| chat.customer == *customer).map(|chat| chat.id.clone()).collect()
-        };
-        let items = theirs.iter().map(|id| row(id, None)).collect::<Result<Vec<_>, _>>()?;
-        if !items.is_empty() {
-            self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
-        }
+    /// What is to be deleted of a customer's chats once their words are erased.
+    pub(super) fn ended_chats(&self, customer: &CustomerId) -> Result<Vec<ItemRow>, Problem> {
+        let known = self.chats.lock();
+        let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
+        theirs.map(|chat| row(&chat.id, None)).collect()
+    }
+
+    /// Ends these chats.
+    pub(super) fn end_chats<'i>(&self, ids: impl IntoIterator<Item = &'i str>) {
         let mut known = self.chats.lock();
-        theirs.iter().for_each(|id| known.remove(id));
-        Ok(())
+        ids.into_iter().for_each(|id| known.remove(id));
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 use crate::{clock::rfc3339, problem, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
+    case::Status,
     command::Happened,
     consult::Consult,
     id::{CaseId, ConsultId},
@@ -149,7 +150,8 @@ impl App {
             }
             let case: Case = self.case_for(&Caller::own(), "case.read", &item.case.to_string())?;
             // A case that has ended needs no advice.
-            if !case.consults.keys().any(|open| open.to_string() == row.id) {
+            let asked = case.consults.keys().any(|open| open.to_string() == row.id);
+            if case.status != Status::Open || !asked {
                 continue;
             }
             views.push(ConsultView {

@@ -2,8 +2,8 @@
 
 use super::App;
 use crate::{keys::CustomerKey, problem::Problem};
-use remit_domain::id::CustomerId;
-use remit_store::{NewCustomer, Store as _};
+use remit_domain::{Case, id::CustomerId};
+use remit_store::{CustomerRow, NewCustomer, Store as _};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -85,14 +85,16 @@ impl App {
             };
             let stored = self.store.customer(id.as_str()).map_err(Problem::internal)?;
             let customer = match &stored {
-                Some(row) => {
-                    let key = self.keys.customer(&id, &row.wrapped_key)?;
+                Some(CustomerRow { key, wrapped_key: Some(wrapped) }) => {
+                    let key = self.keys.customer(&id, *key, wrapped)?;
                     Customer { id: id.clone(), key, new: None, met: true }
                 }
-                None => {
+                // Who was erased and comes again gets another key.
+                erased_or_new => {
                     let (key, wrapped_key) = self.keys.new_customer(&id, &self.entropy)?;
-                    let new = NewCustomer { id: id.to_string(), wrapped_key };
-                    Customer { id: id.clone(), key, new: Some(new), met: false }
+                    let replaces = erased_or_new.as_ref().map(|row| row.key);
+                    let new = NewCustomer { id: id.to_string(), wrapped_key, replaces };
+                    Customer { id: id.clone(), key, new: Some(new), met: replaces.is_some() }
                 }
             };
             if let Some(customer) = self.customers.keep(customer, forgotten) {
@@ -101,12 +103,15 @@ impl App {
         }
     }
 
-    /// The key of a customer who is on record; nothing once the customer was erased.
-    pub(super) fn customer_key(&self, id: &CustomerId) -> Result<Option<CustomerKey>, Problem> {
-        match self.store.customer(id.as_str()).map_err(Problem::internal)? {
-            Some(row) => Ok(Some(self.keys.customer(id, &row.wrapped_key)?)),
-            None => Ok(None),
+    /// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
+    pub(super) fn case_key(&self, case: &Case) -> Result<Option<CustomerKey>, Problem> {
+        if case.erased {
+            return Ok(None);
         }
+        let (id, customer) = (case.id.to_string(), &case.customer);
+        let row = self.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Problem::internal)?;
+        let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
+        Ok(self.opened(case, "key", self.keys.customer(customer, key, &wrapped)))
     }
 
     /// Forgets the key of an erased customer.

@@ -18,6 +18,7 @@ mod customer;
 pub mod decision;
 pub(crate) mod delivery;
 mod effects;
+pub mod erasure;
 pub mod exception;
 pub mod feedback;
 mod floor;
@@ -87,6 +88,7 @@ pub struct App {
     ahead_ms: i64,
     load: Load,
     customers: customer::Customers,
+    pub(crate) erasures: erasure::Erasures,
     pub(crate) chats: chat::Chats,
     /// Room for files on their way.
     pub(crate) uploads: tokio::sync::Semaphore,
@@ -208,6 +210,7 @@ impl App {
         let engine = Engine::new(&start.bundle);
         let subscriptions = webhook::Subscriptions::open(&store, &keys)?;
         let chats = chat::Chats::load(&store)?;
+        let erasures = erasure::Erasures::load(&store)?;
         let last = store.last_seq()?;
         let (ticks, _) = tokio::sync::watch::channel(last);
         let app = Self {
@@ -226,6 +229,7 @@ impl App {
             clock: start.clock,
             load,
             customers: customer::Customers::default(),
+            erasures,
             chats,
             uploads: tokio::sync::Semaphore::new(attachment::UPLOADS_MAX),
             tokens: auth::Tokens::default(),
@@ -380,7 +384,7 @@ impl App {
         let Some(row) = self.store.idempotency(&caller.token, &repeat.key).map_err(Problem::internal)? else {
             return Ok(None);
         };
-        if row.request_hash == repeat.request {
+        if row.request_hash == self.keys.of_request(&repeat.request) {
             Ok(Some(Answer { status: row.status, body: row.response, repeated: true }))
         } else {
             Err(refused(CommitError::KeyReused))
@@ -393,6 +397,7 @@ pub(crate) fn refused(error: CommitError) -> Problem {
     use crate::problem;
     match error {
         CommitError::KeyReused => Problem::new(problem::KEY_REUSED, "this key was sent with another request before"),
+        CommitError::KeyGone => remit_domain::refusal::Refusal::WordsErased.into(),
         CommitError::Done => Problem::new(problem::CONFLICT, "this has been done already"),
         CommitError::Busy => Problem::new(problem::BUSY, "the queue of commands to be written is full"),
         CommitError::StorageFull => Problem::new(problem::STORAGE_FULL, "the store reported that its disk is full"),

@@ -13,8 +13,8 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{
-    AttachmentRow, CaseWrite, Commit, Erase, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow,
-    OutcomeDelta, Record, WordsRow,
+    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta,
+    Record, WordsRow,
 };
 
 /// One command with what goes into the store beside its events.
@@ -31,7 +31,7 @@ pub(crate) struct Act {
 /// What goes into the store beside a command's events.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Beside {
-    /// Whether the customer's words and key are destroyed, whatever the events say.
+    /// Whether the sealed words, files and kept answers of the case are deleted, whatever the events say.
     erases: bool,
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
@@ -140,6 +140,7 @@ impl App {
             case: Some(case_row(case, before.map_or(0, |case| case.version))?),
             records,
             customer: beside.customer,
+            sealed_under: beside.sealed.iter().chain(&beside.reopens).find_map(|sealed| sealed.key),
             words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
                 .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
                 .collect(),
@@ -149,12 +150,13 @@ impl App {
             idempotency: repeat.map(|repeat| IdempotencyRow {
                 scope: caller.token.to_string(),
                 key: repeat.key.clone(),
-                request_hash: repeat.request,
+                case: Some(id.clone()),
+                request_hash: self.keys.of_request(&repeat.request),
                 status,
                 response: response.clone(),
                 expires_ms: now.plus_ms(REPEATABLE_MS).0,
             }),
-            erase: beside.erases.then(|| Erase { customer: case.customer.to_string() }),
+            clear: beside.erases.then(|| id.clone()),
             ..Commit::default()
         };
         let effects = Effects::of(before, happened, &commit.outcomes);

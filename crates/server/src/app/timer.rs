@@ -64,6 +64,10 @@ impl App {
                 if !case.exceptions.contains_key(&exception) {
                     return self.drop_row(&row.id).await;
                 }
+                if case.erased {
+                    // An earlier version left it open, and nobody can say why it is over.
+                    return self.own(row, Command::Erase, Vec::new()).await;
+                }
                 let terms = self.bundle.terms();
                 // Beyond whoever it escalates to there is nobody: they are reminded of it.
                 let owner = terms.escalate_to.clone().unwrap_or_else(|| terms.exception_owner.clone());

@@ -109,7 +109,7 @@ impl App {
         let Some(stored) = self.store.case(&row.case).map_err(Problem::internal)? else { return Ok(None) };
         let case = self.case_of(&stored.state)?;
         let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
-        let open = case.status == remit_domain::case::Status::Open && !case.erased;
+        let open = case.status == remit_domain::case::Status::Open && !self.is_erased(&case)?;
         Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
     }
 

@@ -80,6 +80,9 @@ pub struct CaseView {
     /// Cases that ended in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absorbed: Vec<String>,
+    /// There once the words on it were erased: none of them can be read any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<ErasedView>,
     /// When it was opened.
     #[schema(format = DateTime)]
     pub opened_at: String,
@@ -113,6 +116,15 @@ pub struct HandoverQuestionView {
     /// Since when it is asked.
     #[schema(format = DateTime)]
     pub since: String,
+}
+
+/// What has become of erased words.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct ErasedView {
+    /// `done` once nothing is left, not even in the log that the database writes first; until then `pending`, and it
+    /// becomes done by itself once nobody reads the log any more. Told where a case is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<&'static str>,
 }
 
 /// Who has a case.
@@ -270,6 +282,7 @@ impl From<&Case> for CaseView {
                 _ => None,
             },
             absorbed: case.absorbed.iter().map(ToString::to_string).collect(),
+            erased: case.erased.then(ErasedView::default),
             opened_at: rfc3339(case.opened),
             updated_at: rfc3339(case.updated),
             version: case.version,

@@ -57,7 +57,7 @@ impl App {
 
     /// `case` as callers are shown it.
     pub(super) fn case_view(&self, case: &Case) -> Result<CaseView, Problem> {
-        Ok(CaseView::from(&*self.with_names(case)?))
+        Ok(CaseView { erased: self.erased_view(case)?, ..CaseView::from(&*self.with_names(case)?) })
     }
 
     /// Forgets the name of a token that was revoked. From then on what was done with it is shown under its identifier.

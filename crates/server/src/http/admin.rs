@@ -2,11 +2,14 @@
 
 use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
 use crate::{
-    app::token::{MadeToken, NewToken, TokenView},
+    app::{
+        erasure::Erased,
+        token::{MadeToken, NewToken, TokenView},
+    },
     problem::Problem,
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -25,13 +28,6 @@ struct EraseCustomer {
     /// Your own identifier of the customer.
     #[schema(max_length = 256, min_length = 1)]
     customer: String,
-}
-
-/// What was destroyed.
-#[derive(Debug, Serialize, ToSchema)]
-struct Erased {
-    /// On how many cases.
-    cases: u32,
 }
 
 /// Make a token. Its secret is in this answer and nowhere else.
@@ -79,7 +75,8 @@ async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authentic
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Destroy a customer's words on every case by destroying their key; the evidence remains verifiable.
+/// Destroy a customer's words on every case by destroying their key; the evidence remains verifiable. What is open on
+/// their cases ends. The answer says whether something is still to come; asked again meanwhile, it says how far it is.
 #[utoipa::path(
     post, path = "/v1/customers/erase", tag = "administration", request_body = EraseCustomer,
     responses((status = 200, description = "Destroyed.", body = Erased))
@@ -89,5 +86,5 @@ async fn erase_customer(
     Authenticated(caller): Authenticated,
     body: Json<EraseCustomer>,
 ) -> Reply {
-    json(&Erased { cases: app.erase_customer(&caller, &body.value.customer).await? })
+    json(&app.erase_customer(&caller, &body.value.customer).await?)
 }

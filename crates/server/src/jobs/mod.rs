@@ -1,6 +1,7 @@
 //! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, delivering
 //! events to subscriptions, and looking at things again when they are due.
 
+mod erasures;
 mod offers;
 mod signing;
 mod stops;
@@ -18,6 +19,7 @@ pub use signing::{ORIGIN, run, sign, signer};
 pub(crate) fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(erasures::run(Arc::clone(app), stop.clone())),
         tokio::spawn(timers::run(Arc::clone(app), stop.clone())),
         tokio::spawn(stops::run(Arc::clone(app), stop.clone())),
         tokio::spawn(offers::run(Arc::clone(app), stop.clone())),

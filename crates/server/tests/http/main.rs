@@ -18,6 +18,7 @@ mod concurrent;
 mod danger;
 mod described;
 mod endpoint;
+mod erasure;
 mod events;
 mod evidence;
 mod harness;

@@ -48,7 +48,8 @@ impl SqliteStore {
     /// # Errors
     /// When the database cannot be read.
     pub fn some_customer(&self) -> Result<Option<(String, Vec<u8>)>, ReadError> {
-        let sql = "SELECT id, wrapped_key FROM customers WHERE opened_ms = -1 LIMIT 1";
+        let sql = "SELECT id, wrapped FROM customers JOIN customer_keys ON num = key \
+                   WHERE opened_ms = -1 AND wrapped <> zeroblob(length(wrapped)) LIMIT 1";
         self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 

@@ -9,6 +9,7 @@ mod made_with;
 mod packed;
 #[cfg(test)]
 mod plans;
+mod quiet;
 mod read;
 mod reserve;
 mod settle;
@@ -23,6 +24,7 @@ use disk::Disk;
 use gather::{Gate, Gather};
 use known::Known;
 use packed::Shapes;
+use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
 use rusqlite::Connection;
@@ -89,6 +91,8 @@ pub struct SqliteStore {
     /// The writer, those beside it that end when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
+    /// Where reads can be held back for a moment.
+    readers_gate: Arc<Quiet>,
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
     side: Mutex<Connection>,
     /// Room for what must be possible on a full disk.
@@ -178,6 +182,7 @@ impl SqliteStore {
             known,
             threads: vec![writer, waiter, settler, learner],
             readers: Mutex::default(),
+            readers_gate: Arc::default(),
             side: Mutex::new(side),
             reserve: Reserve::keep(data),
             closing,
@@ -235,6 +240,19 @@ impl SqliteStore {
             }
             result => result,
         }
+    }
+
+    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so that
+    /// a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what it moves.
+    /// None if reads went on for so long.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn quieten(&self, patience: Duration) -> Result<Option<impl Sized + use<>>, crate::ReadError> {
+        let failed = |error: &dyn std::fmt::Display| crate::ReadError(error.to_string());
+        let beside = setup::side(&self.path).map_err(|error| failed(&error))?;
+        settle::move_all(&beside, &self._database).map_err(|error| failed(&error))?;
+        Ok(self.readers_gate.close(patience))
     }
 
     fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {

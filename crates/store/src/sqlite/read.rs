@@ -35,6 +35,12 @@ pub(super) fn exception(row: &Row<'_>, first: usize) -> Result<ExceptionRow, rus
     })
 }
 
+fn customer(row: &Row<'_>) -> Result<CustomerRow, rusqlite::Error> {
+    let wrapped: Vec<u8> = row.get(1)?;
+    let there = wrapped.iter().any(|byte| *byte != 0);
+    Ok(CustomerRow { key: row.get::<_, i64>(0)?.cast_unsigned(), wrapped_key: there.then_some(wrapped) })
+}
+
 fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
     let roles: String = row.get(3)?;
     Ok(TokenRow {
@@ -95,6 +101,7 @@ impl SqliteStore {
         if patience::is_over() {
             return Err(ReadError("it took too long".into()));
         }
+        let _reading = self.readers_gate.enter();
         let connection = self.reader()?;
         let result = read(&connection).map_err(|error| ReadError(error.to_string()));
         self.keep(connection);
@@ -173,8 +180,24 @@ impl Store for SqliteStore {
         self.page((&CASES, CASE), &wanted, (after, limit), |row| self.case_row(row))
     }
 
-    fn cases_of_customer(&self, customer: &str) -> Result<Vec<String>, ReadError> {
-        self.many("SELECT stream FROM customers WHERE id = ?1 AND opened_ms >= 0", [customer], |row| row.get(0))
+    fn cases_under(
+        &self,
+        customer: &str,
+        key: u64,
+        after: Option<&(i64, String)>,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, ReadError> {
+        let sql = "SELECT opened_ms, stream FROM customers \
+                   WHERE id = ?1 AND (opened_ms, stream) > (?2, ?3) AND key = ?4 ORDER BY opened_ms, stream LIMIT ?5";
+        let (opened, case) = after.map_or((-1, ""), |(opened, case)| (*opened, case.as_str()));
+        let values = params![customer, opened, case, key.cast_signed(), rows(limit)];
+        self.many(sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    fn count_under(&self, customer: &str, key: u64) -> Result<u64, ReadError> {
+        let sql = "SELECT COUNT(*) FROM customers WHERE id = ?1 AND opened_ms >= 0 AND key = ?2";
+        let count = self.one(sql, params![customer, key.cast_signed()], |row| row.get::<_, i64>(0))?;
+        Ok(count.unwrap_or(0).cast_unsigned())
     }
 
     fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
@@ -232,9 +255,14 @@ impl Store for SqliteStore {
         if !self.known.may_hold(id) {
             return Ok(None);
         }
-        self.one("SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1", [id], |row| {
-            Ok(CustomerRow { wrapped_key: row.get(0)? })
-        })
+        let sql = "SELECT num, wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1";
+        self.one(sql, [id], customer)
+    }
+
+    fn key_of_case(&self, customer_id: &str, opened_ms: i64, case: &str) -> Result<Option<CustomerRow>, ReadError> {
+        let sql = "SELECT num, wrapped FROM customers JOIN customer_keys ON num = key \
+                   WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3";
+        self.one(sql, params![customer_id, opened_ms, case], customer)
     }
 
     fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError> {
@@ -286,7 +314,8 @@ impl Store for SqliteStore {
     }
 
     fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError> {
-        let sql = "SELECT scope, key, request_hash, status, response, expires_ms FROM idempotency WHERE scope = ?1 AND key = ?2";
+        let sql = "SELECT scope, key, request_hash, status, response, expires_ms, stream FROM idempotency \
+                   WHERE scope = ?1 AND key = ?2";
         self.one(sql, [scope, key], |row| {
             Ok(IdempotencyRow {
                 scope: row.get(0)?,
@@ -295,6 +324,7 @@ impl Store for SqliteStore {
                 status: row.get(3)?,
                 response: self.unpack(row.get_ref(4)?.as_blob()?)?,
                 expires_ms: row.get(5)?,
+                case: row.get(6)?,
             })
         })
     }

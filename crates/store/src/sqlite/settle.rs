@@ -5,7 +5,7 @@
 //! the database, and begins the log anew. All commands wait for that, so that shortly before little is left to be moved,
 //! and the disk has the rest.
 
-use super::setup::BEGIN_ANEW;
+use super::setup::{BEGIN_ANEW, patient};
 use rusqlite::Connection;
 use std::{fs::File, sync::mpsc::Receiver, time::Duration};
 
@@ -30,6 +30,33 @@ pub(super) fn run(connection: &Connection, database: &File, written: &Receiver<(
         }
         std::thread::sleep(pause);
     }
+}
+
+/// Pages that the writer itself moves at most before it begins the log anew because words were erased.
+const FEW: i64 = 2_000;
+
+/// Moves what is in the log into the database, beside the writer, so that the writer can begin the log anew at once.
+pub(super) fn move_all(connection: &Connection, database: &File) -> Result<(), rusqlite::Error> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    database.sync_data().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Begins the log anew, as the writer: it is cut off, so that nothing that was overwritten is left in it. Not while
+/// somebody reads what is in it, or much would have to be moved: nobody is waited for here.
+pub(super) fn begin_anew(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let (log_pages, moved) = log(connection)?;
+    if log_pages - moved > FEW {
+        return Ok(false);
+    }
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    patient(connection)?;
+    if busy? != 0 {
+        return Ok(false);
+    }
+    let log_of = |path: &str| File::open(format!("{path}-wal"));
+    // SQLite does not wait until the disk has the log's new length.
+    Ok(connection.path().is_some_and(|path| log_of(path).and_then(|log| log.sync_all()).is_ok()))
 }
 
 /// Pages in the log, and how many of them are in the database.

@@ -16,13 +16,14 @@ use std::{
     time::Duration,
 };
 
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
     include_str!("0005.sql"),
     include_str!("0006.sql"),
+    include_str!("0007.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
 pub(super) const APPLICATION_ID: i64 = 0x524d_4954;
@@ -150,6 +151,8 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     if let Some(pages) = options.pages_max {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
+    // What is dropped is overwritten.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
@@ -160,9 +163,17 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     if fresh {
         connection.execute("INSERT INTO born VALUES (?1)", [known])?;
     }
+    // Pages that are written anyway are overwritten where something of them is deleted or moved; others only when words
+    // are erased.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     if found < known {
-        // So that the file says by itself what it is, also without its log of writes.
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        // So that the file says by itself what it is, also without its log of writes. Nobody waits here for who reads:
+        // what then stays in the log is gone when it begins anew.
+        connection.busy_timeout(Duration::ZERO)?;
+        if connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).is_err() {
+            connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        patient(&connection)?;
     }
     // From here on the disk is waited for beside the writer.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -186,7 +197,7 @@ fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
 
 /// What every connection is like: it waits for locks, and prepares a statement once. SQLite else lets the values that
 /// are bound have a say in the plan, and prepares a statement with a bound limit or moment anew for each.
-fn patient(connection: &Connection) -> Result<(), rusqlite::Error> {
+pub(super) fn patient(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(Duration::from_secs(30))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -1,7 +1,11 @@
 use super::*;
-use crate::{CommitError, Record, Store, conformance};
-use remit_ledger::checkpoint::Signer;
-use std::sync::Arc;
+use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, conformance};
+use remit_ledger::{checkpoint::Signer, hash::Hash};
+use rusqlite::params;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 fn store(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, Options::default()).unwrap()
@@ -221,4 +225,95 @@ fn a_statement_is_prepared_once_whatever_is_bound() {
         }
         assert_eq!(due.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
+}
+
+/// A key that is in no other place.
+fn sealed_key(n: u64) -> Vec<u8> {
+    (0..60_u64).map(|at| Hash::leaf(&(n * 64 + at).to_be_bytes()).0[0] | 1).collect()
+}
+
+fn customer_of(n: u64) -> String {
+    format!("cus_{}", remit_ledger::hash::hex(&Hash::leaf(&n.to_be_bytes()).0[..12]))
+}
+
+/// Of these customers those whose key is in a file of the database.
+fn on_disk(directory: &Path, customers: &[u64]) -> Vec<u64> {
+    let keys: HashMap<Vec<u8>, u64> = customers.iter().map(|n| (sealed_key(*n), *n)).collect();
+    let begins: HashSet<&[u8]> = keys.keys().map(|key| &key[..8]).collect();
+    let files =
+        ["", "-wal", "-shm"].map(|end| std::fs::read(directory.join(format!("{DATABASE}{end}"))).unwrap_or_default());
+    let windows = files.iter().flat_map(|file| file.windows(60));
+    let found = windows.filter(|window| begins.contains(&window[..8])).filter_map(|window| keys.get(window).copied());
+    found.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_destroyed_key_no_copy_is_left_in_any_file() {
+    const CUSTOMERS: u64 = 3_000;
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(directory.path());
+    for n in 0..CUSTOMERS {
+        let id = format!("cas_{n:05}");
+        let case = CaseWrite { customer: customer_of(n), ..conformance::case_at(&id, 0, 1, "desk") };
+        let customer = NewCustomer { id: customer_of(n), wrapped_key: sealed_key(n), replaces: None };
+        let commit = Commit {
+            case: Some(case),
+            records: vec![conformance::record(&id, "x")],
+            customer: Some(customer),
+            ..Commit::default()
+        };
+        store.commit(commit).await.unwrap();
+    }
+    let erased: Vec<u64> = (0..CUSTOMERS).step_by(30).collect();
+    for n in &erased {
+        let key = store.customer(&customer_of(*n)).unwrap().unwrap().key;
+        store.commit(Commit { erase: Some(key), ..Commit::default() }).await.unwrap();
+    }
+    let begin_anew = || Commit { begin_log_anew: true, ..Commit::default() };
+    // Nobody is waited for who reads what is in the log.
+    let reading = Connection::open(directory.path().join(DATABASE)).unwrap();
+    reading.execute_batch("BEGIN").unwrap();
+    let _: i64 = reading.query_row("SELECT COUNT(*) FROM events", [], |row| row.get(0)).unwrap();
+    let quiet = store.quieten(Duration::from_secs(60)).unwrap().unwrap();
+    assert!(matches!(store.commit(begin_anew()).await, Err(CommitError::LogInUse)));
+    drop((reading, quiet));
+    let quiet = store.quieten(Duration::from_secs(60)).unwrap().unwrap();
+    store.commit(begin_anew()).await.unwrap();
+    drop(quiet);
+    assert_eq!(on_disk(directory.path(), &erased), [0_u64; 0]);
+    assert_eq!(on_disk(directory.path(), &[1, 2]), [1, 2], "others are");
+}
+
+#[test]
+fn what_an_earlier_format_left_of_deleted_keys_is_gone_after_it_was_brought_to_the_newest() {
+    const CUSTOMERS: u64 = 5_000;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(DATABASE);
+    let old = Connection::open(&path).unwrap();
+    old.pragma_update(None, "journal_mode", "WAL").unwrap();
+    for migration in
+        [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql"), include_str!("0004.sql")]
+    {
+        old.execute_batch(migration).unwrap();
+    }
+    old.execute_batch("PRAGMA user_version = 4; PRAGMA application_id = 0x524d4954; BEGIN").unwrap();
+    for n in 0..CUSTOMERS {
+        old.execute("INSERT INTO customers VALUES (?1, -1, '', ?2)", params![customer_of(n), sealed_key(n)]).unwrap();
+        old.execute("INSERT INTO customers VALUES (?1, 7, ?2, NULL)", params![customer_of(n), format!("cas_{n}")])
+            .unwrap();
+    }
+    old.execute_batch("COMMIT; PRAGMA secure_delete = ON").unwrap();
+    let erased: Vec<u64> = (0..CUSTOMERS).step_by(5).collect();
+    for n in &erased {
+        old.execute("DELETE FROM customers WHERE id = ?1 AND opened_ms = -1", [customer_of(*n)]).unwrap();
+    }
+    old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(old);
+    assert!(!on_disk(directory.path(), &erased).is_empty(), "copies stay where rows are moved");
+    let store = store(directory.path());
+    let key = store.key_of_case(&customer_of(1), 7, "cas_1").unwrap().unwrap();
+    assert_eq!(key.wrapped_key, Some(sealed_key(1)));
+    assert!(store.key_of_case(&customer_of(0), 7, "cas_0").unwrap().is_none());
+    drop(store);
+    assert_eq!(on_disk(directory.path(), &erased), [0_u64; 0]);
 }

@@ -4,8 +4,9 @@ use super::{
     answers::{Outcome, Waiting},
     disk::{Disk, Written},
     gather::Gather,
+    settle,
 };
-use crate::{CaseWrite, Commit, CommitError, Committed, Record};
+use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record};
 use remit_ledger::{
     entry::Entry,
     hash::{Hash, hex},
@@ -60,12 +61,11 @@ fn write(connection: &mut Connection, tree: &mut Tree, disk: &Disk, batch: &[Wai
     }
     let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
     match together(connection, tree, &commits) {
-        Ok(outcomes) => {
-            let erased =
-                commits.iter().zip(&outcomes).any(|(commit, outcome)| commit.erase.is_some() && outcome.is_ok());
-            if erased {
-                // What was overwritten must not live on in the log of writes.
-                let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(mut outcomes) => {
+            if commits.iter().any(|commit| commit.begin_log_anew) && !settle::begin_anew(connection).unwrap_or(false) {
+                for (_, outcome) in commits.iter().zip(&mut outcomes).filter(|(commit, _)| commit.begin_log_anew) {
+                    *outcome = Err(CommitError::LogInUse);
+                }
             }
             outcomes
         }
@@ -89,13 +89,22 @@ fn together(
     commits: &[&Commit],
 ) -> Result<Vec<Outcome>, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let mut batch = Batch { keys: 0, now: 0, tree: tree.clone(), tiles: Vec::new(), depths: BTreeMap::new() };
+    let (tiles, depths) = (Vec::new(), BTreeMap::new());
+    let mut batch = Batch { keys: 0, now: 0, next_key: None, tree: tree.clone(), tiles, depths };
+    // Pages that become free are overwritten where words are erased.
+    let erases = commits.iter().any(|commit| commit.erase.is_some() || commit.clear.is_some());
+    if erases {
+        transaction.pragma_update(None, "secure_delete", "ON")?;
+    }
     let mut results = Vec::with_capacity(commits.len());
     for commit in commits {
         results.push(batch.one(&transaction, commit)?);
     }
     batch.finish(&transaction, tree.size())?;
     transaction.commit()?;
+    if erases {
+        connection.pragma_update(None, "secure_delete", "FAST")?;
+    }
     *tree = batch.tree;
     Ok(results)
 }
@@ -105,6 +114,8 @@ struct Batch {
     /// Idempotency keys written, and the moment of the newest.
     keys: i64,
     now: i64,
+    /// The number of the next customer's key, once one was added.
+    next_key: Option<i64>,
     tree: Tree,
     tiles: Vec<Tile>,
     depths: BTreeMap<String, i64>,
@@ -133,6 +144,12 @@ impl Batch {
                 return Ok(Err(CommitError::Done));
             }
         }
+        for number in commit.sealed_under.iter().chain(&commit.erase) {
+            if !has_key(tx, number.cast_signed())? {
+                return Ok(Err(if commit.erase.is_some() { CommitError::Done } else { CommitError::KeyGone }));
+            }
+        }
+        let mut key = commit.sealed_under.map(u64::cast_signed);
         if let Some(case) = &commit.case {
             let known = match case.expected_version {
                 0 if insert_case(tx, case)? => None,
@@ -144,6 +161,23 @@ impl Batch {
             }
             if known.is_some() {
                 update_case(tx, case)?;
+            }
+            if let Some(customer) = &commit.customer {
+                key = self.key_of(tx, customer)?;
+                if key.is_none() {
+                    // Only who opens a case brings a customer along.
+                    tx.prepare_cached("DELETE FROM cases WHERE id = ?1 AND version = ?2")?
+                        .execute(params![case.id, case.version.cast_signed()])?;
+                    return Ok(Err(CommitError::KeyGone));
+                }
+            }
+            if known.is_none() {
+                tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                    case.customer,
+                    case.opened_ms,
+                    case.id,
+                    key
+                ])?;
             }
             let before = known.filter(|known| known.status == "open").and_then(|known| known.holder);
             let after = Some(case).filter(|case| case.status == "open").and_then(|case| case.holder.clone());
@@ -159,15 +193,35 @@ impl Batch {
         self.write(tx, commit).map(Ok)
     }
 
+    /// The number of the key of a customer, who is noted with it unless already noted; none if their key is another one.
+    fn key_of(&mut self, tx: &Transaction<'_>, customer: &NewCustomer) -> Result<Option<i64>, rusqlite::Error> {
+        let next = match self.next_key {
+            Some(next) => next,
+            None => tx
+                .prepare_cached("SELECT COALESCE(MAX(num), 0) + 1 FROM customer_keys")?
+                .query_row([], |row| row.get::<_, i64>(0))?,
+        };
+        let sql = "INSERT INTO customers VALUES (?1, -1, '', ?2) \
+                   ON CONFLICT DO UPDATE SET key = ?2 WHERE key = ?3 OR key IS NULL";
+        let before = customer.replaces.map(u64::cast_signed);
+        if tx.prepare_cached(sql)?.execute(params![customer.id, next, before])? == 1 {
+            tx.prepare_cached("INSERT INTO customer_keys VALUES (?1, ?2)")?
+                .execute(params![next, customer.wrapped_key])?;
+            self.next_key = Some(next + 1);
+            return Ok(Some(next));
+        }
+        let sql = "SELECT num FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1 AND wrapped = ?2";
+        tx.prepare_cached(sql)?.query_row(params![customer.id, customer.wrapped_key], |row| row.get(0)).optional()
+    }
+
     fn write(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Committed, rusqlite::Error> {
         let first_seq = self.tree.size() + 1;
-        let base = commit.case.as_ref().map_or(0, |case| case.expected_version);
         for (at, record) in commit.records.iter().enumerate() {
-            self.append(tx, record, base + 1 + at as u64)?;
-        }
-        if let Some(customer) = &commit.customer {
-            tx.prepare_cached("INSERT INTO customers VALUES (?1, -1, '', ?2) ON CONFLICT DO NOTHING")?
-                .execute(params![customer.id, customer.wrapped_key])?;
+            let before = match &commit.case {
+                Some(case) => case.expected_version + at as u64,
+                None => version_of(tx, &record.case)?,
+            };
+            self.append(tx, record, before + 1)?;
         }
         for words in &commit.words {
             tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3)")?.execute(params![
@@ -219,23 +273,26 @@ impl Batch {
             // A key that is used anew after its time goes to the end, where those are that expire last.
             self.keys += 1;
             self.now = commit.records.first().map_or(self.now, |record| record.ts_ms.max(self.now));
-            let sql = "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let sql = "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             tx.prepare_cached(sql)?.execute(params![
                 row.scope,
                 row.key,
                 row.request_hash,
                 row.status,
                 row.response,
-                row.expires_ms
+                row.expires_ms,
+                row.case
             ])?;
         }
-        if let Some(erase) = &commit.erase {
-            tx.pragma_update(None, "secure_delete", true)?;
-            for table in ["words", "attachments"] {
-                let sql = format!("DELETE FROM {table} WHERE stream IN (SELECT stream FROM customers WHERE id = ?1)");
-                tx.prepare_cached(&sql)?.execute([&erase.customer])?;
+        if let Some(number) = commit.erase {
+            // As long as it was, so that it is overwritten in its place.
+            tx.prepare_cached("UPDATE customer_keys SET wrapped = zeroblob(length(wrapped)) WHERE num = ?1")?
+                .execute([number.cast_signed()])?;
+        }
+        if let Some(case) = &commit.clear {
+            for table in ["words", "attachments", "idempotency"] {
+                tx.prepare_cached(&format!("DELETE FROM {table} WHERE stream = ?1"))?.execute([case])?;
             }
-            tx.prepare_cached("DELETE FROM customers WHERE id = ?1 AND opened_ms = -1")?.execute([&erase.customer])?;
         }
         Ok(Committed { first_seq, last_seq: self.tree.size() })
     }
@@ -333,6 +390,18 @@ fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<Known>, rusqlite:
         .optional()
 }
 
+/// Whether the key with this number is there and not destroyed.
+fn has_key(tx: &Transaction<'_>, number: i64) -> Result<bool, rusqlite::Error> {
+    tx.prepare_cached("SELECT 1 FROM customer_keys WHERE num = ?1 AND wrapped <> zeroblob(length(wrapped))")?
+        .exists([number])
+}
+
+/// How many events there are of what is not a case.
+fn version_of(tx: &Transaction<'_>, stream: &str) -> Result<u64, rusqlite::Error> {
+    let sql = "SELECT COALESCE(MAX(ver), 0) FROM events WHERE stream = ?1";
+    tx.prepare_cached(sql)?.query_row([stream], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+}
+
 /// Whether the case was new, and now is there.
 fn insert_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<bool, rusqlite::Error> {
     let sql = "INSERT INTO cases (id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, \
@@ -350,13 +419,6 @@ fn insert_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<bool, rusqlite:
         case.updated_ms,
         case.state
     ])?;
-    if new == 1 {
-        tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3, NULL)")?.execute(params![
-            case.customer,
-            case.opened_ms,
-            case.id
-        ])?;
-    }
     Ok(new == 1)
 }
 

@@ -1,0 +1,40 @@
+//! Goes on with what is to be erased until nothing is left, after a crash too.
+
+use crate::app::App;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// How long to wait at first before trying again, while somebody reads what is to be overwritten.
+const SOON: Duration = Duration::from_millis(50);
+/// And at most.
+const LATER: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut wait = SOON;
+    loop {
+        let gone_on = tokio::select! {
+            gone_on = app.go_on_erasing() => gone_on,
+            // What is left is done after the next start.
+            _ = stop.changed() => return,
+        };
+        let left = match gone_on {
+            Ok(left) => left,
+            Err(problem) => {
+                tracing::error!(%problem, "what is to be erased is not erased yet");
+                true
+            }
+        };
+        let again = async {
+            if left {
+                tokio::time::sleep(wait).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = again => wait = wait.saturating_mul(2).min(LATER),
+            () = app.bells.erasures() => wait = SOON,
+            _ = stop.changed() => return,
+        }
+    }
+}
