@@ -101,8 +101,10 @@ pub enum Problem {
         /// The last record under it.
         to: u64,
     },
-    /// The checkpoint's signature is not good.
-    Signature {
+    /// A checkpoint is not good.
+    Checkpoint {
+        /// Over how many records it says it is.
+        size: u64,
         /// Why not.
         why: String,
     },
@@ -131,6 +133,15 @@ pub enum Problem {
         /// In what way.
         how: String,
     },
+    /// Something else that is kept is not as it should be.
+    Kept {
+        /// What kind of thing.
+        what: String,
+        /// Which of them.
+        which: String,
+        /// In what way.
+        how: String,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -145,7 +156,8 @@ impl fmt::Display for Problem {
             Self::Tile { level, index, from, to } => {
                 write!(f, "tile {index} of level {level} does not match records {from} to {to} under it")
             }
-            Self::Signature { why } => write!(f, "the newest checkpoint's signature is not good: {why}"),
+            Self::Checkpoint { size, why } => write!(f, "the checkpoint over {size} records is not good: {why}"),
+            Self::Kept { what, which, how } => write!(f, "{what} {which}: {how}"),
             Self::Root { size, signed, found } => {
                 write!(f, "the root over the first {size} records was signed as {signed}, and is {found}")
             }
@@ -167,8 +179,34 @@ pub struct Report {
     pub signed: Option<u64>,
     /// Records after the newest checkpoint: chained, not yet signed.
     pub unsigned_tail: u64,
+    /// Checkpoints, each held against the records.
+    pub checkpoints: u64,
+    /// Full tiles, each made anew.
+    pub tiles: u64,
+    /// What else was looked at, and how much of it.
+    pub looked_at: Vec<LookedAt>,
+    /// What was not looked at, and why.
+    pub not_looked_at: Vec<NotLookedAt>,
     /// What is not as it should be; at most 1,000 are listed.
     pub problems: Vec<Problem>,
+}
+
+/// Something that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LookedAt {
+    /// What, in the plural.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotLookedAt {
+    /// What.
+    pub what: String,
+    /// Why not.
+    pub why: String,
 }
 
 impl Report {
@@ -179,42 +217,55 @@ impl Report {
 }
 
 const PROBLEMS_MAX: usize = 1_000;
+/// Records that were written within so long may all be unsigned still, in milliseconds.
+const UNSIGNED_MS: u64 = 60_000;
 
 /// Verifies a log record by record; memory does not grow with it.
-pub struct Verification<F> {
+pub struct Verification<'v, F, N> {
     tree: Tree,
     stored_tile: F,
+    tiles: u64,
+    verifier: &'v Verifier,
+    /// Checkpoints that are not held yet, by size.
+    notes: N,
+    /// The next of them: its size and root.
+    ahead: Option<(u64, Hash)>,
+    checkpoints: u64,
     signed: Option<u64>,
-    /// What was signed, by size: its root, and what the root is found to be.
+    /// Other checkpoints, by size: the root, and what it is found to be.
     held: Vec<(u64, Hash, Option<Hash>)>,
     next: u64,
+    /// The moments of the first and of the last record.
+    times: Option<(i64, i64)>,
     problems: Vec<Problem>,
 }
 
-impl<F> fmt::Debug for Verification<F> {
+impl<F, N> fmt::Debug for Verification<'_, F, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verification").field("next", &self.next).finish_non_exhaustive()
     }
 }
 
-impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
-    /// Begins; `stored_tile` gives full tiles as they are stored, `note` is the newest checkpoint.
-    pub fn new(note: Option<&str>, verifier: &Verifier, stored_tile: F) -> Self {
-        let mut problems = Vec::new();
-        let signed = match note.map(|note| verifier.open(note)) {
-            Some(Ok(checkpoint)) => Some(checkpoint),
-            Some(Err(error)) => {
-                problems.push(Problem::Signature { why: error.to_string() });
-                None
-            }
-            None => {
-                problems.push(Problem::NoCheckpoint);
-                None
-            }
+impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, String)>> Verification<'v, F, N> {
+    /// Begins; `stored_tile` gives full tiles as they are stored, `notes` the checkpoints with the sizes under which they
+    /// are kept, the smallest first.
+    pub fn new(verifier: &'v Verifier, notes: N, stored_tile: F) -> Self {
+        let mut new = Self {
+            tree: Tree::default(),
+            stored_tile,
+            tiles: 0,
+            verifier,
+            notes,
+            ahead: None,
+            checkpoints: 0,
+            signed: None,
+            held: Vec::new(),
+            next: 1,
+            times: None,
+            problems: Vec::new(),
         };
-        let size = signed.as_ref().map(|checkpoint| checkpoint.size);
-        let mut new = Self { tree: Tree::default(), stored_tile, signed: size, held: Vec::new(), next: 1, problems };
-        signed.iter().for_each(|checkpoint| new.hold(checkpoint));
+        new.next_note();
+        new.at_size();
         new
     }
 
@@ -225,7 +276,38 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
         self.held.push((checkpoint.size, checkpoint.root, found));
     }
 
-    fn note(&mut self, problem: Problem) {
+    /// Goes on to the next checkpoint that is good by itself.
+    fn next_note(&mut self) {
+        self.ahead = None;
+        while let Some((size, note)) = (self.notes)() {
+            self.checkpoints += 1;
+            match self.verifier.open(&note) {
+                Ok(checkpoint) if checkpoint.size == size => {
+                    self.signed = Some(size);
+                    self.ahead = Some((size, checkpoint.root));
+                    return;
+                }
+                Ok(checkpoint) => {
+                    self.note(Problem::Checkpoint { size, why: format!("it is over {} records", checkpoint.size) });
+                }
+                Err(error) => self.note(Problem::Checkpoint { size, why: error.to_string() }),
+            }
+        }
+    }
+
+    /// Holds the checkpoints over as many records as there are by now.
+    fn at_size(&mut self) {
+        while let Some((size, signed)) = self.ahead.filter(|(size, _)| *size <= self.tree.size()) {
+            if signed != self.tree.root() {
+                let (signed, found) = (signed.to_string(), self.tree.root().to_string());
+                self.note(Problem::Root { size, signed, found });
+            }
+            self.next_note();
+        }
+    }
+
+    /// Takes down a problem that its keeper found beside the ledger.
+    pub fn note(&mut self, problem: Problem) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
         }
@@ -234,11 +316,6 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
     /// Takes down that a record is not as it was, for what its keeper knows of it beside the ledger.
     pub fn changed(&mut self, seq: u64, how: &str) {
         self.note(Problem::Changed { seq, how: how.to_owned() });
-    }
-
-    /// Takes down that what is kept of a case is not what its records make of it.
-    pub fn case(&mut self, case: &str, how: String) {
-        self.note(Problem::Case { case: case.to_owned(), how });
     }
 
     /// Takes the next record, in the order of positions.
@@ -250,6 +327,8 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                 self.append(Hash([0; 32]));
             }
         }
+        let first = self.times.map_or(record.beside.ts, |(first, _)| first);
+        self.times = Some((first, record.beside.ts));
         match Entry::from_bytes(&record.entry) {
             Ok(entry) if entry.seq != record.seq => {
                 self.note(Problem::Reordered { seq: record.seq, says: entry.seq });
@@ -273,6 +352,7 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
         for tile in &full {
             self.compare(tile);
         }
+        self.at_size();
         for (size, _, found) in &mut self.held {
             if self.tree.size() == *size {
                 *found = Some(self.tree.root());
@@ -282,6 +362,7 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
 
     fn compare(&mut self, tile: &Tile) {
         let (level, index) = (tile.level, tile.index);
+        self.tiles += 1;
         let stored = (self.stored_tile)(level, index);
         if stored.as_deref() == Some(&tile.hashes) {
             return;
@@ -320,8 +401,14 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
                 None => self.note(Problem::Shortened { signed: size, found: records }),
             }
         }
-        if self.signed.is_none() && records == 0 {
-            self.problems.retain(|problem| *problem != Problem::NoCheckpoint);
+        while let Some((size, _)) = self.ahead {
+            self.note(Problem::Shortened { signed: size, found: records });
+            self.next_note();
+        }
+        // A server signs twice a second, so that only what is young has no checkpoint yet.
+        let young = self.times.is_none_or(|(first, last)| last.abs_diff(first) <= UNSIGNED_MS);
+        if self.signed.is_none() && records > 0 && !young {
+            self.note(Problem::NoCheckpoint);
         }
         let signed = self.signed;
         Report {
@@ -329,8 +416,22 @@ impl<F: FnMut(u8, u64) -> Option<Vec<Hash>>> Verification<F> {
             root: self.tree.root().to_string(),
             signed,
             unsigned_tail: records.saturating_sub(signed.unwrap_or(0)),
+            checkpoints: self.checkpoints,
+            tiles: self.tiles,
+            looked_at: Vec::new(),
+            not_looked_at: Vec::new(),
             problems: self.problems,
         }
+    }
+
+    /// How many records there are so far.
+    pub fn records(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// How many full tiles of this level the records so far make.
+    pub fn tiles_of(&self, level: u8) -> u64 {
+        self.tree.size().checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0)
     }
 }
 
@@ -362,8 +463,9 @@ mod tests {
     fn check(change: impl FnOnce(&mut Vec<StoredRecord>, &mut Tiles, &mut String)) -> Vec<Problem> {
         let (mut records, mut tiles, mut note, verifier) = log(600);
         change(&mut records, &mut tiles, &mut note);
+        let mut notes = [(600, note)].into_iter();
         let mut verification =
-            Verification::new(Some(&note), &verifier, |level, index| tiles.get(&(level, index)).cloned());
+            Verification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
         records.iter().for_each(|record| verification.record(record));
         verification.finish().problems
     }
@@ -412,6 +514,39 @@ mod tests {
         let cut = check(|r, _, _| r.truncate(500));
         assert!(cut.contains(&Problem::Shortened { signed: 600, found: 500 }), "{cut:?}");
         let signature = check(|_, _, note| *note = note.replace("\n600\n", "\n599\n"));
-        assert!(signature.iter().any(|p| matches!(p, Problem::Signature { .. })));
+        assert!(signature.iter().any(|p| matches!(p, Problem::Checkpoint { size: 600, .. })));
+    }
+
+    #[test]
+    fn every_checkpoint_is_held_and_not_only_the_newest() {
+        let (records, tiles, newest, verifier) = log(600);
+        let signer = Signer::new("log.example", &[1; 32]);
+        let mut tree = Tree::default();
+        let mut over = |size: usize| {
+            let from = usize::try_from(tree.size()).unwrap();
+            records[from..size].iter().for_each(|r| tree.append(Hash::leaf(&r.entry), &mut Vec::new()));
+            (size as u64, signer.sign(size as u64, &tree.root()))
+        };
+        let good = vec![over(3), over(256), over(257), (600, newest)];
+        let problems = |notes: Vec<(u64, String)>| {
+            let mut notes = notes.into_iter();
+            let mut verification =
+                Verification::new(&verifier, || notes.next(), |level, index| tiles.get(&(level, index)).cloned());
+            records.iter().for_each(|record| verification.record(record));
+            let report = verification.finish();
+            (report.problems, report.signed, report.checkpoints)
+        };
+        assert_eq!(problems(good.clone()), (vec![], Some(600), 4));
+        let mut forged = good.clone();
+        forged[1].1 = signer.sign(256, &Hash([7; 32]));
+        assert!(matches!(problems(forged).0[..], [Problem::Root { size: 256, .. }]));
+        let mut of_another = good.clone();
+        of_another[2].1 = Signer::new("log.example", &[2; 32]).sign(257, &Hash([7; 32]));
+        assert!(matches!(problems(of_another).0[..], [Problem::Checkpoint { size: 257, .. }]));
+        let mut moved = good.clone();
+        moved[0].0 = 4;
+        assert!(matches!(problems(moved).0[..], [Problem::Checkpoint { size: 4, .. }]));
+        // Nothing is signed where everything is young, and else something is gone.
+        assert_eq!(problems(Vec::new()), (vec![], None, 0));
     }
 }

@@ -115,6 +115,8 @@ const MARK: &[u8] = b"tell this key from others";
 
 const NONCE: usize = 12;
 const SALT: usize = 32;
+/// By how many bytes what is sealed is longer than it was: nonce, salt and tag.
+pub(crate) const SEALED_MORE: u64 = (NONCE + SALT + 16) as u64;
 
 impl Keys {
     /// Reads the keys under `directory`, without the database that was made with them.

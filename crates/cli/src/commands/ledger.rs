@@ -10,15 +10,15 @@ use remit_ledger::{
     offline::OfflineProof,
     verify::{Problem, Report},
 };
-use remit_server::{app::kept, clock::rfc3339};
+use remit_server::{app::kept::Kept, clock::rfc3339, directory::KEYS, keys::Keys};
 use remit_store::sqlite::verify;
 use std::path::{Path, PathBuf};
 
 /// Verify the ledger; prove a record to others.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
-    /// Read every record and hold it against the signed ledger, and every case against its records; names whatever is
-    /// changed, missing or moved.
+    /// Read every record and hold it against the signed ledger, and everything else that is kept against the records;
+    /// names whatever is changed, missing or moved, and says what was not looked at.
     Verify(Verify),
     /// Prove that a record is in the ledger: prints a proof that whoever has the ledger's key can check without it.
     Prove(Prove),
@@ -151,10 +151,17 @@ impl Check {
 /// What a report comes to.
 fn verdict(report: &Report) -> String {
     let cases = report.problems.iter().filter(|problem| matches!(problem, Problem::Case { .. })).count();
-    match (report.problems.len(), cases) {
-        (0, _) => "the ledger is as it was signed, and every case is what it says".to_owned(),
-        (all, cases) if all == cases => {
-            format!("the ledger is as it was signed, but NOT EVERY CASE IS WHAT IT SAYS: {cases} found")
+    let kept = report.problems.iter().filter(|problem| matches!(problem, Problem::Kept { .. })).count();
+    let signed = if report.signed.is_some() || report.records == 0 {
+        "the ledger is as it was signed"
+    } else {
+        "the ledger holds together and is NOT SIGNED YET"
+    };
+    match (report.problems.len(), cases, kept) {
+        (0, ..) => format!("{signed}, and everything that was looked at is what it says"),
+        (all, cases, 0) if all == cases => format!("{signed}, but NOT EVERY CASE IS WHAT IT SAYS: {cases} found"),
+        (all, cases, kept) if all == cases + kept => {
+            format!("{signed}, but NOT EVERYTHING BESIDE IT IS WHAT IT SAYS: {all} found")
         }
         _ => "THE LEDGER IS NOT AS IT WAS SIGNED".to_owned(),
     }
@@ -171,7 +178,11 @@ impl Verify {
         });
         let since = since.transpose()?;
         let bar = ProgressBar::new(0);
-        let report = verify::verify(&self.data, &verifier, since.as_ref(), &kept::differs, &mut |done, total| {
+        let mut kept = match Keys::read(&self.data.join(KEYS)) {
+            Ok(keys) => Kept::with(keys),
+            Err(error) => Kept::without(error.to_string()),
+        };
+        let report = verify::verify(&self.data, &verifier, since.as_ref(), &mut kept, &mut |done, total| {
             bar.set_length(total);
             bar.set_position(done);
         })?;
@@ -188,7 +199,14 @@ impl Verify {
                     "signed up to record {signed}; {} after it are chained but not signed yet",
                     report.unsigned_tail
                 ),
-                None => say!("nothing is signed"),
+                None => say!("nothing is signed yet: a server signs within a second"),
+            }
+            let looked = report.looked_at.iter().map(|looked| format!("{} {}", looked.count, looked.what));
+            let ledger = [(report.checkpoints, "checkpoints"), (report.tiles, "full tiles")];
+            let ledger = ledger.into_iter().map(|(count, what)| format!("{count} {what}"));
+            shown::entry(&format!("looked at: {}", ledger.chain(looked).collect::<Vec<_>>().join(", ")));
+            for not in &report.not_looked_at {
+                shown::entry(&format!("not looked at: {} ({})", not.what, not.why));
             }
             say!("{}", verdict(&report));
         }

@@ -1,44 +1,63 @@
-//! Whether what is kept of a case, to find it and to go on from it, is what its records make of it.
+//! Whether what is kept beside the records, to find cases and to go on from them, is what the records make of it.
 //!
-//! The ledger proves the records; what is decided next starts from the rows beside them.
+//! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
-use super::{
-    App,
-    record::{ENDED, case_row, exception_row},
+mod outbox;
+mod rows;
+mod sealed;
+
+use super::{App, auth, later, record};
+use crate::{
+    keys::{CustomerKey, Keys},
+    problem,
 };
-use crate::problem::Problem;
-use remit_domain::{Case, Event, exception::Exception};
-use remit_store::{CaseWrite, ExceptionRow, sqlite::stored::Stored};
-use serde_json::Value;
+use remit_domain::{
+    Case, Event,
+    id::{CaseId, CustomerId},
+};
+use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
+use remit_policy::files::Files;
+use remit_store::{
+    IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
+    sqlite::{
+        REVOKED_TOKEN,
+        stored::{Found, Judge, Stored},
+    },
+};
+use sealed::{Named, after_each};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// In what the rows kept of a case differ from what its records make of it, if they do.
-pub fn differs(stored: &Stored) -> Option<String> {
-    let events: Result<Vec<Event>, _> =
-        stored.records.iter().map(|record| serde_json::from_slice(&record.body)).collect();
-    let events = match events {
-        Ok(events) => events,
-        Err(error) => return Some(format!("one of its records cannot be read: {error}")),
-    };
-    match (&stored.case, Case::from_events(&events)) {
-        (None, None) if stored.exceptions.is_empty() => None,
-        (Some(kept), Some(made)) => compare(kept, &stored.exceptions, &made)
-            .unwrap_or_else(|problem| Some(format!("it cannot be compared: {}", problem.detail))),
-        (None, Some(_)) => Some("it is not kept".to_owned()),
-        (_, None) => Some("no record opens it".to_owned()),
-    }
+/// From this format on everything that is counted and remains to be done is there from the first record on.
+const WHOLE_SINCE: i64 = 6;
+/// How a record names a bundle.
+const BUNDLE: &[u8] = br#""bundle":""#;
+
+/// Holds everything that is stored against the records, as `remit ledger verify` does.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The directory's keys, where they are at hand.
+    keys: Option<Keys>,
+    /// Why not, where they are not.
+    why: String,
+    is_whole: bool,
+    opened: u64,
+    /// Bundles that records name, with the first case that does.
+    named: BTreeMap<String, String>,
+    bundles: BTreeSet<String>,
+    outcomes: BTreeMap<String, Outcomes>,
 }
 
 impl App {
     /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
     /// anew from its records.
-    pub(super) fn case_of(&self, state: &[u8]) -> Result<Case, Problem> {
-        let case: Case = serde_json::from_slice(state).map_err(Problem::internal)?;
+    pub(super) fn case_of(&self, state: &[u8]) -> Result<Case, problem::Problem> {
+        let case: Case = serde_json::from_slice(state).map_err(problem::Problem::internal)?;
         if case.waits.is_some() {
             return Ok(case);
         }
         let mut events: Vec<Event> = Vec::new();
         self.each_record(&case, |row| {
-            events.push(serde_json::from_slice(&row.body).map_err(Problem::internal)?);
+            events.push(serde_json::from_slice(&row.body).map_err(problem::Problem::internal)?);
             Ok(())
         })?;
         // Somebody may have written meanwhile: then this one is stale, and what is done with it refused.
@@ -46,72 +65,229 @@ impl App {
     }
 }
 
-fn compare(kept: &CaseWrite, exceptions: &[ExceptionRow], made: &Case) -> Result<Option<String>, Problem> {
-    let made_row = case_row(made, kept.expected_version)?;
-    let columns = |row: &CaseWrite| {
-        [
-            ("id", Value::from(row.id.as_str())),
-            ("version", row.version.into()),
-            ("status", row.status.as_str().into()),
-            ("holder", row.holder.as_deref().into()),
-            ("kind of holder", row.holder_kind.as_deref().into()),
-            ("accountable", row.accountable.as_deref().into()),
-            ("customer", row.customer.as_str().into()),
-            ("intent", row.intent.as_deref().into()),
-            ("opened", row.opened_ms.into()),
-            ("updated", row.updated_ms.into()),
-        ]
-    };
-    let different = |what: &str, kept: &Value, made: &Value| format!("its {what} is {kept}, and they say {made}");
-    if let Some(((what, kept), (_, made))) =
-        columns(kept).into_iter().zip(columns(&made_row)).find(|(kept, made)| kept != made)
-    {
-        return Ok(Some(different(what, &kept, &made)));
-    }
-    let Ok(state) = serde_json::from_slice::<Case>(&kept.state) else {
-        return Ok(Some("its state cannot be read".to_owned()));
-    };
-    if state != *made {
-        let fields = |case: &Case| match serde_json::to_value(case) {
-            Ok(Value::Object(fields)) => fields,
-            _ => serde_json::Map::new(),
-        };
-        let (kept, mut made) = (fields(&state), fields(made));
-        if state.waits.is_none() {
-            // An earlier version of the program kept it, and knew less: whoever reads it makes the rest from the records
-            // (`App::case_of`).
-            made.retain(|name, _| kept.contains_key(name));
-            if kept == made {
-                return Ok(None);
-            }
-        }
-        let of = |fields: &serde_json::Map<String, Value>, name: &str| fields.get(name).cloned().unwrap_or_default();
-        let differing = kept.keys().chain(made.keys()).find(|name| of(&kept, name) != of(&made, name));
-        return Ok(Some(differing.map_or_else(
-            || "its state is another".to_owned(),
-            |name| different(name, &of(&kept, name), &of(&made, name)),
-        )));
-    }
-    compare_exceptions(exceptions, made)
+/// What became of the cases of a responder.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcomes {
+    counts: BTreeMap<String, i64>,
+    /// Resolved, not resolved, wrong.
+    sums: [i64; 3],
 }
 
-fn compare_exceptions(rows: &[ExceptionRow], made: &Case) -> Result<Option<String>, Problem> {
-    for exception in made.exceptions.values() {
-        let id = exception.id.to_string();
-        let Some(row) = rows.iter().find(|row| row.id == id) else {
-            return Ok(Some(format!("its exception {id} is not kept")));
-        };
-        if row.state == ENDED {
-            return Ok(Some(format!("its exception {id} is kept as {ENDED}, and they leave it open")));
-        }
-        let whole = serde_json::from_slice::<Exception>(&row.body).is_ok_and(|kept| kept == *exception);
-        let made = ExceptionRow { body: row.body.clone(), ..exception_row(exception, made.id, &row.state)? };
-        if !whole || *row != made {
-            return Ok(Some(format!("its exception {id} is kept otherwise than they leave it")));
+fn kept(what: &str, which: &str, how: &str) -> Problem {
+    Problem::Kept { what: what.to_owned(), which: which.to_owned(), how: how.to_owned() }
+}
+
+impl Kept {
+    /// With the keys of the directory, so that what is sealed is opened.
+    pub fn with(keys: Keys) -> Self {
+        Self { keys: Some(keys), ..Self::default() }
+    }
+
+    /// Without them.
+    pub fn without(why: String) -> Self {
+        Self { why, ..Self::default() }
+    }
+
+    /// The key of a case's customer, if it can be had.
+    fn key(&self, customer: &CustomerId, stored: &Stored) -> Option<CustomerKey> {
+        self.keys.as_ref()?.customer(customer, 0, stored.wrapped_key.as_ref()?).ok()
+    }
+
+    fn count(&mut self, delta: OutcomeDelta) {
+        let outcomes = self.outcomes.entry(delta.responder).or_default();
+        *outcomes.counts.entry(delta.kind).or_default() += 1;
+        for (sum, more) in outcomes.sums.iter_mut().zip([delta.resolved, delta.failed, delta.wrong]) {
+            *sum += more;
         }
     }
-    let open = |row: &&ExceptionRow| row.state != ENDED;
-    let left = |row: &ExceptionRow| made.exceptions.keys().any(|id| id.to_string() == row.id);
-    let unknown = rows.iter().filter(open).find(|row| !left(row));
-    Ok(unknown.map(|row| format!("its exception {} is kept as {}, and they do not leave it open", row.id, row.state)))
+
+    /// Goes through a case's records, and says in what something that is kept of it differs from what they make of it.
+    fn differs(&mut self, name: &str, stored: &Stored, found: Found<'_>) -> Option<String> {
+        let mut named = Named::default();
+        let mut exceptions = rows::Exceptions::default();
+        let mut made: Option<Case> = None;
+        for record in &stored.records {
+            for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
+                let digest = String::from_utf8_lossy(digest);
+                if !self.named.contains_key(&*digest) {
+                    self.named.insert(digest.into_owned(), name.to_owned());
+                }
+            }
+            let event = match serde_json::from_slice::<Event>(&record.body) {
+                Ok(event) => event,
+                Err(error) => return Some(format!("one of its records cannot be read: {error}")),
+            };
+            named.note(&record.body);
+            if matches!(event, Event::WordsErased { .. }) {
+                named.erase();
+            }
+            let counted = record::outcomes(made.as_ref(), std::slice::from_ref(&event), "");
+            counted.into_iter().for_each(|delta| self.count(delta));
+            match &mut made {
+                Some(case) => case.apply(&event),
+                None => made = Case::from_events([&event]),
+            }
+            if let Some(case) = &made {
+                rows::follow(&mut exceptions, &event, case);
+            }
+        }
+        if let Some(made) = &made {
+            let key = self.key(&made.customer, stored);
+            if key.is_some() {
+                self.opened += (stored.words.len() + stored.files.len()) as u64;
+            }
+            named.hold(stored, key.as_ref(), &mut |is_file, id, how| {
+                found(kept(if is_file { "file" } else { "words" }, &format!("{id} of case {name}"), how));
+            });
+        }
+        let beside = stored.exceptions.len() + stored.words.len() + stored.files.len();
+        let late = stored.outbox.iter().any(|row| [later::TURN, later::TIMER].contains(&row.kind.as_str()));
+        match (&stored.case, made) {
+            (None, None) if beside == 0 && !late => None,
+            (Some(case), Some(made)) => rows::compare(case, &made)
+                .and_then(|differs| match differs {
+                    None => rows::compare_exceptions(&stored.exceptions, &exceptions, &made),
+                    some => Ok(some),
+                })
+                .unwrap_or_else(|problem| Some(format!("it cannot be compared: {}", problem.detail)))
+                .or_else(|| (!stored.is_listed).then(|| "it is not kept among its customer's".to_owned()))
+                .or_else(|| outbox::differs(&stored.outbox, &made, self.is_whole)),
+            (None, Some(_)) => Some("it is not kept".to_owned()),
+            (_, None) => Some("no record opens it".to_owned()),
+        }
+    }
+}
+
+impl Judge for Kept {
+    fn begin(&mut self, format: Option<i64>) {
+        self.is_whole = format.is_some_and(|format| format >= WHOLE_SINCE);
+    }
+
+    fn case(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
+        if let Some(how) = self.differs(name, stored, found) {
+            found(Problem::Case { case: name.to_owned(), how });
+        }
+    }
+
+    fn customer(&mut self, id: &str, wrapped_key: &[u8], found: Found<'_>) {
+        let Ok(customer) = CustomerId::try_from(id.to_owned()) else {
+            return found(kept("customer", id, "this is no customer's name"));
+        };
+        if self.keys.as_ref().is_some_and(|keys| keys.customer(&customer, 0, wrapped_key).is_err()) {
+            found(kept("customer", id, "the key does not open under the master key"));
+        }
+    }
+
+    fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
+        self.bundles.insert(digest.to_owned());
+        match Files::from_bytes(bytes) {
+            Ok(files) if files.digest().to_string() == digest => {}
+            Ok(files) => {
+                found(kept("bundle", digest, &format!("what is kept of it has the digest {}", files.digest())))
+            }
+            Err(error) => found(kept("bundle", digest, &format!("it cannot be read: {error}"))),
+        }
+    }
+
+    fn shape(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
+        let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+        let fits = value.is_some_and(|value| match kind {
+            "state" | "answer" => value.is_object(),
+            kind => value.get("type").is_some_and(|named| named == kind),
+        });
+        if !fits {
+            found(kept("shape of", kind, "it is none of that kind"));
+        }
+    }
+
+    fn key_mark(&mut self, name: &str, mark: &[u8], found: Found<'_>) {
+        let Some(keys) = &self.keys else { return };
+        if !keys.marks().iter().any(|(known, is)| *known == name && is == mark) {
+            found(kept("key", name, "its mark in the database is another's"));
+        }
+    }
+
+    fn token(&mut self, token: &TokenRow, found: Found<'_>) {
+        let unknown = token.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str()));
+        if let Some(unknown) = unknown {
+            found(kept("token", &token.id, &format!("`{unknown}` is no role")));
+        }
+        if token.id != auth::id_of_hash(&token.hash) {
+            found(kept("token", &token.id, "it is not named after its hash"));
+        }
+        if token.expires_ms <= token.created_ms {
+            found(kept("token", &token.id, "it ends before it begins"));
+        }
+    }
+
+    fn item(&mut self, item: &ItemRow, found: Found<'_>) {
+        let body = item.body.as_deref().unwrap_or_default();
+        // The name of a token that was revoked is kept as it is.
+        let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
+        if !is_name && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
+            found(kept("setting", &format!("{} {}", item.kind, item.id), "it cannot be read"));
+        }
+    }
+
+    fn answer(&mut self, answer: &IdempotencyRow, found: Found<'_>) {
+        let which = format!("{:?} of {}", answer.key, answer.scope);
+        if !(200..300).contains(&answer.status) {
+            found(kept("answer to", &which, &format!("its status is {}", answer.status)));
+        }
+        // A chat keeps nothing but the case that it opened, if it did.
+        let case = std::str::from_utf8(&answer.response).is_ok_and(|case| case.parse::<CaseId>().is_ok());
+        let of_chat = answer.scope.starts_with("chat_") && (case || answer.response.is_empty());
+        if !of_chat && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.response).is_err() {
+            found(kept("answer to", &which, "it cannot be read"));
+        }
+    }
+
+    fn outcomes(&mut self, responder: &str, counts: &[(String, i64)], sums: [i64; 3], found: Found<'_>) {
+        let made = self.outcomes.remove(responder).unwrap_or_default();
+        let kept_of = Outcomes { counts: counts.iter().cloned().collect(), sums };
+        if self.is_whole && made != kept_of {
+            let how = format!(
+                "{:?} and {:?} are counted, and the records say {:?} and {:?}",
+                kept_of.counts, kept_of.sums, made.counts, made.sums
+            );
+            found(kept("outcomes of", responder, &how));
+        }
+    }
+
+    fn end(&mut self, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+        for (digest, case) in self.named.iter().filter(|(digest, _)| !self.bundles.contains(*digest)) {
+            found(kept("bundle", digest, &format!("case {case} was decided by it, and it is not there")));
+        }
+        if self.is_whole {
+            for (responder, _) in std::mem::take(&mut self.outcomes) {
+                found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
+            }
+        }
+        let looked =
+            [("sealed words and files opened", self.opened), ("bundles that decisions name", self.named.len() as u64)];
+        let mut not = vec![
+            ("tokens, settings, answers kept to be repeated, beyond their form", "they are not in the ledger"),
+            (
+                "when promises and silences are looked at again",
+                "it follows from the bundle and the moment, not from records",
+            ),
+            (
+                "of which intent outcomes are counted",
+                "it follows from what was committed together, which records do not say",
+            ),
+        ];
+        if !self.is_whole {
+            not.push((
+                "counts of outcomes, and whether everything that remains to be done is there",
+                "the database was made by an earlier version, which did not count from the first record on",
+            ));
+        }
+        let mut not: Vec<NotLookedAt> =
+            not.into_iter().map(|(what, why)| NotLookedAt { what: what.to_owned(), why: why.to_owned() }).collect();
+        if self.keys.is_none() {
+            let what = "whether what is sealed opens and is what was committed to".to_owned();
+            not.insert(0, NotLookedAt { what, why: self.why.clone() });
+        }
+        (looked.map(|(what, count)| LookedAt { what: what.to_owned(), count }).to_vec(), not)
+    }
 }

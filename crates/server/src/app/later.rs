@@ -55,6 +55,10 @@ impl App {
         for event in &happened.events {
             self.look_again(&happened.case, event, &mut later);
         }
+        // An offer ends by being answered, and with whoever made it.
+        let offered = |case: Option<&Case>| case.and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
+        let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
+        later.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
         let (was, is) = (before.and_then(|case| self.next_look(case)), self.next_look(&happened.case));
         if was != is {
             let id = format!("sla:{}", happened.case.id);
@@ -98,7 +102,6 @@ impl App {
                 let look = Look::Offer { offer: offer.id };
                 later.rows.push(timer(format!("offer:{}", offer.id), case, offer.due, look));
             }
-            Event::OfferEnded { offer, .. } => later.cancel.push(format!("offer:{offer}")),
             Event::ExceptionRaised { exception, .. } => {
                 let look = Look::Exception { exception: exception.id };
                 later.rows.push(timer(format!("exception:{}", exception.id), case, exception.due, look));

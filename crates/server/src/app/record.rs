@@ -124,7 +124,7 @@ impl App {
             "words or a file are stored to which no event of their commit commits: {:?}",
             happened.events.last().map(Event::kind)
         );
-        let outcomes = outcomes(before, &happened, about.as_deref().unwrap_or_default());
+        let outcomes = outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, beside.outbox);
@@ -252,7 +252,7 @@ const NONE: Tally = Tally { resolved: 0, failed: 0, wrong: 0 };
 
 /// The outcomes that events show: how cases ended in whose hands, who gave them up or lost them, which came back, and
 /// what customers said; each counted for the responder that had the case, under the intent that it was about.
-fn outcomes(before: Option<&Case>, happened: &Happened, about: &str) -> Vec<OutcomeDelta> {
+pub(super) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> Vec<OutcomeDelta> {
     let mut found = Vec::new();
     let mut count = |holder: Option<&HolderRef>, tally: Tally, kind: &'static str| {
         if let Some(HolderRef::Responder(id)) = holder {
@@ -271,7 +271,7 @@ fn outcomes(before: Option<&Case>, happened: &Happened, about: &str) -> Vec<Outc
     let ended = before.and_then(|case| case.ending);
     let counted = !matches!(ended, Some(Ending::Abandoned | Ending::Merged { .. } | Ending::Erased));
     let back = if counted { TAKEN_BACK } else { NONE };
-    for event in &happened.events {
+    for event in events {
         match event {
             Event::CaseResolved { holder, how, .. } => {
                 let tally = match how {

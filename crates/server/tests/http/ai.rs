@@ -351,7 +351,8 @@ fn words_that_do_not_open_are_shown_as_gone_and_people_get_the_case() {
     assert_eq!(database.execute(sql, [turn.to_string().into_bytes()]).unwrap(), 1);
     drop(database);
 
-    let server = Server::start_on(data, bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let mut server = Server::start_on(data, bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    server.is_tampered_with();
     let client = server.client(&["admin"]);
     settled(&server, &client);
     let messages = client.get(&format!("/v1/cases/{}/messages", id(&case)));

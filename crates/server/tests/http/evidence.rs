@@ -115,7 +115,8 @@ fn what_is_kept_of_a_case_otherwise_than_its_records_make_it_is_named() {
         (of_exception(&open, "state = 'resolved'"), case, "is kept as resolved, and they leave it open"),
         (of_exception(&open, "stream = 'cas_x'"), "cas_x", "no record opens it"),
         (format!("DELETE FROM exceptions WHERE id = '{open}'"), case, "is not kept"),
-        (of_exception(&ended, "state = 'open'"), case, "is kept as open, and they do not leave it open"),
+        (of_exception(&ended, "state = 'open'"), case, "is kept as open, and they leave it resolved"),
+        (of_exception(&ended, "owner = 'nobody'"), case, "is kept otherwise"),
     ] {
         let copy = tempfile::tempdir().unwrap();
         std::fs::copy(&pristine, copy.path().join(DATABASE)).unwrap();
@@ -126,7 +127,114 @@ fn what_is_kept_of_a_case_otherwise_than_its_records_make_it_is_named() {
         let found =
             |problem: &Problem| matches!(problem, Problem::Case { case, how } if case == named && how.contains(told));
         assert!(problems.iter().any(found), "{change}: {problems:?}");
-        assert!(problems.iter().all(|problem| matches!(problem, Problem::Case { .. })), "{change}: {problems:?}");
+        let beside = |problem: &Problem| matches!(problem, Problem::Case { .. } | Problem::Kept { .. });
+        assert!(problems.iter().all(beside), "{change}: {problems:?}");
+    }
+}
+
+#[test]
+fn whatever_is_changed_beside_the_records_is_named() {
+    let server = Server::start();
+    let client = server.client(&["admin", "integration", "lead", "staff"]);
+    let body = json!({ "customer": "ann", "text": "my card has not arrived", "channel": "chat" });
+    client.post_once("/v1/cases", "key-1", &body);
+    client.open("bob", "why was I charged twice");
+    client.open("cecil", "my name is Quillfeather");
+    client.post("/v1/customers/erase", &json!({ "customer": "cecil" }));
+    let due = json!({ "owner": "head-of-support", "due_at": "2027-01-01T00:00:00Z", "reason": "look" });
+    let on = id(&client.open("dora", "where is my card"));
+    assert_eq!(client.post(&format!("/v1/cases/{on}/exceptions"), &due).status, 201);
+    let done = id(&client.open("emil", "where is my card"));
+    let epoch = client.get(&format!("/v1/cases/{done}")).body["holder"]["epoch"].clone();
+    client.post(&format!("/v1/cases/{done}/resolve"), &json!({ "epoch": epoch }));
+    let key = Verifier::parse(client.get("/ledger/key").body.as_str().unwrap().trim()).unwrap();
+    let data = server.stop();
+    let pristine = data.path().join(DATABASE);
+    let raw = rusqlite::Connection::open(&pristine).unwrap();
+    raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(raw);
+    let report = verified(data.path(), &key);
+    assert_eq!(report.problems, []);
+    assert!(report.looked_at.iter().any(|looked| looked.what.contains("opened") && looked.count > 0), "{report:?}");
+
+    for (change, told) in [
+        ("DELETE FROM words WHERE id = (SELECT min(id) FROM words)", "it is not there, and no erasure is on record"),
+        ("UPDATE words SET sealed = zeroblob(length(sealed)) WHERE id = (SELECT min(id) FROM words)", "does not open"),
+        ("UPDATE words SET sealed = substr(sealed, 2) WHERE id = (SELECT min(id) FROM words)", "of another length"),
+        ("UPDATE words SET id = 'x' WHERE id = (SELECT min(id) FROM words)", "no record names it"),
+        ("UPDATE words SET stream = 'cas_x' WHERE id = (SELECT min(id) FROM words)", "no record opens it"),
+        (
+            "UPDATE words SET sealed = (SELECT sealed FROM words AS w WHERE w.id = (SELECT max(id) FROM words)) \
+             WHERE id = (SELECT min(id) FROM words)",
+            "words ",
+        ),
+        (
+            "DELETE FROM customers WHERE opened_ms = -1 AND id = (SELECT max(id) FROM customers JOIN customer_keys \
+             ON num = key WHERE opened_ms >= 0 AND wrapped <> zeroblob(length(wrapped)))",
+            "the row with the key is not there",
+        ),
+        ("UPDATE customer_keys SET wrapped = randomblob(60)", "does not open under the master key"),
+        ("UPDATE customer_keys SET wrapped = zeroblob(60)", "no erasure is on record"),
+        ("UPDATE customers SET key = NULL WHERE opened_ms = -1", "the key is empty"),
+        ("UPDATE customers SET key = NULL WHERE opened_ms >= 0", "key is not there"),
+        ("UPDATE customers SET opened_ms = opened_ms + 1 WHERE opened_ms >= 0", "not kept among its customer's"),
+        ("UPDATE customers SET stream = 'cas_x' || stream WHERE opened_ms >= 0", "not kept among its customer's"),
+        ("DELETE FROM customers WHERE opened_ms >= 0", "cases are somebody's"),
+        ("INSERT INTO customer_keys VALUES (99, randomblob(60))", "it is nobody's"),
+        ("UPDATE cases SET num = num + 100 WHERE num = 1", "are numbered from"),
+        ("UPDATE depths SET open = open + 1", "open cases of"),
+        ("UPDATE depths SET holder = holder || 'x'", "open cases of"),
+        ("DELETE FROM depths", "open cases of"),
+        ("UPDATE outcomes SET resolved = resolved + 1", "outcomes of"),
+        ("UPDATE outcomes SET failed = failed + 1", "outcomes of"),
+        ("UPDATE outcomes SET wrong = wrong + 1", "outcomes of"),
+        ("UPDATE outcomes SET responder = responder || 'x'", "outcomes of"),
+        ("UPDATE outcome_counts SET count = count + 1", "outcomes of"),
+        ("UPDATE outcome_counts SET kind = kind || 'x'", "outcomes of"),
+        ("DELETE FROM outcome_counts", "outcomes of"),
+        ("DELETE FROM outbox WHERE id LIKE 'exception:%'", "is not in the outbox"),
+        ("UPDATE outbox SET due_ms = due_ms + 1 WHERE id LIKE 'exception:%'", "it is due at"),
+        ("UPDATE outbox SET id = id || 'x'", "it would be named"),
+        ("UPDATE outbox SET body = x'7b'", "it cannot be read"),
+        ("UPDATE outbox SET stream = 'cas_x'", "no record opens it"),
+        ("DELETE FROM bundles", "and it is not there"),
+        ("UPDATE bundles SET bytes = substr(bytes, 1, length(bytes) - 1)", "bundle "),
+        ("UPDATE bundles SET digest = 'x'", "has the digest"),
+        ("UPDATE activations SET digest = 'x'", "it came into force, and is not there"),
+        ("DELETE FROM activations", "it never came into force"),
+        ("UPDATE ledger_head SET size = size + 1", "the ledger's head"),
+        ("INSERT INTO tiles VALUES (1, 0, zeroblob(8192))", "no records make it full"),
+        ("INSERT INTO tiles VALUES (0, 0, zeroblob(8192))", "no records make it full"),
+        ("UPDATE checkpoints SET size = size - 1", "the checkpoint over"),
+        ("UPDATE checkpoints SET note = replace(note, 'remit/ledger', 'remit/ledges')", "the checkpoint over"),
+        (
+            "INSERT OR REPLACE INTO checkpoints SELECT size - 1, note FROM checkpoints ORDER BY size DESC LIMIT 1",
+            "the checkpoint over",
+        ),
+        ("UPDATE keys SET mark = zeroblob(32) WHERE name = 'master.key'", "is another's"),
+        ("UPDATE keys SET name = 'x' WHERE name = 'ledger.key'", "is another's"),
+        ("UPDATE shapes SET kind = 'x'", "none of that kind"),
+        ("UPDATE tokens SET id = 'tok_x' WHERE id = (SELECT min(id) FROM tokens)", "not named after its hash"),
+        ("UPDATE tokens SET hash = zeroblob(32) WHERE id = (SELECT min(id) FROM tokens)", "not named after its hash"),
+        ("UPDATE tokens SET roles = 'king'", "is no role"),
+        ("UPDATE tokens SET expires_ms = 0", "ends before it begins"),
+        ("UPDATE idempotency SET status = 999", "its status is 999"),
+        ("UPDATE idempotency SET request_hash = x'00'", "the hash of its request"),
+        ("UPDATE idempotency SET response = x'00'", "it cannot be read"),
+        ("DROP INDEX exceptions_state", "not as this format has it"),
+        ("CREATE TRIGGER quiet AFTER INSERT ON events BEGIN DELETE FROM words; END", "not as this format has it"),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(&pristine, copy.path().join(DATABASE)).unwrap();
+        std::fs::create_dir(copy.path().join("keys")).unwrap();
+        for name in ["master.key", "ledger.key"] {
+            std::fs::copy(data.path().join("keys").join(name), copy.path().join("keys").join(name)).unwrap();
+        }
+        let raw = rusqlite::Connection::open(copy.path().join(DATABASE)).unwrap();
+        raw.execute_batch(change).unwrap_or_else(|error| panic!("{change}: {error}"));
+        drop(raw);
+        let problems: Vec<String> = verified(copy.path(), &key).problems.iter().map(ToString::to_string).collect();
+        assert!(problems.iter().any(|problem| problem.contains(told)), "{change}: {problems:?}");
     }
 }
 

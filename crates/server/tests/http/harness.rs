@@ -7,10 +7,12 @@ use remit_ledger::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, bundle::Moves, kept, services::Services, token},
+    app::{App, bundle::Moves, kept::Kept, services::Services, token},
     boot,
     clock::Clock,
+    directory::KEYS,
     entropy::Entropy,
+    keys::Keys,
     limits::Limits,
     serve::{self, Running},
 };
@@ -133,28 +135,37 @@ impl Clock for TwoClocks {
 
 /// What `remit ledger verify` finds in a data directory.
 pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
-    verify::verify(data, key, None, &kept::differs, &mut |_, _| {}).unwrap()
+    let mut kept = match Keys::read(&data.join(KEYS)) {
+        Ok(keys) => Kept::with(keys),
+        Err(error) => Kept::without(error.to_string()),
+    };
+    verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
 }
 
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped.
-struct Accounted(PathBuf);
+struct Accounted(PathBuf, bool);
 
 impl Drop for Accounted {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() || !self.1 {
             return;
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
         let verifier = Signer::new(remit_server::jobs::ORIGIN, &[0; 32]).verifier();
         let report = verified(&self.0, &verifier);
-        let wrong: Vec<_> = report.problems.iter().filter(|problem| matches!(problem, Problem::Case { .. })).collect();
+        let beside = |problem: &&Problem| match problem {
+            Problem::Case { .. } => true,
+            Problem::Kept { what, .. } => what != "file",
+            _ => false,
+        };
+        let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }
 
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
-    _accounted: Accounted,
+    accounted: Accounted,
     runtime: Runtime,
     running: Option<Running>,
     pub(crate) app: Arc<App>,
@@ -286,8 +297,8 @@ impl Server {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
-        let accounted = Accounted(data.path().to_owned());
-        Self { _accounted: accounted, runtime, running: Some(running), app, url, data }
+        let accounted = Accounted(data.path().to_owned(), true);
+        Self { accounted, runtime, running: Some(running), app, url, data }
     }
 
     /// Turns of AI responders that are not taken yet.
@@ -318,6 +329,11 @@ impl Server {
         // A server may close a connection after a refusal whose body it did not read, just as the next request begins.
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build();
         Client { agent: config.into(), url: self.url.clone(), token: token.to_owned() }
+    }
+
+    /// The test has changed what is stored, so that it is not held against the records in the end.
+    pub(crate) fn is_tampered_with(&mut self) {
+        self.accounted.1 = false;
     }
 
     /// Stops the server in order and gives its data directory.

@@ -12,6 +12,7 @@ mod plans;
 mod quiet;
 mod read;
 mod reserve;
+mod rest;
 mod settle;
 mod setup;
 pub mod stored;
@@ -43,6 +44,7 @@ use std::{
 };
 use tokio::sync::{oneshot, watch};
 
+pub use read::REVOKED as REVOKED_TOKEN;
 pub use reserve::FILE as RESERVE;
 
 /// The database's file in the data directory.

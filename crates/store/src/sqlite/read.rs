@@ -18,7 +18,7 @@ const CASE: &str = "SELECT id, version, state FROM cases WHERE id = ?1";
 const EXCEPTION: &str = "SELECT * FROM exceptions WHERE id = ?1";
 
 /// The kind of item under which the name of a revoked token is kept.
-const REVOKED: &str = "revoked_token";
+pub const REVOKED: &str = "revoked_token";
 const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
 /// The exception whose columns begin at `first`.

@@ -1,8 +1,10 @@
 //! Case by case, everything that is stored: what happened, and what is kept beside it to find the case and to go on.
 
 use super::{packed::Shapes, read::exception};
-use crate::{CaseWrite, ExceptionRow};
-use rusqlite::{Connection, Row, Rows};
+use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, TokenRow, WordsRow};
+use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
+use std::collections::HashSet;
 
 /// What is stored of a case, or of whatever else the same records are about.
 #[derive(Debug, Default)]
@@ -13,6 +15,18 @@ pub struct Stored {
     pub case: Option<CaseWrite>,
     /// Its exceptions, ended ones included.
     pub exceptions: Vec<ExceptionRow>,
+    /// Sealed words on it.
+    pub words: Vec<WordsRow>,
+    /// Sealed files on it.
+    pub files: Vec<AttachmentRow>,
+    /// What remains to be done about it.
+    pub outbox: Vec<OutboxRow>,
+    /// Whether it is kept among its customer's.
+    pub is_listed: bool,
+    /// The key of its customer, wrapped, if it is there.
+    pub wrapped_key: Option<Vec<u8>>,
+    /// Whether an erasure is on record on some case of its customer.
+    pub is_customer_erased: bool,
 }
 
 /// A record in its place.
@@ -26,15 +40,58 @@ pub struct Placed {
     pub body: Vec<u8>,
 }
 
-/// Says in what the rows kept of a case differ from what its records make of it, if they do.
-pub type Judge<'j> = dyn Fn(&Stored) -> Option<String> + 'j;
+/// Who hears of what is not as it should be.
+pub type Found<'f> = &'f mut dyn FnMut(Problem);
+
+/// Holds what is stored against what the store knows nothing of: what is in a record, a bundle or a setting.
+pub trait Judge {
+    /// Told first: in which format the database was made, if it is known.
+    fn begin(&mut self, _format: Option<i64>) {}
+    /// Holds everything stored of a case against its records.
+    fn case(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
+    /// Holds a customer's wrapped key.
+    fn customer(&mut self, _id: &str, _wrapped_key: &[u8], _found: Found<'_>) {}
+    /// Holds a bundle against its digest.
+    fn bundle(&mut self, _digest: &str, _bytes: &[u8], _found: Found<'_>) {}
+    /// Holds what values of a kind are packed against.
+    fn shape(&mut self, _kind: &str, _bytes: &[u8], _found: Found<'_>) {}
+    /// Holds what tells a key from others.
+    fn key_mark(&mut self, _name: &str, _mark: &[u8], _found: Found<'_>) {}
+    /// Holds a token.
+    fn token(&mut self, _token: &TokenRow, _found: Found<'_>) {}
+    /// Holds a setting.
+    fn item(&mut self, _item: &ItemRow, _found: Found<'_>) {}
+    /// Holds an answer that is kept to be repeated.
+    fn answer(&mut self, _answer: &IdempotencyRow, _found: Found<'_>) {}
+    /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
+    /// wrong, over all intents.
+    fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
+    /// Told last: what else was looked at, and what was not.
+    fn end(&mut self, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+        (Vec::new(), Vec::new())
+    }
+}
+
+impl Judge for () {}
+
+/// What is read beside a case's records.
+pub(super) struct Beside<'b> {
+    pub(super) shapes: &'b Shapes,
+    /// Tables that the database has.
+    pub(super) tables: &'b HashSet<String>,
+    /// Customers on whose cases an erasure is on record.
+    pub(super) erased: &'b HashSet<String>,
+}
 
 /// Gives `each` everything that is stored, case by case in the order of their names.
 pub(super) fn each_case(
     connection: &Connection,
-    shapes: &Shapes,
+    beside: &Beside<'_>,
     mut each: impl FnMut(&str, &Stored),
 ) -> Result<(), rusqlite::Error> {
+    let shapes = beside.shapes;
+    let all =
+        |table: &str, sql: &str, none: &str| connection.prepare(if beside.tables.contains(table) { sql } else { none });
     let mut records = connection.prepare("SELECT stream, ver, seq, body FROM events ORDER BY stream, ver")?;
     let mut records = Ahead::new(records.query([])?, |row| {
         Ok(Placed { place: row.get(1)?, seq: row.get(2)?, body: unpacked(shapes, row, 3)? })
@@ -63,16 +120,55 @@ pub(super) fn each_case(
         "SELECT stream, id, stream, kind, owner, due_ms, state, taken_by, body FROM exceptions ORDER BY stream, id",
     )?;
     let mut exceptions = Ahead::new(exceptions.query([])?, |row| exception(row, 1))?;
-    while let Some(name) = [records.name(), cases.name(), exceptions.name()].into_iter().flatten().min() {
-        let name = name.to_owned();
-        let stored = Stored {
+    let mut words = connection.prepare("SELECT stream, id, sealed FROM words ORDER BY stream, id")?;
+    let mut words =
+        Ahead::new(words.query([])?, |row| Ok(WordsRow { case: row.get(0)?, id: row.get(1)?, sealed: row.get(2)? }))?;
+    let mut files = all(
+        "attachments",
+        "SELECT stream, id, sealed FROM attachments ORDER BY stream, id",
+        "SELECT '', '', x'' WHERE FALSE",
+    )?;
+    let mut files = Ahead::new(files.query([])?, |row| {
+        Ok(AttachmentRow { case: row.get(0)?, id: row.get(1)?, sealed: row.get(2)? })
+    })?;
+    let mut outbox = all(
+        "outbox",
+        "SELECT stream, id, kind, due_ms, body FROM outbox ORDER BY stream, num",
+        "SELECT '', '', '', 0, x'' WHERE FALSE",
+    )?;
+    let mut outbox = Ahead::new(outbox.query([])?, |row| {
+        let (case, id, kind) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(OutboxRow { id, kind, case, due_ms: row.get(3)?, body: row.get(4)? })
+    })?;
+    let mut listed = connection.prepare("SELECT 1 FROM customers WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3")?;
+    // Since format 7 each case has the key of its own; before, all of a customer's had theirs.
+    let mut key = all(
+        "customer_keys",
+        "SELECT wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3 \
+         AND wrapped <> zeroblob(length(wrapped))",
+        "SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1 AND ?2 IS NOT NULL AND ?3 IS NOT NULL",
+    )?;
+    loop {
+        let names = [records.name(), cases.name(), exceptions.name(), words.name(), files.name(), outbox.name()];
+        let Some(name) = names.into_iter().flatten().min().map(ToOwned::to_owned) else { return Ok(()) };
+        let mut stored = Stored {
             records: records.take(&name)?,
             case: cases.take(&name)?.pop(),
             exceptions: exceptions.take(&name)?,
+            words: words.take(&name)?,
+            files: files.take(&name)?,
+            outbox: outbox.take(&name)?,
+            ..Stored::default()
         };
+        if let Some(case) = &stored.case {
+            stored.is_listed = listed.exists(params![case.customer, case.opened_ms, case.id])?;
+            stored.wrapped_key = (key.query_row(params![case.customer, case.opened_ms, case.id], |row| row.get(0)))
+                .optional()?
+                .flatten();
+            stored.is_customer_erased = beside.erased.contains(&case.customer);
+        }
         each(&name, &stored);
     }
-    Ok(())
 }
 
 /// The value in a column. What does not unpack is no longer what was stored, and is judged as it lies there.

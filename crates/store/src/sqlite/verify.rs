@@ -3,10 +3,11 @@
 use super::{
     DATABASE,
     packed::Shapes,
-    setup::{full_tile, tree_at},
-    stored::{Judge, Placed, each_case, unpacked},
+    rest,
+    setup::{self, full_tile, tree_at},
+    stored::{self, Judge, Placed, each_case, unpacked},
 };
-use crate::ReadError;
+use crate::{CHECKPOINT, ReadError};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     hash::Hash,
@@ -14,14 +15,14 @@ use remit_ledger::{
     proof::{self, TileSource},
     tile::TILE_WIDTH,
     tree::Tree,
-    verify::{Beside, Report, StoredRecord, Verification},
+    verify::{Beside, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use std::path::Path;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use std::{collections::HashSet, path::Path};
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
 /// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of each
-/// case against them. `progress` is told how many of how many readings were done.
+/// case against them; then everything else. `progress` is told how many of how many readings were done.
 ///
 /// # Errors
 /// When the database cannot be read at all.
@@ -29,11 +30,12 @@ pub fn verify(
     data: &Path,
     verifier: &Verifier,
     since: Option<&Checkpoint>,
-    judge: &Judge<'_>,
+    judge: &mut dyn Judge,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
-    run(&open(data).map_err(read)?, verifier, since, judge, progress).map_err(read)
+    let kept = setup::kept_checkpoint(&data.join(DATABASE));
+    run(&open(data).map_err(read)?, verifier, (since, kept.as_deref()), judge, progress).map_err(read)
 }
 
 fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
@@ -90,13 +92,12 @@ fn newest(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
 fn run(
     connection: &Connection,
     verifier: &Verifier,
-    since: Option<&Checkpoint>,
-    judge: &Judge<'_>,
+    (since, kept): (Option<&Checkpoint>, Option<&str>),
+    judge: &mut dyn Judge,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, rusqlite::Error> {
     // One state of the database, whatever a server writes meanwhile.
     let connection = &connection.unchecked_transaction()?;
-    let note = newest(connection)?;
     let total: i64 = connection.query_row("SELECT COALESCE(MAX(seq), 0) FROM events", [], |row| row.get(0))?;
     let (total, mut done) = (2 * total.cast_unsigned(), 0);
     let mut read = |records: u64| {
@@ -105,31 +106,90 @@ fn run(
         }
         done += records;
     };
-    let stored = |level, index| full_tile(connection, level, index);
-    let mut verification = Verification::new(note.as_deref(), verifier, stored);
+    let stored_tile = |level, index| full_tile(connection, level, index);
+    let mut notes = connection.prepare("SELECT size, note FROM checkpoints ORDER BY size")?;
+    let mut notes = notes.query([])?;
+    // One that cannot be read is the end of them, and is missed below.
+    let next_note = || {
+        let row = notes.next().ok().flatten()?;
+        Some((row.get::<_, i64>(0).ok()?.cast_unsigned(), rest::text(row, 1).ok()?))
+    };
+    let mut verification = Verification::new(verifier, next_note, stored_tile);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
+    let mut not_looked_at = Vec::new();
+    match kept.map(|kept| verifier.open(kept)) {
+        Some(Ok(checkpoint)) => verification.hold(&checkpoint),
+        Some(Err(error)) => verification.note(rest::kept("file", CHECKPOINT, &error.to_string())),
+        None => not_looked_at.push(NotLookedAt {
+            what: format!("the file `{CHECKPOINT}`"),
+            why: "there is none beside the database, as in a copy made by itself or before the first is signed"
+                .to_owned(),
+        }),
+    }
     let shapes = Shapes::load(connection)?;
+    let tables = rest::tables(connection)?;
+    judge.begin(rest::born(connection, &tables)?);
+    let (mut erased, mut customers) = (HashSet::new(), HashSet::new());
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
     let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
-        let seq = row.get::<_, i64>(0)?.cast_unsigned();
-        let salt: Vec<u8> = row.get(3)?;
-        let salt = salt.try_into().unwrap_or([0; 32]);
-        let body = unpacked(&shapes, row, 2)?;
-        let (ts, kind, case, actor, subject) = (row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
-        let beside = Beside { ts, kind, case, actor, subject };
-        verification.record(&StoredRecord { seq, entry: row.get(1)?, body, salt, beside });
+        let record = record(&shapes, row)?;
+        match record.beside.kind.as_str() {
+            ERASED => drop(erased.insert(record.beside.case.clone())),
+            CUSTOMER_ERASED => drop(customers.insert(record.beside.case.clone())),
+            _ => {}
+        }
+        verification.record(&record);
         read(1);
     }
-    each_case(connection, &shapes, |name, stored| {
+    customers.extend(rest::customers_of(connection, &erased)?);
+    let beside = stored::Beside { shapes: &shapes, tables: &tables, erased: &customers };
+    let mut counted = rest::Counted::default();
+    each_case(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));
-        if let Some(how) = judge(stored) {
-            verification.case(name, how);
-        }
+        counted.add(stored);
+        judge.case(name, stored, &mut |problem| verification.note(problem));
         read(stored.records.len() as u64);
     })?;
-    Ok(verification.finish())
+    let ledger = rest::Ledger {
+        records: verification.records(),
+        erased: &erased,
+        erased_customers: &customers,
+        tables: &tables,
+    };
+    let tiles_of = |level| verification.tiles_of(level);
+    let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
+    rest::rest(connection, &ledger, &shapes, judge, &mut counted, &mut |problem| problems.push(problem))?;
+    let (judged, unjudged) = judge.end(&mut |problem| problems.push(problem));
+    problems.into_iter().for_each(|problem: Problem| verification.note(problem));
+    let mut report = verification.finish();
+    report.looked_at = counted.looked_at().chain(judged).filter(|looked: &LookedAt| looked.count > 0).collect();
+    report.not_looked_at = not_looked_at.into_iter().chain(rest::absent(&tables)).chain(unjudged).collect();
+    Ok(report)
+}
+
+/// The kind of record after which a case's words are gone.
+const ERASED: &str = "words_erased";
+/// The kind of record, in the customer's own stream, after which the key is gone that sealed all of a customer's words.
+const CUSTOMER_ERASED: &str = "customer_erased";
+
+fn record(shapes: &Shapes, row: &Row<'_>) -> Result<StoredRecord, rusqlite::Error> {
+    let salt: Vec<u8> = row.get(3)?;
+    let beside = Beside {
+        ts: row.get(4)?,
+        kind: rest::text(row, 5)?,
+        case: rest::text(row, 6)?,
+        actor: rest::text(row, 7)?,
+        subject: row.get(8)?,
+    };
+    Ok(StoredRecord {
+        seq: row.get::<_, i64>(0)?.cast_unsigned(),
+        entry: row.get(1)?,
+        body: unpacked(shapes, row, 2)?,
+        salt: salt.try_into().unwrap_or([0; 32]),
+        beside,
+    })
 }
 
 /// Whether a case's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
