@@ -63,6 +63,14 @@ impl Client {
         self.try_send(method, path, key, body).unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
+    /// Sends a file.
+    pub(crate) fn upload(&self, path: &str, media_type: &str, file: &[u8]) -> Got {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", media_type);
+        let mut response = request.header("authorization", format!("Bearer {}", self.token)).send(file).unwrap();
+        let body = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+        Got { status: response.status().as_u16(), body }
+    }
+
     /// A body as it is sent; nothing unless it is there.
     pub(crate) fn bytes(&self, path: &str) -> Option<Vec<u8>> {
         let request = self.agent.get(format!("{}{path}", self.url));

@@ -120,8 +120,9 @@ impl Served {
             return Err(format!("{line}{}", log.join().unwrap()));
         };
         let address = said["address"].as_str().unwrap().to_owned();
-        // Where only the server sees its directory, the test fetches it.
-        let token = said["token_file"].as_str().and_then(|file| fs::read_to_string(file).ok());
+        // As the server sees it, which may be in a mount namespace of its own.
+        let seen = |file: &str| format!("/proc/{}/root{file}", child.id());
+        let token = said["token_file"].as_str().and_then(|file| fs::read_to_string(seen(file)).ok());
         let token = token.map(|token| token.trim().to_owned());
         Ok(Self { child, address, token, log: Some(log) })
     }
@@ -134,6 +135,11 @@ impl Served {
     /// A client with the first administrator's token.
     pub(crate) fn admin(&self) -> Client {
         self.client(self.token.as_deref().unwrap())
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Stops it in order, and gives what it had to say meanwhile.

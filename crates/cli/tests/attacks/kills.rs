@@ -109,8 +109,7 @@ fn round(plan: Plan) {
                 assert!(!writers.iter().all(|writer| writer.is_finished()), "every writer gave up");
                 std::thread::yield_now();
             }
-            server.child.kill().unwrap();
-            server.child.wait().unwrap();
+            server.kill();
         });
         eprintln!("kills: {} of {kills}, after {} answers", kill + 1, acknowledged.load(Ordering::Relaxed));
     }

@@ -10,6 +10,9 @@
 )]
 
 mod client;
+mod connections;
+mod disk;
+mod flips;
 mod full;
 mod house;
 mod inbox;

@@ -335,14 +335,18 @@ fn satisfaction(score: u8) -> &'static str {
 
 /// The state of an exception's row once it is resolved.
 pub(crate) const ENDED: &str = "resolved";
+/// As what it is kept that waits for its owner.
+pub(crate) const OPEN: &str = "open";
+/// As what it is kept once somebody took it on.
+pub(crate) const TAKEN: &str = "taken";
 
 fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<ExceptionRow>, Problem> {
     let mut rows = Vec::new();
     for event in &happened.events {
         let (exception, state) = match event {
-            Event::ExceptionRaised { exception, .. } => (Some(exception), "open"),
-            Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), "open"),
-            Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), "taken"),
+            Event::ExceptionRaised { exception, .. } => (Some(exception), OPEN),
+            Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), OPEN),
+            Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), TAKEN),
             Event::ExceptionResolved { exception, .. } => {
                 (before.and_then(|case| case.exceptions.get(exception)), ENDED)
             }

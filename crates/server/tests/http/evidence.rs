@@ -112,6 +112,7 @@ fn what_is_kept_of_a_case_otherwise_than_its_records_make_it_is_named() {
         (of_exception(&open, "owner = 'nobody'"), case, "is kept otherwise"),
         (of_exception(&open, "due_ms = due_ms + 1"), case, "is kept otherwise"),
         (of_exception(&open, "body = x'007b7d'"), case, "is kept otherwise"),
+        (of_exception(&open, "state = 'taken'"), case, "is kept as taken, and they leave it open"),
         (of_exception(&open, "state = 'resolved'"), case, "is kept as resolved, and they leave it open"),
         (of_exception(&open, "stream = 'cas_x'"), "cas_x", "no record opens it"),
         (format!("DELETE FROM exceptions WHERE id = '{open}'"), case, "is not kept"),
