@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 /// What is not found, with why: a table, a column of it or `*`, what was done or `*`.
-const UNFOUND: [(&str, &str, &str, &str); 20] = [
+const UNFOUND: [(&str, &str, &str, &str); 18] = [
     ("idempotency", "*", "*", "answers kept for a day, so that a repeated request gets the same: on no record"),
     ("tokens", "*", "*", "a setting of the organisation, on no record"),
     ("items", "*", "*", "settings of the organisation, on no record"),
@@ -20,22 +20,19 @@ const UNFOUND: [(&str, &str, &str, &str); 20] = [
     ("cases", "num", "*", "the row's own number, which nothing is read by"),
     ("attachments", "num", "*", "the row's own number, which nothing is read by"),
     ("shapes", "*", "*", "one that nothing on record was packed against yet"),
-    ("depths", "*", "*", COUNTS),
-    ("outcomes", "*", "*", COUNTS),
-    ("outcome_counts", "*", "*", COUNTS),
-    ("words", "*", "*", WORDS),
-    ("attachments", "*", "*", WORDS),
-    ("customers", "*", "*", WORDS),
-    ("bundles", "*", "*", "decisions name it by its digest, and verification takes none again"),
-    ("ledger_head", "*", "*", "a start holds it against the records, verification does not"),
-    ("checkpoints", "size", "*", OLDER),
-    ("checkpoints", "note", "*", OLDER),
-    ("checkpoints", "", "delete", OLDER),
+    ("checkpoints", "", "delete", "an older one, whose records a newer one holds as well"),
+    ("outcomes", "intent", "*", INTENT),
+    ("outcome_counts", "intent", "*", INTENT),
+    ("depths", "", "delete", "a count of none"),
+    ("customers", "key", "*", DESTROYED),
+    ("customers", "", "delete", DESTROYED),
+    ("customer_keys", "", "delete", DESTROYED),
+    ("ledger_head", "one", "*", "the row's own number"),
+    ("born", "*", "*", "from which format on counts are whole: on no record"),
     ("events", "subject", "edit", "what a record is found by is held against it only where there is something"),
 ];
-const COUNTS: &str = "counts beside the records, which nobody holds against them";
-const WORDS: &str = "what is sealed is opened with keys that verification does without";
-const OLDER: &str = "older checkpoints than the newest are not looked at";
+const INTENT: &str = "outcomes are held against the records for each responder, over all intents";
+const DESTROYED: &str = "of a key that is destroyed, which seals nothing any more";
 
 /// Records in the database, so that a tile of the ledger is full.
 const RECORDS: u64 = 300;

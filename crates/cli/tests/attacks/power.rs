@@ -47,7 +47,9 @@ fn record(plan: Plan, room: &Path) -> Recorded {
     } else {
         _ = server.stop()
     }
-    let ended = |trace: &str| trace.lines().rev().take(64).any(|line| line.starts_with(&format!("{process} +++ ")));
+    // Short numbers of processes are filled up with blanks.
+    let of_it = |line: &str| Some(line.strip_prefix(&process.to_string())?.trim_start().starts_with("+++ "));
+    let ended = |trace: &str| trace.lines().rev().take(64).any(|line| of_it(line) == Some(true));
     let read = loop {
         let read = std::fs::read_to_string(&trace).unwrap();
         if ended(&read) {

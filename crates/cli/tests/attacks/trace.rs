@@ -153,7 +153,11 @@ impl Line<'_> {
 /// Whether what is kept of it matters: not who has locked the directory, nor what is made anew.
 fn counts(path: &Path, root: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.starts_with(root) && name != "lock" && !name.ends_with("-shm") && !path.starts_with(root.join("models"))
+    path.starts_with(root)
+        && name != "lock"
+        && name != "reserve"
+        && !name.ends_with("-shm")
+        && !path.starts_with(root.join("models"))
 }
 
 fn what(
@@ -167,9 +171,9 @@ fn what(
         "openat" => {
             let path = of(line.named(0))?;
             places.insert(path.clone(), 0);
-            assert!(!line.arguments.contains("O_TRUNC"), "a file is emptied: {}", path.display());
             let new = line.arguments.contains("O_CREAT") && there.insert(path.clone());
-            new.then_some(What::Create(path))
+            let emptied = line.arguments.contains("O_TRUNC").then(|| What::Truncate(path.clone(), 0));
+            if new { Some(What::Create(path)) } else { emptied }
         }
         "mkdir" => Some(What::Folder(of(line.named(0))?)),
         "unlink" => {

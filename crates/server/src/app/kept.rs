@@ -40,6 +40,8 @@ pub struct Kept {
     /// Why not, where they are not.
     why: String,
     is_whole: bool,
+    /// Keys whose marks are in the database.
+    marks: BTreeSet<String>,
     opened: u64,
     /// Bundles that records name, with the first case that does.
     named: BTreeMap<String, String>,
@@ -201,6 +203,7 @@ impl Judge for Kept {
     }
 
     fn key_mark(&mut self, name: &str, mark: &[u8], found: Found<'_>) {
+        self.marks.insert(name.to_owned());
         let Some(keys) = &self.keys else { return };
         if !keys.marks().iter().any(|(known, is)| *known == name && is == mark) {
             found(kept("key", name, "its mark in the database is another's"));
@@ -257,6 +260,12 @@ impl Judge for Kept {
     fn end(&mut self, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
         for (digest, case) in self.named.iter().filter(|(digest, _)| !self.bundles.contains(*digest)) {
             found(kept("bundle", digest, &format!("case {case} was decided by it, and it is not there")));
+        }
+        // A directory of an earlier version has none until it is started again.
+        if let Some(keys) = self.keys.as_ref().filter(|_| !self.marks.is_empty()) {
+            for (name, _) in keys.marks().iter().filter(|(name, _)| !self.marks.contains(*name)) {
+                found(kept("key", name, "its mark is not in the database"));
+            }
         }
         if self.is_whole {
             for (responder, _) in std::mem::take(&mut self.outcomes) {
