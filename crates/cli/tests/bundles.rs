@@ -141,7 +141,11 @@ fn a_queue_is_taken_out_and_what_it_had_goes_where_it_is_said() {
     });
     let one = server.ask("GET", "/v1/cases?holder=payments&limit=1", &token, &json!({}));
     let one = one.pointer("/items/0/id").and_then(Value::as_str).unwrap().to_owned();
-    assert_eq!(server.held_by("payments", &token), CASES, "an override stands");
+    assert_eq!(
+        server.held_by("payments", &token),
+        CASES,
+        "whoever was stopped meanwhile, what a human gave on stays there"
+    );
     drop(server);
 
     // The directory's own bundle goes on, whatever lies beside it.

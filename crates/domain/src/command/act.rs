@@ -87,8 +87,11 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             };
             so_far.emit(Event::HandoverDeclined { question, by: context.by.clone(), note: words, at: now });
         }
-        Command::Review { point, trigger } => {
-            open_only(&so_far.case)?;
+        Command::Review { epoch, point, trigger } => {
+            match epoch {
+                Some(epoch) => lease(&so_far.case, epoch)?,
+                None => open_only(&so_far.case)?,
+            };
             ask(point, trigger);
         }
         Command::Rehome { from, to } => {

@@ -92,7 +92,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::EndSilent { epoch }
         | Command::DeclineHandover { epoch, .. }
         | Command::Resolve { epoch, .. } => Some(*epoch),
-        Command::Attach { epoch, .. } => *epoch,
+        Command::Attach { epoch, .. } | Command::Review { epoch, .. } => *epoch,
         _ => None,
     }
 }
@@ -417,7 +417,7 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
         }
         Command::Transfer { to, .. } => (DecisionPoint::Escalate, Trigger::Transferred { to: to.clone() }),
         Command::AskAction { .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction }),
-        Command::Review { point, trigger } => (*point, trigger.clone()),
+        Command::Review { point, trigger, .. } => (*point, trigger.clone()),
         _ => return None,
     };
     Some(Question { point, trigger })

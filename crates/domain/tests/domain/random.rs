@@ -234,7 +234,9 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         }
         Act::Keep => Command::DeclineHandover { epoch, note: Some(text()) },
         Act::Contact => Command::NoteContact { case: session.other_case() },
-        Act::Review => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+        Act::Review => {
+            Command::Review { epoch: Some(epoch), point: DecisionPoint::StopAi, trigger: Trigger::AiStopped }
+        }
     };
     session.give(command).map(drop)
 }

@@ -142,7 +142,7 @@ impl Transcript {
                 Command::EndOffer { offer, staff: None, how: OfferEnd::Expired }
             }
             "give-back" => Command::Return { epoch: epoch()?, note: Some(text()) },
-            "stop" => Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+            "stop" => Command::Review { epoch: None, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
             "yield" => Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()) },
             "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },

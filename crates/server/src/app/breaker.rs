@@ -115,7 +115,9 @@ impl App {
                 if !case.readings.of("intent").any(|reading| about(&reading.value)) {
                     continue;
                 }
-                let review = Command::Review { point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
+                // Only under the lease that was found: whom it went to meanwhile was not stopped.
+                let epoch = case.holder.as_ref().map(|holder| holder.epoch);
+                let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
                 let act = Act::new("responder.stop", review);
                 let moved = self.execute(&Caller::own(), None, Some(&row.id), act, |_| (200, Vec::new())).await;
                 // A case that has ended or moved meanwhile needs nothing.

@@ -113,7 +113,7 @@ impl App {
         let trigger = Trigger::SlaAtRisk { clock: running.clock };
         let at = self.patience_ends(case).map_or(running.due, |ends| ends.min(running.due));
         let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
-        self.own(row, Command::Review { point: DecisionPoint::Retain, trigger }, again).await
+        self.own(row, Command::Review { epoch: None, point: DecisionPoint::Retain, trigger }, again).await
     }
 
     /// Puts the look off until `at`.

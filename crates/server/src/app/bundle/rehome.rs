@@ -84,7 +84,11 @@ impl App {
         if let Some(from) = holder_gone(&self.bundle, case) {
             commands.push(Command::Rehome { from: from.clone(), to: to(from) });
         } else if accountable_changed(&self.bundle, case) {
-            commands.push(Command::Review { point: DecisionPoint::Retain, trigger: Trigger::BundleChanged });
+            commands.push(Command::Review {
+                epoch: None,
+                point: DecisionPoint::Retain,
+                trigger: Trigger::BundleChanged,
+            });
         }
         let gone = |queue: &ResponderId| !is_there(&self.bundle, queue, ResponderKind::Queue);
         for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {
