@@ -402,7 +402,7 @@ impl QueueSpec {
 
 impl CandidateSpec {
     /// What is true of it while it is open and has nothing to do.
-    pub(crate) fn idle(&self) -> CandidateFacts {
+    pub fn idle(&self) -> CandidateFacts {
         CandidateFacts {
             responder: self.responder.clone(),
             kind: self.kind,

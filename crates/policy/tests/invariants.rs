@@ -52,22 +52,7 @@ fn signals(engine: &Engine, beside: &[(&str, Value)]) -> Signals {
 
 fn facts(bundle: &Bundle, name: &str) -> CandidateFacts {
     let spec = bundle.candidates().iter().find(|spec| spec.responder.as_str() == name).unwrap();
-    CandidateFacts {
-        responder: spec.responder.clone(),
-        kind: spec.kind,
-        accountable: spec.accountable.clone(),
-        open: true,
-        depth: 0,
-        expected_wait_ms: 0,
-        sla_risk_bp: 0,
-        yielded: false,
-        stopped: false,
-        handling_minor: spec.handling_minor,
-        resolved: 0,
-        failed: 0,
-        prior_bp: spec.prior_resolve_bp,
-        prior_weight: spec.prior_weight,
-    }
+    spec.idle()
 }
 
 fn policies(ids: &[PolicyId]) -> Vec<&str> {

@@ -6,17 +6,14 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_policy::{bundle::Bundle, files::Files};
+use remit_policy::bundle::Bundle;
 use remit_server::{
-    app::{App, token},
+    app::{App, bundle, token},
     clock::{Clock, SystemClock},
     directory,
     entropy::Entropy,
 };
-use remit_store::{
-    Store as _,
-    sqlite::{Options, SqliteStore},
-};
+use remit_store::sqlite::{Options, SqliteStore};
 use std::path::PathBuf;
 
 /// API tokens.
@@ -89,11 +86,9 @@ impl Token {
 
 /// The bundle that came into force last in a data directory.
 fn in_force(store: &SqliteStore) -> anyhow::Result<Bundle> {
-    let digest = store.bundle_in_force()?.context("no bundle is in force in it yet; start the server once")?;
-    let bytes = store.bundle(&digest)?.with_context(|| format!("the bundle {digest} is not there"))?;
-    Bundle::load(Files::from_bytes(&bytes)?).map_err(|findings| {
-        let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the bundle in force does not load; start the server with one that does:\n{}", told.join("\n"))
+    let in_force = bundle::in_force(store)?.context("no bundle is in force in it yet; start the server once")?;
+    in_force.bundle.map_err(|told| {
+        anyhow::anyhow!("the bundle in force does not load; start the server with one that does:\n{told}")
     })
 }
 

@@ -1,6 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use super::floor::Waits;
+use super::{breaker, floor::Waits};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -9,6 +9,7 @@ use remit_domain::{
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
+use remit_store::{OutcomeDelta, ReadError, Store};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -35,8 +36,8 @@ pub(crate) struct Tally {
     pub(crate) wrong: i64,
 }
 
-impl From<&remit_store::OutcomeDelta> for Tally {
-    fn from(outcome: &remit_store::OutcomeDelta) -> Self {
+impl From<&OutcomeDelta> for Tally {
+    fn from(outcome: &OutcomeDelta) -> Self {
         Self { resolved: outcome.resolved, failed: outcome.failed, wrong: outcome.wrong }
     }
 }
@@ -79,6 +80,19 @@ impl Load {
             .collect();
         let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
+    }
+
+    /// The load as `store` has it, and the AI responders that what was counted shows to fail too often.
+    pub(crate) fn on_record(store: &impl Store, bundle: &Bundle) -> Result<(Self, Vec<Tripped>), ReadError> {
+        let load = Self::new(bundle);
+        for (holder, depth) in store.depths()? {
+            load.set_depth(&holder, depth);
+        }
+        breaker::restore(store, &load)?;
+        let outcomes = store.outcomes()?;
+        let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
+        let tripped = tripped.collect();
+        Ok((load, tripped))
     }
 
     /// Sets how many cases `responder` holds; a name that the bundle lacks is passed over.

@@ -60,7 +60,7 @@ use crate::{
     metrics::Metrics,
     problem::Problem,
 };
-use load::{Load, Tally};
+use load::Load;
 use remit_domain::{
     Case, Context,
     command::Happened,
@@ -191,21 +191,10 @@ impl App {
             let now = start.clock.now();
             plan.put_in_force(&store, &entropy, &start.bundle, by, now).map_err(StartError::Activate)?;
         }
-        let load = Load::new(&start.bundle);
-        for (holder, depth) in store.depths()? {
-            load.set_depth(&holder, depth);
-        }
-        let mut tallies = Vec::new();
-        for row in store.outcomes()? {
-            let tally = Tally::from(&row);
-            tallies.push((row.responder, row.intent, tally));
-        }
-        breaker::restore(&store, &load)?;
+        let (load, again) = Load::on_record(&store, &start.bundle)?;
         let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
-        for (responder, intent, tally) in tallies {
-            if let Some(again) = load.record(&responder, &intent, tally) {
-                let _ = tripped.send(again);
-            }
+        for trip in again {
+            let _ = tripped.send(trip);
         }
         let engine = Engine::new(&start.bundle);
         let subscriptions = webhook::Subscriptions::open(&store, &keys)?;

@@ -23,6 +23,20 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Err
     Ok(String::from_utf8_lossy(row.get_ref(column)?.as_bytes()?).into_owned())
 }
 
+/// Has `see` look at every row that `sql` finds.
+fn each(
+    connection: &Connection,
+    sql: &str,
+    mut see: impl FnMut(&Row<'_>) -> Result<(), rusqlite::Error>,
+) -> Result<(), rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        see(row)?;
+    }
+    Ok(())
+}
+
 /// What of the database was read.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
@@ -117,15 +131,14 @@ pub(super) fn ledger(
         ));
     }
     // Those that there should be were each made anew; what remains to be found is what should not be there.
-    let mut tiles = connection.prepare("SELECT level, idx FROM tiles")?;
-    let mut rows = tiles.query([])?;
-    while let Some(row) = rows.next()? {
+    each(connection, "SELECT level, idx FROM tiles", |row| {
         let (level, index): (i64, i64) = (row.get(0)?, row.get(1)?);
         let full = u8::try_from(level).ok().filter(|level| *level <= LEVEL_MAX).map_or(0, tiles_of);
         if index.cast_unsigned() >= full {
             problems.push(kept("tile", &format!("{index} of level {level}"), "no records make it full"));
         }
-    }
+        Ok(())
+    })?;
     Ok(problems)
 }
 
@@ -147,14 +160,13 @@ fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::Error> {
         .filter(|name| found.get(*name) != wanted.get(*name))
         .map(|name| kept("the database's", name, "it is not as this format has it"))
         .collect();
-    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
-    let mut rows = check.query([])?;
-    while let Some(row) = rows.next()? {
+    each(connection, "PRAGMA integrity_check(20)", |row| {
         let said = text(row, 0)?;
         if said != "ok" {
             problems.push(kept("the database's", "pages and indexes", &said));
         }
-    }
+        Ok(())
+    })?;
     Ok(problems)
 }
 
@@ -180,14 +192,12 @@ fn depths(connection: &Connection, found: Found<'_>) -> Result<(), rusqlite::Err
     let sql = "SELECT holder, SUM(counted), SUM(there) FROM (SELECT holder, open AS counted, 0 AS there FROM depths \
                UNION ALL SELECT holder, 0, 1 FROM cases WHERE status = 'open' AND holder IS NOT NULL) \
                GROUP BY holder HAVING SUM(counted) <> SUM(there)";
-    let mut differing = connection.prepare(sql)?;
-    let mut rows = differing.query([])?;
-    while let Some(row) = rows.next()? {
+    each(connection, sql, |row| {
         let (counted, there): (i64, i64) = (row.get(1)?, row.get(2)?);
         let how = format!("{counted} are counted, and there are {there}");
         found(kept("open cases of", &text(row, 0)?, &how));
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Whether cases are numbered without a gap.
@@ -213,8 +223,6 @@ fn customers(
         return numbered_customers(connection, ledger, judge, counted, found);
     }
     let mut words = connection.prepare("SELECT 1 FROM words WHERE stream = ?1")?;
-    let mut rows = connection.prepare("SELECT id, opened_ms, stream, wrapped_key FROM customers")?;
-    let mut rows = rows.query([])?;
     let mut cases = 0_i64;
     // The customer whose key was read last, and whether anything is sealed under it.
     let mut open: Option<(String, bool)> = None;
@@ -223,7 +231,7 @@ fn customers(
             found(kept("customer", &id, "there is a key, and nothing that it seals: it was to be destroyed"));
         }
     };
-    while let Some(row) = rows.next()? {
+    each(connection, "SELECT id, opened_ms, stream, wrapped_key FROM customers", |row| {
         let (id, at, stream): (String, i64, String) = (text(row, 0)?, row.get(1)?, text(row, 2)?);
         let key: Option<Vec<u8>> = row.get(3)?;
         if at == -1 && stream.is_empty() {
@@ -234,7 +242,7 @@ fn customers(
                 None => found(kept("customer", &id, "the key is empty")),
             }
             open = Some((id, false));
-            continue;
+            return Ok(());
         }
         cases += 1;
         if key.is_some() {
@@ -243,13 +251,10 @@ fn customers(
         if let Some((_, sealed)) = open.as_mut().filter(|(of, sealed)| *of == id && !sealed) {
             *sealed = !ledger.erased.contains(&stream) || words.exists([&stream])?;
         }
-    }
+        Ok(())
+    })?;
     end(open, found);
-    let all: i64 = connection.query_row("SELECT COUNT(*) FROM cases", [], |row| row.get(0))?;
-    if cases != all {
-        found(kept("customers", "and their cases", &format!("{cases} cases are somebody's, and there are {all}")));
-    }
-    Ok(())
+    every_case(connection, cases, found)
 }
 
 /// The same since format 7, where each case has the number of the key that seals its words.
@@ -261,10 +266,8 @@ fn numbered_customers(
     found: Found<'_>,
 ) -> Result<(), rusqlite::Error> {
     let sql = "SELECT id, opened_ms, stream, wrapped, key FROM customers LEFT JOIN customer_keys ON num = key";
-    let mut rows = connection.prepare(sql)?;
-    let mut rows = rows.query([])?;
     let mut cases = 0_i64;
-    while let Some(row) = rows.next()? {
+    each(connection, sql, |row| {
         let (id, at, stream): (String, i64, String) = (text(row, 0)?, row.get(1)?, text(row, 2)?);
         let key: Option<Vec<u8>> = row.get(3)?;
         let key = key.filter(|key| key.iter().any(|byte| *byte != 0));
@@ -286,7 +289,8 @@ fn numbered_customers(
             }
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     let sql = "SELECT DISTINCT id FROM customers AS c WHERE opened_ms >= 0 AND key IS NOT NULL \
                AND NOT EXISTS (SELECT 1 FROM customers WHERE id = c.id AND opened_ms = -1)";
     for id in connection.prepare(sql)?.query_map([], |row| row.get::<_, String>(0))? {
@@ -300,6 +304,11 @@ fn numbered_customers(
     for num in connection.prepare(sql)?.query_map([], |row| row.get::<_, i64>(0))? {
         found(kept("key", &num?.to_string(), "it is nobody's"));
     }
+    every_case(connection, cases, found)
+}
+
+/// Whether as many cases are some customer's as there are.
+fn every_case(connection: &Connection, cases: i64, found: Found<'_>) -> Result<(), rusqlite::Error> {
     let all: i64 = connection.query_row("SELECT COUNT(*) FROM cases", [], |row| row.get(0))?;
     if cases != all {
         found(kept("customers", "and their cases", &format!("{cases} cases are somebody's, and there are {all}")));
@@ -314,20 +323,17 @@ fn bundles(
     counted: &mut Counted,
     found: Found<'_>,
 ) -> Result<(), rusqlite::Error> {
-    let mut rows = connection.prepare("SELECT digest, bytes FROM bundles")?;
-    let mut rows = rows.query([])?;
     let mut there = HashSet::new();
-    while let Some(row) = rows.next()? {
+    each(connection, "SELECT digest, bytes FROM bundles", |row| {
         let digest = text(row, 0)?;
         judge.bundle(&digest, row.get_ref(1)?.as_blob()?, found);
         counted.count("bundles");
         there.insert(digest);
-    }
-    let mut rows = connection.prepare("SELECT at_ms, digest FROM activations ORDER BY rowid")?;
-    let mut rows = rows.query([])?;
+        Ok(())
+    })?;
     let mut before = i64::MIN;
     let mut activated = HashSet::new();
-    while let Some(row) = rows.next()? {
+    each(connection, "SELECT at_ms, digest FROM activations ORDER BY rowid", |row| {
         let (at, digest): (i64, String) = (row.get(0)?, text(row, 1)?);
         if !there.contains(&digest) {
             found(kept("bundle", &digest, "it came into force, and is not there"));
@@ -337,7 +343,8 @@ fn bundles(
         }
         before = at;
         activated.insert(digest);
-    }
+        Ok(())
+    })?;
     for never in there.difference(&activated) {
         found(kept("bundle", never, "it never came into force"));
     }
@@ -358,23 +365,21 @@ fn outcomes(
     type Of = (Vec<(String, i64)>, [i64; 3]);
     let mut by: BTreeMap<String, Of> = BTreeMap::new();
     let sql = "SELECT responder, kind, SUM(count), MIN(count) FROM outcome_counts GROUP BY responder, kind";
-    let mut rows = connection.prepare(sql)?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
+    each(connection, sql, |row| {
         counted.count("counts of outcomes");
         let (responder, least): (String, i64) = (text(row, 0)?, row.get(3)?);
         if least < 0 {
             found(kept("outcomes of", &responder, &format!("{least} are counted")));
         }
         by.entry(responder).or_default().0.push((text(row, 1)?, row.get(2)?));
-    }
+        Ok(())
+    })?;
     let sql = "SELECT responder, SUM(resolved), SUM(failed), SUM(wrong) FROM outcomes GROUP BY responder";
-    let mut rows = connection.prepare(sql)?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
+    each(connection, sql, |row| {
         counted.count("counts of outcomes");
         by.entry(text(row, 0)?).or_default().1 = [row.get(1)?, row.get(2)?, row.get(3)?];
-    }
+        Ok(())
+    })?;
     for (responder, (counts, sums)) in &by {
         judge.outcomes(responder, counts, *sums, found);
     }
@@ -390,16 +395,9 @@ fn settings(
     counted: &mut Counted,
     found: Found<'_>,
 ) -> Result<(), rusqlite::Error> {
+    // Those of the tables that are there.
     let each = |table: &str, sql: &str, see: &mut dyn FnMut(&Row<'_>) -> Result<(), rusqlite::Error>| {
-        if !ledger.tables.contains(table) {
-            return Ok(());
-        }
-        let mut statement = connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            see(row)?;
-        }
-        Ok::<_, rusqlite::Error>(())
+        if ledger.tables.contains(table) { each(connection, sql, see) } else { Ok(()) }
     };
     each("shapes", "SELECT kind, bytes FROM shapes", &mut |row| {
         counted.count("shapes");

@@ -9,11 +9,7 @@ pub use moves::{MoveError, Moves};
 pub use plan::{Plan, PlanError};
 pub use survey::{Gone, Survey, survey};
 
-use super::{
-    answer::Ground,
-    breaker,
-    load::{Load, Tally},
-};
+use super::{answer::Ground, load::Load};
 use remit_domain::id::{Digest, Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files};
 use remit_store::{ReadError, Store};
@@ -62,20 +58,9 @@ pub fn plan(store: &impl Store, bundle: &Bundle, moves: Moves, now: Timestamp) -
     if moves.is_empty() && store.bundle_in_force()?.as_deref() == Some(bundle.digest().as_str()) {
         return Ok(None);
     }
-    let (engine, load) = (Engine::new(bundle), load(store, bundle)?);
+    let engine = Engine::new(bundle);
+    // What trips by it is acted on once the bundle is in force.
+    let (load, _) = Load::on_record(store, bundle)?;
     let ground = Ground { bundle, engine: &engine, load: &load, waits: None };
     Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).map(Some)
-}
-
-/// The load as it is on record.
-fn load(store: &impl Store, bundle: &Bundle) -> Result<Load, ReadError> {
-    let load = Load::new(bundle);
-    for (holder, depth) in store.depths()? {
-        load.set_depth(&holder, depth);
-    }
-    breaker::restore(store, &load)?;
-    for row in store.outcomes()? {
-        load.record(&row.responder, &row.intent, Tally::from(&row));
-    }
-    Ok(load)
 }
