@@ -2,6 +2,9 @@
 //! `kill -9`; and a directory goes on under its own bundle.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
+mod files;
+
+use files::copy;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -93,19 +96,6 @@ fn without_payments(to: &Path) {
     };
     cut("bundle.toml", "[[queue]]\nname = \"payments\"", "[[queue]]");
     cut("policies/queues.cedar", "@id(\"queue.payments\")", "@id(");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Reads until something is said of `what`.

@@ -2,6 +2,9 @@
 //! and nothing looks like what Remit says itself.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
+mod files;
+
+use files::copy;
 use remit_domain::text::is_hidden;
 use serde_json::{Value, json};
 use std::{
@@ -221,17 +224,4 @@ fn authors_of_files_cannot_speak_for_remit() {
     printed(&["ledger", "check", &file("proof", &proof), "--key", HOSTILE], Some(2));
     printed(&["ledger", "verify", HOSTILE], Some(2));
     printed(&["replay", HOSTILE], Some(2));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -3,7 +3,8 @@
 
 use crate::{
     client::{Client, id},
-    house::{House, copy},
+    files::copy,
+    house::House,
     plan::{Dice, Plan, attack},
 };
 use rusqlite::{Connection, params_from_iter, types::Value as Cell};

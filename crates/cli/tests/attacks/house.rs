@@ -1,6 +1,6 @@
 //! The built program over a data directory: started, stopped, killed, and its ledger verified.
 
-use crate::client::Client;
+use crate::{client::Client, files::copy};
 use serde_json::Value;
 use std::{
     fs::{self, File},
@@ -77,19 +77,6 @@ impl House {
 /// Trained models, for a directory that a test makes by other means.
 pub(crate) fn models() -> &'static Path {
     &MODELS
-}
-
-/// Copies a folder with all that is in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// A server that listens.

@@ -12,6 +12,8 @@
 mod client;
 mod connections;
 mod disk;
+#[path = "../files/mod.rs"]
+mod files;
 mod flips;
 mod full;
 mod house;
@@ -22,4 +24,5 @@ mod plan;
 mod power;
 mod races;
 mod record;
+mod small_disk;
 mod trace;

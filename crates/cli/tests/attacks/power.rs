@@ -3,7 +3,8 @@
 
 use crate::{
     client::{Client, opening},
-    house::{House, Served, copy, models},
+    files::copy,
+    house::{House, Served, models},
     plan::{Plan, attack},
     trace::{self, Call, What},
 };
