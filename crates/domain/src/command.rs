@@ -81,8 +81,8 @@ pub enum Command {
     },
     /// Look again whether the holder may keep the case.
     Review {
-        /// The lease that it is about: refused once the case has moved. Whichever there is, if none is named.
-        epoch: Option<u64>,
+        /// The lease that it is about: refused once the case has moved.
+        epoch: u64,
         /// Where the question is asked.
         point: DecisionPoint,
         /// Why now.

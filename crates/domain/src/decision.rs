@@ -18,8 +18,8 @@ mod outcome;
 pub use custody::{Custody, PEOPLE_KEEP};
 
 /// The version of the decision record that this code writes. Since version 3 it holds the custody, without which it is
-/// decided as before.
-pub const DECISION_VERSION: u16 = 3;
+/// decided as before; since version 4 an override stands against posted signals and promises at risk too.
+pub const DECISION_VERSION: u16 = 4;
 
 /// A place where the system decides; the bundle names an owner for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -403,6 +403,8 @@ pub struct Terms {
 /// Where a case stands when a decision about it is taken.
 #[derive(Debug, Clone)]
 pub struct Standing<'a> {
+    /// The version of the record, by whose rules it is decided.
+    pub version: u16,
     /// The case.
     pub case: CaseId,
     /// Its holder, if it has one yet.
@@ -449,7 +451,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
     let next = ranked.iter().filter(next).filter(|c| !to_people || is_queue(c));
     let sequence = next.map(|c| c.facts.responder.clone()).collect();
     Decision {
-        v: DECISION_VERSION,
+        v: standing.version,
         id,
         case: standing.case,
         point,

@@ -80,9 +80,8 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
     let (custody, handoffs) = (decision.custody.clone(), decision.handoffs);
-    let standing = Standing { case: decision.case, holder: holder.as_ref(), handoffs, custody };
-    // How it was written does not change what is decided.
-    Decision { v: decision.v, ..deliberate(decision.id, decision.at, &standing, deliberation) }
+    let standing = Standing { version: decision.v, case: decision.case, holder: holder.as_ref(), handoffs, custody };
+    deliberate(decision.id, decision.at, &standing, deliberation)
 }
 
 /// The holder as the deliberation saw it; of a holder it looks at nothing but the name.

@@ -8,7 +8,9 @@ use crate::{
 };
 use remit_domain::{
     Deliberation,
-    decision::{CandidateFacts, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate},
+    decision::{
+        CandidateFacts, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate,
+    },
     id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
@@ -175,7 +177,12 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             terms: bundle.terms(),
             attended: Vec::new(),
         };
-        let decision = deliberate(id, now, &Standing { case, holder: None, handoffs: 0, custody: None }, deliberation);
+        let decision = deliberate(
+            id,
+            now,
+            &Standing { version: DECISION_VERSION, case, holder: None, handoffs: 0, custody: None },
+            deliberation,
+        );
         let got = match &decision.outcome {
             Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
             Outcome::Exception { .. } => "exception",

@@ -227,7 +227,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
         );
         lines.push(match &decision.outcome {
             Outcome::Keep { .. } if decision.custody.as_ref().is_some_and(|custody| custody.set_aside.is_some()) => {
-                "A human had given it the case against these rules, and what the customer writes undoes no override."
+                "A human had given it the case against these rules, and until they or another human decide anew, it stays."
                     .into()
             }
             Outcome::Keep { .. } => {

@@ -88,10 +88,7 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             so_far.emit(Event::HandoverDeclined { question, by: context.by.clone(), note: words, at: now });
         }
         Command::Review { epoch, point, trigger } => {
-            match epoch {
-                Some(epoch) => lease(&so_far.case, epoch)?,
-                None => open_only(&so_far.case)?,
-            };
+            lease(&so_far.case, epoch)?;
             ask(point, trigger);
         }
         Command::Rehome { from, to } => {

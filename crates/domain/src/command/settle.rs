@@ -39,7 +39,8 @@ pub(super) fn settle(
         set_aside: case.set_aside.clone().filter(|_| holder.is_some()),
         danger: so_far.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
     };
-    let standing = Standing { case: case.id, holder, handoffs: case.handoffs, custody: Some(custody) };
+    let (version, handoffs) = (decision::DECISION_VERSION, case.handoffs);
+    let standing = Standing { version, case: case.id, holder, handoffs, custody: Some(custody) };
     let decision = decision::deliberate(id, context.now, &standing, deliberation);
     let policy_error = policy_error(&decision).map(|owner| (ExceptionKind::PolicyError, owner));
     let asked = so_far.events.iter().find_map(action_taken_back);

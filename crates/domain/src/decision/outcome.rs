@@ -118,21 +118,32 @@ impl<'a> Asked<'a> {
             return self.keep(None).unwrap_or_else(moves);
         };
         let allowed = self.ranked.iter().any(|c| &c.facts.responder == held_by);
-        let own = self.standing.custody.as_ref().filter(|custody| match self.trigger {
-            Trigger::CustomerMessage => true,
-            // Who says that a danger is over goes on with the case, or hands it over themselves.
-            Trigger::SituationEnded => custody.staff.is_some(),
-            _ => false,
-        });
-        let keeps = match own {
+        let keeps = match self.standing.custody.as_ref() {
             _ if allowed => self.keep(None),
-            Some(custody) if self.stands(custody, held_by) => self.keep(None),
-            Some(custody) if self.is_kept_by_people(custody, held_by) => {
+            Some(custody) if self.override_counts(custody) && self.stands(custody, held_by) => self.keep(None),
+            Some(custody) if self.people_count(custody) && self.is_kept_by_people(custody, held_by) => {
                 self.keep(best().map(|other| other.facts.responder.clone()))
             }
             _ => None,
         };
         keeps.unwrap_or_else(moves)
+    }
+
+    /// Whether what happened takes no case from people.
+    fn people_count(&self, custody: &Custody) -> bool {
+        match self.trigger {
+            Trigger::CustomerMessage => true,
+            // Who says that a danger is over goes on with the case, or hands it over themselves.
+            Trigger::SituationEnded => custody.staff.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether what happened undoes no override: whatever does not stop an AI responder. In version 3 of the record,
+    /// signals that were posted and promises at risk undid one.
+    fn override_counts(&self, custody: &Custody) -> bool {
+        let retained = self.point == DecisionPoint::Retain && self.standing.version > 3;
+        retained || self.people_count(custody)
     }
 
     /// The policies that speak against who has the case, if policy has answered.
@@ -141,8 +152,7 @@ impl<'a> Asked<'a> {
         held.verdict.errors.is_empty().then_some(held.verdict.policies.as_slice())
     }
 
-    /// Whether a person gave the case to who has it against the policies that speak against it now, and no others: what
-    /// the customer writes undoes no override. A danger that was not known then does, until somebody has taken the case.
+    /// Whether a person gave the case to who has it against the policies that speak against it now, and no others. A danger that was not known then does, until somebody has taken the case.
     fn stands(&self, custody: &Custody, held_by: &ResponderId) -> bool {
         let (Some(set_aside), Some(against)) = (&custody.set_aside, self.against(held_by)) else { return false };
         (custody.staff.is_some() || !custody.danger) && against.iter().all(|id| set_aside.contains(id))

@@ -91,8 +91,9 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::Merge { epoch, .. }
         | Command::EndSilent { epoch }
         | Command::DeclineHandover { epoch, .. }
+        | Command::Review { epoch, .. }
         | Command::Resolve { epoch, .. } => Some(*epoch),
-        Command::Attach { epoch, .. } | Command::Review { epoch, .. } => *epoch,
+        Command::Attach { epoch, .. } => *epoch,
         _ => None,
     }
 }
@@ -288,6 +289,13 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
                 "P1: what the customer wrote undid an override"
             );
             let ai_only = decision.point == DecisionPoint::ReturnToAi;
+            ensure!(
+                decision.point != DecisionPoint::Retain
+                    || !override_covers(before, decision)
+                    || (danger && staff.is_none()),
+                "P1: an override was undone by {:?}, though nothing else speaks against it",
+                decision.trigger
+            );
             let best = others().filter(|c| !ai_only || is_ai(c)).min_by_key(|c| rank(c));
             let wished = matches!(&decision.trigger, Trigger::Transferred { to } if to == responder);
             let best = if wished { eligible.iter().find(|c| &c.facts.responder == responder) } else { best };
@@ -312,7 +320,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let staffed = before.holder.as_ref().is_some_and(|holder| holder.staff.is_some());
             let by_customer = by_customer || (ended && staffed);
             let tied = before.is_with_people() || before.set_aside.is_some();
-            let may = may || (by_customer && tied);
+            let retained = decision.point == DecisionPoint::Retain && override_covers(before, decision);
+            let may = may || (by_customer && tied) || retained;
             ensure!(may, "P9: {responder} keeps what it may not have");
         }
         Outcome::Keep { .. } => {}
@@ -337,6 +346,14 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     Ok(())
 }
 
+/// Whether an override stands on the case that set aside all that speaks against its holder now.
+fn override_covers(before: &Case, decision: &Decision) -> bool {
+    let holder = before.holder.as_ref().and_then(Holder::responder);
+    let held = decision.candidates.iter().find(|c| holder == Some(&c.facts.responder));
+    let Some((set_aside, held)) = before.set_aside.as_ref().zip(held) else { return false };
+    held.verdict.errors.is_empty() && held.verdict.policies.iter().all(|id| set_aside.contains(id))
+}
+
 /// P4: the record and its bundle give the same decision again, byte for byte.
 fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(), String> {
     let text = json(decision)?;
@@ -346,7 +363,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
     let holder =
         who.map(|who| Holder { who, staff: None, accountable: owner("nobody"), epoch: 0, since: Timestamp(0) });
     let (custody, handoffs) = (record.custody.clone(), record.handoffs);
-    let standing = Standing { case: record.case, holder: holder.as_ref(), handoffs, custody };
+    let standing = Standing { version: record.v, case: record.case, holder: holder.as_ref(), handoffs, custody };
     let again = Deliberation {
         point: record.point,
         trigger: record.trigger,

@@ -14,7 +14,7 @@ use remit_domain::{
     Command,
     action::ActionEnd,
     case::Status,
-    decision::{DecisionPoint, Trigger, YieldReason},
+    decision::{DecisionPoint, SlaClock, Trigger, YieldReason},
     ending::Feedback,
     event::Mark,
     id::{SignalName, StaffId},
@@ -66,6 +66,7 @@ enum Act {
     GiveBack,
     TakeBack,
     Review,
+    AtRisk,
     Transfer(usize),
     Consult,
     Advise(usize),
@@ -104,6 +105,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::GiveBack),
         2 => Just(Act::TakeBack),
         1 => Just(Act::Review),
+        2 => Just(Act::AtRisk),
         2 => (0..NAMES.len() + 1).prop_map(Act::Transfer),
         1 => Just(Act::Consult),
         1 => (0..3usize).prop_map(Act::Advise),
@@ -234,9 +236,12 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         }
         Act::Keep => Command::DeclineHandover { epoch, note: Some(text()) },
         Act::Contact => Command::NoteContact { case: session.other_case() },
-        Act::Review => {
-            Command::Review { epoch: Some(epoch), point: DecisionPoint::StopAi, trigger: Trigger::AiStopped }
-        }
+        Act::Review => Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+        Act::AtRisk => Command::Review {
+            epoch,
+            point: DecisionPoint::Retain,
+            trigger: Trigger::SlaAtRisk { clock: SlaClock::Resolution },
+        },
     };
     session.give(command).map(drop)
 }

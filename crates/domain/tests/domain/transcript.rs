@@ -10,7 +10,7 @@ use remit_domain::{
     action::ActionEnd,
     announcement::Announcement,
     case::{Author, HolderRef},
-    decision::{DecisionPoint, Outcome, Trigger, YieldReason},
+    decision::{DecisionPoint, Outcome, SlaClock, Trigger, YieldReason},
     ending::{Ending, Feedback},
     event::{Handoff, Mark},
     id::{Disposition, ExceptionId, StaffId},
@@ -24,7 +24,7 @@ pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
 open [human] [danger=NAME], customer [human] [danger=NAME], measure [human] [danger=NAME], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
-decline N, expire N, give-back EPOCH, stop, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
+decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
 done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
 
 /// A session that is being told.
@@ -142,7 +142,12 @@ impl Transcript {
                 Command::EndOffer { offer, staff: None, how: OfferEnd::Expired }
             }
             "give-back" => Command::Return { epoch: epoch()?, note: Some(text()) },
-            "stop" => Command::Review { epoch: None, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+            "stop" => Command::Review { epoch: epoch()?, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+            "at-risk" => Command::Review {
+                epoch: epoch()?,
+                point: DecisionPoint::Retain,
+                trigger: Trigger::SlaAtRisk { clock: SlaClock::NextReply },
+            },
             "yield" => Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()) },
             "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },

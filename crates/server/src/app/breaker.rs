@@ -116,7 +116,7 @@ impl App {
                     continue;
                 }
                 // Only under the lease that was found: whom it went to meanwhile was not stopped.
-                let epoch = case.holder.as_ref().map(|holder| holder.epoch);
+                let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { continue };
                 let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
                 let act = Act::new("responder.stop", review);
                 let moved = self.execute(&Caller::own(), None, Some(&row.id), act, |_| (200, Vec::new())).await;

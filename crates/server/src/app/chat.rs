@@ -186,7 +186,9 @@ impl App {
         match self.current_of(chat)? {
             Some(case) if !(say.another && self.is_resolved(case)?) => {
                 let message = PostMessage { text: say.text, epoch: None, marks: Vec::new() };
-                self.post_message(&chat.caller(), Some(repeat), &case.to_string(), message).await?;
+                let (caller, case) = (chat.caller(), case.to_string());
+                let said = self.post_message(&caller, Some(repeat), &case, message);
+                self.or_earlier_answer(&caller, Some(repeat), said).await?;
             }
             _ => self.chat_open(chat, repeat, say.text, Vec::new()).await?,
         }
@@ -218,14 +220,18 @@ impl App {
     pub(crate) async fn chat_feedback(&self, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Problem> {
         self.pace_write(chat)?;
         let _turn = chat.turn.lock().await;
-        self.give_feedback(&chat.caller(), Some(repeat), &self.begun(chat)?, said).await.map(|_| ())
+        let (caller, case) = (chat.caller(), self.begun(chat)?);
+        let given = self.give_feedback(&caller, Some(repeat), &case, said);
+        self.or_earlier_answer(&caller, Some(repeat), given).await.map(|_| ())
     }
 
     /// Adds a file to the customer's case.
     pub(crate) async fn chat_attach(&self, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Problem> {
         self.pace_write(chat)?;
         let _turn = chat.turn.lock().await;
-        self.attach(&chat.caller(), repeat, &self.begun(chat)?, None, file).await.map(|_| ())
+        let (caller, case) = (chat.caller(), self.begun(chat)?);
+        let attached = self.attach(&caller, repeat, &case, None, file);
+        self.or_earlier_answer(&caller, repeat, attached).await.map(|_| ())
     }
 
     async fn chat_open(

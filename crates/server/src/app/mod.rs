@@ -368,6 +368,25 @@ impl App {
         self.record(caller, repeat, before.as_ref(), happened, beside, (status, response), now)
     }
 
+    /// What `act` answers; where it is refused, the answer that was given to the same request before, if one was. So who
+    /// repeats a request because its answer was lost is told it, also where that request ended what they may do.
+    ///
+    /// # Errors
+    /// As `act`, or where the key was sent with another request before.
+    pub(crate) async fn or_earlier_answer(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        act: impl Future<Output = Result<Answer, Problem>>,
+    ) -> Result<Answer, Problem> {
+        let problem = match act.await {
+            Err(problem) if problem.kind.status < 500 => problem,
+            done => return done,
+        };
+        let before = repeat.map_or(Ok(None), |repeat| self.answered(caller, repeat))?;
+        before.ok_or(problem)
+    }
+
     /// An earlier answer to the same request.
     fn answered(&self, caller: &Caller, repeat: &Repeat) -> Result<Option<Answer>, Problem> {
         let Some(row) = self.store.idempotency(&caller.token, &repeat.key).map_err(Problem::internal)? else {

@@ -5,7 +5,7 @@ use super::{
     later::{Look, TIMER, TURN, timer},
     record::Act,
 };
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use remit_domain::{
     Case, Command,
     case::Status,
@@ -41,6 +41,8 @@ impl App {
         for row in &rows {
             match self.look(row).await {
                 Ok(()) => looked += 1,
+                // It moved since it was read: who has it now is looked at.
+                Err(problem) if problem.kind == problem::LEASE_LOST => tracing::info!(%problem, "looked at again"),
                 // What is no longer so needs no look.
                 Err(problem) if problem.kind.status < 500 => match self.drop_row(&row.id).await {
                     Ok(()) => looked += 1,
@@ -110,10 +112,11 @@ impl App {
         if now < running.risk {
             return self.look_later(row, case, self.next_look(case).unwrap_or(running.risk)).await;
         }
+        let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { return self.drop_row(&row.id).await };
         let trigger = Trigger::SlaAtRisk { clock: running.clock };
         let at = self.patience_ends(case).map_or(running.due, |ends| ends.min(running.due));
         let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
-        self.own(row, Command::Review { epoch: None, point: DecisionPoint::Retain, trigger }, again).await
+        self.own(row, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
     }
 
     /// Puts the look off until `at`.

@@ -46,7 +46,8 @@ async fn add_attachment(
     request: Request,
 ) -> Acted {
     let (file, repeat, _room) = body::file(&app, request).await?;
-    Ok(app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file).await?)
+    let acted = app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file);
+    Ok(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
 }
 
 /// Read a file of a case.

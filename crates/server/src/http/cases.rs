@@ -116,7 +116,8 @@ async fn post_message(
     Name(id): Name,
     body: Json<PostMessage>,
 ) -> Acted {
-    Ok(app.post_message(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.post_message(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List a case's messages, oldest first.
@@ -149,7 +150,8 @@ async fn post_signals(
     Name(id): Name,
     body: Json<PostSignals>,
 ) -> Acted {
-    Ok(app.post_signals(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.post_signals(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Hand a case over, as its holder.
@@ -166,7 +168,8 @@ async fn request_handoff(
     Name(id): Name,
     body: Json<RequestHandoff>,
 ) -> Acted {
-    Ok(app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give a case to a responder of one's own choice, for a reason that stays on record.
@@ -181,7 +184,8 @@ async fn make_override(
     Name(id): Name,
     body: Json<MakeOverride>,
 ) -> Acted {
-    Ok(app.override_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.override_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
@@ -196,7 +200,8 @@ async fn raise_exception(
     Name(id): Name,
     body: Json<RaiseException>,
 ) -> Acted {
-    Ok(app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve a case, as its holder.
@@ -211,7 +216,8 @@ async fn resolve_case(
     Name(id): Name,
     body: Json<ResolveCase>,
 ) -> Acted {
-    Ok(app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Reopen a resolved case; it is decided anew.
@@ -226,7 +232,8 @@ async fn reopen_case(
     Name(id): Name,
     body: Json<ReopenCase>,
 ) -> Acted {
-    Ok(app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List everything that happened to a case, oldest first, as it stands in the ledger.

@@ -74,7 +74,8 @@ async fn own_exception(
     Name(id): Name,
     body: NoBody,
 ) -> Acted {
-    Ok(app.take_exception(&caller, body.repeat.as_ref(), &id).await?)
+    let acted = app.take_exception(&caller, body.repeat.as_ref(), &id);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve an exception; a case that it held is routed anew, or closed with it.
@@ -89,5 +90,6 @@ async fn resolve_exception(
     Name(id): Name,
     body: Json<ResolveException>,
 ) -> Acted {
-    Ok(app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }

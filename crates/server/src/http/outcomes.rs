@@ -36,7 +36,8 @@ async fn give_feedback(
     Name(id): Name,
     body: Json<GiveFeedback>,
 ) -> Acted {
-    Ok(app.give_feedback(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.give_feedback(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case whose customer gives up.
@@ -51,7 +52,8 @@ async fn abandon_case(
     Name(id): Name,
     body: NoBody,
 ) -> Acted {
-    Ok(app.abandon_case(&caller, body.repeat.as_ref(), &id).await?)
+    let acted = app.abandon_case(&caller, body.repeat.as_ref(), &id);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List what became of cases, by responder and intent, with the estimates that routing makes of it.

@@ -92,7 +92,8 @@ async fn answer_offer(
     Name(id): Name,
     body: Json<AnswerOffer>,
 ) -> Acted {
-    Ok(app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List the AI responders that were stopped, by intent.

@@ -48,7 +48,8 @@ async fn transfer_case(
     Name(id): Name,
     body: Json<TransferCase>,
 ) -> Acted {
-    Ok(app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Keep a case, as the people who have it and were asked whether to hand it over.
@@ -66,7 +67,8 @@ async fn keep_case(
     Name(id): Name,
     body: Json<KeepCase>,
 ) -> Acted {
-    Ok(app.keep_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.keep_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Say that a danger or need stands on a case no more, as a person, with a reason that stays on record.
@@ -83,7 +85,8 @@ async fn end_situation(
     Name(id): Name,
     body: Json<EndSituation>,
 ) -> Acted {
-    Ok(app.end_situation(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.end_situation(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Ask another queue for advice, and keep the case.
@@ -98,7 +101,8 @@ async fn ask_consult(
     Name(id): Name,
     body: Json<AskConsult>,
 ) -> Acted {
-    Ok(app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give the advice that was asked for, as somebody who works in the queue.
@@ -113,7 +117,8 @@ async fn answer_consult(
     Name(id): Name,
     body: Json<AnswerConsult>,
 ) -> Acted {
-    Ok(app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Whose consults to list.
@@ -150,7 +155,8 @@ async fn end_action(
     Name(id): Name,
     body: Json<EndAction>,
 ) -> Acted {
-    Ok(app.end_action(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.end_action(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case in another open one of the same customer that is the same request.
@@ -165,7 +171,8 @@ async fn merge_case(
     Name(id): Name,
     body: Json<MergeCase>,
 ) -> Acted {
-    Ok(app.merge_case(&caller, body.repeat.as_ref(), &id, body.value).await?)
+    let acted = app.merge_case(&caller, body.repeat.as_ref(), &id, body.value);
+    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Get the context package of a case: what the next holder needs to know.

@@ -132,7 +132,7 @@ fn a_leads_override_stands() {
     }
     let told = lead.get(&format!("/v1/cases/{}", id(&case))).body["decision"].as_str().unwrap().to_owned();
     let told = lead.get(&format!("/v1/decisions/{told}")).body["explanation"].to_string();
-    assert!(told.contains("undoes no override"), "{told}");
+    assert!(told.contains("until they or another human decide anew"), "{told}");
 }
 
 #[test]

@@ -48,6 +48,51 @@ fn post(client: &Client, case: &Value, what: &str, body: &Value) -> Value {
 }
 
 #[test]
+fn who_repeats_a_request_is_told_its_first_answer_also_where_it_ended_what_they_may_do() {
+    let (_server, lead, ana, _ben) = floor();
+    let twice = |path: &str, key: &str, body: &Value| {
+        let first = ana.post_once(path, key, body);
+        assert!(first.status < 300, "{path}: {}", first.body);
+        let again = ana.post_once(path, key, body);
+        assert_eq!((again.status, &again.body), (first.status, &first.body), "{path}");
+        assert_eq!(again.headers["idempotency-replayed"], "true", "{path}");
+        first.body
+    };
+    let offered = |case: &Value| {
+        let mine = |work: &Value| work["offered"].as_array().unwrap().iter().any(|offer| offer["id"] == case["id"]);
+        let work = work(&ana, "ana", mine);
+        let offers = work["offered"].as_array().unwrap();
+        offers.iter().find(|offer| offer["id"] == case["id"]).unwrap().clone()
+    };
+    let opened = |customer: &str| lead.open(customer, "I want to talk to a human about my card that has not arrived");
+    // Accepted, given to another queue, and asked for again from there.
+    let offer = offered(&opened("carol"));
+    let on = |case: &Value, what: &str| format!("/v1/cases/{}/{what}", id(case));
+    let answered = |offer: &Value, answer: &str| json!({ "offer": offer["offer"]["id"], "answer": answer });
+    let accept = answered(&offer, "accept");
+    let case = twice(&on(&offer, "offer"), "accept", &accept)["case"].clone();
+    let transfer = json!({ "epoch": epoch(&case), "to": "fraud", "note": "sent by tracked post" });
+    twice(&on(&case, "transfer"), "transfer", &transfer);
+    let again = ana.post_once(&on(&offer, "offer"), "accept", &accept);
+    assert_eq!((again.status, &again.headers["idempotency-replayed"]), (200, &"true".parse().unwrap()));
+    // The same key with another wish is not the first one's answer, and without a key it is refused.
+    let other = json!({ "epoch": epoch(&case), "to": "payments" });
+    assert_eq!(
+        ana.post_once(&on(&case, "transfer"), "transfer", &other).body["type"],
+        "/problems/idempotency_key_reused"
+    );
+    assert_eq!(ana.post(&on(&case, "transfer"), &transfer).status, 403);
+    // Declined there, and another one resolved.
+    let offer = offered(&case);
+    twice(&on(&offer, "offer"), "decline", &answered(&offer, "busy"));
+    presence(&ana, "ana", "available");
+    let offer = offered(&opened("emil"));
+    let case = answer(&ana, &offer, "accept").body["case"].clone();
+    twice(&on(&case, "messages"), "say", &json!({ "text": "It is on its way.", "epoch": epoch(&case) }));
+    twice(&on(&case, "resolve"), "resolve", &json!({ "epoch": epoch(&case) }));
+}
+
+#[test]
 fn a_transfer_goes_where_policy_permits_with_all_that_was_promised_and_is_announced_in_the_same_commit() {
     let (_server, lead, ana, ben) = floor();
     let case = taken(&lead, &ana, "ana", "carol", "I want to talk to a human about my card that has not arrived");

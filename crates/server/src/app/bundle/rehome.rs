@@ -83,12 +83,9 @@ impl App {
         let mut commands = Vec::new();
         if let Some(from) = holder_gone(&self.bundle, case) {
             commands.push(Command::Rehome { from: from.clone(), to: to(from) });
-        } else if accountable_changed(&self.bundle, case) {
-            commands.push(Command::Review {
-                epoch: None,
-                point: DecisionPoint::Retain,
-                trigger: Trigger::BundleChanged,
-            });
+        } else if let Some(epoch) = accountable_changed(&self.bundle, case) {
+            let (point, trigger) = (DecisionPoint::Retain, Trigger::BundleChanged);
+            commands.push(Command::Review { epoch, point, trigger });
         }
         let gone = |queue: &ResponderId| !is_there(&self.bundle, queue, ResponderKind::Queue);
         for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {

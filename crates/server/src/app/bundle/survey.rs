@@ -77,7 +77,7 @@ impl Survey {
             }
             return;
         }
-        self.accountable += u64::from(accountable_changed(bundle, case));
+        self.accountable += u64::from(accountable_changed(bundle, case).is_some());
         let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
         self.not_permitted += u64::from(held && !may_keep(case));
     }
@@ -95,13 +95,14 @@ pub(super) fn holder_gone<'a>(bundle: &Bundle, case: &'a Case) -> Option<&'a Res
     (!is_there(bundle, holder, kind)).then_some(holder)
 }
 
-/// Whether `bundle` names somebody else as accountable for the holder of a case than who is.
-pub(super) fn accountable_changed(bundle: &Bundle, case: &Case) -> bool {
+/// The epoch of an open case for whose holder `bundle` names somebody else as accountable than who is; none where it
+/// does not.
+pub(super) fn accountable_changed(bundle: &Bundle, case: &Case) -> Option<u64> {
     let named = |holder: &remit_domain::case::Holder| {
         let spec = holder.responder().and_then(|id| bundle.candidate(id))?;
-        Some(spec.accountable != holder.accountable)
+        (spec.accountable != holder.accountable).then_some(holder.epoch)
     };
-    case.holder.as_ref().filter(|_| case.status == Status::Open).and_then(named).unwrap_or(false)
+    case.holder.as_ref().filter(|_| case.status == Status::Open).and_then(named)
 }
 
 const PAGE: usize = 200;
