@@ -3,7 +3,7 @@
 use crate::{cargo, install};
 
 /// Each is a test of this name in `crates/cli/tests/attacks`.
-const ATTACKS: [&str; 7] = ["kills", "races", "power", "flips", "disk", "connections", "peers"];
+const ATTACKS: [&str; 8] = ["kills", "races", "power", "clocks", "flips", "disk", "connections", "peers"];
 
 /// Attacks for so many rounds in the ways named, or in all, one after another.
 pub(crate) fn run(rounds: &str, attacks: &[&str]) -> Result<(), String> {

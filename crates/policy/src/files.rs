@@ -37,6 +37,9 @@ pub enum FilesError {
     /// A stored blob is damaged.
     #[error("the stored bundle is damaged: {0}")]
     Damaged(&'static str),
+    /// A stored blob is another bundle's.
+    #[error("what is kept of it has the digest {0}")]
+    Other(Digest),
 }
 
 impl Files {
@@ -117,6 +120,16 @@ impl Files {
     /// SHA-256 over the names, lengths and bytes of all files in the order of their names.
     pub fn digest(&self) -> Digest {
         Digest::from_bytes(&Sha256::digest(self.to_bytes()).into())
+    }
+
+    /// The files of a blob that was kept under `digest`.
+    ///
+    /// # Errors
+    /// When the blob is damaged, or another one's.
+    pub fn kept(digest: &str, bytes: &[u8]) -> Result<Self, FilesError> {
+        let files = Self::from_bytes(bytes)?;
+        let is = files.digest();
+        if is.as_str() == digest { Ok(files) } else { Err(FilesError::Other(is)) }
     }
 
     /// All files as one blob, from which [`Files::from_bytes`] makes the same files.

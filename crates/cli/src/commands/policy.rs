@@ -131,17 +131,15 @@ impl Preview {
 }
 
 fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
-    let (survey, from) = (&plan.survey, plan.from.as_ref());
-    let changed = from.and_then(|from| from.bundle.as_ref().ok()).map(|before| bundle.differences(before));
-    let from = from.map(|from| from.digest.to_string());
+    let (survey, from, changed) = (&plan.survey, plan.from.as_ref(), plan.changed.as_ref());
     if json {
         let told = serde_json::json!({
-            "from": from, "to": bundle.digest().as_str(), "changed": changed, "moves": plan.moves, "survey": survey,
+            "from": from, "to": bundle.digest(), "changed": changed, "moves": plan.moves, "survey": survey,
         });
         shown::json(&told);
         return;
     }
-    say!("from {} to {}", from.as_deref().unwrap_or("none"), bundle.digest());
+    say!("from {} to {}", from.map_or("none", |from| from.as_str()), bundle.digest());
     if let Some(changed) = changed {
         let (new, gone, other) = (changed.policies_new, changed.policies_gone, changed.policies_changed);
         say!("policies: {new} new, {gone} gone, {other} read otherwise");

@@ -8,7 +8,7 @@ use remit_policy::{address::Address, bundle::Bundle};
 use remit_server::{
     app::{
         App,
-        bundle::{InForce, Moves, PlanError},
+        bundle::{Moves, PlanError},
         services::Services,
         token,
     },
@@ -304,12 +304,13 @@ pub(crate) fn opened(
     let opened = Opened::open(data, &mut |step| shown::note(step))?;
     let bundle = match opened.in_force()? {
         None => otherwise()?,
-        Some(InForce { bundle: Ok(bundle), .. }) => bundle,
-        Some(InForce { digest, bundle: Err(why) }) => anyhow::bail!(
-            "the bundle in force in {}, {}, cannot govern:\n{why}\ncure: name another one with --bundle",
-            data.display(),
-            short(digest.as_str())
-        ),
+        Some(in_force) => {
+            let named = short(in_force.digest.as_str()).to_owned();
+            in_force.governing().map_err(|why| {
+                let cure = "cure: name another one with --bundle";
+                anyhow::anyhow!("the bundle in force in {}, {named}, cannot govern:\n{why}\n{cure}", data.display())
+            })?
+        }
     };
     Ok((opened, bundle))
 }

@@ -87,9 +87,7 @@ impl Token {
 /// The bundle that came into force last in a data directory.
 fn in_force(store: &SqliteStore) -> anyhow::Result<Bundle> {
     let in_force = bundle::in_force(store)?.context("no bundle is in force in it yet; start the server once")?;
-    in_force.bundle.map_err(|told| {
-        anyhow::anyhow!("the bundle in force does not load; start the server with one that does:\n{told}")
-    })
+    in_force.recorded().context("the bundle in force cannot be read; start the server with one that can")
 }
 
 /// A token for this process, valid for a day.

@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod clocks;
 mod connections;
 mod disk;
 #[path = "../files/mod.rs"]

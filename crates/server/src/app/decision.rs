@@ -158,7 +158,8 @@ impl App {
     fn stored_bundle(&self, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Problem> {
         let stored = self.store.bundle(digest).map_err(Problem::internal)?;
         let bytes = stored.ok_or_else(|| Problem::internal(format!("bundle {digest} is not stored")))?;
-        let files = remit_policy::files::Files::from_bytes(&bytes).map_err(Problem::internal)?;
+        let unreadable = |error| Problem::internal(format!("bundle {digest}: {error}"));
+        let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;
         Bundle::load_recorded(files, baseline).map_err(|error| Problem::internal(format!("bundle {digest}: {error}")))
     }
 }

@@ -182,12 +182,8 @@ impl Judge for Kept {
 
     fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
         self.bundles.insert(digest.to_owned());
-        match Files::from_bytes(bytes) {
-            Ok(files) if files.digest().to_string() == digest => {}
-            Ok(files) => {
-                found(kept("bundle", digest, &format!("what is kept of it has the digest {}", files.digest())))
-            }
-            Err(error) => found(kept("bundle", digest, &format!("it cannot be read: {error}"))),
+        if let Err(error) = Files::kept(digest, bytes) {
+            found(kept("bundle", digest, &error.to_string()));
         }
     }
 

@@ -27,9 +27,17 @@ pub(super) enum Deed {
     /// A member of staff comes, has a break, or goes.
     Presence { staff: usize, presence: &'static str, reason: &'static str },
     /// A lead takes an exception on.
-    Own { exception: String, holds: bool },
+    Own { exception: String, held: Option<Held> },
     /// A lead resolves it.
-    Settle { exception: String, holds: bool },
+    Settle { exception: String, held: Option<Held> },
+}
+
+/// A case that an exception holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) case: String,
+    /// By which nobody may have it.
+    pub(super) decision: String,
 }
 
 /// What a member of staff does with a case.

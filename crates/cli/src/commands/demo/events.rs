@@ -103,6 +103,7 @@ pub(super) struct Exception {
     pub(super) id: String,
     pub(super) kind: String,
     pub(super) owner: String,
+    pub(super) decision: Option<String>,
 }
 
 /// That an AI responder was stopped, with the numbers.

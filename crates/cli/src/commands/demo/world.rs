@@ -1,7 +1,7 @@
 //! Everybody of the demo and what they share; hands them what is due, and tells them what happened.
 
 use super::{
-    agenda::{Agenda, Deed},
+    agenda::{Agenda, Deed, Held},
     bad_ai::BadAi,
     board::{Board, Place},
     clock::DemoClock,
@@ -132,16 +132,29 @@ impl World {
                     self.set_presence(person, presence, reason);
                 }
             }
-            Deed::Own { exception, holds } => {
+            Deed::Own { exception, held } => {
                 self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/own"), &json!({})));
-                self.agenda.after(5 * MINUTE, Deed::Settle { exception, holds });
+                self.agenda.after(5 * MINUTE, Deed::Settle { exception, held });
             }
-            Deed::Settle { exception, holds } => {
-                let reason = if holds { "Looked at by hand; the right desk has it now." } else { "Seen to." };
-                let body = json!({ "reason": reason });
-                self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/resolve"), &body));
-            }
+            Deed::Settle { exception, held } => self.settle(&exception, held.as_ref()),
         }
+    }
+
+    /// A lead sees to an exception. What nobody but the desk that gave it up may have goes back there, with the reason.
+    fn settle(&self, exception: &str, held: Option<&Held>) {
+        let gave_up = |held: &Held| {
+            let decided = self.expect(self.lead.get(&format!("/v1/decisions/{}", held.decision)))?;
+            let of_people = decided.pointer("/decision/custody/people") == Some(&Value::Bool(true));
+            let desk = decided.pointer("/decision/holder/responder").filter(|_| of_people)?;
+            desk.as_str().map(str::to_owned)
+        };
+        let back = held.and_then(|held| Some((&held.case, gave_up(held)?)));
+        if let Some((case, desk)) = back {
+            let wish = json!({ "to": desk, "reason": "No other desk may have this one: it is yours after all." });
+            self.unless_refused(self.lead.post(&format!("/v1/cases/{case}/overrides"), &wish));
+        }
+        let body = json!({ "reason": "Seen to." });
+        self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/resolve"), &body));
     }
 
     /// Follows the event stream from `after` on. Ends when the server does.
@@ -179,8 +192,9 @@ impl World {
                 let number = self.numbers.exceptions.fetch_add(1, Ordering::Relaxed);
                 // One in five is left until it is overdue, and goes to whoever it escalates to.
                 if number % 5 != 3 {
-                    let holds = matches!(exception.kind.as_str(), "no_responder" | "handoff_limit");
-                    self.agenda.after(8 * MINUTE, Deed::Own { exception: exception.id.clone(), holds });
+                    let decision = exception.decision.clone().filter(|_| exception.kind == "no_responder");
+                    let held = decision.map(|decision| Held { case: item.case.clone(), decision });
+                    self.agenda.after(8 * MINUTE, Deed::Own { exception: exception.id.clone(), held });
                 }
             }
             _ => {}

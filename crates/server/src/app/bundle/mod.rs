@@ -11,7 +11,7 @@ pub use survey::{Gone, Survey, survey};
 
 use super::{answer::Ground, load::Load};
 use remit_domain::id::{Digest, Timestamp};
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files};
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding};
 use remit_store::{ReadError, Store};
 
 /// The bundle in force, as it was kept.
@@ -19,8 +19,24 @@ use remit_store::{ReadError, Store};
 pub struct InForce {
     /// Its digest.
     pub digest: Digest,
-    /// The bundle, or why it cannot govern.
-    pub bundle: Result<Bundle, String>,
+    /// Its files, or why they cannot be read.
+    kept: Result<Files, String>,
+}
+
+impl InForce {
+    /// The bundle, or why it cannot govern: all that is asked of bundles now is asked of it.
+    ///
+    /// # Errors
+    /// With each finding on a line.
+    pub fn governing(self) -> Result<Bundle, String> {
+        let told = |findings: Vec<Finding>| findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        Bundle::load(self.kept?).map_err(told)
+    }
+
+    /// The bundle as it governed, also where more is asked of bundles by now; none where it cannot be read.
+    pub fn recorded(&self) -> Option<Bundle> {
+        Bundle::load_recorded(self.kept.clone().ok()?, None).ok()
+    }
 }
 
 /// The bundle that came into force last in `store`, if one ever did.
@@ -30,23 +46,11 @@ pub struct InForce {
 pub fn in_force(store: &impl Store) -> Result<Option<InForce>, ReadError> {
     let Some(named) = store.bundle_in_force()? else { return Ok(None) };
     let digest = Digest::try_from(named.clone()).map_err(|error| ReadError(format!("the bundle in force: {error}")))?;
-    let bundle = match store.bundle(&named)? {
+    let kept = match store.bundle(&named)? {
         None => Err("it is not kept any more".to_owned()),
-        Some(bytes) => kept(&digest, &bytes),
+        Some(bytes) => Files::kept(&named, &bytes).map_err(|error| error.to_string()),
     };
-    Ok(Some(InForce { digest, bundle }))
-}
-
-/// The bundle of a blob that was kept under `digest`.
-fn kept(digest: &Digest, bytes: &[u8]) -> Result<Bundle, String> {
-    let files = Files::from_bytes(bytes).map_err(|error| error.to_string())?;
-    if files.digest() != *digest {
-        return Err("what is kept of it is not what its digest names".to_owned());
-    }
-    let told = |findings: Vec<remit_policy::finding::Finding>| {
-        findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    };
-    Bundle::load(files).map_err(told)
+    Ok(Some(InForce { digest, kept }))
 }
 
 /// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force, and

@@ -12,7 +12,7 @@ use crate::{
 };
 use remit_domain::{
     Case, Event,
-    activation::Moved,
+    activation::{BundleChanges, Moved},
     decision::ResponderKind,
     id::{DecisionId, Digest, Ids, ResponderId, Timestamp},
 };
@@ -27,8 +27,10 @@ const MOVES: &str = "moves";
 /// A bundle that can come into force, and all that it takes.
 #[derive(Debug)]
 pub struct Plan {
-    /// The one in force; none in a new data directory.
-    pub from: Option<InForce>,
+    /// The digest of the one in force; none in a new data directory.
+    pub from: Option<Digest>,
+    /// What the bundle changes of the one in force, where that can be read.
+    pub changed: Option<BundleChanges>,
     /// What is open, and what of it the bundle cannot go on with.
     pub survey: Survey,
     /// Where goes what is gone.
@@ -72,26 +74,26 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let from = in_force(store)?;
         let survey = survey(store, bundle, may_keep)?;
-        let old = from.as_ref().and_then(|from| from.bundle.as_ref().ok());
-        moves.check(old, bundle, &survey)?;
+        let old = from.as_ref().and_then(InForce::recorded);
+        moves.check(old.as_ref(), bundle, &survey)?;
         let moves = moves.and_earlier(pending(store)?.unwrap_or_default(), bundle);
         let is_lost = |(name, gone): (&ResponderId, &Gone)| gone.is_held() && moves.to(name).is_none();
         if survey.gone.iter().any(is_lost) {
             return Err(PlanError::Lost(Box::new(Lost { survey, queues: queues(bundle) })));
         }
-        Ok(Self { from, survey, moves })
+        let changed = old.map(|old| bundle.differences(&old));
+        Ok(Self { from: from.map(|from| from.digest), changed, survey, moves })
     }
 
     /// The event that puts it on record.
     fn event(&self, bundle: &Bundle, by: &str, at: Timestamp) -> Event {
-        let old = self.from.as_ref().and_then(|from| from.bundle.as_ref().ok());
         let cases = |from| self.survey.gone.get(from).map_or(0, Gone::cases);
         Event::BundleActivated {
-            from: self.from.as_ref().map(|from| from.digest.clone()),
+            from: self.from.clone(),
             to: bundle.digest().clone(),
             name: bundle.name().to_owned(),
             by: by.to_owned(),
-            changed: old.map(|old| bundle.differences(old)),
+            changed: self.changed,
             moves: self
                 .moves
                 .iter()

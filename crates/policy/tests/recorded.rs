@@ -1,0 +1,84 @@
+//! What earlier versions of Remit decided is taken again, byte for byte, under the bundle and by the rules of then.
+//!
+//! Each folder of `recorded` holds what one version put on record of the sample bank, one record for each kind of
+//! decision, and the bundle that governed; its examples of intents have not changed since the first and are the bank's.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+
+use remit_domain::{Event, id::Digest};
+use remit_policy::{
+    bundle::Bundle,
+    engine::Engine,
+    files::Files,
+    replay::{replay, replay_action},
+};
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+/// The file of a bundle that is most of its size.
+const EXAMPLES: &str = "intents.csv";
+
+fn folder(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Takes everything again that the version recorded, and gives at which points that was decided. As the bundle is
+/// loaded to govern, it must be refused if `refused`.
+fn taken_again(version: &str, refused: bool) -> BTreeSet<String> {
+    let root = folder("tests/recorded").join(version);
+    let examples = fs::read(folder("../../bundles/bank").join(EXAMPLES)).unwrap();
+    let files = Files::read(&root.join("bundle")).unwrap().with(EXAMPLES, examples);
+    assert_eq!(Bundle::load(files.clone()).is_err(), refused, "{version}: whether it may govern today");
+    let load = |baseline: Option<&Digest>| {
+        Bundle::load_recorded(files.clone(), baseline).unwrap_or_else(|error| panic!("{version}: {error}"))
+    };
+    let records = fs::read_to_string(root.join("decisions.jsonl")).unwrap();
+    let mut points = BTreeSet::new();
+    let mut loaded: Option<(Option<Digest>, Bundle, Engine)> = None;
+    for record in records.lines() {
+        let event: Event = serde_json::from_str(record).unwrap_or_else(|error| panic!("{version}: {error}: {record}"));
+        let baseline = match &event {
+            Event::DecisionMade { decision, .. } => decision.baseline.clone(),
+            Event::ActionAsked { decision } => decision.baseline.clone(),
+            other => panic!("{version}: {other:?} is no decision"),
+        };
+        if loaded.as_ref().is_none_or(|(named, ..)| *named != baseline) {
+            let bundle = load(baseline.as_ref());
+            let engine = Engine::new(&bundle);
+            loaded = Some((baseline, bundle, engine));
+        }
+        let (_, bundle, engine) = loaded.as_ref().unwrap();
+        let again = match &event {
+            Event::DecisionMade { decision, .. } => {
+                points.insert(format!("{:?}", decision.point));
+                replay(engine, bundle, decision)
+            }
+            Event::ActionAsked { decision } => {
+                points.insert("Act".to_owned());
+                replay_action(engine, bundle, decision)
+            }
+            other => panic!("{version}: {other:?} is no decision"),
+        };
+        assert_eq!(again.unwrap().difference, None, "{version}: {record}");
+    }
+    points
+}
+
+/// The first that kept anything: a bundle names an owner for five decision points, and eight are asked for by now.
+#[test]
+fn what_the_first_version_decided() {
+    taken_again("v1-five-points", true);
+}
+
+#[test]
+fn what_was_decided_before_readings_were_written_as_tables() {
+    taken_again("v1", false);
+}
+
+#[test]
+fn what_was_decided_before_custody() {
+    taken_again("v2", false);
+}
+
+#[test]
+fn what_was_decided_before_overrides_stood_against_all_but_dangers() {
+    taken_again("v3", false);
+}
