@@ -74,7 +74,7 @@ impl Customer {
         got("post", &path, request.send(body).unwrap())
     }
 
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.keys.set(self.keys.get() + 1);
         format!("key-{}", self.keys.get())
     }

@@ -87,10 +87,6 @@ impl Hands {
     pub(crate) fn pass(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
-
-    pub(crate) fn set(&self, to: Timestamp) {
-        self.0.store(to.0, Ordering::SeqCst);
-    }
 }
 
 impl Clock for Hands {
@@ -236,8 +232,18 @@ pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
 
 /// Opens a data directory under another bundle, with where goes what is gone.
 pub(crate) fn open_moved(data: &Path, bundle: &Arc<Bundle>, moves: &[&str]) -> Result<App, boot::BootError> {
+    open_moved_at(data, bundle, moves, Box::new(Morning))
+}
+
+/// The same, on a clock of the test's own.
+pub(crate) fn open_moved_at(
+    data: &Path,
+    bundle: &Arc<Bundle>,
+    moves: &[&str],
+    clock: Box<dyn Clock>,
+) -> Result<App, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
-    let (bundle, clock) = (Arc::clone(bundle), Box::new(Morning));
+    let bundle = Arc::clone(bundle);
     boot::Opened::open(data, &mut |_| {})?
         .start(boot::Governing { bundle, clock, services: Services::none(), moves, by: "the tests" }, &mut |step| {
             panic!("{step}")

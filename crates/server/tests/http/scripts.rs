@@ -2,40 +2,60 @@
 //! they set, under the sample bank.
 
 use crate::{
-    harness::{Client, Hands, Server, epoch, id},
+    chat::Customer,
+    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     staff::{answer, presence, work},
     story::check_all,
 };
-use remit_server::{app::services::Services, clock};
+use remit_server::{
+    app::services::Services,
+    clock::{self, Clock as _},
+};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const GRAMMAR: &str = "\
 at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
-again CASE (the last request once more, under its key), why CASE, subscribe, break, mend (the receiver), \
+again CASE (the last request once more, under its key), why CASE, \
+link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
+set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle that \
+does not have it), subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
+
+const MINUTE_MS: i64 = 60_000;
 
 /// A server that is being told of.
 struct Story {
-    server: Server,
+    /// None only while it is started anew.
+    server: Option<Server>,
     client: Client,
-    hands: Hands,
+    clocks: TwoClocks,
     /// Cases by name, and how much of each was told.
     cases: BTreeMap<String, (String, u64)>,
     /// The last request: where to, under which key, and what.
     last: Option<(String, String, Value)>,
+    /// Customers with a link, all of them in one browser.
+    links: BTreeMap<String, Customer>,
     /// Who receives events, with the subscription and its secret.
     receiver: Option<(Inbox, String, String)>,
 }
 
 impl Story {
     fn new() -> Self {
-        let hands = Hands::at(1_773_136_800_000);
-        let server = Server::start_on_clock(Box::new(hands.clone()), Services::none());
+        let clocks = TwoClocks::at(1_773_136_800_000);
+        let server = Server::start_on_clock(Box::new(clocks.clone()), Services::none());
         let client = server.client(&["admin"]);
-        Self { server, client, hands, cases: BTreeMap::new(), last: None, receiver: None }
+        Self {
+            server: Some(server),
+            client,
+            clocks,
+            cases: BTreeMap::new(),
+            last: None,
+            links: BTreeMap::new(),
+            receiver: None,
+        }
     }
 
     fn line(&mut self, line: &str) -> Result<Vec<String>, String> {
@@ -50,6 +70,26 @@ impl Story {
                 let got = self.client.post("/v1/cases", &body);
                 let case = got.body["case"].clone();
                 self.cases.insert(name.to_owned(), (id(&case), 0));
+            }
+            "link" => {
+                self.links.insert(name.to_owned(), Customer::of(&self.client, name));
+            }
+            "types" => told.push(self.types(name, text).ok_or_else(unclear)?),
+            "types-on" => {
+                while self.types(name, "And now?").ok_or_else(unclear)? == "said" {}
+                told.push("what is typed is too often".to_owned());
+            }
+            "reads" => {
+                let customer = self.links.get(name).ok_or_else(unclear)?;
+                let line =
+                    |message: &Value| Some(format!("{}: {}", message["author"].as_str()?, message["text"].as_str()?));
+                told.extend(customer.said().iter().filter_map(line));
+            }
+            "set-clock" => self.clocks.set_by(name.parse::<i64>().map_err(|_| unclear())? * MINUTE_MS),
+            "pass" => self.clocks.pass(name.parse::<i64>().map_err(|_| unclear())? * MINUTE_MS),
+            "without" => {
+                let lines = self.start_without(name, text);
+                told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
             }
             "staff" => self.staff(name, text),
             "accept" => self.accept(name, text),
@@ -106,6 +146,33 @@ impl Story {
         Ok(told)
     }
 
+    /// Starts the server anew under a bundle without this queue, whose cases go to the other one.
+    fn start_without(&mut self, queue: &str, other: &str) -> String {
+        let server = self.server.take().unwrap();
+        let token = self.client.token.clone();
+        let data = server.stop();
+        let moves = (!other.is_empty()).then(|| format!("{queue}={other}"));
+        let moves: Vec<&str> = moves.iter().map(String::as_str).collect();
+        let clock = || Box::new(self.clocks.clone());
+        let (started, told) = match open_moved_at(data.path(), &bank_without(queue), &moves, clock()) {
+            Ok(app) => (Server::serve(app, data), format!("started without the queue `{queue}`")),
+            Err(error) => (Server::resume(data, clock()), format!("refused: {error}")),
+        };
+        self.client = started.client_with(&token);
+        self.server = Some(started);
+        told
+    }
+
+    /// A customer types in the tab of their chat, in a browser that has the cookies of all.
+    fn types(&self, name: &str, text: &str) -> Option<String> {
+        let cookies: Vec<String> = self.links.values().map(Customer::cookie).collect();
+        let customer = self.links.get(name)?;
+        let key = customer.key();
+        let headers = [("cookie", &*cookies.join("; ")), ("idempotency-key", &key)];
+        let got = customer.send("messages", &headers, json!({ "text": text }).to_string().as_bytes());
+        Some(if got.status == 204 { "said".to_owned() } else { got.body["title"].as_str()?.to_owned() })
+    }
+
     /// Somebody works in a queue, and is there.
     fn staff(&self, name: &str, queue: &str) {
         let staff = json!({
@@ -128,12 +195,13 @@ impl Story {
     /// Sets the clock, and waits until what is due by then was looked at.
     fn set(&mut self, date: &str, time: &str) -> Option<()> {
         let moment = clock::parse_rfc3339(&format!("{date}T{time}:00Z"))?;
-        self.hands.set(moment);
+        self.clocks.pass(moment.since(self.clocks.now()));
         // A token lasts a day.
-        self.client = self.server.client(&["admin"]);
+        let server = self.server.as_ref()?;
+        self.client = server.client(&["admin"]);
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
-        while self.server.app.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
+        while server.app.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
             self.client.get("/healthz");
         }
         Some(())
