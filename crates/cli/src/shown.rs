@@ -86,7 +86,14 @@ pub(crate) fn note(text: &str) {
 
 /// Tells why the command failed, with its causes.
 pub(crate) fn failed(error: &anyhow::Error) {
-    note(&format!("remit: {error:#}"));
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // What an error already says of its cause is not said twice.
+        if !told.contains(&cause) {
+            told = if told.is_empty() { cause } else { format!("{told}: {cause}") };
+        }
+    }
+    note(&format!("remit: {told}"));
 }
 
 /// Where the log goes: to the standard error, one line for one event.

@@ -230,6 +230,10 @@ pub enum Command {
     Absorb {
         /// Which.
         from: CaseId,
+        /// What stood on it, and stands on this one from now on.
+        situations: Vec<Noted>,
+        /// Whether its customer asked for a human.
+        human_requested: bool,
     },
     /// The customer says how they were helped. Who says that it is dealt with ends the case.
     GiveFeedback {

@@ -18,7 +18,8 @@ mod outcome;
 pub use custody::{Custody, PEOPLE_KEEP};
 
 /// The version of the decision record that this code writes. Since version 3 it holds the custody, without which it is
-/// decided as before; since version 4 an override stands against posted signals and promises at risk too.
+/// decided as before; since version 4 people keep it, and an override stands, against posted signals and promises
+/// at risk too.
 pub const DECISION_VERSION: u16 = 4;
 
 /// A place where the system decides; the bundle names an owner for each.
@@ -231,6 +232,11 @@ pub enum Trigger {
     SituationEnded,
     /// A resolved case was reopened.
     Reopened,
+    /// Another case of the customer ended in this one, and what stood on it stands here.
+    Absorbed {
+        /// Which.
+        from: CaseId,
+    },
     /// The bundle changed, and the responder that had the case is not in it any more.
     HolderGone {
         /// Where whoever changed the bundle wants it to go.
@@ -377,6 +383,8 @@ pub struct Deliberation {
     pub terms: std::sync::Arc<Terms>,
     /// Queues in which somebody is known to be there, so that a wait in them can be told.
     pub attended: Vec<ResponderId>,
+    /// Invariants that forbid whom a human named: no override goes against them.
+    pub forbidden: Vec<PolicyId>,
 }
 
 /// What a bundle says about deciding, beside its policies.
@@ -417,7 +425,7 @@ pub struct Standing<'a> {
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, mut policies, terms, attended: _ } = asked;
+    let Deliberation { point, trigger, signals, candidates, mut policies, terms, attended: _, forbidden: _ } = asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })

@@ -59,6 +59,20 @@ pub enum Refusal {
         /// Which.
         exception: ExceptionId,
     },
+    /// An invariant forbids whom a human named.
+    #[error("`{responder}` cannot be given the case by anybody, since {} forbids it", invariants.iter().map(PolicyId::as_str).collect::<Vec<_>>().join(", "))]
+    AgainstInvariant {
+        /// Who was named.
+        responder: ResponderId,
+        /// The invariants.
+        invariants: Vec<PolicyId>,
+    },
+    /// A danger stands on the case, so that only a person ends it.
+    #[error("{situation} stands on the case, so that only who has it ends it")]
+    InDanger {
+        /// The gravest.
+        situation: SmolStr,
+    },
     /// An exception still holds the case.
     #[error("exception {exception} holds the case; resolve it and the case moves on")]
     HeldByException {

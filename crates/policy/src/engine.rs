@@ -240,6 +240,16 @@ impl Engine {
         (verdicts, notes)
     }
 
+    /// The invariants that forbid a candidate the case with these signals, whatever policies say. Where they cannot be
+    /// asked, nothing is known of any.
+    pub fn forbidding(&self, signals: &Signals, candidate: &CandidateFacts) -> Vec<PolicyId> {
+        let all = Verdict { allow: true, policies: Vec::new(), errors: Vec::new() };
+        let held = |_, invariants: &dyn Fn() -> Option<Told>| Some(invariants()?.taken_back(all.clone()));
+        let held = self.ask_each(signals, std::slice::from_ref(candidate), held);
+        let verdict = held.and_then(|verdicts| verdicts.into_iter().next()?);
+        verdict.filter(|verdict| !verdict.allow).map(|verdict| verdict.policies).unwrap_or_default()
+    }
+
     /// Whether an AI responder may have `action` carried out on a case with these signals, with notes of the policies
     /// that determined it. Who is not named by the bundle may nothing, and nobody may where a policy fails to evaluate.
     pub fn act(

@@ -77,6 +77,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         policies,
         terms: bundle.terms(),
         attended: Vec::new(),
+        forbidden: Vec::new(),
     };
     let holder = decision.holder.as_ref().map(|who| standing_holder(who, decision));
     let (custody, handoffs) = (decision.custody.clone(), decision.handoffs);

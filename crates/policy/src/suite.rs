@@ -176,6 +176,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             policies: notes,
             terms: bundle.terms(),
             attended: Vec::new(),
+            forbidden: Vec::new(),
         };
         let decision = deliberate(
             id,

@@ -142,7 +142,12 @@ pub fn classifier(data: &Path, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> R
     let model = intent::train(&examples::parse_csv(csv)?, &mut |_, _| {})?;
     // Written aside and renamed, so that a crash leaves no half a model.
     let aside = path.with_extension("new");
-    fs::create_dir_all(&models)
+    let mut directory = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut directory, 0o700);
+    directory
+        .recursive(true)
+        .create(&models)
         .and_then(|()| fs::write(&aside, model.to_bytes()))
         .and_then(|()| fs::rename(&aside, &path))
         .map_err(|source| BootError::Keep { path: models.display().to_string(), source })?;

@@ -30,21 +30,26 @@ impl Directory {
     /// When another process has it; when a part of it is missing, damaged or another directory's; when the system
     /// refuses.
     pub fn open(data: &Path, options: Options) -> Result<Self, StartError> {
-        let path = data.join(KEYS);
-        let keys = keys::NAMES.map(|name| path.join(name));
-        // A database is made before its keys, so that keys without one have lost it.
-        if keys.iter().any(|key| key.exists()) && !data.join(DATABASE).exists() {
-            return Err(KeyError::NoDatabase(path.display().to_string()).into());
-        }
+        is_there(data)?;
         let store = SqliteStore::open(data, options)?;
         private(data)?;
-        Ok(Self { keys: Keys::open(&path, &store, &Entropy::default())?, store })
+        Ok(Self { keys: Keys::open(&data.join(KEYS), &store, &Entropy::default())?, store })
     }
 }
 
 /// Whether there is a data directory at `data` to be opened.
-pub fn is_there(data: &Path) -> bool {
-    data.join(DATABASE).exists()
+///
+/// # Errors
+/// When the system does not let us look, or there are keys whose database is missing.
+pub fn is_there(data: &Path) -> Result<bool, StartError> {
+    let path = data.join(DATABASE);
+    let there = path.try_exists().map_err(|source| OpenError::File { path: path.display().to_string(), source })?;
+    let keys = data.join(KEYS);
+    // A database is made before its keys, so that keys without one have lost it.
+    if !there && keys::NAMES.iter().any(|name| keys.join(name).exists()) {
+        return Err(KeyError::NoDatabase(keys.display().to_string()).into());
+    }
+    Ok(there)
 }
 
 /// What lies in a data directory.
@@ -71,11 +76,12 @@ fn private(data: &Path) -> Result<(), OpenError> {
     let told = |source: io::Error| OpenError::File { path: data.display().to_string(), source };
     let mine = |file: &fs::Metadata| file.uid() == rustix::process::geteuid().as_raw();
     let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
-    for name in [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm")] {
-        let path = data.join(name);
-        let open = fs::metadata(&path).ok().filter(|file| file.mode() & 0o077 != 0 && mine(file));
-        if open.is_some() {
-            set(&path, 0o600).map_err(told)?;
+    let files =
+        OURS.iter().map(|name| data.join(name)).chain(keys::NAMES.iter().map(|name| data.join(KEYS).join(name)));
+    for path in files {
+        let open = fs::symlink_metadata(&path).ok().filter(|file| file.mode() & 0o077 != 0 && mine(file));
+        if let Some(file) = open.filter(|file| !file.is_symlink()) {
+            set(&path, if file.is_dir() { 0o700 } else { 0o600 }).map_err(told)?;
         }
     }
     let directory = fs::metadata(data).map_err(told)?;
@@ -111,16 +117,20 @@ mod tests {
     fn a_directory_is_for_its_owner_alone_also_one_that_was_not() {
         let outer = tempfile::tempdir().unwrap();
         let data = outer.path().join("data");
-        let files = [DATABASE.to_owned(), format!("{DATABASE}-wal"), format!("{DATABASE}-shm")];
+        let files = [DATABASE, "remit.db-wal", "remit.db-shm", "lock", RESERVE, "keys/master.key", "keys/ledger.key"];
         let directory = Directory::open(&data, Options::default()).unwrap();
         let held = || {
-            assert_eq!(mode(&data), 0o700);
+            assert_eq!((mode(&data), mode(&data.join(KEYS))), (0o700, 0o700));
             files.iter().for_each(|file| assert_eq!(mode(&data.join(file)), 0o600, "{file}"));
         };
         held();
         drop(directory);
         fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::set_permissions(data.join(DATABASE), fs::Permissions::from_mode(0o644)).unwrap();
+        // The log of writes goes with the last connection.
+        for file in files.into_iter().filter(|file| data.join(file).exists()) {
+            fs::set_permissions(data.join(file), fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        fs::set_permissions(data.join(KEYS), fs::Permissions::from_mode(0o777)).unwrap();
         let directory = Directory::open(&data, Options::default()).unwrap();
         held();
         drop(directory);

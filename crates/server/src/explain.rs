@@ -174,6 +174,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
         Trigger::SituationEnded => "A person said that a situation stands on the case no more.".into(),
         Trigger::Reopened => "The case was reopened.".into(),
+        Trigger::Absorbed { from } => format!("Case {from} ended in this one, and what stood on it stands here."),
         Trigger::HolderGone { to, .. } => {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
@@ -231,7 +232,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
                     .into()
             }
             Outcome::Keep { .. } => {
-                "People keep what they have: what the customer writes takes no case from them, and they are asked."
+                "People keep what they have until they hand it over, and are asked whether to."
                     .into()
             }
             _ => "A human decided otherwise.".into(),

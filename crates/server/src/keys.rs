@@ -27,9 +27,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// A key file does not hold 32 bytes.
-    #[error(
-        "key file {0} does not hold 32 bytes; restore it from a backup, since stored words cannot be read without it"
-    )]
+    #[error("key file {0} does not hold 32 bytes; restore it from a backup, since no other one fits what is stored")]
     Length(String),
     /// There is no key file beside a database that was made with one.
     #[error(

@@ -187,6 +187,8 @@ impl From<Refusal> for Problem {
             | Refusal::NothingAsked
             | Refusal::TooManyConsults
             | Refusal::TooMuchAttached { .. }
+            | Refusal::AgainstInvariant { .. }
+            | Refusal::InDanger { .. }
             | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
         }
     }

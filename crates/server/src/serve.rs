@@ -89,6 +89,36 @@ pub fn start_at(app: Arc<App>, listener: TcpListener) -> io::Result<Running> {
     Ok(Running { address, stop, serving, working, ended, signing, app })
 }
 
+/// A server that answers and does nothing else: what is due stays so, and nothing is sent or signed.
+#[derive(Debug)]
+pub struct Looking {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+/// Starts to answer about what `app` has, on this machine alone.
+///
+/// # Errors
+/// When no address can be had.
+pub async fn look(app: Arc<App>) -> io::Result<Looking> {
+    let listener = connections::listen(([127, 0, 0, 1], 0).into())?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let connections = Connections::new(app.limits.clone());
+    let serving = tokio::spawn(serve(listener, connections, http::router(app), stopped));
+    Ok(Looking { address, stop, serving })
+}
+
+impl Looking {
+    /// Stops.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.serving.await;
+    }
+}
+
 /// Accepts until told to stop, then lets what is under way end.
 async fn serve(listener: TcpListener, connections: Connections, router: Router, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();

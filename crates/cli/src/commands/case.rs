@@ -1,6 +1,6 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use super::{serve, token};
+use super::serve;
 use crate::{
     client::{Client, Server},
     commands::{demo::many, history::History},
@@ -8,6 +8,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use remit_server::directory;
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 
@@ -21,7 +22,7 @@ pub(crate) enum Case {
 /// Where to look.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// A data directory that no server has open.
+    /// A data directory that no server has open. It is looked at, and nothing is done in it.
     #[arg(long)]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -49,13 +50,14 @@ pub(crate) struct Explain {
 impl Place {
     fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
-        anyhow::ensure!(data.is_dir(), "{} is no data directory", data.display());
+        anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = serve::open_own(data)?;
-        let token = token::fresh(&app, "command line")?;
+        // Kept nowhere, and nothing that is due is done: to look changes nothing.
+        let token = app.own_token()?;
         let runtime = remit_server::serve::runtime()?;
-        let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
-        let asked = ask(&Client::new(&format!("http://{}", running.address), &token));
-        runtime.block_on(running.stop())?;
+        let looking = runtime.block_on(remit_server::serve::look(Arc::new(app)))?;
+        let asked = ask(&Client::new(&format!("http://{}", looking.address), &token));
+        runtime.block_on(looking.stop());
         asked
     }
 }

@@ -49,7 +49,9 @@ impl History {
                 plain(of("/event/exception/kind")),
                 of("/event/exception/owner")
             ),
-            "exception_escalated" => format!("exception {} went to {}", of("/event/exception"), of("/event/owner")),
+            "exception_escalated" => {
+                format!("exception {} is overdue, and {} is told", of("/event/exception"), of("/event/owner"))
+            }
             kind @ ("exception_taken" | "exception_resolved") => {
                 format!("exception {} {}", of("/event/exception"), kind.trim_start_matches("exception_"))
             }

@@ -7,8 +7,8 @@ use remit_server::{
     app::bundle::{Moves, Plan, PlanError},
     boot::{BootError, Opened},
     clock::{Clock as _, SystemClock},
+    directory,
 };
-use remit_store::sqlite::DATABASE;
 use std::path::PathBuf;
 
 /// Check and test a bundle.
@@ -102,7 +102,7 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
 impl Preview {
     fn run(&self, json: bool) -> anyhow::Result<bool> {
         let bundle = super::load(&self.bundle)?;
-        anyhow::ensure!(self.data.join(DATABASE).exists(), "{} is no data directory", self.data.display());
+        anyhow::ensure!(directory::is_there(&self.data)?, "{} is no data directory", self.data.display());
         let opened = Opened::open(&self.data, &mut |step| shown::note(step))?;
         match opened.plan(&bundle, Moves::parse(&self.moves)?, SystemClock.now()) {
             Ok(None) => {

@@ -15,11 +15,11 @@ use remit_server::{
     boot::{BootError, Governing, Opened},
     clock::{Clock, SystemClock},
     connections,
-    directory::FIRST_TOKEN,
+    directory::{self, FIRST_TOKEN},
     entropy::Entropy,
     serve,
 };
-use remit_store::{Store, sqlite::DATABASE};
+use remit_store::Store;
 use std::{
     io::{IsTerminal as _, Write as _},
     net::SocketAddr,
@@ -297,7 +297,7 @@ pub(crate) fn opened(
         let bundle = load(path)?;
         return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
     }
-    if !data.join(DATABASE).exists() {
+    if !directory::is_there(data)? {
         let bundle = otherwise()?;
         return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
     }

@@ -65,7 +65,7 @@ impl Token {
         let made = match &create.data {
             Some(data) => {
                 anyhow::ensure!(
-                    directory::is_there(data),
+                    directory::is_there(data)?,
                     "{} is no data directory; `remit serve --data {0}` makes one, with a first token",
                     data.display()
                 );

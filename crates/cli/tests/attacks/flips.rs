@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 /// What is not found, with why: a table, a column of it or `*`, what was done or `*`.
-const UNFOUND: [(&str, &str, &str, &str); 18] = [
+const UNFOUND: [(&str, &str, &str, &str); 17] = [
     ("idempotency", "*", "*", "answers kept for a day, so that a repeated request gets the same: on no record"),
     ("tokens", "*", "*", "a setting of the organisation, on no record"),
     ("items", "*", "*", "settings of the organisation, on no record"),
-    ("activations", "*", "*", "each decision names its bundle; which was in force in between is on no record"),
     ("outbox", "*", "*", "what remains to be done is made by rules that change from version to version"),
     ("cases", "num", "*", "the row's own number, which nothing is read by"),
     ("attachments", "num", "*", "the row's own number, which nothing is read by"),

@@ -3,7 +3,7 @@
 use super::{Author, Case, HandoverQuestion, Holder, Status};
 use crate::{
     action::OpenAction,
-    decision::{Candidate, Decision, Outcome, ResponderKind, Trigger, YieldReason},
+    decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
     id::{PolicyId, ResponderId, Timestamp},
     signal::Value,
@@ -214,8 +214,9 @@ impl Case {
         self.updated = decision.at;
         self.last_decision = Some(decision.id);
         self.sequence.clone_from(&decision.sequence);
+        let asks = decision.v > 3 && decision.point == DecisionPoint::Retain;
         if let Outcome::Keep { instead, .. } = &decision.outcome
-            && matches!(decision.trigger, Trigger::CustomerMessage | Trigger::SituationEnded)
+            && (asks || matches!(decision.trigger, Trigger::CustomerMessage | Trigger::SituationEnded))
         {
             let question = |to: &_| HandoverQuestion { decision: decision.id, to: Clone::clone(to), at: decision.at };
             self.handover_question = instead.as_ref().map(question);
@@ -225,7 +226,10 @@ impl Case {
             return;
         };
         self.offer = None;
-        self.handover_question = None;
+        // Whoever takes the case from its queue is asked what nobody has answered there.
+        if decision.v <= 3 || !matches!(decision.outcome, Outcome::Take { .. }) {
+            self.handover_question = None;
+        }
         if !decision.keeps_person() {
             self.told = handoff.announced;
         }
@@ -239,7 +243,12 @@ impl Case {
         let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
         let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
-        let within = matches!(decision.outcome, Outcome::Take { .. }) || gone || decision.trigger == Trigger::Returned;
+        let same = |responder| self.holder.as_ref().and_then(Holder::responder) == Some(responder);
+        let within = match &decision.outcome {
+            Outcome::Take { .. } => true,
+            Outcome::Assign { responder } => (gone || decision.trigger == Trigger::Returned) && same(responder),
+            Outcome::Keep { .. } | Outcome::Exception { .. } => gone || decision.trigger == Trigger::Returned,
+        };
         if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
                 Trigger::Yielded { reason } => Some(*reason),

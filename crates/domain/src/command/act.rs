@@ -217,9 +217,20 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             }
             resolved(&mut so_far, None, Ending::Merged { into }, None, now);
         }
-        Command::Absorb { from } => {
-            if !so_far.case.absorbed.contains(&from) {
-                so_far.emit(Event::CaseAbsorbed { from, at: now });
+        Command::Absorb { from, situations, human_requested } => {
+            if so_far.case.absorbed.contains(&from) {
+                return Ok((so_far, question, note));
+            }
+            so_far.emit(Event::CaseAbsorbed { from, at: now });
+            let before = so_far.events.len();
+            for situation in situations {
+                noted(&mut so_far, Some(situation), now);
+            }
+            if human_requested && !so_far.case.human_requested {
+                measured(&mut so_far, human_wanted(now), now);
+            }
+            if so_far.events.len() > before && so_far.case.status == Status::Open {
+                ask(DecisionPoint::Retain, Trigger::Absorbed { from });
             }
         }
         Command::GiveFeedback { feedback, reopens } => {
@@ -229,7 +240,9 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
                 ask(DecisionPoint::Route, Trigger::Reopened);
                 return Ok((so_far, question, note));
             }
-            let free = so_far.case.status == Status::Open && holding_exception(&so_far.case).is_none();
+            let free = so_far.case.status == Status::Open
+                && holding_exception(&so_far.case).is_none()
+                && not_in_danger(&so_far.case).is_ok();
             if feedback.solved == Some(true) && free {
                 resolved(&mut so_far, None, Ending::Confirmed, None, now);
             }
@@ -242,18 +255,24 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
         Command::Abandon => {
             open_only(&so_far.case)?;
             not_held_by_exception(&so_far.case)?;
+            not_in_danger(&so_far.case)?;
             resolved(&mut so_far, None, Ending::Abandoned, None, now);
         }
         Command::EndSilent { epoch } => {
             lease(&so_far.case, epoch)?;
             not_held_by_exception(&so_far.case)?;
+            not_in_danger(&so_far.case)?;
             resolved(&mut so_far, None, Ending::Silent, None, now);
         }
         Command::Override { to, reason } => {
             open_only(&so_far.case)?;
-            not_held_by_exception(&so_far.case)?;
             if so_far.case.holder.as_ref().and_then(Holder::responder) == Some(&to) {
                 return Err(Refusal::HasItAlready { responder: to });
+            }
+            // Who says where the case goes has seen to the exception that held it.
+            if let Some(exception) = holding_exception(&so_far.case) {
+                let (by, reason) = (context.by.clone(), Some(reason.clone()));
+                so_far.emit(Event::ExceptionResolved { exception, by, reason, remembers: true, at: now });
             }
             ask(DecisionPoint::Override, Trigger::Overridden { to, reason: reason.commit.clone() });
             note = Some(reason);

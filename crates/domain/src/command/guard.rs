@@ -9,7 +9,7 @@ use crate::{
     offer::Offer,
     refusal::Refusal,
     signal::{OWN_SOURCE, Reading, Value},
-    situation::{NONE, Noted, SITUATION, SITUATION_BP},
+    situation::{NONE, Noted, SITUATION, SITUATION_BP, Standing},
 };
 
 pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
@@ -108,6 +108,12 @@ pub(super) fn known(case: &Case, exception: ExceptionId) -> Result<(), Refusal> 
 pub(super) fn holding_exception(case: &Case) -> Option<ExceptionId> {
     let HolderRef::Owner(owner) = &case.holder.as_ref()?.who else { return None };
     case.exceptions.values().find(|e| &e.owner == owner && e.kind.holds()).map(|e| e.id)
+}
+
+/// A danger stands until a person says otherwise, and so does the case: no customer's word and no silence ends it.
+pub(super) fn not_in_danger(case: &Case) -> Result<(), Refusal> {
+    let situation = |standing: &Standing| standing.noted.situation.clone();
+    case.situations.gravest().map(situation).map_or(Ok(()), |situation| Err(Refusal::InDanger { situation }))
 }
 
 pub(super) fn not_held_by_exception(case: &Case) -> Result<(), Refusal> {

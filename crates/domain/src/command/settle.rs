@@ -38,6 +38,7 @@ pub(super) fn settle(
         staff: holder.and_then(|holder| holder.staff.clone()),
         set_aside: case.set_aside.clone().filter(|_| holder.is_some()),
         danger: so_far.events.iter().any(|event| matches!(event, Event::SituationNoted { .. })),
+        standing: case.situations.gravest().is_some(),
     };
     let (version, handoffs) = (decision::DECISION_VERSION, case.handoffs);
     let standing = Standing { version, case: case.id, holder, handoffs, custody: Some(custody) };
@@ -103,6 +104,9 @@ fn overridable(case: &Case, deliberation: &Deliberation, to: &ResponderId) -> Re
     };
     if facts.kind == ResponderKind::Ai && case.human_requested {
         return Err(Refusal::HumanWasAskedFor { responder: to.clone() });
+    }
+    if !deliberation.forbidden.is_empty() {
+        return Err(Refusal::AgainstInvariant { responder: to.clone(), invariants: deliberation.forbidden.clone() });
     }
     Ok(())
 }

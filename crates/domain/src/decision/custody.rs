@@ -21,6 +21,9 @@ pub struct Custody {
     /// Whether a danger was noted just now that did not stand on the case before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub danger: bool,
+    /// Whether a danger stands on the case, noted now or before; since version 4 of the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub standing: bool,
 }
 
 /// The standing rule by which people keep what they have, whatever a bundle says.

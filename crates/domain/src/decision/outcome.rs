@@ -47,9 +47,7 @@ pub(super) fn of(asked: &Asked<'_>) -> Outcome {
             }
             (Trigger::Returned, Some(_)) if exhausted => asked.exception(ExceptionKind::HandoffLimit),
             // Within its queue alone: nobody has decided that anybody else should have it.
-            (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => {
-                Outcome::Assign { responder: queue.clone() }
-            }
+            (Trigger::Returned | Trigger::StaffGone { .. }, Some(queue)) => asked.given_back(queue),
             _ => asked.exception(ExceptionKind::NoResponder),
         },
         DecisionPoint::Retain | DecisionPoint::StopAi => asked.retain(),
@@ -84,7 +82,26 @@ impl<'a> Asked<'a> {
 
     /// Whether the case has changed hands as often as it may. Who gets a case first is no handoff.
     fn exhausted(&self) -> bool {
-        self.held_by().is_some() && self.standing.handoffs >= self.terms.handoffs_max
+        // Somebody whose danger was noted just now is not kept waiting by a count, where there is help.
+        let help = self.is_in_new_danger() && self.others().next().is_some();
+        self.held_by().is_some() && self.standing.handoffs >= self.terms.handoffs_max && !help
+    }
+
+    /// Whether a danger was noted just now that did not stand on the case before.
+    fn is_in_new_danger(&self) -> bool {
+        self.standing.version > 3 && self.standing.custody.as_ref().is_some_and(|custody| custody.danger)
+    }
+
+    /// Who has what a member of staff gives back, or leaves behind: the queue, since nobody has decided that anybody else
+    /// should have it; but where policy speaks against the queue by now, whom it permits, if there is anybody.
+    fn given_back(&self, queue: &ResponderId) -> Outcome {
+        let stays = || Outcome::Assign { responder: queue.clone() };
+        let allowed = self.ranked.iter().any(|c| &c.facts.responder == queue);
+        let stands = self.standing.custody.as_ref().is_some_and(|custody| self.override_covers(custody, queue));
+        if self.standing.version <= 3 || allowed || stands || self.is_closed(queue) {
+            return stays();
+        }
+        self.others().next().map_or_else(stays, assign)
     }
 
     fn exception(&self, exception: ExceptionKind) -> Outcome {
@@ -114,13 +131,16 @@ impl<'a> Asked<'a> {
             None => self.exception(ExceptionKind::NoResponder),
         };
         let Some(held_by) = self.held_by() else {
-            // Who owns an exception keeps the case until the exception is resolved.
-            return self.keep(None).unwrap_or_else(moves);
+            // Who owns an exception keeps the case until the exception is resolved; but a new danger goes to those who help.
+            let help = best().filter(|_| self.is_in_new_danger()).map(assign);
+            return help.or_else(|| self.keep(None)).unwrap_or_else(moves);
         };
         let allowed = self.ranked.iter().any(|c| &c.facts.responder == held_by);
         let keeps = match self.standing.custody.as_ref() {
             _ if allowed => self.keep(None),
-            Some(custody) if self.override_counts(custody) && self.stands(custody, held_by) => self.keep(None),
+            Some(custody) if (self.retained() || self.people_count(custody)) && self.stands(custody, held_by) => {
+                self.keep(None)
+            }
             Some(custody) if self.people_count(custody) && self.is_kept_by_people(custody, held_by) => {
                 self.keep(best().map(|other| other.facts.responder.clone()))
             }
@@ -129,21 +149,22 @@ impl<'a> Asked<'a> {
         keeps.unwrap_or_else(moves)
     }
 
-    /// Whether what happened takes no case from people.
+    /// Whether what happened is for people to answer, not to lose the case by. Who has taken it is asked, whatever
+    /// happened: who says that a danger is over, say, goes on with the case or hands it over themselves. A queue in which
+    /// nobody has taken it yet loses it where a promise is at risk, or by signals.
     fn people_count(&self, custody: &Custody) -> bool {
-        match self.trigger {
+        let taken = match self.trigger {
             Trigger::CustomerMessage => true,
-            // Who says that a danger is over goes on with the case, or hands it over themselves.
             Trigger::SituationEnded => custody.staff.is_some(),
             _ => false,
-        }
+        };
+        taken || (self.retained() && custody.staff.is_some())
     }
 
-    /// Whether what happened undoes no override: whatever does not stop an AI responder. In version 3 of the record,
-    /// signals that were posted and promises at risk undid one.
-    fn override_counts(&self, custody: &Custody) -> bool {
-        let retained = self.point == DecisionPoint::Retain && self.standing.version > 3;
-        retained || self.people_count(custody)
+    /// Whether it is asked who keeps the case for another reason than that an AI responder was stopped. In version 3 of
+    /// the record, signals that were posted and promises at risk took a case from people, and undid an override.
+    fn retained(&self) -> bool {
+        self.point == DecisionPoint::Retain && self.standing.version > 3
     }
 
     /// The policies that speak against who has the case, if policy has answered.
@@ -154,14 +175,25 @@ impl<'a> Asked<'a> {
 
     /// Whether a person gave the case to who has it against the policies that speak against it now, and no others. A danger that was not known then does, until somebody has taken the case.
     fn stands(&self, custody: &Custody, held_by: &ResponderId) -> bool {
+        (custody.staff.is_some() || !custody.danger) && self.override_covers(custody, held_by)
+    }
+
+    fn override_covers(&self, custody: &Custody, held_by: &ResponderId) -> bool {
         let (Some(set_aside), Some(against)) = (&custody.set_aside, self.against(held_by)) else { return false };
-        (custody.staff.is_some() || !custody.danger) && against.iter().all(|id| set_aside.contains(id))
+        against.iter().all(|id| set_aside.contains(id))
+    }
+
+    /// Whether it is the hour that speaks against a queue.
+    fn is_closed(&self, queue: &ResponderId) -> bool {
+        self.against(queue).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED))
     }
 
     /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which nobody
-    /// has taken it yet it goes on to other people where a danger was just noted, or where the queue is closed.
+    /// has taken it yet it goes on to other people where the queue is closed, and where a danger was just noted, or stands
+    /// and nobody has put the case there in spite of it.
     fn is_kept_by_people(&self, custody: &Custody, held_by: &ResponderId) -> bool {
-        let closed = || self.against(held_by).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED));
-        custody.people && (custody.staff.is_some() || (!custody.danger && !closed()))
+        let danger = custody.danger || (custody.standing && custody.set_aside.is_none());
+        let waits = || !danger && !self.is_closed(held_by);
+        custody.people && (custody.staff.is_some() || waits())
     }
 }

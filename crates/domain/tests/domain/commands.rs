@@ -98,7 +98,6 @@ const REFUSED: &[Row] = &[
     ("owner", "yield 1 unsure", &[HELD]),
     ("owner", "return 1", &[HELD]),
     ("owner", "resolve 1", &[HELD]),
-    ("owner", "override desk", &[HELD]),
     ("owner", "end 2", &[UNKNOWN]),
     (
         "owner",
@@ -260,6 +259,23 @@ const DONE: &[Row] = &[
         "customer",
         &["retain (quality), as the customer wrote: duty-manager keeps it; next a-ai, b-ai, desk, late"],
     ),
+    // A human says where it goes, and has seen to the exception with that.
+    (
+        "owner",
+        "override desk",
+        &[
+            "exception 1 resolved by tests",
+            "override (duty-manager), as a human chose desk: it goes to desk; next late",
+            "handed from duty-manager to desk with 1 messages",
+        ],
+    ),
+    // A new danger waits for no count, and for nobody who looks into something else.
+    (
+        "limit",
+        "policy b-ai deny; customer danger=self_harm",
+        &["retain (quality), as the customer wrote: it goes to desk; next late"],
+    ),
+    ("owner", "customer danger=self_harm", &["retain (quality), as the customer wrote: it goes to desk; next late"]),
     (
         "limit",
         "policy b-ai deny; customer",

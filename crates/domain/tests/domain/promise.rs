@@ -143,9 +143,10 @@ fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
         HolderRef::Owner(owner) => {
             ensure!(owner == &after.accountable, "P1: {owner} holds it but {} answers for it", after.accountable);
             let mut held = happened.case.exceptions.values().filter(|e| e.kind.holds());
-            let sound = held.next().is_some_and(|e| &e.owner == owner) && held.next().is_none();
+            // More than one where a new danger took the case from the first, which is still to be resolved.
+            let sound = held.any(|e| &e.owner == owner);
             let open = happened.case.status == Status::Open;
-            ensure!(sound || !open, "P1: {owner} holds an open case without one exception that says why");
+            ensure!(sound || !open, "P1: {owner} holds an open case without an exception that says why");
         }
     }
     Ok(())
@@ -268,11 +269,17 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     let is_ai = |c: &Candidate| c.facts.kind == ResponderKind::Ai;
     match &decision.outcome {
         Outcome::Assign { .. } if decision.point == DecisionPoint::Override => {}
-        Outcome::Assign { responder } if decision.trigger == Trigger::Returned => {
-            ensure!(Some(responder) == holder && !exhausted, "P5: given back to {responder}");
-        }
-        Outcome::Assign { responder } if matches!(decision.trigger, Trigger::StaffGone { .. }) => {
-            ensure!(Some(responder) == holder, "P1: {responder} got what somebody of another queue has");
+        // To its queue, unless policy speaks against that and for another.
+        Outcome::Assign { responder } if matches!(decision.trigger, Trigger::Returned | Trigger::StaffGone { .. }) => {
+            ensure!(decision.trigger != Trigger::Returned || !exhausted, "P5: given back to {responder}");
+            let may_stay = eligible.iter().any(|c| holder == Some(&c.facts.responder));
+            let best = others().min_by_key(|c| rank(c)).map(|c| &c.facts.responder);
+            let leaves = !may_stay && !override_covers(before, decision) && Some(responder) == best;
+            ensure!(Some(responder) == holder || leaves, "P1: {responder} got what somebody of another queue has");
+            ensure!(
+                Some(responder) != holder || may_stay || best.is_none() || override_covers(before, decision),
+                "P9: it stays where it may not be"
+            );
         }
         Outcome::Take { responder, staff } => {
             ensure!(Some(responder) == holder, "P1: taken from {responder}, which does not have it");
@@ -282,7 +289,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         Outcome::Assign { responder } => {
             let by_customer = decision.trigger == Trigger::CustomerMessage;
             let staff = before.holder.as_ref().and_then(|holder| holder.staff.as_ref());
-            ensure!(!by_customer || staff.is_none(), "P1: what the customer wrote took the case from {staff:?}");
+            let retained = decision.point == DecisionPoint::Retain;
+            ensure!(!retained || staff.is_none(), "P1: {:?} took the case from {staff:?}", decision.trigger);
             let danger = decision.custody.as_ref().is_some_and(|custody| custody.danger);
             ensure!(
                 !by_customer || before.set_aside.is_none() || !before.is_with_people() || danger,
@@ -301,7 +309,7 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let best = if wished { eligible.iter().find(|c| &c.facts.responder == responder) } else { best };
             ensure!(best.is_some_and(|c| &c.facts.responder == responder), "P9: {responder} instead of {best:?}");
             let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
-            ensure!(!exhausted || afresh, "P5: handed over again after the limit");
+            ensure!(!exhausted || afresh || danger, "P5: handed over again after the limit");
             ensure!(
                 !matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi)
                     || !eligible.iter().any(|c| holder == Some(&c.facts.responder)),
@@ -321,7 +329,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let by_customer = by_customer || (ended && staffed);
             let tied = before.is_with_people() || before.set_aside.is_some();
             let retained = decision.point == DecisionPoint::Retain && override_covers(before, decision);
-            let may = may || (by_customer && tied) || retained;
+            let staffed = decision.point == DecisionPoint::Retain && staffed;
+            let may = may || (by_customer && tied) || retained || staffed;
             ensure!(may, "P9: {responder} keeps what it may not have");
         }
         Outcome::Keep { .. } => {}
@@ -372,6 +381,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
         attended: Vec::new(),
+        forbidden: Vec::new(),
     };
     let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;
     ensure!(again == text, "P4: taken again, the decision of {} is another: {again} not {text}", before.id);

@@ -224,7 +224,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndAction { epoch, action: session.action(*back), how: ActionEnd::Done, note: Some(text()) }
         }
         Act::Merge => Command::Merge { epoch, into: session.other_case() },
-        Act::Absorb => Command::Absorb { from: session.other_case() },
+        Act::Absorb => Command::Absorb { from: session.other_case(), situations: vec![], human_requested: false },
         Act::Feedback(solved) => {
             let reopens = (*solved == Some(false)).then(text);
             Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) }, reopens }

@@ -107,11 +107,18 @@ impl Session {
             self.case = Some(happened.case.clone());
             promise::check_history(&happened.case, &self.events)?;
         }
-        let allowed = self.world.handoffs_max + 1;
+        // From an exception that held the case each new danger takes it once more.
+        let dangers = self.events.iter().filter(|e| matches!(e, Event::SituationNoted { .. })).count();
+        let allowed = self.world.handoffs_max + 1 + u32::try_from(dangers).unwrap_or(0);
         if self.unseen > allowed {
             return Err(format!("P5: {} handoffs without a human looking; {allowed} are allowed", self.unseen));
         }
         Ok(result)
+    }
+
+    /// Whether an open exception is of a kind that holds its case.
+    fn holds(&self, exception: &ExceptionId) -> bool {
+        self.case.as_ref().and_then(|case| case.exceptions.get(exception)).is_some_and(|open| open.kind.holds())
     }
 
     fn count_handoffs(&mut self, command: &Command, happened: &Happened) {
@@ -119,11 +126,15 @@ impl Session {
         let held = self.case.as_ref().is_some_and(|case| case.holder.is_some());
         match command {
             Command::Override { .. } | Command::Reopen { .. } => self.unseen = 0,
+            // Somebody looked into why nobody could have it, also where a danger took it from there meanwhile.
+            Command::ResolveException { exception, .. } if self.holds(exception) => self.unseen = 0,
             Command::ResolveException { .. } | Command::GiveFeedback { reopens: Some(_), .. } if moved => {
                 self.unseen = 0;
             }
             // Who takes it from the queue is a human who looks at it; who is not there hands nothing over.
             Command::Accept { .. } | Command::TakeBack { .. } => {}
+            // Somebody in a new danger is handed to those who help, whatever the count.
+            _ if happened.events.iter().any(|e| matches!(e, Event::SituationNoted { .. })) => {}
             _ => self.unseen += u32::from(moved && held),
         }
     }

@@ -25,7 +25,7 @@ responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-ope
 open [human] [danger=NAME], customer [human] [danger=NAME], measure [human] [danger=NAME], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
 decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
-done EPOCH, merge EPOCH, absorb, feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
+done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
 
 /// A session that is being told.
 #[derive(Debug)]
@@ -116,7 +116,11 @@ impl Transcript {
                 Command::EndAction { epoch: epoch()?, action: self.session.action(0), how: ActionEnd::Done, note: None }
             }
             "merge" => Command::Merge { epoch: epoch()?, into: self.session.other_case() },
-            "absorb" => Command::Absorb { from: self.session.other_case() },
+            "absorb" => Command::Absorb {
+                from: self.session.other_case(),
+                situations: danger().into_iter().collect(),
+                human_requested: rest.contains(&"human"),
+            },
             "contact" => Command::NoteContact { case: self.session.other_case() },
             "abandon" => Command::Abandon,
             "silent" => Command::EndSilent { epoch: epoch()? },
@@ -358,6 +362,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
         Trigger::SituationEnded => "a person ended a situation".to_owned(),
         Trigger::Reopened => "it was reopened".to_owned(),
+        Trigger::Absorbed { .. } => "what stood on the other case stands here".to_owned(),
         Trigger::HolderGone { .. } => "its holder is not in the bundle any more".to_owned(),
         Trigger::BundleChanged => "the bundle changed".to_owned(),
         Trigger::Asked => "somebody asked".to_owned(),

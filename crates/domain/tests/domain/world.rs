@@ -145,6 +145,7 @@ impl World {
         let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
             attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
+            forbidden: Vec::new(),
             point: question.point,
             trigger: question.trigger.clone(),
             signals: case.readings.effective(|_, _| false),

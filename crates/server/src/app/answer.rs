@@ -4,7 +4,7 @@ use super::{App, floor::Waits, load::Load, sla};
 use remit_domain::{
     Case, Deliberation,
     command::Question,
-    decision::CandidateFacts,
+    decision::{CandidateFacts, Trigger},
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Signals, Value},
     situation::{MESSAGE_SITUATION, NONE, SITUATION, SITUATION_BP},
@@ -26,8 +26,14 @@ impl App {
         let signals = self.signals(case, now);
         let candidates = self.candidates(case, &signals, now);
         let (verdicts, policies) = self.engine.handle(&signals, &candidates);
+        let named = match &question.trigger {
+            Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
+            _ => None,
+        };
+        let forbidden = named.map(|facts| self.engine.forbidding(&signals, facts)).unwrap_or_default();
         Deliberation {
             attended: self.floor.attended(self.clock.monotonic()),
+            forbidden,
             point: question.point,
             trigger: question.trigger.clone(),
             signals,

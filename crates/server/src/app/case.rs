@@ -344,6 +344,11 @@ impl App {
         let epoch = handoff.epoch;
         let yielded = |reason| Command::Yield { epoch, reason, note: note.clone() };
         let command = match handoff.reason {
+            // From people to an AI responder a case goes only by a person's act.
+            HandoffReason::ReturnToAi if caller.is_responder_alone() => {
+                let why = "only a person asks for an AI responder: with a token of staff, a lead or an admin";
+                return Err(Problem::new(problem::FORBIDDEN, why));
+            }
             HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
             HandoffReason::ReturnToQueue => Command::Return { epoch, note },
             HandoffReason::NoAnswer => yielded(YieldReason::NoAnswer),

@@ -191,8 +191,7 @@ impl App {
         let (Some(holder), Status::Open) = (&case.holder, case.status) else {
             return Ok(ChatStatus::new("closed", "This conversation is closed."));
         };
-        // Somebody answered, and the customer has said nothing since.
-        let can_confirm = case.replies > 0 && case.waiting_since.is_none() && holder.responder().is_some();
+        let can_confirm = can_confirm(&case);
         if let Some(staff) = &holder.staff {
             let (name, here) = (self.first_name(staff), self.floor.is_here(staff));
             let text = match here {
@@ -253,6 +252,14 @@ impl ChatStatus {
 
 fn of(desk: &str) -> String {
     if desk.is_empty() { String::new() } else { format!(" ({desk})") }
+}
+
+/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger stands
+/// that only who has the case ends.
+pub(super) fn can_confirm(case: &Case) -> bool {
+    let answered = case.replies > 0 && case.waiting_since.is_none();
+    let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
+    answered && held && case.situations.gravest().is_none()
 }
 
 /// What is told of a case that is its exception's owner's.

@@ -2,17 +2,20 @@
 //!
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
+mod governed;
 mod outbox;
 mod rows;
 mod sealed;
 
 use super::{App, auth, later, record};
 use crate::{
-    keys::{CustomerKey, Keys},
+    keys::{CustomerKey, KeyError, Keys},
     problem,
 };
+use governed::Governed;
 use remit_domain::{
     Case, Event,
+    exception::ExceptionKind,
     id::{CaseId, CustomerId},
 };
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
@@ -47,6 +50,7 @@ pub struct Kept {
     named: BTreeMap<String, String>,
     bundles: BTreeSet<String>,
     outcomes: BTreeMap<String, Outcomes>,
+    governed: Governed,
 }
 
 impl App {
@@ -75,6 +79,11 @@ struct Outcomes {
     sums: [i64; 3],
 }
 
+/// Whether a promise was missed, after which nothing looks at it again: its exception has an owner.
+fn is_miss(event: &Event) -> bool {
+    matches!(event, Event::ExceptionRaised { exception, .. } if exception.kind == ExceptionKind::SlaMissed)
+}
+
 fn kept(what: &str, which: &str, how: &str) -> Problem {
     Problem::Kept { what: what.to_owned(), which: which.to_owned(), how: how.to_owned() }
 }
@@ -90,9 +99,10 @@ impl Kept {
         Self { why, ..Self::default() }
     }
 
-    /// The key of a case's customer, if it can be had.
-    fn key(&self, customer: &CustomerId, stored: &Stored) -> Option<CustomerKey> {
-        self.keys.as_ref()?.customer(customer, 0, stored.wrapped_key.as_ref()?).ok()
+    /// The key that seals what is said on a case; none where it is destroyed, or the master key is not at hand.
+    fn key(&self, customer: &CustomerId, stored: &Stored) -> Result<Option<CustomerKey>, KeyError> {
+        let (Some(keys), Some(wrapped)) = (&self.keys, &stored.wrapped_key) else { return Ok(None) };
+        keys.customer(customer, 0, wrapped).map(Some)
     }
 
     fn count(&mut self, delta: OutcomeDelta) {
@@ -108,6 +118,7 @@ impl Kept {
         let mut named = Named::default();
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
+        let mut missed = false;
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
                 let digest = String::from_utf8_lossy(digest);
@@ -120,6 +131,8 @@ impl Kept {
                 Err(error) => return Some(format!("one of its records cannot be read: {error}")),
             };
             named.note(&record.body);
+            self.governed.note(&event);
+            missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
             }
@@ -134,7 +147,11 @@ impl Kept {
             }
         }
         if let Some(made) = &made {
-            let key = self.key(&made.customer, stored);
+            let key = self.key(&made.customer, stored).unwrap_or_else(|_| {
+                let how = "it is another customer's, or damaged: nothing that was said on the case can be opened";
+                found(kept("key", &format!("of case {name}"), how));
+                None
+            });
             if key.is_some() {
                 self.opened += (stored.words.len() + stored.files.len()) as u64;
             }
@@ -153,7 +170,13 @@ impl Kept {
                 })
                 .unwrap_or_else(|problem| Some(format!("it cannot be compared: {}", problem.detail)))
                 .or_else(|| (!stored.is_listed).then(|| "it is not kept among its customer's".to_owned()))
-                .or_else(|| outbox::differs(&stored.outbox, &made, self.is_whole)),
+                .or_else(|| outbox::differs(&stored.outbox, &made, self.is_whole))
+                .or_else(|| {
+                    if self.is_whole && !missed && outbox::lacks_promise(&stored.outbox, &made) {
+                        self.governed.unseen(&made);
+                    }
+                    None
+                }),
             (None, Some(_)) => Some("it is not kept".to_owned()),
             (_, None) => Some("no record opens it".to_owned()),
         }
@@ -182,9 +205,14 @@ impl Judge for Kept {
 
     fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
         self.bundles.insert(digest.to_owned());
-        if let Err(error) = Files::kept(digest, bytes) {
-            found(kept("bundle", digest, &error.to_string()));
+        match Files::kept(digest, bytes) {
+            Ok(files) => self.governed.bundle(digest, files),
+            Err(error) => found(kept("bundle", digest, &error.to_string())),
         }
+    }
+
+    fn activation(&mut self, at_ms: i64, digest: &str) {
+        self.governed.activation(at_ms, digest);
     }
 
     fn shape(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
@@ -257,6 +285,14 @@ impl Judge for Kept {
         for (digest, case) in self.named.iter().filter(|(digest, _)| !self.bundles.contains(*digest)) {
             found(kept("bundle", digest, &format!("case {case} was decided by it, and it is not there")));
         }
+        if let Some(how) = self.governed.differs(self.is_whole) {
+            found(kept("bundle", "in force", &how));
+        }
+        let forgotten = self.governed.forgotten();
+        for case in forgotten.iter().flat_map(|(cases, _)| cases) {
+            let how = "a promise runs, and nothing remains to be done that would look at it".to_owned();
+            found(Problem::Case { case: case.to_string(), how });
+        }
         // A directory of an earlier version has none until it is started again.
         if let Some(keys) = self.keys.as_ref().filter(|_| !self.marks.is_empty()) {
             for (name, _) in keys.marks().iter().filter(|(name, _)| !self.marks.contains(*name)) {
@@ -273,7 +309,7 @@ impl Judge for Kept {
         let mut not = vec![
             ("tokens, settings, answers kept to be repeated, beyond their form", "they are not in the ledger"),
             (
-                "when promises and silences are looked at again",
+                "when promises are looked at again, and whether and when silences are",
                 "it follows from the bundle and the moment, not from records",
             ),
             (
@@ -286,6 +322,14 @@ impl Judge for Kept {
                 "counts of outcomes, and whether everything that remains to be done is there",
                 "the database was made by an earlier version, which did not count from the first record on",
             ));
+        }
+        match &forgotten {
+            None => not.push(("whether promises that run are looked at again", "the bundle in force is not on record")),
+            Some((_, more @ 1..)) => {
+                tracing::warn!(more, "more cases than are remembered");
+                not.push(("whether promises are looked at again on all cases", "there are too many that are not"));
+            }
+            Some(_) => {}
         }
         let mut not: Vec<NotLookedAt> =
             not.into_iter().map(|(what, why)| NotLookedAt { what: what.to_owned(), why: why.to_owned() }).collect();

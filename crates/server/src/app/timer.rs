@@ -73,12 +73,20 @@ impl App {
                 let terms = self.bundle.terms();
                 // Beyond whoever it escalates to there is nobody: they are reminded of it.
                 let owner = terms.escalate_to.clone().unwrap_or_else(|| terms.exception_owner.clone());
-                let due = self.now().plus_ms(terms.exception_due_ms);
+                // Each time after twice as long, so that nobody is reminded for ever each hour.
+                let open_ms = case.exceptions.get(&exception).map_or(0, |open| self.now().since(open.raised));
+                let due = self.now().plus_ms(terms.exception_due_ms.max(open_ms));
                 self.own(row, Command::EscalateException { exception, owner, due }, Vec::new()).await
             }
             Look::Silence { messages } => self.end_silent(row, &case, messages).await,
             Look::Sla => self.look_at_clock(row, &case).await,
-            Look::Absorb { from } => self.own(row, Command::Absorb { from }, Vec::new()).await,
+            Look::Absorb { from } => {
+                let ended = self.stored_case(from)?;
+                let standing = |ended: &Case| ended.situations.iter().map(|standing| standing.noted.clone()).collect();
+                let situations = ended.as_ref().map(standing).unwrap_or_default();
+                let human_requested = ended.is_some_and(|ended| ended.human_requested);
+                self.own(row, Command::Absorb { from, situations, human_requested }, Vec::new()).await
+            }
             Look::ContactedAgain { case } => self.own(row, Command::NoteContact { case }, Vec::new()).await,
         }
     }
@@ -88,6 +96,17 @@ impl App {
         let silent = case.status == Status::Open && case.messages == messages && case.waiting_since.is_none();
         let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
         let Some(holder) = holder else { return self.drop_row(&row.id).await };
+        if let Some(standing) = case.situations.gravest() {
+            // No silence ends it: whoever answers for the case sees to it.
+            let hours = self.bundle.limits().silence_hours;
+            let situation = standing.noted.situation.replace('_', " ");
+            let reason = format!("The customer has been silent for {hours} hours, and {situation} stands on the case.");
+            let sealed = self.sealing_key(case)?.seal(&reason, &self.entropy)?;
+            let (owner, due) = (holder.accountable.clone(), self.now().plus_ms(self.bundle.terms().exception_due_ms));
+            let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+            let act = Act::new("timer", command).claiming(&row.id).with([sealed]);
+            return self.execute(&Caller::own(), None, Some(&row.case), act, |_| (200, Vec::new())).await.map(|_| ());
+        }
         self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
 
@@ -97,7 +116,9 @@ impl App {
         let over = self.patience_ends(case).is_some_and(|ends| now >= ends);
         if let Some(holder) = case.holder.as_ref().filter(|_| over) {
             let yielded = Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None };
-            return self.own(row, yielded, Vec::new()).await;
+            // Whoever gets it may have the same promise to keep.
+            let again = vec![timer(row.id.clone(), case, now, Look::Sla)];
+            return self.own(row, yielded, again).await;
         }
         let Some(running) = self.clock(case) else {
             return match self.next_look(case) {

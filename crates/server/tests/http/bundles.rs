@@ -74,7 +74,7 @@ fn what_a_queue_had_that_is_taken_out_is_told_and_goes_where_it_is_said_with_who
     assert_eq!(taken.status, 200, "{}", taken.body);
     presence(&ana, "ana", "busy");
     let waiting = put(&lead, "dora", HUMAN, "payments");
-    let danger = put(&lead, "emil", "I want to kill myself", "payments");
+    let danger = put(&lead, "emil", "My partner beats me and has taken my card", "payments");
     let question = json!({ "epoch": epoch(&taken.body["case"]), "queue": "payments", "question": "Is it out?" });
     let asked = ana.post(&format!("/v1/cases/{}/consults", id(&held)), &question);
     assert_eq!(asked.status, 201, "{}", asked.body);

@@ -164,7 +164,8 @@ impl Chronicle {
                 let to_ai = chosen.facts.kind == ResponderKind::Ai;
                 ensure!(!to_ai || !case.human_requested || by_human, "P5: an AI got a case that wants a human");
                 // Within a queue it goes from hand to hand, whoever let the queue have it.
-                let within = taken || gone || decision.trigger == Trigger::Returned;
+                let same = before.as_ref().is_some_and(|held| held.by == handoff.to);
+                let within = taken || ((gone || decision.trigger == Trigger::Returned) && same);
                 ensure!(by_human || within || chosen.verdict.allow, "P9: given to somebody who is not allowed");
             }
             HolderRef::Owner(owner) => ensure!(*owner == handoff.accountable, "P1: {owner} holds, another answers"),
@@ -173,6 +174,8 @@ impl Chronicle {
             (Trigger::ExceptionResolved | Trigger::Reopened, _) | (_, DecisionPoint::Override) => case.unseen = 0,
             // Who takes it is a human who looks at it; who is not there hands nothing over.
             _ if taken || gone => {}
+            // Somebody in a new danger is handed to those who help, whatever the count.
+            _ if decision.custody.as_ref().is_some_and(|custody| custody.danger) => {}
             _ => case.unseen += u32::from(before.is_some()),
         }
         let most = self.bounds.handoffs_max + 1;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// A Tuesday in March at ten in the morning.
-const TEN: i64 = 1_773_136_800_000;
+pub(crate) const TEN: i64 = 1_773_136_800_000;
 
 /// What `read` gives once `enough` says so; what the server does by itself takes it up to a second to notice.
 fn until<T>(read: impl Fn() -> T, enough: impl Fn(&T) -> bool) -> T {

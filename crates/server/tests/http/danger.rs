@@ -28,14 +28,14 @@ const HARMLESS: [&str; 4] = [
     "thanks, and can I add this card to Apple Pay?",
 ];
 
-fn say(client: &Client, case: &Value, text: &str) -> Value {
+pub(crate) fn say(client: &Client, case: &Value, text: &str) -> Value {
     let got = client.post(&format!("/v1/cases/{}/messages", id(case)), &json!({ "text": text }));
     assert_eq!(got.status, 201, "{}", got.body);
     got.body["case"].clone()
 }
 
 /// Somebody who works on every desk that somebody in danger comes to, and is there.
-fn everywhere(server: &Server, lead: &Client, name: &str) -> Client {
+pub(crate) fn everywhere(server: &Server, lead: &Client, name: &str) -> Client {
     let queues = ["general", "cards", "payments", "fraud", "care", "identity"];
     let staff = json!({
         "name": name, "first_name": name, "queues": queues, "languages": { "en": 5, "es": 5 },
@@ -48,7 +48,7 @@ fn everywhere(server: &Server, lead: &Client, name: &str) -> Client {
 }
 
 /// The case as `name` took it once it was offered to them.
-fn taken(client: &Client, name: &str, case: &Value) -> Value {
+pub(crate) fn taken(client: &Client, name: &str, case: &Value) -> Value {
     let mine = |work: &Value| -> Option<Value> {
         work["offered"].as_array().unwrap().iter().find(|offered| offered["id"] == case["id"]).cloned()
     };

@@ -178,6 +178,16 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE customer_keys SET wrapped = zeroblob(60)", "no erasure is on record"),
         ("UPDATE customers SET key = NULL WHERE opened_ms = -1", "the key is empty"),
         ("UPDATE customers SET key = NULL WHERE opened_ms >= 0", "key is not there"),
+        (
+            "UPDATE customers SET key = (SELECT key + 1 FROM customers AS c WHERE opened_ms = -1 LIMIT 1) \
+             WHERE opened_ms >= 0",
+            "nothing that was said on the case can be opened",
+        ),
+        (
+            "UPDATE customers SET key = (SELECT max(num) FROM customer_keys) WHERE opened_ms >= 0; \
+             UPDATE words SET sealed = randomblob(length(sealed))",
+            "nothing that was said on the case can be opened",
+        ),
         ("UPDATE customers SET opened_ms = opened_ms + 1 WHERE opened_ms >= 0", "not kept among its customer's"),
         ("UPDATE customers SET stream = 'cas_x' || stream WHERE opened_ms >= 0", "not kept among its customer's"),
         ("DELETE FROM customers WHERE opened_ms >= 0", "cases are somebody's"),
@@ -195,12 +205,16 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("DELETE FROM outcome_counts", "outcomes of"),
         ("DELETE FROM outbox WHERE id LIKE 'exception:%'", "is not in the outbox"),
         ("UPDATE outbox SET due_ms = due_ms + 1 WHERE id LIKE 'exception:%'", "it is due at"),
+        ("DELETE FROM outbox WHERE id LIKE 'sla:%'", "a promise runs, and nothing remains to be done"),
+        ("UPDATE outbox SET kind = 'x' WHERE id LIKE 'sla:%'", "a promise runs, and nothing remains to be done"),
         ("UPDATE outbox SET id = id || 'x'", "it would be named"),
         ("UPDATE outbox SET body = x'7b'", "it cannot be read"),
         ("UPDATE outbox SET stream = 'cas_x'", "no record opens it"),
         ("DELETE FROM bundles", "and it is not there"),
         ("UPDATE bundles SET bytes = substr(bytes, 1, length(bytes) - 1)", "bundle "),
         ("UPDATE bundles SET digest = 'x'", "has the digest"),
+        ("INSERT INTO activations SELECT at_ms + 10, digest FROM activations", "and the records say none"),
+        ("UPDATE activations SET at_ms = at_ms + 1", "and the records say"),
         ("UPDATE activations SET digest = 'x'", "it came into force, and is not there"),
         ("DELETE FROM activations", "it never came into force"),
         ("UPDATE ledger_head SET size = size + 1", "the ledger's head"),

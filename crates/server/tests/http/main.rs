@@ -16,6 +16,7 @@ mod chronicle;
 mod clocks;
 mod concurrent;
 mod danger;
+mod danger_moves;
 mod described;
 mod endpoint;
 mod erasure;

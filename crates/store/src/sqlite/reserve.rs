@@ -1,7 +1,8 @@
 //! Room on the disk that is kept back for what must be possible when the disk is full: taking a right away.
 
+use super::setup;
 use std::{
-    fs::{self, File},
+    fs,
     io::Write as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
@@ -35,7 +36,7 @@ impl Reserve {
             return;
         }
         // Written rather than made long: a file with holes takes no room.
-        let written = File::create(&self.path).and_then(|mut file| {
+        let written = setup::private(&self.path).and_then(|mut file| {
             file.write_all(&vec![0; BYTES])?;
             file.sync_data()
         });

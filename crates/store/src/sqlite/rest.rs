@@ -342,6 +342,7 @@ fn bundles(
             found(kept("bundle", &digest, &format!("it came into force at {at}, before the one that it followed")));
         }
         before = at;
+        judge.activation(at, &digest);
         activated.insert(digest);
         Ok(())
     })?;

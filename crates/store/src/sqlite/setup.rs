@@ -11,7 +11,7 @@ use remit_ledger::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig, params};
 use std::{
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Write as _},
     path::Path,
     time::Duration,
 };
@@ -42,7 +42,7 @@ const WRITER_CACHE: i64 = 16_384;
 pub(super) fn lock(data: &Path) -> Result<File, OpenError> {
     let file = |source| OpenError::File { path: data.display().to_string(), source };
     directory(data).map_err(file)?;
-    let lock = File::options().create(true).truncate(false).write(true).open(data.join("lock")).map_err(file)?;
+    let lock = private(&data.join("lock")).map_err(file)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data.display().to_string())),
@@ -59,7 +59,7 @@ fn directory(data: &Path) -> io::Result<()> {
 }
 
 /// Opens a file to read and write it; made for its owner alone where it is not there.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.create(true).truncate(false).read(true).write(true);
     #[cfg(unix)]
@@ -109,6 +109,23 @@ fn refused_file(path: &Path) -> Option<io::Error> {
         Ok(())
     });
     opened.and_then(|()| fs::write(&tried, b"?")).and_then(|()| fs::remove_file(&tried)).err()
+}
+
+/// Whether a database is Remit's, and of a format that this program knows.
+///
+/// # Errors
+/// When it is not, or cannot be read.
+pub(super) fn is_known(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let named = path.display().to_string();
+    let number = |pragma: &str| {
+        let read = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        read.map_err(|error| OpenError::Damaged { path: named.clone(), what: error.to_string() })
+    };
+    let (found, known) = (number("user_version")?, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX));
+    if number("application_id")? != APPLICATION_ID {
+        return Err(OpenError::Foreign(named));
+    }
+    if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
 }
 
 enum Opening {
@@ -251,7 +268,9 @@ pub(super) fn kept_checkpoint(path: &Path) -> Option<String> {
 pub(super) fn keep_checkpoint(path: &Path, note: &str) -> io::Result<()> {
     let kept = path.with_file_name(CHECKPOINT);
     let aside = kept.with_extension("new");
-    fs::write(&aside, note)?;
+    let mut file = private(&aside)?;
+    file.set_len(0)?;
+    file.write_all(note.as_bytes())?;
     fs::rename(&aside, &kept)
 }
 

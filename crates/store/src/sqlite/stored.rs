@@ -53,6 +53,8 @@ pub trait Judge {
     fn customer(&mut self, _id: &str, _wrapped_key: &[u8], _found: Found<'_>) {}
     /// Holds a bundle against its digest.
     fn bundle(&mut self, _digest: &str, _bytes: &[u8], _found: Found<'_>) {}
+    /// Holds that a bundle came into force at a moment; told in their order, after all bundles.
+    fn activation(&mut self, _at_ms: i64, _digest: &str) {}
     /// Holds what values of a kind are packed against.
     fn shape(&mut self, _kind: &str, _bytes: &[u8], _found: Found<'_>) {}
     /// Holds what tells a key from others.

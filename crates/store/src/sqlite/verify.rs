@@ -35,7 +35,9 @@ pub fn verify(
 ) -> Result<Report, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
     let kept = setup::kept_checkpoint(&data.join(DATABASE));
-    run(&open(data).map_err(read)?, verifier, (since, kept.as_deref()), judge, progress).map_err(read)
+    let connection = open(data).map_err(read)?;
+    setup::is_known(&connection, &data.join(DATABASE)).map_err(|error| ReadError(error.to_string()))?;
+    run(&connection, verifier, (since, kept.as_deref()), judge, progress).map_err(read)
 }
 
 fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
@@ -118,7 +120,17 @@ fn run(
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let mut not_looked_at = Vec::new();
     match kept.map(|kept| verifier.open(kept)) {
-        Some(Ok(checkpoint)) => verification.hold(&checkpoint),
+        Some(Ok(checkpoint)) => {
+            // It is written once the database has it.
+            let newest = newest(connection)?.and_then(|note| Checkpoint::unverified(&note).ok());
+            let newest = newest.map_or(0, |newest| newest.size);
+            if checkpoint.size > newest {
+                let how =
+                    format!("it is over {} records, and the newest in the database over {newest}", checkpoint.size);
+                verification.note(rest::kept("file", CHECKPOINT, &how));
+            }
+            verification.hold(&checkpoint);
+        }
         Some(Err(error)) => verification.note(rest::kept("file", CHECKPOINT, &error.to_string())),
         None => not_looked_at.push(NotLookedAt {
             what: format!("the file `{CHECKPOINT}`"),

@@ -19,6 +19,15 @@ pub(super) fn differs(rows: &[OutboxRow], made: &Case, is_whole: bool) -> Option
     missing.map(|id| format!("`{id}` remains to be looked at, and is not in the outbox"))
 }
 
+/// Whether the customer of an open case waits for a responder, and nothing remains to be done that looks at a promise.
+pub(super) fn lacks_promise(rows: &[OutboxRow], made: &Case) -> bool {
+    let waits = made.status == Status::Open && !made.erased && made.waiting_since.is_some();
+    let look = format!("sla:{}", made.id);
+    waits
+        && made.holder.as_ref().is_some_and(|holder| holder.responder().is_some())
+        && !rows.iter().any(|row| row.id == look && row.kind == TIMER)
+}
+
 /// Why a row cannot be what a commit to the case left, if it cannot.
 fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
     let case = made.id;
