@@ -48,7 +48,12 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
         assert_eq!((&stop["responder"], &stop["owner"]), (&"payments-ai".into(), &"ai-desk".into()), "{story}");
         assert!(stop["evidence"].as_f64() >= stop["threshold"].as_f64(), "{stop}");
     }
-    // What is told can be looked at.
+    let records = || {
+        let report = told(&["ledger", "verify", &data.display().to_string()]);
+        report["records"].as_u64().unwrap_or_else(|| panic!("{report}"))
+    };
+    let before = records();
+    // What is told can be looked at, and to look changes nothing.
     let moments = story["moments"].as_array().unwrap();
     assert!(moments.len() >= 3, "{story}");
     for look in moments.iter().filter_map(|moment| moment["look"].as_str()) {
@@ -57,6 +62,7 @@ fn a_day_is_played_to_its_end_and_what_it_tells_is_on_record() {
         arguments.extend(["--data", &place]);
         told(&arguments);
     }
+    assert_eq!(records(), before);
     let verified = told(&["ledger", "verify", &data.display().to_string()]);
     assert!(verified["records"].as_u64() > Some(5 * CASES), "{verified}");
     assert_eq!(verified["problems"], serde_json::json!([]));

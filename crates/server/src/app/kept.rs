@@ -131,7 +131,7 @@ impl Kept {
                 Err(error) => return Some(format!("one of its records cannot be read: {error}")),
             };
             named.note(&record.body);
-            self.governed.note(&event);
+            self.governed.note(record.seq, &event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();

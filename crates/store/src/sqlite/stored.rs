@@ -35,7 +35,7 @@ pub struct Placed {
     /// Its place in its case, from 1.
     pub(super) place: i64,
     /// Its position in the ledger, from 1.
-    pub(super) seq: i64,
+    pub seq: i64,
     /// What happened.
     pub body: Vec<u8>,
 }

@@ -151,7 +151,10 @@ impl World {
         let back = held.and_then(|held| Some((&held.case, gave_up(held)?)));
         if let Some((case, desk)) = back {
             let wish = json!({ "to": desk, "reason": "No other desk may have this one: it is yours after all." });
-            self.unless_refused(self.lead.post(&format!("/v1/cases/{case}/overrides"), &wish));
+            // Which resolves the exception with the same reason.
+            if self.unless_refused(self.lead.post(&format!("/v1/cases/{case}/overrides"), &wish)).is_some() {
+                return;
+            }
         }
         let body = json!({ "reason": "Seen to." });
         self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/resolve"), &body));

@@ -7,6 +7,7 @@ use remit_domain::{
     id::{CaseId, Timestamp},
 };
 use remit_policy::{bundle::Bundle, files::Files};
+use std::collections::BTreeMap;
 
 /// Cases that are remembered until the bundle is known; of more it is only said how many.
 const CASES_MAX: usize = 1_000;
@@ -14,8 +15,8 @@ const CASES_MAX: usize = 1_000;
 /// What is gathered about the bundle in force.
 #[derive(Debug, Default)]
 pub(super) struct Governed {
-    /// Bundles that came into force by the records, and when.
-    recorded: Vec<(Timestamp, String)>,
+    /// Bundles that came into force by the records, and when, by the record's number.
+    recorded: BTreeMap<i64, (Timestamp, String)>,
     /// Those that came into force by the database's own list.
     listed: Vec<(i64, String)>,
     /// The files of the one that came into force last by the records.
@@ -27,16 +28,16 @@ pub(super) struct Governed {
 }
 
 impl Governed {
-    /// Notes a record.
-    pub(super) fn note(&mut self, event: &Event) {
+    /// Notes the record with this number.
+    pub(super) fn note(&mut self, seq: i64, event: &Event) {
         if let Event::BundleActivated { to, at, .. } = event {
-            self.recorded.push((*at, to.to_string()));
+            self.recorded.insert(seq, (*at, to.to_string()));
         }
     }
 
     /// Notes a bundle that is kept.
     pub(super) fn bundle(&mut self, digest: &str, files: Files) {
-        if self.recorded.last().is_some_and(|(_, last)| last == digest) {
+        if self.recorded.last_key_value().is_some_and(|(_, (_, last))| last == digest) {
             self.files = Some(files);
         }
     }
@@ -57,7 +58,7 @@ impl Governed {
     /// How the database's list differs from the records, if it does. Of what came into force before there were records of
     /// it, `is_whole` says that there is nothing.
     pub(super) fn differs(&self, is_whole: bool) -> Option<String> {
-        let recorded: Vec<(i64, &str)> = self.recorded.iter().map(|(at, digest)| (at.0, digest.as_str())).collect();
+        let recorded: Vec<(i64, &str)> = self.recorded.values().map(|(at, digest)| (at.0, digest.as_str())).collect();
         let listed: Vec<(i64, &str)> = self.listed.iter().map(|(at, digest)| (*at, digest.as_str())).collect();
         let told =
             |one: Option<&(i64, &str)>| one.map_or("none".to_owned(), |(at, digest)| format!("{digest} at {at}"));
