@@ -243,7 +243,8 @@ impl Bundle {
         let articles = reading::articles(&files, findings);
         if activate {
             names::lint(&text, &manifest, &rules, &articles, findings);
-            literal_types::lint(&files, rules.iter().chain(&invariants), findings);
+            let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
+            literal_types::lint(&files, rules.iter().chain(&invariants), &responders, findings);
         }
         Some(Self {
             digest,

@@ -1,6 +1,7 @@
 //! Finds comparisons that can come out in one way only, since the two sides are entities of different types: a topic is
 //! never an intent. Cedar's strict validation tells of them where they make a whole policy impossible, and is silent
-//! where they stand beside something else, as under `||`.
+//! where they stand beside something else, as under `||`; so it is of responders that the bundle does not have, of
+//! attributes that nothing has, and of types that nothing there is.
 
 mod types;
 
@@ -8,16 +9,123 @@ use crate::{cedar::Rule, files::Files, finding::Finding};
 use serde_json::Value as Json;
 use types::{Scope, Type, Types};
 
-/// Adds a finding for each comparison of `rules` whose sides are never of one type.
-pub(crate) fn lint<'a>(files: &Files, rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
+/// Adds a finding for each part of the conditions of `rules` that comes out in one way only: comparisons of what is never
+/// of one type, responders that are not among `responders`, and attributes and types that nothing there has.
+pub(crate) fn lint<'a>(
+    files: &Files,
+    rules: impl Iterator<Item = &'a Rule>,
+    responders: &[&str],
+    findings: &mut Vec<Finding>,
+) {
     let Some(types) = Types::read(files) else { return };
     for rule in rules {
         let Ok(policy) = rule.policy.to_json() else { continue };
         let scope = types.scope(&policy);
-        for wrong in policy.get("conditions").map_or_else(Vec::new, |conditions| compared(&types, &scope, conditions)) {
-            findings.push(wrong.finding(rule, files));
-        }
+        let Some(conditions) = policy.get("conditions") else { continue };
+        findings.extend(compared(&types, &scope, conditions).iter().map(|wrong| wrong.finding(rule, files)));
+        let named = Named { types: &types, scope: &scope, responders };
+        findings.extend(named.wrong(conditions).iter().map(|wrong| wrong.finding(rule, files)));
     }
+}
+
+/// What conditions may name.
+struct Named<'a> {
+    types: &'a Types,
+    scope: &'a Scope,
+    responders: &'a [&'a str],
+}
+
+/// Something that conditions name and that is not there.
+struct Missing {
+    message: String,
+    cure: String,
+    /// What stands on its line.
+    text: String,
+}
+
+impl Missing {
+    fn finding(&self, rule: &Rule, files: &Files) -> Finding {
+        let message = format!("policy `{}` {}", rule.id, self.message);
+        Finding::new(
+            &rule.file,
+            line_with(rule, files, &[&self.text]).unwrap_or(rule.line),
+            message,
+            self.cure.as_str(),
+        )
+    }
+}
+
+impl Named<'_> {
+    /// Walks conditions in Cedar's JSON form, without calling itself.
+    fn wrong(&self, conditions: &Json) -> Vec<Missing> {
+        let (mut wrong, mut open) = (Vec::new(), vec![conditions]);
+        while let Some(json) = open.pop() {
+            match json {
+                Json::Object(map) => {
+                    wrong.extend(self.responder(json));
+                    for (operator, of) in map {
+                        wrong.extend(match operator.as_str() {
+                            "has" => self.attribute(of),
+                            "is" => self.kind(of),
+                            _ => None,
+                        });
+                    }
+                    open.extend(map.values());
+                }
+                Json::Array(items) => open.extend(items.iter().rev()),
+                _ => {}
+            }
+        }
+        wrong
+    }
+
+    fn responder(&self, expression: &Json) -> Option<Missing> {
+        let (kind, id) = types::literal(expression)?;
+        if !matches!(kind, "Ai" | "Queue") || self.responders.contains(&id) {
+            return None;
+        }
+        let text = format!("{kind}::{id:?}");
+        let message = format!("names `{text}`, which the bundle does not have");
+        Some(Missing { message, cure: format!("name one of {}", self.responders.join(", ")), text })
+    }
+
+    fn attribute(&self, of: &Json) -> Option<Missing> {
+        let (left, name) = (of.get("left")?, of.get("attr")?.as_str()?);
+        let known = self.types.attributes(&self.types.of(self.scope, left))?;
+        if known.contains(name) {
+            return None;
+        }
+        let left = written(left);
+        let message = format!("asks whether `{left}` has `{name}`, which nothing there has");
+        let cure = match known.is_empty() {
+            true => "take it out".to_owned(),
+            false => format!("ask for one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        };
+        Some(Missing { message, cure, text: format!("has {name}") })
+    }
+
+    fn kind(&self, of: &Json) -> Option<Missing> {
+        let (left, kind) = (of.get("left")?, of.get("entity_type")?.as_str()?);
+        let Type::Entity(can_be) = self.types.of(self.scope, left) else { return None };
+        if can_be.is_empty() || can_be.contains(kind) {
+            return None;
+        }
+        let (left, is) = (written(left), can_be.into_iter().collect::<Vec<_>>().join(" or "));
+        let message = format!("asks whether `{left}` is a {kind}, and it is always a {is}");
+        Some(Missing {
+            message,
+            cure: "take it out, or ask it of something else".to_owned(),
+            text: format!("is {kind}"),
+        })
+    }
+}
+
+/// The first line of a policy on which all of this stands.
+fn line_with(rule: &Rule, files: &Files, all: &[&str]) -> Option<usize> {
+    let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+    let own = text.lines().enumerate().skip(rule.line.saturating_sub(1));
+    let mut lines = own.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()));
+    lines.find(|(_, line)| all.iter().all(|part| line.contains(part))).map(|(at, _)| at)
 }
 
 /// A comparison whose sides are never of one type, as it is written.
@@ -41,15 +149,8 @@ impl Wrong {
 
     /// The line on which the comparison stands, as far as its text tells; else the policy's.
     fn line(&self, rule: &Rule, files: &Files) -> usize {
-        let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
-        let own = text.lines().enumerate().skip(rule.line.saturating_sub(1));
-        let lines: Vec<(usize, &str)> =
-            own.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default())).collect();
-        let holding = |sides: &[&String]| {
-            lines.iter().find(|(_, line)| sides.iter().all(|side| line.contains(side.as_str()))).map(|(at, _)| *at)
-        };
-        let found = holding(&[&self.left.0, &self.right.0]).or_else(|| holding(&[&self.right.0]));
-        found.unwrap_or(rule.line)
+        let holding = |sides: &[&str]| line_with(rule, files, sides);
+        holding(&[&self.left.0, &self.right.0]).or_else(|| holding(&[&self.right.0])).unwrap_or(rule.line)
     }
 }
 
@@ -164,6 +265,29 @@ mod tests {
             "@id(\"x\")\n@owner(\"risk\")\n@reason(\"r\")\npermit (principal is {kind}, action == Action::\"handle\", \
              resource)\n{condition};\n"
         )
+    }
+
+    #[test]
+    fn what_nothing_has_and_nobody_is_called_is_found_in_conditions_too() {
+        let or = "|| context.wants_human";
+        for (condition, told) in [
+            (format!("when {{ principal == Queue::\"generl\" {or} }}"), "names `Queue::\"generl\"`"),
+            (
+                format!("when {{ [Queue::\"care\", Queue::\"generl\"].contains(principal) {or} }}"),
+                "names `Queue::\"generl\"`",
+            ),
+            (format!("when {{ context has intnt {or} }}"), "asks whether `context` has `intnt`"),
+            (format!("when {{ context.intent is Topic {or} }}"), "asks whether `context.intent` is a Topic"),
+            (format!("when {{ principal is Ai {or} }}"), "it is always a Queue"),
+        ] {
+            let found = said("policies/queues.cedar", &policy("Queue", &condition));
+            assert!(found.iter().any(|(line, finding)| *line == 5 && finding.contains(told)), "{condition}: {found:?}");
+        }
+        for fine in [
+            "when { principal == Queue::\"care\" || context has intent || principal is Queue || context.intent is Intent }",
+        ] {
+            assert_eq!(said("policies/queues.cedar", &policy("Queue", fine)), [], "{fine}");
+        }
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
     for (name, gone) in &survey.gone {
         let to = plan.moves.to(name).map_or("nowhere", |to| to.as_str());
         say!(
-            "  {name} is gone: {} open cases ({} with a person), {} questions and {} staff go to {to}",
+            "  {name} is gone: {} open cases ({} with a person), {} questions and {} staff go to {to}, or where the rules permit a case to be",
             gone.cases(),
             gone.with_person,
             gone.consults,

@@ -227,7 +227,8 @@ impl Case {
         };
         self.offer = None;
         // Whoever takes the case from its queue is asked what nobody has answered there.
-        if decision.v <= 3 || !matches!(decision.outcome, Outcome::Take { .. }) {
+        let asked = matches!(decision.outcome, Outcome::Take { .. }) && !decision.keeps_person();
+        if decision.v <= 3 || !asked {
             self.handover_question = None;
         }
         if !decision.keeps_person() {

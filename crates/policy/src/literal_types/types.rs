@@ -162,6 +162,23 @@ impl Types {
         named.filter(|_| !grouped).unwrap_or_else(|| self.actions.values().collect())
     }
 
+    /// The attributes that something of a type can have; none where it is not known.
+    pub(super) fn attributes(&self, kind: &Type) -> Option<BTreeSet<String>> {
+        let names = |record: &'_ Type| match record {
+            Type::Record(record) => Some(record.keys().cloned().collect::<Vec<_>>()),
+            _ => None,
+        };
+        let all = match kind {
+            Type::Record(_) => names(kind)?,
+            Type::Entity(kinds) if !kinds.is_empty() => {
+                let each = kinds.iter().map(|kind| names(self.entities.get(kind)?));
+                each.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect()
+            }
+            _ => return None,
+        };
+        Some(all.into_iter().collect())
+    }
+
     /// The type of an expression in Cedar's JSON form.
     pub(super) fn of(&self, scope: &Scope, expression: &Json) -> Type {
         self.within(scope, expression, 0)
