@@ -239,6 +239,10 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
+        /// Whether nothing counts that was decided without knowing of it: an override, and who gave the case up before.
+        /// Older records do not say so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        afresh: bool,
         /// When.
         at: Timestamp,
     },

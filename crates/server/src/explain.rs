@@ -221,19 +221,18 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
         .map(|rule| format!("It may: {rule}."))
         .collect();
     if !c.verdict.allow {
-        lines.extend(
-            rules(decision, &c.verdict.policies, PolicyEffect::Forbid)
-                .into_iter()
-                .map(|rule| format!("Policy said no: {rule}.")),
-        );
+        let against = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
+        if against.is_empty() {
+            lines.push("No rule permits it for this case.".into());
+        }
+        lines.extend(against.into_iter().map(|rule| format!("Policy said no: {rule}.")));
         lines.push(match &decision.outcome {
             Outcome::Keep { .. } if decision.custody.as_ref().is_some_and(|custody| custody.set_aside.is_some()) => {
-                "A human had given it the case against these rules, and until they or another human decide anew, it stays."
+                "A human had given it the case all the same, and until they or another human decide anew, it stays."
                     .into()
             }
             Outcome::Keep { .. } => {
-                "People keep what they have until they hand it over, and are asked whether to."
-                    .into()
+                "People keep what they have until they hand it over, and are asked whether to.".into()
             }
             _ => "A human decided otherwise.".into(),
         });

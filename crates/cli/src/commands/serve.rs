@@ -41,7 +41,7 @@ pub(crate) struct Serve {
     /// be repeated.
     #[arg(long = "move", value_name = "OLD=NEW")]
     moves: Vec<String>,
-    /// The address to listen at.
+    /// The address to listen at: an IP address and a port.
     #[arg(long, default_value = "127.0.0.1:7171")]
     listen: SocketAddr,
     /// Let webhooks go to other machines over HTTP without TLS, as in a network of your own: whoever listens there

@@ -51,7 +51,14 @@ impl Case {
                     self.handoffs = 0;
                 }
             }
-            Event::SituationNoted { noted, at } => {
+            Event::SituationNoted { noted, afresh, at } => {
+                if *afresh {
+                    // They stay known as those who had it.
+                    for tried in &mut self.tried {
+                        tried.reason = None;
+                    }
+                    self.set_aside = None;
+                }
                 self.updated = *at;
                 self.situations.note(noted, *at);
             }

@@ -21,7 +21,7 @@ pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading
 /// The danger or need that was read stands from now on, unless it does already.
 pub(super) fn noted(so_far: &mut Happened, situation: Option<Noted>, at: Timestamp) {
     if let Some(noted) = situation.filter(|noted| so_far.case.situations.adds(&noted.situation)) {
-        so_far.emit(Event::SituationNoted { noted, at });
+        so_far.emit(Event::SituationNoted { noted, afresh: true, at });
     }
 }
 

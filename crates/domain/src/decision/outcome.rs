@@ -98,7 +98,8 @@ impl<'a> Asked<'a> {
         let stays = || Outcome::Assign { responder: queue.clone() };
         let allowed = self.ranked.iter().any(|c| &c.facts.responder == queue);
         let stands = self.standing.custody.as_ref().is_some_and(|custody| self.override_covers(custody, queue));
-        if self.standing.version <= 3 || allowed || stands || self.is_closed(queue) {
+        let danger = self.standing.custody.as_ref().is_some_and(|custody| custody.standing);
+        if self.standing.version <= 3 || allowed || stands || (self.is_closed(queue) && !danger) {
             return stays();
         }
         self.others().next().map_or_else(stays, assign)

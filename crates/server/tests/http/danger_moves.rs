@@ -68,6 +68,37 @@ fn who_gives_back_or_leaves_somebody_in_danger_leaves_them_to_those_who_help() {
 }
 
 #[test]
+fn an_override_hides_no_danger_that_it_did_not_know_of_and_who_gave_the_case_up_may_help_then() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    let gina = on(&server, &lead, "gina", &DESKS);
+    let placed = |customer: &str, to: &str| {
+        let case = lead.open(customer, HUMAN);
+        let got = lead.post(&at(&case, "overrides"), &json!({ "to": to, "reason": "x" }));
+        assert_eq!(got.status, 201, "{}", got.body);
+        got.body["case"].clone()
+    };
+    // Who has it by an override is asked, and what they give back goes on.
+    let to = if holder(&lead.open("probe", HUMAN)).0 == "cards" { "payments" } else { "cards" };
+    let case = taken(&gina, "gina", &placed("ann", to));
+    assert_eq!(holder(&case), (to, Some("gina")));
+    for text in [DANGER, "please help me"] {
+        let asked = say(&lead, &case, text);
+        assert_eq!((holder(&asked).1, &asked["handover_question"]["to"]), (Some("gina"), &json!("care")), "{asked}");
+    }
+    let back = json!({ "epoch": epoch(&case), "reason": "return_to_queue" });
+    let got = gina.post(&at(&case, "handoffs"), &back);
+    assert_eq!((got.status, holder(&got.body["case"])), (201, ("care", None)), "{}", got.body);
+    // The care team said that a case was not theirs, before anybody knew.
+    let cara = on(&server, &lead, "cara", &["care"]);
+    let case = taken(&cara, "cara", &placed("bea", "care"));
+    let wrong = json!({ "epoch": epoch(&case), "reason": "wrong_team" });
+    let got = cara.post(&at(&case, "handoffs"), &wrong);
+    assert!(got.status == 201 && holder(&got.body["case"]).0 != "care", "{}", got.body);
+    assert_eq!(holder(&say(&lead, &case, DANGER)), ("care", None));
+}
+
+#[test]
 fn what_stood_on_a_case_stands_on_the_one_that_it_ends_in() {
     let server = Server::start();
     let lead = server.client(&["lead", "admin"]);
