@@ -93,6 +93,10 @@ impl Hand<'_> {
                 self.hands.pass(i64::try_from(self.dice.roll(20_000)).unwrap());
                 self.lead.get(&format!("/v1/cases/{case}"))
             }
+            16 => {
+                let body = json!({ "owner": "duty-manager", "due_at": "2099-01-01T00:00:00Z", "reason": "by chance" });
+                self.lead.post(&path("exceptions"), &body)
+            }
             _ => return self.work(),
         };
         assert!(got.status < 500, "{}", got.body);
