@@ -75,7 +75,8 @@ pub(crate) struct Key {
 /// The verifier of the key in a data directory.
 fn verifier_of(data: &Path) -> anyhow::Result<Verifier> {
     let path = data.join("keys/ledger.key");
-    let seed = std::fs::read(&path).with_context(|| format!("{}: the ledger's key cannot be read; pass --key", path.display()))?;
+    let seed = std::fs::read(&path)
+        .with_context(|| format!("{}: the ledger's key cannot be read; pass --key", path.display()))?;
     let seed: [u8; 32] = seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
     Ok(Signer::new(remit_server::jobs::ORIGIN, &seed).verifier())
 }
