@@ -117,6 +117,29 @@ pub struct CandidateFacts {
     pub prior_weight: i64,
 }
 
+impl CandidateFacts {
+    /// What is true of a responder that is open, has nothing to do and has done nothing yet. What it costs, and what is
+    /// expected of it, is the organisation's to say.
+    pub fn idle(responder: ResponderId, kind: ResponderKind, accountable: OwnerId) -> Self {
+        Self {
+            responder,
+            kind,
+            accountable,
+            open: true,
+            depth: 0,
+            expected_wait_ms: 0,
+            sla_risk_bp: 0,
+            yielded: false,
+            stopped: false,
+            handling_minor: 0,
+            resolved: 0,
+            failed: 0,
+            prior_bp: 0,
+            prior_weight: 0,
+        }
+    }
+}
+
 /// Policy's answer about one candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,20 +27,7 @@ pub(crate) fn responder(name: &str) -> ResponderId {
 }
 
 pub(crate) fn facts(name: &str) -> CandidateFacts {
-    CandidateFacts {
-        responder: responder(name),
-        kind: if name.ends_with("ai") { ResponderKind::Ai } else { ResponderKind::Queue },
-        accountable: owner("support"),
-        open: true,
-        depth: 0,
-        expected_wait_ms: 0,
-        sla_risk_bp: 0,
-        yielded: false,
-        stopped: false,
-        handling_minor: 100,
-        resolved: 0,
-        failed: 0,
-        prior_bp: 5_000,
-        prior_weight: 10,
-    }
+    let kind = if name.ends_with("ai") { ResponderKind::Ai } else { ResponderKind::Queue };
+    let idle = CandidateFacts::idle(responder(name), kind, owner("support"));
+    CandidateFacts { handling_minor: 100, prior_bp: 5_000, prior_weight: 10, ..idle }
 }

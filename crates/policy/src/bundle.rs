@@ -405,20 +405,10 @@ impl CandidateSpec {
     /// What is true of it while it is open and has nothing to do.
     pub fn idle(&self) -> CandidateFacts {
         CandidateFacts {
-            responder: self.responder.clone(),
-            kind: self.kind,
-            accountable: self.accountable.clone(),
-            open: true,
-            depth: 0,
-            expected_wait_ms: 0,
-            sla_risk_bp: 0,
-            yielded: false,
-            stopped: false,
             handling_minor: self.handling_minor,
-            resolved: 0,
-            failed: 0,
             prior_bp: self.prior_resolve_bp,
             prior_weight: self.prior_weight,
+            ..CandidateFacts::idle(self.responder.clone(), self.kind, self.accountable.clone())
         }
     }
 

@@ -233,9 +233,9 @@ impl Case {
             return;
         };
         self.offer = None;
+        let taken = matches!(decision.outcome, Outcome::Take { .. });
         // Whoever takes the case from its queue is asked what nobody has answered there.
-        let asked = matches!(decision.outcome, Outcome::Take { .. }) && !decision.keeps_person();
-        if decision.v <= 3 || !asked {
+        if decision.v <= 3 || !taken || decision.keeps_person() {
             self.handover_question = None;
         }
         if !decision.keeps_person() {
@@ -251,12 +251,11 @@ impl Case {
         let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
         let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
-        let same = |responder| self.holder.as_ref().and_then(Holder::responder) == Some(responder);
-        let within = match &decision.outcome {
-            Outcome::Take { .. } => true,
-            Outcome::Assign { responder } => (gone || decision.trigger == Trigger::Returned) && same(responder),
-            Outcome::Keep { .. } | Outcome::Exception { .. } => gone || decision.trigger == Trigger::Returned,
+        let leaves = match &decision.outcome {
+            Outcome::Assign { responder } => self.holder.as_ref().and_then(Holder::responder) != Some(responder),
+            _ => false,
         };
+        let within = taken || ((gone || decision.trigger == Trigger::Returned) && !leaves);
         if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
                 Trigger::Yielded { reason } => Some(*reason),
@@ -264,7 +263,6 @@ impl Case {
             };
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
-        let taken = matches!(decision.outcome, Outcome::Take { .. });
         let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. });
         // Who is not there has handed nothing over.
         if self.holder.is_some() && !afresh && !taken && !gone && !rehomed {

@@ -198,22 +198,9 @@ fn point_owner(point: DecisionPoint) -> &'static str {
 
 fn facts(name: &str, handling_minor: i64) -> CandidateFacts {
     let kind = if name.ends_with("ai") { ResponderKind::Ai } else { ResponderKind::Queue };
-    CandidateFacts {
-        responder: responder(name),
-        kind,
-        accountable: owner(if kind == ResponderKind::Ai { "ai-lead" } else { "support" }),
-        open: true,
-        depth: 0,
-        expected_wait_ms: 0,
-        sla_risk_bp: 0,
-        yielded: false,
-        stopped: false,
-        handling_minor,
-        resolved: 0,
-        failed: 0,
-        prior_bp: 5_000,
-        prior_weight: 10,
-    }
+    let accountable = owner(if kind == ResponderKind::Ai { "ai-lead" } else { "support" });
+    let idle = CandidateFacts::idle(responder(name), kind, accountable);
+    CandidateFacts { handling_minor, prior_bp: 5_000, prior_weight: 10, ..idle }
 }
 
 /// Whether a human was asked for and who gave the case up come before what the organisation says.

@@ -222,14 +222,16 @@ impl App {
         self.pace_write(chat)?;
         let _turn = chat.turn.lock().await;
         let (caller, case) = (chat.caller(), self.begun(chat)?);
-        if said.solved == Some(true) && self.answered(&caller, repeat)?.is_none() {
-            let now = self.case_for(&caller, "case.read", &case)?;
-            if now.status == Status::Open && !can_confirm(&now) {
-                let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
-                return Err(Problem::new(problem::CONFLICT, why));
+        let given = async {
+            if said.solved == Some(true) {
+                let now = self.case_for(&caller, "case.read", &case)?;
+                if now.status == Status::Open && !can_confirm(&now) {
+                    let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
+                    return Err(Problem::new(problem::CONFLICT, why));
+                }
             }
-        }
-        let given = self.give_feedback(&caller, Some(repeat), &case, said);
+            self.give_feedback(&caller, Some(repeat), &case, said).await
+        };
         self.or_earlier_answer(&caller, Some(repeat), given).await.map(|_| ())
     }
 

@@ -161,25 +161,27 @@ impl Kept {
         }
         let beside = stored.exceptions.len() + stored.words.len() + stored.files.len();
         let late = stored.outbox.iter().any(|row| [later::TURN, later::TIMER].contains(&row.kind.as_str()));
-        match (&stored.case, made) {
+        let differs = match (&stored.case, &made) {
             (None, None) if beside == 0 && !late => None,
-            (Some(case), Some(made)) => rows::compare(case, &made)
+            (Some(case), Some(made)) => rows::compare(case, made)
                 .and_then(|differs| match differs {
-                    None => rows::compare_exceptions(&stored.exceptions, &exceptions, &made),
+                    None => rows::compare_exceptions(&stored.exceptions, &exceptions, made),
                     some => Ok(some),
                 })
                 .unwrap_or_else(|problem| Some(format!("it cannot be compared: {}", problem.detail)))
                 .or_else(|| (!stored.is_listed).then(|| "it is not kept among its customer's".to_owned()))
-                .or_else(|| outbox::differs(&stored.outbox, &made, self.is_whole))
-                .or_else(|| {
-                    if self.is_whole && !missed && outbox::lacks_promise(&stored.outbox, &made) {
-                        self.governed.unseen(&made);
-                    }
-                    None
-                }),
+                .or_else(|| outbox::differs(&stored.outbox, made, self.is_whole)),
             (None, Some(_)) => Some("it is not kept".to_owned()),
             (_, None) => Some("no record opens it".to_owned()),
+        };
+        if let (None, Some(made)) = (&differs, &made)
+            && self.is_whole
+            && !missed
+            && outbox::lacks_promise(&stored.outbox, made)
+        {
+            self.governed.unseen(made);
         }
+        differs
     }
 }
 

@@ -104,8 +104,7 @@ impl App {
             let sealed = self.sealing_key(case)?.seal(&reason, &self.entropy)?;
             let (owner, due) = (holder.accountable.clone(), self.now().plus_ms(self.bundle.terms().exception_due_ms));
             let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
-            let act = Act::new("timer", command).claiming(&row.id).with([sealed]);
-            return self.execute(&Caller::own(), None, Some(&row.case), act, |_| (200, Vec::new())).await.map(|_| ());
+            return self.do_due(row, Act::new("timer", command).with([sealed])).await;
         }
         self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
@@ -149,8 +148,14 @@ impl App {
 
     /// Does `command` on the row's case on Remit's own account.
     async fn own(&self, row: &OutboxRow, command: Command, outbox: Vec<OutboxRow>) -> Result<(), Problem> {
-        let mut act = Act::new("timer", command).claiming(&row.id);
+        let mut act = Act::new("timer", command);
         act.beside.outbox = outbox;
+        self.do_due(row, act).await
+    }
+
+    /// Does what a row asks for, with which it is done.
+    async fn do_due(&self, row: &OutboxRow, act: Act) -> Result<(), Problem> {
+        let act = act.claiming(&row.id);
         self.execute(&Caller::own(), None, Some(&row.case), act, |_| (200, Vec::new())).await.map(|_| ())
     }
 }

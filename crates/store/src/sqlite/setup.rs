@@ -111,6 +111,11 @@ fn refused_file(path: &Path) -> Option<io::Error> {
     opened.and_then(|()| fs::write(&tried, b"?")).and_then(|()| fs::remove_file(&tried)).err()
 }
 
+/// The format that this program writes.
+fn newest_format() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
 /// Whether a database is Remit's, and of a format that this program knows.
 ///
 /// # Errors
@@ -121,7 +126,7 @@ pub(super) fn is_known(connection: &Connection, path: &Path) -> Result<(), OpenE
         let read = connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         read.map_err(|error| OpenError::Damaged { path: named.clone(), what: error.to_string() })
     };
-    let (found, known) = (number("user_version")?, i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX));
+    let (found, known) = (number("user_version")?, newest_format());
     if number("application_id")? != APPLICATION_ID {
         return Err(OpenError::Foreign(named));
     }
@@ -145,22 +150,17 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         |connection: &Connection, pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (application, found) = (number(&connection, "application_id")?, number(&connection, "user_version")?);
     let fresh = application == 0 && found == 0 && number(&connection, "page_count")? == 0;
-    if !fresh && application != APPLICATION_ID {
-        let empty = application == 0 && found == 0 && number(&connection, "page_count")? == 1;
-        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-        if empty && mode == "wal" {
-            // As a database of Remit was until its log of writes was first moved into it.
-            return Err(Opening::Refused(OpenError::LogLost(path.display().to_string())));
-        }
-        return Err(Opening::Refused(OpenError::Foreign(path.display().to_string())));
-    }
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(Opening::Refused(OpenError::Newer { found, known }));
-    }
     if fresh {
         connection.pragma_update(None, "page_size", PAGE)?;
+    } else {
+        let empty = application == 0 && found == 0 && number(&connection, "page_count")? == 1;
+        // As a database of Remit was until its log of writes was first moved into it.
+        if empty && connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0))? == "wal" {
+            return Err(Opening::Refused(OpenError::LogLost(path.display().to_string())));
+        }
+        is_known(&connection, path).map_err(Opening::Refused)?;
     }
+    let known = newest_format();
     pragmas(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", BEGIN_ANEW)?;
