@@ -1,5 +1,7 @@
 //! Our vectors beside those of the published model in 32-bit floats, which `cargo xtask model` wrote down.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
 use remit_encoder::Encoder;
 use std::collections::BTreeSet;
 
