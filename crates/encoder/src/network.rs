@@ -211,13 +211,18 @@ fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     total(&lanes)
 }
 
+/// The sum of all lanes, by halves.
 #[inline(always)]
 fn total(lanes: &[f32; LANES]) -> f32 {
-    let mut sum = 0.0;
-    for lane in lanes {
-        sum += lane;
+    let mut lanes = *lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for at in 0..half {
+            lanes[at] += lanes[at + half];
+        }
+        half /= 2;
     }
-    sum
+    lanes[0]
 }
 
 #[inline(always)]

@@ -17,6 +17,24 @@ pub(crate) enum View {
 /// One feature of a message: its number and its weight.
 pub(crate) type Feature = (u32, f32);
 
+/// The sum of products of two messages' features, which are in the order of their numbers.
+pub(crate) fn product(one: &[Feature], other: &[Feature]) -> f32 {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut sum = 0.0;
+    while let (Some((a, x)), Some((b, y))) = (one.peek(), other.peek()) {
+        match a.cmp(b) {
+            std::cmp::Ordering::Less => drop(one.next()),
+            std::cmp::Ordering::Greater => drop(other.next()),
+            std::cmp::Ordering::Equal => {
+                sum += x * y;
+                one.next();
+                other.next();
+            }
+        }
+    }
+    sum
+}
+
 /// Features by their hash: the number of each, and beside it, where it is at hand, its inverse document frequency.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
@@ -72,6 +90,11 @@ fn hash(kind: u8, text: &[char]) -> u64 {
     state ^= state >> 32;
     state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     state ^ (state >> 29)
+}
+
+/// The hash of words in their order.
+pub(crate) fn hash_of_words(words: &[String]) -> u64 {
+    hash(u8::try_from(words.len()).unwrap_or(u8::MAX), &words.join(" ").chars().collect::<Vec<_>>())
 }
 
 /// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 2 to 4 characters of the
@@ -135,6 +158,11 @@ impl Vocabulary {
     pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>) -> Self {
         let rarest = known.values().map(|(_, idf)| *idf).fold(0.0, f32::max);
         Self { known, rarest }
+    }
+
+    /// Whether a word, or a pair of words, in lower case is a feature.
+    pub(crate) fn knows(&self, words: &[String]) -> bool {
+        self.known.contains_key(&hash_of_words(words))
     }
 
     /// The features of `text`, with weights of length one in each view, in the order of their numbers.

@@ -4,9 +4,14 @@
 use crate::{
     calibrate::{self, Calibration},
     examples::Example,
-    features::{Feature, Vocabulary},
+    familiar::ShortExamples,
+    features::{Feature, Vocabulary, product},
+    folds::folds,
+    judge::{Judge, Learnt, Lesson},
     linear::Linear,
+    vector::{Encoded, encode_all},
 };
+use remit_encoder::Encoder;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
@@ -23,6 +28,8 @@ pub struct IntentEstimate<'a> {
     pub runner_up_bp: u16,
     /// How little the message looks like any intent, in basis points; above 5,000 is more likely none.
     pub out_of_scope_bp: u16,
+    /// Whether the encoder was asked.
+    pub encoded: bool,
     /// Whether the classifier is not sure enough to be followed.
     pub abstained: bool,
 }
@@ -45,77 +52,167 @@ pub enum TrainError {
 #[error("the stored classifier is damaged or of another version; train it again with `remit signals train`")]
 pub struct ModelError;
 
+/// When the sentence encoder is asked for the intent of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum EncoderUse {
+    /// Where the linear classifier alone is not sure enough, by a rule that was learnt at training.
+    #[default]
+    #[serde(rename = "when unsure")]
+    WhenUnsure,
+    /// For every message.
+    #[serde(rename = "always")]
+    Always,
+    /// For none.
+    #[serde(rename = "never")]
+    Never,
+}
+
 /// A trained classifier.
 #[derive(Debug, Clone)]
 pub struct IntentModel {
     labels: Vec<String>,
     vocabulary: Vocabulary,
-    linear: Linear,
-    calibration: Calibration,
-    /// Confidence below which it abstains.
-    threshold: f32,
+    short: ShortExamples,
+    /// Judges by words and characters.
+    alone: Judge,
+    /// Judges by these and by the vector beside them.
+    beside: Option<Beside>,
 }
 
-const FOLDS: usize = 4;
-const MAGIC: &[u8; 8] = b"RMTINT03";
+/// A judge that sees the vector of a message too.
+#[derive(Debug, Clone)]
+struct Beside {
+    judge: Judge,
+    /// The digest of the encoder's model.
+    encoder: [u8; 32],
+    /// Confidence from which on the judge that is alone needs no second.
+    sure: f32,
+}
 
-/// Trains a classifier. `progress` is told how many of how many steps are done.
+/// Folds of examples, each judged by a classifier that has not seen it.
+const FOLDS: usize = 4;
+/// Folds where there are few examples, so that little is taken away from what a classifier learns from.
+const FOLDS_OF_FEW: usize = 10;
+/// Up to how many examples are few.
+const FEW: usize = 4_000;
+const MAGIC: &[u8; 8] = b"RMTINT04";
+/// How much the values of a vector weigh beside words and characters, whose length is one.
+const VECTOR: f32 = 2.0;
+/// Cosine of two examples' words and characters from which on they say the same.
+const SAYS_THE_SAME: f32 = 0.8;
+/// Cosine of two examples' vectors from which on they mean the same.
+const MEANS_THE_SAME: f32 = 0.96;
+/// The most confidence that there is in a text of which hardly anything was seen.
+const UNFAMILIAR_MOST: f32 = 0.4;
+/// Share of messages that the linear classifier alone may get wrong where both together would get them right.
+const LOST: f64 = 0.0015;
+
+/// Trains a classifier, with an encoder beside it where there is one. `progress` is told how many of how many steps are
+/// done.
 ///
 /// # Errors
 /// When there is too little to learn from.
-pub fn train(examples: &[Example], progress: &mut dyn FnMut(usize, usize)) -> Result<IntentModel, TrainError> {
+pub fn train(
+    examples: &[Example],
+    encoder: Option<&Encoder>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<IntentModel, TrainError> {
+    let vectors = encoder.map(|encoder| {
+        let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+        (*encoder.digest(), encode_all(encoder, &texts))
+    });
+    let vectors = vectors.as_ref().map(|(digest, vectors)| (*digest, vectors.iter().map(Vec::as_slice).collect()));
+    train_on(examples, vectors, progress)
+}
+
+/// Trains a classifier on examples whose vectors are known.
+///
+/// # Errors
+/// When there is too little to learn from.
+pub fn train_on(
+    examples: &[Example],
+    vectors: Option<([u8; 32], Vec<&[f32]>)>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<IntentModel, TrainError> {
     let mut numbers: BTreeMap<&str, usize> = examples.iter().map(|example| (example.label.as_str(), 0)).collect();
     numbers.values_mut().enumerate().for_each(|(at, number)| *number = at);
     if numbers.len() < 2 || examples.len() < 20 {
         return Err(TrainError::TooFew { intents: numbers.len(), examples: examples.len() });
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let vocabulary = Vocabulary::new(examples.iter().map(|example| example.text.as_str()));
-    let rows: Vec<Vec<Feature>> = examples.iter().map(|example| vocabulary.features(&example.text)).collect();
+    let mut rows: Vec<Vec<Feature>> = examples.iter().map(|example| vocabulary.features(&example.text)).collect();
     let labels: Vec<usize> = examples.iter().filter_map(|e| numbers.get(e.label.as_str()).copied()).collect();
-    let features = vocabulary.known.len();
-    let fit = |keep: &dyn Fn(usize) -> bool| {
-        let at: Vec<usize> = (0..rows.len()).filter(|at| keep(*at)).collect();
-        let rows: Vec<&[Feature]> = at.iter().filter_map(|at| rows.get(*at)).map(Vec::as_slice).collect();
-        let labels: Vec<usize> = at.iter().filter_map(|at| labels.get(*at)).copied().collect();
-        Linear::train(&rows, &labels, numbers.len(), features, threads)
+    let classes = numbers.len();
+    let vector = |at: usize| vectors.as_ref().and_then(|(_, vectors)| vectors.get(at).copied());
+    let count = if examples.len() > FEW { FOLDS } else { FOLDS_OF_FEW };
+    let folds = folds(&labels, classes, count, &|one, other| near_copies(&rows, &vector, one, other));
+    let judges = 1 + usize::from(vectors.is_some());
+    let steps = judges * (1 + folds.iter().max().map_or(0, |last| last + 1));
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        progress(done, steps);
     };
-    let folds = folds(&labels, numbers.len());
-    let fold_of = |at: usize| folds.get(at).copied().unwrap_or(0);
-    progress(1, FOLDS + 2);
-    let linear = fit(&|_| true);
-    let mut margins = vec![Vec::new(); rows.len()];
-    for fold in 0..FOLDS {
-        progress(fold + 2, FOLDS + 2);
-        let held = fit(&|at| fold_of(at) != fold);
-        for (at, row) in rows.iter().enumerate().filter(|(at, _)| fold_of(*at) == fold) {
-            if let Some(slot) = margins.get_mut(at) {
-                *slot = held.margins(row);
-            }
+    let features = vocabulary.known.len();
+    let lesson = Lesson { rows: &rows, labels: &labels, classes, features, folds: &folds };
+    let alone = Judge::learn(&lesson, &mut step);
+    let beside = vectors.map(|(encoder, vectors)| {
+        let width = vectors.first().map_or(0, |vector| vector.len());
+        for (row, vector) in rows.iter_mut().zip(vectors) {
+            row.extend(beside(features, vector));
         }
-    }
-    let (calibration, threshold) = Calibration::learn(&margins, &labels);
-    progress(FOLDS + 2, FOLDS + 2);
+        let lesson = Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds };
+        let both = Judge::learn(&lesson, &mut step);
+        let sure = sure(&alone, &both, &labels);
+        Beside { judge: both.judge, encoder, sure }
+    });
     let labels = numbers.keys().map(|label| (*label).to_owned()).collect();
-    Ok(IntentModel { labels, vocabulary, linear, calibration, threshold })
+    let short = ShortExamples::of(examples.iter().map(|example| example.text.as_str()));
+    Ok(IntentModel { labels, vocabulary, short, alone: alone.judge, beside })
 }
 
-/// The fold of every example: each intent's examples in blocks, in their order. Who collects examples writes
-/// variants of one sentence after another; dealt out to all folds they would vouch for each other.
-fn folds(labels: &[usize], classes: usize) -> Vec<usize> {
-    let mut totals = vec![0usize; classes];
-    for label in labels {
-        if let Some(total) = totals.get_mut(*label) {
-            *total += 1;
+/// Whether two examples are hardly more than one, by their words or by what they mean.
+fn near_copies<'v>(
+    rows: &[Vec<Feature>],
+    vector: &dyn Fn(usize) -> Option<&'v [f32]>,
+    one: usize,
+    other: usize,
+) -> bool {
+    let means = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
+    let says = |one: &Vec<Feature>, other: &Vec<Feature>| product(one, other) >= SAYS_THE_SAME;
+    rows.get(one).zip(rows.get(other)).is_some_and(|(one, other)| says(one, other))
+        || vector(one).zip(vector(other)).is_some_and(|(one, other)| means(one, other) >= MEANS_THE_SAME)
+}
+
+/// A vector as features behind those of words and characters.
+fn beside(features: usize, vector: &[f32]) -> impl Iterator<Item = Feature> {
+    let numbers = u32::try_from(features).unwrap_or(u32::MAX)..;
+    numbers.zip(vector).map(|(number, value)| (number, value * VECTOR))
+}
+
+/// The least confidence of the judge that is alone from which on both together would get hardly more right.
+fn sure(alone: &Learnt, both: &Learnt, labels: &[usize]) -> f32 {
+    let mut judged: Vec<(f32, i32)> = alone
+        .held_out
+        .iter()
+        .zip(&both.held_out)
+        .zip(labels)
+        .map(|((alone, both), label)| {
+            (alone.confidence, i32::from(both.best == *label) - i32::from(alone.best == *label))
+        })
+        .collect();
+    judged.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let allowed = (LOST * judged.len() as f64).floor() as i32;
+    let mut lost = 0;
+    let mut sure = 1.0;
+    for (confidence, loses) in judged {
+        lost += loses;
+        if lost > allowed {
+            break;
         }
+        sure = confidence;
     }
-    let mut seen = vec![0usize; classes];
-    let place = |label: &usize| {
-        let (Some(seen), Some(total)) = (seen.get_mut(*label), totals.get(*label)) else { return 0 };
-        *seen += 1;
-        (*seen - 1) * FOLDS / (*total).max(1)
-    };
-    labels.iter().map(place).collect()
+    sure
 }
 
 fn bp(probability: f32) -> u16 {
@@ -128,18 +225,38 @@ impl IntentModel {
         &self.labels
     }
 
-    /// What the classifier makes of `text`. Deterministic; of a long text the beginning counts.
-    pub fn estimate(&self, text: &str) -> IntentEstimate<'_> {
-        let margins = self.linear.margins(&self.vocabulary.features(text));
-        let judged = self.calibration.judge(&margins);
+    /// The digest of the model of the encoder that stands beside the classifier.
+    pub fn encoder(&self) -> Option<&[u8; 32]> {
+        self.beside.as_ref().map(|beside| &beside.encoder)
+    }
+
+    /// What the classifier makes of a text. Deterministic; of a long text the beginning counts.
+    pub fn estimate(&self, text: &Encoded<'_>, when: EncoderUse) -> IntentEstimate<'_> {
+        let mut row = self.vocabulary.features(text.text());
+        let alone = self.alone.judge(&row);
+        let hardly_seen = self.short.hardly_saw(text.text(), &self.vocabulary);
+        let second = self.beside.as_ref().filter(|beside| match when {
+            EncoderUse::Never => false,
+            EncoderUse::Always => true,
+            EncoderUse::WhenUnsure => alone.confidence < beside.sure && !hardly_seen,
+        });
+        let (judge, judged) = match second.and_then(|beside| Some((&beside.judge, text.vector()?))) {
+            Some((judge, vector)) => {
+                row.extend(beside(self.vocabulary.known.len(), vector));
+                (judge, judge.judge(&row))
+            }
+            None => (&self.alone, alone.clone()),
+        };
         let label = |at: usize| self.labels.get(at).map_or("", String::as_str);
+        let most = if hardly_seen { UNFAMILIAR_MOST } else { 1.0 };
         IntentEstimate {
             label: label(judged.best),
-            confidence_bp: bp(judged.confidence),
+            confidence_bp: bp(judged.confidence.min(most)),
             runner_up: label(judged.second),
-            runner_up_bp: bp(judged.second_confidence),
-            out_of_scope_bp: bp(judged.out_of_scope),
-            abstained: judged.confidence < self.threshold,
+            runner_up_bp: bp(judged.second_confidence.min(most)),
+            out_of_scope_bp: bp(alone.out_of_scope),
+            encoded: !std::ptr::eq(judge, &self.alone),
+            abstained: hardly_seen || judged.confidence < judge.threshold,
         }
     }
 
@@ -148,14 +265,13 @@ impl IntentModel {
         let mut out = MAGIC.to_vec();
         let length = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u64).to_le_bytes());
         let float = |out: &mut Vec<u8>, x: f32| out.extend_from_slice(&x.to_le_bytes());
-        for x in self.calibration.to_floats().into_iter().chain([self.threshold]) {
-            float(&mut out, x);
-        }
         length(&mut out, self.labels.len());
         for label in &self.labels {
             length(&mut out, label.len());
             out.extend_from_slice(label.as_bytes());
         }
+        length(&mut out, self.short.0.len());
+        self.short.0.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
         length(&mut out, self.vocabulary.known.len());
         let mut known: Vec<(u32, u64, f32)> =
             self.vocabulary.known.iter().map(|(gram, (number, idf))| (*number, *gram, *idf)).collect();
@@ -163,8 +279,19 @@ impl IntentModel {
         for (_, gram, _) in &known {
             out.extend_from_slice(&gram.to_le_bytes());
         }
-        let idf = known.iter().map(|(_, _, idf)| idf);
-        idf.chain(&self.linear.weights).chain(&self.linear.bias).for_each(|x| float(&mut out, *x));
+        known.iter().for_each(|(_, _, idf)| float(&mut out, *idf));
+        let judge = |out: &mut Vec<u8>, judge: &Judge| {
+            judge.calibration.to_floats().into_iter().chain([judge.threshold]).for_each(|x| float(out, x));
+            length(out, judge.linear.weights.len());
+            judge.linear.weights.iter().chain(&judge.linear.bias).for_each(|x| float(out, *x));
+        };
+        judge(&mut out, &self.alone);
+        length(&mut out, usize::from(self.beside.is_some()));
+        if let Some(beside) = &self.beside {
+            out.extend_from_slice(&beside.encoder);
+            float(&mut out, beside.sure);
+            judge(&mut out, &beside.judge);
+        }
         let checksum = Sha256::digest(&out);
         out.extend_from_slice(&checksum);
         out
@@ -183,16 +310,14 @@ impl IntentModel {
         if rest.take(8)? != MAGIC {
             return Err(ModelError);
         }
-        let mut floats = [0.0; calibrate::FLOATS];
-        for float in &mut floats {
-            *float = rest.float()?;
-        }
-        let (calibration, threshold) = (Calibration::from_floats(floats), rest.float()?);
         let mut labels = Vec::new();
         for _ in 0..rest.length()? {
             let length = rest.length()?;
             labels.push(std::str::from_utf8(rest.take(length)?).map_err(|_| ModelError)?.to_owned());
         }
+        let short = rest.length()?.checked_mul(8).ok_or(ModelError)?;
+        let short =
+            ShortExamples(rest.take(short)?.as_chunks::<8>().0.iter().map(|x| u64::from_le_bytes(*x)).collect());
         let features = rest.length()?;
         let (grams, _) = rest.take(features.checked_mul(8).ok_or(ModelError)?)?.as_chunks::<8>();
         let mut known = std::collections::HashMap::default();
@@ -202,11 +327,17 @@ impl IntentModel {
             }
         }
         let vocabulary = Vocabulary::of(known);
-        let weights = rest.floats(features.checked_mul(labels.len()).ok_or(ModelError)?)?;
-        let bias = rest.floats(labels.len())?;
-        let linear = Linear { classes: labels.len(), weights, bias };
+        let alone = rest.judge(features, labels.len())?;
+        let beside = match rest.length()? {
+            0 => None,
+            _ => {
+                let encoder = rest.take(32)?.try_into().map_err(|_| ModelError)?;
+                let sure = rest.float()?;
+                Some(Beside { judge: rest.judge(features, labels.len())?, encoder, sure })
+            }
+        };
         if rest.0.is_empty() && !labels.is_empty() {
-            Ok(Self { labels, vocabulary, linear, calibration, threshold })
+            Ok(Self { labels, vocabulary, short, alone, beside })
         } else {
             Err(ModelError)
         }
@@ -227,6 +358,21 @@ impl<'a> Rest<'a> {
         let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| ModelError)?;
         let length = usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| ModelError)?;
         if length <= self.0.len() { Ok(length) } else { Err(ModelError) }
+    }
+
+    /// A judge over at least so many features.
+    fn judge(&mut self, features: usize, classes: usize) -> Result<Judge, ModelError> {
+        let mut floats = [0.0; calibrate::FLOATS];
+        for float in &mut floats {
+            *float = self.float()?;
+        }
+        let (calibration, threshold) = (Calibration::from_floats(floats), self.float()?);
+        let count = self.length()?;
+        if classes == 0 || !count.is_multiple_of(classes) || count / classes < features {
+            return Err(ModelError);
+        }
+        let linear = Linear { classes, weights: self.floats(count)?, bias: self.floats(classes)? };
+        Ok(Judge { linear, calibration, threshold })
     }
 
     fn float(&mut self) -> Result<f32, ModelError> {

@@ -4,10 +4,14 @@
 mod calibrate;
 pub mod courtesy;
 pub mod examples;
+mod familiar;
 mod features;
+mod folds;
 pub mod intent;
+mod judge;
 pub mod labelled;
 pub mod lexical;
 mod linear;
 pub mod report;
+pub mod vector;
 pub mod wait;

@@ -2,8 +2,10 @@
 
 use crate::{
     examples::Example,
-    intent::{IntentModel, TrainError, train},
+    intent::{EncoderUse, IntentModel, TrainError, train},
+    vector::Encoded,
 };
+use remit_encoder::Encoder;
 use serde::Serialize;
 
 /// Figures of a classifier on held-out messages.
@@ -27,14 +29,29 @@ pub struct IntentReport {
     pub out_of_scope_recall: Option<f64>,
 }
 
+/// With what a classifier reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The encoder that is there.
+    pub encoder: Option<&'a Encoder>,
+    /// When it is asked.
+    pub when: EncoderUse,
+}
+
 /// Judges `model` on messages with an intent and on messages with none.
-pub fn evaluate(model: &IntentModel, examples: &[Example], out_of_scope: &[String]) -> IntentReport {
+pub fn evaluate(
+    model: &IntentModel,
+    reading: Reading<'_>,
+    examples: &[Example],
+    out_of_scope: &[String],
+) -> IntentReport {
+    let estimate = |text: &'_ str| model.estimate(&Encoded::new(text, reading.encoder), reading.when);
     const BINS: usize = 15;
     let mut bins = [(0usize, 0.0f64, 0usize); BINS];
     let (mut right, mut kept, mut wrong) = (0usize, 0usize, 0usize);
     let mut inside = Vec::with_capacity(examples.len());
     for example in examples {
-        let estimate = model.estimate(&example.text);
+        let estimate = estimate(&example.text);
         let good = estimate.label == example.label;
         let confidence = f64::from(estimate.confidence_bp) / 10_000.0;
         let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
@@ -49,7 +66,7 @@ pub fn evaluate(model: &IntentModel, examples: &[Example], out_of_scope: &[Strin
         inside.push(estimate.out_of_scope_bp);
     }
     let n = examples.len().max(1) as f64;
-    let outside: Vec<u16> = out_of_scope.iter().map(|text| model.estimate(text).out_of_scope_bp).collect();
+    let outside: Vec<u16> = out_of_scope.iter().map(|text| estimate(text).out_of_scope_bp).collect();
     inside.sort_unstable();
     let limit = inside.get(inside.len() * 95 / 100).copied().unwrap_or(u16::MAX);
     IntentReport {
@@ -69,14 +86,19 @@ pub fn evaluate(model: &IntentModel, examples: &[Example], out_of_scope: &[Strin
 ///
 /// # Errors
 /// When there is too little to learn from.
-pub fn hold_out(examples: &[Example], out_of_scope: &[String], every: usize) -> Result<IntentReport, TrainError> {
+pub fn hold_out(
+    reading: Reading<'_>,
+    examples: &[Example],
+    out_of_scope: &[String],
+    every: usize,
+) -> Result<IntentReport, TrainError> {
     let every = every.max(2);
     let part = |held: bool| {
         let chosen = examples.iter().enumerate().filter(move |(at, _)| (at % every == every / 2) == held);
         chosen.map(|(_, example)| example.clone()).collect::<Vec<_>>()
     };
-    let model = train(&part(false), &mut |_, _| {})?;
-    Ok(evaluate(&model, &part(true), out_of_scope))
+    let model = train(&part(false), reading.encoder, &mut |_, _| {})?;
+    Ok(evaluate(&model, reading, &part(true), out_of_scope))
 }
 
 fn auroc(inside: &[u16], outside: &[u16]) -> Option<f64> {
