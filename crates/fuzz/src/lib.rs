@@ -133,7 +133,7 @@ pub fn bodies(bytes: &[u8]) {
 /// Records as they are stored: events, states, and decisions, which are explained.
 pub fn records(bytes: &[u8]) {
     if let Ok(decision) = serde_json::from_slice::<Decision>(bytes) {
-        assert!(!explain(&decision, "GBP", &|_| true).summary.is_empty());
+        assert!(!explain(&decision, "GBP", &|_| true, &|_| None).summary.is_empty());
         assert_eq!(serde_json::from_slice::<Decision>(&serde_json::to_vec(&decision).unwrap()).unwrap(), decision);
     }
     if let Ok(event) = serde_json::from_slice::<Event>(bytes)
