@@ -35,6 +35,16 @@ pub const FRUSTRATED: &str = "frustrated";
 /// The code of a language that is not known.
 pub const UNDETERMINED: &str = "und";
 
+/// Rules of the program itself, since they look at more than words: what each says.
+const OWN_RULES: [(&str, &str); 6] = [
+    ("frustration.shouting", "most words are in capitals"),
+    ("frustration.marks", "marks such as `!!` or `?!` stand together"),
+    ("complexity.length", "it has more than 15 words"),
+    ("complexity.questions", "it has more than one question"),
+    ("complexity.numbers", "it has more than one number"),
+    ("complexity.joins", "words such as `and` or `if` join its parts"),
+];
+
 /// Where something is declared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -184,6 +194,9 @@ impl Readings {
 
     /// A rule in words: its name, where it comes from, who answers for it and why it is there.
     pub fn told(&self, id: &str) -> Option<String> {
+        if let Some((_, says)) = OWN_RULES.iter().find(|(own, _)| *own == id) {
+            return Some(format!("`{id}` of Remit itself: {says}"));
+        }
         self.rule(id).map(|rule| {
             let reason = rule.reason.trim_end_matches('.');
             format!("rule `{id}` of {}, owned by {}: {reason}", rule.place, rule.owner)

@@ -219,7 +219,8 @@ impl App {
         };
         ids.sort();
         ids.dedup();
-        ids.into_iter().filter_map(|id| self.bundle.readings().told(id)).collect()
+        let readings = self.bundle.readings();
+        ids.into_iter().filter(|id| readings.rule(id).is_some()).filter_map(|id| readings.told(id)).collect()
     }
 
     /// What the customer was told of an event, in words.

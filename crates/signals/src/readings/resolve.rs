@@ -1,7 +1,8 @@
 //! Resolves what a bundle says of readings, its packs and its own files into one whole.
 
 use super::{
-    FRUSTRATED, FRUSTRATION, Language, NONE, Place, Readings, Reads, Rule, Sentence, Situation, WANTS_HUMAN, file,
+    FRUSTRATED, FRUSTRATION, Language, NONE, OWN_RULES, Place, Readings, Reads, Rule, Sentence, Situation, WANTS_HUMAN,
+    file,
     mistake::{At, Mistake, meant},
     packs::{self, PACKS, Pack},
     parts::{self, Source},
@@ -27,16 +28,6 @@ pub struct Choice {
 
 /// Most mistakes that are told.
 const MISTAKES_MAX: usize = 200;
-
-/// Rules that are of the program, since they look at more than words.
-const OWN_RULES: [&str; 6] = [
-    "frustration.shouting",
-    "frustration.marks",
-    "complexity.length",
-    "complexity.questions",
-    "complexity.numbers",
-    "complexity.joins",
-];
 
 /// A rule before it is known which situations there are.
 #[derive(Debug)]
@@ -330,6 +321,6 @@ impl Resolving<'_> {
 
     /// Whether a name is one that the program itself gives.
     pub(super) fn is_reserved(id: &str) -> bool {
-        OWN_RULES.contains(&id)
+        OWN_RULES.iter().any(|(own, _)| *own == id)
     }
 }
