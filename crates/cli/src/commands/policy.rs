@@ -162,6 +162,8 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         let (new, gone, other) = (changed.policies_new, changed.policies_gone, changed.policies_changed);
         say!("policies: {new} new, {gone} gone, {other} read otherwise");
         say!("responders: {} new, {} gone", changed.responders_new, changed.responders_gone);
+        let (new, gone, other) = (changed.rules_new, changed.rules_gone, changed.rules_changed);
+        say!("rules for words: {new} new, {gone} gone, {other} otherwise");
     }
     say!("open cases: {}", survey.open);
     for (name, gone) in &survey.gone {

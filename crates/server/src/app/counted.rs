@@ -119,12 +119,12 @@ impl App {
             (true, false) => {
                 format!("the bundle names `{from}` as authoritative for `{name}`, and does not name `{source}`")
             }
-            (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is the newer one"),
+            (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is no older"),
             (false, _) if &**from == OWN_SOURCE => format!(
                 "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own reading \
                  goes first"
             ),
-            (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is the newer one"),
+            (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is no older"),
         }
     }
 }

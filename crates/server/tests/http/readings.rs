@@ -138,7 +138,7 @@ fn an_intent_that_the_bundle_believes_brings_its_topic_and_is_not_doubted() {
     let doubted = json!([intent[0].clone(), { "name": "intent_confidence_bp", "value": 4_000 }]);
     let case = opened(&crm, "eve", text, &doubted);
     assert_ne!(case["case"]["holder"]["name"], "onboarding-ai", "{case}");
-    // Of two that are believed the newer counts, and the other is told so at once where it comes second in the request.
+    // Of two that are believed the newer counts.
     let core = server.client_as(&["lead", "admin"], None, Some("core-banking"));
     let told = posted(&core, &case["case"], &json!([{ "name": "intent", "value": "age_limit" }]));
     assert_eq!(told.get("not_counted"), None, "{told}");
@@ -151,7 +151,7 @@ fn who_posts_what_does_not_count_is_told_why() {
     let erp = server.client_as(&["lead", "admin"], None, Some("erp"));
     let case = crm.open("ann", "My card was stolen");
     for (client, name, value, counts, source, why) in [
-        (&crm, "waited_ms", json!(5), json!(0), "remit", "knows it of the case itself"),
+        (&crm, "handoffs", json!(5), json!(0), "remit", "knows it of the case itself"),
         (&crm, "language", json!("de"), json!("en"), "remit", "Remit's own reading goes first"),
         (&crm, "situation", json!("bereavement"), json!("fraud_in_progress"), "remit", "stands on the case"),
         (&crm, "situation", json!("none"), json!("fraud_in_progress"), "remit", "stands on the case"),
