@@ -461,7 +461,7 @@ const DONE: &[Row] = &[
         &[
             "measured: wants_human is true (remit)",
             "tests posted that no human was asked for (crm)",
-            "route (routing), as a case was opened: it goes to a-ai; next b-ai",
+            "route (routing), as a case was opened: it goes to a-ai; next b-ai, desk, late",
         ],
     ),
     (
