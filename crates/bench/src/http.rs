@@ -138,7 +138,7 @@ impl Thinking {
         });
         Ok(Self {
             classifier: remit_server::boot::classifier(directory.path(), &setting.bundle, &mut |_| {})?,
-            reader: TextReader::new(),
+            reader: TextReader::of(Arc::clone(setting.bundle.readings())),
             engine: Engine::new(&setting.bundle),
             questions: questions.collect(),
         })

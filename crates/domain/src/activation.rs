@@ -17,6 +17,20 @@ pub struct BundleChanges {
     pub responders_new: u32,
     /// Responders that are not there any more.
     pub responders_gone: u32,
+    /// Rules for words that were not there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_new: u32,
+    /// Rules for words that are not there any more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_gone: u32,
+    /// Rules for words that read otherwise, or that somebody else owns.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rules_changed: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Where goes what a responder had that is not in the bundle any more.

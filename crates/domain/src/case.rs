@@ -227,8 +227,12 @@ pub struct Case {
     pub last_staff: Option<StaffId>,
     /// Who had it and no longer has it.
     pub tried: Vec<Tried>,
-    /// Whether the customer has asked for a human; once true, it stays.
+    /// Whether the customer has asked for a human; once true, it stays, unless a source that the bundle believes says that
+    /// it was misread.
     pub human_requested: bool,
+    /// Whether they did so without words, which cannot have been misread.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub human_outright: bool,
     /// Dangers and needs that stand on it until a person says otherwise.
     #[serde(default, skip_serializing_if = "Situations::is_empty")]
     pub situations: Situations,
@@ -343,6 +347,7 @@ impl Case {
             last_staff: None,
             tried: Vec::new(),
             human_requested: false,
+            human_outright: false,
             situations: Situations::default(),
             people: false,
             set_aside: None,

@@ -49,6 +49,8 @@ pub enum Command {
         readings: Vec<(SignalName, Reading)>,
         /// The danger or need that was read.
         situation: Option<Noted>,
+        /// The source that the bundle believes and that says that no human was asked for.
+        not_asked: Option<SmolStr>,
     },
     /// The requester writes.
     Write {
@@ -141,6 +143,8 @@ pub enum Command {
         readings: Vec<(SignalName, Reading)>,
         /// The danger or need that is among them.
         situation: Option<Noted>,
+        /// The source that the bundle believes and that says that no human was asked for.
+        not_asked: Option<SmolStr>,
     },
     /// Say, as a person, that a situation stands on the case no more. Whether the holder may keep it is decided anew.
     EndSituation {
@@ -414,13 +418,14 @@ pub fn decide(
     let question = |point, trigger| Some(Question { point, trigger });
     let (mut so_far, question, note) = match (case, command) {
         (Some(_), Command::Open { .. }) => return Err(Refusal::CaseOpen),
-        (None, Command::Open { customer, requester, channel, words, readings, situation }) => {
+        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked }) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
             let Some(case) = Case::open(&event) else { return Err(Refusal::Undecided) };
             let mut so_far = Happened { case, events: vec![event] };
             guard::measured(&mut so_far, readings, now);
+            guard::unasked(&mut so_far, not_asked, &context.by, now);
             guard::noted(&mut so_far, situation, now);
             (so_far, question(DecisionPoint::Route, Trigger::CaseOpened), None)
         }

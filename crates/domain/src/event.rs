@@ -246,6 +246,15 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A source that the bundle believes said that the customer had not asked for a human: the wish was misread.
+    HumanWishEnded {
+        /// Which source.
+        source: SmolStr,
+        /// Who posted it, by the identifier of their token.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A person said that a situation stands no more.
     SituationEnded {
         /// Which.

@@ -132,6 +132,9 @@ impl<'de> Deserialize<'de> for Signals {
     }
 }
 
+/// The reason of the reading by which a customer asks for a human without words: it cannot have been misread.
+pub const BUTTON_PRESSED: &str = "the customer pressed the button for a human";
+
 /// The source name of what Remit measures itself.
 pub const OWN_SOURCE: &str = "remit";
 

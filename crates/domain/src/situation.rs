@@ -14,7 +14,8 @@ pub const MESSAGE_SITUATION: &str = "message_situation";
 /// The value of these signals where there is none.
 pub const NONE: &str = "none";
 
-/// Situations that Remit reads itself, the gravest first. Others, which integrations post, come after them.
+/// Situations of the packs that ship, the gravest first, with ranks of 10, 20 and so on. Of others whoever notes them says
+/// the rank; without one they come last.
 pub const GRAVITY: [&str; 5] = ["self_harm", "domestic_abuse", "threat", "fraud_in_progress", "bereavement"];
 
 /// Situations on one case at most; further ones are read as they come, and do not stand.
@@ -30,6 +31,9 @@ pub struct Noted {
     pub strength_bp: i64,
     /// Who read it: `remit`, or the source of an integration.
     pub source: SmolStr,
+    /// Its gravity, the lower, the graver, where it is another than that of [`GRAVITY`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u16>,
     /// By which rules; never the customer's words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
@@ -80,7 +84,7 @@ impl Situations {
 
     /// The gravest that stands; of equals the one that was noted first.
     pub fn gravest(&self) -> Option<&Standing> {
-        self.standing.iter().min_by_key(|standing| rank(&standing.noted.situation))
+        self.standing.iter().min_by_key(|standing| standing.noted.gravity())
     }
 
     /// Whether `situation` would be added by being noted at this moment.
@@ -100,9 +104,16 @@ impl Situations {
     }
 }
 
-/// The place of a situation by its gravity: the lower, the graver.
-fn rank(situation: &str) -> usize {
-    GRAVITY.iter().position(|known| *known == situation).unwrap_or(GRAVITY.len())
+impl Noted {
+    /// How grave it is: the lower, the graver.
+    fn gravity(&self) -> u16 {
+        self.rank.or_else(|| usual_rank(&self.situation)).unwrap_or(u16::MAX)
+    }
+}
+
+/// The rank of a situation of the packs that ship.
+pub fn usual_rank(situation: &str) -> Option<u16> {
+    (10..).step_by(10).zip(GRAVITY).find(|(_, known)| *known == situation).map(|(rank, _)| rank)
 }
 
 #[cfg(test)]
@@ -110,7 +121,8 @@ mod tests {
     use super::*;
 
     fn noted(situation: &str) -> Noted {
-        Noted { situation: situation.into(), strength_bp: 5_000, source: "remit".into(), because: Vec::new() }
+        let (situation, source) = (situation.into(), "remit".into());
+        Noted { situation, strength_bp: 5_000, source, rank: None, because: Vec::new() }
     }
 
     #[test]
@@ -130,6 +142,25 @@ mod tests {
         situations.end(&"self_harm".into(), Timestamp(2));
         assert_eq!(situations.gravest().map(|standing| standing.noted.situation.as_str()), Some("threat"));
         assert_eq!(situations.ended("self_harm"), Some(Timestamp(2)));
+        let again: Situations = serde_json::from_str(&serde_json::to_string(&situations).unwrap()).unwrap();
+        assert_eq!(again, situations);
+    }
+
+    #[test]
+    fn the_rank_that_was_noted_says_how_grave_it_is() {
+        let mut situations = Situations::default();
+        for (situation, rank, gravest) in [
+            ("bereavement", None, "bereavement"),
+            ("stranded", Some(45), "stranded"),
+            ("fraud_in_progress", None, "fraud_in_progress"),
+            ("delayed", Some(60), "fraud_in_progress"),
+            ("medical_emergency", Some(5), "medical_emergency"),
+            ("self_harm", None, "medical_emergency"),
+        ] {
+            situations.note(&Noted { rank, ..noted(situation) }, Timestamp(1));
+            let found = situations.gravest().map(|standing| standing.noted.situation.as_str());
+            assert_eq!(found, Some(gravest), "{situation}");
+        }
         let again: Situations = serde_json::from_str(&serde_json::to_string(&situations).unwrap()).unwrap();
         assert_eq!(again, situations);
     }

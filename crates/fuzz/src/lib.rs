@@ -25,10 +25,15 @@ use remit_signals::{
     examples,
     intent::{self, IntentModel},
     lexical::TextReader,
+    readings::{self, At, Choice, Mistake},
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use std::{fmt::Display, path::PathBuf, sync::LazyLock};
+use std::{
+    fmt::Display,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 pub mod seeds;
 
@@ -36,9 +41,10 @@ pub mod seeds;
 pub type Target = fn(&[u8]);
 
 /// All properties by name, as `fuzz/` has them.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("words", words),
     ("labelled", labelled),
+    ("readings", readings),
     ("model", model),
     ("bundle", bundle),
     ("bodies", bodies),
@@ -84,6 +90,24 @@ pub fn labelled(bytes: &[u8]) {
         assert!(examples.iter().all(|example| !example.text.is_empty() && !example.label.is_empty()));
     }
     let _ = examples::parse_clinc(bytes);
+}
+
+/// A bundle's file of readings, as TOML and as CSV: what is wrong is told by line, and by what is right messages are read.
+pub fn readings(bytes: &[u8]) {
+    let choice = Choice { packs: Some(Vec::new()), ..Choice::default() };
+    for name in ["readings/own.toml", "readings/own.csv"] {
+        let (readings, mistakes) = readings::resolve(&choice, &[(name, bytes)]);
+        let told = |mistake: &Mistake| match &mistake.at {
+            At::File(file, line) => file == name && *line > 0,
+            At::Choice(word) => !word.is_empty(),
+        };
+        assert!(mistakes.iter().all(|mistake| told(mistake) && !mistake.cure.is_empty()));
+        let _ = readings::check::check(&readings);
+        let text = String::from_utf8_lossy(bytes);
+        let reader = TextReader::of(Arc::new(readings));
+        assert!(reader.matches(&text).iter().all(|found| text.get(found.place.clone()).is_some()));
+        assert!(reader.read(&text).situation.strength_bp <= 10_000);
+    }
 }
 
 /// A classifier's file. The checksum is made right, so that what lies behind it is met.
@@ -133,7 +157,7 @@ pub fn bodies(bytes: &[u8]) {
 /// Records as they are stored: events, states, and decisions, which are explained.
 pub fn records(bytes: &[u8]) {
     if let Ok(decision) = serde_json::from_slice::<Decision>(bytes) {
-        assert!(!explain(&decision, "GBP", &|_| true).summary.is_empty());
+        assert!(!explain(&decision, "GBP", &|_| true, &|_| None).summary.is_empty());
         assert_eq!(serde_json::from_slice::<Decision>(&serde_json::to_vec(&decision).unwrap()).unwrap(), decision);
     }
     if let Ok(event) = serde_json::from_slice::<Event>(bytes)

@@ -20,6 +20,9 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
             b"text,intent\nragged\n".to_vec(),
             br#"{"train": [["what is my balance", "balance"]], "val": [], "oos_train": [["hi", "oos"]]}"#.to_vec(),
         ],
+        "readings" => {
+            vec![READINGS.to_vec(), b"text,reads\nI want a person,wants_human frustrated\n\"a, b\",none\n".to_vec()]
+        }
         "model" => models(),
         "bundle" => bundles(),
         "bodies" => written(bodies()),
@@ -29,6 +32,31 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         _ => Vec::new(),
     }
 }
+
+const READINGS: &[u8] = br#"
+[[situation]]
+name = "stranded"
+title = "Cannot travel on"
+rank = 45
+owner = "care"
+sentences = ["We are stuck at the airport"]
+
+[[rule]]
+id = "stranded.stuck"
+reads = "stranded"
+pattern = "stuck|~strand * airport ** now"
+unless = "not"
+owner = "care"
+reason = "Says that they cannot travel on"
+matches = ["We are stuck at the airport now"]
+spares = ["We are not stuck at the airport now"]
+
+[[language]]
+code = "fi"
+name = "Finnish"
+words = "minun on ja"
+joins = "jos"
+"#;
 
 const NAMES: [&str; 8] = [
     "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC",

@@ -2,6 +2,7 @@
 
 mod differences;
 mod reading;
+mod words;
 
 use crate::{
     baseline,
@@ -19,6 +20,7 @@ use remit_domain::{
     id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName, Timestamp},
     signal::Value,
 };
+use remit_signals::readings::Readings;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -136,6 +138,7 @@ pub struct Bundle {
     actions: Vec<ActionName>,
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
+    readings: Arc<Readings>,
 }
 
 const MANIFEST: &str = "bundle.toml";
@@ -240,7 +243,14 @@ impl Bundle {
         if activate {
             lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
         }
+        // What decisions were taken by is on record with them, so that nothing is read again for it.
+        let mut of_words = Vec::new();
+        let readings = words::resolve(&files, &text, &manifest, &owners, &mut of_words);
         let articles = reading::articles(&files, findings);
+        if activate {
+            findings.append(&mut of_words);
+            words::lint(&files, &manifest, &vocabulary, &readings, findings);
+        }
         if activate {
             names::lint(&text, &manifest, &rules, &articles, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
@@ -256,6 +266,7 @@ impl Bundle {
             actions,
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
+            readings: Arc::new(readings),
             manifest,
             rules,
             invariants,
@@ -306,6 +317,16 @@ impl Bundle {
     /// Articles for the built-in AI responder.
     pub fn articles(&self) -> &[Article] {
         &self.articles
+    }
+
+    /// By what words are read: its packs and its own.
+    pub fn readings(&self) -> &Arc<Readings> {
+        &self.readings
+    }
+
+    /// What names all that words are read by, packs by their content, which may change with Remit's version.
+    pub fn readings_digest(&self) -> Digest {
+        Digest::from_bytes(&self.readings.digest())
     }
 
     /// What can be done beyond the conversation.

@@ -49,7 +49,7 @@ impl Files {
     }
 
     /// Reads the files that count of the directory `root`: `bundle.toml`, the schema, policies, invariants,
-    /// tests, knowledge and intents. What else lies there is not part of the bundle.
+    /// tests, readings, knowledge and intents. What else lies there is not part of the bundle.
     ///
     /// # Errors
     /// When something is unreadable or exceeds a bound.
@@ -64,8 +64,13 @@ impl Files {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no bundle.toml in it");
             return Err(FilesError::Read { path: root.display().to_string(), source });
         }
-        for (folder, ending) in [("policies", "cedar"), ("invariants", "cedar"), ("tests", "toml"), ("knowledge", "md")]
-        {
+        for (folder, endings) in [
+            ("policies", &["cedar"][..]),
+            ("invariants", &["cedar"]),
+            ("tests", &["toml"]),
+            ("readings", &["toml", "csv"]),
+            ("knowledge", &["md"]),
+        ] {
             let directory = root.join(folder);
             if !directory.is_dir() {
                 continue;
@@ -74,7 +79,7 @@ impl Files {
             for entry in fs::read_dir(&directory).map_err(read)? {
                 let name = entry.map_err(read)?.file_name();
                 let name = name.to_str().ok_or_else(|| FilesError::Name(directory.display().to_string()))?.to_owned();
-                if Path::new(&name).extension().is_some_and(|e| e == ending) {
+                if Path::new(&name).extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
                     files.take(root, &format!("{folder}/{name}"))?;
                 }
             }

@@ -13,6 +13,10 @@ pub struct Manifest {
     pub description: String,
     /// ISO 4217 code of every amount in the bundle.
     pub currency: String,
+    /// The packs of readings that it takes, by name; all that ship where it says nothing.
+    pub packs: Option<Vec<String>>,
+    /// Who answers for what packs bring, and what of it is switched off.
+    pub readings: Option<ReadingsTable>,
     /// Persons and teams that answer for something.
     #[serde(rename = "owner")]
     pub owners: Vec<Owner>,
@@ -48,6 +52,18 @@ pub struct Manifest {
     pub limits: Limits,
     /// Who owns exceptions of routing.
     pub exceptions: Exceptions,
+}
+
+/// What a bundle says of readings beside its files under `readings/`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadingsTable {
+    /// The owner of what packs bring; who owns exceptions where it is not named.
+    pub owner: Option<String>,
+    /// Other owners, by what is read (a situation, `wants_human`, `frustration`), or by pack.
+    pub owners: BTreeMap<String, String>,
+    /// Rules and situations of packs that are switched off.
+    pub off: Vec<String>,
 }
 
 /// A person or team that answers for something.

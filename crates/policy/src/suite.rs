@@ -14,6 +14,7 @@ use remit_domain::{
     id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
+use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,13 +70,18 @@ struct Facts {
 pub struct SuiteReport {
     /// Tests that held.
     pub passed: usize,
+    /// Sentences that the rules for words read as they must.
+    pub sentences: usize,
     /// What did not hold, by file and line.
     pub failures: Vec<Finding>,
 }
 
-/// Runs every test under `tests/`, and holds the policies against the invariants on a grid.
+/// Runs every test under `tests/`, reads the sentences of every rule for words, and holds the policies against the
+/// invariants on a grid.
 pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
-    let mut report = SuiteReport { passed: 0, failures: grid::check(bundle, engine) };
+    let (sentences, failures) = sentences(bundle);
+    let mut report = SuiteReport { passed: 0, sentences, failures: grid::check(bundle, engine) };
+    report.failures.extend(failures);
     for (file, bytes) in bundle.files().under("tests") {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         match toml::from_str::<TestFile>(text) {
@@ -102,6 +108,16 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
         }
     }
     report
+}
+
+/// Reads the sentences that each rule for words must and must not match: how many are read so, and which are not.
+pub fn sentences(bundle: &Bundle) -> (usize, Vec<Finding>) {
+    let checked = check::check(bundle.readings());
+    let failed = checked.failed.into_iter().map(|mistake| match mistake.at {
+        At::File(file, line) => Finding::new(&file, line, mistake.message, mistake.cure),
+        At::Choice(_) => Finding::new("bundle.toml", 1, mistake.message, mistake.cure),
+    });
+    (checked.held, failed.collect())
 }
 
 fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {

@@ -40,8 +40,14 @@ pub struct WhyNot {
 }
 
 /// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule permits
-/// a candidate, whatever forbids it: a record names the rules that permit only where none forbids.
-pub fn explain(decision: &Decision, currency: &str, permitted: &dyn Fn(&Candidate) -> bool) -> Explanation {
+/// a candidate, whatever forbids it: a record names the rules that permit only where none forbids. `rule` tells a rule for
+/// words by its name.
+pub fn explain(
+    decision: &Decision,
+    currency: &str,
+    permitted: &dyn Fn(&Candidate) -> bool,
+    rule: &dyn Fn(&str) -> Option<String>,
+) -> Explanation {
     let money = |minor: i64| {
         format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
     };
@@ -56,14 +62,14 @@ pub fn explain(decision: &Decision, currency: &str, permitted: &dyn Fn(&Candidat
             .filter(|c| chosen.is_none_or(|chosen| chosen.facts.responder != c.facts.responder))
             .map(|c| WhyNot { responder: c.facts.responder.to_string(), reason: why_not(decision, c, chosen, &money) })
             .collect(),
-        signals: told_signals(&decision.signals),
+        signals: told_signals(&decision.signals, rule),
         would_change: would_change(decision, chosen, permitted, &money),
         owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
     }
 }
 
 /// Tells what policy said of an action in plain words.
-pub fn explain_action(decision: &ActionDecision) -> Explanation {
+pub fn explain_action(decision: &ActionDecision, rule: &dyn Fn(&str) -> Option<String>) -> Explanation {
     let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
     let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
     let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect)
@@ -79,7 +85,7 @@ pub fn explain_action(decision: &ActionDecision) -> Explanation {
         because: format!("`{principal}` asked for it while it had the case; a person carries out what it may."),
         chosen,
         others: Vec::new(),
-        signals: told_signals(&decision.signals),
+        signals: told_signals(&decision.signals, rule),
         would_change: Vec::new(),
         owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str()),
     }
@@ -309,7 +315,7 @@ fn is_wished(decision: &Decision, c: &Candidate) -> bool {
     matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
 }
 
-fn told_signals(signals: &Signals) -> Vec<String> {
+fn told_signals(signals: &Signals, rule: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let told = |value: &Value, name: &str| match value {
         Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
         Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),
@@ -318,8 +324,9 @@ fn told_signals(signals: &Signals) -> Vec<String> {
     signals
         .iter()
         .map(|(name, reading)| {
-            let because =
-                if reading.because.is_empty() { String::new() } else { format!(" ({})", reading.because.join(", ")) };
+            let because: Vec<String> =
+                reading.because.iter().map(|because| rule(because).unwrap_or_else(|| because.clone())).collect();
+            let because = if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
             let at = crate::clock::rfc3339(reading.at);
             format!("{name} = {}{because}, from {} at {at}", told(&reading.value, name.as_str()), reading.source)
         })

@@ -3,28 +3,25 @@
 //!
 //! `cargo run --release -p remit-signals --example words`
 
-use remit_signals::{
-    examples, labelled,
-    lexical::{Situation, TextReader},
-};
+use remit_signals::{examples, labelled, lexical::TextReader, readings::NONE};
 use std::time::Instant;
 
 fn main() {
     let reader = TextReader::new();
     let set = labelled::labelled_set();
-    for row in set.iter().filter(|row| row.split == "dev") {
+    for row in set.iter().filter(|row| !row.held) {
         let read = reader.read(&row.text);
         let mut wrong = Vec::new();
-        if read.wants_human.present != (row.wants_human == 1) {
+        if read.wants_human.present != row.wants_human {
             wrong.push(format!("wants_human {:?}", read.wants_human.rules));
         }
-        if read.situation.kind.as_str() != row.situation {
-            wrong.push(format!("{}, not {} {:?}", read.situation.kind.as_str(), row.situation, read.situation.rules));
+        if read.situation.kind != row.situation {
+            wrong.push(format!("{}, not {} {:?}", read.situation.kind, row.situation, read.situation.rules));
         }
         if read.language.code != row.language {
             wrong.push(format!("{}, not {}", read.language.code, row.language));
         }
-        if (read.frustration.strength_bp >= labelled::FRUSTRATED_BP) != (row.frustrated == 1) {
+        if (read.frustration.strength_bp >= labelled::FRUSTRATED_BP) != row.frustrated {
             wrong.push(format!("frustration {:?}", read.frustration.rules));
         }
         if !wrong.is_empty() {
@@ -41,7 +38,7 @@ fn main() {
         if read.wants_human.present {
             human.push((&example.text, read.wants_human.rules));
         }
-        if read.situation.kind != Situation::None {
+        if read.situation.kind != NONE {
             situation.push((&example.text, read.situation.rules));
         }
     }

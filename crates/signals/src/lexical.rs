@@ -2,103 +2,83 @@
 //! situation, frustration, language and complexity. Every reading names the rules that it rests on.
 
 mod rules;
+pub(crate) mod words;
 
-use rules::{Rules, Word};
+use crate::readings::{NONE, Readings, Reads, Rule, UNDETERMINED};
+use rules::Index;
+use std::{ops::Range, sync::Arc};
+use words::Words;
 
 /// How many characters of a message count.
 const CHARS_MAX: usize = 4_000;
 
-/// What the words of a message say.
+/// What the words of a message say. Names are those of the readings that the reader was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextReadings {
+pub struct TextReadings<'a> {
     /// Whether the customer asks for a human.
-    pub wants_human: Presence,
+    pub wants_human: Presence<'a>,
     /// The unsafe or vulnerable situation that the message speaks of.
-    pub situation: SituationReading,
+    pub situation: SituationReading<'a>,
     /// How frustrated the customer seems.
-    pub frustration: Strength,
+    pub frustration: Strength<'a>,
     /// The language.
-    pub language: LanguageReading,
+    pub language: LanguageReading<'a>,
     /// How much is asked at once.
-    pub complexity: Strength,
+    pub complexity: Strength<'a>,
 }
 
 /// Whether something is there, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Presence {
+pub struct Presence<'a> {
     /// Whether it is.
     pub present: bool,
     /// The rules that matched.
-    pub rules: Vec<&'static str>,
+    pub rules: Vec<&'a str>,
 }
 
 /// How strong something is, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Strength {
+pub struct Strength<'a> {
     /// From 0 to 10,000.
     pub strength_bp: u16,
     /// The rules that matched.
-    pub rules: Vec<&'static str>,
+    pub rules: Vec<&'a str>,
 }
 
 /// A situation, and by which rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SituationReading {
-    /// Which; the gravest where there are several.
-    pub kind: Situation,
+pub struct SituationReading<'a> {
+    /// Its name, or `none`; the gravest where there are several.
+    pub kind: &'a str,
     /// From 0 to 10,000; rises with every rule that matched.
     pub strength_bp: u16,
     /// The rules that matched.
-    pub rules: Vec<&'static str>,
+    pub rules: Vec<&'a str>,
 }
 
 /// A language, and how sure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LanguageReading {
-    /// `en`, `de`, `fr`, `es`, `it`, `nl`, `pt`, `pl`, or `und` where there is too little to tell.
-    pub code: &'static str,
+pub struct LanguageReading<'a> {
+    /// The code of a language that is declared, or `und` where there is too little to tell.
+    pub code: &'a str,
     /// Share of the telling words that are of this language, from 0 to 10,000.
     pub confidence_bp: u16,
 }
 
-/// A situation in which routine is not good enough, from the gravest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Situation {
-    /// Thoughts of suicide or self-harm.
-    SelfHarm,
-    /// Abuse or control by somebody close.
-    DomesticAbuse,
-    /// A threat against people.
-    Threat,
-    /// Fraud that is happening now.
-    FraudInProgress,
-    /// A death.
-    Bereavement,
-    /// None of these.
-    None,
+/// A place at which a rule matches.
+#[derive(Debug, Clone)]
+pub struct Match<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Where it matches in the text, in bytes.
+    pub place: Range<usize>,
 }
 
-impl Situation {
-    /// The name in bundles and records.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SelfHarm => "self_harm",
-            Self::DomesticAbuse => "domestic_abuse",
-            Self::Threat => "threat",
-            Self::FraudInProgress => "fraud_in_progress",
-            Self::Bereavement => "bereavement",
-            Self::None => "none",
-        }
-    }
-}
-
-/// Reads messages. Made once, since the rules are compiled.
+/// Reads messages. Made once for a bundle's readings, since the rules are indexed.
 #[derive(Debug)]
 pub struct TextReader {
-    human: Rules,
-    situations: Vec<(Situation, Rules)>,
-    frustration: Rules,
-    telling_words: rules::ByWord<u8>,
+    readings: Arc<Readings>,
+    index: Index,
 }
 
 impl Default for TextReader {
@@ -108,83 +88,139 @@ impl Default for TextReader {
 }
 
 impl TextReader {
-    /// Compiles the rules.
+    /// A reader by all packs that ship.
     pub fn new() -> Self {
-        Self {
-            human: Rules::compile(rules::HUMAN),
-            situations: rules::SITUATIONS.iter().map(|(kind, source)| (*kind, Rules::compile(source))).collect(),
-            frustration: Rules::compile(rules::FRUSTRATION),
-            telling_words: rules::telling_words(),
-        }
+        Self::of(Readings::shipped())
+    }
+
+    /// A reader by these readings.
+    pub fn of(readings: Arc<Readings>) -> Self {
+        Self { index: Index::of(&readings), readings }
+    }
+
+    /// What it reads by.
+    pub fn readings(&self) -> &Arc<Readings> {
+        &self.readings
     }
 
     /// What the words of `text` say. Deterministic and bounded: of a long text the beginning counts.
-    pub fn read(&self, text: &str) -> TextReadings {
-        let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
-        let text = text.get(..end).unwrap_or_default();
-        let words = rules::words(text);
-        let language = self.language(&words);
-        let human = self.human.matching(&words);
+    pub fn read(&self, text: &str) -> TextReadings<'_> {
+        let text = counted(text);
+        let words = Words::of(text);
+        let (mut found, mut joins) = (Vec::<usize>::new(), 0);
+        let mut told = [0usize; u64::BITS as usize];
+        self.index.each(
+            &words,
+            |known| {
+                joins += usize::from(known.joins);
+                let mut languages = known.languages;
+                while languages != 0 {
+                    if let Some(count) = told.get_mut(languages.trailing_zeros() as usize) {
+                        *count += 1;
+                    }
+                    languages &= languages - 1;
+                }
+            },
+            |rule, at| {
+                if !found.contains(&rule) && self.matched(rule, &words, at).is_some() {
+                    found.push(rule);
+                }
+            },
+        );
+        found.sort_unstable();
+        let of = |reads: &Reads| -> Vec<&str> {
+            let rules = found.iter().filter_map(|at| self.readings.rules().get(*at));
+            rules.filter(|rule| rule.reads == *reads).map(|rule| rule.id.as_str()).collect()
+        };
+        let human = of(&Reads::WantsHuman);
         TextReadings {
             wants_human: Presence { present: !human.is_empty(), rules: human },
-            situation: self.situation(&words),
-            frustration: self.frustration(text, &words),
-            language,
-            complexity: complexity(text, &words),
+            situation: self.situation(&found, of),
+            frustration: frustration(text, &words, of(&Reads::Frustration)),
+            language: self.language(&told),
+            complexity: complexity(text, &words, joins),
         }
     }
 
-    fn situation(&self, words: &[Word]) -> SituationReading {
-        // From the gravest, so that the first that is spoken of is the one.
-        let found = self.situations.iter().map(|(kind, rules)| (*kind, rules.matching(words)));
-        let (kind, rules) = found.filter(|(_, rules)| !rules.is_empty()).min().unwrap_or((Situation::None, Vec::new()));
-        let strength_bp = match rules.len() {
-            0 => 0,
-            n => u16::try_from(7_000 + 1_000 * n.min(3)).unwrap_or(10_000),
+    /// Every place at which a rule matches in `text`, from its beginning on.
+    pub fn matches(&self, text: &str) -> Vec<Match<'_>> {
+        let words = Words::of(counted(text));
+        let mut matches = Vec::new();
+        self.index.each(
+            &words,
+            |_| {},
+            |rule, at| {
+                if let (Some(behind), Some(rule)) = (self.matched(rule, &words, at), self.readings.rules().get(rule)) {
+                    matches.push(Match { rule, place: words.place(at, behind) });
+                }
+            },
+        );
+        matches
+    }
+
+    fn matched(&self, rule: usize, words: &Words, at: usize) -> Option<usize> {
+        self.readings.rules().get(rule)?.matches_at(words, at)
+    }
+
+    fn situation<'a>(&'a self, found: &[usize], of: impl Fn(&Reads) -> Vec<&'a str>) -> SituationReading<'a> {
+        let read = found.iter().filter_map(|at| match self.readings.rules().get(*at)?.reads {
+            Reads::Situation(at) => Some(at),
+            _ => None,
+        });
+        // They are in the order of their gravity.
+        let Some((at, situation)) = read.min().and_then(|at| Some((at, self.readings.situations().get(at)?))) else {
+            return SituationReading { kind: NONE, strength_bp: 0, rules: Vec::new() };
         };
-        SituationReading { kind, strength_bp, rules }
+        let rules = of(&Reads::Situation(at));
+        let strength_bp = u16::try_from(7_000 + 1_000 * rules.len().min(3)).unwrap_or(10_000);
+        SituationReading { kind: &situation.name, strength_bp, rules }
     }
 
-    /// 3,500 for each rule that matches, 2,500 for shouting, 1,000 for runs of marks; 10,000 at most.
-    fn frustration(&self, text: &str, words: &[Word]) -> Strength {
-        let mut rules = self.frustration.matching(words);
-        let mut sum = 3_500 * rules.len();
-        let shouted = words.iter().filter(|word| word.shouted).count();
-        if shouted >= 3 && shouted * 2 > words.len() {
-            sum += 2_500;
-            rules.push("frustration.shouting");
-        }
-        if ["!!", "??", "?!", "!?"].iter().any(|marks| text.contains(marks)) {
-            sum += 1_000;
-            rules.push("frustration.marks");
-        }
-        Strength { strength_bp: u16::try_from(sum.min(10_000)).unwrap_or(10_000), rules }
-    }
-
-    /// The language whose most frequent short words the message has most of.
-    fn language(&self, words: &[Word]) -> LanguageReading {
-        let mut counts = rules::FUNCTION_WORDS.map(|(code, _)| (code, 0usize));
-        for languages in words.iter().filter_map(|word| self.telling_words.get(word.text.as_str())) {
-            let bits = counts.iter_mut().enumerate().filter(|(bit, _)| languages >> bit & 1 == 1);
-            bits.for_each(|(_, (_, count))| *count += 1);
-        }
-        let total: usize = counts.iter().map(|(_, count)| count).sum();
-        let best = counts.iter().fold(("und", 0), |best, next| if next.1 > best.1 { *next } else { best });
-        let tied = counts.iter().filter(|(_, count)| *count == best.1).count() > 1;
+    /// The language whose most frequent short words the message has most of. Between equals none can be told, unless
+    /// the first of them is English, which others borrow from.
+    fn language(&self, told: &[usize]) -> LanguageReading<'_> {
+        let counts = || self.readings.languages().iter().map(|language| language.code.as_str()).zip(told);
+        let total: usize = counts().map(|(_, count)| count).sum();
+        let best =
+            counts().fold((UNDETERMINED, 0), |best, next| if *next.1 > best.1 { (next.0, *next.1) } else { best });
+        let tied = counts().filter(|(_, count)| **count == best.1).count() > 1;
         if best.1 == 0 || (tied && best.0 != "en") {
-            return LanguageReading { code: "und", confidence_bp: 0 };
+            return LanguageReading { code: UNDETERMINED, confidence_bp: 0 };
         }
         LanguageReading { code: best.0, confidence_bp: u16::try_from(best.1 * 10_000 / total.max(1)).unwrap_or(10_000) }
     }
 }
 
+/// The part of a text that counts.
+fn counted(text: &str) -> &str {
+    if text.len() <= CHARS_MAX {
+        return text;
+    }
+    let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or_default()
+}
+
+/// 3,500 for each rule that matches, 2,500 for shouting, 1,000 for runs of marks; 10,000 at most.
+fn frustration<'a>(text: &str, words: &Words, mut rules: Vec<&'a str>) -> Strength<'a> {
+    let mut sum = 3_500 * rules.len();
+    let shouted = words.shouted();
+    if shouted >= 3 && shouted * 2 > words.len() {
+        sum += 2_500;
+        rules.push("frustration.shouting");
+    }
+    if text.as_bytes().windows(2).any(|pair| matches!(pair, b"!!" | b"??" | b"?!" | b"!?")) {
+        sum += 1_000;
+        rules.push("frustration.marks");
+    }
+    Strength { strength_bp: u16::try_from(sum.min(10_000)).unwrap_or(10_000), rules }
+}
+
 /// 30 for each word beyond 15 (up to 3,000), 1,500 for each question beyond the first (up to 3,000), 700
 /// for each number beyond the first (up to 2,100), 600 for each word that joins or conditions (up to 1,800).
-fn complexity(text: &str, words: &[Word]) -> Strength {
+fn complexity(text: &str, words: &Words, joins: usize) -> Strength<'static> {
     let counted = |n: usize, each: usize, most: usize| (n * each).min(most);
-    let questions = text.split('?').count().saturating_sub(1);
-    let numbers = words.iter().filter(|word| word.text.bytes().any(|b| b.is_ascii_digit())).count();
-    let joins = words.iter().filter(|word| rules::JOINS.contains(&word.text.as_str())).count();
+    let questions = text.bytes().filter(|byte| *byte == b'?').count();
+    let numbers = words.iter().filter(|word| word.bytes().any(|b| b.is_ascii_digit())).count();
     let parts = [
         ("complexity.length", counted(words.len().saturating_sub(15), 30, 3_000)),
         ("complexity.questions", counted(questions.saturating_sub(1), 1_500, 3_000)),

@@ -12,6 +12,7 @@ mod judge;
 pub mod labelled;
 pub mod lexical;
 mod linear;
+pub mod readings;
 pub mod report;
 pub mod vector;
 pub mod wait;

@@ -25,6 +25,9 @@ impl History {
         if let Some(words) = item.get("words").and_then(Value::as_str) {
             shown::words(WORDS, words);
         }
+        for rule in item.get("rules").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            shown::words(WORDS, rule);
+        }
         if let Some(told) = item.get("told").and_then(Value::as_str) {
             say!("{:1$}the customer was told", "", WORDS);
             shown::words(WORDS, told);
@@ -65,6 +68,9 @@ impl History {
                     plain(of("/event/noted/situation")),
                     of("/event/noted/source")
                 )
+            }
+            "human_wish_ended" => {
+                format!("no human was asked for, says {}, which the bundle believes", of("/event/source"))
             }
             "situation_ended" => format!("{} stands no more", plain(of("/event/situation"))),
             "handover_declined" => {

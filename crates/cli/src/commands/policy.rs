@@ -17,7 +17,7 @@ pub(crate) enum Policy {
     /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that is
     /// wrong with it, by file and line.
     Check(Where),
-    /// Run a bundle's own tests, and hold its policies against its invariants on the same grid.
+    /// Run a bundle's own tests, read the sentences of its rules for words, and hold its policies against its invariants on the same grid.
     Test(Where),
     /// Say what putting a bundle in force would do with what is open. Changes nothing.
     Preview(Preview),
@@ -56,14 +56,20 @@ impl Policy {
 
 fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     let held = |bundle: Bundle| {
-        let findings = grid::check(&bundle, &Engine::new(&bundle));
+        let mut findings = grid::check(&bundle, &Engine::new(&bundle));
+        findings.extend(suite::sentences(&bundle).1);
         if findings.is_empty() { Ok(bundle) } else { Err(findings) }
     };
     match Bundle::load(Files::read(&at.bundle)?).and_then(held) {
         Ok(bundle) => {
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
-                shown::json(&serde_json::json!({ "good": true, "digest": digest, "policies": policies }));
+                let readings = bundle.readings();
+                shown::json(&serde_json::json!({
+                    "good": true, "digest": digest, "policies": policies, "rules": readings.rules().len(),
+                    "situations": readings.situations().len(), "packs": readings.packs(),
+                    "readings": bundle.readings_digest(),
+                }));
             } else {
                 let (responders, articles) = (bundle.candidates().len(), bundle.articles().len());
                 say!(
@@ -71,7 +77,14 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
                     bundle.name(),
                     bundle.policies()
                 );
-                say!("digest {}", bundle.digest());
+                let readings = bundle.readings();
+                say!(
+                    "words are read by {} rules for {} situations, a wish for a human and frustration; packs: {}",
+                    readings.rules().len(),
+                    readings.situations().len(),
+                    if readings.packs().is_empty() { "none".to_owned() } else { readings.packs().join(", ") }
+                );
+                say!("digest {}, of the readings {}", bundle.digest(), bundle.readings_digest());
             }
             Ok(true)
         }
@@ -94,7 +107,12 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
         shown::json(&serde_json::to_value(&report)?);
     } else {
         report.failures.iter().for_each(|failure| shown::entry(&failure.to_string()));
-        say!("{} tests hold, {} findings", report.passed, report.failures.len());
+        say!(
+            "{} tests hold, {} sentences are read as they must be, {} findings",
+            report.passed,
+            report.sentences,
+            report.failures.len()
+        );
     }
     Ok(report.failures.is_empty() && report.passed > 0)
 }
@@ -144,6 +162,8 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         let (new, gone, other) = (changed.policies_new, changed.policies_gone, changed.policies_changed);
         say!("policies: {new} new, {gone} gone, {other} read otherwise");
         say!("responders: {} new, {} gone", changed.responders_new, changed.responders_gone);
+        let (new, gone, other) = (changed.rules_new, changed.rules_gone, changed.rules_changed);
+        say!("rules for words: {new} new, {gone} gone, {other} otherwise");
     }
     say!("open cases: {}", survey.open);
     for (name, gone) in &survey.gone {

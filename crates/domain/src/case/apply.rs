@@ -6,7 +6,7 @@ use crate::{
     decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
     id::{PolicyId, ResponderId, Timestamp},
-    signal::Value,
+    signal::{BUTTON_PRESSED, Value},
 };
 
 /// Messages that promise or refuse something, of each kind, that are handed on: the newest.
@@ -23,6 +23,7 @@ impl Case {
                 for (name, reading) in readings {
                     if name.as_str() == "wants_human" && reading.value == Value::Bool(true) {
                         self.human_requested = true;
+                        self.human_outright |= reading.because.iter().any(|because| because == BUTTON_PRESSED);
                     }
                     self.readings.keep(name.clone(), reading.clone());
                 }
@@ -61,6 +62,10 @@ impl Case {
                 }
                 self.updated = *at;
                 self.situations.note(noted, *at);
+            }
+            Event::HumanWishEnded { at, .. } => {
+                self.updated = *at;
+                self.human_requested = false;
             }
             Event::SituationEnded { situation, at, .. } => {
                 self.updated = *at;

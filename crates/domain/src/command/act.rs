@@ -64,9 +64,10 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
                 ask(DecisionPoint::Retain, Trigger::CustomerMessage);
             }
         }
-        Command::Measure { readings, situation } => {
+        Command::Measure { readings, situation, not_asked } => {
             known_before(&mut so_far, now);
             measured(&mut so_far, readings, now);
+            unasked(&mut so_far, not_asked, &context.by, now);
             noted(&mut so_far, situation, now);
             if so_far.case.status == Status::Open {
                 ask(DecisionPoint::Retain, Trigger::SignalsPosted);

@@ -11,10 +11,19 @@ use crate::{
     signal::{OWN_SOURCE, Reading, Value},
     situation::{NONE, Noted, SITUATION, SITUATION_BP, Standing},
 };
+use smol_str::SmolStr;
 
 pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
     if !readings.is_empty() {
         so_far.emit(Event::SignalsMeasured { readings, at });
+    }
+}
+
+/// Ends the customer's standing wish for a human, on the word of a source that the bundle believes: it was misread. What
+/// the customer did outright cannot have been.
+pub(super) fn unasked(so_far: &mut Happened, source: Option<SmolStr>, by: &str, at: Timestamp) {
+    if let Some(source) = source.filter(|_| so_far.case.human_requested && !so_far.case.human_outright) {
+        so_far.emit(Event::HumanWishEnded { source, by: by.to_owned(), at });
     }
 }
 
@@ -37,7 +46,7 @@ pub(super) fn known_before(so_far: &mut Happened, at: Timestamp) {
         _ => None,
     });
     let (situation, source, because) = (situation.clone(), source.clone(), because.clone());
-    noted(so_far, Some(Noted { situation, strength_bp: strength.unwrap_or(0), source, because }), at);
+    noted(so_far, Some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank: None, because }), at);
 }
 
 /// The reading that a holder's word stands for: the customer asked for a human.

@@ -455,6 +455,33 @@ const DONE: &[Row] = &[
         "resolve 1; reopen",
         &["= open, desk has it under epoch 2, support answers for it, waited 0 min, wants a human"],
     ),
+    (
+        "nothing",
+        "open human not-asked=crm",
+        &[
+            "measured: wants_human is true (remit)",
+            "tests posted that no human was asked for (crm)",
+            "route (routing), as a case was opened: it goes to a-ai; next b-ai, desk, late",
+        ],
+    ),
+    (
+        "queue",
+        "measure not-asked=crm",
+        &[
+            "tests posted that no human was asked for (crm)",
+            "= open, desk has it under epoch 1, support answers for it, waited 0 min",
+        ],
+    ),
+    (
+        "queue",
+        "measure not-asked=crm; measure human",
+        &["= open, desk has it under epoch 1, support answers for it, waited 0 min, wants a human"],
+    ),
+    (
+        "queue",
+        "measure button; measure not-asked=crm",
+        &["= open, desk has it under epoch 1, support answers for it, waited 0 min, wants a human"],
+    ),
     ("resolved", "measure human", &["measured: wants_human is true (remit)"]),
     // Erasing ends what is open, and what an earlier version left open can be ended.
     ("resolved", "erase", &["words erased"]),

@@ -155,7 +155,12 @@ fn one_holder(step: &Step<'_>, happened: &Happened) -> Result<(), String> {
 /// P3, P4, P5, P9: what one event may change, and what it must say when it does.
 fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Result<(), String> {
     ensure!(after.version == before.version + 1, "P8: an event did not raise the version by one");
-    ensure!(after.human_requested || !before.human_requested, "P5: a request for a human was forgotten");
+    let unasked = matches!(event, Event::HumanWishEnded { .. });
+    let kept = after.human_requested || (unasked && !before.human_outright);
+    ensure!(kept || !before.human_requested, "P5: a request for a human was forgotten");
+    let believed =
+        matches!(step.command, Command::Open { not_asked: Some(_), .. } | Command::Measure { not_asked: Some(_), .. });
+    ensure!(!unasked || believed, "P5: {:?} ended a request for a human", step.command);
     let stands = |name: &str| after.situations.stands(name) || matches!(event, Event::SituationEnded { .. });
     let mut dangers = before.situations.iter().map(|standing| standing.noted.situation.as_str());
     ensure!(dangers.all(stands), "P1: {} ended a danger", event.kind());

@@ -185,7 +185,9 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         },
         Act::Measure(class) => {
             readings.extend(class.map(|class| reading("value_class", Value::name(class), now)));
-            Command::Measure { readings, situation }
+            // Of what is told with a danger, that no human was asked for.
+            let not_asked = situation.is_some().then(|| "crm".into());
+            Command::Measure { readings, situation, not_asked }
         }
         Act::Yield(reason) => Command::Yield { epoch, reason: *reason, note: Some(text()) },
         Act::Return => Command::ReturnToAi { epoch, note: None },

@@ -15,6 +15,7 @@ use remit_domain::{
     event::{Handoff, Mark},
     id::{Disposition, ExceptionId, StaffId},
     offer::OfferEnd,
+    signal::{BUTTON_PRESSED, Reading},
 };
 use std::fmt::Write as _;
 
@@ -22,7 +23,8 @@ const MINUTE_MS: i64 = 60_000;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
-open [human] [danger=NAME], customer [human] [danger=NAME], measure [human] [danger=NAME], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
+open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
+measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
 decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
 done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
@@ -87,19 +89,28 @@ impl Transcript {
     fn command(&self, verb: &str, rest: &[&str]) -> Option<Command> {
         let now = self.session.world.now;
         let text = || words(MARKER);
-        let readings = || if rest.contains(&"human") { vec![wants_human(now)] } else { vec![] };
+        let pressed = || {
+            let (name, reading) = wants_human(now);
+            (name, Reading { because: vec![BUTTON_PRESSED.to_owned()], ..reading })
+        };
+        let readings = || {
+            let said = rest.contains(&"human").then(|| wants_human(now));
+            said.into_iter().chain(rest.contains(&"button").then(pressed)).collect()
+        };
+        let not_asked = || rest.iter().find_map(|word| word.strip_prefix("not-asked=")).map(Into::into);
         let danger = || rest.iter().find_map(|word| word.strip_prefix("danger=")).map(noted);
         let epoch = || rest.first()?.parse::<u64>().ok();
         let exception = || Some(self.session.exception(rest.first()?.parse().ok()?));
         Some(match verb {
             "open" => match open_with(readings()) {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
-                    Command::Open { customer, requester, channel, words, readings, situation: danger() }
+                    let (situation, not_asked) = (danger(), not_asked());
+                    Command::Open { customer, requester, channel, words, readings, situation, not_asked }
                 }
                 other => other,
             },
             "customer" => Command::Write { words: text(), readings: readings(), situation: danger() },
-            "measure" => Command::Measure { readings: readings(), situation: danger() },
+            "measure" => Command::Measure { readings: readings(), situation: danger(), not_asked: not_asked() },
             "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
             "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
             "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
@@ -284,6 +295,7 @@ impl Transcript {
             Event::ConsultAsked { consult, .. } => format!("{} asks {} for advice", consult.by, consult.queue),
             Event::ConsultAnswered { by, .. } => format!("{by} gave advice"),
             Event::SituationNoted { noted, .. } => format!("{} stands on the case from now on", noted.situation),
+            Event::HumanWishEnded { source, by, .. } => format!("{by} posted that no human was asked for ({source})"),
             Event::SituationEnded { situation, by, .. } => format!("{by} said that {situation} stands no more"),
             Event::HandoverDeclined { by, .. } => format!("{by} keeps it, as asked"),
             Event::CaseReopened { .. } => "reopened".to_owned(),

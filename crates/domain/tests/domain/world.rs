@@ -64,12 +64,13 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         words: words("hello"),
         readings,
         situation: None,
+        not_asked: None,
     }
 }
 
 /// A danger or need that was read.
 pub(crate) fn noted(situation: &str) -> Noted {
-    Noted { situation: situation.into(), strength_bp: 8_000, source: OWN_SOURCE.into(), because: vec![] }
+    Noted { situation: situation.into(), strength_bp: 8_000, source: OWN_SOURCE.into(), rank: None, because: vec![] }
 }
 
 /// What policy says of a responder, beside what it says of everyone.

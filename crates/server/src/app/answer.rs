@@ -11,6 +11,13 @@ use remit_domain::{
 };
 use remit_policy::{bundle::Bundle, engine::Engine};
 
+/// The reason of a reading that follows from an intent, with the intent behind it.
+pub(super) const FOLLOWS_INTENT: &str = "follows from the intent";
+
+/// What is known of the case itself, whatever is posted.
+pub(super) const OF_THE_CASE: [&str; 8] =
+    ["channel", "requester", "handoffs", "ai_attempts", "ai_turns", "sla_left_bp", "waited_ms", "human_requested"];
+
 /// What questions are answered from: the bundle, which need not be the one in force, and the load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ground<'a> {
@@ -71,6 +78,7 @@ impl Ground<'_> {
     fn signals(&self, case: &Case, now: Timestamp) -> Signals {
         let mut signals = case.readings.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
         let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
+        self.follow_intent(case, &mut signals);
         let clock = sla::running(self.bundle, case);
         let facts = [
             ("channel", Value::name(case.channel.as_str())),
@@ -90,6 +98,30 @@ impl Ground<'_> {
         self.stand(case, &mut signals, now);
         self.engine.complete(&mut signals, now);
         signals
+    }
+
+    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it. What
+    /// was measured of ours says nothing of theirs; what that source says of them counts.
+    fn follow_intent(&self, case: &Case, signals: &mut Signals) {
+        let believed = |signal: &str, reading: &Reading| self.bundle.authoritative(signal, &reading.source);
+        let Some(intent) = signals.get("intent").filter(|reading| believed("intent", reading)).cloned() else { return };
+        let Value::Name(named) = &intent.value else { return };
+        let because = vec![format!("{FOLLOWS_INTENT} {named}")];
+        for (signal, value) in [
+            ("topic", self.bundle.topic_of(named).map(Value::name)),
+            ("intent_confidence_bp", Some(Value::Long(10_000))),
+            ("out_of_scope_bp", Some(Value::Long(0))),
+            ("intent_abstained", Some(Value::Bool(false))),
+        ] {
+            if signals.get(signal).is_some_and(|reading| believed(signal, reading)) {
+                continue;
+            }
+            let theirs = case.readings.of(signal).find(|one| one.source == intent.source && one.at >= intent.at);
+            let followed = || value.map(|value| Reading { value, because: because.clone(), ..intent.clone() });
+            if let (Some(reading), Ok(name)) = (theirs.cloned().or_else(followed), SignalName::new(signal)) {
+                signals.insert(name, reading);
+            }
+        }
     }
 
     /// Whether policy lets the responder that has `case` keep it.

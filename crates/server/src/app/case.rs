@@ -2,6 +2,7 @@
 
 use super::{
     ATTEMPTS, Answer, App, Caller, Repeat,
+    counted::NotCounted,
     customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
@@ -163,6 +164,9 @@ pub struct CaseAnswer {
     /// The decision that this request caused, if it caused one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionSummary>,
+    /// Readings of this request that do not count, with those that count in their place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_counted: Vec<NotCounted>,
 }
 
 /// Longest message, in bytes of UTF-8.
@@ -187,6 +191,7 @@ pub(super) fn shown(status: u16) -> impl Fn(&Happened) -> (u16, Vec<u8>) {
         let answer = CaseAnswer {
             case: CaseView::from(&happened.case),
             decision: happened.decision().map(DecisionSummary::from),
+            not_counted: Vec::new(),
         };
         // INVARIANT: views hold nothing that JSON cannot express.
         (status, serde_json::to_vec(&answer).unwrap_or_default())
@@ -203,7 +208,7 @@ impl App {
             let (act, _) = self.opening(caller, &open)?;
             // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
             tokio::task::yield_now().await;
-            match self.execute(caller, repeat, None, act, shown(201)).await {
+            match self.execute(caller, repeat, None, act, self.shown_with(201, caller, &open.signals)).await {
                 // The customer was erased since their key was read: what they say now is sealed under another one.
                 Err(problem) if problem.kind == problem::ERASED => {
                     self.forget_customer(&self.keys.pseudonym(&open.customer));
@@ -255,9 +260,10 @@ impl App {
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
         let again = if customer.met { self.ended_before(&customer.id, &readings, now)? } else { None };
-        let situation = self.noted(&readings);
+        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
         let command = Command::Open {
             situation,
+            not_asked,
             customer: customer.id,
             requester: open.requester,
             channel: open.channel,
@@ -322,9 +328,9 @@ impl App {
             return Err(Problem::invalid("signals", "name at least one reading"));
         }
         let readings: Named = self.posted(caller, &posted.signals, self.now())?;
-        let situation = self.noted(&readings);
-        let act = Act::new("signal.post", Command::Measure { readings, situation });
-        self.execute(caller, repeat, Some(id), act, shown(200)).await
+        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
+        let act = Act::new("signal.post", Command::Measure { readings, situation, not_asked });
+        self.execute(caller, repeat, Some(id), act, self.shown_with(200, caller, &posted.signals)).await
     }
 
     /// Hands the case over, as its holder.

@@ -19,7 +19,7 @@ use remit_domain::{
     case::{Channel, Requester, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
-    signal::{OWN_SOURCE, Reading, Value},
+    signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
@@ -200,7 +200,7 @@ impl App {
     pub(crate) async fn chat_human(&self, chat: &Chat, repeat: &Repeat) -> Result<(), Problem> {
         self.pace_write(chat)?;
         let _turn = chat.turn.lock().await;
-        let because = vec!["the customer pressed the button for a human".to_owned()];
+        let because = vec![BUTTON_PRESSED.to_owned()];
         let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: self.now(), because };
         let wanted = vec![(SignalName::new("wants_human").map_err(Problem::internal)?, reading)];
         let Some(id) = self.current_of(chat)? else {

@@ -91,6 +91,19 @@ pub struct ReplayAnswer {
     pub bundle: String,
 }
 
+/// What governed when a decision was taken.
+enum Governed {
+    /// The bundle in force.
+    InForce,
+    /// Another one.
+    By(Box<Bundle>),
+    /// One that cannot be had.
+    Unknown,
+}
+
+/// The same, found out when it is asked for.
+type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
+
 impl App {
     /// A decision, with its reasons in plain words.
     ///
@@ -101,7 +114,10 @@ impl App {
         let (decision, seq) = self.recorded(id)?;
         let explanation = match &decision {
             Recorded::Case(decision) => self.explain(decision),
-            Recorded::Action(decision) => explain_action(decision),
+            Recorded::Action(decision) => {
+                let other = self.other(&decision.bundle, decision.baseline.as_ref());
+                explain_action(decision, &|id| self.rule_of(&other, id))
+            }
         };
         Ok(DecisionAnswer { explanation, decision, seq })
     }
@@ -109,15 +125,36 @@ impl App {
     /// `decision` in plain words, its amounts in the bundle's currency. What would have been is asked of the policies
     /// that governed; nothing is said of it where these cannot be had.
     pub(super) fn explain(&self, decision: &Decision) -> Explanation {
-        let permits = LazyCell::new(|| {
-            let own = decision.bundle == *self.bundle.digest();
-            let stored = || self.stored_bundle(decision.bundle.as_str(), decision.baseline.as_ref()).ok();
-            let other = if own { None } else { Some(stored()?) };
-            Some(Plain::permits(other.as_ref().unwrap_or(&self.bundle)))
-        });
+        let other = self.other(&decision.bundle, decision.baseline.as_ref());
+        let permits = LazyCell::new(|| Some(Plain::permits(self.governing(&other)?)));
         let permitted =
             |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
-        explain(decision, &self.bundle.terms().economics.currency.0, &permitted)
+        let rule = |id: &str| self.rule_of(&other, id);
+        explain(decision, &self.bundle.terms().economics.currency.0, &permitted, &rule)
+    }
+
+    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked for.
+    fn other<'a>(&'a self, digest: &'a Digest, baseline: Option<&'a Digest>) -> Other<'a> {
+        LazyCell::new(Box::new(move || match digest == self.bundle.digest() {
+            true => Governed::InForce,
+            false => match self.stored_bundle(digest.as_str(), baseline) {
+                Ok(bundle) => Governed::By(Box::new(bundle)),
+                Err(_) => Governed::Unknown,
+            },
+        }))
+    }
+
+    fn governing<'a>(&'a self, other: &'a Other<'_>) -> Option<&'a Bundle> {
+        match &**other {
+            Governed::InForce => Some(&self.bundle),
+            Governed::By(bundle) => Some(bundle),
+            Governed::Unknown => None,
+        }
+    }
+
+    /// A rule for words of the bundle that governed, in words.
+    fn rule_of(&self, other: &Other<'_>, id: &str) -> Option<String> {
+        self.governing(other)?.readings().told(id)
     }
 
     /// Takes a recorded decision again from its record and its bundle.

@@ -6,9 +6,9 @@ use remit_domain::{
     Case,
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Readings, Value},
-    situation::{NONE, Noted, SITUATION, SITUATION_BP},
+    situation::{NONE, Noted, SITUATION, SITUATION_BP, usual_rank},
 };
-use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings};
+use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, readings::WANTS_HUMAN};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -63,7 +63,20 @@ impl App {
             Value::Long(bp) if reading.source == source => Some(bp),
             _ => None,
         });
-        (situation != NONE).then_some(Noted { situation, strength_bp: strength.unwrap_or(0), source, because })
+        let declared = self.bundle.readings().situation(&situation).map(|declared| declared.rank);
+        let rank = declared.filter(|rank| Some(*rank) != usual_rank(&situation));
+        (situation != NONE).then_some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank, because })
+    }
+
+    /// The source that the bundle believes and that says, among these, that no human was asked for.
+    pub(super) fn not_asked(&self, readings: &Named) -> Option<SmolStr> {
+        let believed = readings.iter().find(|(name, reading)| {
+            name.as_str() == WANTS_HUMAN
+                && reading.value == Value::Bool(false)
+                && &*reading.source != OWN_SOURCE
+                && self.bundle.authoritative(WANTS_HUMAN, &reading.source)
+        });
+        believed.map(|(_, reading)| reading.source.clone())
     }
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.
@@ -186,10 +199,10 @@ fn same_question(one: &str, other: &str) -> bool {
     one.len() >= WORDS_MIN && other.len() >= WORDS_MIN && common * 100 >= all * SAME_PERCENT
 }
 
-fn note_words(words: &TextReadings, note: &mut dyn FnMut(&str, Value, Vec<String>)) {
-    let rules = |ids: &[&'static str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+fn note_words(words: &TextReadings<'_>, note: &mut dyn FnMut(&str, Value, Vec<String>)) {
+    let rules = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     note("wants_human", Value::Bool(words.wants_human.present), rules(&words.wants_human.rules));
-    note("situation", Value::name(words.situation.kind.as_str()), rules(&words.situation.rules));
+    note("situation", Value::name(words.situation.kind), rules(&words.situation.rules));
     note("situation_bp", Value::Long(i64::from(words.situation.strength_bp)), Vec::new());
     note("frustration_bp", Value::Long(i64::from(words.frustration.strength_bp)), rules(&words.frustration.rules));
     note("language", Value::name(words.language.code), Vec::new());

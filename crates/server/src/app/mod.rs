@@ -14,6 +14,7 @@ pub mod chat;
 pub mod consult;
 pub mod context;
 pub mod conversation;
+mod counted;
 mod customer;
 pub mod decision;
 pub(crate) mod delivery;
@@ -209,7 +210,7 @@ impl App {
             trips: std::sync::Mutex::new(Some(trips)),
             floor: floor::LiveFloor::new(&start.bundle),
             engine,
-            reader: TextReader::new(),
+            reader: TextReader::of(Arc::clone(start.bundle.readings())),
             intents: start.intents,
             store,
             keys,

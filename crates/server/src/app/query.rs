@@ -63,6 +63,10 @@ pub struct TimelineItem {
     /// What the customer was told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// The rules for words that it rests on: where each comes from, who owns it and why it is there, in the bundle in
+    /// force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 /// One event of the feed.
@@ -199,10 +203,24 @@ impl App {
                     event: serde_json::to_value(&event).map_err(Problem::internal)?,
                     words,
                     told: self.told_of(&event),
+                    rules: self.rules_of(&event),
                 })
             })
             .collect::<Result<_, Problem>>()?;
         Ok(Page { items, next })
+    }
+
+    /// The rules for words that an event rests on, each once.
+    fn rules_of(&self, event: &Event) -> Vec<String> {
+        let mut ids: Vec<&String> = match event {
+            Event::SignalsMeasured { readings, .. } => readings.iter().flat_map(|(_, one)| &one.because).collect(),
+            Event::SituationNoted { noted, .. } => noted.because.iter().collect(),
+            _ => Vec::new(),
+        };
+        ids.sort();
+        ids.dedup();
+        let readings = self.bundle.readings();
+        ids.into_iter().filter(|id| readings.rule(id).is_some()).filter_map(|id| readings.told(id)).collect()
     }
 
     /// What the customer was told of an event, in words.
@@ -268,6 +286,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::NoteLeft { note, .. } => Some(note),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
+        | Event::HumanWishEnded { .. }
         | Event::SituationNoted { .. }
         | Event::OfferMade { .. }
         | Event::OfferEnded { .. }

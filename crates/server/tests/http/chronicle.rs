@@ -86,7 +86,8 @@ impl Chronicle {
         // Only the events of the commit that opens a case come before it has a holder.
         let opening = case.held.is_none() && !first;
         ensure!(!opening || seq == case.at + 1, "P1: an open case without a holder");
-        let quiet = matches!(event, Event::SignalsMeasured { .. } | Event::DecisionMade { .. });
+        let quiet =
+            matches!(event, Event::SignalsMeasured { .. } | Event::HumanWishEnded { .. } | Event::DecisionMade { .. });
         ensure!(!opening || quiet, "P1: something happened to a case without a holder");
         match event {
             Event::CaseOpened { .. } => case.open = true,
@@ -102,6 +103,10 @@ impl Chronicle {
                     name.as_str() == "wants_human" && reading.value == Value::Bool(true)
                 };
                 case.human_requested |= readings.iter().any(wants);
+            }
+            Event::HumanWishEnded { .. } => {
+                ensure!(case.human_requested, "P5: a wish for a human ended that nobody had");
+                case.human_requested = false;
             }
             Event::DecisionMade { decision, handoff } => self.decided(case, decision, handoff.as_deref())?,
             Event::OfferMade { offer } => {

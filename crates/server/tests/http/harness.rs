@@ -29,7 +29,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
+pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let files = Files::read(&root).unwrap();
     Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))

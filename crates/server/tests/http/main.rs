@@ -28,6 +28,7 @@ mod injections;
 mod limits;
 mod names;
 mod proxies;
+mod readings;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

@@ -1,0 +1,113 @@
+//! By what words are read: resolves a bundle's packs and its own readings, and holds them against its schema.
+
+use super::MANIFEST;
+use crate::{
+    cedar::Vocabulary,
+    files::Files,
+    finding::{Finding, line_of},
+    manifest::{Manifest, ReadingsTable},
+};
+use remit_domain::situation::{NONE, SITUATION};
+use remit_signals::readings::{self, At, Choice, Readings, nearest};
+use std::collections::BTreeSet;
+
+/// The folder of a bundle's own.
+const FOLDER: &str = "readings";
+const SCHEMA: &str = "schema.cedarschema";
+
+/// Resolves what the bundle reads words by, noting what is wrong.
+pub(super) fn resolve(
+    files: &Files,
+    text: &str,
+    manifest: &Manifest,
+    owners: &BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> Readings {
+    let usual = ReadingsTable::default();
+    let table = manifest.readings.as_ref().unwrap_or(&usual);
+    let choice = Choice {
+        packs: manifest.packs.clone(),
+        owner: table.owner.clone().unwrap_or_else(|| manifest.exceptions.owner.clone()),
+        owners: table.owners.clone(),
+        off: table.off.clone(),
+        known_owners: Some(owners.clone()),
+    };
+    let own: Vec<(&str, &[u8])> = files.under(FOLDER).collect();
+    let (readings, mistakes) = readings::resolve(&choice, &own);
+    for mistake in mistakes {
+        let (file, line) = match mistake.at {
+            At::File(file, line) => (file, line),
+            At::Choice(word) => (MANIFEST.to_owned(), line_of_choice(text, &word)),
+        };
+        findings.push(Finding::new(&file, line, mistake.message, mistake.cure));
+    }
+    readings
+}
+
+/// The line on which the manifest says this word of readings.
+fn line_of_choice(text: &str, word: &str) -> usize {
+    let quoted = format!("\"{word}\"");
+    let mut of_readings = false;
+    let mut within = text.lines().zip(1..).filter(|(line, _)| {
+        if line.starts_with('[') {
+            of_readings = line.starts_with("[readings");
+        }
+        of_readings || line.starts_with("packs")
+    });
+    let named = |line: &str| line.contains(&quoted) || line.split('=').next().is_some_and(|key| key.trim() == word);
+    within.find(|(line, _)| named(line)).map_or_else(|| line_of(text, &quoted), |(_, line)| line)
+}
+
+/// What the readings name is in the schema's vocabularies, and the other way round. A bundle that says nothing of readings
+/// is asked nothing of them.
+pub(super) fn lint(
+    files: &Files,
+    manifest: &Manifest,
+    vocabulary: &Vocabulary,
+    readings: &Readings,
+    findings: &mut Vec<Finding>,
+) {
+    let silent = manifest.packs.is_none() && manifest.readings.is_none() && files.under(FOLDER).next().is_none();
+    if silent {
+        return;
+    }
+    let schema = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+    let values_of = |signal: &str| {
+        let name = manifest.signals.iter().find(|one| one.name == signal)?.vocabulary.as_deref()?;
+        Some((name, vocabulary.enums.get(name)?))
+    };
+    let line = |name: &str| line_of(schema, &format!("entity {name} "));
+    if let Some((name, values)) = values_of(SITUATION) {
+        for situation in readings.situations().iter().filter(|one| !values.contains(&one.name)) {
+            let message = format!("the situation `{}` is no value of the schema's {name}", situation.name);
+            let cure = match nearest(&situation.name, values.iter().map(String::as_str)) {
+                Some(like) => format!("add it to `entity {name} enum`; did you mean `{like}`?"),
+                None => format!("add it to `entity {name} enum`, or switch it off under [readings]"),
+            };
+            match situation.place.pack {
+                None => findings.push(Finding::new(&situation.place.file, situation.place.line, message, cure)),
+                Some(_) => findings.push(Finding::new(SCHEMA, line(name), message, cure)),
+            }
+        }
+        for value in values.iter().filter(|value| *value != NONE && readings.situation(value).is_none()) {
+            let message =
+                format!("`{value}` of {name} is no situation that is declared, so nobody knows how grave it is");
+            let known = readings.situations().iter().map(|one| one.name.as_str());
+            let cure = match nearest(value, known) {
+                Some(like) => format!("declare it with [[situation]] in readings/*.toml; did you mean `{like}`?"),
+                None => "declare it with [[situation]] in readings/*.toml, or take it out of the schema".to_owned(),
+            };
+            findings.push(Finding::new(SCHEMA, line(name), message, cure));
+        }
+    }
+    if let Some((name, values)) = values_of("language") {
+        for language in readings.languages().iter().filter(|one| !values.contains(&one.code)) {
+            let message = format!("the language `{}` is no value of the schema's {name}", language.code);
+            let cure = format!("add it to `entity {name} enum`, or do without its pack");
+            match language.place.pack {
+                None => findings.push(Finding::new(&language.place.file, language.place.line, message, cure)),
+                Some(_) => findings.push(Finding::new(SCHEMA, line(name), message, cure)),
+            }
+        }
+    }
+}
