@@ -9,5 +9,6 @@ pub mod intent;
 pub mod labelled;
 pub mod lexical;
 mod linear;
+pub mod normal;
 pub mod report;
 pub mod wait;
