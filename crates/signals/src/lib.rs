@@ -9,6 +9,8 @@ pub mod intent;
 pub mod labelled;
 pub mod lexical;
 mod linear;
+pub mod machine;
 pub mod normal;
 pub mod report;
 pub mod wait;
+pub mod written;
