@@ -4,7 +4,7 @@
 //! Compatibility forms go by Unicode's NFKC (UAX #15), invisible characters by its `Default_Ignorable_Code_Point`
 //! (DerivedCoreProperties.txt), look-alikes by the prototypes of its confusables (UTS #39).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 use unicode_normalization::{
     UnicodeNormalization as _,
     char::{decompose_canonical, is_combining_mark},
@@ -14,9 +14,39 @@ use unicode_security::skeleton;
 
 /// `text` as it is read. Text of another script stays as it is; where nothing changes, nothing is copied.
 pub fn normalised(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')) {
-        return Cow::Borrowed(text);
-    }
+    if text.chars().all(is_plain) { Cow::Borrowed(text) } else { Cow::Owned(undisguised(text)) }
+}
+
+/// Characters that stay as they are whatever stands beside them: most of what the languages of Europe that have Latin
+/// letters are written with.
+fn is_plain(c: char) -> bool {
+    matches!(
+        c,
+        ' '..='~'
+            | '\t'
+            | '\n'
+            | '\r'
+            | '¡'
+            | '£'
+            | '«'
+            | '»'
+            | '¿'
+            | 'À'..='İ'
+            | 'Ĵ'..='ľ'
+            | 'Ł'..='ň'
+            | 'Ŋ'..='ž'
+            | '–'
+            | '—'
+            | '‘'
+            | '’'
+            | '“'
+            | '”'
+            | '„'
+            | '€'
+    )
+}
+
+fn undisguised(text: &str) -> String {
     let seen = text.chars().map(|c| if is_line_end(c) { '\n' } else { c }).filter(|c| !is_unseen(*c));
     let mut out = String::with_capacity(text.len());
     let mut base = ' ';
@@ -31,10 +61,7 @@ pub fn normalised(text: &str) -> Cow<'_, str> {
         base = without_dots(c);
         out.push(base);
     }
-    if out.is_ascii() {
-        return Cow::Owned(out);
-    }
-    Cow::Owned(in_one_script(&out))
+    if out.is_ascii() { out } else { in_one_script(&out) }
 }
 
 /// Whether `text` holds nothing that anybody would see: white space, controls and invisible characters alone.
@@ -119,16 +146,13 @@ struct Letters {
 impl Letters {
     fn of(word: &str) -> Self {
         let mut letters = Self::default();
-        for c in word.chars().filter(|c| c.is_alphabetic()) {
-            if c.is_ascii() || c.script() == Script::Latin {
-                letters.latin += 1;
-                continue;
-            }
-            letters.foreign += 1;
-            let alike = latin_like(c).is_some();
-            letters.alike += usize::from(alike);
-            letters.small_alike += usize::from(alike && small(c).is_some_and(|small| latin_like(small).is_some()));
-            letters.resembling += usize::from(alike || resembles(c).is_some());
+        for c in word.chars() {
+            let look = Look::of(c);
+            letters.latin += usize::from(look.latin);
+            letters.foreign += usize::from(look.foreign);
+            letters.alike += usize::from(look.foreign && look.alike.is_some());
+            letters.small_alike += usize::from(look.foreign && look.small_alike);
+            letters.resembling += usize::from(look.foreign && look.alike.or(look.resembles).is_some());
         }
         letters
     }
@@ -136,6 +160,11 @@ impl Letters {
     /// Words with letters of two scripts, of which the foreign ones are all look-alikes.
     fn is_mixed(self) -> bool {
         self.latin > 0 && self.foreign > 0 && self.resembling == self.foreign
+    }
+
+    /// Words of look-alikes alone.
+    fn is_alike(self) -> bool {
+        self.latin == 0 && self.foreign > 0 && self.alike == self.foreign
     }
 
     /// Words of another script that can be nothing else.
@@ -146,44 +175,79 @@ impl Letters {
 
 /// Puts look-alikes back where a word mixes scripts, or is made of look-alikes alone in a text of Latin words.
 fn in_one_script(text: &str) -> String {
-    let (mut latin, mut mixed, mut foreign) = (0usize, 0usize, 0usize);
-    for word in words(text) {
+    let (mut latin, mut foreign) = (0usize, 0usize);
+    for word in text.split(between_words).filter(|word| !word.is_empty()) {
         let letters = Letters::of(word);
-        mixed += usize::from(letters.is_mixed());
-        latin += usize::from(letters.foreign == 0 && letters.latin > 0);
-        foreign += usize::from(letters.is_foreign() && letters.foreign > 0);
+        latin += usize::from(letters.is_mixed() || (letters.foreign == 0 && letters.latin > 0));
+        foreign += usize::from(letters.is_foreign());
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    for word in words(text) {
-        // Words are slices of the text, in their order.
-        let Some((before, after)) = rest.split_once(word) else { break };
-        out.push_str(before);
-        rest = after;
-        let letters = Letters::of(word);
-        let whole = letters.latin == 0 && letters.foreign > 0 && letters.alike == letters.foreign;
+    for piece in text.split_inclusive(between_words) {
+        let letters = Letters::of(piece);
         // Among Latin words a capital counts as it looks; alone it must look so as a small letter too.
-        let disguised = whole
-            && if latin + mixed > 0 {
-                latin + mixed > foreign
-            } else {
-                foreign == 0 && letters.small_alike == letters.foreign
+        let disguised = letters.is_alike()
+            && if latin > 0 { latin > foreign } else { foreign == 0 && letters.small_alike == letters.foreign };
+        let replaced = piece.chars().map(|c| {
+            let look = Look::of(c);
+            let put = match (look.foreign, letters.is_mixed()) {
+                (false, _) => look.alike,
+                (true, true) => look.alike.or(look.resembles),
+                (true, false) => look.alike.filter(|_| disguised),
             };
-        let replace = |c: char| match c {
-            _ if c.is_ascii() => c,
-            _ if c.script() == Script::Latin => latin_like(c).unwrap_or(c),
-            _ if letters.is_mixed() => latin_like(c).or_else(|| resembles(c)).unwrap_or(c),
-            _ if disguised => latin_like(c).unwrap_or(c),
-            _ => c,
-        };
-        out.extend(word.chars().map(replace));
+            put.unwrap_or(c)
+        });
+        out.extend(replaced);
     }
-    out.push_str(rest);
     out
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+/// Whether `c` stands between words.
+fn between_words(c: char) -> bool {
+    !c.is_alphanumeric()
+}
+
+/// What a character looks like.
+#[derive(Debug, Clone, Copy, Default)]
+struct Look {
+    latin: bool,
+    /// A letter of another script.
+    foreign: bool,
+    /// The ASCII letter that it is taken for.
+    alike: Option<char>,
+    small_alike: bool,
+    resembles: Option<char>,
+}
+
+/// The characters whose looks are kept: all alphabets that are in use.
+const KEPT: usize = 0x3000;
+static LOOKS: LazyLock<Vec<Look>> = LazyLock::new(|| {
+    (0..KEPT).map(|c| u32::try_from(c).ok().and_then(char::from_u32).map_or(Look::default(), Look::made)).collect()
+});
+
+impl Look {
+    fn of(c: char) -> Self {
+        if let Some(look) = usize::try_from(u32::from(c)).ok().and_then(|c| LOOKS.get(c)) {
+            return *look;
+        }
+        match c {
+            // Signs that are words, and syllables: none is taken for a letter.
+            '\u{3000}'..='\u{a48f}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
+                Self { foreign: c.is_alphabetic(), ..Self::default() }
+            }
+            _ => Self::made(c),
+        }
+    }
+
+    fn made(c: char) -> Self {
+        if c.is_ascii() || !c.is_alphabetic() {
+            return Self { latin: c.is_ascii_alphabetic(), ..Self::default() };
+        }
+        let latin = c.script() == Script::Latin;
+        // Letters of Latin-1 and Latin Extended-A are some language's own; Turkish's dotless i alone is put for another.
+        let alike = latin_like(c).filter(|_| !latin || c >= '\u{180}' || c == 'ı');
+        let small_alike = alike.is_some() && small(c).is_some_and(|small| latin_like(small).is_some());
+        Self { latin, foreign: !latin, alike, small_alike, resembles: resembles(c) }
+    }
 }
 
 /// The ASCII letter that `c` is taken for, by the prototypes of UTS #39. They take capital I for l, so that a capital
@@ -281,6 +345,15 @@ mod tests {
         }
         assert!(matches!(normalised("plain\ntext"), Cow::Borrowed(_)));
         assert_eq!(normalised("Jose\u{301}"), "José");
+    }
+
+    #[test]
+    fn what_is_plain_stays_as_it_is() {
+        let plain: Vec<char> = (0..0x3000).filter_map(char::from_u32).filter(|c| is_plain(*c)).collect();
+        assert!(plain.len() > 250, "{}", plain.len());
+        let changed: Vec<char> =
+            plain.into_iter().filter(|c| undisguised(&format!("a{c}b")) != format!("a{c}b")).collect();
+        assert_eq!(changed, Vec::<char>::new());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod headers;
 mod html;
 mod lines;
 mod signature;
+mod steps;
 
 use lines::Line;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! The line by which a mail program says whom it quotes: "On … wrote:", in the words of many languages, on up to four
 //! lines.
 
-use super::{headers::block, lines::Line};
+use super::{headers::block, lines::Line, steps};
 
 /// An attribution that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub(super) fn at(lines: &[Line<'_>], at: usize) -> Option<Attribution> {
     }
     let mut joined = String::new();
     for (more, line) in lines.get(at..)?.iter().take(LINES_MAX).enumerate() {
+        steps::look(line.text.len().min(BYTES_MAX) + joined.len());
         if line.is_blank() || line.quoted || joined.len() + line.text.len() > BYTES_MAX {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Disclaimers: paragraphs that organisations put on every message. They speak of a message, of secrecy, of whom it was
 //! meant for and of what is forbidden, and never of their writer.
 
-use super::{PartKind, lines::Line};
+use super::{PartKind, lines::Line, steps};
 
 /// What a disclaimer speaks of, by the beginnings of words in small letters in several languages.
 const MATTERS: [&[&str]; 4] = [
@@ -145,6 +145,7 @@ pub(super) fn mark(block: &[Line<'_>], marks: &mut [Option<PartKind>]) {
 
 fn is_disclaimer(paragraph: &[Line<'_>], behind_another: bool, first: bool) -> bool {
     let bytes: usize = paragraph.iter().map(|line| line.text.len()).sum();
+    steps::look(bytes);
     if bytes < BYTES_MIN / 4 || (bytes < BYTES_MIN && !(behind_another || first || has_footer(paragraph))) {
         return false;
     }

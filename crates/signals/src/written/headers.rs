@@ -1,6 +1,6 @@
 //! What mail programs put above an earlier message: a line with dashes, or the fields of its header.
 
-use super::{PartKind, lines::Line};
+use super::{PartKind, lines::Line, steps};
 
 /// Between dashes above a message that is answered.
 const ORIGINAL: [&str; 26] = [
@@ -274,6 +274,7 @@ pub(super) fn block(lines: &[Line<'_>], at: usize) -> bool {
     let mut found = [false; 5];
     let (mut address, mut last, mut others) = (false, at, 0);
     for (at, line) in lines.iter().enumerate().skip(at).take(BLOCK_MAX) {
+        steps::look(line.text.len());
         if line.is_blank() {
             continue;
         }

@@ -4,7 +4,7 @@
 //! Tokens are those of the HTML standard; instead of a tree there is a stack of open elements, which is enough to know
 //! within what a text stands, and which nothing that is nested wrongly can make slow.
 
-use super::{PartKind, lines::Line};
+use super::{PartKind, lines::Line, steps};
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use std::ops::Range;
 
@@ -81,21 +81,21 @@ pub(super) fn kind(text: &str) -> Kind {
         }
         let end = rest.bytes().take(12).position(|byte| !(byte.is_ascii_alphanumeric() || byte == b':'));
         let Some((name, behind)) = end.and_then(|end| rest.split_at_checked(end)) else { continue };
-        let is = |known: &&str| known.eq_ignore_ascii_case(name);
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
         // `a <b and c` is no element; `<a href` is one.
         let sure = closing
             || behind.starts_with(['>', '/'])
             || (behind.starts_with([' ', '\n', '\r', '\t']) && name.len() > 1);
-        let link = name.eq_ignore_ascii_case("a") && behind.trim_start().starts_with(|c: char| matches!(c, 'h' | 'H'));
+        let link = name.eq_ignore_ascii_case("a") && behind.trim_start().starts_with(['h', 'H']);
         if !(sure || link) || !closed(behind) {
             continue;
         }
         let lays_out =
-            BLOCKS.iter().any(|known| is(&known)) || ["br", "td", "th", "style"].iter().any(|known| is(&known));
+            BLOCKS.iter().any(|known| is(known)) || ["br", "td", "th", "style"].iter().any(|known| is(known));
         if lays_out {
             return Kind::Page;
         }
-        if INLINE.iter().any(|known| is(&known)) {
+        if INLINE.iter().any(|known| is(known)) {
             found = Kind::Inline;
         }
     }
@@ -104,7 +104,7 @@ pub(super) fn kind(text: &str) -> Kind {
 
 /// Whether a tag ends before another one begins.
 fn closed(behind: &str) -> bool {
-    behind.bytes().take(2_048).find(|byte| matches!(byte, b'<' | b'>')) == Some(b'>')
+    behind.bytes().take(2_048).inspect(|_| steps::look(0)).find(|byte| matches!(byte, b'<' | b'>')) == Some(b'>')
 }
 
 /// The lines of a page.
@@ -232,6 +232,7 @@ impl Reader {
             }
         }
         let near = self.open.iter().enumerate().rev().take(DEPTH_MAX);
+        let near = near.inspect(|_| steps::look(1));
         if let Some(at) = near.filter(|(_, (open, _))| open.as_slice() == name).map(|(at, _)| at).next() {
             self.open.truncate(at);
         }
@@ -300,7 +301,7 @@ impl Marks {
     fn any(&self, known: &[&str]) -> bool {
         let is = |word: &str| {
             let word = word.trim_start_matches("x_");
-            known.iter().any(|known| word == *known)
+            known.contains(&word)
         };
         [&self.class, &self.id].into_iter().flatten().any(|words| words.split_whitespace().any(is))
     }

@@ -1,7 +1,7 @@
 //! Signatures: the mark `-- ` of RFC 3676, what programs say of themselves, lists' footers, and the lines of names,
 //! posts and numbers below a closing.
 
-use super::{PartKind, headers, lines::Line};
+use super::{PartKind, headers, lines::Line, steps};
 
 /// How programs begin to say from what a message was sent, in small letters.
 const SENT_FROM: [&str; 38] = [
@@ -199,9 +199,10 @@ pub(super) fn mark(block: &[Line<'_>], marks: &mut [Option<PartKind>]) {
             at += 1;
             continue;
         }
-        let end = if written && (line.text == "-- " || (text == "--" && block.len() - at <= LINES_MAX)) {
-            block.len()
-        } else if written && headers::is_rule(text.trim()) && is_list_footer(block.get(at + 1..)) {
+        // Programs put a space behind it; without one, and with nothing above, it may be anything.
+        let marked = line.text == "-- " || (written && text == "--" && block.len() - at <= LINES_MAX);
+        let footer = || written && headers::is_rule(text.trim()) && is_list_footer(block.get(at + 1..));
+        let end = if marked || footer() {
             block.len()
         } else if is_of_program(text.trim()) && (before_blank || written) && ends_paragraph(block, at) {
             at + 1
@@ -277,6 +278,7 @@ fn below_closing(block: &[Line<'_>], at: usize, written: bool) -> Option<usize> 
     let mut end = at + 1;
     let mut lines = 0;
     for (place, line) in block.iter().enumerate().skip(at + 1) {
+        steps::look(line.text.len());
         if line.is_blank() {
             continue;
         }
