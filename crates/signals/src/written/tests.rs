@@ -115,5 +115,5 @@ fn what_is_passed_on_without_a_word_is_no_answer() {
     assert!(empty.now.is_empty() && !empty.is_forward_alone());
     assert_eq!(empty.to_answer(), "");
     let bullets = written("> my card is lost\n> please block it");
-    assert_eq!(bullets.now, "my card is lost\nplease block it");
+    assert_eq!(bullets.now, "> my card is lost\n> please block it");
 }
