@@ -121,7 +121,7 @@ impl TextReader {
     /// What the words of `text` say. Deterministic and bounded: of a long text the beginning counts.
     pub fn read(&self, text: &str) -> TextReadings {
         let end = text.char_indices().nth(CHARS_MAX).map_or(text.len(), |(at, _)| at);
-        let text = text.get(..end).unwrap_or_default();
+        let text: &str = &crate::normal::normalised(text.get(..end).unwrap_or_default());
         let words = rules::words(text);
         let language = self.language(&words);
         let human = self.human.matching(&words);

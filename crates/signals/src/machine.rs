@@ -57,11 +57,14 @@ pub fn automatic(message: &Written<'_>) -> Option<Automatic> {
     if said.is_empty() {
         return None;
     }
-    if !HINTS.as_ref().is_none_or(|hints| hints.is_match(said)) {
+    // Programs wrap lines within phrases.
+    let line: String = said.split_whitespace().flat_map(|word| [word, " "]).collect();
+    if !HINTS.as_ref().is_none_or(|hints| hints.is_match(&line)) {
         return None;
     }
     let lower = said.to_lowercase().replace('’', "'");
-    if is_report(&lower) {
+    let line = line.to_lowercase().replace('’', "'");
+    if is_report(&lower, &line) {
         return Some(Automatic::Report);
     }
     if lower.contains('?') || lower.contains('？') {
@@ -73,8 +76,9 @@ pub fn automatic(message: &Written<'_>) -> Option<Automatic> {
     is_notice(&lower).then_some(Automatic::Notice)
 }
 
-fn is_report(lower: &str) -> bool {
-    let first = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
+/// By the lines of a text and the same as one line.
+fn is_report(lower: &str, line: &str) -> bool {
+    let first = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     let fields = lower.lines().filter(|line| FIELDS.iter().any(|field| line.trim_start().starts_with(field))).count();
     let begins = DELIVERY.iter().any(|words| first.starts_with(words));
     let head = first.get(..first.floor_char_boundary(400)).unwrap_or(first);

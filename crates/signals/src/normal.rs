@@ -64,6 +64,11 @@ fn undisguised(text: &str) -> String {
     if out.is_ascii() { out } else { in_one_script(&out) }
 }
 
+/// The first so many characters.
+pub(crate) fn head(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
 /// Whether `text` holds nothing that anybody would see: white space, controls and invisible characters alone.
 pub fn says_nothing(text: &str) -> bool {
     text.chars().all(is_blank)
