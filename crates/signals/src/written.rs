@@ -71,6 +71,11 @@ impl Written<'_> {
         self.left.iter().filter(|part| part.kind == PartKind::Forward).map(|part| part.text.as_str())
     }
 
+    /// What is passed on first, without its header.
+    pub fn passed_on(&self) -> &str {
+        headers::below(self.forwarded().next().unwrap_or_default())
+    }
+
     /// What a responder is to answer: what was written now, and behind it what was passed on with it, named as that.
     /// Nothing where neither is there.
     pub fn to_answer(&self) -> String {

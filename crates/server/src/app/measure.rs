@@ -49,8 +49,7 @@ impl App {
         };
         if message.is_forward_alone() {
             // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
-            let passed_on = message.forwarded().next().unwrap_or_default();
-            let estimate = IntentEstimate { abstained: true, ..self.intents.estimate(passed_on) };
+            let estimate = IntentEstimate { abstained: true, ..self.intents.estimate(message.passed_on()) };
             self.note_intent(&estimate, Some("passed on without a word of the customer's own"), &mut note);
         } else {
             let mut estimate = self.intents.estimate(&message.now);

@@ -88,6 +88,9 @@ pub struct TimelineItem {
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
+    /// What of a customer's message is read, where that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadPart>,
     /// What the customer was told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
@@ -166,7 +169,6 @@ impl App {
         Ok(match event {
             Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
                 let text = self.open_words(case, &message.words)?;
-                let asks = message.author == Author::Requester && message.auto_submitted.is_none();
                 Some(MessageView {
                     id: message.id.to_string(),
                     author: match &message.author {
@@ -174,7 +176,7 @@ impl App {
                         Author::Holder { staff: Some(staff), .. } => staff.to_string(),
                         Author::Holder { holder, .. } => holder.name().to_owned(),
                     },
-                    read: text.as_deref().filter(|_| asks).and_then(ReadPart::of),
+                    read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
                     text,
                     auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
                     attachments: message.attachments.iter().map(AttachmentView::from).collect(),
@@ -233,6 +235,7 @@ impl App {
                     at: rfc3339(Timestamp(row.ts_ms)),
                     by: self.named(&row.actor)?,
                     event: serde_json::to_value(&event).map_err(Problem::internal)?,
+                    read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
                     words,
                     told: self.told_of(&event),
                 })
@@ -288,6 +291,12 @@ impl FeedItem {
             event: serde_json::from_slice(&row.body).map_err(Problem::internal)?,
         })
     }
+}
+
+/// Whether an event is of a message that is read.
+fn asks(event: &Event) -> bool {
+    let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { return false };
+    message.author == Author::Requester && message.auto_submitted.is_none()
 }
 
 fn words_of(event: &Event) -> Option<&Words> {

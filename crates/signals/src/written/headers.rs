@@ -296,6 +296,23 @@ pub(super) fn block(lines: &[Line<'_>], at: usize) -> bool {
     from && fields >= 3 && (subject || address)
 }
 
+/// What stands below the header at the beginning of `text`, and below the line that divides.
+pub(super) fn below(text: &str) -> &str {
+    let mut rest = text;
+    let mut header = false;
+    loop {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let named = field(line).is_some();
+        // A blank line ends a header, unless another field follows.
+        let heads = named || divider(line).is_some() || is_rule(line.trim()) || line.trim().is_empty();
+        if !heads || rest.is_empty() {
+            return if header { rest } else { text };
+        }
+        header |= named || !line.trim().is_empty();
+        rest = behind;
+    }
+}
+
 /// The field that a line begins with.
 fn field(line: &str) -> Option<Field> {
     let line = line.trim_start_matches([' ', '\t', '*', '\u{a0}']);

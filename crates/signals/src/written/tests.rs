@@ -107,6 +107,7 @@ fn what_is_passed_on_without_a_word_is_no_answer() {
         let taken = written(forward);
         assert_eq!(taken.now, "", "{forward}");
         assert!(taken.is_forward_alone(), "{forward}: {:?}", taken.left);
+        assert!(taken.passed_on().starts_with("Your account was stolen."), "{:?}", taken.passed_on());
         let answer = taken.to_answer();
         assert!(answer.starts_with("[forwarded") && answer.contains("stolen"), "{answer}");
     }
