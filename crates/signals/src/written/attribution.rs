@@ -15,7 +15,7 @@ const LINES_MAX: usize = 4;
 const BYTES_MAX: usize = 400;
 
 /// Words that end an attribution.
-const WROTE: [&str; 36] = [
+const WROTE: [&str; 64] = [
     "wrote",
     "writes",
     "schrieb",
@@ -52,11 +52,39 @@ const WROTE: [&str; 36] = [
     "написал(а)",
     "пишет",
     "пише",
+    "folgendes geschrieben",
+    "geschrieben",
+    "έγραψε",
+    "كتب",
+    "đã viết",
+    "menulis",
+    "va escriure",
+    "ha escrit",
+    "je napisao",
+    "je napisala",
+    "je napisao/la",
+    "napísal",
+    "napísala",
+    "napísal(a)",
+    "написа",
+    "rašė",
+    "kirjutas",
+    "a scrís",
+    "escreveu o seguinte",
+    "wrote the following",
+    "a écrit ce qui suit",
+    "het volgende geschreven",
+    "raksta",
+    "rakstīja",
+    "يكتب",
+    "כתב",
+    "כתבה",
+    "schreven",
 ];
 /// The same where words are not set apart.
-const WROTE_WITHIN: [&str; 5] = ["写道", "寫道", "のメール", "님이 작성", "작성"];
+const WROTE_WITHIN: [&str; 6] = ["写道", "寫道", "のメール", "님이 작성", "작성", "เขียนว่า"];
 /// Words that stand before the name.
-const WROTE_BEFORE: [&str; 6] = [" schrieb ", " schreef ", " skrev ", " napsal ", " napsal(a) ", " schrieb: "];
+const WROTE_BEFORE: [&str; 6] = [" schrieb ", " schreef ", " skrev ", " napsal ", " napsal(a) ", " ezt írta "];
 /// Where an attribution begins that stands on one line with what is before it.
 const BEGINS: [&str; 9] = ["On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em ", "Den ", "W dniu "];
 
@@ -115,9 +143,11 @@ fn may_begin(first: &str) -> bool {
 
 /// What stands before the colon at the end, without the dashes that some programs put around it.
 fn without_colon(text: &str) -> Option<&str> {
-    let text = text.trim().trim_end_matches(['-', ' ', '*', '_']).trim_end();
+    let beside =
+        |c: char| c.is_whitespace() || matches!(c, '-' | '*' | '_' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
+    let text = text.trim_end_matches(beside);
     let named = text.strip_suffix(':').or_else(|| text.strip_suffix('：'))?;
-    Some(named.trim_matches(['-', ' ', '*', '_', '\u{a0}', '\u{202f}']).trim())
+    Some(named.trim_matches(beside))
 }
 
 /// Whether small letters say who wrote what is quoted. What nothing marks as quoted below it needs date and time, or
