@@ -253,6 +253,9 @@ pub struct Case {
     pub sequence: Vec<ResponderId>,
     /// Messages so far.
     pub messages: u32,
+    /// Of these, what machines wrote in the customer's name.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub automatic: u32,
     /// The newest message of the customer.
     pub last_customer_message: Option<MessageId>,
     /// Since when the customer has waited for a reply; nothing while the customer is awaited.
@@ -356,6 +359,7 @@ impl Case {
             last_decision: None,
             sequence: Vec::new(),
             messages: 1,
+            automatic: 0,
             last_customer_message: Some(message.id),
             waiting_since: Some(*at),
             replies: 0,
@@ -391,6 +395,11 @@ impl Case {
     /// How long the customer has waited for a reply at `now`, in milliseconds.
     pub fn waited_ms(&self, now: Timestamp) -> i64 {
         self.waiting_since.map_or(0, |since| now.since(since))
+    }
+
+    /// How many messages people and AI responders wrote.
+    pub fn said(&self) -> u32 {
+        self.messages.saturating_sub(self.automatic)
     }
 
     /// Whether it waits in a queue for a member of staff to whom it can be offered.

@@ -6,6 +6,7 @@ mod settle;
 
 use crate::{
     action::{ActionAnswer, ActionEnd},
+    automatic::AutoSubmitted,
     case::{Author, Case, Channel, Requester},
     decision::{self, DecisionPoint, Deliberation, Trigger, YieldReason},
     ending::Feedback,
@@ -60,6 +61,13 @@ pub enum Command {
         readings: Vec<(SignalName, Reading)>,
         /// The danger or need that was read.
         situation: Option<Noted>,
+    },
+    /// A machine wrote in the requester's name. It is kept, and nothing follows from it.
+    KeepAutomatic {
+        /// The message.
+        words: Words,
+        /// How it came about.
+        auto_submitted: AutoSubmitted,
     },
     /// The holder answers.
     Answer {
@@ -326,6 +334,7 @@ impl Command {
         match self {
             Self::Open { .. }
             | Self::Write { .. }
+            | Self::KeepAutomatic { .. }
             | Self::Answer { .. }
             | Self::Attach { .. }
             | Self::Consult { .. }

@@ -6,6 +6,7 @@ use crate::{
     action::{ActionDecision, ActionEnd},
     activation::{BundleChanges, Moved},
     announcement::Announcement,
+    automatic::AutoSubmitted,
     case::{Author, Channel, HolderRef, Requester},
     consult::Consult,
     decision::{Decision, YieldReason},
@@ -60,12 +61,15 @@ pub struct Message {
     /// Files that came with it, by commitment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
+    /// There where no person sent it: it is kept, and asks for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<AutoSubmitted>,
 }
 
 impl Message {
     /// A message of words alone that commits to nothing.
     pub fn new(id: MessageId, author: Author, words: Words) -> Self {
-        Self { id, author, words, marks: Vec::new(), attachments: Vec::new() }
+        Self { id, author, words, marks: Vec::new(), attachments: Vec::new(), auto_submitted: None }
     }
 }
 

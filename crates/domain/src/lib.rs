@@ -6,6 +6,7 @@
 pub mod action;
 pub mod activation;
 pub mod announcement;
+pub mod automatic;
 pub mod breaker;
 pub mod case;
 pub mod command;

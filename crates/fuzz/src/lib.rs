@@ -26,6 +26,8 @@ use remit_signals::{
     intent::{self, IntentModel},
     lexical::TextReader,
     readings::{self, At, Choice, Mistake},
+    machine, normal,
+    written::written,
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -41,8 +43,9 @@ pub mod seeds;
 pub type Target = fn(&[u8]);
 
 /// All properties by name, as `fuzz/` has them.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("words", words),
+    ("mails", mails),
     ("labelled", labelled),
     ("readings", readings),
     ("model", model),
@@ -82,6 +85,23 @@ pub fn words(bytes: &[u8]) {
     let read = READER.read(&text);
     assert!(read.frustration.strength_bp <= 10_000 && read.complexity.strength_bp <= 10_000);
     assert!(read.situation.strength_bp <= 10_000);
+}
+
+/// What a message is made of: nothing of a plain text is lost, and what is read of it is never more than it.
+pub fn mails(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let message = written(&text);
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    if !message.html {
+        let left: usize = message.left.iter().map(|part| letters(&part.text)).sum();
+        assert_eq!(letters(&message.now) + left, letters(&text));
+    }
+    assert!(letters(message.passed_on()) <= message.forwarded().map(letters).sum());
+    let _ = machine::automatic(&message);
+    assert_eq!(written(&text), message);
+    let read = normal::normalised(&text);
+    assert!(!normal::says_nothing(&text) || normal::says_nothing(&read));
+    assert_eq!(normal::identifier(&normal::identifier(&text)), normal::identifier(&text));
 }
 
 /// Labelled examples in CSV, and CLINC150's JSON.

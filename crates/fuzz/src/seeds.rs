@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 pub fn of(name: &str) -> Vec<Vec<u8>> {
     match name {
         "words" => words(),
+        "mails" => mails(),
         "labelled" => vec![
             b"text,intent\nmy card has not arrived,card_arrival\n\"two\nlines, one text\",other\n".to_vec(),
             b"text,intent\nragged\n".to_vec(),
@@ -79,6 +80,16 @@ fn words() -> Vec<Vec<u8>> {
     some.chain(["ich möchte mit einem Menschen sprechen!!!".into(), "MY CARD WAS STOLEN 😱 \u{202e}".into()])
         .map(String::into_bytes)
         .collect()
+}
+
+fn mails() -> Vec<Vec<u8>> {
+    let kept = [
+        include_str!("../../signals/data/mails/open.txt"),
+        include_str!("../../signals/data/mails/held.txt"),
+        include_str!("../../signals/data/mails/machines.txt"),
+    ];
+    let each = kept.into_iter().flat_map(|mails| mails.split("\n####").skip(1));
+    each.filter_map(|mail| mail.split_once('\n').map(|(_, mail)| mail.as_bytes().to_vec())).collect()
 }
 
 fn models() -> Vec<Vec<u8>> {

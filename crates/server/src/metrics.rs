@@ -45,6 +45,13 @@ pub struct LostTurnLabels {
     why: &'static str,
 }
 
+/// Labels of the count of messages that machines sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AutomaticLabels {
+    known_by: &'static str,
+    became: &'static str,
+}
+
 /// Why a turn of an AI responder came to nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TurnLost {
@@ -110,6 +117,7 @@ pub struct Metrics {
     turns: Family<TurnLabels, Counter>,
     /// Turns that came to nothing, by why.
     turns_lost: Family<LostTurnLabels, Counter>,
+    automatic: Family<AutomaticLabels, Counter>,
     /// Words and files that were stored and could not be opened.
     pub(crate) unreadable: Counter,
     webhooks: Webhooks,
@@ -146,6 +154,9 @@ impl Default for Metrics {
         );
         registry.register("ai_turns", "Turns of AI responders, by what came of them", Family::clone(&turns));
         let (turns_lost, unreadable) = (Family::default(), Counter::default());
+        let automatic = Family::default();
+        let sent = "Messages that machines sent, by who says so and what became of them";
+        registry.register("automatic_messages", sent, Family::clone(&automatic));
         let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
         registry.register("words_unreadable", "Stored words and files that did not open", Counter::clone(&unreadable));
@@ -166,6 +177,7 @@ impl Default for Metrics {
             conflicts,
             turns,
             turns_lost,
+            automatic,
             unreadable,
             webhooks,
             invariants,
@@ -254,6 +266,11 @@ impl Metrics {
     }
 
     /// Counts a turn of an AI responder that came to nothing.
+    /// A message that a machine sent: known by `field` or `text`, and `kept` or `not_opened`.
+    pub(crate) fn automatic(&self, known_by: &'static str, became: &'static str) {
+        self.automatic.get_or_create(&AutomaticLabels { known_by, became }).inc();
+    }
+
     pub(crate) fn turn_lost(&self, responder: &str, why: TurnLost) {
         let why = match why {
             TurnLost::Late => "late",

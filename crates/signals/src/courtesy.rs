@@ -69,7 +69,7 @@ const WORDS_MAX: usize = 12;
 
 /// Whether the message only thanks.
 pub fn only_thanks(text: &str) -> bool {
-    let words: Vec<String> = text
+    let words: Vec<String> = crate::normal::normalised(text)
         .split(|c: char| !c.is_alphanumeric() && c != '\'')
         .filter(|word| !word.is_empty())
         .take(WORDS_MAX + 1)

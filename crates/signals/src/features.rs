@@ -100,6 +100,7 @@ pub(crate) fn hash_of_words(words: &[String]) -> u64 {
 /// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 2 to 4 characters of the
 /// words in a line, so that a run can reach from one into the next.
 pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
+    let text: &str = &crate::normal::normalised(crate::normal::head(text, CHARS_MAX));
     let lower: Vec<char> = text.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
     let mut line: Vec<char> = Vec::with_capacity(lower.len() + 2);
     line.push(' ');

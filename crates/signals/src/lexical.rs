@@ -4,6 +4,7 @@
 mod rules;
 pub(crate) mod words;
 
+use crate::normal::normalised;
 use crate::readings::{NONE, Readings, Reads, Rule, UNDETERMINED};
 use rules::Index;
 use std::{ops::Range, sync::Arc};
@@ -105,7 +106,7 @@ impl TextReader {
 
     /// What the words of `text` say. Deterministic and bounded: of a long text the beginning counts.
     pub fn read(&self, text: &str) -> TextReadings<'_> {
-        let text = counted(text);
+        let text: &str = &normalised(counted(text));
         let words = Words::of(text);
         let (mut found, mut joins) = (Vec::<usize>::new(), 0);
         let mut told = [0usize; u64::BITS as usize];

@@ -28,6 +28,12 @@ impl History {
         for rule in item.get("rules").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             shown::words(WORDS, rule);
         }
+        if let Some(read) = item.pointer("/read/text").and_then(Value::as_str) {
+            let left = listed(item.pointer("/read/left_out"), "");
+            let left = if left.is_empty() { "markup".to_owned() } else { left };
+            say!("{:1$}of this is read, without {left}:", "", WORDS);
+            shown::words(WORDS, if read.is_empty() { "(nothing)" } else { read });
+        }
         if let Some(told) = item.get("told").and_then(Value::as_str) {
             say!("{:1$}the customer was told", "", WORDS);
             shown::words(WORDS, told);
@@ -41,7 +47,10 @@ impl History {
             "case_opened" => {
                 format!("case opened by {} over {}{}", of("/event/requester"), of("/event/channel"), files(item))
             }
-            "message_added" => format!("{} wrote{}", author(item), files(item)),
+            "message_added" => match of("/event/message/auto_submitted") {
+                "-" => format!("{} wrote{}", author(item), files(item)),
+                how => format!("a machine wrote for {} ({how}){}", author(item), files(item)),
+            },
             "signals_measured" => format!("signals measured: {}", listed(item.pointer("/event/readings/rows"), "/0")),
             "decision_made" => decided(item),
             "offer_made" => format!("offered to {}", of("/event/offer/staff")),

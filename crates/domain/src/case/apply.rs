@@ -198,6 +198,10 @@ impl Case {
         }
         self.updated = at;
         match message.author {
+            // Nobody waits for an answer to it.
+            Author::Requester if message.auto_submitted.is_some() => {
+                self.automatic = self.automatic.saturating_add(1);
+            }
             Author::Requester => {
                 self.last_customer_message = Some(message.id);
                 // The wait runs from the first message that is unanswered, not from the newest.

@@ -38,6 +38,14 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             noted(&mut so_far, situation, now);
             ask(DecisionPoint::Retain, Trigger::CustomerMessage);
         }
+        Command::KeepAutomatic { words, auto_submitted } => {
+            if let Some(Ending::Merged { into }) = so_far.case.ending {
+                return Err(Refusal::Merged { into });
+            }
+            let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+            let message = Message { auto_submitted: Some(auto_submitted), ..message };
+            so_far.emit(Event::MessageAdded { message, at: now });
+        }
         Command::Answer { epoch, words, to, marks } => {
             let held = lease(&so_far.case, epoch)?;
             let (holder, staff) = (held.to_ref(), held.staff.clone());

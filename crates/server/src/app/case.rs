@@ -10,21 +10,17 @@ use super::{
     schema,
     view::{CaseView, DecisionSummary},
 };
-use crate::{
-    keys::{CustomerKey, KeyError, Sealed},
-    problem,
-    problem::Problem,
-};
+use crate::{problem, problem::Problem};
 use remit_domain::{
     Case, Command,
     case::{Channel, Holder, Requester},
     command::Happened,
     decision::YieldReason,
-    event::{Mark, Words},
+    event::Mark,
     id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
-    refusal::Refusal,
 };
 use remit_policy::engine::Held;
+use remit_signals::{normal::says_nothing, written::written};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,6 +45,12 @@ pub struct OpenCase {
     /// Readings that you have of the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PostedReading>,
+    /// The value of the message's field `Auto-Submitted` (RFC 3834): `no` where a person sent it, `auto-generated`,
+    /// `auto-replied` or another keyword where a machine did, which opens no case. Without it the usual forms of
+    /// machines' messages are known by their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, example = "auto-replied")]
+    pub auto_submitted: Option<String>,
 }
 
 fn customer() -> Requester {
@@ -69,6 +71,12 @@ pub struct PostMessage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(schema_with = schema::marks)]
     pub marks: Vec<Mark>,
+    /// The value of the message's field `Auto-Submitted` (RFC 3834), where the requester writes: what a machine sent is
+    /// kept, and nothing follows from it. Without it the usual forms are known by their words; `no` says that a person
+    /// wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, example = "auto-replied")]
+    pub auto_submitted: Option<String>,
 }
 
 /// Readings of a case.
@@ -177,7 +185,7 @@ pub const REASON_MAX: usize = 4_096;
 pub const CUSTOMER_MAX: usize = 256;
 
 pub(super) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Problem> {
-    if text.trim().is_empty() {
+    if says_nothing(text) {
         return Err(Problem::invalid(field, "must not be empty"));
     }
     if text.len() > max {
@@ -204,6 +212,9 @@ impl App {
     /// # Errors
     /// When policy, a bound or the store refuses.
     pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Answer, Problem> {
+        if let Some(nothing) = self.nothing_opened(caller, &open)? {
+            return Ok(nothing);
+        }
         for _ in 0..ATTEMPTS {
             let (act, _) = self.opening(caller, &open)?;
             // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
@@ -211,7 +222,7 @@ impl App {
             match self.execute(caller, repeat, None, act, self.shown_with(201, caller, &open.signals)).await {
                 // The customer was erased since their key was read: what they say now is sealed under another one.
                 Err(problem) if problem.kind == problem::ERASED => {
-                    self.forget_customer(&self.keys.pseudonym(&open.customer));
+                    self.forget_customer(&self.customer_id(&open.customer));
                 }
                 done => return done,
             }
@@ -225,6 +236,7 @@ impl App {
     /// When policy or a bound refuses.
     pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Problem> {
         self.permit(caller, "route.ask")?;
+        self.asked_by_a_person(&open)?;
         let (act, now) = self.opening(caller, &open)?;
         let mut context = self.context(caller)?;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| {
@@ -255,7 +267,7 @@ impl App {
         self.permit(caller, "case.open")?;
         bounded("text", &open.text, TEXT_MAX)?;
         let now = self.now();
-        let mut readings = self.measure(&open.text, now);
+        let mut readings = self.measure(&written(&open.text), now);
         readings.push(self.repeat_contacts(&customer, now)?);
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
@@ -293,6 +305,7 @@ impl App {
             return Err(Problem::invalid("marks", "name each mark once"));
         }
         let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
+        let automatic = self.automatic_on(id, &message)?;
         let sealed = self.seal_for(caller, action, id, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
@@ -303,10 +316,13 @@ impl App {
                     "only the holder promises and refuses; send the lease's `epoch`",
                 ));
             }
-            None => {
-                let readings = self.measure_again(id, &message.text)?;
-                Command::Write { words, situation: self.noted(&readings), readings }
-            }
+            None => match automatic {
+                Some(auto_submitted) => Command::KeepAutomatic { words, auto_submitted },
+                None => {
+                    let readings = self.measure_again(id, &written(&message.text))?;
+                    Command::Write { words, situation: self.noted(&readings), readings }
+                }
+            },
         };
         let act = Act::new(action, command).with([sealed]);
         self.execute(caller, repeat, Some(id), act, shown(201)).await
@@ -443,57 +459,6 @@ impl App {
         let case = row.map(|row| self.case_of(&row.state)).transpose()?;
         self.permit_on(caller, action, case.as_ref().map_or_else(Held::default, held))?;
         case.ok_or_else(|| Problem::new(problem::NOT_FOUND, format!("no case {parsed} is on record")))
-    }
-
-    pub(super) fn seal_for(
-        &self,
-        caller: &Caller,
-        action: &'static str,
-        id: &str,
-        text: &str,
-    ) -> Result<Sealed, Problem> {
-        let case = self.case_for(caller, action, id)?;
-        Ok(self.sealing_key(&case)?.seal(text, &self.entropy)?)
-    }
-
-    /// The key for words on a case.
-    ///
-    /// # Errors
-    /// When they were erased.
-    pub(super) fn sealing_key(&self, case: &Case) -> Result<CustomerKey, Problem> {
-        self.case_key(case)?.ok_or_else(|| Refusal::WordsErased.into())
-    }
-
-    pub(super) fn seal_optional(
-        &self,
-        caller: &Caller,
-        action: &'static str,
-        id: &str,
-        field: &str,
-        text: Option<&str>,
-    ) -> Result<Vec<Sealed>, Problem> {
-        let Some(text) = text else { return Ok(Vec::new()) };
-        bounded(field, text, TEXT_MAX)?;
-        Ok(vec![self.seal_for(caller, action, id, text)?])
-    }
-
-    /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.
-    pub(super) fn open_words(&self, case: &Case, words: &Words) -> Result<Option<String>, Problem> {
-        let Some(row) = self.store.words(&case.id.to_string(), &words.commit).map_err(Problem::internal)? else {
-            return Ok(None);
-        };
-        let Some(key) = self.case_key(case)? else { return Ok(None) };
-        Ok(self.opened(case, &words.commit, key.open(&row.sealed, words)))
-    }
-
-    /// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
-    pub(super) fn opened<T>(&self, case: &Case, commit: &str, opened: Result<T, KeyError>) -> Option<T> {
-        opened
-            .inspect_err(|error| {
-                self.metrics.unreadable.inc();
-                tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
-            })
-            .ok()
     }
 }
 

@@ -113,7 +113,7 @@ impl App {
         if !(1..=72).contains(&start.hours) {
             return Err(Problem::invalid("hours", "must be 1 to 72"));
         }
-        let customer = self.keys.pseudonym(&start.customer);
+        let customer = self.customer_id(&start.customer);
         let cases = match &start.case {
             Some(id) => {
                 let case = self.case_for(caller, "case.read", id)?;
@@ -186,7 +186,7 @@ impl App {
         let _turn = chat.turn.lock().await;
         match self.current_of(chat)? {
             Some(case) if !(say.another && self.is_resolved(case)?) => {
-                let message = PostMessage { text: say.text, epoch: None, marks: Vec::new() };
+                let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
                 let (caller, case) = (chat.caller(), case.to_string());
                 let said = self.post_message(&caller, Some(repeat), &case, message);
                 self.or_earlier_answer(&caller, Some(repeat), said).await?;
@@ -262,6 +262,7 @@ impl App {
             channel: Channel::Chat,
             requester: Requester::Customer,
             signals: Vec::new(),
+            auto_submitted: by_hand(),
         };
         let caller = chat.caller();
         let over = || Problem::new(problem::CHAT_ENDED, "the chat has ended");
@@ -322,6 +323,11 @@ impl App {
         let mut known = self.chats.lock();
         ids.into_iter().for_each(|id| known.remove(id));
     }
+}
+
+/// Whoever writes on a chat's page is a person.
+fn by_hand() -> Option<String> {
+    Some("no".to_owned())
 }
 
 fn too_often(wait: Duration) -> Problem {

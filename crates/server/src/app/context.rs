@@ -8,9 +8,11 @@ use crate::{clock::rfc3339, problem::Problem};
 use remit_domain::{
     Case, Event,
     case::Author,
+    event::Message,
     id::{MessageId, Timestamp},
 };
 use remit_responders::{TurnAuthor, TurnMessage};
+use remit_signals::{normal::says_nothing, written::written};
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -45,6 +47,8 @@ pub struct NoteView {
 const MESSAGES_MAX: usize = 40;
 /// Entries of each kind of history that a holder is given, the newest.
 const HISTORY_MAX: usize = 20;
+/// In place of a message in which the customer wrote nothing of their own.
+const NOTHING_WRITTEN: &str = "[a message without words of the customer's own]";
 /// Bytes of a message that are quoted to the next holder.
 const QUOTED_MAX: usize = 400;
 
@@ -97,13 +101,32 @@ impl App {
         })
     }
 
-    /// The newest messages of a case that can be read, oldest first.
-    pub(super) fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
-        Ok(self.named_conversation(case)?.into_iter().map(|(_, message)| message).collect())
+    /// The newest messages of a case whose words are there, oldest first, whole.
+    fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Problem> {
+        let whole = |message: &Message, mut said: TurnMessage| {
+            if let Some(how) = message.auto_submitted {
+                said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
+            }
+            Some(said)
+        };
+        Ok(self.each_said(case, whole)?.into_iter().map(|(_, message)| message).collect())
     }
 
-    /// The same, each with its identifier.
-    pub(super) fn named_conversation(&self, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Problem> {
+    /// The same without what machines sent, and of what the customer wrote what is to be answered.
+    pub(super) fn asked_conversation(&self, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Problem> {
+        let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
+            (Some(_), _) => None,
+            (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
+            _ => Some(said),
+        };
+        self.each_said(case, asked)
+    }
+
+    fn each_said(
+        &self,
+        case: &Case,
+        take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
+    ) -> Result<Vec<(MessageId, TurnMessage)>, Problem> {
         let mut messages = std::collections::VecDeque::new();
         self.each_record(case, |row| {
             if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
@@ -127,7 +150,8 @@ impl App {
         let mut opened = Vec::with_capacity(messages.len());
         for (author, message) in messages {
             if let Some(text) = self.open_words(case, &message.words)? {
-                let text = message.attachments.iter().fold(text, |text, file| {
+                let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
+                let text = message.attachments.iter().fold(said.text, |text, file| {
                     format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
                 });
                 opened.push((message.id, TurnMessage { author, text }));
@@ -231,6 +255,14 @@ impl App {
         }
         Ok(text)
     }
+}
+
+/// What of a customer's message is to be answered, and in place of nothing that there is nothing.
+fn to_answer(text: &str) -> String {
+    let message = written(text);
+    let asked = message.to_answer();
+    // Words that came with a file alone are none.
+    if asked.is_empty() && !says_nothing(text) { NOTHING_WRITTEN.to_owned() } else { asked }
 }
 
 /// The beginning of `text`, at most so many bytes long.

@@ -3,6 +3,7 @@
 use super::App;
 use crate::{keys::CustomerKey, problem::Problem};
 use remit_domain::{Case, id::CustomerId};
+use remit_signals::normal::identifier;
 use remit_store::{CustomerRow, NewCustomer, Store as _};
 use std::{
     collections::HashMap,
@@ -73,7 +74,13 @@ impl Customers {
 impl App {
     /// The customer with this external identifier; a key is made for one who is new.
     pub(super) fn customer(&self, external: &str) -> Result<Customer, Problem> {
-        self.customer_of(self.keys.pseudonym(external))
+        self.customer_of(self.customer_id(external))
+    }
+
+    /// The pseudonym of the customer with this external identifier. White space and what nobody sees around it do not
+    /// count, nor does how an accent is composed; case does.
+    pub(super) fn customer_id(&self, external: &str) -> CustomerId {
+        self.keys.pseudonym(&identifier(external))
     }
 
     /// The customer with this pseudonym; a key is made for one who is new.

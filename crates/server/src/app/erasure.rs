@@ -23,6 +23,8 @@ use utoipa::ToSchema;
 
 /// What remains to be done for an erasure.
 const ERASURE: &str = "erasure";
+/// Something is left in the log.
+const PENDING: &str = "pending";
 /// Cases that are marked at once: what is in memory of them is bounded by it.
 const AT_ONCE: usize = 64;
 /// Erasures that are looked at in one go.
@@ -104,16 +106,30 @@ impl App {
     pub async fn erase_customer(&self, caller: &Caller, external: &str) -> Result<Erased, Problem> {
         self.permit(caller, "customer.erase")?;
         bounded("customer", external, CUSTOMER_MAX)?;
-        let customer = self.keys.pseudonym(external);
-        let unknown = || Problem::new(problem::NOT_FOUND, "no customer of this identifier is on record");
-        let row = self.store.customer(customer.as_str()).map_err(Problem::internal)?.ok_or_else(unknown)?;
+        let customer = self.customer_id(external);
+        // Earlier versions took identifiers as they came.
+        let as_it_came = Some(self.keys.pseudonym(external)).filter(|other| *other != customer);
+        let mut erased: Option<Erased> = None;
+        for customer in [customer].into_iter().chain(as_it_came) {
+            if let Some(more) = self.erase_pseudonym(caller, &customer).await? {
+                let log =
+                    if more.log == PENDING { PENDING } else { erased.as_ref().map_or(more.log, |so_far| so_far.log) };
+                erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
+            }
+        }
+        erased.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no customer of this identifier is on record"))
+    }
+
+    /// Nothing where there is nobody of this pseudonym whose words are there.
+    async fn erase_pseudonym(&self, caller: &Caller, customer: &CustomerId) -> Result<Option<Erased>, Problem> {
+        let Some(row) = self.store.customer(customer.as_str()).map_err(Problem::internal)? else { return Ok(None) };
         if row.wrapped_key.is_some() {
-            self.destroy_key(caller, &customer, row.key).await?;
-        } else if !self.erasures.is_pending(&customer) {
-            return Err(unknown());
+            self.destroy_key(caller, customer, row.key).await?;
+        } else if !self.erasures.is_pending(customer) {
+            return Ok(None);
         }
         let cases = self.store.count_under(customer.as_str(), row.key).map_err(Problem::internal)?;
-        Ok(Erased { cases, log: log(!self.erasures.is_done(row.key).await) })
+        Ok(Some(Erased { cases, log: log(!self.erasures.is_done(row.key).await) }))
     }
 
     async fn destroy_key(&self, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Problem> {
@@ -254,5 +270,5 @@ impl App {
 
 /// How it is told whether something is left in the log.
 fn log(pending: bool) -> &'static str {
-    if pending { "pending" } else { "done" }
+    if pending { PENDING } else { "done" }
 }

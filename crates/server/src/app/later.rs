@@ -79,7 +79,9 @@ impl App {
         let Some(responder) = holder.responder().filter(|id| self.services.get(id.as_str()).is_some()) else { return };
         let asks = |event: &Event| match event {
             Event::DecisionMade { handoff, .. } => handoff.is_some(),
-            Event::MessageAdded { message, .. } => message.author == Author::Requester,
+            Event::MessageAdded { message, .. } => {
+                message.author == Author::Requester && message.auto_submitted.is_none()
+            }
             _ => false,
         };
         if !happened.events.iter().any(asks) {
@@ -113,9 +115,11 @@ impl App {
             Event::ExceptionResolved { exception, .. } => later.cancel.push(format!("exception:{exception}")),
             Event::MessageAdded { message, at } if matches!(message.author, Author::Holder { .. }) => {
                 let silence_ms = i64::from(self.bundle.limits().silence_hours) * 3_600_000;
-                let look = Look::Silence { messages: case.messages };
+                let look = Look::Silence { messages: case.said() };
                 later.rows.push(timer(format!("silence:{}", case.id), case, at.plus_ms(silence_ms), look));
             }
+            // What a machine wrote breaks no silence.
+            Event::MessageAdded { message, .. } if message.auto_submitted.is_some() => {}
             Event::MessageAdded { .. } | Event::CaseResolved { .. } => {
                 later.cancel.push(format!("silence:{}", case.id))
             }

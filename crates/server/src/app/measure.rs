@@ -8,7 +8,10 @@ use remit_domain::{
     signal::{OWN_SOURCE, Reading, Readings, Value},
     situation::{NONE, Noted, SITUATION, SITUATION_BP, usual_rank},
 };
-use remit_signals::{courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, readings::WANTS_HUMAN};
+use remit_signals::{
+    courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, normal::normalised, readings::WANTS_HUMAN,
+    written::Written,
+};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -36,8 +39,8 @@ const POSTED_MAX: usize = 64;
 pub(crate) type Named = Vec<(SignalName, Reading)>;
 
 impl App {
-    /// What Remit itself measures in `text`.
-    pub(super) fn measure(&self, text: &str, now: Timestamp) -> Named {
+    /// What Remit itself measures in what was written now.
+    pub(super) fn measure(&self, message: &Written<'_>, now: Timestamp) -> Named {
         let source = SmolStr::new_static(OWN_SOURCE);
         let mut readings = Vec::with_capacity(16);
         let mut note = |name: &str, value: Value, because: Vec<String>| {
@@ -45,9 +48,16 @@ impl App {
                 readings.push((name, Reading { value, source: source.clone(), at: now, because }));
             }
         };
-        let estimate = self.intents.estimate(text);
-        self.note_intent(&estimate, &mut note);
-        note_words(&self.reader.read(text), &mut note);
+        if message.is_forward_alone() {
+            // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
+            let estimate = IntentEstimate { abstained: true, ..self.intents.estimate(message.passed_on()) };
+            self.note_intent(&estimate, Some("passed on without a word of the customer's own"), &mut note);
+        } else {
+            let mut estimate = self.intents.estimate(&message.now);
+            estimate.abstained |= message.now.is_empty();
+            self.note_intent(&estimate, None, &mut note);
+        }
+        note_words(&self.reader.read(&message.now), &mut note);
         readings
     }
 
@@ -80,11 +90,12 @@ impl App {
     }
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.
-    pub(super) fn measure_again(&self, id: &str, text: &str) -> Result<Named, Problem> {
+    pub(super) fn measure_again(&self, id: &str, message: &Written<'_>) -> Result<Named, Problem> {
         let now = self.now();
-        let mut readings = self.measure(text, now);
-        if only_thanks(text) {
-            // Thanks are about nothing else than what was said before.
+        let mut readings = self.measure(message, now);
+        let text = &*message.now;
+        if only_thanks(text) || (text.is_empty() && !message.is_forward_alone()) {
+            // Thanks, and an answer without a word, are about nothing else than what was said before.
             readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
         }
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(readings) };
@@ -101,8 +112,9 @@ impl App {
         let after = after.and_then(|(_, reading)| confidence(reading));
         let fall = before.zip(after).map_or(0, |(before, after)| before - after);
         let asked: Vec<String> = self
-            .conversation(&case)?
+            .asked_conversation(&case)?
             .into_iter()
+            .map(|(_, message)| message)
             .filter(|message| message.author == remit_responders::TurnAuthor::Customer)
             .map(|message| message.text)
             .collect();
@@ -114,8 +126,14 @@ impl App {
         Ok(readings)
     }
 
-    fn note_intent(&self, estimate: &IntentEstimate<'_>, note: &mut dyn FnMut(&str, Value, Vec<String>)) {
-        let because = vec![format!("runner-up {} {}", estimate.runner_up, estimate.runner_up_bp)];
+    fn note_intent(
+        &self,
+        estimate: &IntentEstimate<'_>,
+        beside: Option<&str>,
+        note: &mut dyn FnMut(&str, Value, Vec<String>),
+    ) {
+        let mut because = vec![format!("runner-up {} {}", estimate.runner_up, estimate.runner_up_bp)];
+        because.extend(beside.map(ToOwned::to_owned));
         note("intent", Value::name(estimate.label), because);
         note("intent_confidence_bp", Value::Long(i64::from(estimate.confidence_bp)), Vec::new());
         note("out_of_scope_bp", Value::Long(i64::from(estimate.out_of_scope_bp)), Vec::new());
@@ -190,6 +208,7 @@ const WORDS_MIN: usize = 3;
 /// Whether two messages are the same question, by the words that they share (Jaccard's index).
 fn same_question(one: &str, other: &str) -> bool {
     let words = |text: &str| -> BTreeSet<String> {
+        let text = normalised(text);
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
         words.map(str::to_lowercase).collect()
     };

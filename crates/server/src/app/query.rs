@@ -4,11 +4,13 @@ use super::{App, Caller, attachment::AttachmentView, view::CaseView};
 use crate::{clock::rfc3339, problem::Problem};
 use remit_domain::{
     Case, Event,
+    automatic::AutoSubmitted,
     case::Author,
     event::Words,
     id::{CaseId, Timestamp},
     signal::OWN_SOURCE,
 };
+use remit_signals::written::written;
 use remit_store::{CaseFilter, RecordRow, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +35,12 @@ pub struct MessageView {
     pub author: String,
     /// What it says; nothing once the words were erased.
     pub text: Option<String>,
+    /// What of a customer's message is read, where that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadPart>,
+    /// There where a machine sent it: `auto-generated`, `auto-replied` or `auto-notified`. Nothing of it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<&'static str>,
     /// Files that came with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<AttachmentView>,
@@ -41,6 +49,26 @@ pub struct MessageView {
     pub at: String,
     /// Its place in the ledger.
     pub seq: u64,
+}
+
+/// What of a message was written now, which is what is read of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReadPart {
+    /// As plain text; empty where nothing was.
+    pub text: String,
+    /// What was left out, in the order of the message: `quote`, `forward`, `signature` or `disclaimer`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<&'static str>,
+}
+
+impl ReadPart {
+    fn of(text: &str) -> Option<Self> {
+        let message = written(text);
+        (message.html || !message.left.is_empty()).then(|| Self {
+            left_out: message.left.iter().map(|part| part.kind.as_str()).collect(),
+            text: message.now.into_owned(),
+        })
+    }
 }
 
 /// One event of a case, as recorded.
@@ -60,6 +88,9 @@ pub struct TimelineItem {
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
+    /// What of a customer's message is read, where that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadPart>,
     /// What the customer was told of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
@@ -140,22 +171,29 @@ impl App {
     /// The message that an event holds, if it holds one.
     fn message_view(&self, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Problem> {
         Ok(match event {
-            Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => Some(MessageView {
-                id: message.id.to_string(),
-                author: match &message.author {
-                    Author::Requester => "requester".to_owned(),
-                    Author::Holder { staff: Some(staff), .. } => staff.to_string(),
-                    Author::Holder { holder, .. } => holder.name().to_owned(),
-                },
-                text: self.open_words(case, &message.words)?,
-                attachments: message.attachments.iter().map(AttachmentView::from).collect(),
-                at: rfc3339(*at),
-                seq,
-            }),
+            Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+                let text = self.open_words(case, &message.words)?;
+                Some(MessageView {
+                    id: message.id.to_string(),
+                    author: match &message.author {
+                        Author::Requester => "requester".to_owned(),
+                        Author::Holder { staff: Some(staff), .. } => staff.to_string(),
+                        Author::Holder { holder, .. } => holder.name().to_owned(),
+                    },
+                    read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
+                    text,
+                    auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
+                    attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+                    at: rfc3339(*at),
+                    seq,
+                })
+            }
             Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
                 id: decision.id.to_string(),
                 author: OWN_SOURCE.to_owned(),
                 text: Some(self.announce(told, handoff.to.name(), handoff.staff.as_ref())),
+                read: None,
+                auto_submitted: None,
                 attachments: Vec::new(),
                 at: rfc3339(decision.at),
                 seq,
@@ -201,6 +239,7 @@ impl App {
                     at: rfc3339(Timestamp(row.ts_ms)),
                     by: self.named(&row.actor)?,
                     event: serde_json::to_value(&event).map_err(Problem::internal)?,
+                    read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
                     words,
                     told: self.told_of(&event),
                     rules: self.rules_of(&event),
@@ -270,6 +309,12 @@ impl FeedItem {
             event: serde_json::from_slice(&row.body).map_err(Problem::internal)?,
         })
     }
+}
+
+/// Whether an event is of a message that is read.
+fn asks(event: &Event) -> bool {
+    let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { return false };
+    message.author == Author::Requester && message.auto_submitted.is_none()
 }
 
 fn words_of(event: &Event) -> Option<&Words> {

@@ -93,7 +93,7 @@ impl App {
 
     /// A case whose customer said nothing more after the answer is dealt with.
     async fn end_silent(&self, row: &OutboxRow, case: &Case, messages: u32) -> Result<(), Problem> {
-        let silent = case.status == Status::Open && case.messages == messages && case.waiting_since.is_none();
+        let silent = case.status == Status::Open && case.said() == messages && case.waiting_since.is_none();
         let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
         let Some(holder) = holder else { return self.drop_row(&row.id).await };
         if let Some(standing) = case.situations.gravest() {

@@ -172,7 +172,7 @@ impl App {
     /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
     fn turn(&self, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Problem> {
         let now = self.now();
-        let messages = self.named_conversation(case)?;
+        let messages = self.asked_conversation(case)?;
         if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
             return Ok(None);
         }

@@ -7,6 +7,7 @@ use super::{
     reply::json,
 };
 use crate::app::{
+    automatic::NothingOpened,
     case::{CaseAnswer, MakeOverride, OpenCase, PostMessage, PostSignals, ReopenCase, RequestHandoff, ResolveCase},
     exception::RaiseException,
     query::{MessageView, Page, TimelineItem},
@@ -65,10 +66,14 @@ struct ListRecords {
 /// Open a case with its first message.
 ///
 /// The message is measured, every responder is judged by policy, and the case is given to the one of least
-/// expected cost among the allowed. The answer is sent once all of it is on disk.
+/// expected cost among the allowed. The answer is sent once all of it is on disk. Of a mail, what was written now is
+/// measured; quoted replies, signatures and disclaimers are kept and shown. What a machine sent opens no case.
 #[utoipa::path(
     post, path = "/v1/cases", tag = "cases", request_body = OpenCase, params(IdempotencyKey),
-    responses((status = 201, description = "Opened and decided.", body = CaseAnswer))
+    responses(
+        (status = 201, description = "Opened and decided.", body = CaseAnswer),
+        (status = 200, description = "A machine sent the message, so that no case was opened.", body = NothingOpened)
+    )
 )]
 async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Acted {
     Ok(app.open_case(&caller, body.repeat.as_ref(), body.value).await?)
@@ -104,7 +109,8 @@ async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticate
 
 /// Add a message, as the requester or, with the lease's epoch, as the holder.
 ///
-/// A requester's message is measured and the case is decided anew: whoever holds it keeps it, or hands over.
+/// A requester's message is measured and the case is decided anew: whoever holds it keeps it, or hands over. What a
+/// machine sent is kept on the case, also on a resolved one, and nothing follows from it.
 #[utoipa::path(
     post, path = "/v1/cases/{id}/messages", tag = "cases", request_body = PostMessage,
     params(("id" = String, Path, description = "The case."), IdempotencyKey),

@@ -26,6 +26,7 @@ mod harness;
 mod inbox;
 mod injections;
 mod limits;
+mod mails;
 mod names;
 mod proxies;
 mod readings;
