@@ -25,8 +25,8 @@ use remit_signals::{
     examples,
     intent::{self, IntentModel},
     lexical::TextReader,
-    readings::{self, At, Choice, Mistake},
     machine, normal,
+    readings::{self, At, Choice, Mistake},
     written::written,
 };
 use serde::de::DeserializeOwned;

@@ -1,57 +1,82 @@
-//! Lists what the readings of words get wrong on the labelled set's `dev` half, and how they do on both; and
-//! what reading one message takes.
+//! What readings of words are worth on the labelled sets, and which routine questions they take for a situation.
 //!
-//! `cargo run --release -p remit-signals --example words`
+//! `cargo run --release -p remit-signals --example words [never|always] [list]`
 
-use remit_signals::{examples, labelled, lexical::TextReader, readings::NONE};
-use std::time::Instant;
+use remit_encoder::Encoder;
+use remit_signals::{
+    examples, intent::EncoderUse, labelled, lexical::TextReader, message_reader::read, readings::NONE,
+    sentence_classifier::SentenceClassifier,
+};
+use std::{env, time::Instant};
 
 fn main() {
+    let has = |wanted: &str| env::args().any(|argument| argument == wanted);
+    let when = match (has("never"), has("always")) {
+        (true, _) => EncoderUse::Never,
+        (_, true) => EncoderUse::Always,
+        _ => EncoderUse::WhenUnsure,
+    };
     let reader = TextReader::new();
-    let set = labelled::labelled_set();
-    for row in set.iter().filter(|row| !row.held) {
-        let read = reader.read(&row.text);
-        let mut wrong = Vec::new();
-        if read.wants_human.present != row.wants_human {
-            wrong.push(format!("wants_human {:?}", read.wants_human.rules));
-        }
-        if read.situation.kind != row.situation {
-            wrong.push(format!("{}, not {} {:?}", read.situation.kind, row.situation, read.situation.rules));
-        }
-        if read.language.code != row.language {
-            wrong.push(format!("{}, not {}", read.language.code, row.language));
-        }
-        if (read.frustration.strength_bp >= labelled::FRUSTRATED_BP) != row.frustrated {
-            wrong.push(format!("frustration {:?}", read.frustration.rules));
-        }
-        if !wrong.is_empty() {
-            println!("{}\n    {}", row.text, wrong.join("; "));
-        }
+    let encoder = Some(Encoder::built_in()).filter(|_| when != EncoderUse::Never);
+    let begun = Instant::now();
+    let kept = env::temp_dir().join("sentences.bin");
+    let classifier = match std::fs::read(&kept).ok().and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok()) {
+        Some(classifier) if has("kept") => Some(classifier),
+        _ => SentenceClassifier::train(&reader, encoder, &mut |_, _| {}),
+    };
+    if let Some(classifier) = &classifier {
+        std::fs::write(&kept, classifier.to_bytes()).ok();
     }
-    for report in labelled::report(&reader) {
-        println!("{report:?}");
+    if let Some(classifier) = &classifier {
+        classifier.told().iter().for_each(|told| println!("{told}"));
+    }
+    println!("trained on {} sentences in {:.1} s", reader.readings().sentences().len(), begun.elapsed().as_secs_f64());
+    let read = |text: &str| read(&reader, classifier.as_ref(), encoder, when, text);
+    for set in labelled::held_back().into_iter().chain([labelled::looked_at()]) {
+        println!("{} ({})", set.name, set.messages.len());
+        for report in labelled::report(&set, &read) {
+            println!(
+                "  {:<20} found {:>3} of {:>3} ({:.3}); false {:>3} of {:>4} ({:.4})",
+                report.signal,
+                report.found,
+                report.there,
+                report.recall(),
+                report.mistaken,
+                report.not_there,
+                report.false_share()
+            );
+        }
+        if set.name.contains("looked at") && has("list") {
+            for row in &set.messages {
+                let read = read(&row.text);
+                if read.situation.kind != row.situation {
+                    println!("    {} for {}: {:?}", read.situation.kind, row.situation, read.situation.rules);
+                }
+            }
+        }
     }
     let bank = examples::parse_csv(include_bytes!("../../../bundles/bank/intents.csv")).unwrap_or_default();
-    let (mut human, mut situation) = (Vec::new(), Vec::new());
-    for example in bank.iter().filter(|example| !labelled::SPEAKS_OF_FRAUD.contains(&example.label.as_str())) {
-        let read = reader.read(&example.text);
+    let routine = bank.iter().filter(|example| !labelled::SPEAKS_OF_FRAUD.contains(&example.label.as_str())).step_by(4);
+    let begun = Instant::now();
+    let (mut human, mut situation, mut frustrated, mut all) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for example in routine {
+        all += 1;
+        let read = read(&example.text);
         if read.wants_human.present {
             human.push((&example.text, read.wants_human.rules));
         }
         if read.situation.kind != NONE {
             situation.push((&example.text, read.situation.rules));
         }
-    }
-    for (name, found) in [("wants_human", human), ("situation", situation)] {
-        println!("{name}: {} of {} routine messages", found.len(), bank.len());
-        found.iter().step_by(found.len() / 40 + 1).for_each(|(text, rules)| println!("    {rules:?} {text}"));
-    }
-    let begun = Instant::now();
-    let rounds = 50;
-    for _ in 0..rounds {
-        for row in &set {
-            std::hint::black_box(reader.read(&row.text));
+        if read.frustration.strength_bp >= labelled::FRUSTRATED_BP {
+            frustrated.push((&example.text, read.frustration.rules));
         }
     }
-    println!("{:.1} µs each", begun.elapsed().as_secs_f64() * 1e6 / (rounds * set.len()) as f64);
+    println!("{:.0} µs a routine message", begun.elapsed().as_secs_f64() * 1e6 / f64::from(all));
+    for (name, found) in [("wants_human", human), ("situation", situation), ("frustrated", frustrated)] {
+        println!("{name}: {} of {all} routine messages", found.len());
+        if has("list") {
+            found.iter().take(40).for_each(|(text, rules)| println!("    {rules:?} {text}"));
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Vocabulary {
     pub(crate) known: HashMap<u64, (u32, f32), Identity>,
     /// The greatest of them, which what was never seen has too.
     rarest: f32,
+    /// Whether runs of characters are left out.
+    words_only: bool,
 }
 
 /// Share of the words in a message's squared length; the rest is the characters'.
@@ -99,7 +101,7 @@ pub(crate) fn hash_of_words(words: &[String]) -> u64 {
 
 /// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 2 to 4 characters of the
 /// words in a line, so that a run can reach from one into the next.
-pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
+pub(crate) fn grams(text: &str, words_only: bool, mut see: impl FnMut(View, u64)) {
     let text: &str = &crate::normal::normalised(crate::normal::head(text, CHARS_MAX));
     let lower: Vec<char> = text.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
     let mut line: Vec<char> = Vec::with_capacity(lower.len() + 2);
@@ -119,7 +121,8 @@ pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
         line.extend_from_slice(word);
         line.push(' ');
     }
-    for n in 2..=4 {
+    let runs = if words_only { 2..=1 } else { 2..=4 };
+    for n in runs {
         for run in line.windows(n) {
             see(View::Characters, hash(3, run));
         }
@@ -129,12 +132,21 @@ pub(crate) fn grams(text: &str, mut see: impl FnMut(View, u64)) {
 impl Vocabulary {
     /// The features that occur in at least two of `texts`.
     pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        Self::seen(texts, false)
+    }
+
+    /// The words alone and in pairs that occur in at least two of `texts`.
+    pub(crate) fn of_words<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        Self::seen(texts, true)
+    }
+
+    fn seen<'a>(texts: impl Iterator<Item = &'a str>, words_only: bool) -> Self {
         let mut counts: HashMap<u64, (u32, u32), Identity> = HashMap::default();
         let mut order = Vec::new();
         let mut total = 0u32;
         for text in texts {
             total += 1;
-            grams(text, |_, gram| {
+            grams(text, words_only, |_, gram| {
                 let entry = counts.entry(gram).or_insert_with(|| {
                     order.push(gram);
                     (0, 0)
@@ -152,13 +164,13 @@ impl Vocabulary {
                 known.insert(gram, (u32::try_from(known.len()).unwrap_or(u32::MAX), idf));
             }
         }
-        Self::of(known)
+        Self::of(known, words_only)
     }
 
     /// A vocabulary of these features.
-    pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>) -> Self {
+    pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>, words_only: bool) -> Self {
         let rarest = known.values().map(|(_, idf)| *idf).fold(0.0, f32::max);
-        Self { known, rarest }
+        Self { known, rarest, words_only }
     }
 
     /// Whether a word, or a pair of words, in lower case is a feature.
@@ -171,7 +183,7 @@ impl Vocabulary {
     pub(crate) fn features(&self, text: &str) -> Vec<Feature> {
         let mut found: Vec<(u32, f32, View)> = Vec::with_capacity(256);
         let mut squares = [0.0f32; 2];
-        grams(text, |view, gram| match self.known.get(&gram) {
+        grams(text, self.words_only, |view, gram| match self.known.get(&gram) {
             Some((number, idf)) => found.push((*number, *idf, view)),
             None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
         });
@@ -185,7 +197,8 @@ impl Vocabulary {
             }
         }
         let [words, characters] = squares.map(|square| square.sqrt().max(f32::MIN_POSITIVE));
-        let scales = [WORDS.sqrt() / words, (1.0 - WORDS).sqrt() / characters];
+        let share = if self.words_only { 1.0 } else { WORDS };
+        let scales = [share.sqrt() / words, (1.0 - share).sqrt() / characters];
         features.into_iter().map(|((number, weight), view)| (number, weight * scales[view as usize])).collect()
     }
 }

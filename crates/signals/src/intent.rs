@@ -2,17 +2,15 @@
 //! threshold below which it abstains.
 
 use crate::{
-    calibrate::{self, Calibration},
     examples::Example,
     familiar::ShortExamples,
     features::{Feature, Vocabulary, product},
     folds::folds,
-    judge::{Judge, Learnt, Lesson},
-    linear::Linear,
+    judge::{Judge, Learner, Learnt, Lesson},
+    stored::{ModelError, Rest, Stored},
     vector::{Encoded, encode_all},
 };
 use remit_encoder::Encoder;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// What the classifier makes of a message.
@@ -46,11 +44,6 @@ pub enum TrainError {
         examples: usize,
     },
 }
-
-/// Why bytes are no classifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored classifier is damaged or of another version; train it again with `remit signals train`")]
-pub struct ModelError;
 
 /// When the sentence encoder is asked for the intent of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -146,22 +139,23 @@ pub fn train_on(
     let vector = |at: usize| vectors.as_ref().and_then(|(_, vectors)| vectors.get(at).copied());
     let count = if examples.len() > FEW { FOLDS } else { FOLDS_OF_FEW };
     let folds = folds(&labels, classes, count, &|one, other| near_copies(&rows, &vector, one, other));
-    let judges = 1 + usize::from(vectors.is_some());
-    let steps = judges * (1 + folds.iter().max().map_or(0, |last| last + 1));
-    let mut done = 0;
+    let steps = 2 + usize::from(vectors.is_some());
+    let mut done = 1;
     let mut step = || {
         done += 1;
         progress(done, steps);
     };
     let features = vocabulary.known.len();
-    let lesson = Lesson { rows: &rows, labels: &labels, classes, features, folds: &folds };
+    let lesson = Lesson { rows: &rows, labels: &labels, classes, features, folds: &folds, learner: Learner::Svm };
     let alone = Judge::learn(&lesson, &mut step);
     let beside = vectors.map(|(encoder, vectors)| {
+        let learner = if examples.len() > FEW { Learner::Svm } else { Learner::Softmax };
         let width = vectors.first().map_or(0, |vector| vector.len());
         for (row, vector) in rows.iter_mut().zip(vectors) {
             row.extend(beside(features, vector));
         }
-        let lesson = Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds };
+        let lesson =
+            Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds, learner };
         let both = Judge::learn(&lesson, &mut step);
         let sure = sure(&alone, &both, &labels);
         Beside { judge: both.judge, encoder, sure }
@@ -262,39 +256,18 @@ impl IntentModel {
 
     /// The classifier as bytes, with a checksum at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
-        let length = |out: &mut Vec<u8>, n: usize| out.extend_from_slice(&(n as u64).to_le_bytes());
-        let float = |out: &mut Vec<u8>, x: f32| out.extend_from_slice(&x.to_le_bytes());
-        length(&mut out, self.labels.len());
-        for label in &self.labels {
-            length(&mut out, label.len());
-            out.extend_from_slice(label.as_bytes());
-        }
-        length(&mut out, self.short.0.len());
-        self.short.0.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
-        length(&mut out, self.vocabulary.known.len());
-        let mut known: Vec<(u32, u64, f32)> =
-            self.vocabulary.known.iter().map(|(gram, (number, idf))| (*number, *gram, *idf)).collect();
-        known.sort_unstable_by_key(|(number, ..)| *number);
-        for (_, gram, _) in &known {
-            out.extend_from_slice(&gram.to_le_bytes());
-        }
-        known.iter().for_each(|(_, _, idf)| float(&mut out, *idf));
-        let judge = |out: &mut Vec<u8>, judge: &Judge| {
-            judge.calibration.to_floats().into_iter().chain([judge.threshold]).for_each(|x| float(out, x));
-            length(out, judge.linear.weights.len());
-            judge.linear.weights.iter().chain(&judge.linear.bias).for_each(|x| float(out, *x));
-        };
-        judge(&mut out, &self.alone);
-        length(&mut out, usize::from(self.beside.is_some()));
+        let mut out = Stored::begin(MAGIC);
+        out.texts(self.labels.iter().map(String::as_str));
+        out.hashes(self.short.0.iter().copied());
+        out.vocabulary(&self.vocabulary);
+        out.judge(&self.alone);
+        out.length(usize::from(self.beside.is_some()));
         if let Some(beside) = &self.beside {
-            out.extend_from_slice(&beside.encoder);
-            float(&mut out, beside.sure);
-            judge(&mut out, &beside.judge);
+            out.digest(&beside.encoder);
+            out.float(beside.sure);
+            out.judge(&beside.judge);
         }
-        let checksum = Sha256::digest(&out);
-        out.extend_from_slice(&checksum);
-        out
+        out.finish()
     }
 
     /// The classifier of bytes.
@@ -302,87 +275,21 @@ impl IntentModel {
     /// # Errors
     /// When they are damaged or of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let (body, checksum) = bytes.split_last_chunk::<32>().ok_or(ModelError)?;
-        if <[u8; 32]>::from(Sha256::digest(body)) != *checksum {
-            return Err(ModelError);
-        }
-        let mut rest = Rest(body);
-        if rest.take(8)? != MAGIC {
-            return Err(ModelError);
-        }
-        let mut labels = Vec::new();
-        for _ in 0..rest.length()? {
-            let length = rest.length()?;
-            labels.push(std::str::from_utf8(rest.take(length)?).map_err(|_| ModelError)?.to_owned());
-        }
-        let short = rest.length()?.checked_mul(8).ok_or(ModelError)?;
-        let short =
-            ShortExamples(rest.take(short)?.as_chunks::<8>().0.iter().map(|x| u64::from_le_bytes(*x)).collect());
-        let features = rest.length()?;
-        let (grams, _) = rest.take(features.checked_mul(8).ok_or(ModelError)?)?.as_chunks::<8>();
-        let mut known = std::collections::HashMap::default();
-        for ((number, gram), idf) in (0..).zip(grams).zip(rest.floats(features)?) {
-            if known.insert(u64::from_le_bytes(*gram), (number, idf)).is_some() {
-                return Err(ModelError);
-            }
-        }
-        let vocabulary = Vocabulary::of(known);
+        let mut rest = Rest::of(bytes, MAGIC)?;
+        let labels = rest.texts()?;
+        let short = ShortExamples(rest.hashes()?.into_iter().collect());
+        let vocabulary = rest.vocabulary(false)?;
+        let features = vocabulary.known.len();
         let alone = rest.judge(features, labels.len())?;
         let beside = match rest.length()? {
             0 => None,
             _ => {
-                let encoder = rest.take(32)?.try_into().map_err(|_| ModelError)?;
+                let encoder = rest.digest()?;
                 let sure = rest.float()?;
                 Some(Beside { judge: rest.judge(features, labels.len())?, encoder, sure })
             }
         };
-        if rest.0.is_empty() && !labels.is_empty() {
-            Ok(Self { labels, vocabulary, short, alone, beside })
-        } else {
-            Err(ModelError)
-        }
-    }
-}
-
-/// What is left to read.
-struct Rest<'a>(&'a [u8]);
-
-impl<'a> Rest<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8], ModelError> {
-        let (taken, rest) = self.0.split_at_checked(n).ok_or(ModelError)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn length(&mut self) -> Result<usize, ModelError> {
-        let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| ModelError)?;
-        let length = usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| ModelError)?;
-        if length <= self.0.len() { Ok(length) } else { Err(ModelError) }
-    }
-
-    /// A judge over at least so many features.
-    fn judge(&mut self, features: usize, classes: usize) -> Result<Judge, ModelError> {
-        let mut floats = [0.0; calibrate::FLOATS];
-        for float in &mut floats {
-            *float = self.float()?;
-        }
-        let (calibration, threshold) = (Calibration::from_floats(floats), self.float()?);
-        let count = self.length()?;
-        if classes == 0 || !count.is_multiple_of(classes) || count / classes < features {
-            return Err(ModelError);
-        }
-        let linear = Linear { classes, weights: self.floats(count)?, bias: self.floats(classes)? };
-        Ok(Judge { linear, calibration, threshold })
-    }
-
-    fn float(&mut self) -> Result<f32, ModelError> {
-        self.floats(1)?.first().copied().ok_or(ModelError)
-    }
-
-    fn floats(&mut self, n: usize) -> Result<Vec<f32>, ModelError> {
-        let bytes = self.take(n.checked_mul(4).ok_or(ModelError)?)?;
-        let (chunks, _) = bytes.as_chunks::<4>();
-        let number = |chunk: &[u8; 4]| Some(f32::from_le_bytes(*chunk)).filter(|number| number.is_finite());
-        chunks.iter().map(|chunk| number(chunk).ok_or(ModelError)).collect()
+        rest.end()?;
+        if labels.is_empty() { Err(ModelError) } else { Ok(Self { labels, vocabulary, short, alone, beside }) }
     }
 }

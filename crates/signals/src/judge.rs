@@ -4,6 +4,7 @@ use crate::{
     calibrate::{self, Calibration, HeldOut, Judged},
     features::Feature,
     linear::Linear,
+    softmax,
 };
 
 /// A linear classifier, the probabilities that its margins mean, and the confidence below which it abstains.
@@ -29,32 +30,39 @@ pub(crate) struct Lesson<'a> {
     pub(crate) classes: usize,
     pub(crate) features: usize,
     pub(crate) folds: &'a [usize],
+    pub(crate) learner: Learner,
+}
+
+/// How a classifier learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Learner {
+    /// One against the rest, whose margins tell best what no class fits.
+    Svm,
+    /// All classes together, which makes more of few examples.
+    Softmax,
 }
 
 impl Judge {
     /// Learns from all examples; how to read margins from each fold, by a classifier that has not seen it. `step` is
-    /// told after each of the folds, and after the whole.
+    /// told when it has.
     pub(crate) fn learn(lesson: &Lesson<'_>, step: &mut dyn FnMut()) -> Learnt {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let fit = |keep: &dyn Fn(usize) -> bool| {
-            let kept = || (0..lesson.rows.len()).filter(|at| keep(*at));
+        let fold_of = |at: usize| lesson.folds.get(at).copied().unwrap_or(0);
+        let folds = lesson.folds.iter().max().map_or(0, |last| last + 1);
+        // The last is held out by nobody.
+        let fit = |held: usize| {
+            let kept = || (0..lesson.rows.len()).filter(|at| fold_of(*at) != held);
             let rows: Vec<&[Feature]> = kept().filter_map(|at| lesson.rows.get(at)).map(Vec::as_slice).collect();
             let labels: Vec<usize> = kept().filter_map(|at| lesson.labels.get(at)).copied().collect();
-            Linear::train(&rows, &labels, lesson.classes, lesson.features, threads)
-        };
-        let fold_of = |at: usize| lesson.folds.get(at).copied().unwrap_or(0);
-        let linear = fit(&|_| true);
-        step();
-        let mut margins = vec![Vec::new(); lesson.rows.len()];
-        for fold in 0..lesson.folds.iter().max().map_or(0, |last| last + 1) {
-            let held = fit(&|at| fold_of(at) != fold);
-            for (at, (slot, row)) in margins.iter_mut().zip(lesson.rows).enumerate() {
-                if fold_of(at) == fold {
-                    *slot = held.margins(row);
-                }
+            match lesson.learner {
+                Learner::Softmax => softmax::train(&rows, &labels, lesson.classes, lesson.features),
+                Learner::Svm => Linear::train(&rows, &labels, lesson.classes, lesson.features, 1),
             }
-            step();
-        }
+        };
+        let linears = softmax::each(folds + 1, &fit);
+        step();
+        let by_others = |(at, row): (usize, &Vec<Feature>)| linears.get(fold_of(at)).map(|linear| linear.margins(row));
+        let margins: Vec<Vec<f32>> = lesson.rows.iter().enumerate().filter_map(by_others).collect();
+        let linear = linears.into_iter().next_back().unwrap_or_default();
         let calibration = Calibration::learn(&margins, lesson.labels);
         let held_out: Vec<Judged> = margins.iter().map(|margins| calibration.judge(margins)).collect();
         let held: Vec<HeldOut> = held_out

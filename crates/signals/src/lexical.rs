@@ -6,10 +6,16 @@ pub(crate) mod words;
 
 use crate::normal::normalised;
 use crate::readings::{NONE, Readings, Reads, Rule, UNDETERMINED};
+use crate::sentence_classifier::label_of;
 use rules::Index;
 use std::{ops::Range, sync::Arc};
 use words::Words;
 
+/// What a frustration gains by being shouted, and by runs of marks, in basis points; and by what name.
+const SHOUTING_BP: u16 = 2_500;
+const MARKS_BP: u16 = 1_000;
+const SHOUTING: &str = "frustration.shouting";
+const MARKS: &str = "frustration.marks";
 /// How many characters of a message count.
 const CHARS_MAX: usize = 4_000;
 
@@ -44,6 +50,16 @@ pub struct Strength<'a> {
     pub strength_bp: u16,
     /// The rules that matched.
     pub rules: Vec<&'a str>,
+}
+
+impl<'a> Strength<'a> {
+    /// What is left of a frustration where its words are none: how it is written.
+    pub(crate) fn without_words(self) -> Self {
+        let written = |rule: &&'a str| [SHOUTING, MARKS].contains(rule);
+        let rules: Vec<&str> = self.rules.into_iter().filter(written).collect();
+        let of = |rule: &&str| if *rule == SHOUTING { SHOUTING_BP } else { MARKS_BP };
+        Self { strength_bp: rules.iter().map(of).sum(), rules }
+    }
 }
 
 /// A situation, and by which rules.
@@ -159,6 +175,26 @@ impl TextReader {
         matches
     }
 
+    /// The labels of what the rules read that match in a sentence, each once.
+    pub(crate) fn matched_kinds(&self, sentence: &str) -> Vec<String> {
+        let words = Words::of(sentence);
+        let mut kinds: Vec<String> = Vec::new();
+        self.index.each(
+            &words,
+            |_| {},
+            |rule, at| {
+                let Some(reads) = self.readings.rules().get(rule).map(|rule| self.readings.name_of(&rule.reads)) else {
+                    return;
+                };
+                let label = label_of(reads);
+                if !kinds.iter().any(|kind| kind == label) && self.matched(rule, &words, at).is_some() {
+                    kinds.push(label.to_owned());
+                }
+            },
+        );
+        kinds
+    }
+
     fn matched(&self, rule: usize, words: &Words, at: usize) -> Option<usize> {
         self.readings.rules().get(rule)?.matches_at(words, at)
     }
@@ -206,12 +242,12 @@ fn frustration<'a>(text: &str, words: &Words, mut rules: Vec<&'a str>) -> Streng
     let mut sum = 3_500 * rules.len();
     let shouted = words.shouted();
     if shouted >= 3 && shouted * 2 > words.len() {
-        sum += 2_500;
-        rules.push("frustration.shouting");
+        sum += usize::from(SHOUTING_BP);
+        rules.push(SHOUTING);
     }
     if text.as_bytes().windows(2).any(|pair| matches!(pair, b"!!" | b"??" | b"?!" | b"!?")) {
-        sum += 1_000;
-        rules.push("frustration.marks");
+        sum += usize::from(MARKS_BP);
+        rules.push(MARKS);
     }
     Strength { strength_bp: u16::try_from(sum.min(10_000)).unwrap_or(10_000), rules }
 }

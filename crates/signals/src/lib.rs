@@ -12,10 +12,17 @@ mod judge;
 pub mod labelled;
 pub mod lexical;
 mod linear;
-pub mod readings;
 pub mod machine;
+pub mod message_reader;
 pub mod normal;
+pub mod readings;
 pub mod report;
+pub mod sentence_classifier;
+mod sentence_split;
+mod softmax;
+mod stored;
 pub mod vector;
 pub mod wait;
 pub mod written;
+
+pub use stored::ModelError;

@@ -23,6 +23,18 @@ impl Linear {
         features: usize,
         threads: usize,
     ) -> Self {
+        let belongs = |class: usize, row: usize| Some(labels.get(row) == Some(&class));
+        Self::train_each(rows, classes, features, threads, &belongs)
+    }
+
+    /// Trains each class on the rows of which it is known whether they belong to it, by `belongs(class, row)`.
+    pub(crate) fn train_each(
+        rows: &[&[Feature]],
+        classes: usize,
+        features: usize,
+        threads: usize,
+        belongs: &(dyn Fn(usize, usize) -> Option<bool> + Sync),
+    ) -> Self {
         let squares: Vec<f32> =
             rows.iter().map(|row| row.iter().map(|(_, weight)| weight * weight).sum::<f32>() + 1.0).collect();
         let per_thread = classes.div_ceil(threads.max(1)).max(1);
@@ -32,9 +44,8 @@ impl Linear {
                 .chunks(per_thread)
                 .map(|chunk| {
                     let squares = &squares;
-                    scope.spawn(move || {
-                        chunk.iter().map(|class| one(rows, labels, *class, features, squares)).collect::<Vec<_>>()
-                    })
+                    let train = move |class: &usize| one(rows, &|row| belongs(*class, row), *class, features, squares);
+                    scope.spawn(move || chunk.iter().map(train).collect::<Vec<_>>())
                 })
                 .collect();
             handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
@@ -65,13 +76,21 @@ impl Linear {
     }
 }
 
-fn one(rows: &[&[Feature]], labels: &[usize], class: usize, features: usize, squares: &[f32]) -> (Vec<f32>, f32) {
+fn one(
+    rows: &[&[Feature]],
+    belongs: &dyn Fn(usize) -> Option<bool>,
+    seed: usize,
+    features: usize,
+    squares: &[f32],
+) -> (Vec<f32>, f32) {
+    let signs: Vec<f32> =
+        (0..rows.len()).map(|row| belongs(row).map_or(0.0, |is| if is { 1.0 } else { -1.0 })).collect();
     let mut weights = vec![0.0f32; features];
     let mut bias = 0.0f32;
     let mut alphas = vec![0.0f32; rows.len()];
     let diagonal = 0.5 / COST;
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    let mut random = 0x2545_f491_4f6c_dd1d_u64 ^ class as u64;
+    let mut order: Vec<usize> = signs.iter().enumerate().filter(|(_, sign)| **sign != 0.0).map(|(at, _)| at).collect();
+    let mut random = 0x2545_f491_4f6c_dd1d_u64 ^ seed as u64;
     for _ in 0..PASSES {
         for at in (1..order.len()).rev() {
             random ^= random << 13;
@@ -81,12 +100,11 @@ fn one(rows: &[&[Feature]], labels: &[usize], class: usize, features: usize, squ
         }
         let mut moved = 0.0f32;
         for at in &order {
-            let (Some(row), Some(label), Some(square), Some(alpha)) =
-                (rows.get(*at), labels.get(*at), squares.get(*at), alphas.get_mut(*at))
+            let (Some(row), Some(sign), Some(square), Some(alpha)) =
+                (rows.get(*at), signs.get(*at).copied(), squares.get(*at), alphas.get_mut(*at))
             else {
                 continue;
             };
-            let sign = if *label == class { 1.0 } else { -1.0 };
             let mut margin = bias;
             for (number, weight) in *row {
                 margin += weight * weights.get(*number as usize).copied().unwrap_or(0.0);

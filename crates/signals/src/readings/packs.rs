@@ -21,7 +21,7 @@ macro_rules! pack {
 /// All packs, in the order in which they are taken where a bundle names none.
 pub const PACKS: [Pack; 8] = [
     pack!("en": "language.toml", "wants_human.toml", "self_harm.toml", "domestic_abuse.toml", "threat.toml",
-        "fraud_in_progress.toml", "bereavement.toml", "frustration.toml", "sentences.csv"),
+        "fraud_in_progress.toml", "bereavement.toml", "frustration.toml", "sentences.csv", "messages.csv"),
     pack!("de": "language.toml", "rules.toml", "sentences.csv"),
     pack!("fr": "language.toml", "rules.toml", "sentences.csv"),
     pack!("es": "language.toml", "rules.toml", "sentences.csv"),

@@ -1,0 +1,120 @@
+//! Reads a message whole: its intent, and what its words say.
+
+use crate::{
+    intent::{EncoderUse, IntentEstimate, IntentModel},
+    lexical::{Presence, SituationReading, Strength, TextReader, TextReadings},
+    normal::normalised,
+    readings::{FRUSTRATED, NONE, UNDETERMINED, WANTS_HUMAN},
+    sentence_classifier::{Found, SentenceClassifier},
+    sentence_split::passages,
+    vector::Encoded,
+};
+use remit_encoder::Encoder;
+use std::sync::Arc;
+
+/// What reads messages under one bundle.
+#[derive(Debug)]
+pub struct MessageReader {
+    /// The intent classifier.
+    pub intents: IntentModel,
+    /// The rules for words.
+    pub words: TextReader,
+    /// What learnt from labelled sentences; none where there are too few.
+    pub sentences: Option<SentenceClassifier>,
+    /// The sentence encoder.
+    pub encoder: Option<Arc<Encoder>>,
+    /// When it is asked.
+    pub when: EncoderUse,
+}
+
+/// Strength of a frustration that is just there, in basis points.
+const FRUSTRATED_LEAST: f32 = 4_500.0;
+
+impl MessageReader {
+    /// The encoder, where it may be asked.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.encoder.as_deref().filter(|_| self.when != EncoderUse::Never)
+    }
+
+    /// The intent of a message.
+    pub fn intent(&self, text: &str) -> IntentEstimate<'_> {
+        let text = normalised(text);
+        self.intents.estimate(&Encoded::new(&text, self.encoder()), self.when)
+    }
+
+    /// What the words of a message say: rules propose, and what learnt from sentences disposes.
+    pub fn words(&self, text: &str) -> TextReadings<'_> {
+        let text = normalised(text);
+        read(&self.words, self.sentences.as_ref(), self.encoder(), self.when, &text)
+    }
+}
+
+/// What the words of a text say.
+pub fn read<'a>(
+    words: &'a TextReader,
+    classifier: Option<&'a SentenceClassifier>,
+    encoder: Option<&Encoder>,
+    when: EncoderUse,
+    text: &str,
+) -> TextReadings<'a> {
+    let by_rules = words.read(text);
+    let Some(classifier) = classifier
+        .filter(|classifier| by_rules.language.code == UNDETERMINED || classifier.learnt_in(by_rules.language.code))
+    else {
+        return by_rules;
+    };
+    let found = classifier.read(words, &passages(text), encoder, when == EncoderUse::Always);
+    dispose(words, classifier, by_rules, &found)
+}
+
+/// What is left of what rules read, and what is added to it.
+fn dispose<'a>(
+    words: &'a TextReader,
+    classifier: &'a SentenceClassifier,
+    by_rules: TextReadings<'a>,
+    found: &[Found<'a>],
+) -> TextReadings<'a> {
+    let there = |label: &str| found.iter().find(|found| found.label == label && found.beyond >= 0.0);
+    let own = by_rules.situation.kind;
+    let read = words.readings().situations().iter().find_map(|situation| {
+        let name = situation.name.as_str();
+        match there(name) {
+            Some(found) => Some((name, Some(found))),
+            // Where it has learnt nothing, the rules decide alone.
+            None => (name == own && !classifier.reads(name)).then_some((name, None)),
+        }
+    });
+    let situation = match read {
+        None => SituationReading { kind: NONE, strength_bp: 0, rules: Vec::new() },
+        Some((_, None)) => by_rules.situation,
+        Some((name, Some(found))) => {
+            let mut rules = if name == own { by_rules.situation.rules } else { Vec::new() };
+            rules.push(found.rule);
+            SituationReading { kind: name, strength_bp: strength(7_000.0, found.beyond), rules }
+        }
+    };
+    let wants_human = match (there(WANTS_HUMAN), classifier.reads(WANTS_HUMAN)) {
+        (_, false) => by_rules.wants_human,
+        (None, true) => Presence::default(),
+        (Some(found), true) => {
+            let mut rules = by_rules.wants_human.rules;
+            rules.push(found.rule);
+            Presence { present: true, rules }
+        }
+    };
+    let frustration = match (there(FRUSTRATED), classifier.reads(FRUSTRATED)) {
+        (_, false) => by_rules.frustration,
+        (None, true) => by_rules.frustration.without_words(),
+        (Some(found), true) => {
+            let Strength { strength_bp, mut rules } = by_rules.frustration;
+            rules.push(found.rule);
+            Strength { strength_bp: strength_bp.max(strength(FRUSTRATED_LEAST, found.beyond)), rules }
+        }
+    };
+    TextReadings { situation, wants_human, frustration, ..by_rules }
+}
+
+/// From `least` where it is just there, to 10,000 where it is clear.
+fn strength(least: f32, beyond: f32) -> u16 {
+    (least + (10_000.0 - least) * beyond.clamp(0.0, 1.5) / 1.5) as u16
+}

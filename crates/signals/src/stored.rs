@@ -1,0 +1,173 @@
+//! Classifiers as bytes: lengths and numbers in little-endian order, and SHA-256 over all at the end.
+
+use crate::{
+    calibrate::{self, Calibration},
+    features::Vocabulary,
+    judge::Judge,
+    linear::Linear,
+};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+
+/// Why bytes are no classifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored classifier is damaged or of another version; train it again with `remit signals train`")]
+pub struct ModelError;
+
+/// Writes.
+pub(crate) struct Stored(Vec<u8>);
+
+impl Stored {
+    pub(crate) fn begin(magic: &[u8; 8]) -> Self {
+        Self(magic.to_vec())
+    }
+
+    pub(crate) fn length(&mut self, length: usize) {
+        self.0.extend_from_slice(&(length as u64).to_le_bytes());
+    }
+
+    pub(crate) fn float(&mut self, value: f32) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    pub(crate) fn floats(&mut self, values: &[f32]) {
+        self.length(values.len());
+        values.iter().for_each(|value| self.float(*value));
+    }
+
+    pub(crate) fn digest(&mut self, digest: &[u8; 32]) {
+        self.0.extend_from_slice(digest);
+    }
+
+    pub(crate) fn texts<'a>(&mut self, texts: impl ExactSizeIterator<Item = &'a str>) {
+        self.length(texts.len());
+        for text in texts {
+            self.length(text.len());
+            self.0.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    pub(crate) fn hashes(&mut self, hashes: impl ExactSizeIterator<Item = u64>) {
+        self.length(hashes.len());
+        hashes.for_each(|hash| self.0.extend_from_slice(&hash.to_le_bytes()));
+    }
+
+    pub(crate) fn vocabulary(&mut self, vocabulary: &Vocabulary) {
+        let mut known: Vec<(u32, u64, f32)> =
+            vocabulary.known.iter().map(|(gram, (number, idf))| (*number, *gram, *idf)).collect();
+        known.sort_unstable_by_key(|(number, ..)| *number);
+        self.hashes(known.iter().map(|(_, gram, _)| *gram));
+        known.iter().for_each(|(_, _, idf)| self.float(*idf));
+    }
+
+    pub(crate) fn linear(&mut self, linear: &Linear) {
+        self.floats(&linear.weights);
+        self.floats(&linear.bias);
+    }
+
+    pub(crate) fn judge(&mut self, judge: &Judge) {
+        judge.calibration.to_floats().into_iter().chain([judge.threshold]).for_each(|x| self.float(x));
+        self.linear(&judge.linear);
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let checksum = Sha256::digest(&self.0);
+        self.0.extend_from_slice(&checksum);
+        self.0
+    }
+}
+
+/// What is left to read.
+pub(crate) struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    /// What follows the magic, in bytes whose checksum is right.
+    pub(crate) fn of(bytes: &'a [u8], magic: &[u8; 8]) -> Result<Self, ModelError> {
+        let (body, checksum) = bytes.split_last_chunk::<32>().ok_or(ModelError)?;
+        if <[u8; 32]>::from(Sha256::digest(body)) != *checksum {
+            return Err(ModelError);
+        }
+        body.strip_prefix(magic).map(Self).ok_or(ModelError)
+    }
+
+    fn take(&mut self, n: usize) -> Result<&'a [u8], ModelError> {
+        let (taken, rest) = self.0.split_at_checked(n).ok_or(ModelError)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    pub(crate) fn length(&mut self) -> Result<usize, ModelError> {
+        let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| ModelError)?;
+        let length = usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| ModelError)?;
+        if length <= self.0.len() { Ok(length) } else { Err(ModelError) }
+    }
+
+    pub(crate) fn float(&mut self) -> Result<f32, ModelError> {
+        self.numbers(1)?.first().copied().ok_or(ModelError)
+    }
+
+    fn numbers(&mut self, n: usize) -> Result<Vec<f32>, ModelError> {
+        let bytes = self.take(n.checked_mul(4).ok_or(ModelError)?)?;
+        let number = |chunk: &[u8; 4]| Some(f32::from_le_bytes(*chunk)).filter(|number| number.is_finite());
+        bytes.as_chunks::<4>().0.iter().map(|chunk| number(chunk).ok_or(ModelError)).collect()
+    }
+
+    pub(crate) fn floats(&mut self) -> Result<Vec<f32>, ModelError> {
+        let n = self.length()?;
+        self.numbers(n)
+    }
+
+    pub(crate) fn digest(&mut self) -> Result<[u8; 32], ModelError> {
+        self.take(32)?.try_into().map_err(|_| ModelError)
+    }
+
+    pub(crate) fn texts(&mut self) -> Result<Vec<String>, ModelError> {
+        let mut texts = Vec::new();
+        for _ in 0..self.length()? {
+            let length = self.length()?;
+            texts.push(std::str::from_utf8(self.take(length)?).map_err(|_| ModelError)?.to_owned());
+        }
+        Ok(texts)
+    }
+
+    pub(crate) fn hashes(&mut self) -> Result<Vec<u64>, ModelError> {
+        let n = self.length()?;
+        let bytes = self.take(n.checked_mul(8).ok_or(ModelError)?)?;
+        Ok(bytes.as_chunks::<8>().0.iter().map(|hash| u64::from_le_bytes(*hash)).collect())
+    }
+
+    pub(crate) fn vocabulary(&mut self, words_only: bool) -> Result<Vocabulary, ModelError> {
+        let hashes = self.hashes()?;
+        let idfs = self.numbers(hashes.len())?;
+        let mut known = HashMap::default();
+        for ((number, gram), idf) in (0..).zip(hashes).zip(idfs) {
+            if known.insert(gram, (number, idf)).is_some() {
+                return Err(ModelError);
+            }
+        }
+        Ok(Vocabulary::of(known, words_only))
+    }
+
+    /// Weights of so many classes over at least so many features.
+    pub(crate) fn linear(&mut self, features: usize, classes: usize) -> Result<Linear, ModelError> {
+        let (weights, bias) = (self.floats()?, self.floats()?);
+        if classes == 0 || bias.len() != classes || weights.len() % classes != 0 || weights.len() / classes < features {
+            return Err(ModelError);
+        }
+        Ok(Linear { classes, weights, bias })
+    }
+
+    pub(crate) fn judge(&mut self, features: usize, classes: usize) -> Result<Judge, ModelError> {
+        let mut floats = [0.0; calibrate::FLOATS];
+        for float in &mut floats {
+            *float = self.float()?;
+        }
+        let (calibration, threshold) = (Calibration::from_floats(floats), self.float()?);
+        Ok(Judge { linear: self.linear(features, classes)?, calibration, threshold })
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn end(self) -> Result<(), ModelError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ModelError) }
+    }
+}
