@@ -21,9 +21,11 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
             b"text,intent\nragged\n".to_vec(),
             br#"{"train": [["what is my balance", "balance"]], "val": [], "oos_train": [["hi", "oos"]]}"#.to_vec(),
         ],
-        "readings" => {
-            vec![READINGS.to_vec(), b"text,reads\nI want a person,wants_human frustrated\n\"a, b\",none\n".to_vec()]
-        }
+        "readings" => vec![
+            READINGS.to_vec(),
+            b"text,reads\nI want a person,wants_human frustrated\n\"a, b\",none\n".to_vec(),
+            b"[[rule]]\nid = \"a.b\"\nreads = \"frustration\"\npattern = \"a ** b|~c\"\nmatches = [\"a b\"]\n".to_vec(),
+        ],
         "model" => models(),
         "bundle" => bundles(),
         "bodies" => written(bodies()),

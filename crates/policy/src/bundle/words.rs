@@ -82,6 +82,7 @@ pub(super) fn lint(
             let message = format!("the situation `{}` is no value of the schema's {name}", situation.name);
             let cure = match nearest(&situation.name, values.iter().map(String::as_str)) {
                 Some(like) => format!("add it to `entity {name} enum`; did you mean `{like}`?"),
+                None if situation.place.pack.is_none() => format!("add it to `entity {name} enum` of {SCHEMA}"),
                 None => format!("add it to `entity {name} enum`, or switch it off under [readings]"),
             };
             match situation.place.pack {

@@ -14,7 +14,6 @@ use crate::{problem, problem::Problem};
 use remit_domain::{
     Case, Command,
     case::{Channel, Holder, Requester},
-    command::Happened,
     decision::YieldReason,
     event::Mark,
     id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
@@ -24,6 +23,8 @@ use remit_signals::{normal::says_nothing, written::written};
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub(super) use super::counted::shown;
 
 /// A request to take in.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -192,18 +193,6 @@ pub(super) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Problem
         return Err(Problem::invalid(field, format!("has {} bytes, more than {max}", text.len())));
     }
     Ok(())
-}
-
-pub(super) fn shown(status: u16) -> impl Fn(&Happened) -> (u16, Vec<u8>) {
-    move |happened| {
-        let answer = CaseAnswer {
-            case: CaseView::from(&happened.case),
-            decision: happened.decision().map(DecisionSummary::from),
-            not_counted: Vec::new(),
-        };
-        // INVARIANT: views hold nothing that JSON cannot express.
-        (status, serde_json::to_vec(&answer).unwrap_or_default())
-    }
 }
 
 impl App {

@@ -43,6 +43,18 @@ fn json(value: &Value) -> serde_json::Value {
     }
 }
 
+/// Answers with the case as it is now and the decision that was taken.
+pub(super) fn shown(status: u16) -> impl Fn(&Happened) -> (u16, Vec<u8>) {
+    move |happened| answer(status, happened, Vec::new())
+}
+
+fn answer(status: u16, happened: &Happened, not_counted: Vec<NotCounted>) -> (u16, Vec<u8>) {
+    let decision = happened.decision().map(DecisionSummary::from);
+    let answer = CaseAnswer { case: CaseView::from(&happened.case), decision, not_counted };
+    // INVARIANT: views hold nothing that JSON cannot express.
+    (status, serde_json::to_vec(&answer).unwrap_or_default())
+}
+
 impl App {
     /// Answers with the case, and with what of the readings that `caller` posted does not count.
     pub(super) fn shown_with<'a>(
@@ -51,15 +63,7 @@ impl App {
         caller: &'a Caller,
         posted: &'a [PostedReading],
     ) -> impl Fn(&Happened) -> (u16, Vec<u8>) + 'a {
-        move |happened| {
-            let answer = CaseAnswer {
-                case: CaseView::from(&happened.case),
-                decision: happened.decision().map(DecisionSummary::from),
-                not_counted: self.not_counted(&happened.case, caller, posted),
-            };
-            // INVARIANT: views hold nothing that JSON cannot express.
-            (status, serde_json::to_vec(&answer).unwrap_or_default())
-        }
+        move |happened| answer(status, happened, self.not_counted(&happened.case, caller, posted))
     }
 
     fn not_counted(&self, case: &Case, caller: &Caller, posted: &[PostedReading]) -> Vec<NotCounted> {
