@@ -9,6 +9,7 @@ use remit_domain::{
     Case, Command, Decision, Event,
     action::ActionEnd,
     announcement::Announcement,
+    automatic::AutoSubmitted,
     case::{Author, HolderRef},
     decision::{DecisionPoint, Outcome, SlaClock, Trigger, YieldReason},
     ending::{Ending, Feedback},
@@ -99,6 +100,7 @@ impl Transcript {
                 other => other,
             },
             "customer" => Command::Write { words: text(), readings: readings(), situation: danger() },
+            "machine" => Command::KeepAutomatic { words: text(), auto_submitted: AutoSubmitted::AutoReplied },
             "measure" => Command::Measure { readings: readings(), situation: danger() },
             "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
             "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
@@ -215,6 +217,7 @@ impl Transcript {
                 format!("opened by the {} over {}", requester.as_str(), channel.as_str())
             }
             Event::MessageAdded { message, .. } => match &message.author {
+                Author::Requester if message.auto_submitted.is_some() => "a machine wrote for the customer".to_owned(),
                 Author::Requester => "the customer wrote".to_owned(),
                 Author::Holder { epoch, staff: Some(staff), .. } => format!("{staff} answered under epoch {epoch}"),
                 Author::Holder { holder, epoch, .. } => format!("{} answered under epoch {epoch}", holder.name()),
