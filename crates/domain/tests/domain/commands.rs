@@ -42,6 +42,7 @@ pub(crate) type Row = (&'static str, &'static str, &'static [&'static str]);
 
 const REFUSED: &[Row] = &[
     ("nothing", "customer", &[ABSENT]),
+    ("nothing", "machine", &[ABSENT]),
     ("nothing", "answer 1", &[ABSENT]),
     ("nothing", "attach customer 1", &[ABSENT]),
     ("nothing", "measure", &[ABSENT]),
@@ -118,6 +119,7 @@ const REFUSED: &[Row] = &[
     ("resolved by owner", "end 1", &[SETTLED]),
     ("resolved", "erase; reopen", &[ERASED]),
     ("erased", "customer", &[ERASED]),
+    ("erased", "machine", &[ERASED]),
     ("erased", "answer 1", &[ERASED]),
     ("erased", "resolve 1", &[RESOLVED]),
     ("erased", "reopen", &[ERASED]),
@@ -248,6 +250,10 @@ const DONE: &[Row] = &[
         ],
     ),
     ("ai", "measure human", &["retain (quality), as signals were posted: it goes to desk; next late"]),
+    ("ai", "machine", &["a machine wrote for the customer"]),
+    ("queue", "machine", &["a machine wrote for the customer"]),
+    ("owner", "machine", &["a machine wrote for the customer"]),
+    ("resolved", "machine", &["a machine wrote for the customer"]),
     ("queue", "customer", &["retain (quality), as the customer wrote: desk keeps it; next late"]),
     (
         "ai",
@@ -529,8 +535,8 @@ fn what_is_done() {
 #[test]
 fn every_command_is_tried_in_the_states_that_matter() {
     let verbs = [
-        "open", "customer", "measure", "answer", "attach", "yield", "return", "override", "raise", "take", "end",
-        "resolve", "reopen", "erase",
+        "open", "customer", "machine", "measure", "answer", "attach", "yield", "return", "override", "raise", "take",
+        "end", "resolve", "reopen", "erase",
     ];
     for verb in verbs {
         let tried = |state: &str| {

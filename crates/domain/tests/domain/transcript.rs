@@ -9,6 +9,7 @@ use remit_domain::{
     Case, Command, Decision, Event,
     action::ActionEnd,
     announcement::Announcement,
+    automatic::AutoSubmitted,
     case::{Author, HolderRef},
     decision::{DecisionPoint, Outcome, SlaClock, Trigger, YieldReason},
     ending::{Ending, Feedback},
@@ -111,6 +112,7 @@ impl Transcript {
             },
             "customer" => Command::Write { words: text(), readings: readings(), situation: danger() },
             "measure" => Command::Measure { readings: readings(), situation: danger(), not_asked: not_asked() },
+            "machine" => Command::KeepAutomatic { words: text(), auto_submitted: AutoSubmitted::AutoReplied },
             "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
             "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
             "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
@@ -226,6 +228,7 @@ impl Transcript {
                 format!("opened by the {} over {}", requester.as_str(), channel.as_str())
             }
             Event::MessageAdded { message, .. } => match &message.author {
+                Author::Requester if message.auto_submitted.is_some() => "a machine wrote for the customer".to_owned(),
                 Author::Requester => "the customer wrote".to_owned(),
                 Author::Holder { epoch, staff: Some(staff), .. } => format!("{staff} answered under epoch {epoch}"),
                 Author::Holder { holder, epoch, .. } => format!("{} answered under epoch {epoch}", holder.name()),
