@@ -14,7 +14,7 @@ use remit_server::{
     app::App,
     serve::{self, Running},
 };
-use remit_signals::{intent::IntentModel, lexical::TextReader};
+use remit_signals::message_reader::MessageReader;
 use serde::{Deserialize, Serialize};
 use std::{
     hint::black_box,
@@ -100,8 +100,7 @@ fn bare(setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<Served> {
 
 /// What reading a message and the policy question take.
 struct Thinking {
-    classifier: IntentModel,
-    reader: TextReader,
+    reader: MessageReader,
     engine: Engine,
     questions: Vec<(Signals, Vec<CandidateFacts>)>,
 }
@@ -137,8 +136,7 @@ impl Thinking {
             (decision.signals, facts)
         });
         Ok(Self {
-            classifier: remit_server::boot::classifier(directory.path(), &setting.bundle, &mut |_| {})?,
-            reader: TextReader::of(Arc::clone(setting.bundle.readings())),
+            reader: remit_server::reader::open(directory.path(), &setting.bundle, &mut |_| {})?,
             engine: Engine::new(&setting.bundle),
             questions: questions.collect(),
         })
@@ -154,10 +152,10 @@ impl Thinking {
         };
         Thought {
             classifier: mean(&mut |n| {
-                black_box(self.classifier.estimate(setting.text(n)));
+                black_box(self.reader.intent(setting.text(n)));
             }),
             words: mean(&mut |n| {
-                black_box(self.reader.read(setting.text(n)));
+                black_box(self.reader.words(setting.text(n)));
             }),
             policy: mean(&mut |n| {
                 let at = usize::try_from(n).unwrap_or(0) % self.questions.len().max(1);

@@ -370,6 +370,9 @@ pub struct Decision {
     /// Which built-in policies governed beside it, since version 3 of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Digest>,
+    /// By what words were read when it was taken; decisions of before have it not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<ReadBy>,
     /// Who held the case before.
     pub holder: Option<HolderRef>,
     /// How often the case had changed hands.
@@ -389,6 +392,19 @@ pub struct Decision {
     pub sequence: Vec<ResponderId>,
 }
 
+/// By what words are read, each by the SHA-256 of its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadBy {
+    /// Rules, situations, languages and labelled sentences, of packs and of the bundle.
+    pub readings: Digest,
+    /// The examples of intents.
+    pub intents: Digest,
+    /// The model of the sentence encoder; none where it is never asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Digest>,
+}
+
 /// All that one evaluation needs beside the case: facts, verdicts and the bundle's terms.
 #[derive(Debug, Clone)]
 pub struct Deliberation {
@@ -404,6 +420,8 @@ pub struct Deliberation {
     pub policies: BTreeMap<PolicyId, PolicyNote>,
     /// The bundle's terms.
     pub terms: std::sync::Arc<Terms>,
+    /// By what words are read.
+    pub read_by: Option<ReadBy>,
     /// Queues in which somebody is known to be there, so that a wait in them can be told.
     pub attended: Vec<ResponderId>,
     /// Invariants that forbid whom a human named: no override goes against them.
@@ -448,7 +466,8 @@ pub struct Standing<'a> {
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, mut policies, terms, attended: _, forbidden: _ } = asked;
+    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, attended: _, forbidden: _ } =
+        asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
@@ -492,6 +511,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         at,
         bundle: terms.bundle.clone(),
         baseline: standing.custody.as_ref().map(|_| terms.baseline.clone()),
+        read_by,
         holder: standing.holder.map(Holder::to_ref),
         handoffs: standing.handoffs,
         custody: standing.custody.clone(),

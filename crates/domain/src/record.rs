@@ -4,7 +4,7 @@ pub(crate) mod table;
 
 use crate::{
     case::HolderRef,
-    decision::{Candidate, Custody, Decision, DecisionPoint, Outcome, PolicyNote, Trigger},
+    decision::{Candidate, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
     id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
     signal::Signals,
 };
@@ -25,6 +25,8 @@ struct Written {
     bundle: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     baseline: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read_by: Option<ReadBy>,
     holder: Option<HolderRef>,
     handoffs: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +90,7 @@ mod tests {
             at: Timestamp(5),
             bundle: Digest::from_bytes(&[7; 32]),
             baseline: None,
+            read_by: None,
             holder: None,
             handoffs: 0,
             custody: None,

@@ -13,7 +13,7 @@ use crate::{
     tokens::Tokenizer,
 };
 use pulp::{Arch, Simd};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Sums are added up in so many lanes, which are the same on every machine.
 const LANES: usize = 16;
@@ -58,13 +58,13 @@ impl Encoder {
     }
 
     /// The encoder that ships with Remit; unpacked when it is first asked for.
-    pub fn built_in() -> &'static Self {
-        static ENCODER: LazyLock<Encoder> = LazyLock::new(|| {
+    pub fn built_in() -> Arc<Self> {
+        static ENCODER: LazyLock<Arc<Encoder>> = LazyLock::new(|| {
             let made = Model::packed(crate::BUILT_IN).and_then(Encoder::new);
             #[expect(clippy::panic, reason = "the file is part of the program, and a test reads it")]
-            made.unwrap_or_else(|error| panic!("the built-in model: {error}"))
+            Arc::new(made.unwrap_or_else(|error| panic!("the built-in model: {error}")))
         });
-        &ENCODER
+        Arc::clone(&ENCODER)
     }
 
     /// SHA-256 of the packed model.

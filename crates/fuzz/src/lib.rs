@@ -23,10 +23,11 @@ use remit_server::{
 };
 use remit_signals::{
     examples,
-    intent::{self, IntentModel},
+    intent::{self, EncoderUse, IntentModel},
     lexical::TextReader,
     machine, normal,
     readings::{self, At, Choice, Mistake},
+    vector::Encoded,
     written::written,
 };
 use serde::de::DeserializeOwned;
@@ -74,13 +75,13 @@ pub(crate) static BANK: LazyLock<Files> = LazyLock::new(|| {
 static MODEL: LazyLock<IntentModel> = LazyLock::new(|| {
     let examples = examples::parse_csv(BANK.get("intents.csv").expect("the examples")).expect("the examples");
     let few: Vec<_> = examples.into_iter().step_by(20).collect();
-    intent::train(&few, &mut |_, _| {}).expect("a classifier")
+    intent::train(&few, None, &mut |_, _| {}).expect("a classifier")
 });
 
 /// What a customer wrote is measured, within bounds.
 pub fn words(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let estimate = MODEL.estimate(&text);
+    let estimate = MODEL.estimate(&Encoded::new(&text, None), EncoderUse::Never);
     assert!(estimate.confidence_bp <= 10_000 && estimate.out_of_scope_bp <= 10_000);
     let read = READER.read(&text);
     assert!(read.frustration.strength_bp <= 10_000 && read.complexity.strength_bp <= 10_000);
@@ -134,7 +135,7 @@ pub fn readings(bytes: &[u8]) {
 pub fn model(bytes: &[u8]) {
     let whole = [bytes, Sha256::digest(bytes).as_slice()].concat();
     if let Ok(model) = IntentModel::from_bytes(&whole) {
-        let _ = model.estimate("my card has not arrived");
+        let _ = model.estimate(&Encoded::new("my card has not arrived", None), EncoderUse::Never);
         let again = IntentModel::from_bytes(&model.to_bytes()).expect("what was written reads back");
         assert_eq!(again.to_bytes(), model.to_bytes());
     }

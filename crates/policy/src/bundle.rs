@@ -11,7 +11,7 @@ use crate::{
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
-    manifest::{Breaker, Limits, Manifest, Relax, Service, SignalKind},
+    manifest::{Breaker, EncoderModel, Limits, Manifest, Relax, Service, SignalKind},
     names,
 };
 use reading::Reading;
@@ -20,6 +20,7 @@ use remit_domain::{
     id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName, Timestamp},
     signal::Value,
 };
+use remit_signals::intent::EncoderUse;
 use remit_signals::readings::Readings;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -327,6 +328,22 @@ impl Bundle {
     /// What names all that words are read by, packs by their content, which may change with Remit's version.
     pub fn readings_digest(&self) -> Digest {
         Digest::from_bytes(&self.readings.digest())
+    }
+
+    /// SHA-256 of the examples of intents.
+    pub fn intents_digest(&self) -> Digest {
+        let csv = self.files.get("intents.csv").unwrap_or_default();
+        Files::new([("intents.csv".to_owned(), csv.to_vec())]).digest()
+    }
+
+    /// When the sentence encoder is asked.
+    pub fn encoder_use(&self) -> EncoderUse {
+        self.manifest.encoder
+    }
+
+    /// The model for the sentence encoder that it names in place of the one that ships.
+    pub fn encoder_model(&self) -> Option<&EncoderModel> {
+        self.manifest.encoder_model.as_ref()
     }
 
     /// What can be done beyond the conversation.

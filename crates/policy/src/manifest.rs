@@ -1,5 +1,6 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -15,6 +16,11 @@ pub struct Manifest {
     pub currency: String,
     /// The packs of readings that it takes, by name; all that ship where it says nothing.
     pub packs: Option<Vec<String>>,
+    /// When the sentence encoder is asked.
+    #[serde(default)]
+    pub encoder: EncoderUse,
+    /// Another model for it than the one that ships with Remit.
+    pub encoder_model: Option<EncoderModel>,
     /// Who answers for what packs bring, and what of it is switched off.
     pub readings: Option<ReadingsTable>,
     /// Persons and teams that answer for something.
@@ -52,6 +58,17 @@ pub struct Manifest {
     pub limits: Limits,
     /// Who owns exceptions of routing.
     pub exceptions: Exceptions,
+}
+
+/// A model for the sentence encoder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderModel {
+    /// The directory that holds its `config.json`, `vocab.txt` and `model.safetensors`: absolute, or seen from where Remit
+    /// is started.
+    pub directory: String,
+    /// SHA-256 of the model as Remit packs it, in hexadecimal, so that the bundle says which model reads.
+    pub digest: String,
 }
 
 /// What a bundle says of readings beside its files under `readings/`.

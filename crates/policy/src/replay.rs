@@ -76,6 +76,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         candidates: facts.into_iter().zip(verdicts).collect(),
         policies,
         terms: bundle.terms(),
+        read_by: decision.read_by.clone(),
         attended: Vec::new(),
         forbidden: Vec::new(),
     };

@@ -191,6 +191,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             candidates: candidates.iter().cloned().zip(verdicts.iter().cloned()).collect(),
             policies: notes,
             terms: bundle.terms(),
+            read_by: None,
             attended: Vec::new(),
             forbidden: Vec::new(),
         };

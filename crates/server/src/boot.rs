@@ -1,4 +1,4 @@
-//! Opens a data directory under a bundle, training the classifier where it has not been trained before.
+//! Opens a data directory under a bundle.
 
 use crate::{
     app::{
@@ -8,13 +8,12 @@ use crate::{
     },
     clock::Clock,
     directory::Directory,
+    reader::{self, ReaderError},
 };
 use remit_domain::id::Timestamp;
-use remit_policy::{bundle::Bundle, files::Files};
-use remit_signals::{examples, intent, intent::IntentModel};
+use remit_policy::bundle::Bundle;
 use remit_store::sqlite::{self, Options};
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,20 +21,9 @@ use std::{
 /// Why a data directory would not open.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
-    /// The bundle's examples cannot be learnt from.
-    #[error("intents.csv: {0}")]
-    Examples(#[from] examples::ExamplesError),
-    /// The classifier could not be trained.
-    #[error("the intent classifier: {0}")]
-    Train(#[from] intent::TrainError),
-    /// The trained classifier could not be kept.
-    #[error("keeping the intent classifier in {path}: {source}; {}", remit_store::cause::cure(source))]
-    Keep {
-        /// Where.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// What reads messages could not be made ready.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
     /// The store or the keys would not open.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -103,9 +91,9 @@ impl Opened {
     pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<App, BootError> {
         let Governing { bundle, clock, services, moves, by } = governing;
         let plan = self.plan(&bundle, moves, clock.now())?;
-        let intents = classifier(&self.data, &bundle, told)?;
+        let reader = reader::open(&self.data, &bundle, told)?;
         let plan = plan.map(|plan| (plan, by.to_owned()));
-        Ok(App::start(Start { directory: self.directory, bundle, intents, clock, services, plan })?)
+        Ok(App::start(Start { directory: self.directory, bundle, reader, clock, services, plan })?)
     }
 }
 
@@ -122,34 +110,4 @@ pub fn open(
 ) -> Result<App, BootError> {
     let governing = Governing { bundle, clock, services, moves: Moves::default(), by: "remit" };
     Opened::open(data, told)?.start(governing, told)
-}
-
-/// The classifier of a bundle's examples, kept in the data directory under their digest.
-///
-/// # Errors
-/// When the examples do not parse or suffice, or the model cannot be kept.
-pub fn classifier(data: &Path, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<IntentModel, BootError> {
-    let csv = bundle.files().get("intents.csv").unwrap_or_default();
-    let named = Files::new([("intents.csv".to_owned(), csv.to_vec())]).digest();
-    let models = data.join("models");
-    let path = models.join(format!("intents-{named}.bin"));
-    if let Ok(bytes) = fs::read(&path)
-        && let Ok(model) = IntentModel::from_bytes(&bytes)
-    {
-        return Ok(model);
-    }
-    told("training the intent classifier on the bundle's examples, once …");
-    let model = intent::train(&examples::parse_csv(csv)?, &mut |_, _| {})?;
-    // Written aside and renamed, so that a crash leaves no half a model.
-    let aside = path.with_extension("new");
-    let mut directory = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut directory, 0o700);
-    directory
-        .recursive(true)
-        .create(&models)
-        .and_then(|()| fs::write(&aside, model.to_bytes()))
-        .and_then(|()| fs::rename(&aside, &path))
-        .map_err(|source| BootError::Keep { path: models.display().to_string(), source })?;
-    Ok(model)
 }

@@ -18,4 +18,5 @@ pub mod limits;
 pub mod metrics;
 pub mod problem;
 mod rate_limit;
+pub mod reader;
 pub mod serve;

@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .collect(),
         Err(_) => {
             let begun = Instant::now();
-            let vectors = encode_all(encoder, &all.iter().map(|e| e.text.as_str()).collect::<Vec<_>>());
+            let vectors = encode_all(&encoder, &all.iter().map(|e| e.text.as_str()).collect::<Vec<_>>());
             println!("encoded {} in {:.1} s", all.len(), begun.elapsed().as_secs_f64());
             fs::write(&kept, vectors.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())?;
             vectors

@@ -3,9 +3,10 @@
 //!
 //! `cargo run --release -p remit-signals --example hold_out -- BANKING77.csv CLINC150.json`
 
+use remit_encoder::Encoder;
 use remit_signals::{
     examples::{self, Clinc, Example},
-    intent,
+    intent::{self, EncoderUse},
     report::{self, IntentReport},
 };
 use std::{env, error::Error, fs, time::Instant};
@@ -13,13 +14,15 @@ use std::{env, error::Error, fs, time::Instant};
 const SPLITS: [usize; 3] = [1, 4, 6];
 
 fn judge(name: &str, splits: &[(Vec<Example>, Vec<Example>)], out_of_scope: &[String]) -> Result<(), Box<dyn Error>> {
+    let encoder = Encoder::built_in();
+    let reading = report::Reading { encoder: Some(&*encoder), when: EncoderUse::default() };
     let (mut reports, mut seconds, mut micros): (Vec<IntentReport>, f64, f64) = (Vec::new(), 0.0, 0.0);
     for (train, test) in splits {
         let begun = Instant::now();
-        let model = intent::train(train, &mut |_, _| {})?;
+        let model = intent::train(train, reading.encoder, &mut |_, _| {})?;
         seconds += begun.elapsed().as_secs_f64();
         let begun = Instant::now();
-        reports.push(report::evaluate(&model, test, out_of_scope));
+        reports.push(report::evaluate(&model, reading, test, out_of_scope));
         micros += begun.elapsed().as_secs_f64() * 1e6 / (test.len() + out_of_scope.len()) as f64;
     }
     let count = splits.len().max(1) as f64;

@@ -4,8 +4,13 @@
 
 use remit_encoder::Encoder;
 use remit_signals::{
-    examples, intent::EncoderUse, labelled, lexical::TextReader, message_reader::read, readings::NONE,
-    sentence_classifier::SentenceClassifier,
+    examples,
+    intent::EncoderUse,
+    labelled,
+    lexical::TextReader,
+    message_reader::read,
+    readings::NONE,
+    sentence_classifier::{Lesson, SentenceClassifier},
 };
 use std::{env, time::Instant};
 
@@ -17,16 +22,15 @@ fn main() {
         _ => EncoderUse::WhenUnsure,
     };
     let reader = TextReader::new();
-    let encoder = Some(Encoder::built_in()).filter(|_| when != EncoderUse::Never);
+    let encoder = Encoder::built_in();
+    let encoder = Some(&*encoder).filter(|_| when != EncoderUse::Never);
     let begun = Instant::now();
-    let kept = env::temp_dir().join("sentences.bin");
-    let classifier = match std::fs::read(&kept).ok().and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok()) {
-        Some(classifier) if has("kept") => Some(classifier),
-        _ => SentenceClassifier::train(&reader, encoder, &mut |_, _| {}),
-    };
-    if let Some(classifier) = &classifier {
-        std::fs::write(&kept, classifier.to_bytes()).ok();
-    }
+    let lesson = Lesson::of(&reader);
+    let classifier = lesson.map(|lesson| {
+        let encoder = Encoder::built_in();
+        let encoder = Some(&*encoder);
+        SentenceClassifier::shipped(&lesson.key(encoder)).unwrap_or_else(|| lesson.learn(encoder))
+    });
     if let Some(classifier) = &classifier {
         classifier.told().iter().for_each(|told| println!("{told}"));
     }

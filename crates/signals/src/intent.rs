@@ -63,6 +63,7 @@ pub enum EncoderUse {
 /// A trained classifier.
 #[derive(Debug, Clone)]
 pub struct IntentModel {
+    training: Training,
     labels: Vec<String>,
     vocabulary: Vocabulary,
     short: ShortExamples,
@@ -71,6 +72,96 @@ pub struct IntentModel {
     /// Judges by these and by the vector beside them.
     beside: Option<Beside>,
 }
+
+/// What training showed on examples that were held out.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Training {
+    /// Examples learnt from.
+    pub examples: usize,
+    /// Intents.
+    pub intents: usize,
+    /// Share with the right intent.
+    pub accuracy: f32,
+    /// Share that the classifier is sure enough of to be followed.
+    pub kept: f32,
+    /// Share of labels that seem to be wrong.
+    pub mislabelled: f32,
+    /// Examples that would bring each intent to ten, from where on most messages can be told.
+    pub wanted: usize,
+    /// Intents that are taken for another, the most frequent first.
+    pub confusions: Vec<Confusion>,
+}
+
+/// How often an intent was taken for another.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Confusion {
+    /// The intent.
+    pub intent: String,
+    /// What it was taken for.
+    pub taken_for: String,
+    /// How many of its examples.
+    pub times: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl Training {
+    /// What to tell whoever keeps the examples where no message would be followed; none where some would.
+    pub fn abstains_on_all(&self) -> Option<String> {
+        let Self { examples, intents, accuracy, kept, wanted, .. } = self;
+        (*kept == 0.0).then(|| {
+            let cure = match wanted {
+                0 => format!("twice as many examples ({examples} more) should help, or fewer intents"),
+                wanted => format!("{wanted} more examples should help, so that each intent has {ENOUGH}"),
+            };
+            format!(
+                "the intent classifier abstains on every message, so that no AI responder is chosen by intent: {examples} \
+                 examples of {intents} intents, of which {:.0} % are told right when held out; {cure}",
+                accuracy * 100.0
+            )
+        })
+    }
+
+    fn of(learnt: &Learnt, labels: &[usize], names: &[&str]) -> Self {
+        let judged = || learnt.held_out.iter().zip(labels);
+        let total = labels.len().max(1) as f32;
+        let right = judged().filter(|(judged, label)| judged.best == **label).count();
+        let kept = judged().filter(|(judged, _)| judged.confidence >= learnt.judge.threshold).count();
+        let mut counts = vec![0usize; names.len()];
+        let mut pairs: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for (judged, label) in judged() {
+            if let Some(count) = counts.get_mut(*label) {
+                *count += 1;
+            }
+            if judged.best != *label {
+                *pairs.entry((*label, judged.best)).or_default() += 1;
+            }
+        }
+        let mut confusions: Vec<((usize, usize), usize)> = pairs.into_iter().collect();
+        confusions.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+        let name = |at: usize| names.get(at).map(|name| (*name).to_owned()).unwrap_or_default();
+        let confusion = |((label, best), times): ((usize, usize), usize)| Confusion {
+            intent: name(label),
+            taken_for: name(best),
+            times,
+            of: counts.get(label).copied().unwrap_or_default(),
+        };
+        Self {
+            examples: labels.len(),
+            intents: names.len(),
+            accuracy: right as f32 / total,
+            kept: kept as f32 / total,
+            mislabelled: learnt.mislabelled as f32,
+            wanted: counts.iter().map(|count| ENOUGH.saturating_sub(*count)).sum(),
+            confusions: confusions.into_iter().take(CONFUSIONS_MAX).map(confusion).collect(),
+        }
+    }
+}
+
+/// Examples of an intent from which on most messages can be told.
+const ENOUGH: usize = 10;
+/// Confusions that are kept.
+const CONFUSIONS_MAX: usize = 20;
 
 /// A judge that sees the vector of a message too.
 #[derive(Debug, Clone)]
@@ -148,6 +239,7 @@ pub fn train_on(
     let features = vocabulary.known.len();
     let lesson = Lesson { rows: &rows, labels: &labels, classes, features, folds: &folds, learner: Learner::Svm };
     let alone = Judge::learn(&lesson, &mut step);
+    let mut training = None;
     let beside = vectors.map(|(encoder, vectors)| {
         let learner = if examples.len() > FEW { Learner::Svm } else { Learner::Softmax };
         let width = vectors.first().map_or(0, |vector| vector.len());
@@ -158,11 +250,14 @@ pub fn train_on(
             Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds, learner };
         let both = Judge::learn(&lesson, &mut step);
         let sure = sure(&alone, &both, &labels);
+        training = Some(Training::of(&both, &labels, &numbers.keys().copied().collect::<Vec<_>>()));
         Beside { judge: both.judge, encoder, sure }
     });
-    let labels = numbers.keys().map(|label| (*label).to_owned()).collect();
+    let names: Vec<&str> = numbers.keys().copied().collect();
+    let training = training.unwrap_or_else(|| Training::of(&alone, &labels, &names));
+    let labels = names.into_iter().map(str::to_owned).collect();
     let short = ShortExamples::of(examples.iter().map(|example| example.text.as_str()));
-    Ok(IntentModel { labels, vocabulary, short, alone: alone.judge, beside })
+    Ok(IntentModel { training, labels, vocabulary, short, alone: alone.judge, beside })
 }
 
 /// Whether two examples are hardly more than one, by their words or by what they mean.
@@ -219,6 +314,11 @@ impl IntentModel {
         &self.labels
     }
 
+    /// What training showed on examples that were held out.
+    pub fn training(&self) -> &Training {
+        &self.training
+    }
+
     /// The digest of the model of the encoder that stands beside the classifier.
     pub fn encoder(&self) -> Option<&[u8; 32]> {
         self.beside.as_ref().map(|beside| &beside.encoder)
@@ -257,6 +357,12 @@ impl IntentModel {
     /// The classifier as bytes, with a checksum at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Stored::begin(MAGIC);
+        let Training { examples, intents, accuracy, kept, mislabelled, wanted, confusions } = &self.training;
+        [examples, intents, wanted].into_iter().for_each(|count| out.count(*count));
+        [accuracy, kept, mislabelled].into_iter().for_each(|share| out.float(*share));
+        out.texts(confusions.iter().map(|confusion| confusion.intent.as_str()));
+        out.texts(confusions.iter().map(|confusion| confusion.taken_for.as_str()));
+        confusions.iter().for_each(|confusion| [confusion.times, confusion.of].into_iter().for_each(|n| out.count(n)));
         out.texts(self.labels.iter().map(String::as_str));
         out.hashes(self.short.0.iter().copied());
         out.vocabulary(&self.vocabulary);
@@ -276,6 +382,13 @@ impl IntentModel {
     /// When they are damaged or of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let mut rest = Rest::of(bytes, MAGIC)?;
+        let (examples, intents, wanted) = (rest.count()?, rest.count()?, rest.count()?);
+        let (accuracy, kept, mislabelled) = (rest.float()?, rest.float()?, rest.float()?);
+        let (intent, taken_for) = (rest.texts()?, rest.texts()?);
+        let confusion =
+            |(intent, taken_for)| Ok(Confusion { intent, taken_for, times: rest.count()?, of: rest.count()? });
+        let confusions = intent.into_iter().zip(taken_for).map(confusion).collect::<Result<_, ModelError>>()?;
+        let training = Training { examples, intents, accuracy, kept, mislabelled, wanted, confusions };
         let labels = rest.texts()?;
         let short = ShortExamples(rest.hashes()?.into_iter().collect());
         let vocabulary = rest.vocabulary(false)?;
@@ -290,6 +403,10 @@ impl IntentModel {
             }
         };
         rest.end()?;
-        if labels.is_empty() { Err(ModelError) } else { Ok(Self { labels, vocabulary, short, alone, beside }) }
+        if labels.is_empty() {
+            Err(ModelError)
+        } else {
+            Ok(Self { training, labels, vocabulary, short, alone, beside })
+        }
     }
 }

@@ -21,6 +21,8 @@ pub struct IntentReport {
     pub kept: f64,
     /// Share wrong among those kept.
     pub wrong_among_kept: f64,
+    /// Share that the encoder was asked about.
+    pub encoded: f64,
     /// Out-of-scope messages judged.
     pub out_of_scope_messages: usize,
     /// Probability that an out-of-scope message scores above one with an intent.
@@ -48,7 +50,7 @@ pub fn evaluate(
     let estimate = |text: &'_ str| model.estimate(&Encoded::new(text, reading.encoder), reading.when);
     const BINS: usize = 15;
     let mut bins = [(0usize, 0.0f64, 0usize); BINS];
-    let (mut right, mut kept, mut wrong) = (0usize, 0usize, 0usize);
+    let (mut right, mut kept, mut wrong, mut encoded) = (0usize, 0usize, 0usize, 0usize);
     let mut inside = Vec::with_capacity(examples.len());
     for example in examples {
         let estimate = estimate(&example.text);
@@ -59,6 +61,7 @@ pub fn evaluate(
             *bin = (bin.0 + 1, bin.1 + confidence, bin.2 + usize::from(good));
         }
         right += usize::from(good);
+        encoded += usize::from(estimate.encoded);
         if !estimate.abstained {
             kept += 1;
             wrong += usize::from(!good);
@@ -75,6 +78,7 @@ pub fn evaluate(
         calibration_error: bins.iter().map(|(_, sum, good)| (sum - *good as f64).abs() / n).sum(),
         kept: kept as f64 / n,
         wrong_among_kept: wrong as f64 / kept.max(1) as f64,
+        encoded: encoded as f64 / n,
         out_of_scope_messages: outside.len(),
         out_of_scope_auroc: auroc(&inside, &outside),
         out_of_scope_recall: (!outside.is_empty())

@@ -6,13 +6,15 @@ use crate::{
     lexical::TextReader,
     linear::Linear,
     normal::normalised,
-    readings::{FRUSTRATED, FRUSTRATION, Readings, Sentence, WANTS_HUMAN},
+    readings::{FRUSTRATED, FRUSTRATION, WANTS_HUMAN},
     softmax,
     stored::{ModelError, Rest, Stored},
     vector::encode_all,
 };
 use remit_encoder::Encoder;
-use std::collections::BTreeMap;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sentences with a label from which on there is something to learn.
 const POSITIVES_LEAST: usize = 40;
@@ -90,6 +92,7 @@ impl Label {
 /// A classifier of sentences.
 #[derive(Debug, Clone)]
 pub struct SentenceClassifier {
+    key: [u8; 32],
     labels: Vec<Label>,
     /// Codes of the languages that it has learnt.
     languages: Vec<String>,
@@ -114,58 +117,14 @@ pub struct Found<'a> {
 }
 
 impl SentenceClassifier {
-    /// Learns from the labelled sentences of readings; none where there are too few of any label.
-    pub fn train(reader: &TextReader, encoder: Option<&Encoder>, step: &mut dyn FnMut(usize, usize)) -> Option<Self> {
-        let sentences = reader.readings().sentences();
-        let names = learnable(reader.readings());
-        if names.is_empty() {
-            return None;
-        }
-        let texts: Vec<String> = sentences.iter().map(|sentence| normalised(&sentence.text).into_owned()).collect();
-        let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-        texts.iter().for_each(|text| *languages.entry(reader.read(text).language.code).or_default() += 1);
-        let learnt = languages.into_iter().filter(|(_, count)| *count >= OF_A_LANGUAGE_LEAST);
-        let languages = learnt.map(|(code, _)| code.to_owned()).collect();
-        let vocabulary = Vocabulary::of_words(texts.iter().map(String::as_str));
-        let places = places(&names);
-        let mut rows: Vec<Vec<Feature>> =
-            texts.iter().map(|text| row(&vocabulary, &places, text, &reader.matched_kinds(text))).collect();
-        let own: Vec<Option<usize>> = sentences.iter().map(|sentence| own_label(sentence, &names)).collect();
-        // The last class is that of no label.
-        let classes: Vec<usize> = own.iter().map(|own| own.unwrap_or(names.len())).collect();
-        let belongs = |class: usize, at: usize| belongs(&names, &own, sentences, class, at);
-        let words = vocabulary.known.len() + names.len();
-        step(1, 3);
-        let (alone, by_words) = learn(&rows, &classes, names.len() + 1, words);
-        step(2, 3);
-        let beside = encoder.map(|encoder| {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            for (row, vector) in rows.iter_mut().zip(encode_all(encoder, &texts)) {
-                row.extend(vector_features(words, &vector));
-            }
-            let (linear, margins) = learn(&rows, &classes, names.len() + 1, words + encoder.width());
-            (*encoder.digest(), linear, margins)
-        });
-        step(3, 3);
-        let labels = names
-            .iter()
-            .enumerate()
-            .map(|(class, name)| {
-                let thresholds = |margins: &[Vec<f32>]| Scores::of(margins, class, &|at| belongs(class, at));
-                let alone = thresholds(&by_words);
-                let beside = beside
-                    .as_ref()
-                    .map_or(alone.thresholds(aim(name)), |(_, _, margins)| thresholds(margins).thresholds(aim(name)));
-                Label {
-                    rule: rule_of(name),
-                    name: name.clone(),
-                    alone: alone.thresholds(aim(name)),
-                    beside,
-                    propose: alone.found_by(PROPOSED),
-                }
-            })
-            .collect();
-        Some(Self { labels, languages, vocabulary, alone, beside: beside.map(|(digest, linear, _)| (digest, linear)) })
+    /// The one that ships, if it has learnt just this.
+    pub fn shipped(key: &[u8; 32]) -> Option<Self> {
+        Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok().filter(|shipped| shipped.key == *key)
+    }
+
+    /// What it has learnt, as [`Lesson::key`] tells it.
+    pub fn key(&self) -> &[u8; 32] {
+        &self.key
     }
 
     /// The digest of the model of the encoder that it has learnt with.
@@ -246,6 +205,7 @@ impl SentenceClassifier {
     /// The classifier as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Stored::begin(MAGIC);
+        out.digest(&self.key);
         out.texts(self.labels.iter().map(|label| label.name.as_str()));
         for label in &self.labels {
             let Label { alone, beside, propose, .. } = label;
@@ -268,6 +228,7 @@ impl SentenceClassifier {
     /// When they are damaged or of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let mut rest = Rest::of(bytes, MAGIC)?;
+        let key = rest.digest()?;
         let mut labels = Vec::new();
         for name in rest.texts()? {
             let mut thresholds = || Ok(Thresholds { short: rest.float()?, long: rest.float()? });
@@ -283,18 +244,112 @@ impl SentenceClassifier {
             _ => Some((rest.digest()?, rest.linear(features, labels.len() + 1)?)),
         };
         rest.end()?;
-        Ok(Self { labels, languages, vocabulary, alone, beside })
+        Ok(Self { key, labels, languages, vocabulary, alone, beside })
+    }
+}
+
+/// What there is to learn from the labelled sentences of readings.
+#[derive(Debug)]
+pub struct Lesson {
+    /// Labels of which there are enough sentences.
+    names: Vec<String>,
+    languages: Vec<String>,
+    rows: Vec<LessonRow>,
+}
+
+/// A sentence with what it says, and what rules make of it.
+#[derive(Debug, Serialize)]
+struct LessonRow {
+    text: String,
+    labels: Vec<String>,
+    kinds: Vec<String>,
+}
+
+impl Lesson {
+    /// What the labelled sentences teach that are in languages of which there are enough; none where there are too few of
+    /// any label.
+    pub fn of(reader: &TextReader) -> Option<Self> {
+        let mut rows = Vec::new();
+        let mut codes: Vec<&str> = Vec::new();
+        for sentence in reader.readings().sentences() {
+            let text = normalised(&sentence.text).into_owned();
+            codes.push(reader.read(&text).language.code);
+            rows.push(LessonRow { kinds: reader.matched_kinds(&text), labels: sentence.labels.clone(), text });
+        }
+        let count = |code: &str| codes.iter().filter(|other| **other == code).count();
+        let languages: BTreeSet<&str> = codes
+            .iter()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .filter(|code| count(code) >= OF_A_LANGUAGE_LEAST)
+            .collect();
+        let mut codes_of_rows = codes.iter();
+        rows.retain(|_| codes_of_rows.next().is_some_and(|code| languages.contains(code)));
+        let names = learnable(&rows);
+        let languages = languages.into_iter().map(str::to_owned).collect();
+        (!names.is_empty()).then_some(Self { names, languages, rows })
+    }
+
+    /// SHA-256 over all that is learnt from, and over the model of the encoder.
+    pub fn key(&self, encoder: Option<&Encoder>) -> [u8; 32] {
+        // INVARIANT: texts and lists of them have JSON.
+        let rows = serde_json::to_vec(&(&self.names, &self.languages, &self.rows)).unwrap_or_default();
+        let mut hash = Sha256::new_with_prefix(MAGIC);
+        hash.update(encoder.map_or([0; 32], |encoder| *encoder.digest()));
+        hash.update(rows);
+        hash.finalize().into()
+    }
+
+    /// Sentences that are learnt from.
+    pub fn sentences(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Learns.
+    pub fn learn(&self, encoder: Option<&Encoder>) -> SentenceClassifier {
+        let Self { names, languages, rows: lesson } = self;
+        let vocabulary = Vocabulary::of_words(lesson.iter().map(|row| row.text.as_str()));
+        let places = places(names);
+        let mut rows: Vec<Vec<Feature>> =
+            lesson.iter().map(|sentence| row(&vocabulary, &places, &sentence.text, &sentence.kinds)).collect();
+        let own: Vec<Option<usize>> = lesson.iter().map(|row| own_label(&row.labels, names)).collect();
+        // The last class is that of no label.
+        let classes: Vec<usize> = own.iter().map(|own| own.unwrap_or(names.len())).collect();
+        let belongs = |class: usize, at: usize| belongs(names, &own, &lesson.get(at)?.labels, class, at);
+        let words = vocabulary.known.len() + names.len();
+        let (alone, by_words) = learn(&rows, &classes, names.len() + 1, words);
+        let beside = encoder.map(|encoder| {
+            let texts: Vec<&str> = lesson.iter().map(|row| row.text.as_str()).collect();
+            for (row, vector) in rows.iter_mut().zip(encode_all(encoder, &texts)) {
+                row.extend(vector_features(words, &vector));
+            }
+            let (linear, margins) = learn(&rows, &classes, names.len() + 1, words + encoder.width());
+            (*encoder.digest(), linear, margins)
+        });
+        let labels = names
+            .iter()
+            .enumerate()
+            .map(|(class, name)| {
+                let scores = |margins: &[Vec<f32>]| Scores::of(margins, class, &|at| belongs(class, at));
+                let by_words = scores(&by_words);
+                let alone = by_words.thresholds(aim(name));
+                let beside = beside.as_ref().map_or(alone, |(_, _, margins)| scores(margins).thresholds(aim(name)));
+                Label { rule: rule_of(name), name: name.clone(), alone, beside, propose: by_words.found_by(PROPOSED) }
+            })
+            .collect();
+        let beside = beside.map(|(digest, linear, _)| (digest, linear));
+        SentenceClassifier { key: self.key(encoder), labels, languages: languages.clone(), vocabulary, alone, beside }
     }
 }
 
 /// The labels of which there are enough sentences.
-fn learnable(readings: &Readings) -> Vec<String> {
+fn learnable(rows: &[LessonRow]) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for label in readings.sentences().iter().flat_map(|sentence| &sentence.labels) {
+    for label in rows.iter().flat_map(|row| &row.labels) {
         *counts.entry(label).or_default() += 1;
     }
-    let total = readings.sentences().len();
-    let enough = |count: usize| count >= POSITIVES_LEAST && total - count >= NEGATIVES_LEAST;
+    let enough = |count: usize| count >= POSITIVES_LEAST && rows.len() - count >= NEGATIVES_LEAST;
     counts.into_iter().filter(|(_, count)| enough(*count)).map(|(label, _)| label.to_owned()).collect()
 }
 
@@ -304,17 +359,16 @@ fn places(names: &[String]) -> BTreeMap<&str, usize> {
 }
 
 /// The gravest label of a sentence, by its place.
-fn own_label(sentence: &Sentence, names: &[String]) -> Option<usize> {
+fn own_label(labels: &[String], names: &[String]) -> Option<usize> {
     let grave = |label: &&String| *label != WANTS_HUMAN && *label != FRUSTRATED;
-    let label = sentence.labels.iter().find(grave).or_else(|| sentence.labels.first())?;
+    let label = labels.iter().find(grave).or_else(|| labels.first())?;
     names.iter().position(|name| name == label)
 }
 
 /// Whether a sentence has a label; unknown where it was labelled by something graver, beside which the other is not noted.
-fn belongs(names: &[String], own: &[Option<usize>], sentences: &[Sentence], class: usize, at: usize) -> Option<bool> {
+fn belongs(names: &[String], own: &[Option<usize>], labels: &[String], class: usize, at: usize) -> Option<bool> {
     let name = names.get(class)?;
-    let sentence = sentences.get(at)?;
-    if sentence.labels.contains(name) {
+    if labels.contains(name) {
         return Some(true);
     }
     let Some(graver) = own.get(at).copied().flatten().and_then(|own| names.get(own)) else { return Some(false) };

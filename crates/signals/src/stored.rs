@@ -22,6 +22,11 @@ impl Stored {
         Self(magic.to_vec())
     }
 
+    /// A number that says nothing of what follows.
+    pub(crate) fn count(&mut self, count: usize) {
+        self.length(count);
+    }
+
     pub(crate) fn length(&mut self, length: usize) {
         self.0.extend_from_slice(&(length as u64).to_le_bytes());
     }
@@ -96,9 +101,13 @@ impl<'a> Rest<'a> {
         Ok(taken)
     }
 
-    pub(crate) fn length(&mut self) -> Result<usize, ModelError> {
+    pub(crate) fn count(&mut self) -> Result<usize, ModelError> {
         let bytes: [u8; 8] = self.take(8)?.try_into().map_err(|_| ModelError)?;
-        let length = usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| ModelError)?;
+        usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| ModelError)
+    }
+
+    pub(crate) fn length(&mut self) -> Result<usize, ModelError> {
+        let length = self.count()?;
         if length <= self.0.len() { Ok(length) } else { Err(ModelError) }
     }
 

@@ -385,6 +385,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         candidates: record.candidates.into_iter().map(|c| (c.facts, c.verdict)).collect(),
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
+        read_by: None,
         attended: Vec::new(),
         forbidden: Vec::new(),
     };

@@ -145,6 +145,7 @@ impl World {
         }
         let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
+            read_by: None,
             attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
             forbidden: Vec::new(),
             point: question.point,

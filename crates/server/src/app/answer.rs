@@ -39,6 +39,7 @@ impl App {
         };
         let forbidden = named.map(|facts| self.engine.forbidding(&signals, facts)).unwrap_or_default();
         Deliberation {
+            read_by: Some(self.read_by.clone()),
             attended: self.floor.attended(self.clock.monotonic()),
             forbidden,
             point: question.point,

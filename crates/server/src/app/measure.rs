@@ -50,14 +50,14 @@ impl App {
         };
         if message.is_forward_alone() {
             // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
-            let estimate = IntentEstimate { abstained: true, ..self.intents.estimate(message.passed_on()) };
+            let estimate = IntentEstimate { abstained: true, ..self.reader.intent(message.passed_on()) };
             self.note_intent(&estimate, Some("passed on without a word of the customer's own"), &mut note);
         } else {
-            let mut estimate = self.intents.estimate(&message.now);
+            let mut estimate = self.reader.intent(&message.now);
             estimate.abstained |= message.now.is_empty();
             self.note_intent(&estimate, None, &mut note);
         }
-        note_words(&self.reader.read(&message.now), &mut note);
+        note_words(&self.reader.words(&message.now), &mut note);
         readings
     }
 

@@ -68,10 +68,11 @@ use remit_domain::{
     Case, Context,
     command::Happened,
     decide,
-    id::{Ids, Timestamp},
+    decision::ReadBy,
+    id::{Digest, Ids, Timestamp},
 };
 use remit_policy::{address::Address, bundle::Bundle, engine::Engine};
-use remit_signals::{intent::IntentModel, lexical::TextReader};
+use remit_signals::message_reader::MessageReader;
 use remit_store::{CommitError, Store, sqlite::SqliteStore};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -81,8 +82,8 @@ pub use auth::Caller;
 pub struct App {
     pub(crate) bundle: Arc<Bundle>,
     pub(crate) engine: Engine,
-    reader: TextReader,
-    intents: IntentModel,
+    pub(crate) reader: MessageReader,
+    pub(crate) read_by: ReadBy,
     pub(crate) store: SqliteStore,
     pub(crate) keys: Keys,
     pub(crate) entropy: Entropy,
@@ -145,8 +146,8 @@ pub struct Start {
     pub directory: Directory,
     /// The bundle in force.
     pub bundle: Arc<Bundle>,
-    /// The classifier trained on the bundle's intents.
-    pub intents: IntentModel,
+    /// What reads messages under the bundle.
+    pub reader: MessageReader,
     /// What tells the time.
     pub clock: Box<dyn Clock>,
     /// The AI services that answer by themselves.
@@ -173,6 +174,15 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Whether an earlier answer was given again.
     pub repeated: bool,
+}
+
+/// By what words are read under a bundle.
+fn read_by(bundle: &Bundle, reader: &MessageReader) -> ReadBy {
+    ReadBy {
+        readings: bundle.readings_digest(),
+        intents: bundle.intents_digest(),
+        encoder: reader.encoder().map(|encoder| Digest::from_bytes(encoder.digest())),
+    }
 }
 
 fn milliseconds(time: Duration) -> i64 {
@@ -212,8 +222,8 @@ impl App {
             trips: std::sync::Mutex::new(Some(trips)),
             floor: floor::LiveFloor::new(&start.bundle),
             engine,
-            reader: TextReader::of(Arc::clone(start.bundle.readings())),
-            intents: start.intents,
+            read_by: read_by(&start.bundle, &start.reader),
+            reader: start.reader,
             store,
             keys,
             entropy,

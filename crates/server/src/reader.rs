@@ -1,0 +1,173 @@
+//! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data directory.
+
+use remit_encoder::{Encoder, Model, ModelError};
+use remit_policy::bundle::Bundle;
+use remit_signals::{
+    examples,
+    intent::{self, EncoderUse, IntentModel},
+    lexical::TextReader,
+    message_reader::MessageReader,
+    sentence_classifier::{Lesson, SentenceClassifier},
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// A directory beside the data directory in which trained classifiers are looked for and kept too, so that what is trained
+/// once need not be trained for every data directory.
+const CACHE: &str = "REMIT_CACHE_DIR";
+
+/// Why messages cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReaderError {
+    /// The bundle's examples cannot be learnt from.
+    #[error("intents.csv: {0}")]
+    Examples(#[from] examples::ExamplesError),
+    /// The classifier could not be trained.
+    #[error("the intent classifier: {0}")]
+    Train(#[from] intent::TrainError),
+    /// A trained classifier could not be kept.
+    #[error("keeping a trained classifier in {path}: {source}; {}", remit_store::cause::cure(source))]
+    Keep {
+        /// Where.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The model that the bundle names cannot be read.
+    #[error("the bundle's `encoder_model`: {0}")]
+    Model(#[from] ModelError),
+    /// It is another one.
+    #[error(
+        "the bundle's `encoder_model` in {directory} has the digest {is}, and the bundle says {said}; name the digest, \
+         or bring the directory that it belongs to"
+    )]
+    Digest {
+        /// Where it is.
+        directory: String,
+        /// What it is.
+        is: String,
+        /// What the bundle says.
+        said: String,
+    },
+}
+
+/// What reads messages under `bundle`. `told` hears of steps that take seconds.
+///
+/// # Errors
+/// When the examples do not parse or suffice, a model cannot be read, or what was trained cannot be kept.
+pub fn open(data: &Path, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<MessageReader, ReaderError> {
+    let when = bundle.encoder_use();
+    let encoder = match (when, bundle.encoder_model()) {
+        (EncoderUse::Never, _) => None,
+        (_, None) => Some(Encoder::built_in()),
+        (_, Some(named)) => Some(model(&named.directory, &named.digest)?),
+    };
+    let used = encoder.as_deref();
+    let kept = Kept::of(data);
+    let words = TextReader::of(Arc::clone(bundle.readings()));
+    let sentences = sentences(&kept, &words, used, told)?;
+    let csv = bundle.files().get("intents.csv").unwrap_or_default();
+    let digest = used.map_or([0; 32], |encoder| *encoder.digest());
+    let name = named("intents", &[csv, &digest]);
+    let intents = match kept.read(&name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok()) {
+        Some(model) => model,
+        None => {
+            let examples = examples::parse_csv(csv)?;
+            let count = examples.len();
+            told(&format!("training the intent classifier on {count} examples, once: a minute for each 10,000 …"));
+            let model = intent::train(&examples, used, &mut |_, _| {})?;
+            kept.keep(&name, &model.to_bytes())?;
+            model
+        }
+    };
+    Ok(MessageReader { intents, words, sentences, encoder, when })
+}
+
+/// The model in a directory, if it is the one that is meant.
+fn model(directory: &str, said: &str) -> Result<Arc<Encoder>, ReaderError> {
+    let encoder = Encoder::new(Model::published(Path::new(directory))?)?;
+    let is = hexadecimal(encoder.digest());
+    if !is.eq_ignore_ascii_case(said) {
+        return Err(ReaderError::Digest { directory: directory.to_owned(), is, said: said.to_owned() });
+    }
+    Ok(Arc::new(encoder))
+}
+
+fn sentences(
+    kept: &Kept,
+    words: &TextReader,
+    encoder: Option<&Encoder>,
+    told: &mut dyn FnMut(&str),
+) -> Result<Option<SentenceClassifier>, ReaderError> {
+    let Some(lesson) = Lesson::of(words) else { return Ok(None) };
+    // Where the encoder is never asked, the one that ships serves by its words alone.
+    let key = lesson.key(encoder.or(Some(&Encoder::built_in())));
+    if let Some(shipped) = SentenceClassifier::shipped(&key) {
+        return Ok(Some(shipped));
+    }
+    let key = lesson.key(encoder);
+    let name = named("sentences", &[&key]);
+    let read = kept.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
+    if let Some(classifier) = read.filter(|classifier| *classifier.key() == key) {
+        return Ok(Some(classifier));
+    }
+    told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
+    let classifier = lesson.learn(encoder);
+    kept.keep(&name, &classifier.to_bytes())?;
+    Ok(Some(classifier))
+}
+
+fn named(what: &str, of: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in of {
+        hash.update(Sha256::digest(part));
+    }
+    format!("{what}-{}.bin", hexadecimal(&hash.finalize().into()))
+}
+
+fn hexadecimal(bytes: &[u8; 32]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Where trained classifiers lie.
+struct Kept {
+    data: PathBuf,
+    cache: Option<PathBuf>,
+}
+
+impl Kept {
+    fn of(data: &Path) -> Self {
+        Self { data: data.join("models"), cache: std::env::var_os(CACHE).map(PathBuf::from) }
+    }
+
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let places = [Some(&self.data), self.cache.as_ref()];
+        places.into_iter().flatten().find_map(|place| fs::read(place.join(name)).ok())
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), ReaderError> {
+        keep(&self.data, name, bytes)?;
+        self.cache.as_ref().map_or(Ok(()), |cache| keep(cache, name, bytes))
+    }
+}
+
+/// Written aside and renamed, so that a crash leaves no half a model.
+fn keep(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), ReaderError> {
+    let aside = directory.join(format!("{name}.{}.new", std::process::id()));
+    let mut made = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+    made.recursive(true)
+        .create(directory)
+        .and_then(|()| fs::write(&aside, bytes))
+        .and_then(|()| fs::rename(&aside, directory.join(name)))
+        .map_err(|source| ReaderError::Keep { path: directory.display().to_string(), source })
+}
