@@ -2,6 +2,8 @@
 //! meant for and of what is forbidden, and never of their writer.
 
 use super::{PartKind, lines::Line, steps};
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
 
 /// What a disclaimer speaks of, by the beginnings of words in small letters in several languages.
 const MATTERS: [&[&str]; 4] = [
@@ -88,7 +90,7 @@ const MATTERS: [&[&str]; 4] = [
         "omyłkowo",
     ],
 ];
-/// What stands beside them.
+/// What stands beside them; the first few alone are enough.
 const FOOTERS: [&str; 18] = [
     "consider the environment before printing",
     "think before you print",
@@ -109,6 +111,7 @@ const FOOTERS: [&str; 18] = [
     "privacy policy",
     "datenschutz",
 ];
+const ENVIRONMENT: usize = 4;
 /// What mail servers put above what comes from elsewhere.
 const BANNERS: [&str; 6] = [
     "originated from outside",
@@ -146,28 +149,61 @@ pub(super) fn mark(block: &[Line<'_>], marks: &mut [Option<PartKind>]) {
 fn is_disclaimer(paragraph: &[Line<'_>], behind_another: bool, first: bool) -> bool {
     let bytes: usize = paragraph.iter().map(|line| line.text.len()).sum();
     steps::look(bytes);
-    if bytes < BYTES_MIN / 4 || (bytes < BYTES_MIN && !(behind_another || first || has_footer(paragraph))) {
+    if bytes < BYTES_MIN / 4 {
         return false;
     }
-    let joined: Vec<String> = paragraph.iter().map(|line| line.text.to_lowercase()).collect();
-    let text = joined.join(" ");
-    if first && BANNERS.iter().any(|words| text.contains(words)) && !asks(&text) {
-        return true;
-    }
-    let matters = MATTERS.iter().filter(|words| words.iter().any(|word| text.contains(word))).count();
-    let footer = FOOTERS.iter().any(|words| text.contains(words));
-    let enough = if behind_another { 1 } else { 3 };
-    let environment = FOOTERS.iter().take(4).any(|words| text.contains(words));
-    (environment || ((bytes >= BYTES_MIN || behind_another) && (matters + usize::from(footer)) >= enough))
-        && !asks(&text)
+    let text: String = paragraph.iter().flat_map(|line| [line.text.trim(), " "]).collect();
+    let spoken = Spoken::of(&text);
+    let matters = spoken.matters.iter().filter(|matter| **matter).count() + usize::from(spoken.footer);
+    let enough = match behind_another {
+        true => matters >= 1,
+        false => bytes >= BYTES_MIN && matters >= 3,
+    };
+    (enough || spoken.environment || (first && spoken.banner)) && !asks(&text.to_lowercase())
 }
 
-fn has_footer(paragraph: &[Line<'_>]) -> bool {
-    paragraph.iter().take(3).any(|line| {
-        let lower = line.text.to_lowercase();
-        FOOTERS.iter().take(4).any(|words| lower.contains(words))
-    })
+/// What a paragraph speaks of.
+#[derive(Debug, Default)]
+struct Spoken {
+    matters: [bool; 4],
+    footer: bool,
+    environment: bool,
+    banner: bool,
 }
+
+impl Spoken {
+    fn of(text: &str) -> Self {
+        let mut spoken = Self::default();
+        let Some(words) = WORDS.as_ref() else { return spoken };
+        for found in words.find_overlapping_iter(text) {
+            let at = found.pattern().as_usize();
+            let mut end = 0;
+            let of = MATTERS.iter().position(|words| {
+                end += words.len();
+                at < end
+            });
+            match of {
+                Some(matter) => {
+                    if let Some(spoken) = spoken.matters.get_mut(matter) {
+                        *spoken = true;
+                    }
+                }
+                None if at - end < FOOTERS.len() => {
+                    spoken.footer = true;
+                    spoken.environment |= at - end < ENVIRONMENT;
+                }
+                None => spoken.banner = true,
+            }
+        }
+        spoken
+    }
+}
+
+/// All of these words, in their order.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = MATTERS.iter().copied().chain([&FOOTERS[..], &BANNERS[..]]).flatten();
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+});
 
 /// Whether somebody asks, or speaks of themselves.
 fn asks(text: &str) -> bool {
