@@ -47,7 +47,7 @@ impl Setting {
         let messages = reader.deserialize().collect::<Result<Vec<Message>, _>>()?;
         anyhow::ensure!(!messages.is_empty(), "{} holds no messages", bench.traffic.display());
         let models = tempfile::tempdir_in(&bench.directory)?;
-        remit_server::reader::open(models.path(), &bundle, &mut |step| eprintln!("{step}"))?;
+        remit_server::reader::open(Some(models.path()), &bundle, &mut |step| eprintln!("{step}"))?;
         Ok(Self { files, bundle, messages, models })
     }
 

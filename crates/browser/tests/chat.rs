@@ -45,7 +45,7 @@ static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_server::reader::open(directory.path(), &BANK, &mut |_| {}).unwrap();
+    remit_server::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 

@@ -91,7 +91,7 @@ impl Opened {
     pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<App, BootError> {
         let Governing { bundle, clock, services, moves, by } = governing;
         let plan = self.plan(&bundle, moves, clock.now())?;
-        let reader = reader::open(&self.data, &bundle, told)?;
+        let reader = reader::open(Some(&self.data), &bundle, told)?;
         let plan = plan.map(|plan| (plan, by.to_owned()));
         Ok(App::start(Start { directory: self.directory, bundle, reader, clock, services, plan })?)
     }

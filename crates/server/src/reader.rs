@@ -56,11 +56,11 @@ pub enum ReaderError {
     },
 }
 
-/// What reads messages under `bundle`. `told` hears of steps that take seconds.
+/// What reads messages under `bundle`; what is trained is kept in the data directory `data`, if there is one. `told` hears of steps that take seconds.
 ///
 /// # Errors
 /// When the examples do not parse or suffice, a model cannot be read, or what was trained cannot be kept.
-pub fn open(data: &Path, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<MessageReader, ReaderError> {
+pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<MessageReader, ReaderError> {
     let when = bundle.encoder_use();
     let encoder = match (when, bundle.encoder_model()) {
         (EncoderUse::Never, _) => None,
@@ -139,23 +139,28 @@ fn hexadecimal(bytes: &[u8; 32]) -> String {
 
 /// Where trained classifiers lie.
 struct Kept {
-    data: PathBuf,
-    cache: Option<PathBuf>,
+    places: Vec<PathBuf>,
 }
 
 impl Kept {
-    fn of(data: &Path) -> Self {
-        Self { data: data.join("models"), cache: std::env::var_os(CACHE).map(PathBuf::from) }
+    fn of(data: Option<&Path>) -> Self {
+        let places = [data.map(|data| data.join("models")), std::env::var_os(CACHE).map(PathBuf::from)];
+        Self { places: places.into_iter().flatten().collect() }
     }
 
+    /// What is kept under a name. What only the cache has is kept in the data directory too, which is whole by itself.
     fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let places = [Some(&self.data), self.cache.as_ref()];
-        places.into_iter().flatten().find_map(|place| fs::read(place.join(name)).ok())
+        let found = self.places.iter().find_map(|place| Some((place, fs::read(place.join(name)).ok()?)));
+        let (place, bytes) = found?;
+        if let Some(first) = self.places.first().filter(|first| *first != place) {
+            // It can be read, whether or not it can be kept.
+            let _ = keep(first, name, &bytes);
+        }
+        Some(bytes)
     }
 
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), ReaderError> {
-        keep(&self.data, name, bytes)?;
-        self.cache.as_ref().map_or(Ok(()), |cache| keep(cache, name, bytes))
+        self.places.iter().try_for_each(|place| keep(place, name, bytes))
     }
 }
 

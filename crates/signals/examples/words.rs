@@ -53,6 +53,22 @@ fn main() {
         if set.name.contains("looked at") && has("list") {
             for row in &set.messages {
                 let read = read(&row.text);
+                if row.situation == NONE && read.situation.kind != NONE {
+                    let classifier = classifier.as_ref();
+                    let found = classifier.map(|classifier| {
+                        let passages = remit_signals::message_reader::passages(&row.text);
+                        let found = classifier.read(&reader, &passages, encoder, false);
+                        let best = found.into_iter().find(|found| found.label == read.situation.kind);
+                        best.map(|best| {
+                            (
+                                passages.len(),
+                                best.beyond,
+                                passages.get(best.sentence).copied().unwrap_or_default().to_owned(),
+                            )
+                        })
+                    });
+                    println!("    {found:?}");
+                }
                 if read.situation.kind != row.situation {
                     println!("    {} for {}: {:?}", read.situation.kind, row.situation, read.situation.rules);
                 }

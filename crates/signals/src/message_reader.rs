@@ -1,12 +1,12 @@
 //! Reads a message whole: its intent, and what its words say.
 
+pub use crate::sentence_split::passages;
 use crate::{
     intent::{EncoderUse, IntentEstimate, IntentModel},
     lexical::{Presence, SituationReading, Strength, TextReader, TextReadings},
     normal::normalised,
     readings::{FRUSTRATED, NONE, UNDETERMINED, WANTS_HUMAN},
     sentence_classifier::{Found, SentenceClassifier},
-    sentence_split::passages,
     vector::Encoded,
 };
 use remit_encoder::Encoder;

@@ -15,6 +15,7 @@ mod tests;
 pub use mistake::{At, Mistake, nearest};
 pub use resolve::{Choice, resolve};
 
+use crate::sentence_classifier::{LEARNT, label_of};
 use pattern::Pattern;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -196,6 +197,13 @@ impl Readings {
     pub fn told(&self, id: &str) -> Option<String> {
         if let Some((_, says)) = OWN_RULES.iter().find(|(own, _)| *own == id) {
             return Some(format!("`{id}` of Remit itself: {says}"));
+        }
+        if let Some(label) = id.strip_prefix(LEARNT) {
+            let count = self.sentences.iter().filter(|sentence| sentence.labels.iter().any(|one| one == label)).count();
+            let of_rules = || self.rules.iter().find(|rule| label_of(self.name_of(&rule.reads)) == label);
+            let owner = self.situation(label).map(|situation| situation.owner.as_str());
+            let owner = owner.or_else(|| of_rules().map(|rule| rule.owner.as_str())).unwrap_or_default();
+            return Some(format!("learnt from {count} sentences that read as `{label}`, owned by {owner}"));
         }
         self.rule(id).map(|rule| {
             let reason = rule.reason.trim_end_matches('.');

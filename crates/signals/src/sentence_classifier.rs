@@ -287,6 +287,7 @@ impl Lesson {
         let mut codes_of_rows = codes.iter();
         rows.retain(|_| codes_of_rows.next().is_some_and(|code| languages.contains(code)));
         let names = learnable(&rows);
+        rows.iter_mut().for_each(|row| row.kinds.retain(|kind| names.contains(kind)));
         let languages = languages.into_iter().map(str::to_owned).collect();
         (!names.is_empty()).then_some(Self { names, languages, rows })
     }

@@ -9,20 +9,18 @@ const OVERLAP: usize = 10;
 /// Sentences of a message that are judged.
 const SENTENCES_MAX: usize = 200;
 
-/// Words from which on a passage says enough by itself.
+/// Words from which on a sentence is judged by itself.
+const BY_ITSELF: usize = 5;
+/// Words from which on a passage of shorter ones says enough.
 const PASSAGE: usize = 14;
-/// Up to how many words a message is judged whole.
-const WHOLE: usize = 28;
 
-/// The passages of `text` that are judged one by one: its sentences (Unicode's UAX #29, and every line by itself), each
-/// with as many that follow as it needs to say enough; long sentences in parts that overlap; a short text whole.
-pub(crate) fn passages(text: &str) -> Vec<&str> {
+/// The passages of `text` that are judged one by one: its sentences (Unicode's UAX #29, and every line by itself), a
+/// short one with as many that follow, or stand before it, as it needs to say enough; long ones in parts that overlap. So
+/// nothing that is written beside a sentence changes what it says.
+pub fn passages(text: &str) -> Vec<&str> {
     let text = text.trim();
     if text.is_empty() {
         return Vec::new();
-    }
-    if text.split_whitespace().count() <= WHOLE {
-        return vec![text];
     }
     let mut sentences: Vec<(usize, &str)> = Vec::new();
     for line in text.split(['\n', '\r']) {
@@ -36,14 +34,28 @@ pub(crate) fn passages(text: &str) -> Vec<&str> {
     let begins = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
     let mut passages: Vec<&str> = Vec::with_capacity(sentences.len());
     let mut covered = 0;
+    if sentences.is_empty() {
+        passages.push(text);
+    }
     for (at, (count, first)) in sentences.iter().enumerate() {
-        let (from, mut words, mut end) = (begins(first), *count, begins(first) + first.len());
+        if *count >= BY_ITSELF {
+            passages.push(first);
+            continue;
+        }
+        let (mut from, mut words, mut end) = (begins(first), *count, begins(first) + first.len());
         for (count, next) in sentences.iter().skip(at + 1) {
             if words >= PASSAGE || words + count > WORDS_MAX {
                 break;
             }
             words += count;
             end = begins(next) + next.len();
+        }
+        for (count, before) in sentences.iter().take(at).rev() {
+            if words >= PASSAGE || words + count > WORDS_MAX {
+                break;
+            }
+            words += count;
+            from = begins(before);
         }
         // What lies within the passage before says nothing new.
         if end > covered {
@@ -72,18 +84,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_text_is_judged_whole_and_a_long_one_by_passages() {
-        assert_eq!(passages("My card is gone. Help!\nI am in Rome"), ["My card is gone. Help!\nI am in Rome"]);
+    fn sentences_by_themselves_and_short_ones_with_what_stands_beside_them() {
+        let text = "My card is gone since yesterday. Help!\nI am in Rome with friends";
+        let whole = "My card is gone since yesterday. Help!\nI am in Rome with friends";
+        assert_eq!(passages(text), ["My card is gone since yesterday.", whole, "I am in Rome with friends"]);
         assert_eq!(passages(" 👍 "), ["👍"]);
         assert!(passages(" \n ").is_empty());
         let words = |from: usize, to: usize| (from..to).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
         let long = words(0, 100);
-        let parts = passages(&long);
-        assert_eq!(parts, [words(0, 40), words(30, 70), words(60, 100)]);
-        let text = format!("Hello. What is it? {}. Bye. {}.", words(0, 20), words(20, 40));
-        let found = passages(&text);
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].starts_with("Hello.") && found[0].ends_with("w19."));
+        assert_eq!(passages(&long), [words(0, 40), words(30, 70), words(60, 100)]);
         assert!(passages(&"a. B ".repeat(10_000)).len() <= SENTENCES_MAX);
     }
 }

@@ -29,6 +29,21 @@ pub(crate) enum Signals {
     Train(Train),
     /// Judge an intent classifier on examples that it has not seen, and the readings of words on labelled messages.
     Evaluate(Evaluate),
+    /// Read a text as a server would that the bundle governs, and say by what it is read so.
+    Read(ReadText),
+}
+
+/// Read a text.
+#[derive(Debug, Args)]
+pub(crate) struct ReadText {
+    /// What a customer might write.
+    text: String,
+    /// The bundle's directory.
+    #[arg(long, default_value = "bundles/bank")]
+    bundle: PathBuf,
+    /// A data directory in which what is trained is kept; nothing is kept without it.
+    #[arg(long)]
+    data: Option<PathBuf>,
 }
 
 /// When the sentence encoder is asked.
@@ -114,6 +129,7 @@ impl Signals {
         match self {
             Self::Train(asked) => train_to_file(asked, json),
             Self::Evaluate(asked) => evaluate(asked, json),
+            Self::Read(asked) => read_text(asked, json),
         }
     }
 }
@@ -138,6 +154,50 @@ fn train_to_file(asked: &Train, json: bool) -> anyhow::Result<bool> {
         asked.out.display()
     );
     tell_training(&model);
+    Ok(true)
+}
+
+fn read_text(asked: &ReadText, json: bool) -> anyhow::Result<bool> {
+    let bundle = super::load(&asked.bundle)?;
+    let reader = remit_server::reader::open(asked.data.as_deref(), &bundle, &mut |step| eprintln!("{step}"))?;
+    let message = remit_signals::written::written(&asked.text);
+    let (intent, words) = (reader.intent(&message.now), reader.words(&message.now));
+    if json {
+        shown::json(&serde_json::json!({
+            "read": message.now,
+            "intent": { "label": intent.label, "confidence_bp": intent.confidence_bp, "runner_up": intent.runner_up,
+                "runner_up_bp": intent.runner_up_bp, "out_of_scope_bp": intent.out_of_scope_bp,
+                "abstained": intent.abstained, "encoded": intent.encoded },
+            "wants_human": { "value": words.wants_human.present, "because": words.wants_human.rules },
+            "situation": { "value": words.situation.kind, "strength_bp": words.situation.strength_bp,
+                "because": words.situation.rules },
+            "frustration_bp": { "value": words.frustration.strength_bp, "because": words.frustration.rules },
+            "complexity_bp": { "value": words.complexity.strength_bp, "because": words.complexity.rules },
+            "language": words.language.code,
+        }));
+        return Ok(true);
+    }
+    let sure = if intent.abstained { ", not sure enough to be followed" } else { "" };
+    let how = if intent.encoded { ", by the sentence encoder too" } else { "" };
+    say!("intent       {} ({:.1} %{how}{sure})", intent.label, f64::from(intent.confidence_bp) / 100.0);
+    say!("             before {} ({:.1} %)", intent.runner_up, f64::from(intent.runner_up_bp) / 100.0);
+    say!("out of scope {:.1} %", f64::from(intent.out_of_scope_bp) / 100.0);
+    let told = |what: &str, value: String, rules: &[&str]| {
+        say!("{what:<12} {value}");
+        for rule in rules {
+            let told = reader.words.readings().told(rule).unwrap_or_else(|| format!("`{rule}`"));
+            shown::words(13, &told);
+        }
+    };
+    told(
+        "human",
+        if words.wants_human.present { "asked for" } else { "not asked for" }.to_owned(),
+        &words.wants_human.rules,
+    );
+    told("situation", words.situation.kind.to_owned(), &words.situation.rules);
+    told("frustration", format!("{:.0} %", f64::from(words.frustration.strength_bp) / 100.0), &words.frustration.rules);
+    told("complexity", format!("{:.0} %", f64::from(words.complexity.strength_bp) / 100.0), &words.complexity.rules);
+    say!("language     {}", words.language.code);
     Ok(true)
 }
 

@@ -37,7 +37,7 @@ pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_server::reader::open(directory.path(), &BANK, &mut |_| {}).unwrap();
+    remit_server::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 
