@@ -162,10 +162,10 @@ impl Body {
         Ok(None)
     }
 
-    /// The same with a lower bound from here on, refused at once by what says itself that it is longer.
-    pub(crate) fn bounded(mut self, bytes_max: usize) -> Result<Self, Failure> {
-        if usize::try_from(self.incoming.size_hint().lower()).unwrap_or(usize::MAX) > bytes_max {
-            return Err(Failure::TooLarge { bytes_max });
+    /// The same with another bound from here on. What says itself that it is longer than `told_max` is refused at once.
+    pub(crate) fn bounded(mut self, bytes_max: usize, told_max: usize) -> Result<Self, Failure> {
+        if usize::try_from(self.incoming.size_hint().lower()).unwrap_or(usize::MAX) > told_max {
+            return Err(Failure::TooLarge { bytes_max: told_max });
         }
         (self.left, self.bytes_max) = (self.left.min(bytes_max), bytes_max);
         Ok(self)

@@ -24,8 +24,8 @@ pub struct Limits {
 /// The longest pause that nobody asked for.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Bytes on the wire for each byte of an answer. Some servers write 250 bytes of JSON for a token.
-const STREAMED: usize = 256;
-const WHOLE: usize = 16;
+const STREAMED: usize = 128;
+const WHOLE: usize = 8;
 
 impl Default for Limits {
     fn default() -> Self {

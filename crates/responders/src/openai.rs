@@ -148,6 +148,9 @@ impl OpenAiService {
         let told = header(response.headers(), CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream"));
         let mut body = Body::new(response, limits.streamed_bytes_max())?;
+        if !told {
+            body = body.bounded(limits.streamed_bytes_max(), limits.whole_bytes_max())?;
+        }
         let mut begin = Vec::new();
         while begin.trim_ascii().is_empty() {
             let Some(piece) = body.piece().await? else { break };
@@ -157,7 +160,10 @@ impl OpenAiService {
         let reply = if is_stream(&begin, told) {
             read_stream(begin, body, limits.answer_bytes_max).await?
         } else {
-            Reply::whole(&body.bounded(limits.whole_bytes_max())?.whole(begin).await?, limits.answer_bytes_max)?
+            Reply::whole(
+                &body.bounded(limits.whole_bytes_max(), limits.whole_bytes_max())?.whole(begin).await?,
+                limits.answer_bytes_max,
+            )?
         };
         if reply.is_broken() { Err(Failure::Told) } else { Ok(reply) }
     }

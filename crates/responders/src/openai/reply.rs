@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What a model may think is bounded too, at so many times what it may say.
-const THOUGHTS: usize = 8;
+const THOUGHTS: usize = 4;
 
 /// A reply as far as it has arrived.
 #[derive(Debug)]

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 /// More calls than this in one text are rubbish.
 const CALLS_MAX: usize = 16;
+/// Places at which a call is looked for, and marks up to the end of one; with more, time would grow with their square.
+const PLACES_MAX: usize = 256;
 const NAMES: [&str; 9] =
     ["name", "tool_name", "tool", "function_name", "function", "recipient_name", "api_name", "method", "action"];
 const ARGUMENTS: [&str; 11] = [
@@ -138,7 +140,8 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
         call = Some(Tagged::new(Some(name.to_owned())));
         at = text.find('\n').unwrap_or(0);
     }
-    while let Some(mark) = any(text, at) {
+    for _ in 0..PLACES_MAX {
+        let Some(mark) = any(text, at) else { break };
         if let Some(call) = &mut call {
             call.words.push_str(text.get(at..mark.start).unwrap_or_default());
         }
@@ -217,7 +220,8 @@ fn tagged(text: &str, actions: &[String]) -> Vec<Called> {
 fn inner<'a>(text: &'a str, open: &Mark<'_>) -> Option<(&'a str, usize)> {
     let mut at = open.end;
     let mut first = None;
-    while let Some(mark) = any(text, at) {
+    for _ in 0..PLACES_MAX {
+        let Some(mark) = any(text, at) else { break };
         if mark.side == Side::Close && mark.name == open.name {
             return Some((text.get(open.end..mark.start)?, mark.end));
         }
@@ -239,7 +243,9 @@ fn content(text: &str) -> Value {
 /// Calls spelt as JSON, wherever in the text.
 fn in_json(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
     let (mut calls, mut at) = (Vec::new(), 0);
-    while let Some(place) = text.get(at..).and_then(|rest| rest.find(['{', '['])).map(|place| at + place) {
+    for _ in 0..PLACES_MAX {
+        let place = text.get(at..).and_then(|rest| rest.find(['{', '['])).map(|place| at + place);
+        let Some(place) = place else { break };
         let before = text.get(..place).unwrap_or_default();
         let found = text.get(place..).and_then(at_start);
         let read = found.as_ref().map(|found| from_value(&found.value, Some(before), actions, marked, found.whole));
@@ -348,7 +354,7 @@ fn name_before(before: &str, actions: &[String], marked: bool) -> Option<Name> {
 
 /// Calls spelt as code: `yield(reason="…")`, `[yield(reason='…')]`, `print(default_api.yield(…))`, `yield.call(…)`.
 fn as_code(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
-    let mut calls = Vec::new();
+    let (mut calls, mut tried) = (Vec::new(), 0);
     for (place, _) in text.match_indices('(') {
         let before = text.get(..place).unwrap_or_default();
         let start = before
@@ -362,10 +368,11 @@ fn as_code(text: &str, actions: &[String], marked: bool) -> Vec<Called> {
             _ => continue,
         }
         let mut reader = Reader { rest: text.get(place + 1..).unwrap_or_default(), whole: true };
+        tried += 1;
         if let Some(arguments) = arguments(&mut reader, &name).filter(|arguments| marked || !arguments.is_empty()) {
             calls.push(Called { name, arguments: Value::Object(arguments), whole: reader.whole });
         }
-        if calls.len() >= CALLS_MAX {
+        if calls.len() >= CALLS_MAX || tried >= PLACES_MAX {
             break;
         }
     }

@@ -85,7 +85,8 @@ pub(super) fn any(text: &str, from: usize) -> Option<Mark<'_>> {
 
 fn inner<'a>(text: &'a str, start: usize, open: &str, close: char) -> Option<(&'a str, usize)> {
     let after = text.get(start + open.len()..)?;
-    let end = after.find(close).filter(|end| *end <= BYTES_MAX)?;
+    let near = after.get(..after.floor_char_boundary(BYTES_MAX))?;
+    let end = near.find(close)?;
     Some((after.get(..end)?, start + open.len() + end + close.len_utf8()))
 }
 
@@ -187,6 +188,10 @@ fn plain(name: &str, token: bool) -> (String, Option<Side>) {
         name = part.unwrap_or_default().to_owned();
     }
     let name = name.replace('-', "_");
+    // Cohere's text and MedGemma's thoughts.
+    if let "end_text" | "unused95" = name.as_str() {
+        return (name, Some(Side::Close));
+    }
     if exact_class(&name).is_some()
         || !(token || name.starts_with("start_function") || name.starts_with("end_function"))
     {

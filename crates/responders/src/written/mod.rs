@@ -130,16 +130,7 @@ fn starts_like_analysis(words: &str) -> bool {
 fn untangled(text: &str) -> String {
     let mut text = text.replace("]<]minimax[>[", "");
     // Kimi's `<|open|>think<|sep|>` is `<think>`.
-    for (token, tag) in [("<|open|>", "<"), ("<|close|>", "</")] {
-        while let Some((before, after)) = text.split_once(token) {
-            let Some((name, rest)) =
-                after.split_once("<|sep|>").filter(|(name, _)| name.len() < 200 && !name.contains('<'))
-            else {
-                break;
-            };
-            text = format!("{before}{tag}{}>{rest}", name.trim());
-        }
-    }
+    text = retagged(&retagged(&text, "<|open|>", "<"), "<|close|>", "</");
     let escaped = ["&lt;think&gt;", "&lt;/think&gt;", "&lt;tool_call&gt;", "&lt;|"];
     if escaped.iter().any(|mark| text.contains(mark)) {
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
@@ -157,6 +148,19 @@ fn untangled(text: &str) -> String {
         }
     }
     text
+}
+
+/// The text with `{token}name<|sep|>` as `{tag}name>`.
+fn retagged(text: &str, token: &str, tag: &str) -> String {
+    let mut parts = text.split(token);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("<|sep|>").filter(|(name, _)| name.len() < 200 && !name.contains('<')) {
+            Some((name, rest)) => whole.extend([tag, name.trim(), ">", rest]),
+            None => whole.extend([token, part]),
+        }
+    }
+    whole
 }
 
 fn unfenced(text: &str) -> &str {
@@ -232,4 +236,51 @@ fn spoken(words: &str) -> Option<Called> {
         return gives(internal.or_else(|| words.contains("unsure").then(|| "unsure".to_owned())));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn hostile_texts_are_read_in_time_that_grows_with_their_length() {
+        let pieces = [
+            "<",
+            "[",
+            "◁",
+            "{",
+            "(",
+            "<think>",
+            "</think>",
+            "<|open|>",
+            "<|open|>a<|sep|>",
+            "{\"a\":\"",
+            "yield(",
+            "yield(\"",
+            "<parameter=a></x>",
+            "<tool_call><parameter=a>",
+            "{\"name\":\"yield\",",
+            "<|channel|>",
+            "<|start|>a",
+            "I'm transferring ",
+            "&lt;think&gt;",
+            "```json\n",
+            "assistantfinal",
+            "\u{1b}]",
+            "Action: yield\n",
+            "<a ",
+            "call:yield{",
+            "<yield><b>",
+            "<arg_key>",
+        ];
+        for piece in pieces {
+            for start in ["", "<tool_call>", "analysis"] {
+                let text = start.to_owned() + &piece.repeat(256 * 1024 / piece.len());
+                let began = Instant::now();
+                let _ = read(&text, &["refund".to_owned()]);
+                assert!(began.elapsed() < Duration::from_secs(8), "{start}{piece}… took {:?}", began.elapsed());
+            }
+        }
+    }
 }
