@@ -276,10 +276,10 @@ mod tests {
         ];
         for piece in pieces {
             for start in ["", "<tool_call>", "analysis"] {
-                let text = start.to_owned() + &piece.repeat(256 * 1024 / piece.len());
+                let text = start.to_owned() + &piece.repeat(128 * 1024 / piece.len());
                 let began = Instant::now();
                 let _ = read(&text, &["refund".to_owned()]);
-                assert!(began.elapsed() < Duration::from_secs(8), "{start}{piece}… took {:?}", began.elapsed());
+                assert!(began.elapsed() < Duration::from_secs(5), "{start}{piece}… took {:?}", began.elapsed());
             }
         }
     }

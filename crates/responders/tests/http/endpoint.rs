@@ -127,8 +127,8 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
-pub(crate) fn openai(url: &str) -> Service {
-    let config = OpenAiConfig {
+pub(crate) fn config(url: &str) -> OpenAiConfig {
+    OpenAiConfig {
         base_url: format!("{url}/v1/"),
         model: "small".to_owned(),
         api_key: Some(ApiKey::new(KEY)),
@@ -142,7 +142,11 @@ pub(crate) fn openai(url: &str) -> Service {
         actions: vec!["refund".to_owned()],
         limits: limits(),
         now: || 1_770_000_000,
-    };
+    }
+}
+
+pub(crate) fn openai(url: &str) -> Service {
+    let config = config(url);
     assert!(!format!("{config:?}").contains(KEY));
     let service = Service::OpenAi(OpenAiService::new(config).unwrap());
     assert!(!format!("{service:?}").contains(KEY));
