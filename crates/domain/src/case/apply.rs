@@ -95,6 +95,7 @@ impl Case {
             // Not of a case.
             Event::AiStopped { .. }
             | Event::AiResumed { .. }
+            | Event::OutcomesReset { .. }
             | Event::BundleActivated { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}
