@@ -27,6 +27,7 @@ mod inbox;
 mod injections;
 mod limits;
 mod names;
+mod outages;
 mod proxies;
 mod scripts;
 mod staff;
