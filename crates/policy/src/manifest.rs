@@ -253,35 +253,23 @@ pub enum ServiceKind {
     Webhook,
 }
 
-/// When an AI responder has to stop for an intent.
+/// When an AI responder has to stop for an intent, and when it is left alone for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Breaker {
     /// The share of its cases that it may fail, in basis points.
     pub tolerance_bp: i64,
     /// The probability of stopping one that keeps within it, however often one looks, in basis points.
     pub error_bp: i64,
     /// After so many turns in a row in which it could not be reached it is left alone.
-    #[serde(default = "Breaker::outages")]
     pub outages: u32,
     /// Seconds for which it is left alone at first; twice as long each time that it still cannot be reached.
-    #[serde(default = "Breaker::pause")]
     pub pause_seconds: u32,
-}
-
-impl Breaker {
-    fn outages() -> u32 {
-        3
-    }
-
-    fn pause() -> u32 {
-        30
-    }
 }
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { tolerance_bp: 3_000, error_bp: 100, outages: Self::outages(), pause_seconds: Self::pause() }
+        Self { tolerance_bp: 3_000, error_bp: 100, outages: 3, pause_seconds: 30 }
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(list_queues))
         .routes(routes!(answer_offer))
         .routes(routes!(list_stopped))
-        .routes(routes!(list_unreachable))
+        .routes(routes!(list_responders_unreachable))
         .routes(routes!(resume_ai))
         .routes(routes!(reset_outcomes))
 }
@@ -112,7 +112,7 @@ async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenti
     get, path = "/v1/responders/unreachable", tag = "staff",
     responses((status = 200, description = "All of them.", body = Vec<UnreachableView>))
 )]
-async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+async fn list_responders_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     json(&app.unreachable(&caller)?)
 }
 
