@@ -13,7 +13,7 @@ mod wire;
 pub use conversation::ConversationMax;
 
 use crate::{
-    ApiKey, Failure, KnowledgeService, Limits, Said, Turn,
+    ApiKey, Failure, KnowledgeService, Limits, Said, Turn, TurnAuthor, TurnMessage, YieldReason,
     endpoint::{Body, Endpoint, EndpointError, header, refusal},
     knowledge::{Found, asked},
     sse::Events,
@@ -118,6 +118,9 @@ impl OpenAiService {
             .map_err(|_| Failure::Unsendable("its id cannot be in a header".to_owned()))?;
         let reply = self.config.limits.within(&turn.turn_id, || self.attempt(key.clone(), &articles, turn)).await?;
         Ok(match reply.said(&self.config.actions) {
+            Said::Answer { text, .. } if said_before(&text, turn) => {
+                Said::yielded(YieldReason::ConversationStuck, "the model gave the same answer to another question")
+            }
             Said::Answer { text, .. } => {
                 let sources = request::cited(&text, &articles);
                 Said::Answer { text, sources }
@@ -167,6 +170,15 @@ impl OpenAiService {
         };
         if reply.is_broken() { Err(Failure::Told) } else { Ok(reply) }
     }
+}
+
+/// Whether an AI responder gave this answer before, and the customer asks something else now.
+fn said_before(text: &str, turn: &Turn) -> bool {
+    let questions = || turn.messages.iter().filter(|message| message.author == TurnAuthor::Customer);
+    let newest = questions().next_back().map(|message| message.text.trim());
+    let asked_again = questions().filter(|message| Some(message.text.trim()) == newest).count() > 1;
+    let said = |message: &TurnMessage| message.author == TurnAuthor::Ai && message.text.trim() == text.trim();
+    !asked_again && turn.messages.iter().any(said)
 }
 
 /// Whether a refusal asks for the bound of the answer by its newer name.

@@ -4,6 +4,7 @@
 mod announced;
 mod calls;
 mod marks;
+mod repeated;
 mod sections;
 
 use crate::{
@@ -111,6 +112,8 @@ fn doubt(words: &str) -> Option<&'static str> {
         Some("the model repeated its instructions")
     } else if starts_like_analysis(words) {
         Some("the model's reasoning has no end")
+    } else if repeated::goes_in_circles(words) {
+        Some("the model said the same again and again")
     } else if announced::announces(words) {
         Some("the model announced that it passes the case on")
     } else {
