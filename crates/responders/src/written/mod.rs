@@ -112,12 +112,38 @@ fn doubt(words: &str) -> Option<&'static str> {
         Some("the model repeated its instructions")
     } else if starts_like_analysis(words) {
         Some("the model's reasoning has no end")
+    } else if ends_in_a_mark(words) {
+        Some("the model's text ends within a token of its template")
     } else if repeated::goes_in_circles(words) {
         Some("the model said the same again and again")
     } else if announced::announces(words) {
         Some("the model announced that it passes the case on")
     } else {
         None
+    }
+}
+
+/// Whether the text breaks off in the middle of a tag or token.
+fn ends_in_a_mark(words: &str) -> bool {
+    let cut_data = words.rfind("{\"").and_then(|at| words.get(at..)).is_some_and(|data| {
+        // Data that is not closed, or is none.
+        loose::at_start(data).is_none_or(|found| !found.whole)
+    });
+    if cut_data || words.contains("]<]") {
+        return true;
+    }
+    let Some(open) = words.rfind(['<', '[', '◁']).and_then(|at| words.get(at..)) else { return false };
+    let mut chars = open.chars();
+    let (first, rest) = (chars.next(), chars.as_str().trim_start_matches(['/', '|', '｜']));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_|｜▁:=-. \"'".contains(c);
+    let begins = rest.chars().next().is_none_or(|c| c.is_ascii_alphabetic());
+    match first {
+        Some('[') => {
+            let marks = ["THINK", "TOOL_CALLS", "TOOL_REQUEST", "TOOL_RESULTS", "INST", "ARGS", "CALL_ID", "EOS"];
+            !rest.is_empty() && marks.iter().any(|mark| mark.starts_with(rest))
+        }
+        _ if rest.starts_with(' ') => "think".starts_with(rest.trim()),
+        _ => open.len() <= 80 && begins && rest.chars().all(is_name),
     }
 }
 
@@ -246,6 +272,40 @@ mod tests {
     use super::*;
     use std::time::{Duration, Instant};
 
+    /// A text of the table of forms and what it begins with.
+    #[derive(serde::Deserialize)]
+    struct Form {
+        text: String,
+        answer: Option<String>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Forms {
+        form: Vec<Form>,
+    }
+
+    #[test]
+    fn no_beginning_of_a_form_shows_more_than_its_answer() {
+        let forms: Forms = toml::from_str(include_str!("../../tests/http/forms/written.toml")).unwrap();
+        let leaks = ["<", "[T", "{\"", "◁", "tool_call", "wants_human", "</"];
+        let mut wrong = Vec::new();
+        for form in forms.form {
+            // What is an answer with such signs may begin with them, and where thinking begins unseen, so does what follows.
+            let own = form.answer.as_deref().is_some_and(|answer| leaks.iter().any(|leak| answer.contains(leak)));
+            let thinks = form.text.starts_with(['<', '[', '◁']) && !form.text.contains("[INST]");
+            for (at, _) in form.text.char_indices() {
+                let read = read(&form.text[..at], &["refund".to_owned()]);
+                let shows = leaks.iter().any(|leak| read.answer.contains(leak));
+                let leaks = shows || (thinks && read.answer.contains("delivery"));
+                if !own && leaks && read.doubt.is_none() && read.calls.is_empty() {
+                    wrong.push(format!("{:?} shows {:?}", &form.text[..at], read.answer));
+                    break;
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
     #[test]
     fn hostile_texts_are_read_in_time_that_grows_with_their_length() {
         let pieces = [
@@ -279,10 +339,10 @@ mod tests {
         ];
         for piece in pieces {
             for start in ["", "<tool_call>", "analysis"] {
-                let text = start.to_owned() + &piece.repeat(128 * 1024 / piece.len());
+                let text = start.to_owned() + &piece.repeat(64 * 1024 / piece.len());
                 let began = Instant::now();
                 let _ = read(&text, &["refund".to_owned()]);
-                assert!(began.elapsed() < Duration::from_secs(5), "{start}{piece}… took {:?}", began.elapsed());
+                assert!(began.elapsed() < Duration::from_secs(4), "{start}{piece}… took {:?}", began.elapsed());
             }
         }
     }

@@ -31,7 +31,7 @@ enum Mode {
 /// Sorts a text. What stands before the end of reasoning that was never begun is reasoning: its beginning was part of
 /// the prompt.
 pub(super) fn sort(text: &str) -> Sorted {
-    let mut sorter = Sorter { sorted: Sorted::default(), mode: Mode::Words, header: String::new() };
+    let mut sorter = Sorter { sorted: Sorted::default(), mode: Mode::Words, header: String::new(), open: Vec::new() };
     let mut at = 0;
     while let Some((mark, class)) = next(text, at) {
         sorter.text(text.get(at..mark.start).unwrap_or_default());
@@ -52,6 +52,8 @@ struct Sorter {
     sorted: Sorted,
     mode: Mode,
     header: String,
+    /// The name of the reasoning that is open, and of other reasoning within it.
+    open: Vec<String>,
 }
 
 impl Sorter {
@@ -115,8 +117,11 @@ impl Sorter {
                 self.hide_words();
                 self.mode = Mode::Words;
             }
-            (Mode::Reasoning, Class::Reasoning) if closes => self.mode = Mode::Words,
-            (Mode::Words | Mode::Skip, Class::Reasoning) => self.mode = Mode::Reasoning,
+            (Mode::Reasoning, Class::Reasoning) => self.reason(mark),
+            (Mode::Words | Mode::Skip, Class::Reasoning) => {
+                self.mode = Mode::Reasoning;
+                self.open = vec![mark.name.clone()];
+            }
             // Gemma's and others' channels end with a mark of their own.
             (Mode::Reasoning, Class::Channel) if closes => self.mode = Mode::Words,
             (Mode::Words, Class::Channel) if closes => self.hide_words(),
@@ -170,6 +175,20 @@ impl Sorter {
         }
     }
 
+    /// Reasoning of another name within reasoning ends by itself; anything else that ends ends all of it.
+    fn reason(&mut self, mark: &Mark<'_>) {
+        let known = self.open.iter().rposition(|name| *name == mark.name);
+        match (mark.side, known) {
+            (Side::Close, Some(place)) if place > 0 => self.open.truncate(place),
+            (Side::Close, _) => {
+                self.open.clear();
+                self.mode = Mode::Words;
+            }
+            (Side::Open, None) => self.open.push(mark.name.clone()),
+            (Side::Open, Some(_)) => {}
+        }
+    }
+
     fn begin_header(&mut self, class: Class) {
         self.header.clear();
         if class == Class::Channel {
@@ -180,6 +199,7 @@ impl Sorter {
 
     /// Whose message follows, on which channel, and to whom.
     fn end_header(&mut self) {
+        self.open.clear();
         let header = std::mem::take(&mut self.header).to_ascii_lowercase();
         let has = |word: &str| header.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == word);
         let to = header.split_once("to=").map(|(_, to)| to.split_whitespace().next().unwrap_or_default());
