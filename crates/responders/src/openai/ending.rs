@@ -15,6 +15,12 @@ pub(super) enum Ending {
     Unknown,
 }
 
+/// Whether a good ending says that the model called a tool.
+pub(super) fn calls(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["tool_call", "tool_use", "function_call"].iter().any(|word| reason.contains(word))
+}
+
 /// What a `finish_reason` means, in the words of OpenAI, Azure, Anthropic, Google, Mistral, Cohere, DeepSeek, Zhipu, vLLM,
 /// SGLang, TGI and Ollama. Only what is known to be good is.
 pub(super) fn of(reason: &str) -> Ending {

@@ -98,6 +98,9 @@ impl Reply {
         if let Some(said) = called::said(&calls, actions) {
             return said;
         }
+        if self.finish.as_deref().is_some_and(ending::calls) {
+            return Said::yielded(Unsure, "the model called a tool, and the endpoint did not pass the call on");
+        }
         if self.refused {
             return Said::yielded(OutOfScope, "the model refused to answer");
         }
@@ -142,6 +145,7 @@ mod tests {
             (json!({ "content": "You owe us noth" }), "model_length", YieldReason::Unsure),
             (json!({ "content": "You" }), "content_filter", YieldReason::OutOfScope),
             (json!({ "content": "You" }), "something", YieldReason::Unsure),
+            (json!({ "content": "One moment." }), "tool_calls", YieldReason::Unsure),
             (json!({ "content": null, "refusal": "No." }), "stop", YieldReason::OutOfScope),
             (json!({ "content": null, "reasoning_content": "Yes." }), "stop", YieldReason::Unsure),
             (json!({ "content": "  " }), "stop", YieldReason::Unsure),

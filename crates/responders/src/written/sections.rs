@@ -166,7 +166,13 @@ impl Sorter {
                 self.hide_words();
                 self.mode = Mode::Words;
             }
-            (Mode::Words, Class::Other) => self.mode = Mode::Skip,
+            (Mode::Words, Class::Other) => {
+                // A tag without bars may be a placeholder in the answer.
+                if !mark.token && !self.sorted.words.trim().is_empty() {
+                    self.sorted.doubt = Some("the model went on in the customer's place");
+                }
+                self.mode = Mode::Skip;
+            }
             (Mode::Words, Class::Result) => {
                 self.sorted.doubt = Some("the model made up what a tool returned");
                 self.mode = Mode::Skip;
