@@ -7,7 +7,7 @@
 )]
 
 use remit_responders::{
-    Limits, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
+    Failure, Limits, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
 };
 use std::{
@@ -98,7 +98,8 @@ fn start() -> Server {
     Server { process, url: format!("{url}/v1") }
 }
 
-fn service(url: String) -> Service {
+/// The model, told of tools in words or by the interface, with a system message or without.
+fn service(url: String, told: bool) -> Service {
     let knowledge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank/knowledge");
     let files = fs::read_dir(knowledge).unwrap().map(|entry| entry.unwrap().path());
     let articles = files
@@ -109,11 +110,11 @@ fn service(url: String) -> Service {
         api_key: None,
         system: "You work in the customer support of a bank. Answer briefly.".to_owned(),
         temperature: Some(0.7),
-        tools: false,
-        system_role: true,
+        tools: told,
+        system_role: told,
         answer_max: AnswerMax::Tokens(160),
         conversation_max: ConversationMax::Tokens(1_500),
-        articles_max: 1,
+        articles_max: usize::from(told),
         actions: vec!["refund_payment".to_owned()],
         limits: Limits { patience: PATIENCE, ..Limits::default() },
         now: || 0,
@@ -139,9 +140,9 @@ fn turn(number: usize, messages: &[TurnMessage]) -> Turn {
 #[ignore = "needs a model of 250 MB and some minutes; `cargo xtask test ai` runs it"]
 async fn twenty_conversations_with_a_real_model_end_as_answers_or_hand_overs() {
     let server = start();
-    let service = service(server.url.clone());
+    let services = [true, false].map(|told| service(server.url.clone(), told));
     let (mut answers, mut hand_overs, mut failures, mut slowest) = (0, 0, 0, Duration::ZERO);
-    for (number, conversation) in CONVERSATIONS.iter().enumerate() {
+    for (number, (conversation, service)) in CONVERSATIONS.iter().zip(services.iter().cycle()).enumerate() {
         let mut messages = Vec::new();
         for text in *conversation {
             messages.push(TurnMessage { author: TurnAuthor::Customer, text: (*text).to_owned() });
@@ -168,13 +169,14 @@ async fn twenty_conversations_with_a_real_model_end_as_answers_or_hand_overs() {
                     break;
                 }
                 Err(failure) => {
-                    assert!(!failure.to_string().is_empty());
+                    // Too slow is told as such, and the case moves on; anything else would be ours to mend.
+                    assert_eq!(failure, Failure::Timeout);
                     failures += 1;
                     break;
                 }
             }
         }
     }
-    println!("{answers} answers, {hand_overs} hand-overs, {failures} failures; the slowest turn took {slowest:.1?}");
-    assert!(answers + hand_overs >= 20, "a server that runs is not unreachable: {failures} failures");
+    println!("{answers} answers, {hand_overs} hand-overs, {failures} too slow; the slowest turn took {slowest:.1?}");
+    assert!(answers + hand_overs > 0, "nothing ended within {PATIENCE:?}: the machine is too slow for this");
 }

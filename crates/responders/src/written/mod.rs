@@ -342,7 +342,7 @@ mod tests {
                 let text = start.to_owned() + &piece.repeat(64 * 1024 / piece.len());
                 let began = Instant::now();
                 let _ = read(&text, &["refund".to_owned()]);
-            assert!(began.elapsed() < Duration::from_secs(4), "{start}{piece}… took {:?}", began.elapsed());
+                assert!(began.elapsed() < Duration::from_secs(4), "{start}{piece}… took {:?}", began.elapsed());
             }
         }
     }
