@@ -1,5 +1,6 @@
 //! Everything that automates: test, bench, soak, fuzz.
 
+mod ai;
 mod fuzz;
 mod model;
 mod peers;
@@ -12,6 +13,7 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
+  test ai         answers of AI services in all their forms, and conversations with a real model; builds its server first
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams, readers; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["test"] => test(),
+        ["test", "ai"] => ai::test(),
         ["install"] => install(),
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),

@@ -8,25 +8,23 @@ use std::{
 
 /// The programs, with the versions of what they use.
 const PROGRAMS: &str = "crates/cli/tests/attacks/peers";
+/// OpenAI's own client, against which answers of AI services are held.
+const CLIENT: &str = "crates/responders/tests/http/forms/requirements.txt";
 
 /// Installs what is not there yet in the versions that are written down.
 pub(crate) fn install() -> Result<(), String> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    // Where cargo lets integration tests keep what they need.
-    let place = std::path::absolute(target.join("tmp/peers")).map_err(|error| error.to_string())?;
-    once(&place.join("python"), &["requirements.txt"], |to| {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(to))?;
-        let pip = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"];
-        run(Command::new(to.join("bin/pip")).args(pip).arg(format!("{PROGRAMS}/requirements.txt")))
-    })?;
-    once(&place.join("npm"), &["package.json", "package-lock.json"], |to| {
+    let place = kept()?;
+    python(&place.join("python"), &format!("{PROGRAMS}/requirements.txt"))?;
+    python(&place.join("openai"), CLIENT)?;
+    let npm = ["package.json", "package-lock.json"].map(|file| format!("{PROGRAMS}/{file}"));
+    once(&place.join("npm"), &npm, |to| {
         fs::create_dir_all(to).map_err(|error| error.to_string())?;
         for file in ["package.json", "package-lock.json"] {
             fs::copy(Path::new(PROGRAMS).join(file), to.join(file)).map_err(|error| error.to_string())?;
         }
         run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(to))
     })?;
-    once(&place.join("ledger-go"), &["ledger.go"], |to| {
+    once(&place.join("ledger-go"), &[format!("{PROGRAMS}/ledger.go")], |to| {
         // Debian's packages of Go's modules lie in a GOPATH.
         let go = [("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode"), ("GOFLAGS", "")];
         let mut build = Command::new("go");
@@ -35,10 +33,24 @@ pub(crate) fn install() -> Result<(), String> {
     })
 }
 
+/// An environment of Python with what a list of requirements names, in just these versions.
+pub(crate) fn python(place: &Path, requirements: &str) -> Result<(), String> {
+    once(place, &[requirements.to_owned()], |to| {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(to))?;
+        let pip = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement", requirements];
+        run(Command::new(to.join("bin/pip")).args(pip))
+    })
+}
+
+/// Where cargo lets integration tests keep what they need.
+pub(crate) fn kept() -> Result<PathBuf, String> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    std::path::absolute(target.join("tmp/peers")).map_err(|error| error.to_string())
+}
+
 /// Makes something out of files, unless it was made out of just these before.
-fn once(to: &Path, files: &[&str], make: impl Fn(&Path) -> Result<(), String>) -> Result<(), String> {
-    let read =
-        |file: &&str| fs::read_to_string(Path::new(PROGRAMS).join(file)).map_err(|error| format!("{file}: {error}"));
+fn once(to: &Path, files: &[String], make: impl Fn(&Path) -> Result<(), String>) -> Result<(), String> {
+    let read = |file: &String| fs::read_to_string(file).map_err(|error| format!("{file}: {error}"));
     let of: String = files.iter().map(read).collect::<Result<_, _>>()?;
     let stamp = to.with_extension("made-of");
     if to.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == of) {

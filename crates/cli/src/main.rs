@@ -43,6 +43,9 @@ enum Command {
     Case(commands::case::Case),
     /// Say in plain words why a decision was taken.
     Explain(commands::case::Explain),
+    /// Look at responders; count anew, or switch on again, what was counted against one.
+    #[command(subcommand)]
+    Responder(commands::responder::Responder),
     /// Check and test a bundle.
     #[command(subcommand)]
     Policy(commands::policy::Policy),
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
+        Command::Responder(responder) => responder.run(cli.json),
         Command::Policy(policy) => policy.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),
         Command::Signals(signals) => signals.run(cli.json),

@@ -19,8 +19,8 @@ pub use custody::{Custody, PEOPLE_KEEP};
 
 /// The version of the decision record that this code writes. Since version 3 it holds the custody, without which it is
 /// decided as before; since version 4 people keep it, and an override stands, against posted signals and promises
-/// at risk too.
-pub const DECISION_VERSION: u16 = 4;
+/// at risk too; since version 5 outages and permitted actions do not tell against an AI responder.
+pub const DECISION_VERSION: u16 = 5;
 
 /// A place where the system decides; the bundle names an owner for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct CandidateFacts {
     pub kind: ResponderKind,
     /// Who answers for a case that this responder holds.
     pub accountable: OwnerId,
-    /// Whether it takes work now (a queue's hours; an AI responder is always open unless switched off).
+    /// Whether it takes work now (a queue's hours; an AI responder is open unless it cannot be reached).
     pub open: bool,
     /// Cases that it holds now.
     pub depth: i64,

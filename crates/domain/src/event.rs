@@ -422,6 +422,25 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// What was counted of a responder for an intent was set back to nothing. Of no case.
+    OutcomesReset {
+        /// Whose.
+        responder: ResponderId,
+        /// For which intent.
+        intent: String,
+        /// Cases resolved that had been counted.
+        resolved: i64,
+        /// Cases not resolved.
+        failed: i64,
+        /// Of these, those that told against the responder.
+        wrong: i64,
+        /// Who decided it, by the identifier of their token.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A bundle came into force. Of no case.
     BundleActivated {
         /// The one that was in force before; none in a new data directory.

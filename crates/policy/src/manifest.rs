@@ -218,14 +218,32 @@ pub struct Service {
     pub model: Option<String>,
     /// For `openai`: what the model is told before the conversation.
     pub prompt: Option<String>,
+    /// For `openai`: whether tools are sent; an interface that refuses them is told in words what to write instead.
+    #[serde(default = "Service::yes")]
+    pub tools: bool,
+    /// For `openai`: whether the model knows a system message; else it stands before the customer's first.
+    #[serde(default = "Service::yes")]
+    pub system_role: bool,
+    /// For `openai`: the sampling temperature; the interface's own where it is not named.
+    pub temperature: Option<f32>,
+    /// For `openai`: the most tokens of an answer, reasoning included; 0 to say nothing of it.
+    pub max_tokens: Option<u32>,
+    /// The same under the name that newer models of OpenAI's want.
+    pub max_completion_tokens: Option<u32>,
+    /// For `openai`: the most of the conversation that is sent, in bytes; what is older is told in short.
+    pub conversation_bytes: Option<u32>,
+    /// The same in tokens, estimated.
+    pub conversation_tokens: Option<u32>,
+    /// For `openai`: how many passages of the bundle's articles are given for a question at most; 0 for none.
+    #[serde(default = "Service::articles")]
+    pub articles: u32,
     /// The environment variable that holds the key of the interface, or the secret of the webhook.
     pub secret_env: Option<String>,
     /// Seconds that a customer waits for its answer at most, with every retry.
     #[serde(default = "Service::patience")]
     pub patience_seconds: u32,
-    /// How often it is asked at most for one answer.
-    #[serde(default = "Service::attempts")]
-    pub attempts: u32,
+    /// How often it is asked at most for one answer; without a number, as often as the patience has room for.
+    pub attempts: Option<u32>,
     /// How many cases it works on at once.
     #[serde(default = "Service::concurrency")]
     pub concurrency: u32,
@@ -235,12 +253,16 @@ pub struct Service {
 }
 
 impl Service {
-    fn patience() -> u32 {
-        20
+    fn yes() -> bool {
+        true
     }
 
-    fn attempts() -> u32 {
+    fn articles() -> u32 {
         3
+    }
+
+    fn patience() -> u32 {
+        20
     }
 
     fn concurrency() -> u32 {
@@ -264,19 +286,23 @@ pub enum ServiceKind {
     Webhook,
 }
 
-/// When an AI responder has to stop for an intent.
+/// When an AI responder has to stop for an intent, and when it is left alone for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Breaker {
     /// The share of its cases that it may fail, in basis points.
     pub tolerance_bp: i64,
     /// The probability of stopping one that keeps within it, however often one looks, in basis points.
     pub error_bp: i64,
+    /// After so many turns in a row in which it could not be reached it is left alone.
+    pub outages: u32,
+    /// Seconds for which it is left alone at first; twice as long each time that it still cannot be reached.
+    pub pause_seconds: u32,
 }
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { tolerance_bp: 3_000, error_bp: 100 }
+        Self { tolerance_bp: 3_000, error_bp: 100, outages: 3, pause_seconds: 30 }
     }
 }
 

@@ -5,7 +5,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Request, Response, Uri,
     body::{Body as _, Bytes, Incoming},
-    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -87,8 +87,20 @@ impl Endpoint {
         Ok(Self { uri, client })
     }
 
-    /// Posts JSON. An answer that is no success is a failure; redirects are not followed.
+    /// Posts JSON. An answer that is no success is a failure; redirects are not followed. `now` is the time in seconds
+    /// since 1970, against which dates count where the endpoint does not tell its own.
     pub(crate) async fn post(
+        &self,
+        body: Bytes,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        now: i64,
+    ) -> Result<Response<Incoming>, Failure> {
+        let response = self.send(body, headers).await?;
+        refusal(&response, now).map_or(Ok(response), Err)
+    }
+
+    /// Posts JSON; any status is an answer.
+    pub(crate) async fn send(
         &self,
         body: Bytes,
         headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
@@ -101,17 +113,26 @@ impl Endpoint {
             (USER_AGENT, HeaderValue::from_static("remit")),
         ];
         request.headers_mut().extend(known.into_iter().chain(headers));
-        let response = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| if error.is_connect() { Failure::Connect(chain(&error)) } else { broken(&error) })?;
-        match response.status().as_u16() {
-            200..=299 => Ok(response),
-            429 | 503 => Err(Failure::Busy { retry_after: retry_after(response.headers()) }),
-            status => Err(Failure::Status(status)),
-        }
+        let answered = self.client.request(request).await;
+        answered.map_err(|error| if error.is_connect() { Failure::Connect(chain(&error)) } else { broken(&error) })
     }
+}
+
+/// The failure that an answer's status is.
+pub(crate) fn refusal<B>(response: &Response<B>, now: i64) -> Option<Failure> {
+    let retry_after = retry_after(response.headers(), now);
+    let failure = match response.status().as_u16() {
+        200..=299 => return None,
+        429 | 503 | 529 => Failure::Busy { retry_after },
+        status => Failure::Status(status),
+    };
+    // Servers of OpenAI's say themselves whether to try again.
+    Some(match header(response.headers(), "x-should-retry") {
+        Some("false") => Failure::Status(response.status().as_u16()).for_good(),
+        Some("true") => Failure::Busy { retry_after },
+        _ if failure.retryable() && retry_after.is_some() => Failure::Busy { retry_after },
+        _ => failure,
+    })
 }
 
 /// An answer's body, piece by piece, up to a number of bytes.
@@ -141,9 +162,17 @@ impl Body {
         Ok(None)
     }
 
-    /// The whole of it.
-    pub(crate) async fn whole(mut self) -> Result<Vec<u8>, Failure> {
-        let mut whole = Vec::new();
+    /// The same with another bound from here on. What says itself that it is longer than `told_max` is refused at once.
+    pub(crate) fn bounded(mut self, bytes_max: usize, told_max: usize) -> Result<Self, Failure> {
+        if usize::try_from(self.incoming.size_hint().lower()).unwrap_or(usize::MAX) > told_max {
+            return Err(Failure::TooLarge { bytes_max: told_max });
+        }
+        (self.left, self.bytes_max) = (self.left.min(bytes_max), bytes_max);
+        Ok(self)
+    }
+
+    /// The whole of it, after what was read already.
+    pub(crate) async fn whole(mut self, mut whole: Vec<u8>) -> Result<Vec<u8>, Failure> {
         while let Some(piece) = self.piece().await? {
             whole.extend_from_slice(&piece);
         }
@@ -165,9 +194,28 @@ fn trusts_nobody() -> Result<ClientConfig, EndpointError> {
     Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// Seconds only: the other form, a date, would need a clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    header(headers, RETRY_AFTER.as_str())?.trim().parse().ok().map(Duration::from_secs)
+/// How long an answer asks to be left alone: in seconds, also with a fraction, as a date of any form of HTTP (RFC 9110,
+/// 10.2.3 and 5.6.7), or in milliseconds as OpenAI and Azure have it. A date counts from the answer's own date, so that
+/// clocks need not agree; one that is past is no wait.
+fn retry_after(headers: &HeaderMap, now: i64) -> Option<Duration> {
+    let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
+        .iter()
+        .find_map(|name| header(headers, name)?.trim().parse::<f64>().ok());
+    let text = || header(headers, RETRY_AFTER.as_str()).map(str::trim);
+    let seconds = milliseconds.map(|ms| ms / 1_000.0).or_else(|| text()?.parse::<f64>().ok());
+    if let Some(seconds) = seconds {
+        // Not a number, negative, or beyond all measure: nothing is asked that can be kept to.
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let since_1970 = |text: &str| {
+        let zoned = ["+0000", "-0000", "UTC", "UT", "Z"].iter().find_map(|zone| text.strip_suffix(zone));
+        let gmt = zoned.map_or_else(|| text.to_owned(), |rest| format!("{} GMT", rest.trim_end()));
+        let date = httpdate::parse_http_date(&gmt).ok()?;
+        i64::try_from(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
+    };
+    let until = since_1970(text()?)?;
+    let told = header(headers, DATE.as_str()).and_then(|date| since_1970(date.trim()));
+    Some(Duration::from_secs(u64::try_from(until.saturating_sub(told.unwrap_or(now))).unwrap_or(0)))
 }
 
 /// What a broken exchange after connecting is.
@@ -216,12 +264,55 @@ mod tests {
     }
 
     #[test]
-    fn only_one_header_of_a_name_counts() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(header(&headers, "retry-after"), None);
-        headers.append(RETRY_AFTER, HeaderValue::from_static("7"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
-        headers.append(RETRY_AFTER, HeaderValue::from_static("8"));
-        assert_eq!(retry_after(&headers), None);
+    fn waits_are_read_in_each_of_their_forms() {
+        const NOW: i64 = 1_770_000_000; // Mon, 02 Feb 2026 02:40:00 GMT
+        let asked = |given: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in given {
+                headers.append(*name, HeaderValue::from_str(value).unwrap());
+            }
+            retry_after(&headers, NOW).map(|wait| wait.as_millis())
+        };
+        for (value, wanted) in [
+            ("7", Some(7_000)),
+            (" 0 ", Some(0)),
+            ("1.5", Some(1_500)),
+            ("Mon, 02 Feb 2026 02:40:30 GMT", Some(30_000)),
+            ("Monday, 02-Feb-26 02:40:30 GMT", Some(30_000)),
+            ("Mon Feb  2 02:40:30 2026", Some(30_000)),
+            ("Mon, 02 Feb 2026 02:40:30 +0000", Some(30_000)),
+            ("Mon, 02 Feb 2026 02:39:00 GMT", Some(0)),
+            ("-3", None),
+            ("inf", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(asked(&[("retry-after", value)]), wanted, "{value}");
+        }
+        assert_eq!(asked(&[]), None);
+        assert_eq!(asked(&[("retry-after-ms", "250"), ("retry-after", "9")]), Some(250));
+        assert_eq!(asked(&[("retry-after-ms", "x"), ("retry-after", "9")]), Some(9_000));
+        assert_eq!(asked(&[("retry-after", "7"), ("retry-after", "8")]), None, "only one header of a name counts");
+        let dated = [("date", "Mon, 02 Feb 2026 05:00:00 GMT"), ("retry-after", "Mon, 02 Feb 2026 05:00:05 GMT")];
+        assert_eq!(asked(&dated), Some(5_000), "the endpoint's clock is three hours ahead");
+    }
+
+    #[test]
+    fn an_endpoint_may_say_itself_whether_to_try_again() {
+        let refused = |status: u16, headers: &[(&str, &str)]| {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(*name, *value);
+            }
+            refusal(&response.body(()).unwrap(), 0)
+        };
+        assert_eq!(refused(200, &[]), None);
+        assert_eq!(
+            refused(500, &[("retry-after", "3")]),
+            Some(Failure::Busy { retry_after: Some(Duration::from_secs(3)) })
+        );
+        assert_eq!(refused(400, &[("retry-after", "3")]), Some(Failure::Status(400)));
+        assert!(refused(400, &[("x-should-retry", "true")]).unwrap().retryable());
+        assert!(!refused(503, &[("x-should-retry", "false")]).unwrap().retryable());
     }
 }

@@ -11,12 +11,18 @@ pub enum Failure {
     /// The endpoint refused with this HTTP status; a redirect counts, since none is followed.
     #[error("the endpoint answered with status {0}")]
     Status(u16),
-    /// The endpoint has too much to do (429 or 503).
+    /// The endpoint refused with this status, and says that it will again.
+    #[error("the endpoint answered with status {0} and asks not to be tried again")]
+    ForGood(u16),
+    /// The endpoint has too much to do (429 or 503), or asks to be left alone for a time.
     #[error("the endpoint is busy")]
     Busy {
         /// How long it asks us to wait.
         retry_after: Option<Duration>,
     },
+    /// The endpoint tells of an error in place of an answer, and not of which.
+    #[error("the endpoint told of an error in place of an answer")]
+    Told,
     /// The answer is longer than allowed.
     #[error("the answer is longer than {bytes_max} bytes")]
     TooLarge {
@@ -42,9 +48,17 @@ impl Failure {
     #[must_use]
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::Timeout | Self::Busy { .. } | Self::Connect(_) | Self::Cut => true,
-            Self::Status(status) => *status == 408 || *status == 425 || *status >= 500,
-            Self::TooLarge { .. } | Self::Malformed(_) | Self::Unsendable(_) => false,
+            Self::Timeout | Self::Busy { .. } | Self::Connect(_) | Self::Cut | Self::Told => true,
+            Self::Status(status) => *status == 408 || *status == 409 || *status == 425 || *status >= 500,
+            Self::ForGood(_) | Self::TooLarge { .. } | Self::Malformed(_) | Self::Unsendable(_) => false,
+        }
+    }
+
+    /// The same, where the endpoint says that another attempt is of no use.
+    pub(crate) fn for_good(self) -> Self {
+        match self {
+            Self::Status(status) => Self::ForGood(status),
+            other => other,
         }
     }
 

@@ -3,9 +3,12 @@
 //! There is no model in it and no network. A passage is scored with BM25 against what the customer wrote since the
 //! last answer; [`SURE`] says when that is enough. English articles only: the words are stemmed as English ones.
 
+mod found;
 mod index;
 mod passages;
 mod words;
+
+pub use found::{Found, asked};
 
 use crate::{Said, Turn, TurnAuthor, YieldReason};
 use index::Index;

@@ -6,17 +6,22 @@
 //!
 //! INVARIANT: nothing that an endpoint wrote, and no key or secret, is in an error or in `Debug` output.
 
+mod called;
 mod endpoint;
 mod failure;
 pub mod knowledge;
 mod limits;
+mod loose;
 pub mod openai;
+mod reasons;
 mod receiver;
 mod secret;
+mod shown;
 pub mod signature;
 mod sse;
 mod turn;
 pub mod webhook;
+mod written;
 
 pub use endpoint::EndpointError;
 pub use failure::Failure;

@@ -12,19 +12,26 @@ use tokio::time::{Instant, sleep, timeout};
 pub struct Limits {
     /// The whole time for a turn, with every attempt and every pause.
     pub patience: Duration,
-    /// How many attempts at most; at least one is made.
-    pub attempts: u32,
-    /// The pause after the first attempt; it doubles each time, and up to half of it is taken off by chance.
+    /// How many attempts at most; at least one is made. Without a number, the patience alone ends them.
+    pub attempts: Option<u32>,
+    /// The pause after the first attempt; it doubles each time up to five seconds, and up to half of it is taken off by
+    /// chance.
     pub backoff: Duration,
-    /// The most bytes of an answer's body that are read.
+    /// The most bytes of an answer that are taken: what is said, and not what the wire needs around it.
     pub answer_bytes_max: usize,
 }
+
+/// The longest pause that nobody asked for.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Bytes on the wire for each byte of an answer. Some servers write 250 bytes of JSON for a token.
+const STREAMED: usize = 128;
+const WHOLE: usize = 8;
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             patience: Duration::from_secs(30),
-            attempts: 3,
+            attempts: None,
             backoff: Duration::from_millis(250),
             answer_bytes_max: 1024 * 1024,
         }
@@ -32,6 +39,16 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The most bytes of a streamed answer's body that are read; none of it is kept but what is said.
+    pub(crate) const fn streamed_bytes_max(&self) -> usize {
+        self.answer_bytes_max.saturating_mul(STREAMED)
+    }
+
+    /// The most bytes of an answer's body that are kept.
+    pub(crate) const fn whole_bytes_max(&self) -> usize {
+        self.answer_bytes_max.saturating_mul(WHOLE)
+    }
+
     /// Makes attempts until one succeeds, cannot be helped by another, or no time is left for another.
     /// `key` spreads the pauses of different turns.
     pub(crate) async fn within<T, A>(&self, key: &str, attempt: impl Fn() -> A) -> Result<T, Failure>
@@ -48,7 +65,7 @@ impl Limits {
                 Err(_) => return Err(Failure::Timeout),
             };
             let pause = self.pause(key, made, &failure);
-            if !failure.retryable() || made >= self.attempts || pause >= left() {
+            if !failure.retryable() || self.attempts.is_some_and(|most| made >= most) || pause >= left() {
                 return Err(failure);
             }
             sleep(pause).await;
@@ -60,7 +77,7 @@ impl Limits {
     fn pause(&self, key: &str, made: u32, failure: &Failure) -> Duration {
         let mut hasher = DefaultHasher::new();
         (key, made).hash(&mut hasher);
-        let whole = self.backoff.saturating_mul(2u32.saturating_pow(made - 1));
+        let whole = self.backoff.saturating_mul(2u32.saturating_pow(made - 1)).min(PAUSE_MAX);
         let jittered = whole / 2 + whole.mul_f64((hasher.finish() % 1024) as f64 / 2048.0);
         match failure {
             Failure::Busy { retry_after: Some(asked) } => jittered.max(*asked),
@@ -88,17 +105,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_double_and_stay_inside_the_patience() {
-        let limits = Limits { attempts: 4, backoff: Duration::from_millis(100), ..Limits::default() };
+        let limits = Limits { attempts: Some(4), backoff: Duration::from_millis(100), ..Limits::default() };
         let (made, took) = attempts(limits, Failure::Status(500)).await;
         assert_eq!(made, 4);
         assert!(took >= Duration::from_millis(350) && took <= Duration::from_millis(703), "{took:?}");
 
-        let limits = Limits { attempts: 1000, patience: Duration::from_secs(1), ..limits };
+        let limits = Limits { attempts: Some(1000), patience: Duration::from_secs(1), ..limits };
         let (made, took) = attempts(limits, Failure::Cut).await;
         assert!(made < 7 && took <= limits.patience, "{made} attempts in {took:?}");
 
-        let huge = Limits { attempts: 99, patience: Duration::MAX, backoff: Duration::MAX, answer_bytes_max: 0 };
-        assert!(huge.pause("turn", 98, &Failure::Cut) >= Duration::MAX / 2, "no overflow");
+        let huge = Limits { attempts: None, patience: Duration::MAX, backoff: Duration::MAX, answer_bytes_max: 0 };
+        assert!(huge.pause("turn", 98, &Failure::Cut) <= PAUSE_MAX, "no overflow");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_patience_is_used() {
+        let limits = Limits { patience: Duration::from_secs(12), ..Limits::default() };
+        for failure in [Failure::Busy { retry_after: None }, Failure::Status(500), Failure::Told, Failure::Cut] {
+            let (made, took) = attempts(limits, failure).await;
+            assert!(took >= Duration::from_secs(7) && took <= limits.patience && made >= 6, "{made} in {took:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -106,13 +132,13 @@ mod tests {
         for failure in [Failure::Status(400), Failure::Status(302), Failure::Malformed("it".to_owned())] {
             assert_eq!(attempts(Limits::default(), failure).await.0, 1);
         }
-        assert_eq!(attempts(Limits { attempts: 0, ..Limits::default() }, Failure::Cut).await.0, 1);
+        assert_eq!(attempts(Limits { attempts: Some(0), ..Limits::default() }, Failure::Cut).await.0, 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_endpoint_may_ask_for_a_longer_pause_but_not_past_the_patience() {
         let asks = |seconds| Failure::Busy { retry_after: Some(Duration::from_secs(seconds)) };
-        let (made, took) = attempts(Limits::default(), asks(5)).await;
+        let (made, took) = attempts(Limits { attempts: Some(3), ..Limits::default() }, asks(5)).await;
         assert_eq!((made, took.as_secs()), (3, 10));
         assert_eq!(attempts(Limits::default(), asks(3600)).await.0, 1);
     }

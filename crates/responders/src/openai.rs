@@ -3,12 +3,19 @@
 //! The model may answer in words, call the tool `yield`, or call the tool `act` with a configured action. What the
 //! customer wrote goes in as `user` messages, and the model is told that it is data.
 
+mod conversation;
+mod ending;
 mod reply;
 mod request;
+mod told;
+mod wire;
+
+pub use conversation::ConversationMax;
 
 use crate::{
-    ApiKey, Failure, Limits, Said, Turn,
-    endpoint::{Body, Endpoint, EndpointError, header},
+    ApiKey, Failure, KnowledgeService, Limits, Said, Turn, TurnAuthor, TurnMessage, YieldReason,
+    endpoint::{Body, Endpoint, EndpointError, header, refusal},
+    knowledge::{Found, asked},
     sse::Events,
 };
 use hyper::{
@@ -16,6 +23,23 @@ use hyper::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use reply::Reply;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The most bytes of a refusal that are looked at.
+const REFUSAL_BYTES_MAX: usize = 16 * 1024;
+/// The most bytes of one event of a stream, beside the answer.
+const EVENT_BYTES_MAX: usize = 64 * 1024;
+
+/// The most tokens of an answer, and the name by which the endpoint is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerMax {
+    /// As `max_tokens`, which nearly every endpoint knows. One that refuses it for `max_completion_tokens` gets that.
+    Tokens(u32),
+    /// As `max_completion_tokens`, which newer models of OpenAI's want.
+    CompletionTokens(u32),
+    /// Not told.
+    Unsaid,
+}
 
 /// What an OpenAI-compatible service needs.
 #[derive(Debug, Clone)]
@@ -30,10 +54,22 @@ pub struct OpenAiConfig {
     pub system: String,
     /// The sampling temperature; not sent if absent, since some models refuse it.
     pub temperature: Option<f32>,
+    /// Whether the endpoint takes tools; one that does not is told in words what to write instead.
+    pub tools: bool,
+    /// Whether the model knows a system message; for one that does not it stands before the customer's first.
+    pub system_role: bool,
+    /// The most tokens of an answer, reasoning included.
+    pub answer_max: AnswerMax,
+    /// The most of the conversation that is sent; what is older is told in short.
+    pub conversation_max: ConversationMax,
+    /// How many passages of articles are given for a question at most.
+    pub articles_max: usize,
     /// The actions that the model may ask for; without any it is not offered the tool.
     pub actions: Vec<String>,
     /// Bounds of a turn.
     pub limits: Limits,
+    /// The time in seconds since 1970.
+    pub now: fn() -> i64,
 }
 
 /// A service behind an OpenAI-compatible endpoint.
@@ -41,7 +77,10 @@ pub struct OpenAiConfig {
 pub struct OpenAiService {
     endpoint: Endpoint,
     authorization: Option<HeaderValue>,
-    config: OpenAiConfig,
+    config: Box<OpenAiConfig>,
+    articles: KnowledgeService,
+    /// Whether the endpoint has refused the older name of the bound.
+    newer: AtomicBool,
 }
 
 impl OpenAiService {
@@ -62,42 +101,120 @@ impl OpenAiService {
         });
         let authorization =
             authorization.transpose().map_err(|_: hyper::header::InvalidHeaderValue| EndpointError::Key)?;
-        Ok(Self { endpoint, authorization, config })
+        let (articles, newer) = (KnowledgeService::new(Vec::new()), AtomicBool::new(false));
+        Ok(Self { endpoint, authorization, config: Box::new(config), articles, newer })
+    }
+
+    /// Takes articles as pairs of name and Markdown, of which the model is given what fits a question.
+    #[must_use]
+    pub fn with_articles(mut self, articles: Vec<(String, String)>) -> Self {
+        self.articles = KnowledgeService::new(articles);
+        self
     }
 
     pub(crate) async fn turn(&self, turn: &Turn) -> Result<Said, Failure> {
-        let body = request::body(&self.config, turn).to_string();
-        let body = Bytes::from(body);
+        let articles = self.articles.found(&asked(turn), turn.intent.as_deref(), self.config.articles_max);
         let key = HeaderValue::from_str(&turn.turn_id)
             .map_err(|_| Failure::Unsendable("its id cannot be in a header".to_owned()))?;
-        let reply = self.config.limits.within(&turn.turn_id, || self.attempt(key.clone(), body.clone())).await?;
-        Ok(reply.said(&self.config.actions))
+        let reply = self.config.limits.within(&turn.turn_id, || self.attempt(key.clone(), &articles, turn)).await?;
+        Ok(match reply.said(&self.config.actions) {
+            Said::Answer { text, .. } if said_before(&text, turn) => {
+                Said::yielded(YieldReason::ConversationStuck, "the model gave the same answer to another question")
+            }
+            Said::Answer { text, .. } => {
+                let sources = request::cited(&text, &articles);
+                Said::Answer { text, sources }
+            }
+            said => said,
+        })
     }
 
-    async fn attempt(&self, key: HeaderValue, body: Bytes) -> Result<Reply, Failure> {
-        let headers = [
-            (HeaderName::from_static("idempotency-key"), key),
-            (ACCEPT, HeaderValue::from_static("text/event-stream, application/json")),
-        ];
-        let authorization = self.authorization.clone().map(|value| (AUTHORIZATION, value));
-        let response = self.endpoint.post(body, headers.into_iter().chain(authorization)).await?;
-        let streamed = header(response.headers(), CONTENT_TYPE.as_str())
+    async fn attempt(&self, key: HeaderValue, articles: &[Found<'_>], turn: &Turn) -> Result<Reply, Failure> {
+        let mut newer = self.newer.load(Ordering::Relaxed);
+        let response = loop {
+            let body = Bytes::from(request::body(&self.config, articles, turn, newer).to_string());
+            let headers = [
+                (HeaderName::from_static("idempotency-key"), key.clone()),
+                (ACCEPT, HeaderValue::from_static("text/event-stream, application/json")),
+            ];
+            let authorization = self.authorization.clone().map(|value| (AUTHORIZATION, value));
+            let response = self.endpoint.send(body, headers.into_iter().chain(authorization)).await?;
+            let Some(failure) = refusal(&response, (self.config.now)()) else { break response };
+            let renames = matches!(self.config.answer_max, AnswerMax::Tokens(_)) && !newer;
+            if failure != Failure::Status(400) || !renames || !wants_newer_name(response).await {
+                return Err(failure);
+            }
+            newer = true;
+            self.newer.store(true, Ordering::Relaxed);
+        };
+        let limits = &self.config.limits;
+        let told = header(response.headers(), CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream"));
-        let body = Body::new(response, self.config.limits.answer_bytes_max)?;
-        if streamed { read_stream(body).await } else { Reply::whole(&body.whole().await?) }
+        let mut body = Body::new(response, limits.streamed_bytes_max())?;
+        if !told {
+            body = body.bounded(limits.streamed_bytes_max(), limits.whole_bytes_max())?;
+        }
+        let mut begin = Vec::new();
+        while begin.trim_ascii().is_empty() {
+            let Some(piece) = body.piece().await? else { break };
+            begin.extend_from_slice(&piece);
+        }
+        // Some servers call a stream JSON, and JSON a stream.
+        let reply = if is_stream(&begin, told) {
+            read_stream(begin, body, limits.answer_bytes_max).await?
+        } else {
+            Reply::whole(
+                &body.bounded(limits.whole_bytes_max(), limits.whole_bytes_max())?.whole(begin).await?,
+                limits.answer_bytes_max,
+            )?
+        };
+        if reply.is_broken() { Err(Failure::Told) } else { Ok(reply) }
     }
 }
 
+/// Whether an AI responder gave this answer before, and the customer asks something else now.
+fn said_before(text: &str, turn: &Turn) -> bool {
+    let questions = || turn.messages.iter().filter(|message| message.author == TurnAuthor::Customer);
+    let newest = questions().next_back().map(|message| message.text.trim());
+    let asked_again = questions().filter(|message| Some(message.text.trim()) == newest).count() > 1;
+    let said = |message: &TurnMessage| message.author == TurnAuthor::Ai && message.text.trim() == text.trim();
+    !asked_again && turn.messages.iter().any(said)
+}
+
+/// Whether a refusal asks for the bound of the answer by its newer name.
+async fn wants_newer_name(response: hyper::Response<hyper::body::Incoming>) -> bool {
+    let Ok(body) = Body::new(response, REFUSAL_BYTES_MAX) else { return false };
+    body.whole(Vec::new()).await.is_ok_and(|text| String::from_utf8_lossy(&text).contains("max_completion_tokens"))
+}
+
+fn is_stream(begin: &[u8], told: bool) -> bool {
+    let begin = begin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(begin).trim_ascii_start();
+    let is_json = begin.starts_with(b"{") || begin.starts_with(b"[");
+    let fields: [&[u8]; 6] = [b":", b"data:", b"event:", b"id:", b"retry:", b"error:"];
+    !is_json && (told || fields.iter().any(|field| begin.starts_with(field)))
+}
+
 /// Reads until the stream says that it is done; what comes after is of no interest.
-async fn read_stream(mut body: Body) -> Result<Reply, Failure> {
-    let (mut events, mut reply) = (Events::default(), Reply::default());
-    while let Some(piece) = body.piece().await? {
+async fn read_stream(begin: Vec<u8>, mut body: Body, bytes_max: usize) -> Result<Reply, Failure> {
+    let (mut events, mut reply) = (Events::new(bytes_max.saturating_add(EVENT_BYTES_MAX)), Reply::new(bytes_max));
+    let mut piece = Bytes::from(begin);
+    loop {
         for data in events.push(&piece)? {
-            if data.trim() == "[DONE]" {
+            if data.trim_start().starts_with("[DONE]") {
                 return Ok(reply);
             }
             reply.add(&data)?;
         }
+        match body.piece().await? {
+            Some(next) => piece = next,
+            None => break,
+        }
+    }
+    match events.last()? {
+        Some(data) if data.trim_start().starts_with("[DONE]") => return Ok(reply),
+        // What is half cannot be read and says nothing.
+        Some(data) => drop(reply.add(&data)),
+        None => {}
     }
     // Some endpoints end without the word; a reason to finish is as good.
     if reply.finished() { Ok(reply) } else { Err(Failure::Cut) }

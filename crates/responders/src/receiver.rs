@@ -69,10 +69,10 @@ impl Receiver {
             (HeaderName::from_static(TIMESTAMP), HeaderValue::from(now)),
             (HeaderName::from_static(SIGNATURE), value(self.signatures(id, now, &body))?),
         ];
-        let sending = self.endpoint.post(Bytes::from(body), headers);
+        let sending = self.endpoint.post(Bytes::from(body), headers, now);
         let answer = timeout(PATIENCE, sending).await.map_err(|_| Failure::Timeout)??;
         if let Ok(rest) = Body::new(answer, REST_BYTES_MAX) {
-            let _ = timeout(REST, rest.whole()).await;
+            let _ = timeout(REST, rest.whole(Vec::new())).await;
         }
         Ok(())
     }

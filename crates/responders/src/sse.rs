@@ -2,9 +2,10 @@
 
 use crate::Failure;
 
-/// Puts pieces of a stream together to events. Holds no more than the unfinished event.
-#[derive(Debug, Default)]
+/// Puts pieces of a stream together to events. Holds no more than the unfinished event, up to a number of bytes.
+#[derive(Debug)]
 pub(crate) struct Events {
+    bytes_max: usize,
     line: Vec<u8>,
     data: String,
     has_data: bool,
@@ -13,6 +14,10 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    pub(crate) const fn new(bytes_max: usize) -> Self {
+        Self { bytes_max, line: Vec::new(), data: String::new(), has_data: false, after_return: false, begun: false }
+    }
+
     /// Takes the next piece of the stream and returns the data of each event that it completes.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Vec<String>, Failure> {
         let mut events = Vec::new();
@@ -25,8 +30,17 @@ impl Events {
                 b'\n' | b'\r' => events.extend(self.end_line()?),
                 _ => self.line.push(byte),
             }
+            if self.line.len() + self.data.len() > self.bytes_max {
+                return Err(Failure::TooLarge { bytes_max: self.bytes_max });
+            }
         }
         Ok(events)
+    }
+
+    /// What the stream ended in without an empty line.
+    pub(crate) fn last(mut self) -> Result<Option<String>, Failure> {
+        let event = if self.line.is_empty() { None } else { self.end_line()? };
+        Ok(event.or_else(|| self.has_data.then_some(self.data)))
     }
 
     fn end_line(&mut self) -> Result<Option<String>, Failure> {
@@ -40,7 +54,8 @@ impl Events {
             return Ok(has_data.then_some(data));
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        if field == "data" {
+        // Older llama.cpp tells of errors in a field of their own.
+        if field == "data" || field == "error" {
             if self.has_data {
                 self.data.push('\n');
             }
@@ -56,7 +71,7 @@ mod tests {
     use super::*;
 
     fn events(stream: &[u8], piece_bytes: usize) -> Vec<String> {
-        let mut events = Events::default();
+        let mut events = Events::new(1_000);
         stream.chunks(piece_bytes).flat_map(|piece| events.push(piece).unwrap()).collect()
     }
 
@@ -71,7 +86,23 @@ mod tests {
     }
 
     #[test]
+    fn the_last_event_needs_no_empty_line_and_none_may_be_endless() {
+        let last = |stream: &[u8]| {
+            let mut events = Events::new(100);
+            let _ = events.push(stream).unwrap();
+            events.last().unwrap()
+        };
+        assert_eq!(last(b"data: a\n\ndata: [DONE]").as_deref(), Some("[DONE]"));
+        assert_eq!(last(b"data: a\n\ndata: b\n").as_deref(), Some("b"));
+        assert_eq!(last(b"data: a\n\n: x"), None);
+        assert_eq!(last(b""), None);
+        assert!(Events::new(100).push(&[b'x'; 101]).is_err());
+        assert!(Events::new(100).push(&b"data: 0123456789\n".repeat(11)).is_err());
+        assert!(Events::new(100).push(&b": 0123456789\n".repeat(11)).is_ok());
+    }
+
+    #[test]
     fn a_stream_not_in_utf_8_is_refused() {
-        assert!(Events::default().push(b"data: \xff\n\n").is_err());
+        assert!(Events::new(100).push(b"data: \xff\n\n").is_err());
     }
 }

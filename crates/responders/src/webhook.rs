@@ -6,6 +6,7 @@
 use crate::{
     Failure, Limits, Said, Turn, YieldReason,
     endpoint::{Body, Endpoint, EndpointError, header},
+    shown::clean,
     signature::{ID, SIGNATURE, SigningSecret, TIMESTAMP, sign, verify},
 };
 use hyper::{
@@ -68,9 +69,9 @@ impl WebhookService {
             (HeaderName::from_static(TIMESTAMP), HeaderValue::from(sent)),
             (HeaderName::from_static(SIGNATURE), signature),
         ];
-        let response = self.endpoint.post(body, headers).await?;
+        let response = self.endpoint.post(body, headers, sent).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = Body::new(response, self.limits.answer_bytes_max)?.whole().await?;
+        let body = Body::new(response, self.limits.whole_bytes_max())?.whole(Vec::new()).await?;
 
         let unsigned = |what: &str| Failure::Malformed(what.to_owned());
         if header(&headers, ID) != Some(id) {
@@ -81,7 +82,15 @@ impl WebhookService {
         let signatures = header(&headers, SIGNATURE).ok_or_else(|| unsigned("the reply has no webhook-signature"))?;
         verify(&self.secret, id, timestamp, &body, signatures, (self.now)())
             .map_err(|error| Failure::Malformed(format!("the reply is not believed: {error}")))?;
-        if status == StatusCode::ACCEPTED { Ok(Said::Later) } else { read_reply(&body) }
+        if status == StatusCode::ACCEPTED {
+            return Ok(Said::Later);
+        }
+        match read_reply(&body)? {
+            Said::Answer { text, .. } if text.len() > self.limits.answer_bytes_max => {
+                Err(Failure::TooLarge { bytes_max: self.limits.answer_bytes_max })
+            }
+            said => Ok(said),
+        }
     }
 }
 
@@ -111,15 +120,15 @@ enum Reply {
 /// When it is anything else, also with a field too many, or an answer without words.
 pub fn read_reply(body: &[u8]) -> Result<Said, Failure> {
     match serde_json::from_slice(body).map_err(|error| Failure::json(&error))? {
-        Reply::Answer { text, .. } if text.trim().is_empty() => {
-            Err(Failure::Malformed("an answer without words".to_owned()))
-        }
-        Reply::Answer { text, sources } => Ok(Said::Answer { text, sources }),
+        Reply::Answer { text, sources } => match clean(&text) {
+            text if text.trim().is_empty() => Err(Failure::Malformed("an answer without words".to_owned())),
+            text => Ok(Said::Answer { text, sources }),
+        },
         Reply::Act { action, .. } if action.is_empty() => {
             Err(Failure::Malformed("an action without a name".to_owned()))
         }
         Reply::Act { action, arguments } => Ok(Said::Act { action, arguments }),
-        Reply::Yield { reason, note } => Ok(Said::Yield { reason, note }),
+        Reply::Yield { reason, note } => Ok(Said::Yield { reason, note: note.as_deref().map(clean) }),
     }
 }
 
@@ -134,6 +143,8 @@ mod tests {
             Some(Said::Answer { text: text.to_owned(), sources: sources.iter().map(|&s| s.to_owned()).collect() })
         };
         check(r#"{"say":"answer","text":"Yes."}"#, answer("Yes.", &[]));
+        check(r#"{"say":"answer","text":"Pay \u202e00.1\u0007"}"#, answer("Pay 00.1", &[]));
+        check(r#"{"say":"answer","text":"\u200b"}"#, None);
         check(r#"{"text":"Yes.","sources":["fees"],"say":"answer"}"#, answer("Yes.", &["fees"]));
         check(
             r#"{"say":"act","action":"refund","arguments":{"pence":5}}"#,

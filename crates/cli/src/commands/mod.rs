@@ -7,6 +7,7 @@ pub(crate) mod ledger;
 mod limits;
 pub(crate) mod policy;
 pub(crate) mod replay;
+pub(crate) mod responder;
 pub(crate) mod serve;
 pub(crate) mod signals;
 pub(crate) mod token;

@@ -100,6 +100,7 @@ impl Case {
             // Not of a case.
             Event::AiStopped { .. }
             | Event::AiResumed { .. }
+            | Event::OutcomesReset { .. }
             | Event::BundleActivated { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}

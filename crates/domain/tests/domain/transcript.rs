@@ -263,6 +263,7 @@ impl Transcript {
             }
             Event::AiStopped { responder, .. } => format!("{responder} was stopped"),
             Event::AiResumed { responder, .. } => format!("{responder} may again"),
+            Event::OutcomesReset { responder, .. } => format!("what was counted of {responder} begins anew"),
             Event::BundleActivated { name, .. } => format!("the bundle of {name} came into force"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))

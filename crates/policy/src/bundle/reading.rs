@@ -1,13 +1,14 @@
 //! Reads a manifest's parts into what the bundle is made of, and says by line what is wrong with them.
 
+mod service;
+
 use super::{Article, CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
 use crate::{
-    address::Address,
     calendar::Hours,
     cedar::Vocabulary,
     files::Files,
     finding::{Finding, line_of},
-    manifest::{self, Manifest, ServiceKind, SignalKind},
+    manifest::{self, Manifest, SignalKind},
 };
 use remit_domain::{
     cost::{Currency, Economics},
@@ -241,39 +242,6 @@ impl Reading<'_> {
             }
         }
         specs
-    }
-
-    fn service(&mut self, r: &manifest::Responder) -> Option<manifest::Service> {
-        let service = r.service.clone()?;
-        let lacks = match service.kind {
-            ServiceKind::Knowledge => None,
-            _ if service.url.is_none() => Some("url"),
-            ServiceKind::Openai if service.model.is_none() => Some("model"),
-            ServiceKind::Webhook if service.secret_env.is_none() => Some("secret_env"),
-            _ => None,
-        };
-        if let Some(lacks) = lacks {
-            self.wrong(
-                &r.name,
-                format!("the service of `{}` has no {lacks}", r.name),
-                "add it under [responder.service]",
-            );
-        }
-        if let Some(Err(error)) = service.url.as_deref().map(Address::parse) {
-            self.wrong(&r.name, format!("the service of `{}`: its url {error}", r.name), "change `url`");
-        }
-        let numbers = [service.patience_seconds, service.attempts, service.concurrency, service.per_minute];
-        let breaker = [r.breaker.tolerance_bp, r.breaker.error_bp];
-        if numbers.contains(&0) || service.patience_seconds > 3_600 || !breaker.iter().all(|bp| (1..8_000).contains(bp))
-        {
-            self.wrong(
-                &r.name,
-                "patience_seconds must be 1 to 3600; attempts, concurrency and per_minute at least 1; the breaker's \
-                 numbers 1 to 7999",
-                "correct the number",
-            );
-        }
-        Some(service)
     }
 
     fn queue(&mut self, q: &manifest::Queue) -> Option<CandidateSpec> {

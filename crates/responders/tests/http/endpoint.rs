@@ -1,6 +1,9 @@
 //! An endpoint scripted by hand: a real listener that reads each request and does with the connection what a test says.
 
-use remit_responders::{ApiKey, Limits, OpenAiService, Service, Turn, TurnAuthor, TurnMessage, openai::OpenAiConfig};
+use remit_responders::{
+    ApiKey, Limits, OpenAiService, Service, Turn, TurnAuthor, TurnMessage,
+    openai::{AnswerMax, ConversationMax, OpenAiConfig},
+};
 use std::{
     future::Future,
     sync::{Arc, Mutex},
@@ -118,22 +121,32 @@ pub(crate) fn turn() -> Turn {
 pub(crate) fn limits() -> Limits {
     Limits {
         patience: Duration::from_secs(600),
-        attempts: 3,
+        attempts: Some(3),
         backoff: Duration::from_millis(1),
         answer_bytes_max: 64 * 1024,
     }
 }
 
-pub(crate) fn openai(url: &str) -> Service {
-    let config = OpenAiConfig {
+pub(crate) fn config(url: &str) -> OpenAiConfig {
+    OpenAiConfig {
         base_url: format!("{url}/v1/"),
         model: "small".to_owned(),
         api_key: Some(ApiKey::new(KEY)),
         system: "You work for a bank.".to_owned(),
         temperature: None,
+        tools: true,
+        system_role: true,
+        answer_max: AnswerMax::Tokens(500),
+        conversation_max: ConversationMax::Bytes(24_000),
+        articles_max: 3,
         actions: vec!["refund".to_owned()],
         limits: limits(),
-    };
+        now: || 1_770_000_000,
+    }
+}
+
+pub(crate) fn openai(url: &str) -> Service {
+    let config = config(url);
     assert!(!format!("{config:?}").contains(KEY));
     let service = Service::OpenAi(OpenAiService::new(config).unwrap());
     assert!(!format!("{service:?}").contains(KEY));

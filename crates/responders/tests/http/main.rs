@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
 mod endpoint;
+mod forms;
 mod hostile;
 mod openai;
 mod webhook;

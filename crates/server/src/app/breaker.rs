@@ -4,17 +4,21 @@
 use super::{
     App, Caller,
     case::{REASON_MAX, bounded},
+    counting,
     load::{Load, Tally, Tripped},
     record::Act,
 };
-use crate::problem::{self, Problem};
+use crate::{
+    clock::rfc3339,
+    problem::{self, Problem},
+};
 use remit_domain::{
     Case, Command, Event,
     decision::{DecisionPoint, Trigger},
-    id::ResponderId,
+    id::{ResponderId, Timestamp},
     signal::Value,
 };
-use remit_store::{CaseFilter, Commit, ItemRow, ReadError, Store};
+use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, ReadError, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +44,27 @@ pub struct StoppedView {
     pub responder: String,
     /// For which intent.
     pub intent: String,
+}
+
+/// An AI responder that could not be reached several times in a row, and is left alone for a while.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UnreachableView {
+    /// Who.
+    pub responder: String,
+    /// Until when; then it is tried again.
+    #[schema(format = "date-time")]
+    pub until: String,
+}
+
+/// A wish to count outcomes anew.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetOutcomes {
+    /// For which intent.
+    pub intent: String,
+    /// Why what was counted says nothing any more.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
 }
 
 /// A wish to switch an AI responder on again.
@@ -145,6 +170,61 @@ impl App {
         Ok(self.load.stopped().into_iter().map(view).collect())
     }
 
+    /// Everybody who is left alone because they could not be reached.
+    ///
+    /// # Errors
+    /// When policy refuses.
+    pub fn unreachable(&self, caller: &Caller) -> Result<Vec<UnreachableView>, Problem> {
+        self.permit(caller, "staff.read")?;
+        let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
+            responder: responder.to_string(),
+            until: rfc3339(until),
+        };
+        Ok(self.load.unreachable(self.now()).into_iter().map(view).collect())
+    }
+
+    /// Sets back what was counted of a responder for an intent, on record: routing estimates from the bundle's prior
+    /// again, and the breaker judges anew. Who is stopped stays so.
+    ///
+    /// # Errors
+    /// When policy or a bound refuses, or nothing was counted.
+    pub async fn reset_outcomes(&self, caller: &Caller, responder: &str, wish: ResetOutcomes) -> Result<(), Problem> {
+        self.permit(caller, "responder.resume")?;
+        bounded("reason", &wish.reason, REASON_MAX)?;
+        let tally = self.load.tally(responder, &wish.intent);
+        let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
+        let Some(id) = known else {
+            let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
+            return Err(Problem::new(problem::NOT_FOUND, detail));
+        };
+        let event = Event::OutcomesReset {
+            responder: id.clone(),
+            intent: wish.intent.clone(),
+            resolved: tally.resolved,
+            failed: tally.failed,
+            wrong: tally.wrong,
+            by: caller.pseudonym.to_string(),
+            reason: wish.reason,
+            at: self.now(),
+        };
+        let stopped = self.load.stopped().iter().any(|(at, intent)| *at == id && *intent == wish.intent);
+        let item = BreakerItem {
+            responder: responder.to_owned(),
+            intent: wish.intent.clone(),
+            stopped,
+            resolved: 0,
+            failed: 0,
+            wrong: 0,
+        };
+        let outcomes = counting::outcomes(None, std::slice::from_ref(&event), &wish.intent);
+        self.note_with(caller, &event, &item, outcomes.clone()).await?;
+        for outcome in &outcomes {
+            self.load.record(&outcome.responder, &outcome.intent, Tally::from(outcome));
+        }
+        self.load.set_stopped(responder, &wish.intent, stopped, Tally::default());
+        Ok(())
+    }
+
     /// Switches an AI responder on again for an intent; what is counted against it begins anew.
     ///
     /// # Errors
@@ -181,6 +261,16 @@ impl App {
 
     /// Writes an event that is of no case, in a stream of its own, together with the breaker.
     async fn note(&self, caller: &Caller, event: &Event, item: &BreakerItem) -> Result<(), Problem> {
+        self.note_with(caller, event, item, Vec::new()).await
+    }
+
+    async fn note_with(
+        &self,
+        caller: &Caller,
+        event: &Event,
+        item: &BreakerItem,
+        outcomes: Vec<OutcomeDelta>,
+    ) -> Result<(), Problem> {
         let now = self.now();
         let stream = remit_domain::id::DecisionId::next(&mut self.ids(now)?).to_string();
         let mut record = self.to_record(event, &stream, caller, now)?;
@@ -190,7 +280,7 @@ impl App {
             id: format!("{} {}", item.responder, item.intent),
             body: Some(serde_json::to_vec(item).map_err(Problem::internal)?),
         };
-        let commit = Commit { records: vec![record], items: vec![row], ..Commit::default() };
+        let commit = Commit { records: vec![record], items: vec![row], outcomes, ..Commit::default() };
         self.commit(commit).await.map(|_| ()).map_err(super::refused)
     }
 }

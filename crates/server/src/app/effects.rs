@@ -3,9 +3,16 @@
 //! Made before the commit and put into force once it is durable, so that nothing of what happened has to be held while
 //! the disk is waited for.
 
-use super::{App, load::Tally, record::held_open};
-use crate::metrics::Counted;
-use remit_domain::{Case, Event, command::Happened, id::CaseId, offer::OfferEnd};
+use super::{App, counting, load::Tally, record::held_open};
+use crate::{clock::rfc3339, metrics::Counted};
+use remit_domain::{
+    Case, Event,
+    case::Author,
+    command::Happened,
+    decision::{Trigger, YieldReason},
+    id::CaseId,
+    offer::OfferEnd,
+};
 use remit_store::OutcomeDelta;
 
 /// What changes in memory because of a commit.
@@ -14,6 +21,8 @@ pub(super) struct Effects {
     /// Who held the case, and who does.
     held: (Option<String>, Option<String>),
     outcomes: Vec<OutcomeDelta>,
+    /// The AI responder that answered something, whatever it was.
+    reached: Option<String>,
     /// The case for the floor, and how an offer of it ended.
     placed: Option<(Case, OfferEnd)>,
     counted: Counted,
@@ -32,10 +41,25 @@ impl Effects {
             case: happened.case.id,
             held: (held(before), held(Some(&happened.case))),
             outcomes: outcomes.to_vec(),
+            reached: reached(before, &happened.events),
             counted: Counted::of(&happened),
             placed: (waited || !happened.case.held_by_ai).then(|| (happened.case, how.unwrap_or(OfferEnd::Withdrawn))),
         }
     }
+}
+
+/// The AI responder that has said something under its lease.
+fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
+    let held = before.filter(|case| case.held_by_ai)?.holder.as_ref()?.who.name();
+    let said = events.iter().any(|event| match event {
+        Event::MessageAdded { message, .. } => matches!(message.author, Author::Holder { .. }),
+        Event::ActionAsked { .. } => true,
+        Event::DecisionMade { decision, .. } => {
+            matches!(decision.trigger, Trigger::Yielded { reason } if reason != YieldReason::NoAnswer)
+        }
+        _ => false,
+    });
+    said.then(|| held.to_owned())
 }
 
 impl App {
@@ -50,7 +74,20 @@ impl App {
                 self.load.shift(&to, 1);
             }
         }
+        if let Some(reached) = effects.reached {
+            self.load.reached(&reached);
+        }
         for outcome in effects.outcomes {
+            if outcome.kind == counting::NO_ANSWER
+                && let Some(until) = self.load.missed(&outcome.responder, self.now())
+            {
+                let until = rfc3339(until);
+                tracing::warn!(
+                    responder = outcome.responder,
+                    until,
+                    "an AI responder cannot be reached and is left alone"
+                );
+            }
             let tally = Tally::from(&outcome);
             if let Some(tripped) = self.load.record(&outcome.responder, &outcome.intent, tally) {
                 // Without a receiver nobody works beside requests; it trips again at the next start.

@@ -7,7 +7,7 @@ mod outbox;
 mod rows;
 mod sealed;
 
-use super::{App, auth, later, record};
+use super::{App, auth, counting, later};
 use crate::{
     keys::{CustomerKey, KeyError, Keys},
     problem,
@@ -136,7 +136,7 @@ impl Kept {
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
             }
-            let counted = record::outcomes(made.as_ref(), std::slice::from_ref(&event), "");
+            let counted = counting::outcomes(made.as_ref(), std::slice::from_ref(&event), "");
             counted.into_iter().for_each(|delta| self.count(delta));
             match &mut made {
                 Some(case) => case.apply(&event),

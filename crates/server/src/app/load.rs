@@ -1,6 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use super::{breaker, floor::Waits};
+use super::{breaker, floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -62,6 +62,8 @@ struct Breaker {
 struct Desk {
     spec: CandidateSpec,
     depth: AtomicI64,
+    /// Whether an AI responder can be reached.
+    outages: Mutex<Outages>,
     /// Expected wait and SLA risk by depth, for a case that has not waited yet.
     fresh: Mutex<BTreeMap<i64, (i64, i64)>>,
 }
@@ -76,7 +78,12 @@ impl Load {
         let desks: Vec<Desk> = bundle
             .candidates()
             .iter()
-            .map(|spec| Desk { spec: spec.clone(), depth: AtomicI64::new(0), fresh: Mutex::default() })
+            .map(|spec| Desk {
+                spec: spec.clone(),
+                depth: AtomicI64::new(0),
+                outages: Mutex::default(),
+                fresh: Mutex::default(),
+            })
             .collect();
         let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
@@ -170,6 +177,31 @@ impl Load {
         self.desks.iter().map(|desk| (desk.spec.responder.as_str(), desk.depth.load(Ordering::Relaxed)))
     }
 
+    /// Counts a turn in which `responder` could not be reached, and says until when it is left alone from now on.
+    pub(crate) fn missed(&self, responder: &str, now: Timestamp) -> Option<Timestamp> {
+        let desk = self.desk(responder).filter(|desk| desk.spec.kind == ResponderKind::Ai)?;
+        let breaker = desk.spec.breaker;
+        desk.outages().missed(breaker.outages, i64::from(breaker.pause_seconds) * 1_000, now)
+    }
+
+    /// Notes that `responder` answered, whatever it said: nothing stands against reaching it any more.
+    pub(crate) fn reached(&self, responder: &str) {
+        if let Some(desk) = self.desk(responder) {
+            *desk.outages() = Outages::default();
+        }
+    }
+
+    /// Until when `responder` is left alone because it could not be reached.
+    pub(crate) fn unreachable_until(&self, responder: &str, now: Timestamp) -> Option<Timestamp> {
+        self.desk(responder)?.outages().until(now)
+    }
+
+    /// Everybody who is left alone because they could not be reached, and until when.
+    pub(crate) fn unreachable(&self, now: Timestamp) -> Vec<(ResponderId, Timestamp)> {
+        let left_alone = |desk: &Desk| Some((desk.spec.responder.clone(), desk.outages().until(now)?));
+        self.desks.iter().filter_map(left_alone).collect()
+    }
+
     fn desk(&self, responder: &str) -> Option<&Desk> {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
@@ -216,7 +248,7 @@ impl Load {
                 responder: spec.responder.clone(),
                 kind: spec.kind,
                 accountable: spec.accountable.clone(),
-                open: bundle.is_open(&spec.responder, now),
+                open: bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none(),
                 depth,
                 expected_wait_ms,
                 sla_risk_bp,
@@ -234,6 +266,10 @@ impl Load {
 }
 
 impl Desk {
+    fn outages(&self) -> std::sync::MutexGuard<'_, Outages> {
+        self.outages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Expected wait in milliseconds and SLA risk in basis points with `depth` cases there already, for a
     /// customer who has waited `waited_ms`.
     fn wait(&self, depth: i64, waited_ms: i64) -> (i64, i64) {

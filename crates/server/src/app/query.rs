@@ -338,6 +338,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }
+        | Event::OutcomesReset { .. }
         | Event::BundleActivated { .. }
         | Event::ExceptionTaken { .. }
         | Event::FeedbackGiven { .. }

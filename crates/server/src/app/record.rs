@@ -1,20 +1,17 @@
 //! What a command's events become in the store: records with commitments, views, counts and sealed words.
 
-use super::{App, Caller, Repeat, effects::Effects, later, load::Tally};
+use super::{App, Caller, Repeat, counting, effects::Effects, later};
 use crate::{entropy::Entropy, keys::Sealed, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
     case::{HolderRef, Status},
     command::Happened,
-    decision::{Trigger, YieldReason},
-    ending::Ending,
     exception::Exception,
     id::{CaseId, Timestamp},
     signal::Value,
 };
 use remit_store::{
-    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta,
-    Record, WordsRow,
+    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, Record, WordsRow,
 };
 
 /// One command with what goes into the store beside its events.
@@ -124,7 +121,7 @@ impl App {
             "words or a file are stored to which no event of their commit commits: {:?}",
             happened.events.last().map(Event::kind)
         );
-        let outcomes = outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
+        let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
         let mut rest = self.later(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, beside.outbox);
@@ -238,99 +235,6 @@ fn intent_of(case: &Case) -> Option<String> {
         Value::Name(name) => Some(name.to_string()),
         _ => None,
     })
-}
-
-/// A case dealt with.
-const RESOLVED: Tally = Tally { resolved: 1, failed: 0, wrong: 0 };
-/// A case that was not.
-const FAILED: Tally = Tally { resolved: 0, failed: 1, wrong: 0 };
-/// A case that was not, which tells against the responder.
-const WRONG: Tally = Tally { resolved: 0, failed: 1, wrong: 1 };
-/// A case that was counted as dealt with, and was not.
-const TAKEN_BACK: Tally = Tally { resolved: -1, failed: 1, wrong: 1 };
-const NONE: Tally = Tally { resolved: 0, failed: 0, wrong: 0 };
-
-/// The outcomes that events show: how cases ended in whose hands, who gave them up or lost them, which came back, and
-/// what customers said; each counted for the responder that had the case, under the intent that it was about.
-pub(super) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> Vec<OutcomeDelta> {
-    let mut found = Vec::new();
-    let mut count = |holder: Option<&HolderRef>, tally: Tally, kind: &'static str| {
-        if let Some(HolderRef::Responder(id)) = holder {
-            found.push(OutcomeDelta {
-                responder: id.to_string(),
-                intent: about.to_owned(),
-                resolved: tally.resolved,
-                failed: tally.failed,
-                wrong: tally.wrong,
-                kind: kind.to_owned(),
-            });
-        }
-    };
-    let last = before.and_then(|case| case.holder.as_ref()).map(|holder| &holder.who);
-    // A case that ended unsolved was not counted as dealt with, so there is nothing to take back.
-    let ended = before.and_then(|case| case.ending);
-    let counted = !matches!(ended, Some(Ending::Abandoned | Ending::Merged { .. } | Ending::Erased));
-    let back = if counted { TAKEN_BACK } else { NONE };
-    for event in events {
-        match event {
-            Event::CaseResolved { holder, how, .. } => {
-                let tally = match how {
-                    Ending::Abandoned => FAILED,
-                    Ending::Merged { .. } | Ending::Erased => NONE,
-                    _ => RESOLVED,
-                };
-                count(Some(holder), tally, how.as_str());
-            }
-            Event::CaseReopened { .. } => count(last, back, "reopened"),
-            Event::ContactedAgain { .. } => count(last, back, "contacted_again"),
-            Event::FeedbackGiven { feedback, .. } => {
-                if feedback.solved == Some(true) && before.is_some_and(|case| case.status == Status::Resolved) {
-                    count(last, NONE, "confirmed");
-                }
-                if let Some(score) = feedback.satisfaction {
-                    count(last, NONE, satisfaction(score));
-                }
-            }
-            Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                if handoff.from.as_ref() == Some(&handoff.to) {
-                    continue;
-                }
-                let from = handoff.from.as_ref();
-                match &decision.trigger {
-                    // Whoever gives a case up in time does what it should.
-                    Trigger::Yielded {
-                        reason:
-                            YieldReason::Unsure
-                            | YieldReason::OutOfScope
-                            | YieldReason::WantsHuman
-                            | YieldReason::NeedsAction
-                            | YieldReason::WrongTeam,
-                    } => count(from, FAILED, "yielded"),
-                    Trigger::Yielded { .. } => count(from, WRONG, "yielded"),
-                    Trigger::Transferred { .. } => count(from, FAILED, "transferred"),
-                    // Who wants a person before anything was answered was not answered wrongly.
-                    Trigger::CustomerMessage if before.is_some_and(|case| case.ai_turns == 0) => {
-                        count(from, FAILED, "moved");
-                    }
-                    Trigger::CustomerMessage => count(from, WRONG, "moved"),
-                    Trigger::Overridden { .. } => count(from, WRONG, "overridden"),
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-fn satisfaction(score: u8) -> &'static str {
-    match score {
-        1 => "satisfaction_1",
-        2 => "satisfaction_2",
-        3 => "satisfaction_3",
-        4 => "satisfaction_4",
-        _ => "satisfaction_5",
-    }
 }
 
 /// The state of an exception's row once it is resolved.

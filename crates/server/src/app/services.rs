@@ -5,8 +5,10 @@ use remit_policy::{
     manifest::{Service as Configured, ServiceKind},
 };
 use remit_responders::{
-    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService, openai::OpenAiConfig,
-    signature::SigningSecret, webhook::WebhookConfig,
+    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService,
+    openai::{AnswerMax, ConversationMax, OpenAiConfig},
+    signature::SigningSecret,
+    webhook::WebhookConfig,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Semaphore};
@@ -36,8 +38,12 @@ pub struct ServiceError {
     what: String,
 }
 
-/// Bytes of an answer that are read at most.
+/// Bytes of an answer that are taken at most.
 const ANSWER_MAX: usize = 256 * 1024;
+/// Tokens of an answer at most, unless told: enough for a long answer, and for a slow model to end within its patience.
+const TOKENS_MAX: u32 = 1_024;
+/// Bytes of a conversation that are sent at most, unless told: some 6,000 tokens.
+const CONVERSATION_MAX: u32 = 24_000;
 
 impl Services {
     /// No AI service answers by itself.
@@ -126,16 +132,25 @@ fn service(
             Ok(Service::Knowledge(KnowledgeService::new(articles.collect())))
         }
         ServiceKind::Openai => {
+            let articles =
+                bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone())).collect();
             let config = OpenAiConfig {
                 base_url: url,
                 model: configured.model.clone().unwrap_or_default(),
                 api_key: secret()?.map(ApiKey::new),
                 system: configured.prompt.clone().unwrap_or_else(|| prompt(bundle, spec)),
-                temperature: None,
+                temperature: configured.temperature,
+                tools: configured.tools,
+                system_role: configured.system_role,
+                answer_max: answer_max(configured),
+                conversation_max: conversation_max(configured),
+                articles_max: usize::try_from(configured.articles).unwrap_or(usize::MAX),
                 actions: bundle.actions().iter().map(ToString::to_string).collect(),
                 limits,
+                now,
             };
-            OpenAiService::new(config).map(Service::OpenAi).map_err(|error| error.to_string())
+            let service = OpenAiService::new(config).map_err(|error| error.to_string())?;
+            Ok(Service::OpenAi(service.with_articles(articles)))
         }
         ServiceKind::Webhook => {
             let secret = secret()?.unwrap_or_default();
@@ -143,6 +158,22 @@ fn service(
             let config = WebhookConfig { url, secret, limits, now };
             WebhookService::new(config).map(Service::Webhook).map_err(|error| error.to_string())
         }
+    }
+}
+
+fn answer_max(configured: &Configured) -> AnswerMax {
+    match (configured.max_completion_tokens, configured.max_tokens.unwrap_or(TOKENS_MAX)) {
+        (Some(most), _) => AnswerMax::CompletionTokens(most),
+        (None, 0) => AnswerMax::Unsaid,
+        (None, most) => AnswerMax::Tokens(most),
+    }
+}
+
+fn conversation_max(configured: &Configured) -> ConversationMax {
+    let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    match configured.conversation_tokens {
+        Some(most) => ConversationMax::Tokens(size(most)),
+        None => ConversationMax::Bytes(size(configured.conversation_bytes.unwrap_or(CONVERSATION_MAX))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{App, Caller, context::cut, later::TurnDue, record::Act};
 use crate::{
+    clock::rfc3339,
     metrics::TurnLost,
     problem::{self, Problem},
 };
@@ -24,6 +25,12 @@ impl App {
         let Some(desk) = self.services.get(due.responder.as_str()).cloned() else {
             return self.drop_row(&row.id).await;
         };
+        if let Some(until) = self.load.unreachable_until(due.responder.as_str(), self.now()) {
+            // Nobody waits for what is known not to answer.
+            let why =
+                format!("It could not be reached several times in a row, and is left alone until {}.", rfc3339(until));
+            return self.give_up_turn(row, &why).await;
+        }
         // Closed never: the semaphore lives as long as the desk.
         let _room = desk.room.acquire().await;
         desk.pace().await;
@@ -76,7 +83,7 @@ impl App {
         let raise = Act::new(action, command).with([sealed]).claiming(&row.id);
         self.execute(&own, None, Some(&row.case), raise, |_| (201, Vec::new())).await?;
         // Not done, as after a crash, the case goes on when its patience with the AI responder ends.
-        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::ToolFailed, note: None };
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note: None };
         let yields = Act::new("handoff.request", command);
         match self.execute(&own, None, Some(&row.case), yields, |_| (201, Vec::new())).await {
             Err(problem) if !is_late(&problem) => Err(problem),
@@ -95,7 +102,8 @@ impl App {
         // The reason is on record even where no words can be sealed.
         let sealed = self.seal_for(&own, action, &row.case, why).ok();
         let note = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::ToolFailed, note };
+        // What our own process does not bring about says nothing of the AI responder.
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note };
         let act = Act::new(action, command).with(sealed).claiming(&row.id);
         match self.execute(&own, None, Some(&row.case), act, |_| (201, Vec::new())).await {
             Err(problem) if is_late(&problem) => self.drop_row(&row.id).await,

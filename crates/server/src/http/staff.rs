@@ -7,7 +7,7 @@ use super::{
     reply::json,
 };
 use crate::app::{
-    breaker::{ResumeAi, StoppedView},
+    breaker::{ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
     case::CaseAnswer,
     staff::{AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
 };
@@ -22,7 +22,9 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(list_queues))
         .routes(routes!(answer_offer))
         .routes(routes!(list_stopped))
+        .routes(routes!(list_responders_unreachable))
         .routes(routes!(resume_ai))
+        .routes(routes!(reset_outcomes))
 }
 
 /// Note a member of staff, in place of what was noted before.
@@ -103,6 +105,33 @@ async fn answer_offer(
 )]
 async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     json(&app.stopped(&caller)?)
+}
+
+/// List the AI responders that could not be reached several times in a row and are left alone for a while.
+#[utoipa::path(
+    get, path = "/v1/responders/unreachable", tag = "staff",
+    responses((status = 200, description = "All of them.", body = Vec<UnreachableView>))
+)]
+async fn list_responders_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
+    json(&app.unreachable(&caller)?)
+}
+
+/// Count the outcomes of a responder for an intent anew, with a reason, on record.
+///
+/// Routing estimates from the bundle's prior again, and the breaker judges anew. Who is stopped stays so.
+#[utoipa::path(
+    post, path = "/v1/responders/{name}/outcomes/reset", tag = "staff", request_body = ResetOutcomes,
+    params(("name" = String, Path, description = "The responder.")),
+    responses((status = 204, description = "Counted anew."))
+)]
+async fn reset_outcomes(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(name): Name,
+    body: Json<ResetOutcomes>,
+) -> Reply {
+    app.reset_outcomes(&caller, &name, body.value).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Switch an AI responder on again for an intent, with a reason.

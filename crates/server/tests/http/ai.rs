@@ -327,7 +327,7 @@ when { principal.roles.contains(Role::"responder")"#,
     let events = timeline(&client, &id(&case));
     let why = events.iter().find(|item| item["event"]["type"] == "exception_raised").unwrap();
     assert!(why["words"].as_str().unwrap().contains("Policy did not let"), "{why}");
-    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "tool_failed"), "{events:?}");
+    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "no_answer"), "{events:?}");
     assert_eq!(now["messages"], 1, "it was not heard: {now}");
     let metrics = client.get("/metrics").body;
     assert!(metrics.as_str().unwrap().contains("why=\"denied\"} 1"), "{metrics}");
@@ -361,7 +361,7 @@ fn words_that_do_not_open_are_shown_as_gone_and_people_get_the_case() {
     assert_ne!(now["holder"]["name"], case["holder"]["name"]);
     assert_eq!(ai.turns().len(), 1, "it is not asked what cannot be read");
     let events = timeline(&client, &id(&case));
-    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "tool_failed"), "{events:?}");
+    assert!(events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "no_answer"), "{events:?}");
     let metrics = client.get("/metrics").body;
     let metrics = metrics.as_str().unwrap();
     assert!(metrics.contains("why=\"failed\"} 1") && !metrics.contains("words_unreadable_total 0"), "{metrics}");

@@ -70,7 +70,14 @@ impl Chronicle {
     pub(crate) fn read(&mut self, row: &RecordRow) -> Result<(), String> {
         let event: Event = serde_json::from_slice(&row.body).map_err(|e| e.to_string())?;
         *self.kinds.entry(row.kind.clone()).or_default() += 1;
-        if matches!(event, Event::AiStopped { .. } | Event::AiResumed { .. } | Event::BundleActivated { .. }) {
+        let of_no_case = matches!(
+            event,
+            Event::AiStopped { .. }
+                | Event::AiResumed { .. }
+                | Event::OutcomesReset { .. }
+                | Event::BundleActivated { .. }
+        );
+        if of_no_case {
             // Of no case.
             return Ok(());
         }

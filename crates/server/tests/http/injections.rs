@@ -57,8 +57,12 @@ impl Gullible {
             reply(at, &all[at], turn)
         });
         ai.set_open(true);
-        // What is known of the AI responders weighs so much that they are asked however often they gave up.
-        let steady = bank_with(|toml| toml.replace("prior_weight = 50", "prior_weight = 1000000"));
+        // What is known of the AI responders weighs so much that they are asked however often they gave up, or said what
+        // cannot be used.
+        let service = "[responder.service]\n";
+        let patient = format!("[responder.breaker]\noutages = 86400\n{service}");
+        let steady =
+            bank_with(|toml| toml.replace("prior_weight = 50", "prior_weight = 1000000").replace(service, &patient));
         let server = Server::start_with(steady, ai.services(MANY_AT_ONCE));
         let client = server.client(&["admin"]);
         Self { server, client, at, attempts }

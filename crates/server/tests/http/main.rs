@@ -28,6 +28,7 @@ mod injections;
 mod limits;
 mod mails;
 mod names;
+mod outages;
 mod proxies;
 mod readings;
 mod scripts;
