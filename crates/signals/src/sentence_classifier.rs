@@ -7,6 +7,7 @@ use crate::{
     linear::Linear,
     normal::normalised,
     readings::{FRUSTRATED, FRUSTRATION, WANTS_HUMAN},
+    sentence_split::clauses,
     softmax,
     stored::{ModelError, Rest, Stored},
     vector::encode_all,
@@ -169,8 +170,16 @@ impl SentenceClassifier {
         let places = places(&names);
         let beside = self.beside.as_ref().zip(encoder).filter(|((digest, _), encoder)| digest == encoder.digest());
         let mut best: Vec<Option<Found<'_>>> = vec![None; self.labels.len()];
-        for (at, text) in sentences.iter().enumerate() {
-            let kinds = reader.matched_kinds(text);
+        // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must not
+        // hide them. In a long one too many rules speak.
+        let short = sentences.len() as f32 <= SHORT_AND_LONG.0 + 1.0;
+        let whole = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.matched_kinds(text)));
+        let spoken_of = whole.flat_map(|(at, text, kinds)| {
+            let clauses = if short && !kinds.is_empty() { clauses(text) } else { Vec::new() };
+            let clauses = clauses.into_iter().map(move |clause| (at, clause, reader.matched_kinds(clause)));
+            [(at, text, kinds)].into_iter().chain(clauses.filter(|(_, _, kinds)| !kinds.is_empty()))
+        });
+        for (at, text, kinds) in spoken_of {
             let mut row = row(&self.vocabulary, &places, text, &kinds);
             let margins = beyond_none(self.alone.margins(&row));
             let proposed = |(label, margin): (&Label, &f32)| *margin >= label.propose || kinds.contains(&label.name);

@@ -11,6 +11,8 @@ const SENTENCES_MAX: usize = 200;
 
 /// Words from which on a sentence is judged by itself.
 const BY_ITSELF: usize = 5;
+/// Words from which on a clause is judged by itself, if a rule speaks of it.
+const CLAUSE: usize = 4;
 /// Words from which on a passage of shorter ones says enough.
 const PASSAGE: usize = 14;
 
@@ -66,6 +68,18 @@ pub fn passages(text: &str) -> Vec<&str> {
     passages
 }
 
+/// The clauses of a passage that has several: what stands between commas, colons, dashes, brackets and `but`.
+pub(crate) fn clauses(passage: &str) -> Vec<&str> {
+    let between = |c: char| matches!(c, ',' | ';' | ':' | '–' | '—' | '(' | ')' | '.' | '!' | '?' | '\n');
+    let parts = passage.split(between).flat_map(|part| part.split(" but ")).map(str::trim);
+    let clauses: Vec<&str> = parts.filter(|part| part.split_whitespace().count() >= CLAUSE).collect();
+    if clauses.len() > 1 || clauses.first().is_some_and(|clause| clause.len() + 2 < passage.len()) {
+        clauses
+    } else {
+        Vec::new()
+    }
+}
+
 fn parts<'a>(sentence: &'a str, all: &mut Vec<(usize, &'a str)>) {
     let words: Vec<usize> =
         sentence.split_whitespace().map(|word| word.as_ptr().addr() - sentence.as_ptr().addr()).collect();
@@ -93,6 +107,9 @@ mod tests {
         let words = |from: usize, to: usize| (from..to).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
         let long = words(0, 100);
         assert_eq!(passages(&long), [words(0, 40), words(30, 70), words(60, 100)]);
+        let clause = "put me through to an agent";
+        assert_eq!(clauses("My card is not here, put me through to an agent"), ["My card is not here", clause]);
+        assert!(clauses("put me through to an agent").is_empty());
         assert!(passages(&"a. B ".repeat(10_000)).len() <= SENTENCES_MAX);
     }
 }

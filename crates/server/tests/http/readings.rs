@@ -10,8 +10,8 @@ use remit_server::app::services::Services;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What a rule takes for a wish for a human, and is none.
-const MISREAD: &str = "Human error: I lost the letter. When will my new card arrive?";
+/// What is read as a wish for a human, and as a question that AI responders answer.
+const MISREAD: &str = "Please have somebody call me. My new card has not arrived yet, when will my new card arrive?";
 
 /// The bank, believing the CRM on whether a human was asked for and on what a case is about.
 fn believing() -> Arc<Bundle> {
