@@ -195,14 +195,17 @@ impl SentenceClassifier {
             // A sentence speaks of one situation at most, the likeliest.
             let situations = self.labels.iter().zip(&margins).filter(|(label, _)| label.is_situation());
             let likeliest = situations.map(|(_, margin)| *margin).fold(f32::MIN, f32::max);
+            let count = sentences.len();
+            let threshold = |label: &Label| if encoded { label.beside.of(count) } else { label.alone.of(count) };
+            let speaks = |(label, margin): (&Label, &f32)| label.is_situation() && *margin >= threshold(label);
+            let in_danger = (encoded || beside.is_none()) && self.labels.iter().zip(&margins).any(speaks);
             for ((label, margin), slot) in self.labels.iter().zip(margins).zip(&mut best) {
-                if label.is_situation() && margin < likeliest {
+                // Who is in danger is not merely cross.
+                if label.is_situation() && margin < likeliest || label.name == FRUSTRATED && in_danger {
                     continue;
                 }
-                let thresholds = if encoded { label.beside } else { label.alone };
                 // Where the encoder was not asked although it is there, nothing was proposed, and nothing is there.
-                let beyond =
-                    if beside.is_some() && !encoded { f32::MIN } else { margin - thresholds.of(sentences.len()) };
+                let beyond = if beside.is_some() && !encoded { f32::MIN } else { margin - threshold(label) };
                 if slot.as_ref().is_none_or(|found| beyond > found.beyond) {
                     *slot = Some(Found { label: &label.name, rule: &label.rule, sentence: at, beyond, encoded });
                 }
@@ -296,7 +299,12 @@ impl Lesson {
         let mut codes_of_rows = codes.iter();
         rows.retain(|_| codes_of_rows.next().is_some_and(|code| languages.contains(code)));
         let names = learnable(&rows);
-        rows.iter_mut().for_each(|row| row.kinds.retain(|kind| names.contains(kind)));
+        // A sentence of labels of which there are too few teaches nothing of the others.
+        rows.retain(|row| row.labels.is_empty() || row.labels.iter().any(|label| names.contains(label)));
+        for row in &mut rows {
+            row.kinds.retain(|kind| names.contains(kind));
+            row.kinds.sort();
+        }
         let languages = languages.into_iter().map(str::to_owned).collect();
         (!names.is_empty()).then_some(Self { names, languages, rows })
     }

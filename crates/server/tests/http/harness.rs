@@ -201,7 +201,8 @@ fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, clock: Box<dyn 
         let file = file.unwrap();
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
-    boot::open(data, bundle, clock, services, &mut |step| panic!("{step}")).unwrap()
+    let told = &mut |step: &str| assert!(!step.starts_with("training the intent"), "{step}");
+    boot::open(data, bundle, clock, services, told).unwrap()
 }
 
 /// The sample bank with another `bundle.toml`.
