@@ -227,7 +227,7 @@ pub(crate) fn threshold(judged: &[HeldOut]) -> (f32, f64) {
     for (at, one) in sorted.iter().enumerate() {
         wrong += u64::from(!one.right);
         let kept = at as u64 + 1;
-        if at + 1 < least || kept % step as u64 != 0 {
+        if at + 1 < least || !kept.is_multiple_of(step as u64) {
             continue;
         }
         let tail = binomial_tail(kept, wrong, risk);

@@ -121,8 +121,8 @@ pub(crate) fn grams(text: &str, words_only: bool, mut see: impl FnMut(View, u64)
         line.extend_from_slice(word);
         line.push(' ');
     }
-    let runs = if words_only { 2..=1 } else { 2..=4 };
-    for n in runs {
+    let longest = if words_only { 0 } else { 4 };
+    for n in 2..=longest {
         for run in line.windows(n) {
             see(View::Characters, hash(3, run));
         }

@@ -339,7 +339,7 @@ impl IntentModel {
                 row.extend(beside(self.vocabulary.known.len(), vector));
                 (judge, judge.judge(&row))
             }
-            None => (&self.alone, alone.clone()),
+            None => (&self.alone, alone),
         };
         let label = |at: usize| self.labels.get(at).map_or("", String::as_str);
         let most = if hardly_seen { UNFAMILIAR_MOST } else { 1.0 };

@@ -7,6 +7,7 @@ pub mod examples;
 mod familiar;
 mod features;
 mod folds;
+mod follow_up;
 pub mod intent;
 mod judge;
 pub mod labelled;

@@ -103,6 +103,14 @@ impl App {
         if !case.held_by_ai {
             return Ok(readings);
         }
+        let conversation = self.asked_conversation(&case)?;
+        let said: Vec<&str> = conversation.iter().map(|(_, message)| message.text.as_str()).collect();
+        let asked = conversation.iter().filter(|(_, message)| message.author == remit_responders::TurnAuthor::Customer);
+        let asked: Vec<&str> = asked.map(|(_, message)| message.text.as_str()).collect();
+        if !self.reader.is_new_matter(text, &self.reader.intent(text), &said) {
+            // It adds to what is known, and does not change what the case is about.
+            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
+        }
         let confidence = |reading: &Reading| match reading.value {
             Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
             _ => None,
@@ -111,13 +119,6 @@ impl App {
         let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
         let after = after.and_then(|(_, reading)| confidence(reading));
         let fall = before.zip(after).map_or(0, |(before, after)| before - after);
-        let asked: Vec<String> = self
-            .asked_conversation(&case)?
-            .into_iter()
-            .map(|(_, message)| message)
-            .filter(|message| message.author == remit_responders::TurnAuthor::Customer)
-            .map(|message| message.text)
-            .collect();
         let repeated = asked.iter().any(|before| same_question(before, text));
         let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
         for (name, value) in [("confidence_fall_bp", Value::Long(fall)), ("repeated_question", Value::Bool(repeated))] {
