@@ -1,6 +1,9 @@
 //! What a classifier is worth that learns from few examples: random draws of so many of each intent, judged on others.
 //!
-//! `cargo run --release -p remit-signals --example draws -- BANKING77.csv|CLINC150.json DRAWS 5,10,20,all`
+//! `cargo run --release -p remit-signals --example draws -- BANKING77.csv|CLINC150.json DRAWS 5,10,20,all [NOISE]`: NOISE
+//! is the share of labels that are made wrong. `WHEN=unsure|never` asks the encoder otherwise than always.
+
+#![expect(clippy::indexing_slicing, reason = "numbers of examples that were counted here")]
 
 use remit_encoder::Encoder;
 use remit_signals::{
@@ -44,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     } else {
         examples::parse_csv(&bytes)?
     };
-    let kept = format!("/tmp/vectors-{}.bin", all.len());
+    let kept = env::temp_dir().join(format!("remit-vectors-{}.bin", all.len()));
     let encoder = Encoder::built_in();
     let vectors: Vec<Vec<f32>> = match fs::read(&kept) {
         Ok(bytes) => bytes
