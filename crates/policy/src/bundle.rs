@@ -198,6 +198,17 @@ impl Bundle {
             .ok_or_else(|| RecordedError::Unreadable(findings.iter().map(ToString::to_string).collect()))
     }
 
+    /// Loads a bundle that governed once, as it would govern with the built-in policies of now: what is asked of bundles by
+    /// now, and was not then, is not asked of it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load_kept(files: Files) -> Result<Self, RecordedError> {
+        let mut findings = Vec::new();
+        Self::build(files, Purpose::Replay { baseline: baseline::newest() }, &mut findings)
+            .ok_or_else(|| RecordedError::Unreadable(findings.iter().map(ToString::to_string).collect()))
+    }
+
     fn build(files: Files, purpose: Purpose, findings: &mut Vec<Finding>) -> Option<Self> {
         let (baseline, activate) = match purpose {
             Purpose::Activate => (baseline::newest(), true),

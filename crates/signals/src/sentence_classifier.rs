@@ -493,3 +493,19 @@ fn rule_of(label: &str) -> String {
 pub(crate) fn label_of(reads: &str) -> &str {
     if reads == FRUSTRATION { FRUSTRATED } else { reads }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_ships_has_learnt_what_the_packs_teach() {
+        let lesson = Lesson::of(&TextReader::new()).unwrap();
+        let key = lesson.key(Some(&Encoder::built_in()));
+        let shipped = SentenceClassifier::shipped(&key);
+        assert!(shipped.is_some(), "a sentence or a rule was changed; run `cargo xtask sentences`");
+        let bytes = shipped.unwrap().to_bytes();
+        assert_eq!(SentenceClassifier::from_bytes(&bytes).unwrap().to_bytes(), bytes);
+        assert!(SentenceClassifier::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    }
+}

@@ -35,7 +35,7 @@ impl InForce {
 
     /// The bundle as it governed, also where more is asked of bundles by now; none where it cannot be read.
     pub fn recorded(&self) -> Option<Bundle> {
-        Bundle::load_recorded(self.kept.clone().ok()?, None).ok()
+        Bundle::load_kept(self.kept.clone().ok()?).ok()
     }
 }
 
