@@ -127,6 +127,8 @@ pub struct Metrics {
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
     /// Open cases whose holder the bundle in force does not have.
     pub orphaned: Gauge<i64, AtomicI64>,
+    /// Share of held-out examples that the intent classifier is sure enough of to be followed, in percent.
+    pub intents_kept: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -164,6 +166,9 @@ impl Default for Metrics {
         let orphaned = Gauge::default();
         let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
         registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
+        let intents_kept = Gauge::default();
+        let help = "Percent of held-out examples that the intent classifier is sure enough of; at 0 no AI gets a case by intent";
+        registry.register("intents_kept_percent", help, Gauge::clone(&intents_kept));
         let invariants = Family::default();
         let help = "Verdicts that an invariant took back, since policies allowed what must not be";
         registry.register("invariants_held", help, Family::clone(&invariants));
@@ -183,6 +188,7 @@ impl Default for Metrics {
             invariants,
             held,
             orphaned,
+            intents_kept,
         }
     }
 }

@@ -85,6 +85,9 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
             model
         }
     };
+    if let Some(abstains) = intents.training().abstains_on_all() {
+        told(&abstains);
+    }
     Ok(MessageReader { intents, words, sentences, encoder, when })
 }
 

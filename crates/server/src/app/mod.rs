@@ -217,6 +217,8 @@ impl App {
         let erasures = erasure::Erasures::load(&store)?;
         let last = store.last_seq()?;
         let (ticks, _) = tokio::sync::watch::channel(last);
+        let metrics = Metrics::default();
+        metrics.intents_kept.set((start.reader.intents.training().kept * 100.0).round() as i64);
         let app = Self {
             subscriptions,
             services: start.services,
@@ -237,7 +239,7 @@ impl App {
             chats,
             uploads: tokio::sync::Semaphore::new(attachment::UPLOADS_MAX),
             tokens: auth::Tokens::default(),
-            metrics: Metrics::default(),
+            metrics,
             ticks,
             bells: bells::Bells::default(),
             recent: recent::Recent::after(last),
