@@ -8,6 +8,8 @@ const RISK: f64 = 0.044;
 const DELTA: f64 = 0.1;
 /// Answers that a threshold keeps at least, so that it can be judged.
 const LEAST: usize = 40;
+/// Share of right answers from which on a classifier can tell wrong labels.
+const TOLD_LEAST: f64 = 0.65;
 /// Share of wrong labels from which on they are taken for that.
 const MISLABELLED_LEAST: f64 = 0.025;
 
@@ -244,6 +246,10 @@ pub(crate) fn threshold(judged: &[HeldOut]) -> (f32, f64) {
 /// The share of labels that are wrong, by those that contradict the surest half of the answers outright; 0 unless it is
 /// shown to be beyond what answers get wrong there.
 fn mislabelled(surest_first: &[HeldOut]) -> f64 {
+    let right = surest_first.iter().filter(|one| one.right).count();
+    if (right as f64) < TOLD_LEAST * surest_first.len() as f64 {
+        return 0.0;
+    }
     let half = surest_first.get(..surest_first.len() / 2).unwrap_or_default();
     let far = half.iter().filter(|one| one.far).count() as u64;
     let n = half.len() as u64;
