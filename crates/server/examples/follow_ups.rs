@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .flatten()
                 .map(|one| one.get("kind").cloned());
             for (text, kind) in texts(&conversation, "followups").iter().zip(kinds) {
-                let is_new = reader.is_new_matter(text, &reader.intent(text), &before);
+                let is_new = reader.is_new_matter(text, reader.intent(text).abstained, &before);
                 if kind.as_ref().and_then(Value::as_str) == Some("new_matter") {
                     (new, found) = (new + 1, found + i32::from(is_new));
                     continue;

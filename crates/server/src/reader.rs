@@ -1,5 +1,6 @@
 //! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data directory.
 
+use remit_domain::id::Digest;
 use remit_encoder::{Encoder, Model, ModelError};
 use remit_policy::bundle::Bundle;
 use remit_signals::{
@@ -9,9 +10,7 @@ use remit_signals::{
     message_reader::MessageReader,
     sentence_classifier::{Lesson, SentenceClassifier},
 };
-use sha2::{Digest as _, Sha256};
 use std::{
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -56,7 +55,8 @@ pub enum ReaderError {
     },
 }
 
-/// What reads messages under `bundle`; what is trained is kept in the data directory `data`, if there is one. `told` hears of steps that take seconds.
+/// What reads messages under `bundle`; what is trained is kept in the data directory
+/// `data`, if there is one. `told` hears of steps that take seconds.
 ///
 /// # Errors
 /// When the examples do not parse or suffice, a model cannot be read, or what was trained cannot be kept.
@@ -72,8 +72,8 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
     let words = TextReader::of(Arc::clone(bundle.readings()));
     let sentences = sentences(&kept, &words, used, told)?;
     let csv = bundle.files().get("intents.csv").unwrap_or_default();
-    let digest = used.map_or([0; 32], |encoder| *encoder.digest());
-    let name = named("intents", &[csv, &digest]);
+    let with = used.map_or_else(|| "words".to_owned(), |encoder| Digest::from_bytes(encoder.digest()).to_string());
+    let name = format!("intents-{}-{with}.bin", bundle.intents_digest());
     let intents = match kept.read(&name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok()) {
         Some(model) => model,
         None => {
@@ -94,7 +94,7 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
 /// The model in a directory, if it is the one that is meant.
 fn model(directory: &str, said: &str) -> Result<Arc<Encoder>, ReaderError> {
     let encoder = Encoder::new(Model::published(Path::new(directory))?)?;
-    let is = hexadecimal(encoder.digest());
+    let is = Digest::from_bytes(encoder.digest()).to_string();
     if !is.eq_ignore_ascii_case(said) {
         return Err(ReaderError::Digest { directory: directory.to_owned(), is, said: said.to_owned() });
     }
@@ -108,13 +108,11 @@ fn sentences(
     told: &mut dyn FnMut(&str),
 ) -> Result<Option<SentenceClassifier>, ReaderError> {
     let Some(lesson) = Lesson::of(words) else { return Ok(None) };
-    // Where the encoder is never asked, the one that ships serves by its words alone.
-    let key = lesson.key(encoder.or(Some(&Encoder::built_in())));
-    if let Some(shipped) = SentenceClassifier::shipped(&key) {
+    if let Some(shipped) = SentenceClassifier::shipped(&lesson, encoder) {
         return Ok(Some(shipped));
     }
-    let key = lesson.key(encoder);
-    let name = named("sentences", &[&key]);
+    let key = lesson.key(encoder.map(Encoder::digest));
+    let name = format!("sentences-{}.bin", Digest::from_bytes(&key));
     let read = kept.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
     if let Some(classifier) = read.filter(|classifier| *classifier.key() == key) {
         return Ok(Some(classifier));
@@ -123,21 +121,6 @@ fn sentences(
     let classifier = lesson.learn(encoder);
     kept.keep(&name, &classifier.to_bytes())?;
     Ok(Some(classifier))
-}
-
-fn named(what: &str, of: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in of {
-        hash.update(Sha256::digest(part));
-    }
-    format!("{what}-{}.bin", hexadecimal(&hash.finalize().into()))
-}
-
-fn hexadecimal(bytes: &[u8; 32]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Where trained classifiers lie.

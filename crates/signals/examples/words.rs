@@ -29,7 +29,7 @@ fn main() {
     let classifier = lesson.map(|lesson| {
         let encoder = Encoder::built_in();
         let encoder = Some(&*encoder);
-        SentenceClassifier::shipped(&lesson.key(encoder)).unwrap_or_else(|| lesson.learn(encoder))
+        SentenceClassifier::shipped(&lesson, encoder).unwrap_or_else(|| lesson.learn(encoder))
     });
     if let Some(classifier) = &classifier {
         classifier.told().iter().for_each(|told| println!("{told}"));

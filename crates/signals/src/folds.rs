@@ -1,5 +1,7 @@
 //! Examples in folds, so that what judges an example has learnt neither from it nor from its copies.
 
+use crate::{features::Feature, linear::Linear, parallel::each};
+
 /// Examples of one intent before it that an example is compared with.
 const COMPARED_MAX: usize = 400;
 /// Groups that an intent has at least, or its copies are dealt out all the same: else it would be unknown wherever it
@@ -50,6 +52,30 @@ fn groups(members: &[usize], alike: &dyn Fn(usize, usize) -> bool) -> Vec<Vec<us
         }
     }
     if groups.len() < GROUPS_LEAST { members.iter().map(|at| vec![*at]).collect() } else { groups }
+}
+
+/// How a classifier is made of rows and their classes.
+pub(crate) type Fit<'f> = dyn Fn(&[&[Feature]], &[usize]) -> Linear + Sync + 'f;
+
+/// What `fit` makes of the rows and classes that are kept, once for each fold without it, and once of all; and the margins
+/// of each row by the one that has not seen it.
+pub(crate) fn fit_in_folds(
+    rows: &[Vec<Feature>],
+    labels: &[usize],
+    folds: usize,
+    fold_of: &(dyn Fn(usize) -> usize + Sync),
+    fit: &Fit<'_>,
+) -> (Linear, Vec<Vec<f32>>) {
+    // The last is held out by nobody.
+    let linears = each(folds + 1, &|held| {
+        let kept = || (0..rows.len()).filter(|at| fold_of(*at) != held);
+        let part: Vec<&[Feature]> = kept().filter_map(|at| rows.get(at)).map(Vec::as_slice).collect();
+        let labels: Vec<usize> = kept().filter_map(|at| labels.get(at)).copied().collect();
+        fit(&part, &labels)
+    });
+    let by_others = |(at, row): (usize, &Vec<Feature>)| linears.get(fold_of(at)).map(|linear| linear.margins(row));
+    let margins = rows.iter().enumerate().filter_map(by_others).collect();
+    (linears.into_iter().next_back().unwrap_or_default(), margins)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a customer writes after an answer: more of the same matter, or another one.
 
-use crate::{intent::IntentEstimate, message_reader::MessageReader, normal::normalised};
+use crate::{message_reader::MessageReader, normal::normalised};
 
 /// Words that a message has at least to be certain of another matter.
 const WORDS_LEAST: usize = 4;
@@ -11,11 +11,11 @@ const READ_IN: usize = 4;
 
 impl MessageReader {
     /// Whether a message is another matter than `before`, what was said in the conversation in its order. Only what the
-    /// classifier is sure of, in some words, and what is not near to what was said, is: an answer to a question, a detail, a
+    /// classifier of intents has not abstained on, in some words, and what is not near to what was said, is: an answer to a question, a detail, a
     /// chaser and an acknowledgement add to what is known.
-    pub fn is_new_matter(&self, text: &str, estimate: &IntentEstimate<'_>, before: &[&str]) -> bool {
+    pub fn is_new_matter(&self, text: &str, abstained: bool, before: &[&str]) -> bool {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).count();
-        if estimate.abstained || words < WORDS_LEAST {
+        if abstained || words < WORDS_LEAST {
             return false;
         }
         let Some(encoder) = self.encoder() else { return true };

@@ -8,7 +8,7 @@ use crate::{
     folds::folds,
     judge::{Judge, Learner, Learnt, Lesson},
     stored::{ModelError, Rest, Stored},
-    vector::{Encoded, encode_all},
+    vector::{self, Encoded, encode_all},
 };
 use remit_encoder::Encoder;
 use std::collections::BTreeMap;
@@ -180,8 +180,6 @@ const FOLDS_OF_FEW: usize = 10;
 /// Up to how many examples are few.
 const FEW: usize = 4_000;
 const MAGIC: &[u8; 8] = b"RMTINT04";
-/// How much the values of a vector weigh beside words and characters, whose length is one.
-const VECTOR: f32 = 2.0;
 /// Cosine of two examples' words and characters from which on they say the same.
 const SAYS_THE_SAME: f32 = 0.8;
 /// Cosine of two examples' vectors from which on they mean the same.
@@ -244,7 +242,7 @@ pub fn train_on(
         let learner = if examples.len() > FEW { Learner::Svm } else { Learner::Softmax };
         let width = vectors.first().map_or(0, |vector| vector.len());
         for (row, vector) in rows.iter_mut().zip(vectors) {
-            row.extend(beside(features, vector));
+            row.extend(vector::features(features, vector));
         }
         let lesson =
             Lesson { rows: &rows, labels: &labels, classes, features: features + width, folds: &folds, learner };
@@ -271,12 +269,6 @@ fn near_copies<'v>(
     let says = |one: &Vec<Feature>, other: &Vec<Feature>| product(one, other) >= SAYS_THE_SAME;
     rows.get(one).zip(rows.get(other)).is_some_and(|(one, other)| says(one, other))
         || vector(one).zip(vector(other)).is_some_and(|(one, other)| means(one, other) >= MEANS_THE_SAME)
-}
-
-/// A vector as features behind those of words and characters.
-fn beside(features: usize, vector: &[f32]) -> impl Iterator<Item = Feature> {
-    let numbers = u32::try_from(features).unwrap_or(u32::MAX)..;
-    numbers.zip(vector).map(|(number, value)| (number, value * VECTOR))
 }
 
 /// The least confidence of the judge that is alone from which on both together would get hardly more right.
@@ -319,11 +311,6 @@ impl IntentModel {
         &self.training
     }
 
-    /// The digest of the model of the encoder that stands beside the classifier.
-    pub fn encoder(&self) -> Option<&[u8; 32]> {
-        self.beside.as_ref().map(|beside| &beside.encoder)
-    }
-
     /// What the classifier makes of a text. Deterministic; of a long text the beginning counts.
     pub fn estimate(&self, text: &Encoded<'_>, when: EncoderUse) -> IntentEstimate<'_> {
         let mut row = self.vocabulary.features(text.text());
@@ -336,7 +323,7 @@ impl IntentModel {
         });
         let (judge, judged) = match second.and_then(|beside| Some((&beside.judge, text.vector()?))) {
             Some((judge, vector)) => {
-                row.extend(beside(self.vocabulary.known.len(), vector));
+                row.extend(vector::features(self.vocabulary.known.len(), vector));
                 (judge, judge.judge(&row))
             }
             None => (&self.alone, alone),

@@ -3,6 +3,7 @@
 use crate::{
     calibrate::{self, Calibration, HeldOut, Judged},
     features::Feature,
+    folds::fit_in_folds,
     linear::Linear,
     softmax,
 };
@@ -48,21 +49,12 @@ impl Judge {
     pub(crate) fn learn(lesson: &Lesson<'_>, step: &mut dyn FnMut()) -> Learnt {
         let fold_of = |at: usize| lesson.folds.get(at).copied().unwrap_or(0);
         let folds = lesson.folds.iter().max().map_or(0, |last| last + 1);
-        // The last is held out by nobody.
-        let fit = |held: usize| {
-            let kept = || (0..lesson.rows.len()).filter(|at| fold_of(*at) != held);
-            let rows: Vec<&[Feature]> = kept().filter_map(|at| lesson.rows.get(at)).map(Vec::as_slice).collect();
-            let labels: Vec<usize> = kept().filter_map(|at| lesson.labels.get(at)).copied().collect();
-            match lesson.learner {
-                Learner::Softmax => softmax::train(&rows, &labels, lesson.classes, lesson.features),
-                Learner::Svm => Linear::train(&rows, &labels, lesson.classes, lesson.features, 1),
-            }
-        };
-        let linears = softmax::each(folds + 1, &fit);
+        let (linear, margins) =
+            fit_in_folds(lesson.rows, lesson.labels, folds, &fold_of, &|rows, labels| match lesson.learner {
+                Learner::Softmax => softmax::train(rows, labels, lesson.classes, lesson.features),
+                Learner::Svm => Linear::train(rows, labels, lesson.classes, lesson.features, 1),
+            });
         step();
-        let by_others = |(at, row): (usize, &Vec<Feature>)| linears.get(fold_of(at)).map(|linear| linear.margins(row));
-        let margins: Vec<Vec<f32>> = lesson.rows.iter().enumerate().filter_map(by_others).collect();
-        let linear = linears.into_iter().next_back().unwrap_or_default();
         let calibration = Calibration::learn(&margins, lesson.labels);
         let held_out: Vec<Judged> = margins.iter().map(|margins| calibration.judge(margins)).collect();
         let held: Vec<HeldOut> = held_out

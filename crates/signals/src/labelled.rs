@@ -20,9 +20,6 @@ pub struct Labelled {
     /// Whether people may differ: 0 or 1.
     #[serde(default)]
     pub unclear: u8,
-    /// `random` or `searched`, where a file has both.
-    #[serde(default)]
-    pub drawn: String,
 }
 
 /// Messages of one kind.

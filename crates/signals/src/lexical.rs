@@ -176,9 +176,9 @@ impl TextReader {
     }
 
     /// The labels of what the rules read that match in a sentence, each once.
-    pub(crate) fn matched_kinds(&self, sentence: &str) -> Vec<String> {
+    pub(crate) fn matched_kinds(&self, sentence: &str) -> Vec<&str> {
         let words = Words::of(sentence);
-        let mut kinds: Vec<String> = Vec::new();
+        let mut kinds: Vec<&str> = Vec::new();
         self.index.each(
             &words,
             |_| {},
@@ -187,8 +187,8 @@ impl TextReader {
                     return;
                 };
                 let label = label_of(reads);
-                if !kinds.iter().any(|kind| kind == label) && self.matched(rule, &words, at).is_some() {
-                    kinds.push(label.to_owned());
+                if !kinds.contains(&label) && self.matched(rule, &words, at).is_some() {
+                    kinds.push(label);
                 }
             },
         );

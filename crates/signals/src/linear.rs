@@ -1,7 +1,10 @@
 //! Linear one-against-the-rest classifiers with squared hinge loss, trained by dual coordinate descent
 //! (Hsieh et al., "A dual coordinate descent method for large-scale linear SVM", ICML 2008).
 
-use crate::features::Feature;
+use crate::{
+    features::Feature,
+    shuffle::{SEED, shuffle},
+};
 
 /// One weight per feature and class, feature by feature, so that a message sums contiguous rows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -90,14 +93,9 @@ fn one(
     let mut alphas = vec![0.0f32; rows.len()];
     let diagonal = 0.5 / COST;
     let mut order: Vec<usize> = signs.iter().enumerate().filter(|(_, sign)| **sign != 0.0).map(|(at, _)| at).collect();
-    let mut random = 0x2545_f491_4f6c_dd1d_u64 ^ seed as u64;
+    let mut random = SEED ^ seed as u64;
     for _ in 0..PASSES {
-        for at in (1..order.len()).rev() {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            order.swap(at, usize::try_from(random % (at as u64 + 1)).unwrap_or(0));
-        }
+        shuffle(&mut order, &mut random);
         let mut moved = 0.0f32;
         for at in &order {
             let (Some(row), Some(sign), Some(square), Some(alpha)) =

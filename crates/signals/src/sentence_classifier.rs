@@ -3,6 +3,7 @@
 
 use crate::{
     features::{Feature, Vocabulary},
+    folds::fit_in_folds,
     lexical::TextReader,
     linear::Linear,
     normal::normalised,
@@ -10,7 +11,7 @@ use crate::{
     sentence_split::clauses,
     softmax,
     stored::{ModelError, Rest, Stored},
-    vector::encode_all,
+    vector::{self, encode_all},
 };
 use remit_encoder::Encoder;
 use serde::Serialize;
@@ -25,8 +26,6 @@ const NEGATIVES_LEAST: usize = 200;
 const FOLDS: usize = 5;
 /// What a rule that matched weighs beside words, whose length is one.
 const RULE: f32 = 0.5;
-/// What the values of a vector weigh.
-const VECTOR: f32 = 2.0;
 /// Share of the sentences with a label that the encoder is asked about.
 const PROPOSED: f64 = 0.985;
 /// How much is mistaken for a label, and how much of it is found at the least and at the most.
@@ -118,9 +117,12 @@ pub struct Found<'a> {
 }
 
 impl SentenceClassifier {
-    /// The one that ships, if it has learnt just this.
-    pub fn shipped(key: &[u8; 32]) -> Option<Self> {
-        Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok().filter(|shipped| shipped.key == *key)
+    /// The one that ships, if it has learnt just this with this encoder; where the encoder is never asked, it serves by its
+    /// words alone.
+    pub fn shipped(lesson: &Lesson<'_>, encoder: Option<&Encoder>) -> Option<Self> {
+        let shipped = Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok()?;
+        let digest = encoder.map(Encoder::digest).or(shipped.encoder());
+        (shipped.key == lesson.key(digest)).then_some(shipped)
     }
 
     /// What it has learnt, as [`Lesson::key`] tells it.
@@ -129,7 +131,7 @@ impl SentenceClassifier {
     }
 
     /// The digest of the model of the encoder that it has learnt with.
-    pub fn encoder(&self) -> Option<&[u8; 32]> {
+    fn encoder(&self) -> Option<&[u8; 32]> {
         self.beside.as_ref().map(|(digest, _)| digest)
     }
 
@@ -166,8 +168,7 @@ impl SentenceClassifier {
         encoder: Option<&Encoder>,
         every: bool,
     ) -> Vec<Found<'_>> {
-        let names: Vec<String> = self.labels.iter().map(|label| label.name.clone()).collect();
-        let places = places(&names);
+        let places = places(self.labels.iter().map(|label| label.name.as_str()));
         let beside = self.beside.as_ref().zip(encoder).filter(|((digest, _), encoder)| digest == encoder.digest());
         let mut best: Vec<Option<Found<'_>>> = vec![None; self.labels.len()];
         // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must not
@@ -182,12 +183,16 @@ impl SentenceClassifier {
         for (at, text, kinds) in spoken_of {
             let mut row = row(&self.vocabulary, &places, text, &kinds);
             let margins = beyond_none(self.alone.margins(&row));
-            let proposed = |(label, margin): (&Label, &f32)| *margin >= label.propose || kinds.contains(&label.name);
+            let proposed =
+                |(label, margin): (&Label, &f32)| *margin >= label.propose || kinds.contains(&label.name.as_str());
             let asked = beside.filter(|_| every || self.labels.iter().zip(&margins).any(proposed));
             let encoded = asked.is_some();
             let margins = match asked {
                 Some(((_, linear), encoder)) => {
-                    row.extend(vector_features(self.vocabulary.known.len() + self.labels.len(), &encoder.encode(text)));
+                    row.extend(vector::features(
+                        self.vocabulary.known.len() + self.labels.len(),
+                        &encoder.encode(text),
+                    ));
                     beyond_none(linear.margins(&row))
                 }
                 None => margins,
@@ -262,31 +267,31 @@ impl SentenceClassifier {
 
 /// What there is to learn from the labelled sentences of readings.
 #[derive(Debug)]
-pub struct Lesson {
+pub struct Lesson<'r> {
     /// Labels of which there are enough sentences.
     names: Vec<String>,
     languages: Vec<String>,
-    rows: Vec<LessonRow>,
+    rows: Vec<LessonRow<'r>>,
 }
 
 /// A sentence with what it says, and what rules make of it.
 #[derive(Debug, Serialize)]
-struct LessonRow {
+struct LessonRow<'r> {
     text: String,
-    labels: Vec<String>,
-    kinds: Vec<String>,
+    labels: &'r [String],
+    kinds: Vec<&'r str>,
 }
 
-impl Lesson {
+impl<'r> Lesson<'r> {
     /// What the labelled sentences teach that are in languages of which there are enough; none where there are too few of
     /// any label.
-    pub fn of(reader: &TextReader) -> Option<Self> {
+    pub fn of(reader: &'r TextReader) -> Option<Self> {
         let mut rows = Vec::new();
         let mut codes: Vec<&str> = Vec::new();
         for sentence in reader.readings().sentences() {
             let text = normalised(&sentence.text).into_owned();
             codes.push(reader.read(&text).language.code);
-            rows.push(LessonRow { kinds: reader.matched_kinds(&text), labels: sentence.labels.clone(), text });
+            rows.push(LessonRow { kinds: reader.matched_kinds(&text), labels: &sentence.labels, text });
         }
         let count = |code: &str| codes.iter().filter(|other| **other == code).count();
         let languages: BTreeSet<&str> = codes
@@ -302,19 +307,19 @@ impl Lesson {
         // A sentence of labels of which there are too few teaches nothing of the others.
         rows.retain(|row| row.labels.is_empty() || row.labels.iter().any(|label| names.contains(label)));
         for row in &mut rows {
-            row.kinds.retain(|kind| names.contains(kind));
-            row.kinds.sort();
+            row.kinds.retain(|kind| names.iter().any(|name| name == kind));
+            row.kinds.sort_unstable();
         }
         let languages = languages.into_iter().map(str::to_owned).collect();
         (!names.is_empty()).then_some(Self { names, languages, rows })
     }
 
-    /// SHA-256 over all that is learnt from, and over the model of the encoder.
-    pub fn key(&self, encoder: Option<&Encoder>) -> [u8; 32] {
+    /// SHA-256 over all that is learnt from, and over the digest of the encoder's model.
+    pub fn key(&self, encoder: Option<&[u8; 32]>) -> [u8; 32] {
         // INVARIANT: texts and lists of them have JSON.
         let rows = serde_json::to_vec(&(&self.names, &self.languages, &self.rows)).unwrap_or_default();
         let mut hash = Sha256::new_with_prefix(MAGIC);
-        hash.update(encoder.map_or([0; 32], |encoder| *encoder.digest()));
+        hash.update(encoder.copied().unwrap_or_default());
         hash.update(rows);
         hash.finalize().into()
     }
@@ -328,19 +333,19 @@ impl Lesson {
     pub fn learn(&self, encoder: Option<&Encoder>) -> SentenceClassifier {
         let Self { names, languages, rows: lesson } = self;
         let vocabulary = Vocabulary::of_words(lesson.iter().map(|row| row.text.as_str()));
-        let places = places(names);
+        let places = places(names.iter().map(String::as_str));
         let mut rows: Vec<Vec<Feature>> =
             lesson.iter().map(|sentence| row(&vocabulary, &places, &sentence.text, &sentence.kinds)).collect();
-        let own: Vec<Option<usize>> = lesson.iter().map(|row| own_label(&row.labels, names)).collect();
+        let own: Vec<Option<usize>> = lesson.iter().map(|row| own_label(row.labels, names)).collect();
         // The last class is that of no label.
         let classes: Vec<usize> = own.iter().map(|own| own.unwrap_or(names.len())).collect();
-        let belongs = |class: usize, at: usize| belongs(names, &own, &lesson.get(at)?.labels, class, at);
+        let belongs = |class: usize, at: usize| belongs(names, &own, lesson.get(at)?.labels, class, at);
         let words = vocabulary.known.len() + names.len();
         let (alone, by_words) = learn(&rows, &classes, names.len() + 1, words);
         let beside = encoder.map(|encoder| {
             let texts: Vec<&str> = lesson.iter().map(|row| row.text.as_str()).collect();
             for (row, vector) in rows.iter_mut().zip(encode_all(encoder, &texts)) {
-                row.extend(vector_features(words, &vector));
+                row.extend(vector::features(words, &vector));
             }
             let (linear, margins) = learn(&rows, &classes, names.len() + 1, words + encoder.width());
             (*encoder.digest(), linear, margins)
@@ -357,14 +362,21 @@ impl Lesson {
             })
             .collect();
         let beside = beside.map(|(digest, linear, _)| (digest, linear));
-        SentenceClassifier { key: self.key(encoder), labels, languages: languages.clone(), vocabulary, alone, beside }
+        SentenceClassifier {
+            key: self.key(encoder.map(Encoder::digest)),
+            labels,
+            languages: languages.clone(),
+            vocabulary,
+            alone,
+            beside,
+        }
     }
 }
 
 /// The labels of which there are enough sentences.
-fn learnable(rows: &[LessonRow]) -> Vec<String> {
+fn learnable(rows: &[LessonRow<'_>]) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for label in rows.iter().flat_map(|row| &row.labels) {
+    for label in rows.iter().flat_map(|row| row.labels) {
         *counts.entry(label).or_default() += 1;
     }
     let enough = |count: usize| count >= POSITIVES_LEAST && rows.len() - count >= NEGATIVES_LEAST;
@@ -372,8 +384,8 @@ fn learnable(rows: &[LessonRow]) -> Vec<String> {
 }
 
 /// Places of labels by what rules read them.
-fn places(names: &[String]) -> BTreeMap<&str, usize> {
-    names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect()
+fn places<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+    names.enumerate().map(|(at, name)| (name, at)).collect()
 }
 
 /// The gravest label of a sentence, by its place.
@@ -398,19 +410,14 @@ fn belongs(names: &[String], own: &[Option<usize>], labels: &[String], class: us
     }
 }
 
-fn row(vocabulary: &Vocabulary, places: &BTreeMap<&str, usize>, text: &str, kinds: &[String]) -> Vec<Feature> {
+fn row(vocabulary: &Vocabulary, places: &BTreeMap<&str, usize>, text: &str, kinds: &[&str]) -> Vec<Feature> {
     let mut row = vocabulary.features(text);
     let words = vocabulary.known.len();
-    let mut matched: Vec<usize> = kinds.iter().filter_map(|kind| places.get(kind.as_str()).copied()).collect();
+    let mut matched: Vec<usize> = kinds.iter().filter_map(|kind| places.get(kind).copied()).collect();
     matched.sort_unstable();
     matched.dedup();
     row.extend(matched.into_iter().filter_map(|at| Some((u32::try_from(words + at).ok()?, RULE))));
     row
-}
-
-fn vector_features(before: usize, vector: &[f32]) -> impl Iterator<Item = Feature> {
-    let numbers = u32::try_from(before).unwrap_or(u32::MAX)..;
-    numbers.zip(vector).map(|(number, value)| (number, value * VECTOR))
 }
 
 /// By how much each label is likelier than none, which is the last class.
@@ -423,18 +430,10 @@ fn beyond_none(mut margins: Vec<f32>) -> Vec<f32> {
 /// A classifier of all rows, and the margins of each row by one that has not seen it.
 fn learn(rows: &[Vec<Feature>], labels: &[usize], classes: usize, features: usize) -> (Linear, Vec<Vec<f32>>) {
     // Neighbours in a file are often variants of each other, so that they are held out together.
-    let fold = |at: usize| at / 10 % FOLDS;
-    // The last is held out by nobody.
-    let linears = softmax::each(FOLDS + 1, &|held| {
-        let kept = || (0..rows.len()).filter(|at| fold(*at) != held);
-        let part: Vec<&[Feature]> = kept().filter_map(|at| rows.get(at)).map(Vec::as_slice).collect();
-        let labels: Vec<usize> = kept().filter_map(|at| labels.get(at)).copied().collect();
-        softmax::train(&part, &labels, classes, features)
-    });
-    let by_others =
-        |(at, row): (usize, &Vec<Feature>)| linears.get(fold(at)).map(|linear| beyond_none(linear.margins(row)));
-    let margins = rows.iter().enumerate().filter_map(by_others).collect();
-    (linears.into_iter().next_back().unwrap_or_default(), margins)
+    let fold_of = |at: usize| at / 10 % FOLDS;
+    let fit = |rows: &[&[Feature]], labels: &[usize]| softmax::train(rows, labels, classes, features);
+    let (linear, margins) = fit_in_folds(rows, labels, FOLDS, &fold_of, &fit);
+    (linear, margins.into_iter().map(beyond_none).collect())
 }
 
 /// Margins of one label, of sentences that have it and of those that have not, from the greatest.
@@ -500,9 +499,9 @@ mod tests {
 
     #[test]
     fn the_one_that_ships_has_learnt_what_the_packs_teach() {
-        let lesson = Lesson::of(&TextReader::new()).unwrap();
-        let key = lesson.key(Some(&Encoder::built_in()));
-        let shipped = SentenceClassifier::shipped(&key);
+        let reader = TextReader::new();
+        let lesson = Lesson::of(&reader).unwrap();
+        let shipped = SentenceClassifier::shipped(&lesson, Some(&Encoder::built_in()));
         assert!(shipped.is_some(), "a sentence or a rule was changed; run `cargo xtask sentences`");
         let bytes = shipped.unwrap().to_bytes();
         assert_eq!(SentenceClassifier::from_bytes(&bytes).unwrap().to_bytes(), bytes);

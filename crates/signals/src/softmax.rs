@@ -1,7 +1,11 @@
 //! Multinomial logistic regression (softmax), trained by stochastic gradient descent: one example after another in
 //! shuffled order, with a step that falls to nothing.
 
-use crate::{features::Feature, linear::Linear};
+use crate::{
+    features::Feature,
+    linear::Linear,
+    shuffle::{SEED, shuffle},
+};
 
 /// How much the loss weighs against the size of the weights (as `C` in LIBLINEAR).
 const COST: f32 = 20.0;
@@ -22,7 +26,7 @@ pub(crate) fn train(rows: &[&[Feature]], labels: &[usize], classes: usize, featu
     let passes = (SEEN / rows.len().max(1)).clamp(PASSES.0, PASSES.1);
     let total = (passes * rows.len()).max(1) as f32;
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = SEED;
     let mut margins = vec![0.0f32; classes];
     let mut seen = 0.0f32;
     for _ in 0..passes {
@@ -74,38 +78,6 @@ fn softmax(margins: &mut [f32]) {
     margins.iter_mut().for_each(|margin| *margin = (*margin - top).exp());
     let sum: f32 = margins.iter().sum();
     margins.iter_mut().for_each(|margin| *margin /= sum);
-}
-
-/// Fisher and Yates's shuffle, by xorshift.
-fn shuffle(order: &mut [usize], random: &mut u64) {
-    for at in (1..order.len()).rev() {
-        *random ^= *random << 13;
-        *random ^= *random >> 7;
-        *random ^= *random << 17;
-        order.swap(at, usize::try_from(*random % (at as u64 + 1)).unwrap_or(0));
-    }
-}
-
-/// What `make` makes of each number below `count`, by all processors, in order.
-pub(crate) fn each<T: Send>(count: usize, make: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || {
-        let mut made = Vec::new();
-        loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            if at >= count {
-                return made;
-            }
-            made.push((at, make(at)));
-        }
-    };
-    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()).collect()
-    });
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, made)| made).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! The vector of a text by the sentence encoder, computed when it is first asked for.
 
+use crate::{features::Feature, parallel::each};
 use remit_encoder::Encoder;
-use std::{
-    cell::OnceCell,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::cell::OnceCell;
 
 /// A text with its vector.
 #[derive(Debug)]
@@ -34,35 +32,18 @@ impl<'a> Encoded<'a> {
     pub fn vector(&self) -> Option<&[f32]> {
         self.vector.get_or_init(|| self.encoder.map(|encoder| encoder.encode(self.text))).as_deref()
     }
+}
 
-    /// Whether the encoder was asked.
-    pub fn is_encoded(&self) -> bool {
-        self.vector.get().is_some_and(Option::is_some)
-    }
+/// How much the values of a vector weigh beside words, whose length is one.
+const WEIGHT: f32 = 2.0;
+
+/// A vector as features behind so many others.
+pub(crate) fn features(before: usize, vector: &[f32]) -> impl Iterator<Item = Feature> {
+    let numbers = u32::try_from(before).unwrap_or(u32::MAX)..;
+    numbers.zip(vector).map(|(number, value)| (number, value * WEIGHT))
 }
 
 /// The vectors of many texts, by all processors; in the order of the texts.
 pub fn encode_all(encoder: &Encoder, texts: &[&str]) -> Vec<Vec<f32>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let mut vectors = vec![Vec::new(); texts.len()];
-    std::thread::scope(|scope| {
-        let work = || {
-            let mut made = Vec::new();
-            while let Some((at, text)) = {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                texts.get(at).map(|text| (at, text))
-            } {
-                made.push((at, encoder.encode(text)));
-            }
-            made
-        };
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for (at, vector) in handles.into_iter().flat_map(|handle| handle.join().unwrap_or_default()) {
-            if let Some(slot) = vectors.get_mut(at) {
-                *slot = vector;
-            }
-        }
-    });
-    vectors
+    each(texts.len(), &|at| texts.get(at).map(|text| encoder.encode(text)).unwrap_or_default())
 }

@@ -284,7 +284,7 @@ fn words(reading: Reading<'_>) -> Vec<WordReport> {
     let reader = TextReader::new();
     let classifier = Lesson::of(&reader).map(|lesson| {
         let built_in = Encoder::built_in();
-        SentenceClassifier::shipped(&lesson.key(Some(&built_in))).unwrap_or_else(|| lesson.learn(Some(&built_in)))
+        SentenceClassifier::shipped(&lesson, Some(&built_in)).unwrap_or_else(|| lesson.learn(Some(&built_in)))
     });
     let read = |text: &str| message_reader::read(&reader, classifier.as_ref(), reading.encoder, reading.when, text);
     labelled::held_back().iter().chain([&labelled::looked_at()]).flat_map(|set| labelled::report(set, &read)).collect()

@@ -107,7 +107,10 @@ impl App {
         let said: Vec<&str> = conversation.iter().map(|(_, message)| message.text.as_str()).collect();
         let asked = conversation.iter().filter(|(_, message)| message.author == remit_responders::TurnAuthor::Customer);
         let asked: Vec<&str> = asked.map(|(_, message)| message.text.as_str()).collect();
-        if !self.reader.is_new_matter(text, &self.reader.intent(text), &said) {
+        let abstained = readings
+            .iter()
+            .any(|(name, reading)| name.as_str() == "intent_abstained" && reading.value == Value::Bool(true));
+        if !self.reader.is_new_matter(text, abstained, &said) {
             // It adds to what is known, and does not change what the case is about.
             readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
         }
