@@ -46,6 +46,9 @@ enum Command {
     /// Check and test a bundle.
     #[command(subcommand)]
     Policy(commands::policy::Policy),
+    /// Ask the bundle's articles, and judge how well they are found.
+    #[command(subcommand)]
+    Knowledge(commands::knowledge::Knowledge),
     /// Verify the ledger; prove a record to others.
     #[command(subcommand)]
     Ledger(commands::ledger::Ledger),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Case(case) => case.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
         Command::Policy(policy) => policy.run(cli.json),
+        Command::Knowledge(knowledge) => knowledge.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),
         Command::Signals(signals) => signals.run(cli.json),
         Command::Token(token) => token.run(cli.json),

@@ -1,12 +1,16 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
+use crate::reader::{self, ReaderError};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
 };
 use remit_responders::{
-    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService, openai::OpenAiConfig,
-    signature::SigningSecret, webhook::WebhookConfig,
+    ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService,
+    knowledge::{Article, Library},
+    openai::OpenAiConfig,
+    signature::SigningSecret,
+    webhook::WebhookConfig,
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Semaphore};
@@ -55,9 +59,16 @@ impl Services {
         now: fn() -> i64,
     ) -> Result<Self, ServiceError> {
         let mut services = HashMap::new();
+        // Every responder that quotes articles has the same, which are read once.
+        let mut articles: Option<Arc<KnowledgeService>> = None;
         for spec in bundle.candidates() {
             let Some(configured) = &spec.service else { continue };
-            let service = service(bundle, spec, configured, environment, now)
+            if configured.kind == ServiceKind::Knowledge && articles.is_none() {
+                let found = knowledge(bundle)
+                    .map_err(|error| ServiceError { responder: spec.responder.to_string(), what: error.to_string() })?;
+                articles = Some(Arc::new(found));
+            }
+            let service = service(bundle, spec, configured, articles.as_ref(), environment, now)
                 .map_err(|what| ServiceError { responder: spec.responder.to_string(), what })?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
         }
@@ -104,6 +115,7 @@ fn service(
     bundle: &Bundle,
     spec: &CandidateSpec,
     configured: &Configured,
+    articles: Option<&Arc<KnowledgeService>>,
     environment: &dyn Fn(&str) -> Option<String>,
     now: fn() -> i64,
 ) -> Result<Service, String> {
@@ -122,8 +134,7 @@ fn service(
     let url = configured.url.clone().unwrap_or_default();
     match configured.kind {
         ServiceKind::Knowledge => {
-            let articles = bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone()));
-            Ok(Service::Knowledge(KnowledgeService::new(articles.collect())))
+            articles.map(|articles| Service::Knowledge(Arc::clone(articles))).ok_or_else(|| "no articles".to_owned())
         }
         ServiceKind::Openai => {
             let config = OpenAiConfig {
@@ -144,6 +155,22 @@ fn service(
             WebhookService::new(config).map(Service::Webhook).map_err(|error| error.to_string())
         }
     }
+}
+
+/// What answers from the articles of `bundle`, by its encoder.
+///
+/// # Errors
+/// When the encoder's model that it names cannot be read.
+pub fn knowledge(bundle: &Bundle) -> Result<KnowledgeService, ReaderError> {
+    let articles = bundle.articles().iter().map(|article| Article {
+        name: article.file.clone(),
+        text: article.text.clone(),
+        answers: article.answers.clone(),
+        not: article.not.clone(),
+        language: article.language.clone().unwrap_or_default(),
+    });
+    let library = Library { articles: articles.collect(), synonyms: bundle.synonyms().to_vec() };
+    Ok(KnowledgeService::with(library, reader::encoder(bundle)?))
 }
 
 fn prompt(bundle: &Bundle, spec: &CandidateSpec) -> String {
