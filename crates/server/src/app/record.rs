@@ -305,6 +305,7 @@ pub(super) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
                             | YieldReason::WantsHuman
                             | YieldReason::NeedsAction
                             | YieldReason::WrongTeam,
+                        ..
                     } => count(from, FAILED, "yielded"),
                     Trigger::Yielded { .. } => count(from, WRONG, "yielded"),
                     Trigger::Transferred { .. } => count(from, FAILED, "transferred"),
