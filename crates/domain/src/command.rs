@@ -17,6 +17,7 @@ use crate::{
     },
     offer::{Offer, OfferEnd},
     refusal::Refusal,
+    retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
 };
@@ -79,6 +80,8 @@ pub enum Command {
         to: Option<MessageId>,
         /// What it commits to.
         marks: Vec<Mark>,
+        /// What the search among articles found that it was made from, if one was made.
+        found: Option<Box<Retrieval>>,
     },
     /// The requester or, under a lease, the holder adds a file.
     Attach {
@@ -176,6 +179,8 @@ pub enum Command {
         reason: YieldReason,
         /// A note for the next holder.
         note: Option<Words>,
+        /// What its search among articles found, if it made one.
+        found: Option<Box<Retrieval>>,
     },
     /// Ask for an AI responder to take over again.
     ReturnToAi {

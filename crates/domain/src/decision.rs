@@ -7,6 +7,7 @@ use crate::{
     cost::{Cost, Economics},
     exception::ExceptionKind,
     id::{CaseId, DecisionId, Digest, OfferId, OwnerId, PolicyId, ResponderId, StaffId, Timestamp},
+    retrieval::Retrieval,
     signal::Signals,
 };
 use serde::{Deserialize, Serialize};
@@ -213,6 +214,9 @@ pub enum Trigger {
     Yielded {
         /// Why, from a closed list.
         reason: YieldReason,
+        /// What its search among articles found, if it made one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        found: Option<Box<Retrieval>>,
     },
     /// Staff asked for an AI responder to take over again.
     ReturnRequested,

@@ -17,6 +17,7 @@ use crate::{
         ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd},
+    retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
 };
@@ -64,12 +65,15 @@ pub struct Message {
     /// There where no person sent it: it is kept, and asks for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_submitted: Option<AutoSubmitted>,
+    /// What the search among articles found that it was made from, if one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Box<Retrieval>>,
 }
 
 impl Message {
     /// A message of words alone that commits to nothing.
     pub fn new(id: MessageId, author: Author, words: Words) -> Self {
-        Self { id, author, words, marks: Vec::new(), attachments: Vec::new(), auto_submitted: None }
+        Self { id, author, words, marks: Vec::new(), attachments: Vec::new(), auto_submitted: None, found: None }
     }
 }
 

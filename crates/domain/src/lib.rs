@@ -21,6 +21,7 @@ pub mod id;
 pub mod offer;
 mod record;
 pub mod refusal;
+pub mod retrieval;
 pub mod signal;
 pub mod situation;
 pub mod source;

@@ -1,5 +1,6 @@
 //! A bundle, loaded: checked as a whole, named by its digest, ready to govern.
 
+mod articles;
 mod differences;
 mod reading;
 mod words;
@@ -118,8 +119,14 @@ pub struct Article {
     pub file: String,
     /// Its title.
     pub title: String,
-    /// What it says, in Markdown.
+    /// What it says, in Markdown, without what stands before it for Remit alone.
     pub text: String,
+    /// Questions that it answers.
+    pub answers: Vec<String>,
+    /// Questions near its subject that it does not answer.
+    pub not: Vec<String>,
+    /// The language that it is written in, such as `de`.
+    pub language: Option<String>,
 }
 
 /// A bundle that holds together.
@@ -136,6 +143,8 @@ pub struct Bundle {
     topics: HashMap<String, String>,
     terms: Arc<Terms>,
     articles: Vec<Article>,
+    /// Groups of words that mean the same in its articles.
+    synonyms: Vec<Vec<String>>,
     actions: Vec<ActionName>,
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
@@ -258,7 +267,7 @@ impl Bundle {
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
         let readings = words::resolve(&files, &text, &manifest, &owners, &mut of_words);
-        let articles = reading::articles(&files, findings);
+        let (articles, synonyms) = (articles::read(&files, findings), articles::synonyms(&files, findings));
         if activate {
             findings.append(&mut of_words);
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
@@ -275,6 +284,7 @@ impl Bundle {
             topics,
             terms: Arc::new(terms?),
             articles,
+            synonyms,
             actions,
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
@@ -329,6 +339,11 @@ impl Bundle {
     /// Articles for the built-in AI responder.
     pub fn articles(&self) -> &[Article] {
         &self.articles
+    }
+
+    /// Groups of words that mean the same in its articles; the first of a group stands for the others.
+    pub fn synonyms(&self) -> &[Vec<String>] {
+        &self.synonyms
     }
 
     /// By what words are read: its packs and its own.

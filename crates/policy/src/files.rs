@@ -69,7 +69,7 @@ impl Files {
             ("invariants", &["cedar"]),
             ("tests", &["toml"]),
             ("readings", &["toml", "csv"]),
-            ("knowledge", &["md"]),
+            ("knowledge", &["md", "toml"]),
         ] {
             let directory = root.join(folder);
             if !directory.is_dir() {

@@ -1,141 +1,261 @@
 //! The built-in responder: it answers by quoting one passage of the bundle's articles, and only when it is sure.
 //!
-//! There is no model in it and no network. A passage is scored with BM25 against what the customer wrote since the
-//! last answer; [`SURE`] says when that is enough. English articles only: the words are stemmed as English ones.
+//! There is no generating model in it and no network. What the customer wrote since the last answer is held against the
+//! questions that each article is listed to answer, its passages, and the questions that it is listed not to answer
+//! ([`near`]): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is learnt
+//! from the listed questions ([`threshold`]).
 
 mod found;
 mod index;
+mod library;
+mod near;
 mod passages;
+mod synonyms;
+mod threshold;
 mod words;
 
 pub use found::{Found, asked};
+pub use library::{Article, Library};
 
 use crate::{Said, Turn, TurnAuthor, YieldReason};
 use index::Index;
+use library::primary;
+use near::{Kind, Near, Scored, Text, nearness};
 use passages::Passage;
+use remit_encoder::Encoder;
+use remit_signals::vector::encode_all;
+use std::sync::Arc;
+use synonyms::Synonyms;
+use threshold::Trial;
 
-/// When a passage is quoted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sureness {
-    /// The least BM25 score.
-    pub score_min: f64,
-    /// The least ratio of the score to that of the best passage of another article.
-    pub margin_min: f64,
-    /// The least share of the customer's content words that the passage has, each weighed by how rare it is.
-    pub coverage_min: f64,
-    /// The least number of content words that the passage has; one of them must be the customer's own.
-    pub words_min: usize,
-}
-
-/// The thresholds in use.
-///
-/// Chosen on the sample bank's 8,763 labelled messages (`bundles/bank/intents.csv`): with the intent given it answers
-/// 10.5 per cent, and for 94 per cent of these the article is about that intent; without, 8.8 and 87 per cent. On the
-/// 1,543 messages that had no part in the choice (`bundles/bank-traffic/messages.csv`): 7.9 and 97 per cent; without,
-/// 6.9 and 83 per cent. Of 64 such answers read one by one, 62 were on the subject and 56 answered the question; the
-/// usual miss is something that does not work where the article says how it does. The intents are the labels, which
-/// are better than a classifier's. `cargo test -p remit-responders --test bank -- --nocapture` prints all of it.
-pub const SURE: Sureness = Sureness { score_min: 4.0, margin_min: 2.5, coverage_min: 0.5, words_min: 2 };
+/// Fewest words of a question that can be answered surely: one word asks nothing.
+const WORDS_MIN: usize = 3;
+/// Most bytes of a question that are read.
+const QUESTION_MAX: usize = 4_000;
 
 /// Quotes articles.
 #[derive(Debug)]
 pub struct KnowledgeService {
+    articles: Vec<Article>,
+    /// The articles' languages, in lower case, by their places.
+    languages: Vec<String>,
     passages: Vec<Passage>,
+    texts: Vec<Text>,
     index: Index,
-    sure: Sureness,
+    synonyms: Synonyms,
+    encoder: Option<Arc<Encoder>>,
+    threshold: f64,
 }
 
-/// How well the best passage fits some words.
+/// The best passage for a question, and how near it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit<'a> {
     /// The article's name.
     pub article: &'a str,
+    /// The heading that the passage stands under, if it has one beside the title.
+    pub section: Option<&'a str>,
     /// The passage's text.
     pub passage: &'a str,
-    /// Its BM25 score.
+    /// Its article's score.
     pub score: f64,
-    /// The ratio to the score of the best passage of another article; infinite without one.
-    pub margin: f64,
-    /// The weighed share of the content words that it has, from 0 to 1.
-    pub coverage: f64,
-    /// How many content words it has.
+    /// From which score on it is quoted.
+    pub threshold: f64,
+    /// The next best article and its score.
+    pub next: Option<(&'a str, f64)>,
+    /// How many words were asked.
     pub words: usize,
-    /// How many of these the customer wrote, rather than being in the intent's name.
-    pub own_words: usize,
     place: usize,
 }
 
 impl Fit<'_> {
     /// Whether this is enough to quote the passage.
     #[must_use]
-    pub fn is_sure(&self, sure: &Sureness) -> bool {
-        self.score >= sure.score_min
-            && self.margin >= sure.margin_min
-            && self.coverage >= sure.coverage_min
-            && self.words >= sure.words_min
-            && self.own_words > 0
+    pub fn is_sure(&self) -> bool {
+        self.score >= self.threshold && self.words >= WORDS_MIN
     }
 }
 
 impl KnowledgeService {
-    /// Takes the articles as pairs of name and Markdown.
+    /// Takes the articles as pairs of name and Markdown, and finds them by their words alone.
     #[must_use]
     pub fn new(articles: Vec<(String, String)>) -> Self {
-        let passages: Vec<_> =
-            articles.iter().flat_map(|(name, markdown)| passages::passages(name, markdown)).collect();
-        let index = Index::new(passages.iter().map(Passage::words));
-        Self { passages, index, sure: SURE }
+        let article = |(name, text)| Article { name, text, ..Article::default() };
+        Self::with(Library { articles: articles.into_iter().map(article).collect(), ..Library::default() }, None)
     }
 
-    /// The best passage for what a customer wrote, if any passage has a word of it. The words of the intent's name
-    /// count like the customer's own: they tell a wish for a refund from the wait for one.
+    /// Takes what a bundle says, and finds it by the encoder beside words, or by words alone. Each text is encoded once,
+    /// by all processors.
     #[must_use]
-    pub fn best(&self, text: &str, intent: Option<&str>) -> Option<Fit<'_>> {
-        let own = words::distinct(text);
-        let words = words::distinct(&format!("{text} {}", intent.unwrap_or_default()));
+    pub fn with(library: Library, encoder: Option<Arc<Encoder>>) -> Self {
+        let Library { articles, synonyms } = library;
+        let languages: Vec<_> = articles.iter().map(Article::spoken).collect();
+        let synonyms = Synonyms::new(&synonyms, languages.first().map_or("en", String::as_str));
+        let (mut passages, mut texts) = (Vec::new(), Vec::new());
+        for (at, article) in articles.iter().enumerate() {
+            let cut = passages::passages(&article.name, &article.text);
+            let mut headings: Vec<String> = Vec::new();
+            for passage in &cut {
+                texts.push((at, Kind::Passage(passages.len()), passage.whole()));
+                headings.push(passage.section.as_ref().unwrap_or(&passage.title).clone());
+                passages.push(passage.clone());
+            }
+            headings.dedup();
+            let listed = if article.answers.is_empty() { &headings } else { &article.answers };
+            texts.extend(listed.iter().map(|question| (at, Kind::Answers, question.clone())));
+            texts.extend(article.not.iter().map(|question| (at, Kind::Not, question.clone())));
+        }
+        for (at, _, text) in &mut texts {
+            *text = synonyms.applied(text, languages.get(*at).map_or("en", String::as_str));
+        }
+        let language = |at: usize| languages.get(at).map_or("en", String::as_str);
+        let index = Index::new(texts.iter().map(|(at, _, text)| words::content(text, language(*at))));
+        let read: Vec<&str> = texts.iter().map(|(_, _, text)| text.as_str()).collect();
+        let vectors = encoder.as_deref().map(|encoder| encode_all(encoder, &read));
+        let mut vectors = vectors.into_iter().flatten();
+        let held: Vec<_> = texts
+            .iter()
+            .map(|&(article, kind, _)| Text { article, kind, vector: vectors.next().unwrap_or_default() })
+            .collect();
+        let mut service = Self {
+            articles,
+            passages,
+            texts: held,
+            index,
+            synonyms,
+            encoder,
+            threshold: 0.0,
+            languages: languages.clone(),
+        };
+        service.threshold = service.learnt(&read);
+        service
+    }
+
+    /// The threshold that the listed questions teach: each is asked as if it were not listed, and, where an article
+    /// answers it, once more as if that article were not there.
+    fn learnt(&self, texts: &[&str]) -> f64 {
+        let not_answered = self.texts.iter().any(|text| text.kind == Kind::Not);
+        let mut trials = Vec::new();
+        for (at, (text, words)) in self.texts.iter().zip(texts).enumerate() {
+            let listed = self.articles.get(text.article).is_some_and(|article| !article.answers.is_empty());
+            if matches!(text.kind, Kind::Passage(_)) || (text.kind == Kind::Answers && !listed) {
+                continue;
+            }
+            let language = self.languages.get(text.article).map_or("en", String::as_str);
+            let near = self.nearness(words, &text.vector, language);
+            let same = |article: usize| self.languages.get(article).is_some_and(|other| other == language);
+            let mut tried = |ranked: Vec<Scored>, answers: bool| {
+                let best = ranked.first();
+                let right = answers && best.is_some_and(|best| best.article == text.article);
+                trials.extend(best.map(|best| Trial { score: best.score, right }));
+            };
+            tried(near.ranked(Some(at), same), text.kind == Kind::Answers);
+            if text.kind == Kind::Answers {
+                tried(near.ranked(Some(at), |article| article != text.article && same(article)), false);
+            }
+        }
+        threshold::learn(trials, threshold::prior(self.encoder.is_some(), not_answered))
+    }
+
+    /// From which score on an article is quoted.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
+    /// How near each text is to words of a language.
+    fn nearness(&self, text: &str, vector: &[f32], language: &str) -> Near<'_> {
+        let words = words::distinct(text, language);
+        let whole = self.index.whole(&words);
+        let share = |score: f64| if whole > 0.0 { (score / whole).min(1.0) } else { 0.0 };
         let scores = self.index.scores(&words);
-        let better = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0));
-        let ranked = || scores.iter().copied().enumerate().filter(|(_, score)| *score > 0.0);
-        let (place, score) = ranked().max_by(better)?;
-        let passage = self.passages.get(place)?;
-        let of_other = |at: usize| self.passages.get(at).is_some_and(|other| other.article != passage.article);
-        let other = ranked().filter(|(at, _)| of_other(*at)).max_by(better).map(|(_, score)| score);
-        let (coverage, matched) = self.index.coverage(&words, place);
+        let near =
+            scores.into_iter().zip(&self.texts).map(|(score, text)| nearness(vector, &text.vector, share(score)));
+        Near { texts: &self.texts, nearness: near.collect(), articles: self.articles.len() }
+    }
+
+    /// How near each text is to what a customer wrote in a language, or in that of the first article.
+    fn near(&self, text: &str, language: Option<&str>) -> Near<'_> {
+        let spoken = language.map(primary);
+        let language = spoken.as_deref().or(self.languages.first().map(String::as_str)).unwrap_or("en");
+        let text = text.get(..text.floor_char_boundary(QUESTION_MAX)).unwrap_or_default();
+        let text = self.synonyms.applied(text, language);
+        let vector = self.encoder.as_deref().map(|encoder| encoder.encode(&text)).unwrap_or_default();
+        self.nearness(&text, &vector, language)
+    }
+
+    /// The best passage for what a customer wrote, among the articles of that language if it is known; none where there is
+    /// no such article, or nothing was asked.
+    #[must_use]
+    pub fn best(&self, text: &str, language: Option<&str>) -> Option<Fit<'_>> {
+        if !text.chars().any(char::is_alphanumeric) {
+            return None;
+        }
+        let spoken = language.map(primary);
+        let counted = |article: usize| spoken.as_ref().is_none_or(|spoken| self.languages.get(article) == Some(spoken));
+        if !(0..self.articles.len()).any(counted) {
+            return None;
+        }
+        let ranked = self.near(text, language).ranked(None, counted);
+        let (best, next) = (ranked.first()?, ranked.get(1));
+        let passage = self.passages.get(best.passage)?;
+        let named = |scored: &Scored| Some((self.articles.get(scored.article)?.name.as_str(), scored.score));
         Some(Fit {
             article: &passage.article,
+            section: passage.section.as_deref(),
             passage: &passage.text,
-            score,
-            margin: other.map_or(f64::INFINITY, |other| score / other),
-            coverage,
-            words: matched,
-            own_words: self.index.coverage(&own, place).1,
-            place,
+            score: best.score,
+            threshold: self.threshold,
+            next: next.and_then(named),
+            words: asked_words(text),
+            place: best.passage,
         })
     }
 
     /// What is said to this turn. The same turn and articles give the same words.
     #[must_use]
     pub fn turn(&self, turn: &Turn) -> Said {
-        let english =
-            turn.language.as_deref().is_none_or(|tag| tag.get(..2).is_some_and(|t| t.eq_ignore_ascii_case("en")));
-        if !english {
-            return Said::yielded(YieldReason::Unsure, "the articles are in English, the customer's words are not");
+        self.considered(turn).0
+    }
+
+    /// What is said to this turn, and the best passage, whether it was quoted or not.
+    #[must_use]
+    pub fn considered(&self, turn: &Turn) -> (Said, Option<Fit<'_>>) {
+        let language = turn.language.as_deref();
+        if language.is_some_and(|tag| !self.languages.contains(&primary(tag))) {
+            let note =
+                format!("there is no article in the language of the customer's words ({})", primary_of(language));
+            return (Said::yielded(YieldReason::Unsure, &note), None);
         }
-        let asked = turn.messages.rsplit(|message| message.author != TurnAuthor::Customer).next().unwrap_or_default();
-        let asked = asked.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n");
-        let sure = self.best(&asked, turn.intent.as_deref()).filter(|fit| fit.is_sure(&self.sure));
-        let Some(passage) = sure.and_then(|fit| self.passages.get(fit.place)) else {
-            return Said::yielded(YieldReason::Unsure, "no article surely answers this");
+        let Some(fit) = self.best(&asked(turn), language) else {
+            return (Said::yielded(YieldReason::Unsure, "no article surely answers this"), None);
+        };
+        let passage = self.passages.get(fit.place).filter(|_| fit.is_sure());
+        let Some(passage) = passage else {
+            return (Said::yielded(YieldReason::Unsure, "no article surely answers this"), Some(fit));
         };
         let quoted = passage.quoted();
         if turn.messages.iter().any(|message| message.author == TurnAuthor::Ai && message.text.contains(&quoted)) {
-            return Said::yielded(
-                YieldReason::ConversationStuck,
-                "the customer asks again what the same passage has answered",
-            );
+            let note = "the customer asks again what the same passage has answered";
+            return (Said::yielded(YieldReason::ConversationStuck, note), Some(fit));
         }
-        Said::Answer { text: quoted, sources: vec![passage.article.clone()] }
+        (Said::Answer { text: quoted, sources: vec![passage.article.clone()] }, Some(fit))
     }
+
+    /// The passage of a fit as it is quoted.
+    #[must_use]
+    pub fn quoted(&self, fit: &Fit<'_>) -> String {
+        self.passages.get(fit.place).map(Passage::quoted).unwrap_or_default()
+    }
+}
+
+/// How many words a text has; a character of a script that sets no spaces counts as one.
+fn asked_words(text: &str) -> usize {
+    let unspaced = text.chars().filter(|c| ('\u{2e80}'..'\u{fb00}').contains(c)).count();
+    unspaced + text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).count()
+}
+
+fn primary_of(tag: Option<&str>) -> String {
+    tag.map(primary).filter(|tag| !tag.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub use webhook::WebhookService;
 #[derive(Debug)]
 pub enum Service {
     /// Quotes the bundle's articles; needs no network.
-    Knowledge(KnowledgeService),
+    Knowledge(std::sync::Arc<KnowledgeService>),
     /// Any endpoint that speaks OpenAI's chat completions.
     OpenAi(OpenAiService),
     /// Somebody's own service, called with signed JSON.

@@ -23,7 +23,10 @@ use hyper::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use reply::Reply;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The most bytes of a refusal that are looked at.
 const REFUSAL_BYTES_MAX: usize = 16 * 1024;
@@ -78,7 +81,7 @@ pub struct OpenAiService {
     endpoint: Endpoint,
     authorization: Option<HeaderValue>,
     config: Box<OpenAiConfig>,
-    articles: KnowledgeService,
+    articles: Arc<KnowledgeService>,
     /// Whether the endpoint has refused the older name of the bound.
     newer: AtomicBool,
 }
@@ -101,14 +104,14 @@ impl OpenAiService {
         });
         let authorization =
             authorization.transpose().map_err(|_: hyper::header::InvalidHeaderValue| EndpointError::Key)?;
-        let (articles, newer) = (KnowledgeService::new(Vec::new()), AtomicBool::new(false));
+        let (articles, newer) = (Arc::new(KnowledgeService::new(Vec::new())), AtomicBool::new(false));
         Ok(Self { endpoint, authorization, config: Box::new(config), articles, newer })
     }
 
-    /// Takes articles as pairs of name and Markdown, of which the model is given what fits a question.
+    /// Takes articles, of which the model is given what fits a question.
     #[must_use]
-    pub fn with_articles(mut self, articles: Vec<(String, String)>) -> Self {
-        self.articles = KnowledgeService::new(articles);
+    pub fn with_articles(mut self, articles: Arc<KnowledgeService>) -> Self {
+        self.articles = articles;
         self
     }
 

@@ -6,15 +6,16 @@
     reason = "a test says what is wrong by panicking, and what came of it"
 )]
 
+use remit_policy::{bundle::Bundle, files::Files};
 use remit_responders::{
-    Failure, Limits, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
+    Failure, KnowledgeService, Limits, OpenAiService, Said, Service, Turn, TurnAuthor, TurnMessage,
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
 };
 use std::{
-    fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -45,7 +46,7 @@ const CONVERSATIONS: [&[&str]; 20] = [
     &["Tell me the story of your life in a thousand words."],
 ];
 /// What no customer may see.
-const LEAKS: [&str; 18] = [
+const LEAKS: [&str; 19] = [
     "<think",
     "</think",
     "<|",
@@ -56,6 +57,7 @@ const LEAKS: [&str; 18] = [
     "<tool_call",
     "[TOOL_CALLS]",
     "[INST]",
+    "<<SYS>>",
     "[THINK]",
     "wants_human",
     "out_of_scope",
@@ -100,10 +102,10 @@ fn start() -> Server {
 
 /// The model, told of tools in words or by the interface, with a system message or without.
 fn service(url: String, told: bool) -> Service {
-    let knowledge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank/knowledge");
-    let files = fs::read_dir(knowledge).unwrap().map(|entry| entry.unwrap().path());
-    let articles = files
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(&path).unwrap()));
+    let bundle = Bundle::load(Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank")).unwrap());
+    let articles =
+        bundle.unwrap().articles().iter().map(|article| (article.file.clone(), article.text.clone())).collect();
+    let articles = Arc::new(KnowledgeService::new(articles));
     let config = OpenAiConfig {
         base_url: url,
         model: "gemma-3-270m".to_owned(),
@@ -119,7 +121,7 @@ fn service(url: String, told: bool) -> Service {
         limits: Limits { patience: PATIENCE, ..Limits::default() },
         now: || 0,
     };
-    Service::OpenAi(OpenAiService::new(config).unwrap().with_articles(articles.collect()))
+    Service::OpenAi(OpenAiService::new(config).unwrap().with_articles(articles))
 }
 
 fn turn(number: usize, messages: &[TurnMessage]) -> Turn {

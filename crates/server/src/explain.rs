@@ -160,9 +160,10 @@ fn because(trigger: &Trigger) -> String {
         Trigger::CaseOpened => "A case was opened.".into(),
         Trigger::CustomerMessage => "The customer wrote again.".into(),
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
-        Trigger::Yielded { reason } => {
+        Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
-            format!("The holder gave the case up: {}.", reason.unwrap_or_default())
+            let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
+            format!("The holder gave the case up: {}.{found}", reason.unwrap_or_default())
         }
         Trigger::ReturnRequested => "The holder asked for an AI responder to take over again.".into(),
         Trigger::Overridden { to, .. } => {

@@ -62,11 +62,7 @@ pub enum ReaderError {
 /// When the examples do not parse or suffice, a model cannot be read, or what was trained cannot be kept.
 pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<MessageReader, ReaderError> {
     let when = bundle.encoder_use();
-    let encoder = match (when, bundle.encoder_model()) {
-        (EncoderUse::Never, _) => None,
-        (_, None) => Some(Encoder::built_in()),
-        (_, Some(named)) => Some(model(&named.directory, &named.digest)?),
-    };
+    let encoder = encoder(bundle)?;
     let used = encoder.as_deref();
     let kept = Kept::of(data);
     let words = TextReader::of(Arc::clone(bundle.readings()));
@@ -89,6 +85,18 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
         told(&abstains);
     }
     Ok(MessageReader { intents, words, sentences, encoder, when })
+}
+
+/// The sentence encoder that `bundle` asks for, if it asks for one.
+///
+/// # Errors
+/// When the model that it names cannot be read, or is another.
+pub fn encoder(bundle: &Bundle) -> Result<Option<Arc<Encoder>>, ReaderError> {
+    Ok(match (bundle.encoder_use(), bundle.encoder_model()) {
+        (EncoderUse::Never, _) => None,
+        (_, None) => Some(Encoder::built_in()),
+        (_, Some(named)) => Some(model(&named.directory, &named.digest)?),
+    })
 }
 
 /// The model in a directory, if it is the one that is meant.

@@ -3,6 +3,7 @@
 pub(crate) mod case;
 pub(crate) mod demo;
 mod history;
+pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;
 pub(crate) mod policy;

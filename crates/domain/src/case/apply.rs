@@ -268,7 +268,7 @@ impl Case {
         let within = taken || ((gone || decision.trigger == Trigger::Returned) && !leaves);
         if let Some(responder) = self.holder.as_ref().filter(|_| !afresh && !within).and_then(Holder::responder) {
             let reason: Option<YieldReason> = match &decision.trigger {
-                Trigger::Yielded { reason } => Some(*reason),
+                Trigger::Yielded { reason, .. } => Some(*reason),
                 _ => None,
             };
             self.tried.push(Tried { responder: responder.clone(), reason });

@@ -46,14 +46,14 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             let message = Message { auto_submitted: Some(auto_submitted), ..message };
             so_far.emit(Event::MessageAdded { message, at: now });
         }
-        Command::Answer { epoch, words, to, marks } => {
+        Command::Answer { epoch, words, to, marks, found } => {
             let held = lease(&so_far.case, epoch)?;
             let (holder, staff) = (held.to_ref(), held.staff.clone());
             if to.is_some() && to != so_far.case.last_customer_message {
                 return Err(Refusal::MessageCameBetween);
             }
             let author = Author::Holder { holder, epoch, staff };
-            let message = Message { marks, ..Message::new(MessageId::next(&mut context.ids), author, words) };
+            let message = Message { marks, found, ..Message::new(MessageId::next(&mut context.ids), author, words) };
             so_far.emit(Event::MessageAdded { message, at: now });
         }
         Command::Attach { epoch, words, attachment } => {
@@ -143,14 +143,14 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             };
             ask(DecisionPoint::Offer, Trigger::StaffGone { staff });
         }
-        Command::Yield { epoch, reason, note: words } => {
+        Command::Yield { epoch, reason, note: words, found } => {
             lease(&so_far.case, epoch)?;
             not_held_by_exception(&so_far.case)?;
             note = words;
             if reason == YieldReason::WantsHuman && !so_far.case.human_requested {
                 measured(&mut so_far, human_wanted(now), now);
             }
-            ask(DecisionPoint::Escalate, Trigger::Yielded { reason });
+            ask(DecisionPoint::Escalate, Trigger::Yielded { reason, found });
         }
         Command::ReturnToAi { epoch, note: words } => {
             lease(&so_far.case, epoch)?;
@@ -209,7 +209,7 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             };
             so_far.emit(Event::ActionAsked { decision: Box::new(decision) });
             // Permitted or not, an AI responder carries nothing out.
-            ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction });
+            ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction, found: None });
         }
         Command::EndAction { epoch, action, how, note: words } => {
             lease(&so_far.case, epoch)?;

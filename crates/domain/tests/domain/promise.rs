@@ -431,7 +431,7 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
         }
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
-        Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason }),
+        Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason, found: None }),
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
         Command::Override { to, reason } => {
             (DecisionPoint::Override, Trigger::Overridden { to: to.clone(), reason: reason.commit.clone() })
@@ -449,7 +449,9 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
             (DecisionPoint::Offer, Trigger::StaffGone { staff })
         }
         Command::Transfer { to, .. } => (DecisionPoint::Escalate, Trigger::Transferred { to: to.clone() }),
-        Command::AskAction { .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction }),
+        Command::AskAction { .. } => {
+            (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction, found: None })
+        }
         Command::Review { point, trigger, .. } => (*point, trigger.clone()),
         _ => return None,
     };

@@ -98,7 +98,13 @@ impl Shift {
                 self.end(case, Some(staff(name)), how)?;
             }
             ["answer", name, case] => {
-                self.write(name, case, |epoch| Command::Answer { epoch, words: text(), to: None, marks: vec![] })?;
+                self.write(name, case, |epoch| Command::Answer {
+                    epoch,
+                    words: text(),
+                    to: None,
+                    marks: vec![],
+                    found: None,
+                })?;
             }
             ["give-back", name, case] => {
                 if self.write(name, case, |epoch| Command::Return { epoch, note: None })? {

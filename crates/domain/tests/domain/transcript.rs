@@ -115,12 +115,16 @@ impl Transcript {
             "machine" => Command::KeepAutomatic { words: text(), auto_submitted: AutoSubmitted::AutoReplied },
             "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
             "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
-            "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![] },
+            "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![], found: None },
             "attach" => {
                 Command::Attach { epoch: rest.first()?.parse().ok(), words: text(), attachment: file(rest.get(1)?)? }
             }
-            "promise" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Promise] },
-            "refuse" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Refusal] },
+            "promise" => {
+                Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Promise], found: None }
+            }
+            "refuse" => {
+                Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![Mark::Refusal], found: None }
+            }
             "transfer" => Command::Transfer { epoch: epoch()?, to: responder(rest.get(1)?), note: Some(text()) },
             "consult" => Command::Consult { epoch: epoch()?, queue: responder(rest.get(1)?), question: text() },
             "advise" => Command::AnswerConsult { consult: self.session.consult(0), answer: text() },
@@ -165,7 +169,9 @@ impl Transcript {
                 point: DecisionPoint::Retain,
                 trigger: Trigger::SlaAtRisk { clock: SlaClock::NextReply },
             },
-            "yield" => Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()) },
+            "yield" => {
+                Command::Yield { epoch: epoch()?, reason: reason(rest.get(1)?)?, note: Some(text()), found: None }
+            }
             "return" => Command::ReturnToAi { epoch: epoch()?, note: None },
             "override" => Command::Override { to: responder(rest.first()?), reason: text() },
             "raise" => {
@@ -364,7 +370,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::CaseOpened => "a case was opened".to_owned(),
         Trigger::CustomerMessage => "the customer wrote".to_owned(),
         Trigger::SignalsPosted => "signals were posted".to_owned(),
-        Trigger::Yielded { reason } => {
+        Trigger::Yielded { reason, .. } => {
             format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
         }
         Trigger::ReturnRequested => "staff asked for an AI responder".to_owned(),

@@ -2,7 +2,7 @@
 
 mod service;
 
-use super::{Article, CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
+use super::{CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
 use crate::{
     calendar::Hours,
     cedar::Vocabulary,
@@ -408,21 +408,4 @@ impl Reading<'_> {
             },
         })
     }
-}
-
-pub(super) fn articles(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
-    let mut articles = Vec::new();
-    for (file, bytes) in files.under("knowledge") {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            findings.push(Finding::new(file, 1, "the article is not UTF-8", "save it as UTF-8"));
-            continue;
-        };
-        match text.lines().find_map(|line| line.strip_prefix("# ")) {
-            Some(title) => {
-                articles.push(Article { file: file.to_owned(), title: title.trim().to_owned(), text: text.to_owned() })
-            }
-            None => findings.push(Finding::new(file, 1, "the article has no title", "begin it with a line `# Title`")),
-        }
-    }
-    articles
 }

@@ -1,6 +1,6 @@
 //! Passages for a question, for who answers with them in words of their own.
 
-use super::{KnowledgeService, words};
+use super::KnowledgeService;
 use crate::{Turn, TurnAuthor};
 
 /// A passage this much worse than the best one says nothing to the question.
@@ -17,7 +17,7 @@ pub struct Found<'a> {
     pub section: Option<&'a str>,
     /// The text, as Markdown.
     pub text: &'a str,
-    /// Its BM25 score.
+    /// How near it is to the question, 1 at most.
     pub score: f64,
 }
 
@@ -29,21 +29,24 @@ pub fn asked(turn: &Turn) -> String {
 }
 
 impl KnowledgeService {
-    /// The best passages for what a customer wrote, the best first; none where no word fits.
+    /// The best passages for what a customer wrote, the best first; none where none is near. The words of the intent's
+    /// name count like the customer's own.
     #[must_use]
     pub fn found(&self, text: &str, intent: Option<&str>, at_most: usize) -> Vec<Found<'_>> {
-        let words = words::distinct(&format!("{text} {}", intent.unwrap_or_default()));
-        let scores = self.index.scores(&words);
-        let mut ranked: Vec<_> = scores.iter().copied().zip(&self.passages).filter(|(score, _)| *score > 0.0).collect();
-        ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let least = ranked.first().map_or(0.0, |(best, _)| best * SHARE_MIN);
-        let close = ranked.into_iter().filter(|(score, _)| *score >= least).take(at_most);
-        let found = close.map(|(score, passage)| Found {
-            article: &passage.article,
-            title: &passage.title,
-            section: passage.section.as_deref(),
-            text: &passage.text,
-            score,
+        let near = self.near(&format!("{text} {}", intent.unwrap_or_default().replace('_', " ")), None);
+        let mut ranked: Vec<_> = near.passages().filter(|(_, score)| *score > 0.0).collect();
+        ranked.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
+        let least = ranked.first().map_or(0.0, |(_, best)| best * SHARE_MIN);
+        let close = ranked.into_iter().filter(|(_, score)| *score >= least).take(at_most);
+        let found = close.filter_map(|(place, score)| {
+            let passage = self.passages.get(place)?;
+            Some(Found {
+                article: &passage.article,
+                title: &passage.title,
+                section: passage.section.as_deref(),
+                text: &passage.text,
+                score,
+            })
         });
         found.collect()
     }

@@ -1,7 +1,5 @@
 //! Articles cut into passages: one for each section, long ones at their paragraphs.
 
-use super::words;
-
 /// The most bytes of a passage, unless one paragraph alone has more.
 const PASSAGE_BYTES_MAX: usize = 1200;
 
@@ -19,10 +17,9 @@ pub(super) struct Passage {
 }
 
 impl Passage {
-    /// What it is found by. What stands in headings counts twice: it is what the passage is about.
-    pub(super) fn words(&self) -> Vec<String> {
-        let heading = format!("{} {}", self.title, self.section.as_deref().unwrap_or_default());
-        words::content(&format!("{heading} {heading} {}", self.text))
+    /// What it is found by: the headings it stands under, and its text.
+    pub(super) fn whole(&self) -> String {
+        format!("{}. {} {}", self.title, self.section.as_deref().unwrap_or_default(), self.text)
     }
 
     /// The passage with where it is from.

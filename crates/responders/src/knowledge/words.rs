@@ -1,6 +1,6 @@
 //! The content words of a text, stemmed.
 
-use frostem::{Algorithm, Stemmer};
+use frostem::Stemmer;
 use std::{collections::HashSet, sync::LazyLock};
 
 static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP_WORDS.split_whitespace().collect());
@@ -17,21 +17,29 @@ const STOP_WORDS: &str = "a about after again all also am an and another any any
     want wanted was way we well were what whats when where which while who why will wish with without won would \
     wondering yes yet you your yours m d aren couldn didn doesn hadn hasn haven isn shouldn wasn weren wouldn";
 
-/// The content words in order, lower case and stemmed; a word that comes twice is there twice.
-pub(super) fn content(text: &str) -> Vec<String> {
-    let stemmer = Stemmer::new(Algorithm::English);
+/// The content words in order, lower case and stemmed as words of `language`, a primary subtag such as `de`; words of
+/// languages whose stems are not known stay as they are. A word that comes twice is there twice.
+pub(super) fn content(text: &str, language: &str) -> Vec<String> {
+    let stemmer = Stemmer::try_from_name(language).ok();
     let lower = text.to_lowercase().replace(['\'', '’'], " ");
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let content = words.filter(|word| !STOP.contains(word));
-    content.map(|word| stemmer.stem(word).into()).collect()
+    let content = words.filter(|word| language != "en" || !STOP.contains(word));
+    let stem = |word: &str| stemmer.as_ref().map_or_else(|| word.to_owned(), |stemmer| stemmer.stem(word).into());
+    content.map(stem).collect()
 }
 
 /// The distinct content words, sorted.
-pub(super) fn distinct(text: &str) -> Vec<String> {
-    let mut words = content(text);
+pub(super) fn distinct(text: &str, language: &str) -> Vec<String> {
+    let mut words = content(text, language);
     words.sort_unstable();
     words.dedup();
     words
+}
+
+/// One word, stemmed.
+pub(super) fn stem(word: &str, language: &str) -> String {
+    let lower = word.to_lowercase();
+    Stemmer::try_from_name(language).map_or_else(|_| lower.clone(), |stemmer| stemmer.stem(&lower).into())
 }
 
 #[cfg(test)]
@@ -41,10 +49,18 @@ mod tests {
     #[test]
     fn only_what_a_text_is_about_is_left() {
         assert_eq!(
-            content("Hi! Why hasn't my card's been DELIVERED yet, and when will it arrive?"),
+            content("Hi! Why hasn't my card's been DELIVERED yet, and when will it arrive?", "en"),
             ["card", "deliv", "arriv"]
         );
-        assert_eq!(distinct("transfers, transfer; Transferring"), ["transfer"]);
-        assert!(content("Thank you, could you please help me?").is_empty());
+        assert_eq!(distinct("transfers, transfer; Transferring", "en"), ["transfer"]);
+        assert!(content("Thank you, could you please help me?", "en").is_empty());
+    }
+
+    #[test]
+    fn words_are_stemmed_by_their_language() {
+        assert_eq!(content("Überweisungen", "de"), content("Überweisung", "de"));
+        assert_ne!(content("Überweisungen", "xx"), content("Überweisung", "xx"));
+        assert_eq!(content("The card", "xx"), ["the", "card"]);
+        assert_eq!(stem("Cards", "en"), "card");
     }
 }

@@ -298,7 +298,7 @@ impl App {
         let sealed = self.seal_for(caller, action, id, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
-            Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks },
+            Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
             None if !message.marks.is_empty() => {
                 return Err(Problem::invalid(
                     "marks",
@@ -353,7 +353,7 @@ impl App {
         let sealed = self.seal_optional(caller, action, id, "note", handoff.note.as_deref())?;
         let note = sealed.first().map(|sealed| sealed.words.clone());
         let epoch = handoff.epoch;
-        let yielded = |reason| Command::Yield { epoch, reason, note: note.clone() };
+        let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
         let command = match handoff.reason {
             // From people to an AI responder a case goes only by a person's act.
             HandoffReason::ReturnToAi if caller.is_responder_alone() => {

@@ -75,11 +75,11 @@ pub(super) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
                 let from = handoff.from.as_ref();
                 match &decision.trigger {
                     // It could not be reached, or our own process failed it: that says nothing of its answers.
-                    Trigger::Yielded { reason: YieldReason::NoAnswer } if counts_apart(decision) => {
+                    Trigger::Yielded { reason: YieldReason::NoAnswer, .. } if counts_apart(decision) => {
                         count(from, NONE, NO_ANSWER);
                     }
                     // It asked for what policy lets it ask for, and people carry that out.
-                    Trigger::Yielded { reason: YieldReason::NeedsAction }
+                    Trigger::Yielded { reason: YieldReason::NeedsAction, .. }
                         if counts_apart(decision) && asked_for_permitted(before, events, decision) =>
                     {
                         count(from, NONE, "asked");
@@ -95,6 +95,7 @@ pub(super) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
                             | YieldReason::WantsHuman
                             | YieldReason::NeedsAction
                             | YieldReason::WrongTeam,
+                        ..
                     } => count(from, FAILED, "yielded"),
                     Trigger::Yielded { .. } => count(from, WRONG, "yielded"),
                     Trigger::Transferred { .. } => count(from, FAILED, "transferred"),

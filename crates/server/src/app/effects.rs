@@ -55,7 +55,7 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
         Event::MessageAdded { message, .. } => matches!(message.author, Author::Holder { .. }),
         Event::ActionAsked { .. } => true,
         Event::DecisionMade { decision, .. } => {
-            matches!(decision.trigger, Trigger::Yielded { reason } if reason != YieldReason::NoAnswer)
+            matches!(decision.trigger, Trigger::Yielded { reason, .. } if reason != YieldReason::NoAnswer)
         }
         _ => false,
     });

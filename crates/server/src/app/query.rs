@@ -38,6 +38,9 @@ pub struct MessageView {
     /// What of a customer's message is read, where that is not all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<ReadPart>,
+    /// What the search among articles found that it was made from, with the scores, where one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
     /// There where a machine sent it: `auto-generated`, `auto-replied` or `auto-notified`. Nothing of it is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_submitted: Option<&'static str>,
@@ -180,6 +183,7 @@ impl App {
                         Author::Holder { staff: Some(staff), .. } => staff.to_string(),
                         Author::Holder { holder, .. } => holder.name().to_owned(),
                     },
+                    found: message.found.as_ref().map(|found| found.told()),
                     read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
                     text,
                     auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
@@ -193,6 +197,7 @@ impl App {
                 author: OWN_SOURCE.to_owned(),
                 text: Some(self.announce(told, handoff.to.name(), handoff.staff.as_ref())),
                 read: None,
+                found: None,
                 auto_submitted: None,
                 attachments: Vec::new(),
                 at: rfc3339(decision.at),

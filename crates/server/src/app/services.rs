@@ -1,11 +1,13 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
+use crate::reader::{self, ReaderError};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
 };
 use remit_responders::{
     ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService,
+    knowledge::{Article, Library},
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
     signature::SigningSecret,
     webhook::WebhookConfig,
@@ -61,10 +63,15 @@ impl Services {
         now: fn() -> i64,
     ) -> Result<Self, ServiceError> {
         let mut services = HashMap::new();
+        // Every responder that answers from articles has the same, which are read once.
+        let mut articles: Option<Arc<KnowledgeService>> = None;
         for spec in bundle.candidates() {
             let Some(configured) = &spec.service else { continue };
-            let service = service(bundle, spec, configured, environment, now)
-                .map_err(|what| ServiceError { responder: spec.responder.to_string(), what })?;
+            let failed = |what| ServiceError { responder: spec.responder.to_string(), what };
+            if articles.is_none() && reads_articles(configured) {
+                articles = Some(Arc::new(knowledge(bundle).map_err(|error| failed(error.to_string()))?));
+            }
+            let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
         }
         Ok(Self(services))
@@ -110,6 +117,7 @@ fn service(
     bundle: &Bundle,
     spec: &CandidateSpec,
     configured: &Configured,
+    articles: Option<&Arc<KnowledgeService>>,
     environment: &dyn Fn(&str) -> Option<String>,
     now: fn() -> i64,
 ) -> Result<Service, String> {
@@ -128,12 +136,9 @@ fn service(
     let url = configured.url.clone().unwrap_or_default();
     match configured.kind {
         ServiceKind::Knowledge => {
-            let articles = bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone()));
-            Ok(Service::Knowledge(KnowledgeService::new(articles.collect())))
+            articles.map(|articles| Service::Knowledge(Arc::clone(articles))).ok_or_else(|| "no articles".to_owned())
         }
         ServiceKind::Openai => {
-            let articles =
-                bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone())).collect();
             let config = OpenAiConfig {
                 base_url: url,
                 model: configured.model.clone().unwrap_or_default(),
@@ -150,7 +155,10 @@ fn service(
                 now,
             };
             let service = OpenAiService::new(config).map_err(|error| error.to_string())?;
-            Ok(Service::OpenAi(service.with_articles(articles)))
+            Ok(Service::OpenAi(match articles {
+                Some(articles) if configured.articles > 0 => service.with_articles(Arc::clone(articles)),
+                _ => service,
+            }))
         }
         ServiceKind::Webhook => {
             let secret = secret()?.unwrap_or_default();
@@ -175,6 +183,31 @@ fn conversation_max(configured: &Configured) -> ConversationMax {
         Some(most) => ConversationMax::Tokens(size(most)),
         None => ConversationMax::Bytes(size(configured.conversation_bytes.unwrap_or(CONVERSATION_MAX))),
     }
+}
+
+/// Whether a service answers from the bundle's articles.
+fn reads_articles(configured: &Configured) -> bool {
+    match configured.kind {
+        ServiceKind::Knowledge => true,
+        ServiceKind::Openai => configured.articles > 0,
+        ServiceKind::Webhook => false,
+    }
+}
+
+/// What answers from the articles of `bundle`, by its encoder.
+///
+/// # Errors
+/// When the encoder's model that it names cannot be read.
+pub fn knowledge(bundle: &Bundle) -> Result<KnowledgeService, ReaderError> {
+    let articles = bundle.articles().iter().map(|article| Article {
+        name: article.file.clone(),
+        text: article.text.clone(),
+        answers: article.answers.clone(),
+        not: article.not.clone(),
+        language: article.language.clone().unwrap_or_default(),
+    });
+    let library = Library { articles: articles.collect(), synonyms: bundle.synonyms().to_vec() };
+    Ok(KnowledgeService::with(library, reader::encoder(bundle)?))
 }
 
 fn prompt(bundle: &Bundle, spec: &CandidateSpec) -> String {

@@ -114,7 +114,8 @@ impl App {
         let now = self.now();
         let over = self.patience_ends(case).is_some_and(|ends| now >= ends);
         if let Some(holder) = case.holder.as_ref().filter(|_| over) {
-            let yielded = Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None };
+            let yielded =
+                Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None, found: None };
             // Whoever gets it may have the same promise to keep.
             let again = vec![timer(row.id.clone(), case, now, Look::Sla)];
             return self.own(row, yielded, again).await;

@@ -6,8 +6,13 @@ use crate::{
     metrics::TurnLost,
     problem::{self, Problem},
 };
-use remit_domain::{Case, Command, decision::YieldReason, event::Words};
-use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason};
+use remit_domain::{
+    Case, Command,
+    decision::YieldReason,
+    event::Words,
+    retrieval::{NextBest, Retrieval},
+};
+use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
 use remit_store::{Commit, OutboxRow, Store};
 
@@ -45,13 +50,19 @@ impl App {
         // Nobody is told of what a machine that dies would lose.
         self.settled().await.map_err(Problem::internal)?;
         let thanked = turn.messages.last().is_some_and(|message| only_thanks(&message.text));
+        let mut found = None;
         let said = match &desk.service {
             // What only quotes articles has none about thanks.
             Service::Knowledge(_) if thanked => Ok(Said::Answer { text: WELCOME.to_owned(), sources: Vec::new() }),
+            Service::Knowledge(service) => {
+                let (said, fit) = service.considered(&turn);
+                found = fit.map(|fit| Box::new(retrieval(&fit)));
+                Ok(said)
+            }
             service => service.turn(&turn).await,
         };
         self.metrics.turn(due.responder.as_str(), &said);
-        let done = self.act_on(&row.id, &row.case, &due, said).await;
+        let done = self.act_on(&row.id, &row.case, &due, said, found).await;
         match done {
             // Who has lost the case meanwhile is denied it too.
             Err(problem) if problem.kind == problem::FORBIDDEN && self.turn_stands(row)?.is_some() => {
@@ -83,7 +94,7 @@ impl App {
         let raise = Act::new(action, command).with([sealed]).claiming(&row.id);
         self.execute(&own, None, Some(&row.case), raise, |_| (201, Vec::new())).await?;
         // Not done, as after a crash, the case goes on when its patience with the AI responder ends.
-        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note: None };
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note: None, found: None };
         let yields = Act::new("handoff.request", command);
         match self.execute(&own, None, Some(&row.case), yields, |_| (201, Vec::new())).await {
             Err(problem) if !is_late(&problem) => Err(problem),
@@ -103,7 +114,7 @@ impl App {
         let sealed = self.seal_for(&own, action, &row.case, why).ok();
         let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         // What our own process does not bring about says nothing of the AI responder.
-        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note };
+        let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
         let act = Act::new(action, command).with(sealed).claiming(&row.id);
         match self.execute(&own, None, Some(&row.case), act, |_| (201, Vec::new())).await {
             Err(problem) if is_late(&problem) => self.drop_row(&row.id).await,
@@ -121,7 +132,14 @@ impl App {
         Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
     }
 
-    async fn act_on(&self, row: &str, case: &str, due: &TurnDue, said: Result<Said, Failure>) -> Result<(), Problem> {
+    async fn act_on(
+        &self,
+        row: &str,
+        case: &str,
+        due: &TurnDue,
+        said: Result<Said, Failure>,
+        found: Option<Box<Retrieval>>,
+    ) -> Result<(), Problem> {
         let caller = Caller::responder(due.responder.as_str());
         match said {
             Ok(Said::Answer { text, .. }) if text.len() <= super::case::TEXT_MAX => {
@@ -131,13 +149,14 @@ impl App {
                     words: sealed.words.clone(),
                     to: due.message,
                     marks: Vec::new(),
+                    found,
                 };
                 let act = Act::new("message.answer", command).with([sealed]).claiming(row);
                 self.execute(&caller, None, Some(case), act, |_| (201, Vec::new())).await.map(|_| ())
             }
             Ok(Said::Answer { .. }) => self.give_up(&caller, row, case, due, YieldReason::ToolFailed, None).await,
             Ok(Said::Yield { reason, note }) => {
-                self.give_up(&caller, row, case, due, reason_of(reason), note.as_deref()).await
+                self.yields(&caller, row, case, due, (reason_of(reason), found), note.as_deref()).await
             }
             Ok(Said::Act { action, arguments }) => match self.ask_action(row, case, due, &action, &arguments).await? {
                 Ok(()) => Ok(()),
@@ -162,11 +181,23 @@ impl App {
         reason: YieldReason,
         note: Option<&str>,
     ) -> Result<(), Problem> {
+        self.yields(caller, row, case, due, (reason, None), note).await
+    }
+
+    async fn yields(
+        &self,
+        caller: &Caller,
+        row: &str,
+        case: &str,
+        due: &TurnDue,
+        (reason, found): (YieldReason, Option<Box<Retrieval>>),
+        note: Option<&str>,
+    ) -> Result<(), Problem> {
         let action = "handoff.request";
         let note = note.map(|note| cut(note, super::case::REASON_MAX)).filter(|note| !note.trim().is_empty());
         let sealed = note.map(|note| self.seal_for(caller, action, case, note)).transpose()?;
         let words: Option<Words> = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let command = Command::Yield { epoch: due.epoch, reason, note: words };
+        let command = Command::Yield { epoch: due.epoch, reason, note: words, found };
         let act = Act::new(action, command).with(sealed).claiming(row);
         self.execute(caller, None, Some(case), act, |_| (201, Vec::new())).await.map(|_| ())
     }
@@ -205,6 +236,18 @@ impl App {
 fn is_late(problem: &Problem) -> bool {
     let late = [problem::LEASE_LOST, problem::CONFLICT, problem::NOT_FOUND, problem::FORBIDDEN, problem::ERASED];
     late.contains(&problem.kind)
+}
+
+fn retrieval(fit: &Fit<'_>) -> Retrieval {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are below 2")]
+    let bp = |score: f64| (score * 10_000.0).round() as i64;
+    Retrieval {
+        article: fit.article.to_owned(),
+        section: fit.section.map(str::to_owned),
+        score_bp: bp(fit.score),
+        threshold_bp: bp(fit.threshold),
+        next: fit.next.map(|(article, score)| NextBest { article: article.to_owned(), score_bp: bp(score) }),
+    }
 }
 
 fn reason_of(reason: SaidReason) -> YieldReason {

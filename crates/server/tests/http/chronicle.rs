@@ -142,7 +142,7 @@ impl Chronicle {
     }
 
     fn decided(&mut self, case: &mut Case, decision: &Decision, handoff: Option<&Handoff>) -> Result<(), String> {
-        let asked = matches!(decision.trigger, Trigger::Yielded { reason: YieldReason::WantsHuman });
+        let asked = matches!(decision.trigger, Trigger::Yielded { reason: YieldReason::WantsHuman, .. });
         case.human_requested |= asked;
         ensure!(case.open, "P1: decided on a case that is not open");
         if let Trigger::Accepted { offer, staff } = &decision.trigger

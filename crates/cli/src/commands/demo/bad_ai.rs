@@ -8,7 +8,7 @@ use remit_responders::{
     KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
     webhook::WebhookConfig,
 };
-use remit_server::{clock::Clock as _, clock::SystemClock, entropy::Entropy};
+use remit_server::{app::services, clock::Clock as _, clock::SystemClock, entropy::Entropy};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -25,8 +25,8 @@ pub(super) const RESPONDER: &str = "payments-ai";
 /// What it says once it has turned bad.
 const RUBBISH: &str = "Your matter has been processed in accordance with the applicable process. For processing, please \
                        consult the process.";
-/// The BM25 score from which on it believes that an article answers. Less careful than the built-in service.
-const GOOD_ENOUGH: f64 = 2.0;
+/// How much below the threshold of the built-in service it believes that an article answers.
+const LESS_CAREFUL: f64 = 0.1;
 /// Bytes of a request that are read at most.
 const REQUEST_MAX: usize = 1 << 20;
 
@@ -49,12 +49,8 @@ impl BadAi {
     pub(super) fn start(bundle: &Bundle) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port for the demo's AI service")?;
         let address = listener.local_addr()?;
-        let articles = bundle.articles().iter().map(|article| (article.file.clone(), article.text.clone()));
-        let inner = Arc::new(Inner {
-            bad: AtomicBool::new(false),
-            articles: KnowledgeService::new(articles.collect()),
-            secret: secret()?,
-        });
+        let inner =
+            Arc::new(Inner { bad: AtomicBool::new(false), articles: services::knowledge(bundle)?, secret: secret()? });
         let shared = Arc::clone(&inner);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -143,7 +139,8 @@ impl Inner {
         }
         let asked = turn.messages.iter().rfind(|message| message.author == TurnAuthor::Customer);
         let asked = asked.map_or("", |message| message.text.as_str());
-        let fit = self.articles.best(asked, turn.intent.as_deref()).filter(|fit| fit.score >= GOOD_ENOUGH);
+        let near = self.articles.best(asked, turn.language.as_deref());
+        let fit = near.filter(|fit| fit.score >= fit.threshold - LESS_CAREFUL);
         match fit {
             Some(fit) => {
                 let text = format!("{}\n\n(from our article {})", fit.passage.trim(), fit.article);

@@ -1,0 +1,229 @@
+//! Articles: `knowledge/*.md`, with what stands before the text between two lines `+++`, and `knowledge/synonyms.toml`.
+
+use super::Article;
+use crate::{
+    files::Files,
+    finding::{Finding, line_at, line_of},
+};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+const SYNONYMS: &str = "knowledge/synonyms.toml";
+/// What begins and ends the part before the text.
+const FENCE: &str = "+++";
+/// Most questions of one list, or groups of synonyms.
+const LISTED_MAX: usize = 200;
+/// Longest question, in characters.
+const QUESTION_MAX: usize = 300;
+
+/// What may stand before an article's text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Head {
+    /// Questions that it answers.
+    answers: Vec<String>,
+    /// Questions that it does not answer.
+    not: Vec<String>,
+    /// The language that it is written in.
+    language: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SynonymsFile {
+    synonyms: Vec<Vec<String>>,
+}
+
+/// The articles, with a finding for each that cannot be read as it is.
+pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
+    let mut articles = Vec::new();
+    let mut asked: HashMap<String, String> = HashMap::new();
+    for (file, bytes) in files.under("knowledge").filter(|(file, _)| file.ends_with(".md")) {
+        let Ok(whole) = std::str::from_utf8(bytes) else {
+            findings.push(Finding::new(file, 1, "the article is not UTF-8", "save it as UTF-8"));
+            continue;
+        };
+        let (head, text) = parts(file, whole, findings);
+        lint(file, whole, &head, &mut asked, findings);
+        match text.lines().find_map(|line| line.strip_prefix("# ")) {
+            Some(title) => articles.push(Article {
+                file: file.to_owned(),
+                title: title.trim().to_owned(),
+                text: text.to_owned(),
+                answers: head.answers,
+                not: head.not,
+                language: head.language,
+            }),
+            None => findings.push(Finding::new(file, 1, "the article has no title", "begin it with a line `# Title`")),
+        }
+    }
+    articles
+}
+
+/// What stands before the text, and the text.
+fn parts<'a>(file: &str, whole: &'a str, findings: &mut Vec<Finding>) -> (Head, &'a str) {
+    let mut lines = whole.split_inclusive('\n');
+    if lines.next().map(str::trim_end) != Some(FENCE) {
+        return (Head::default(), whole);
+    }
+    let first = whole.find('\n').map_or(whole.len(), |at| at + 1);
+    let mut at = first;
+    for line in lines {
+        if line.trim_end() == FENCE {
+            let (head, text) = (whole.get(first..at).unwrap_or_default(), whole.get(at + line.len()..));
+            let text = text.unwrap_or_default().trim_start_matches(['\r', '\n']);
+            let head = toml::from_str(head).unwrap_or_else(|error| {
+                let line = error.span().map_or(1, |span| line_at(head, span.start)) + 1;
+                let cure = "between the lines `+++` stand `answers`, `not` and `language`; see docs/bundle.md";
+                findings.push(Finding::new(file, line, error.message(), cure));
+                Head::default()
+            });
+            return (head, text);
+        }
+        at += line.len();
+    }
+    findings.push(Finding::new(file, 1, "the line `+++` that ends what stands before the text is missing", "write it"));
+    (Head::default(), whole)
+}
+
+fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String>, findings: &mut Vec<Finding>) {
+    let mut wrong = |near: &str, message: String, cure: &str| {
+        findings.push(Finding::new(file, line_of(whole, near), message, cure));
+    };
+    for (list, questions) in [("answers", &head.answers), ("not", &head.not)] {
+        if questions.len() > LISTED_MAX {
+            wrong(list, format!("`{list}` has more than {LISTED_MAX} questions"), "keep those that differ most");
+        }
+        for question in questions {
+            if let Err(error) = remit_domain::text::check_name(question, QUESTION_MAX) {
+                wrong(list, format!("a question of `{list}` {error}"), "write it as customers ask");
+            }
+            let plain: String = question.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+            let place = format!("`{list}` of {file}");
+            match asked.get(&plain) {
+                // Several articles may fail to answer the same.
+                Some(before) if !(list == "not" && before.starts_with("`not`") && !before.ends_with(file)) => {
+                    let message = format!("the question “{question}” is in {before} too");
+                    wrong(question, message, "say once which article answers it");
+                }
+                Some(_) => {}
+                None => {
+                    asked.insert(plain, place);
+                }
+            }
+        }
+    }
+    if let Some(tag) = &head.language
+        && !((2..=3).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase()))
+    {
+        wrong("language", format!("`{tag}` is no language"), "write its ISO 639 code, such as `de`");
+    }
+}
+
+/// The groups of words that mean the same.
+pub(super) fn synonyms(files: &Files, findings: &mut Vec<Finding>) -> Vec<Vec<String>> {
+    for (file, _) in files.under("knowledge").filter(|(file, _)| file.ends_with(".toml") && *file != SYNONYMS) {
+        let message = "no such file is known under `knowledge`";
+        findings.push(Finding::new(file, 1, message, "call it `synonyms.toml`, or take it out"));
+    }
+    let Some(bytes) = files.get(SYNONYMS) else { return Vec::new() };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        findings.push(Finding::new(SYNONYMS, 1, "the file is not UTF-8", "save it as UTF-8"));
+        return Vec::new();
+    };
+    let read: SynonymsFile = match toml::from_str(text) {
+        Ok(read) => read,
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_at(text, span.start));
+            let cure = "write `synonyms = [[\"cash machine\", \"ATM\"]]`";
+            findings.push(Finding::new(SYNONYMS, line, error.message(), cure));
+            return Vec::new();
+        }
+    };
+    if read.synonyms.len() > LISTED_MAX {
+        let message = format!("there are more than {LISTED_MAX} groups");
+        findings.push(Finding::new(SYNONYMS, 1, message, "keep those that articles have words of"));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for group in &read.synonyms {
+        if group.len() < 2 {
+            let near = group.first().map_or("synonyms", String::as_str);
+            let message = "a group has fewer than two words";
+            findings.push(Finding::new(SYNONYMS, line_of(text, near), message, "name the words that mean the same"));
+        }
+        for word in group {
+            if let Err(error) = remit_domain::text::check_name(word, 60) {
+                let message = format!("the word `{word}` {error}");
+                findings.push(Finding::new(SYNONYMS, line_of(text, word), message, "write it as customers do"));
+            }
+            let lower = word.to_lowercase();
+            if seen.contains(&lower) {
+                let message = format!("`{word}` is named twice");
+                findings.push(Finding::new(SYNONYMS, line_of(text, word), message, "name it in one group, once"));
+            }
+            seen.push(lower);
+        }
+    }
+    read.synonyms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_one(text: &str) -> (Vec<Article>, Vec<String>) {
+        let mut findings = Vec::new();
+        let files = Files::new([("knowledge/pin.md".to_owned(), text.as_bytes().to_vec())]);
+        let articles = read(&files, &mut findings);
+        (articles, findings.into_iter().map(|f| format!("{}: {}", f.line, f.message)).collect())
+    }
+
+    #[test]
+    fn what_stands_before_the_text_is_read_and_taken_off() {
+        let (articles, findings) =
+            read_one("+++\nanswers = [\"How?\"]\nnot = [\"Why?\"]\nlanguage = \"de\"\n+++\r\n\n# PIN\nSo.\n");
+        assert_eq!(findings, [""; 0]);
+        let article = &articles[0];
+        assert_eq!((article.title.as_str(), article.text.as_str()), ("PIN", "# PIN\nSo.\n"));
+        assert_eq!((&article.answers[..], &article.not[..]), (&["How?".to_owned()][..], &["Why?".to_owned()][..]));
+        assert_eq!(article.language.as_deref(), Some("de"));
+        assert_eq!(read_one("# PIN\n+++\n").0[0].text, "# PIN\n+++\n");
+    }
+
+    #[test]
+    fn what_is_wrong_with_it_is_found_with_its_line() {
+        let long = "x".repeat(301);
+        for (text, says) in [
+            ("+++\nanswers = []\n# PIN\n", "1: the line `+++` that ends"),
+            ("+++\nanswers = []\nquestion = 1\n+++\n# PIN\n", "3: unknown field `question`"),
+            ("+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\n", "4: the question “how” is in `answers`"),
+            ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\n", "2: the question “How” is in `answers`"),
+            ("+++\nanswers = [\"\"]\n+++\n# PIN\n", "2: a question of `answers` is empty"),
+            (&format!("+++\nnot = [\"{long}\"]\n+++\n# PIN\n"), "2: a question of `not`"),
+            ("+++\nlanguage = \"German\"\n+++\n# PIN\n", "2: `German` is no language"),
+        ] {
+            let (_, findings) = read_one(text);
+            assert!(findings.len() == 1 && findings[0].starts_with(says), "{says}: {findings:?}");
+        }
+    }
+
+    #[test]
+    fn synonyms_are_groups_of_at_least_two() {
+        let read = |file: &str, text: &str| {
+            let mut findings = Vec::new();
+            let read = synonyms(&Files::new([(file.to_owned(), text.as_bytes().to_vec())]), &mut findings);
+            (read.len(), findings.into_iter().map(|f| f.message).collect::<Vec<_>>())
+        };
+        assert_eq!(read(SYNONYMS, "synonyms = [[\"cash machine\", \"ATM\"]]"), (1, Vec::new()));
+        for (text, says) in [
+            ("synonyms = [[\"ATM\"]]", "fewer than two"),
+            ("synonyms = [[\"ATM\", \"atm\"]]", "`atm` is named twice"),
+            ("synonym = []", "unknown field"),
+            ("synonyms = [[\"ATM\", \"\"]]", "the word `` is empty"),
+        ] {
+            let (_, findings) = read(SYNONYMS, text);
+            assert!(findings.len() == 1 && findings[0].contains(says), "{says}: {findings:?}");
+        }
+        assert_eq!(read("knowledge/other.toml", "").1.len(), 1);
+    }
+}
