@@ -93,7 +93,9 @@ fn doubt(words: &str) -> Option<&'static str> {
         "**user:**",
         "**customer:**",
     ];
-    if is_data || calls_another(words) {
+    if words.is_ascii() && !words.contains(|c: char| c.is_ascii_alphanumeric()) {
+        Some("the model answered without words")
+    } else if is_data || calls_another(words) {
         Some("the model wrote data and no answer")
     } else if line("action input:")
         || (line("action:") && line("thought:"))
@@ -129,7 +131,7 @@ fn ends_in_a_mark(words: &str) -> bool {
         // Data that is not closed, or is none.
         loose::at_start(data).is_none_or(|found| !found.whole)
     });
-    if cut_data || words.contains("]<]") {
+    if cut_data || words.contains("]<]") || words.ends_with("SYS>") {
         return true;
     }
     let Some(open) = words.rfind(['<', '[', '◁']).and_then(|at| words.get(at..)) else { return false };
@@ -158,6 +160,12 @@ fn starts_like_analysis(words: &str) -> bool {
 /// The text without spellings that would break marks: families' prefixes, marks in several tokens, escaped ones.
 fn untangled(text: &str) -> String {
     let mut text = text.replace("]<]minimax[>[", "");
+    // Llama 2's system message, also where its beginning was part of the prompt.
+    for (token, mark) in
+        [("<<SYS>>", "[SYSTEM_PROMPT]"), ("<</SYS>>", "[/SYSTEM_PROMPT]"), ("</SYS>>", "[/SYSTEM_PROMPT]")]
+    {
+        text = text.replace(token, mark);
+    }
     // Kimi's `<|open|>think<|sep|>` is `<think>`.
     text = retagged(&retagged(&text, "<|open|>", "<"), "<|close|>", "</");
     let escaped = ["&lt;think&gt;", "&lt;/think&gt;", "&lt;tool_call&gt;", "&lt;|"];

@@ -162,7 +162,7 @@ impl Sorter {
                 self.hide_words();
                 self.mode = Mode::Words;
             }
-            (_, Class::Other) if mark.name == "inst" && closes => {
+            (_, Class::Other) if closes && ["inst", "system_prompt"].contains(&mark.name.as_str()) => {
                 self.hide_words();
                 self.mode = Mode::Words;
             }
