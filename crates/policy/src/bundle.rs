@@ -3,6 +3,7 @@
 mod articles;
 mod differences;
 mod reading;
+mod signal;
 mod words;
 
 use crate::{
@@ -12,19 +13,22 @@ use crate::{
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
-    manifest::{Breaker, EncoderModel, Limits, Manifest, Relax, Service, SignalKind},
+    manifest::{Breaker, EncoderModel, Limits, Manifest, Relax, Service},
     names,
 };
+pub use signal::SignalError;
+pub(crate) use signal::SignalSpec;
+
 use reading::Reading;
 use remit_domain::{
     decision::{CandidateFacts, ResponderKind, Terms},
-    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName, Timestamp},
+    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, Timestamp},
     signal::Value,
 };
 use remit_signals::intent::EncoderUse;
 use remit_signals::readings::Readings;
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -81,35 +85,6 @@ pub struct QueueSpec {
     /// What is no longer asked of staff after a case has waited.
     pub relax: Vec<Relax>,
     hours: Arc<Hours>,
-}
-
-/// A signal as the bundle declares it.
-#[derive(Debug, Clone)]
-pub(crate) struct SignalSpec {
-    pub(crate) name: SignalName,
-    pub(crate) kind: SignalKind,
-    pub(crate) vocabulary: Option<String>,
-    pub(crate) values: Arc<BTreeSet<String>>,
-    pub(crate) min: i64,
-    pub(crate) max: i64,
-    pub(crate) default: Value,
-    authoritative: HashSet<String>,
-}
-
-/// Why a reading does not fit the bundle.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignalError {
-    /// No such signal.
-    #[error("the bundle declares no signal `{0}`")]
-    Unknown(String),
-    /// Another kind of value.
-    #[error("`{name}` takes {takes}")]
-    Kind {
-        /// The signal.
-        name: String,
-        /// What it takes.
-        takes: String,
-    },
 }
 
 /// An article for the built-in AI responder.
@@ -479,28 +454,5 @@ impl CandidateSpec {
     /// Whether it takes work at this moment; an AI responder always does.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.queue.as_ref().is_none_or(|queue| queue.hours.is_open(now.0))
-    }
-}
-
-impl SignalSpec {
-    fn check(&self, value: &Value) -> Result<(), SignalError> {
-        let fits = match (self.kind, value) {
-            (SignalKind::Bool, Value::Bool(_)) => true,
-            (SignalKind::Long, Value::Long(value)) => (self.min..=self.max).contains(value),
-            (SignalKind::Name, Value::Name(value)) => self.values.contains(&**value),
-            _ => false,
-        };
-        if fits {
-            return Ok(());
-        }
-        let takes = match self.kind {
-            SignalKind::Bool => "true or false".to_owned(),
-            SignalKind::Long => format!("a whole number from {} to {}", self.min, self.max),
-            SignalKind::Name => {
-                let some: Vec<&str> = self.values.iter().take(12).map(String::as_str).collect();
-                format!("one of {}{}", some.join(", "), if self.values.len() > 12 { ", …" } else { "" })
-            }
-        };
-        Err(SignalError::Kind { name: self.name.to_string(), takes })
     }
 }

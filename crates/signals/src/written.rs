@@ -61,6 +61,11 @@ impl PartKind {
 }
 
 impl Written<'_> {
+    /// The same, apart from the text that it was taken from.
+    pub fn into_owned(self) -> Written<'static> {
+        Written { now: Cow::Owned(self.now.into_owned()), left: self.left, html: self.html }
+    }
+
     /// Whether nothing was written but what is passed on.
     pub fn is_forward_alone(&self) -> bool {
         self.now.is_empty() && self.left.iter().any(|part| part.kind == PartKind::Forward)

@@ -201,11 +201,17 @@ impl App {
     /// # Errors
     /// When policy, a bound or the store refuses.
     pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Answer, Problem> {
-        if let Some(nothing) = self.nothing_opened(caller, &open)? {
+        self.may_open(caller, &open)?;
+        bounded("customer", &open.customer, CUSTOMER_MAX)?;
+        let message = written(&open.text);
+        if let Some(nothing) = self.nothing_opened(&open, &message)? {
             return Ok(nothing);
         }
+        let now = self.now();
+        let readings = self.measure(&message, now).await?;
         for _ in 0..ATTEMPTS {
-            let (act, _) = self.opening(caller, &open)?;
+            let customer = self.customer(&open.customer)?;
+            let act = self.opening_of(caller, customer, &open, readings.clone(), now)?;
             // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
             tokio::task::yield_now().await;
             match self.execute(caller, repeat, None, act, self.shown_with(201, caller, &open.signals)).await {
@@ -223,10 +229,15 @@ impl App {
     ///
     /// # Errors
     /// When policy or a bound refuses.
-    pub fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Problem> {
+    pub async fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Problem> {
         self.permit(caller, "route.ask")?;
-        self.asked_by_a_person(&open)?;
-        let (act, now) = self.opening(caller, &open)?;
+        self.may_open(caller, &open)?;
+        bounded("customer", &open.customer, CUSTOMER_MAX)?;
+        let message = written(&open.text);
+        self.asked_by_a_person(&open, &message)?;
+        let now = self.now();
+        let readings = self.measure(&message, now).await?;
+        let act = self.opening_of(caller, self.customer(&open.customer)?, &open, readings, now)?;
         let mut context = self.context(caller)?;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| {
             let mut deliberation = self.answer(case, question, now);
@@ -238,25 +249,21 @@ impl App {
         Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
     }
 
-    fn opening(&self, caller: &Caller, open: &OpenCase) -> Result<(Act, Timestamp), Problem> {
+    /// Whether policy lets the caller open a case, and its text is within bounds.
+    pub(super) fn may_open(&self, caller: &Caller, open: &OpenCase) -> Result<(), Problem> {
         self.permit(caller, "case.open")?;
-        bounded("customer", &open.customer, CUSTOMER_MAX)?;
-        bounded("text", &open.text, TEXT_MAX)?;
-        let customer = self.customer(&open.customer)?;
-        self.opening_of(caller, customer, open)
+        bounded("text", &open.text, TEXT_MAX)
     }
 
-    /// The same for a customer who is known by another way than their external identifier.
+    /// The command for a case in which `readings` were measured.
     pub(super) fn opening_of(
         &self,
         caller: &Caller,
         customer: Customer,
         open: &OpenCase,
-    ) -> Result<(Act, Timestamp), Problem> {
-        self.permit(caller, "case.open")?;
-        bounded("text", &open.text, TEXT_MAX)?;
-        let now = self.now();
-        let mut readings = self.measure(&written(&open.text), now);
+        mut readings: Named,
+        now: Timestamp,
+    ) -> Result<Act, Problem> {
         readings.push(self.repeat_contacts(&customer, now)?);
         readings.extend(self.posted(caller, &open.signals, now)?);
         let sealed = customer.key.seal(&open.text, &self.entropy)?;
@@ -274,7 +281,7 @@ impl App {
         let customer = customer.new;
         let mut act = Act::new("case.open", command).with([sealed]);
         (act.beside.customer, act.beside.again) = (customer, again);
-        Ok((act, now))
+        Ok(act)
     }
 
     /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
@@ -294,7 +301,8 @@ impl App {
             return Err(Problem::invalid("marks", "name each mark once"));
         }
         let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
-        let automatic = self.automatic_on(id, &message)?;
+        let written = written(&message.text);
+        let automatic = self.automatic_on(id, &message, &written)?;
         let sealed = self.seal_for(caller, action, id, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
@@ -308,7 +316,7 @@ impl App {
             None => match automatic {
                 Some(auto_submitted) => Command::KeepAutomatic { words, auto_submitted },
                 None => {
-                    let readings = self.measure_again(id, &written(&message.text))?;
+                    let readings = self.measure_again(id, &written).await?;
                     Command::Write { words, situation: self.noted(&readings), readings }
                 }
             },

@@ -21,6 +21,7 @@ use remit_domain::{
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
+use remit_signals::written::written;
 use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -265,13 +266,16 @@ impl App {
             auto_submitted: by_hand(),
         };
         let caller = chat.caller();
+        self.may_open(&caller, &open)?;
         let over = || Problem::new(problem::CHAT_ENDED, "the chat has ended");
         let customer = self.customer_of(chat.customer.clone())?;
         // It has ended by the time that a customer who was erased has another key.
         if !self.chats.lock().by_id.contains_key(&chat.id) {
             return Err(over());
         }
-        let (mut act, _) = self.opening_of(&caller, customer, &open)?;
+        let now = self.now();
+        let measured = self.measure(&written(&open.text), now).await?;
+        let mut act = self.opening_of(&caller, customer, &open, measured, now)?;
         if let Command::Open { readings: measured, .. } = &mut act.command {
             measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
             measured.extend(readings);

@@ -8,14 +8,16 @@ use remit_domain::{
     signal::{OWN_SOURCE, Reading, Readings, Value},
     situation::{NONE, Noted, SITUATION, SITUATION_BP, usual_rank},
 };
+use remit_policy::bundle::Bundle;
+use remit_responders::TurnAuthor;
 use remit_signals::{
-    courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, normal::normalised, readings::WANTS_HUMAN,
-    written::Written,
+    courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, message_reader::MessageReader,
+    normal::normalised, readings::WANTS_HUMAN, written::Written,
 };
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
 
 /// A reading that an integration posts. Its source is the one that the token names.
@@ -39,26 +41,18 @@ const POSTED_MAX: usize = 64;
 pub(crate) type Named = Vec<(SignalName, Reading)>;
 
 impl App {
-    /// What Remit itself measures in what was written now.
-    pub(super) fn measure(&self, message: &Written<'_>, now: Timestamp) -> Named {
-        let source = SmolStr::new_static(OWN_SOURCE);
-        let mut readings = Vec::with_capacity(16);
-        let mut note = |name: &str, value: Value, because: Vec<String>| {
-            if let Ok(name) = SignalName::new(name) {
-                readings.push((name, Reading { value, source: source.clone(), at: now, because }));
-            }
-        };
-        if message.is_forward_alone() {
-            // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
-            let estimate = IntentEstimate { abstained: true, ..self.reader.intent(message.passed_on()) };
-            self.note_intent(&estimate, Some("passed on without a word of the customer's own"), &mut note);
-        } else {
-            let mut estimate = self.reader.intent(&message.now);
-            estimate.abstained |= message.now.is_empty();
-            self.note_intent(&estimate, None, &mut note);
+    /// What Remit itself measures in what was written now. Where the sentence encoder may be asked, it is measured
+    /// beside the threads that serve requests.
+    ///
+    /// # Errors
+    /// When the server is shutting down.
+    pub(super) async fn measure(&self, message: &Written<'_>, now: Timestamp) -> Result<Named, Problem> {
+        if self.reader.encoder().is_none() {
+            return Ok(measured(&self.reader, &self.bundle, message, now));
         }
-        note_words(&self.reader.words(&message.now), &mut note);
-        readings
+        let (reader, bundle, message) =
+            (Arc::clone(&self.reader), Arc::clone(&self.bundle), message.clone().into_owned());
+        self.off_thread(move || measured(&reader, &bundle, &message, now)).await
     }
 
     /// The danger or need that these readings of one moment hold, by whom the bundle believes.
@@ -90,9 +84,9 @@ impl App {
     }
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.
-    pub(super) fn measure_again(&self, id: &str, message: &Written<'_>) -> Result<Named, Problem> {
+    pub(super) async fn measure_again(&self, id: &str, message: &Written<'_>) -> Result<Named, Problem> {
         let now = self.now();
-        let mut readings = self.measure(message, now);
+        let mut readings = self.measure(message, now).await?;
         let text = &*message.now;
         if only_thanks(text) || (text.is_empty() && !message.is_forward_alone()) {
             // Thanks, and an answer without a word, are about nothing else than what was said before.
@@ -104,13 +98,13 @@ impl App {
             return Ok(readings);
         }
         let conversation = self.asked_conversation(&case)?;
-        let said: Vec<&str> = conversation.iter().map(|(_, message)| message.text.as_str()).collect();
-        let asked = conversation.iter().filter(|(_, message)| message.author == remit_responders::TurnAuthor::Customer);
-        let asked: Vec<&str> = asked.map(|(_, message)| message.text.as_str()).collect();
         let abstained = readings
             .iter()
             .any(|(name, reading)| name.as_str() == "intent_abstained" && reading.value == Value::Bool(true));
-        if !self.reader.is_new_matter(text, abstained, &said) {
+        let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
+        let repeated = asked.any(|(_, before)| same_question(&before.text, text));
+        let said = conversation.into_iter().map(|(_, message)| message.text).collect();
+        if !self.is_new_matter(text, abstained, said).await? {
             // It adds to what is known, and does not change what the case is about.
             readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
         }
@@ -122,7 +116,6 @@ impl App {
         let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
         let after = after.and_then(|(_, reading)| confidence(reading));
         let fall = before.zip(after).map_or(0, |(before, after)| before - after);
-        let repeated = asked.iter().any(|before| same_question(before, text));
         let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
         for (name, value) in [("confidence_fall_bp", Value::Long(fall)), ("repeated_question", Value::Bool(repeated))] {
             readings.push((SignalName::new(name).map_err(Problem::internal)?, own(value)));
@@ -130,21 +123,17 @@ impl App {
         Ok(readings)
     }
 
-    fn note_intent(
-        &self,
-        estimate: &IntentEstimate<'_>,
-        beside: Option<&str>,
-        note: &mut dyn FnMut(&str, Value, Vec<String>),
-    ) {
-        let mut because = vec![format!("runner-up {} {}", estimate.runner_up, estimate.runner_up_bp)];
-        because.extend(beside.map(ToOwned::to_owned));
-        note("intent", Value::name(estimate.label), because);
-        note("intent_confidence_bp", Value::Long(i64::from(estimate.confidence_bp)), Vec::new());
-        note("out_of_scope_bp", Value::Long(i64::from(estimate.out_of_scope_bp)), Vec::new());
-        note("intent_abstained", Value::Bool(estimate.abstained), Vec::new());
-        if let Some(topic) = self.bundle.topic_of(estimate.label) {
-            note("topic", Value::name(topic), Vec::new());
+    /// Whether a message begins another matter than the one of the conversation before it.
+    async fn is_new_matter(&self, text: &str, abstained: bool, before: Vec<String>) -> Result<bool, Problem> {
+        let is_new = move |reader: &MessageReader, text: &str| {
+            let before: Vec<&str> = before.iter().map(String::as_str).collect();
+            reader.is_new_matter(text, abstained, &before)
+        };
+        if self.reader.encoder().is_none() {
+            return Ok(is_new(&self.reader, text));
         }
+        let (reader, text) = (Arc::clone(&self.reader), text.to_owned());
+        self.off_thread(move || is_new(&reader, &text)).await
     }
 
     /// How often the customer wrote in the last seven days, this time not counted.
@@ -220,6 +209,46 @@ fn same_question(one: &str, other: &str) -> bool {
     let common = one.intersection(&other).count();
     let all = one.len() + other.len() - common;
     one.len() >= WORDS_MIN && other.len() >= WORDS_MIN && common * 100 >= all * SAME_PERCENT
+}
+
+/// What a reader measures in what was written now.
+fn measured(reader: &MessageReader, bundle: &Bundle, message: &Written<'_>, now: Timestamp) -> Named {
+    let source = SmolStr::new_static(OWN_SOURCE);
+    let mut readings = Vec::with_capacity(16);
+    let mut note = |name: &str, value: Value, because: Vec<String>| {
+        if let Ok(name) = SignalName::new(name) {
+            readings.push((name, Reading { value, source: source.clone(), at: now, because }));
+        }
+    };
+    if message.is_forward_alone() {
+        // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
+        let estimate = IntentEstimate { abstained: true, ..reader.intent(message.passed_on()) };
+        let beside = "passed on without a word of the customer's own";
+        note_intent(&estimate, bundle.topic_of(estimate.label), Some(beside), &mut note);
+    } else {
+        let mut estimate = reader.intent(&message.now);
+        estimate.abstained |= message.now.is_empty();
+        note_intent(&estimate, bundle.topic_of(estimate.label), None, &mut note);
+    }
+    note_words(&reader.words(&message.now), &mut note);
+    readings
+}
+
+fn note_intent(
+    estimate: &IntentEstimate<'_>,
+    topic: Option<&str>,
+    beside: Option<&str>,
+    note: &mut dyn FnMut(&str, Value, Vec<String>),
+) {
+    let mut because = vec![format!("runner-up {} {}", estimate.runner_up, estimate.runner_up_bp)];
+    because.extend(beside.map(ToOwned::to_owned));
+    note("intent", Value::name(estimate.label), because);
+    note("intent_confidence_bp", Value::Long(i64::from(estimate.confidence_bp)), Vec::new());
+    note("out_of_scope_bp", Value::Long(i64::from(estimate.out_of_scope_bp)), Vec::new());
+    note("intent_abstained", Value::Bool(estimate.abstained), Vec::new());
+    if let Some(topic) = topic {
+        note("topic", Value::name(topic), Vec::new());
+    }
 }
 
 fn note_words(words: &TextReadings<'_>, note: &mut dyn FnMut(&str, Value, Vec<String>)) {

@@ -32,6 +32,7 @@ mod load;
 mod measure;
 pub mod merge;
 mod naming;
+mod off_thread;
 mod outage;
 pub mod outcome;
 pub mod overriding;
@@ -84,7 +85,9 @@ pub use auth::Caller;
 pub struct App {
     pub(crate) bundle: Arc<Bundle>,
     pub(crate) engine: Engine,
-    pub(crate) reader: MessageReader,
+    pub(crate) reader: Arc<MessageReader>,
+    /// Room for work that takes a processor for milliseconds.
+    pub(crate) processors: tokio::sync::Semaphore,
     pub(crate) read_by: ReadBy,
     pub(crate) store: SqliteStore,
     pub(crate) keys: Keys,
@@ -227,7 +230,8 @@ impl App {
             floor: floor::LiveFloor::new(&start.bundle),
             engine,
             read_by: read_by(&start.bundle, &start.reader),
-            reader: start.reader,
+            reader: Arc::new(start.reader),
+            processors: off_thread::room(),
             store,
             keys,
             entropy,

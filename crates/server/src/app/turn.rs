@@ -15,6 +15,7 @@ use remit_domain::{
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
 use remit_store::{Commit, OutboxRow, Store};
+use std::sync::Arc;
 
 /// What the built-in AI responder says to thanks.
 const WELCOME: &str = "You are welcome. If there is anything else, just write here.";
@@ -55,8 +56,13 @@ impl App {
             // What only quotes articles has none about thanks.
             Service::Knowledge(_) if thanked => Ok(Said::Answer { text: WELCOME.to_owned(), sources: Vec::new() }),
             Service::Knowledge(service) => {
-                let (said, fit) = service.considered(&turn);
-                found = fit.map(|fit| Box::new(retrieval(&fit)));
+                let (service, turn) = (Arc::clone(service), turn.clone());
+                let considered = move || {
+                    let (said, fit) = service.considered(&turn);
+                    (said, fit.map(|fit| Box::new(retrieval(&fit))))
+                };
+                let (said, nearest) = self.off_thread(considered).await?;
+                found = nearest;
                 Ok(said)
             }
             service => service.turn(&turn).await,

@@ -48,5 +48,5 @@ async fn replay_decision(
     responses((status = 200, description = "What would be decided now.", body = WouldDecide))
 )]
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    json(&app.ask_route(&caller, body.value)?)
+    json(&app.ask_route(&caller, body.value).await?)
 }
