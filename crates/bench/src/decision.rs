@@ -9,12 +9,14 @@ use std::{fmt::Write as _, hint::black_box};
 /// Decisions taken on real messages, to be taken again.
 pub(crate) fn asked(setting: &Setting, app: &App) -> anyhow::Result<Vec<Decision>> {
     let (_, caller) = setting::token(app)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     (0..500_u64)
         .map(|n| {
             let open: OpenCase = serde_json::from_value(serde_json::json!({
                 "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
             }))?;
-            let asked = app.ask_route(&caller, open).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            let asked =
+                runtime.block_on(app.ask_route(&caller, open)).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             let mut decision = asked.decision;
             // Depths vary from one decision to the next, as they do at work.
             let some = n as usize % decision.candidates.len().max(1);

@@ -113,12 +113,13 @@ impl Filled {
     }
 
     /// Microseconds that a decision on a new request takes at the median, its signals and reads included.
-    fn decide(&self, setting: &Setting) -> anyhow::Result<f64> {
+    fn decide(&self, runtime: &Runtime, setting: &Setting) -> anyhow::Result<f64> {
         let mut took = Vec::new();
         for n in 0..1_000 {
             let open = message(setting, n * 7)?;
             let begun = meter::now();
-            black_box(self.app.ask_route(&self.caller, open).map_err(|problem| anyhow::anyhow!("{problem:?}"))?);
+            let asked = runtime.block_on(self.app.ask_route(&self.caller, open));
+            black_box(asked.map_err(|problem| anyhow::anyhow!("{problem:?}"))?);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }
         Ok(percentile(&mut took, 0.5))
@@ -128,7 +129,7 @@ impl Filled {
         Ok(Took {
             opening: self.fill(runtime, setting, u64::MAX, bench.length() / 2)?,
             listing: self.list()?,
-            deciding: self.decide(setting)?,
+            deciding: self.decide(runtime, setting)?,
         })
     }
 }

@@ -13,6 +13,7 @@ use remit_server::{
     boot,
     clock::SystemClock,
     entropy::Entropy,
+    model_cache::ModelCache,
     serve::{self, Running},
 };
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ fn open(data: &Path) -> App {
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap().map(Result::unwrap) {
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
-    let services = Services::of(&BANK, &|_| None, seconds).unwrap();
+    let services = Services::of(&BANK, &ModelCache::of(None), &|_| None, seconds).unwrap();
     boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, &mut |step| panic!("{step}")).unwrap()
 }
 

@@ -87,6 +87,16 @@ impl KnowledgeService {
     /// by all processors.
     #[must_use]
     pub fn with(library: Library, encoder: Option<Arc<Encoder>>) -> Self {
+        Self::with_vectors(library, encoder, encode_all)
+    }
+
+    /// The same, with the texts' vectors by the encoder from `vectors`, which may have them from a cache.
+    #[must_use]
+    pub fn with_vectors(
+        library: Library,
+        encoder: Option<Arc<Encoder>>,
+        vectors: impl FnOnce(&Encoder, &[&str]) -> Vec<Vec<f32>>,
+    ) -> Self {
         let Library { articles, synonyms } = library;
         let languages: Vec<_> = articles.iter().map(Article::spoken).collect();
         let synonyms = Synonyms::new(&synonyms, languages.first().map_or("en", String::as_str));
@@ -110,7 +120,7 @@ impl KnowledgeService {
         let language = |at: usize| languages.get(at).map_or("en", String::as_str);
         let index = Index::new(texts.iter().map(|(at, _, text)| words::content(text, language(*at))));
         let read: Vec<&str> = texts.iter().map(|(_, _, text)| text.as_str()).collect();
-        let vectors = encoder.as_deref().map(|encoder| encode_all(encoder, &read));
+        let vectors = encoder.as_deref().map(|encoder| vectors(encoder, &read));
         let mut vectors = vectors.into_iter().flatten();
         let held: Vec<_> = texts
             .iter()

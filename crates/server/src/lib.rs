@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod metrics;
+pub mod model_cache;
 pub mod problem;
 mod rate_limit;
 pub mod reader;

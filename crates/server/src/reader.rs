@@ -1,5 +1,6 @@
 //! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data directory.
 
+use crate::model_cache::{KeepError, ModelCache};
 use remit_domain::id::Digest;
 use remit_encoder::{Encoder, Model, ModelError};
 use remit_policy::bundle::Bundle;
@@ -10,15 +11,7 @@ use remit_signals::{
     message_reader::MessageReader,
     sentence_classifier::{Lesson, SentenceClassifier},
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-
-/// A directory beside the data directory in which trained classifiers are looked for and kept too, so that what is trained
-/// once need not be trained for every data directory.
-const CACHE: &str = "REMIT_CACHE_DIR";
+use std::{path::Path, sync::Arc};
 
 /// Why messages cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,14 +22,9 @@ pub enum ReaderError {
     /// The classifier could not be trained.
     #[error("the intent classifier: {0}")]
     Train(#[from] intent::TrainError),
-    /// A trained classifier could not be kept.
-    #[error("keeping a trained classifier in {path}: {source}; {}", remit_store::cause::cure(source))]
-    Keep {
-        /// Where.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
+    /// What was made could not be kept.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The model that the bundle names cannot be read.
     #[error("the bundle's `encoder_model`: {0}")]
     Model(#[from] ModelError),
@@ -64,20 +52,20 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
     let when = bundle.encoder_use();
     let encoder = encoder(bundle)?;
     let used = encoder.as_deref();
-    let kept = Kept::of(data);
+    let cache = ModelCache::of(data);
     let words = TextReader::of(Arc::clone(bundle.readings()));
-    let sentences = sentences(&kept, &words, used, told)?;
+    let sentences = sentences(&cache, &words, used, told)?;
     let csv = bundle.files().get("intents.csv").unwrap_or_default();
     let with = used.map_or_else(|| "words".to_owned(), |encoder| Digest::from_bytes(encoder.digest()).to_string());
     let name = format!("intents-{}-{with}.bin", bundle.intents_digest());
-    let intents = match kept.read(&name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok()) {
+    let intents = match cache.read(&name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok()) {
         Some(model) => model,
         None => {
             let examples = examples::parse_csv(csv)?;
             let count = examples.len();
             told(&format!("training the intent classifier on {count} examples, once: a minute for each 10,000 …"));
             let model = intent::train(&examples, used, &mut |_, _| {})?;
-            kept.keep(&name, &model.to_bytes())?;
+            cache.keep(&name, &model.to_bytes())?;
             model
         }
     };
@@ -110,7 +98,7 @@ fn model(directory: &str, said: &str) -> Result<Arc<Encoder>, ReaderError> {
 }
 
 fn sentences(
-    kept: &Kept,
+    cache: &ModelCache,
     words: &TextReader,
     encoder: Option<&Encoder>,
     told: &mut dyn FnMut(&str),
@@ -121,52 +109,12 @@ fn sentences(
     }
     let key = lesson.key(encoder.map(Encoder::digest));
     let name = format!("sentences-{}.bin", Digest::from_bytes(&key));
-    let read = kept.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
+    let read = cache.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
     if let Some(classifier) = read.filter(|classifier| *classifier.key() == key) {
         return Ok(Some(classifier));
     }
     told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
     let classifier = lesson.learn(encoder);
-    kept.keep(&name, &classifier.to_bytes())?;
+    cache.keep(&name, &classifier.to_bytes())?;
     Ok(Some(classifier))
-}
-
-/// Where trained classifiers lie.
-struct Kept {
-    places: Vec<PathBuf>,
-}
-
-impl Kept {
-    fn of(data: Option<&Path>) -> Self {
-        let places = [data.map(|data| data.join("models")), std::env::var_os(CACHE).map(PathBuf::from)];
-        Self { places: places.into_iter().flatten().collect() }
-    }
-
-    /// What is kept under a name. What only the cache has is kept in the data directory too, which is whole by itself.
-    fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let found = self.places.iter().find_map(|place| Some((place, fs::read(place.join(name)).ok()?)));
-        let (place, bytes) = found?;
-        if let Some(first) = self.places.first().filter(|first| *first != place) {
-            // It can be read, whether or not it can be kept.
-            let _ = keep(first, name, &bytes);
-        }
-        Some(bytes)
-    }
-
-    fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), ReaderError> {
-        self.places.iter().try_for_each(|place| keep(place, name, bytes))
-    }
-}
-
-/// Written aside and renamed, so that a crash leaves no half a model.
-fn keep(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), ReaderError> {
-    let aside = directory.join(format!("{name}.{}.new", std::process::id()));
-    let mut made = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
-    made.recursive(true)
-        .create(directory)
-        .and_then(|()| fs::write(&aside, bytes))
-        .and_then(|()| fs::rename(&aside, directory.join(name)))
-        .map_err(|source| ReaderError::Keep { path: directory.display().to_string(), source })
 }

@@ -5,7 +5,7 @@ use crate::shown::{self, say};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_responders::knowledge::{Fit, KnowledgeService};
-use remit_server::app::services;
+use remit_server::{app::articles, model_cache::ModelCache};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ impl Knowledge {
 }
 
 fn service(bundle: &Path) -> anyhow::Result<KnowledgeService> {
-    Ok(services::knowledge(&load(bundle)?)?)
+    Ok(articles::knowledge(&load(bundle)?, &ModelCache::of(None))?)
 }
 
 fn ask(asked: &Ask, json: bool) -> anyhow::Result<bool> {
@@ -121,7 +121,7 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
     let (text, article, split) = (needed("text")?, needed("article")?, column("split"));
     let bundle = load(&asked.bundle)?;
     let known = |name: &str| bundle.articles().iter().any(|article| short(&article.file) == name);
-    let service = services::knowledge(&bundle)?;
+    let service = articles::knowledge(&bundle, &ModelCache::of(None))?;
     let mut counts = Counts::default();
     for (row, record) in table.records().enumerate() {
         let record = record.with_context(at)?;

@@ -17,6 +17,7 @@ use remit_server::{
     connections,
     directory::{self, FIRST_TOKEN},
     entropy::Entropy,
+    model_cache::ModelCache,
     serve,
 };
 use remit_store::Store;
@@ -283,7 +284,7 @@ fn govern(
 ) -> anyhow::Result<Governed> {
     let (opened, bundle) = opened(data, path, otherwise)?;
     let before = opened.in_force()?.map(|before| before.digest.to_string());
-    let services = services(&bundle)?;
+    let services = services(&bundle, Some(data))?;
     Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, moves)?, before })
 }
 
@@ -331,8 +332,8 @@ pub(crate) fn start(
 }
 
 /// The AI services of a bundle, with secrets from the environment.
-pub(crate) fn services(bundle: &Bundle) -> anyhow::Result<Services> {
-    Ok(Services::of(bundle, &|name| std::env::var(name).ok(), seconds)?)
+pub(crate) fn services(bundle: &Bundle, data: Option<&Path>) -> anyhow::Result<Services> {
+    Ok(Services::of(bundle, &ModelCache::of(data), &|name| std::env::var(name).ok(), seconds)?)
 }
 
 /// The time in seconds since 1970.

@@ -4,6 +4,7 @@ pub mod action;
 mod announce;
 mod answer;
 pub(crate) mod arrival;
+pub mod articles;
 pub mod attachment;
 pub mod auth;
 pub mod automatic;

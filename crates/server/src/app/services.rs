@@ -1,13 +1,13 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::reader::{self, ReaderError};
+use super::articles;
+use crate::model_cache::ModelCache;
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
 };
 use remit_responders::{
     ApiKey, KnowledgeService, Limits, OpenAiService, Service, WebhookService,
-    knowledge::{Article, Library},
     openai::{AnswerMax, ConversationMax, OpenAiConfig},
     signature::SigningSecret,
     webhook::WebhookConfig,
@@ -53,12 +53,14 @@ impl Services {
         Self::default()
     }
 
-    /// The services of `bundle`, with secrets from `environment` and the time in seconds from `now`.
+    /// The services of `bundle`, with secrets from `environment` and the time in seconds from `now`; vectors of its
+    /// articles are taken from `cache` and kept there.
     ///
     /// # Errors
     /// When a secret is missing or an address cannot be used.
     pub fn of(
         bundle: &Bundle,
+        cache: &ModelCache,
         environment: &dyn Fn(&str) -> Option<String>,
         now: fn() -> i64,
     ) -> Result<Self, ServiceError> {
@@ -69,7 +71,8 @@ impl Services {
             let Some(configured) = &spec.service else { continue };
             let failed = |what| ServiceError { responder: spec.responder.to_string(), what };
             if articles.is_none() && reads_articles(configured) {
-                articles = Some(Arc::new(knowledge(bundle).map_err(|error| failed(error.to_string()))?));
+                articles =
+                    Some(Arc::new(articles::knowledge(bundle, cache).map_err(|error| failed(error.to_string()))?));
             }
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
@@ -192,22 +195,6 @@ fn reads_articles(configured: &Configured) -> bool {
         ServiceKind::Openai => configured.articles > 0,
         ServiceKind::Webhook => false,
     }
-}
-
-/// What answers from the articles of `bundle`, by its encoder.
-///
-/// # Errors
-/// When the encoder's model that it names cannot be read.
-pub fn knowledge(bundle: &Bundle) -> Result<KnowledgeService, ReaderError> {
-    let articles = bundle.articles().iter().map(|article| Article {
-        name: article.file.clone(),
-        text: article.text.clone(),
-        answers: article.answers.clone(),
-        not: article.not.clone(),
-        language: article.language.clone().unwrap_or_default(),
-    });
-    let library = Library { articles: articles.collect(), synonyms: bundle.synonyms().to_vec() };
-    Ok(KnowledgeService::with(library, reader::encoder(bundle)?))
 }
 
 fn prompt(bundle: &Bundle, spec: &CandidateSpec) -> String {

@@ -4,7 +4,7 @@ use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, bank_with, bank_with_file, epoch, id},
 };
-use remit_server::app::services::Services;
+use remit_server::{app::services::Services, model_cache::ModelCache};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const SAYS: &str = "MARKER the machine speaks";
 #[test]
 fn the_built_in_responder_quotes_an_article_or_gives_the_case_up() {
     let bundle = bank_with(|toml| toml);
-    let services = Services::of(&bundle, &|_| None, second).unwrap();
+    let services = Services::of(&bundle, &ModelCache::of(None), &|_| None, second).unwrap();
     let server = Server::start_with(bundle, services);
     let client = server.client(&["admin"]);
     let case = client.open("ann", "How do I change my PIN?");

@@ -4,7 +4,10 @@ use crate::{
     attachments::PNG,
     harness::{Client, Got, OwnClock, Server, bank_with, epoch, got, id},
 };
-use remit_server::app::{services::Services, token};
+use remit_server::{
+    app::{services::Services, token},
+    model_cache::ModelCache,
+};
 use serde_json::{Value, json};
 use std::{
     cell::Cell,
@@ -181,7 +184,7 @@ pub(crate) fn take(client: &Client, name: &str) -> Value {
 #[test]
 fn an_ai_answers_a_human_is_asked_for_and_comes_and_the_customer_is_told_each_plainly() {
     let bundle = bank_with(|toml| toml);
-    let services = Services::of(&bundle, &|_| None, || 1_773_136_800).unwrap();
+    let services = Services::of(&bundle, &ModelCache::of(None), &|_| None, || 1_773_136_800).unwrap();
     let server = Server::start_with(bundle, services);
     let lead = server.client(&["lead", "admin"]);
     let ann = Customer::of(&lead, "ann");

@@ -4,7 +4,7 @@ use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, bank_with, id},
 };
-use remit_server::app::services::Services;
+use remit_server::{app::services::Services, model_cache::ModelCache};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 use std::{
@@ -159,7 +159,7 @@ fn model(text: &'static str) -> (String, Arc<Mutex<Vec<Value>>>) {
 fn with_model(url: &str, keys: &str) -> Server {
     let toml = format!("kind = \"openai\"\nurl = \"{url}\"\nmodel = \"small\"\n{keys}");
     let bundle = bank_with(|manifest| manifest.replace("kind = \"knowledge\"\n", &format!("{toml}\n")));
-    let services = Services::of(&bundle, &|_| None, second).unwrap();
+    let services = Services::of(&bundle, &ModelCache::of(None), &|_| None, second).unwrap();
     Server::start_with(bundle, services)
 }
 

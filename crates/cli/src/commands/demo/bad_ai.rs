@@ -8,7 +8,7 @@ use remit_responders::{
     KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
     webhook::WebhookConfig,
 };
-use remit_server::{app::services, clock::Clock as _, clock::SystemClock, entropy::Entropy};
+use remit_server::{app::articles, clock::Clock as _, clock::SystemClock, entropy::Entropy, model_cache::ModelCache};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -46,11 +46,14 @@ struct Inner {
 
 impl BadAi {
     /// Starts it. It listens until the process ends.
-    pub(super) fn start(bundle: &Bundle) -> anyhow::Result<Self> {
+    pub(super) fn start(bundle: &Bundle, cache: &ModelCache) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port for the demo's AI service")?;
         let address = listener.local_addr()?;
-        let inner =
-            Arc::new(Inner { bad: AtomicBool::new(false), articles: services::knowledge(bundle)?, secret: secret()? });
+        let inner = Arc::new(Inner {
+            bad: AtomicBool::new(false),
+            articles: articles::knowledge(bundle, cache)?,
+            secret: secret()?,
+        });
         let shared = Arc::clone(&inner);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

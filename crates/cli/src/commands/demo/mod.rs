@@ -32,6 +32,7 @@ use remit_server::{
     app::{App, bundle::Moves, token},
     clock::Clock as _,
     entropy::Entropy,
+    model_cache::ModelCache,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};
@@ -85,9 +86,9 @@ impl Demo {
             .iter()
             .find(|spec| spec.responder.as_str() == bad_ai::RESPONDER)
             .and_then(|spec| spec.service.as_ref())
-            .map(|configured| anyhow::Ok((BadAi::start(&bundle)?, configured)))
+            .map(|configured| anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&self.data)))?, configured)))
             .transpose()?;
-        let mut services = serve::services(&bundle)?;
+        let mut services = serve::services(&bundle, Some(&self.data))?;
         if let Some((ai, configured)) = &bad_ai {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
