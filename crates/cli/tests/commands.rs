@@ -23,8 +23,8 @@ fn written(directory: &Path, name: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn help_teaches() {
-    check(&["--help"], 0, &["demo", "serve", "replay", "explain", "policy", "ledger", "signals", "token"]);
-    for command in ["demo", "serve", "replay", "explain", "case", "policy", "ledger", "signals", "token"] {
+    check(&["--help"], 0, &["demo", "serve", "replay", "explain", "policy", "ledger", "knowledge", "signals", "token"]);
+    for command in ["demo", "serve", "replay", "explain", "case", "policy", "ledger", "knowledge", "signals", "token"] {
         check(&[command, "--help"], 0, &["Usage: remit"]);
     }
     check(&["serv"], 2, &["similar subcommand", "serve"]);
@@ -70,6 +70,30 @@ fn bundles_are_refused_by_file_and_line() {
     written(directory.path(), "bundle.toml", b"name = 'x'\ncurency = 'GBP'\n");
     check(&["policy", "check", &here], 1, &["bundle.toml:2: unknown field `curency`", "cure: "]);
     check(&["serve", "--bundle", &here, "--data", &here], 2, &["bundle.toml:2"]);
+}
+
+#[test]
+fn articles_are_asked_and_judged() {
+    let ask = |question: &str, code: i32, said: &[&str]| {
+        check(&["knowledge", "ask", question, "--bundle", BANK], code, said);
+    };
+    ask("How do I change my PIN?", 0, &["It is changed at any cash machine", "score", "knowledge/pin.md", "next best"]);
+    ask("What is the exchange rate on Mars at the opera?", 1, &["no article is near enough", "nearest", "threshold"]);
+    ask("PIN", 1, &["no answer"]);
+    ask("🙂", 1, &["nothing is asked"]);
+    let directory = tempfile::tempdir().unwrap();
+    let judge = |bytes: &[u8], code: i32, said: &[&str]| {
+        let file = written(directory.path(), "questions.csv", bytes);
+        check(&["knowledge", "evaluate", &file, "--bundle", BANK], code, said);
+    };
+    judge(
+        b"text,article\nHow do I change my PIN?,pin\nDo you sell fish?,none\n",
+        0,
+        &["2 questions, 1 of which", "answered            1  1.000", "wrong article       0"],
+    );
+    judge(b"text,article\nHow do I change my PIN?,pins\n", 2, &["row 2 names the article `pins`", "or write `none`"]);
+    judge(b"question\nHow?\n", 2, &["there is no column `text`"]);
+    judge(b"text,article\n", 2, &["no such questions"]);
 }
 
 #[test]

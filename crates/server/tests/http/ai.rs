@@ -25,6 +25,8 @@ fn the_built_in_responder_quotes_an_article_or_gives_the_case_up() {
     assert_eq!((&messages["items"][1]["author"], &messages["items"][1]["text"]), (&json!("remit"), &json!(told)));
     assert_eq!(answer["author"], case["holder"]["name"], "{messages}");
     assert!(answer["text"].as_str().unwrap().contains("It is changed at any cash machine"), "{answer}");
+    let found = answer["found"].as_str().unwrap();
+    assert!(found.starts_with("The nearest passage is of `knowledge/pin.md`"), "{answer}");
 
     // Thanks are no question: it keeps the case, which is about what it was about.
     assert_eq!(
@@ -39,9 +41,10 @@ fn the_built_in_responder_quotes_an_article_or_gives_the_case_up() {
     let case = client.open("bob", "What is the exchange rate for Martian dollars on a Sunday at the opera?");
     settled(&server, &client);
     let events = timeline(&client, &id(&case));
-    let yielded = events.iter().any(|item| item["event"]["decision"]["trigger"]["reason"] == "unsure");
+    let yielded = events.iter().map(|item| &item["event"]["decision"]["trigger"]).find(|of| of["reason"] == "unsure");
+    let found = &yielded.unwrap()["found"];
+    assert!(found["score_bp"].as_i64() < found["threshold_bp"].as_i64() && found["next"].is_object(), "{events:?}");
     let now = client.get(&format!("/v1/cases/{}", id(&case))).body;
-    assert!(yielded, "{events:?}");
     assert_ne!(now["holder"]["name"], case["holder"]["name"]);
 }
 
