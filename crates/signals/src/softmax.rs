@@ -13,9 +13,9 @@ const COST: f32 = 20.0;
 /// The first step.
 const STEP: f32 = 0.4;
 /// Passes over the examples: many where they are few.
-const PASSES: (usize, usize) = (16, 60);
+const PASSES: (usize, usize) = (16, 30);
 /// Examples seen that are aimed at with that.
-const SEEN: usize = 120_000;
+const SEEN: usize = 60_000;
 
 /// Classes that a processor works on at once.
 type Lanes = [f32; 16];
