@@ -1,7 +1,10 @@
 //! What people type, and what they get when it is wrong: the cause, the cure and the exit code.
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
-use std::{fs, path::Path, process::Command};
+mod files;
+
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
 
@@ -70,6 +73,55 @@ fn bundles_are_refused_by_file_and_line() {
     written(directory.path(), "bundle.toml", b"name = 'x'\ncurency = 'GBP'\n");
     check(&["policy", "check", &here], 1, &["bundle.toml:2: unknown field `curency`", "cure: "]);
     check(&["serve", "--bundle", &here, "--data", &here], 2, &["bundle.toml:2"]);
+}
+
+/// The bank's bundle with so many examples of each intent.
+fn bank_of_few(at: &Path, each: usize) -> String {
+    files::copy(Path::new(BANK), at);
+    let all = fs::read_to_string(at.join("intents.csv")).unwrap();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lines = all.lines();
+    let mut few = format!("{}\n", lines.next().unwrap());
+    for line in lines.filter(|line| !line.starts_with('"')) {
+        let count = seen.entry(line.rsplit(',').next().unwrap()).or_default();
+        *count += 1;
+        if *count <= each {
+            few += &format!("{line}\n");
+        }
+    }
+    written(at, "intents.csv", few.as_bytes());
+    at.display().to_string()
+}
+
+#[test]
+fn examples_by_which_nobody_would_be_followed_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let bundle = bank_of_few(&directory.path().join("two"), 2);
+    let told = "abstains on every message, so that no AI responder is chosen by intent";
+    let more = "more examples should help, so that each intent has 10";
+    check(&["policy", "check", &bundle], 0, &["is good", "warning: the intent classifier", told, more]);
+    let remit = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_remit")).args(arguments).output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let checked = remit(&["--json", "policy", "check", &bundle]);
+    assert_eq!((&checked["good"], &checked["intents"]["kept"]), (&true.into(), &0.0.into()), "{checked}");
+    assert!(checked["warnings"][0].as_str().unwrap().contains(more), "{checked}");
+    let examples = format!("{bundle}/intents.csv");
+    let out = directory.path().join("intents.bin").display().to_string();
+    let table = ["intent ", "messages right  kept  taken for", "other intents that are told better"];
+    check(&["signals", "train", &examples, "--out", &out], 0, &[&[told, more], &table[..]].concat());
+
+    // Twelve of each are enough to begin with.
+    let bundle = bank_of_few(&directory.path().join("twelve"), 12);
+    let checked = remit(&["--json", "policy", "check", &bundle]);
+    assert!(checked["intents"]["kept"].as_f64().unwrap() > 0.4, "{checked}");
+    assert_eq!(checked["warnings"], serde_json::json!([]), "{checked}");
+    let judged = remit(&["--json", "signals", "evaluate", &format!("{bundle}/intents.csv")]);
+    let rows = judged["intent"]["by_intent"].as_array().unwrap();
+    let sum = |of: &str| rows.iter().map(|row| row[of].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(Some(sum("messages")), judged["intent"]["messages"].as_u64());
+    assert!(rows[0]["right"].as_u64() < rows[0]["messages"].as_u64() && rows[0]["taken_for"][0]["times"].is_u64());
 }
 
 #[test]

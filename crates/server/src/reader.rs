@@ -5,8 +5,8 @@ use remit_domain::id::Digest;
 use remit_encoder::{Encoder, Model, ModelError};
 use remit_policy::bundle::Bundle;
 use remit_signals::{
-    examples,
-    intent::{self, EncoderUse, IntentModel},
+    examples::{self, Example},
+    intent::{self, EncoderUse, IntentModel, Training},
     lexical::TextReader,
     message_reader::MessageReader,
     sentence_classifier::{Lesson, SentenceClassifier},
@@ -55,19 +55,10 @@ pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) ->
     let cache = ModelCache::of(data);
     let words = TextReader::of(Arc::clone(bundle.readings()));
     let sentences = sentences(&cache, &words, used, told)?;
-    let csv = bundle.files().get("intents.csv").unwrap_or_default();
-    let with = used.map_or_else(|| "words".to_owned(), |encoder| Digest::from_bytes(encoder.digest()).to_string());
-    let name = format!("intents-{}-{with}.bin", bundle.intents_digest());
-    let intents = match cache.read(&name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok()) {
+    let of_intents = OfIntents::of(&cache, bundle, used);
+    let intents = match of_intents.kept() {
         Some(model) => model,
-        None => {
-            let examples = examples::parse_csv(csv)?;
-            let count = examples.len();
-            told(&format!("training the intent classifier on {count} examples, once: a minute for each 10,000 …"));
-            let model = intent::train(&examples, used, &mut |_, _| {})?;
-            cache.keep(&name, &model.to_bytes())?;
-            model
-        }
+        None => of_intents.train(&of_intents.examples()?, told)?,
     };
     if let Some(abstains) = intents.training().abstains_on_all() {
         told(&abstains);
@@ -85,6 +76,54 @@ pub fn encoder(bundle: &Bundle) -> Result<Option<Arc<Encoder>>, ReaderError> {
         (_, None) => Some(Encoder::built_in()),
         (_, Some(named)) => Some(model(&named.directory, &named.digest)?),
     })
+}
+
+/// What training the intent classifier of `bundle` showed. Where it was not trained before it is trained now, if there are
+/// no more than `most` examples; none if there are more. `told` hears of steps that take seconds.
+///
+/// # Errors
+/// As [`open`].
+pub fn training(bundle: &Bundle, most: usize, told: &mut dyn FnMut(&str)) -> Result<Option<Training>, ReaderError> {
+    let (cache, encoder) = (ModelCache::of(None), encoder(bundle)?);
+    let of_intents = OfIntents::of(&cache, bundle, encoder.as_deref());
+    if let Some(model) = of_intents.kept() {
+        return Ok(Some(model.training().clone()));
+    }
+    let examples = of_intents.examples()?;
+    Ok(if examples.len() > most { None } else { Some(of_intents.train(&examples, told)?.training().clone()) })
+}
+
+/// The intent classifier of a bundle, whether or not it has been trained.
+struct OfIntents<'a> {
+    cache: &'a ModelCache,
+    csv: &'a [u8],
+    encoder: Option<&'a Encoder>,
+    /// Under which it is kept.
+    name: String,
+}
+
+impl<'a> OfIntents<'a> {
+    fn of(cache: &'a ModelCache, bundle: &'a Bundle, encoder: Option<&'a Encoder>) -> Self {
+        let with = encoder.map_or_else(|| "words".to_owned(), |used| Digest::from_bytes(used.digest()).to_string());
+        let name = format!("intents-{}-{with}.bin", bundle.intents_digest());
+        Self { cache, csv: bundle.files().get("intents.csv").unwrap_or_default(), encoder, name }
+    }
+
+    fn kept(&self) -> Option<IntentModel> {
+        self.cache.read(&self.name).and_then(|bytes| IntentModel::from_bytes(&bytes).ok())
+    }
+
+    fn examples(&self) -> Result<Vec<Example>, ReaderError> {
+        Ok(examples::parse_csv(self.csv)?)
+    }
+
+    fn train(&self, examples: &[Example], told: &mut dyn FnMut(&str)) -> Result<IntentModel, ReaderError> {
+        let count = examples.len();
+        told(&format!("training the intent classifier on {count} examples, once: a minute for each 10,000 …"));
+        let model = intent::train(examples, self.encoder, &mut |_, _| {})?;
+        self.cache.keep(&self.name, &model.to_bytes())?;
+        Ok(model)
+    }
 }
 
 /// The model in a directory, if it is the one that is meant.

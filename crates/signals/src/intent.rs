@@ -2,6 +2,8 @@
 //! threshold below which it abstains.
 
 use crate::{
+    by_intent::{ByIntent, TakenFor},
+    calibrate::Judged,
     examples::Example,
     familiar::ShortExamples,
     features::{Feature, Vocabulary, product},
@@ -88,21 +90,8 @@ pub struct Training {
     pub mislabelled: f32,
     /// Examples that would bring each intent to ten, from where on most messages can be told.
     pub wanted: usize,
-    /// Intents that are taken for another, the most frequent first.
-    pub confusions: Vec<Confusion>,
-}
-
-/// How often an intent was taken for another.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Confusion {
-    /// The intent.
-    pub intent: String,
-    /// What it was taken for.
-    pub taken_for: String,
-    /// How many of its examples.
-    pub times: usize,
-    /// Of how many.
-    pub of: usize,
+    /// How each intent is told, the worst first.
+    pub by_intent: Vec<ByIntent>,
 }
 
 impl Training {
@@ -123,45 +112,27 @@ impl Training {
     }
 
     fn of(learnt: &Learnt, labels: &[usize], names: &[&str]) -> Self {
-        let judged = || learnt.held_out.iter().zip(labels);
-        let total = labels.len().max(1) as f32;
-        let right = judged().filter(|(judged, label)| judged.best == **label).count();
-        let kept = judged().filter(|(judged, _)| judged.confidence >= learnt.judge.threshold).count();
-        let mut counts = vec![0usize; names.len()];
-        let mut pairs: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for (judged, label) in judged() {
-            if let Some(count) = counts.get_mut(*label) {
-                *count += 1;
-            }
-            if judged.best != *label {
-                *pairs.entry((*label, judged.best)).or_default() += 1;
-            }
-        }
-        let mut confusions: Vec<((usize, usize), usize)> = pairs.into_iter().collect();
-        confusions.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-        let name = |at: usize| names.get(at).map(|name| (*name).to_owned()).unwrap_or_default();
-        let confusion = |((label, best), times): ((usize, usize), usize)| Confusion {
-            intent: name(label),
-            taken_for: name(best),
-            times,
-            of: counts.get(label).copied().unwrap_or_default(),
+        let name = |at: usize| names.get(at).copied().unwrap_or_default();
+        let judged = learnt.held_out.iter().zip(labels);
+        let told = |(judged, label): (&Judged, &usize)| {
+            (name(*label), name(judged.best), judged.confidence >= learnt.judge.threshold)
         };
+        let by_intent = ByIntent::of(judged.map(told));
+        let total = labels.len().max(1) as f32;
         Self {
             examples: labels.len(),
             intents: names.len(),
-            accuracy: right as f32 / total,
-            kept: kept as f32 / total,
+            accuracy: by_intent.iter().map(|row| row.right).sum::<usize>() as f32 / total,
+            kept: by_intent.iter().map(|row| row.kept).sum::<usize>() as f32 / total,
             mislabelled: learnt.mislabelled as f32,
-            wanted: counts.iter().map(|count| ENOUGH.saturating_sub(*count)).sum(),
-            confusions: confusions.into_iter().take(CONFUSIONS_MAX).map(confusion).collect(),
+            wanted: by_intent.iter().map(|row| ENOUGH.saturating_sub(row.messages)).sum(),
+            by_intent,
         }
     }
 }
 
 /// Examples of an intent from which on most messages can be told.
 const ENOUGH: usize = 10;
-/// Confusions that are kept.
-const CONFUSIONS_MAX: usize = 20;
 
 /// A judge that sees the vector of a message too.
 #[derive(Debug, Clone)]
@@ -179,7 +150,7 @@ const FOLDS: usize = 4;
 const FOLDS_OF_FEW: usize = 10;
 /// Up to how many examples are few.
 const FEW: usize = 4_000;
-const MAGIC: &[u8; 8] = b"RMTINT04";
+const MAGIC: &[u8; 8] = b"RMTINT05";
 /// Cosine of two examples' words and characters from which on they say the same.
 const SAYS_THE_SAME: f32 = 0.8;
 /// Cosine of two examples' vectors from which on they mean the same.
@@ -344,12 +315,15 @@ impl IntentModel {
     /// The classifier as bytes, with a checksum at the end.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Stored::begin(MAGIC);
-        let Training { examples, intents, accuracy, kept, mislabelled, wanted, confusions } = &self.training;
+        let Training { examples, intents, accuracy, kept, mislabelled, wanted, by_intent } = &self.training;
         [examples, intents, wanted].into_iter().for_each(|count| out.count(*count));
         [accuracy, kept, mislabelled].into_iter().for_each(|share| out.float(*share));
-        out.texts(confusions.iter().map(|confusion| confusion.intent.as_str()));
-        out.texts(confusions.iter().map(|confusion| confusion.taken_for.as_str()));
-        confusions.iter().for_each(|confusion| [confusion.times, confusion.of].into_iter().for_each(|n| out.count(n)));
+        out.texts(by_intent.iter().map(|row| row.intent.as_str()));
+        for ByIntent { messages, right, kept, taken_for, .. } in by_intent {
+            [messages, right, kept].into_iter().for_each(|count| out.count(*count));
+            out.texts(taken_for.iter().map(|taken| taken.intent.as_str()));
+            taken_for.iter().for_each(|taken| out.count(taken.times));
+        }
         out.texts(self.labels.iter().map(String::as_str));
         out.hashes(self.short.0.iter().copied());
         out.vocabulary(&self.vocabulary);
@@ -371,11 +345,13 @@ impl IntentModel {
         let mut rest = Rest::of(bytes, MAGIC)?;
         let (examples, intents, wanted) = (rest.count()?, rest.count()?, rest.count()?);
         let (accuracy, kept, mislabelled) = (rest.float()?, rest.float()?, rest.float()?);
-        let (intent, taken_for) = (rest.texts()?, rest.texts()?);
-        let confusion =
-            |(intent, taken_for)| Ok(Confusion { intent, taken_for, times: rest.count()?, of: rest.count()? });
-        let confusions = intent.into_iter().zip(taken_for).map(confusion).collect::<Result<_, ModelError>>()?;
-        let training = Training { examples, intents, accuracy, kept, mislabelled, wanted, confusions };
+        let by_intent = rest.texts()?.into_iter().map(|intent| {
+            let (messages, right, kept) = (rest.count()?, rest.count()?, rest.count()?);
+            let taken = rest.texts()?.into_iter().map(|intent| Ok(TakenFor { intent, times: rest.count()? }));
+            Ok(ByIntent { intent, messages, right, kept, taken_for: taken.collect::<Result<_, ModelError>>()? })
+        });
+        let by_intent = by_intent.collect::<Result<_, ModelError>>()?;
+        let training = Training { examples, intents, accuracy, kept, mislabelled, wanted, by_intent };
         let labels = rest.texts()?;
         let short = ShortExamples(rest.hashes()?.into_iter().collect());
         let vocabulary = rest.vocabulary(false)?;

@@ -1,6 +1,7 @@
 //! What can be measured about a case: intent, requests for a human, vulnerability, frustration, language,
 //! complexity, SLA risk.
 
+pub mod by_intent;
 mod calibrate;
 pub mod courtesy;
 pub mod examples;

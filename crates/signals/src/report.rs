@@ -1,6 +1,7 @@
 //! What a classifier is worth on messages that it has not seen.
 
 use crate::{
+    by_intent::ByIntent,
     examples::Example,
     intent::{EncoderUse, IntentModel, TrainError, train},
     vector::Encoded,
@@ -29,6 +30,8 @@ pub struct IntentReport {
     pub out_of_scope_auroc: Option<f64>,
     /// Share of out-of-scope messages found where 95 % of the others are kept.
     pub out_of_scope_recall: Option<f64>,
+    /// How each intent is told, the worst first.
+    pub by_intent: Vec<ByIntent>,
 }
 
 /// With what a classifier reads.
@@ -52,6 +55,7 @@ pub fn evaluate(
     let mut bins = [(0usize, 0.0f64, 0usize); BINS];
     let (mut right, mut kept, mut wrong, mut encoded) = (0usize, 0usize, 0usize, 0usize);
     let mut inside = Vec::with_capacity(examples.len());
+    let mut judged = Vec::with_capacity(examples.len());
     for example in examples {
         let estimate = estimate(&example.text);
         let good = estimate.label == example.label;
@@ -67,6 +71,7 @@ pub fn evaluate(
             wrong += usize::from(!good);
         }
         inside.push(estimate.out_of_scope_bp);
+        judged.push((example.label.as_str(), estimate.label, !estimate.abstained));
     }
     let n = examples.len().max(1) as f64;
     let outside: Vec<u16> = out_of_scope.iter().map(|text| estimate(text).out_of_scope_bp).collect();
@@ -83,6 +88,7 @@ pub fn evaluate(
         out_of_scope_auroc: auroc(&inside, &outside),
         out_of_scope_recall: (!outside.is_empty())
             .then(|| outside.iter().filter(|score| **score > limit).count() as f64 / outside.len() as f64),
+        by_intent: ByIntent::of(judged.into_iter()),
     }
 }
 

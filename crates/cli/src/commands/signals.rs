@@ -6,8 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 use remit_encoder::Encoder;
 use remit_signals::{
+    by_intent::ByIntent,
     examples::{self, Clinc, Example},
-    intent::{self, EncoderUse, IntentModel},
+    intent::{self, EncoderUse, IntentModel, Training},
     labelled::{self, WordReport},
     lexical::TextReader,
     message_reader,
@@ -21,6 +22,9 @@ use std::{
     sync::Arc,
     time::Instant,
 };
+
+/// Intents that a table on the terminal names.
+const ROWS_MAX: usize = 20;
 
 /// Train and judge what reads messages.
 #[derive(Debug, Subcommand)]
@@ -153,7 +157,8 @@ fn train_to_file(asked: &Train, json: bool) -> anyhow::Result<bool> {
         training.examples,
         asked.out.display()
     );
-    tell_training(&model);
+    tell_training(training);
+    tell_by_intent(&training.by_intent);
     Ok(true)
 }
 
@@ -202,8 +207,7 @@ fn read_text(asked: &ReadText, json: bool) -> anyhow::Result<bool> {
 }
 
 /// What training showed on examples that were held out.
-fn tell_training(model: &IntentModel) {
-    let training = model.training();
+fn tell_training(training: &Training) {
     say!("held out in turn: {:.3} told right, {:.3} sure enough to be followed", training.accuracy, training.kept);
     if training.mislabelled > 0.0 {
         say!("about {:.0} % of the labels seem to be wrong themselves", training.mislabelled * 100.0);
@@ -211,11 +215,23 @@ fn tell_training(model: &IntentModel) {
     if let Some(told) = training.abstains_on_all() {
         say!("{told}");
     }
-    if !training.confusions.is_empty() {
-        say!("taken for each other most often");
-        for confusion in training.confusions.iter().take(10) {
-            say!("  {:>3} of {:<4} {} for {}", confusion.times, confusion.of, confusion.intent, confusion.taken_for);
-        }
+}
+
+/// Which intents are taken for which, the worst first.
+fn tell_by_intent(rows: &[ByIntent]) {
+    let mistaken = rows.iter().filter(|row| row.wrong() > 0).count();
+    if mistaken == 0 {
+        return;
+    }
+    say!("{:<44} {:>8} {:>5} {:>5}  taken for", "intent", "messages", "right", "kept");
+    for row in rows.iter().take(mistaken.min(ROWS_MAX)) {
+        let others: Vec<String> =
+            row.taken_for.iter().map(|other| format!("{} {}", other.times, other.intent)).collect();
+        let ByIntent { intent, messages, right, kept, .. } = row;
+        say!("{intent:<44} {messages:>8} {right:>5} {kept:>5}  {}", others.join(", "));
+    }
+    if mistaken > ROWS_MAX {
+        say!("and {} other intents that are told better; --json has them all", mistaken - ROWS_MAX);
     }
 }
 
@@ -266,7 +282,8 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
         return Ok(true);
     }
     tell_intent(&report, p50_us, mean_us);
-    tell_training(&model);
+    tell_by_intent(&report.by_intent);
+    tell_training(model.training());
     tell_words(&words);
     Ok(true)
 }
