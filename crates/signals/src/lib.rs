@@ -20,6 +20,7 @@ mod parallel;
 pub mod readings;
 pub mod report;
 pub mod sentence_classifier;
+mod sentence_lesson;
 mod sentence_split;
 mod shuffle;
 mod softmax;
