@@ -8,6 +8,7 @@ mod familiar;
 mod features;
 mod folds;
 mod follow_up;
+pub mod follow_up_lesson;
 pub mod intent;
 mod judge;
 pub mod labelled;

@@ -20,7 +20,7 @@ const RULE: f32 = 0.5;
 /// vector takes odd short sentences for anything, and words do not see what a sentence says.
 const ALONE: f32 = 0.5;
 /// Up to how many sentences a message is short, and from how many on long.
-const SHORT_AND_LONG: (f32, f32) = (3.0, 8.0);
+const SHORT_AND_LONG: (f32, f32) = (3.0, 6.0);
 pub(crate) const MAGIC: &[u8; 8] = b"RMTSEN02";
 /// What the names begin with by which readings name what was learnt.
 pub(crate) const LEARNT: &str = "sentences.";

@@ -38,10 +38,10 @@ struct Aim {
 }
 
 /// Who is in danger is to be found, but half a desk's work must not be others'.
-const SITUATION: Aim = Aim { mistaken: (0.013, 0.002), found: (0.85, 0.70) };
+const SITUATION: Aim = Aim { mistaken: (0.010_5, 0.001_8), found: (0.85, 0.68) };
 /// Who asks for a human costs little where they did not.
-const WISH: Aim = Aim { mistaken: (0.018, 0.007_5), found: (0.90, 0.80) };
-const FRUSTRATION_AIM: Aim = Aim { mistaken: (0.045, 0.015), found: (0.75, 0.60) };
+const WISH: Aim = Aim { mistaken: (0.018, 0.006_5), found: (0.90, 0.80) };
+const FRUSTRATION_AIM: Aim = Aim { mistaken: (0.05, 0.015), found: (0.78, 0.60) };
 /// Share of the sentences with a label beyond which finding more is not worth it.
 const FOUND_MOST: f64 = 0.97;
 
