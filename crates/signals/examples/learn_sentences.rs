@@ -1,7 +1,8 @@
-//! Learns from the labelled sentences of the packs that ship, and writes the classifier down. `cargo xtask model` calls it.
+//! Learns from the labelled sentences and conversations of the packs that ship, and writes the classifiers down.
+//! `cargo xtask model` and `cargo xtask sentences` call it.
 
 use remit_encoder::Encoder;
-use remit_signals::{lexical::TextReader, sentence_classifier::Lesson};
+use remit_signals::{follow_up_lesson, lexical::TextReader, sentence_classifier::Lesson};
 use std::{error::Error, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -9,6 +10,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lesson = Lesson::of(&reader).ok_or("the packs have too few labelled sentences")?;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/sentences.bin");
     fs::write(path, lesson.learn(Some(&Encoder::built_in())).to_bytes())?;
+    let follow_ups = concat!(env!("CARGO_MANIFEST_DIR"), "/packs/follow_ups.bin");
+    fs::write(follow_ups, follow_up_lesson::learn(&Encoder::built_in())?)?;
     println!("{path}: learnt from {} sentences", lesson.sentences());
     Ok(())
 }

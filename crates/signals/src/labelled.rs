@@ -1,6 +1,6 @@
 //! Labelled messages that nothing has learnt from, and what readings of words are worth on them.
 
-use crate::{lexical::TextReadings, readings::NONE};
+use crate::{examples::Example, lexical::TextReadings, readings::NONE};
 use serde::{Deserialize, Serialize};
 
 /// A message with what a person says of it.
@@ -39,12 +39,43 @@ fn rows(csv: &str) -> Vec<Labelled> {
 const SENTENCES: [&str; 2] = [include_str!("../data/labelled.csv"), include_str!("../data/held-sentences.csv")];
 const MAILS: &str = include_str!("../data/mails.csv");
 const WRITTEN_MAILS: &str = include_str!("../data/held-mails.csv");
+const SHORT_TEXTS: &str = include_str!("../data/short-texts.csv");
 
-/// The sets that were held back: short messages, long ones that were written for this, and long ones that customers sent.
+/// A text of a word or two, with what is to be made of it.
+#[derive(Debug, Deserialize)]
+struct ShortText {
+    text: String,
+    /// `human`, or another where nobody asks for one.
+    expect: String,
+}
+
+/// Texts of a word or two, which say no more than that a human is wanted.
+fn short_texts() -> Vec<Labelled> {
+    let texts = csv::Reader::from_reader(SHORT_TEXTS.as_bytes()).into_deserialize().flatten();
+    let labelled = |ShortText { text, expect }: ShortText| Labelled {
+        text,
+        wants_human: u8::from(expect == "human"),
+        situation: NONE.to_owned(),
+        frustrated: 0,
+        split: String::new(),
+        unclear: 0,
+    };
+    texts.map(labelled).collect()
+}
+
+/// The routine questions to a bank that readings are measured on: a fourth of those that speak of no fraud. Nothing learns
+/// from them what words say.
+pub fn routine(bank: &[Example]) -> impl Iterator<Item = &Example> {
+    bank.iter().filter(|example| !SPEAKS_OF_FRAUD.contains(&example.label.as_str())).skip(2).step_by(4)
+}
+
+/// The sets that were held back: short messages, texts of a word or two, long messages that were written for this, and long
+/// ones that customers sent.
 pub fn held_back() -> Vec<Set> {
     let mails = rows(MAILS).into_iter().filter(|row| row.unclear == 0 && row.split == "held");
     vec![
         Set { name: "short messages", messages: SENTENCES.into_iter().flat_map(rows).collect() },
+        Set { name: "a word or two", messages: short_texts() },
         Set { name: "long mails, written", messages: rows(WRITTEN_MAILS) },
         Set { name: "long mails, real", messages: mails.collect() },
     ]
@@ -134,7 +165,8 @@ pub fn report<'a>(set: &Set, read: &dyn Fn(&str) -> TextReadings<'a>) -> Vec<Wor
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readings::Readings;
+    use crate::{examples::parse_csv, readings::Readings};
+    use std::collections::HashSet;
 
     #[test]
     fn the_sets_are_whole_and_know_the_situations() {
@@ -142,8 +174,29 @@ mod tests {
             let count = csv::Reader::from_reader(csv.as_bytes()).into_records().count();
             assert_eq!(rows(csv).len(), count, "a row does not fit");
         }
+        assert_eq!(short_texts().len(), csv::Reader::from_reader(SHORT_TEXTS.as_bytes()).into_records().count());
         let shipped = Readings::shipped();
         let all = held_back().into_iter().chain([looked_at()]).flat_map(|set| set.messages);
         assert!(all.into_iter().all(|row| row.situation == NONE || shipped.situation(&row.situation).is_some()));
+    }
+
+    #[test]
+    fn nothing_that_is_measured_is_learnt_from() {
+        let shipped = Readings::shipped();
+        let learnt: HashSet<&str> = shipped.sentences().iter().map(|sentence| sentence.text.as_str()).collect();
+        let bank = parse_csv(include_bytes!("../../../bundles/bank/intents.csv")).unwrap();
+        assert!(routine(&bank).count() > 1_900);
+        let both: Vec<&str> =
+            routine(&bank).map(|example| example.text.as_str()).filter(|text| learnt.contains(text)).collect();
+        assert!(both.is_empty(), "{both:?}");
+        // What many people write in the same words is in both.
+        let long = |text: &str| text.split_whitespace().count() >= 6;
+        let both: Vec<String> = held_back()
+            .into_iter()
+            .flat_map(|set| set.messages)
+            .map(|row| row.text)
+            .filter(|text| long(text) && learnt.contains(text.as_str()))
+            .collect();
+        assert!(both.is_empty(), "{both:?}");
     }
 }
