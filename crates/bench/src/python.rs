@@ -22,7 +22,8 @@ impl Python {
     pub(crate) fn installed() -> anyhow::Result<Self> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let install = Command::new(cargo).args(["xtask", "install", "bench"]).stderr(Stdio::inherit()).output();
-        let install = install.context("`cargo xtask install bench` did not start; run the bench by `cargo xtask bench`")?;
+        let install =
+            install.context("`cargo xtask install bench` did not start; run the bench by `cargo xtask bench`")?;
         if !install.status.success() {
             bail!("`cargo xtask install bench` failed; is the registry of Python's packages reached?");
         }
@@ -42,7 +43,11 @@ impl Python {
         // Numeric libraries choose for themselves what suits the processor.
         command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
         command.env("PYTHONPATH", PROGRAMS).env("PYTHONWARNINGS", "ignore").env("PYTHONDONTWRITEBYTECODE", "1");
-        command.env("HF_HUB_OFFLINE", "1").env("TRANSFORMERS_VERBOSITY", "error");
+        command
+            .env("HF_HUB_OFFLINE", "1")
+            .env("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+            .env("TRANSFORMERS_VERBOSITY", "error")
+            .env("TQDM_DISABLE", "1");
         command
     }
 }
