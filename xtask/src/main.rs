@@ -15,7 +15,9 @@ usage: cargo xtask TASK
   test            everything that must hold: format, lints, tests, documentation
   test ai         answers of AI services in all their forms, and conversations with a real model; builds its server first
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams, readers; `bench --help` tells more
+  install bench   the same for what `bench encoder` and `bench http` compare with: PyTorch, FastAPI (some 5 GB); they begin with it
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams, readers,
+                  reading, encoder; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["test"] => test(),
         ["test", "ai"] => ai::test(),
         ["install"] => install(),
+        ["install", "bench"] => peers::compared(),
         ["bench", rest @ ..] => bench(rest),
         ["soak"] => soak::run("5", &[]),
         ["soak", rounds, attacks @ ..] => soak::run(rounds, attacks),

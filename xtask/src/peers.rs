@@ -8,6 +8,8 @@ use std::{
 
 /// The programs, with the versions of what they use.
 const PROGRAMS: &str = "crates/cli/tests/attacks/peers";
+/// What the bench compares with.
+const COMPARED: &str = "crates/bench/python/requirements.txt";
 /// OpenAI's own client, against which answers of AI services are held.
 const CLIENT: &str = "crates/responders/tests/http/forms/requirements.txt";
 
@@ -31,6 +33,14 @@ pub(crate) fn install() -> Result<(), String> {
         build.args(["build", "-o"]).arg(to).arg(format!("{PROGRAMS}/ledger.go")).envs(go);
         run(build.env("GOCACHE", place.join("go-cache")))
     })
+}
+
+/// Installs what the bench compares with, PyTorch among it, and says where.
+pub(crate) fn compared() -> Result<(), String> {
+    let place = kept()?.join("bench");
+    python(&place, COMPARED)?;
+    println!("{}", place.display());
+    Ok(())
 }
 
 /// An environment of Python with what a list of requirements names, in just these versions.

@@ -136,7 +136,7 @@ impl Thinking {
             (decision.signals, facts)
         });
         Ok(Self {
-            reader: remit_server::reader::open(Some(directory.path()), &setting.bundle, &mut |_| {})?,
+            reader: setting.reader(&setting.bundle)?,
             engine: Engine::new(&setting.bundle),
             questions: questions.collect(),
         })

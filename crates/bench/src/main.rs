@@ -1,13 +1,17 @@
 //! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
 //!
-//! `cargo xtask bench [http|store|decision|floor|scale|streams|readers …]`
+//! `cargo xtask bench [http|beside|store|decision|floor|scale|streams|readers|reading|encoder …]`
 
+mod beside;
 mod decision;
+mod encoder;
 mod floor;
 mod http;
 mod load;
 mod meter;
+mod python;
 mod readers;
+mod reading;
 mod scale;
 mod setting;
 mod store;
@@ -54,6 +58,12 @@ pub(crate) struct Bench {
     /// The messages to send.
     #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
     traffic: PathBuf,
+    /// A `remit` of an earlier version, with which the part `beside` compares.
+    #[arg(long)]
+    beside: Option<PathBuf>,
+    /// The bundle that governs it, where it cannot read this one's.
+    #[arg(long)]
+    beside_bundle: Option<PathBuf>,
     /// Where data directories are made; its disk is what is measured.
     #[arg(long, default_value = "target")]
     directory: PathBuf,
@@ -75,6 +85,12 @@ enum Part {
     Streams,
     /// Opening a case while others read every list.
     Readers,
+    /// A message read whole, and training.
+    Reading,
+    /// `POST /v1/cases` of whole programs: as the encoder is asked, an earlier version, and a service of FastAPI.
+    Beside,
+    /// The sentence encoder beside PyTorch.
+    Encoder,
 }
 
 impl Bench {
@@ -122,11 +138,20 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     if bench.wants(Part::Decision) {
         met &= decision::run(&setting)?;
     }
+    if bench.wants(Part::Reading) {
+        met &= reading::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Encoder) {
+        met &= encoder::run(bench, &setting)?;
+    }
     if bench.wants(Part::Store) {
         met &= store::run(bench, &setting)?;
     }
     if bench.wants(Part::Http) {
         met &= http::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Beside) {
+        met &= beside::run(bench, &setting)?;
     }
     if bench.wants(Part::Streams) {
         met &= streams::run(bench, &setting)?;

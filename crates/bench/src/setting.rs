@@ -9,6 +9,7 @@ use remit_server::{
     clock::SystemClock,
     limits::Limits,
 };
+use remit_signals::message_reader::MessageReader;
 use remit_store::Store as _;
 use serde::Deserialize;
 use std::{path::Path, sync::Arc};
@@ -27,6 +28,8 @@ const LIMITS: Limits = Limits {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Message {
     pub(crate) text: String,
+    /// What it is about.
+    pub(crate) intent: String,
 }
 
 /// What every measurement works on.
@@ -47,8 +50,9 @@ impl Setting {
         let messages = reader.deserialize().collect::<Result<Vec<Message>, _>>()?;
         anyhow::ensure!(!messages.is_empty(), "{} holds no messages", bench.traffic.display());
         let models = tempfile::tempdir_in(&bench.directory)?;
-        remit_server::reader::open(Some(models.path()), &bundle, &mut |step| eprintln!("{step}"))?;
-        Ok(Self { files, bundle, messages, models })
+        let setting = Self { files, bundle, messages, models };
+        setting.reader(&setting.bundle)?;
+        Ok(setting)
     }
 
     /// A server's use cases over the data directory `data`.
@@ -65,6 +69,11 @@ impl Setting {
         Ok(open?.within(LIMITS))
     }
 
+    /// What reads messages under a bundle; what it trains is kept with what the others train.
+    pub(crate) fn reader(&self, bundle: &Bundle) -> anyhow::Result<MessageReader> {
+        Ok(remit_server::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
+    }
+
     /// The message with this number, round and round.
     pub(crate) fn text(&self, n: u64) -> &str {
         let at = usize::try_from(n).unwrap_or(0) % self.messages.len().max(1);
@@ -77,6 +86,14 @@ pub(crate) fn load(files: Files) -> anyhow::Result<Bundle> {
     Bundle::load(files).map_err(|findings| {
         anyhow::anyhow!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })
+}
+
+/// The files of a bundle in which the encoder is asked as `when` says.
+pub(crate) fn asking(files: Files, when: &str) -> anyhow::Result<Files> {
+    let bundle = std::str::from_utf8(files.get("bundle.toml").unwrap_or_default())?;
+    let others: Vec<&str> = bundle.lines().filter(|line| !line.starts_with("encoder =")).collect();
+    let bundle = format!("encoder = \"{when}\"\n{}\n", others.join("\n"));
+    Ok(files.with("bundle.toml", bundle.into_bytes()))
 }
 
 /// A token that may do what an integration and a lead may, and its caller.

@@ -39,6 +39,8 @@ pub(crate) fn product(one: &[Feature], other: &[Feature]) -> f32 {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
     pub(crate) known: HashMap<u64, (u32, f32), Identity>,
+    /// The inverse document frequencies by the features' numbers.
+    frequencies: Vec<f32>,
     /// The greatest of them, which what was never seen has too.
     rarest: f32,
     /// Whether runs of characters are left out.
@@ -83,15 +85,23 @@ impl std::hash::Hasher for IdentityHasher {
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// FNV-1a with a finish that spreads the bits; the same on every machine.
-fn hash(kind: u8, text: &[char]) -> u64 {
-    let mut state = (OFFSET ^ u64::from(kind)).wrapping_mul(PRIME);
-    for c in text {
-        state = (state ^ u64::from(u32::from(*c))).wrapping_mul(PRIME);
-    }
-    state ^= state >> 32;
-    state = state.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// The beginning of the hash of a kind of feature. It is FNV-1a with a finish that spreads the bits; the same on every
+/// machine.
+const fn begin(kind: u8) -> u64 {
+    (OFFSET ^ kind as u64).wrapping_mul(PRIME)
+}
+
+fn step(state: u64, c: char) -> u64 {
+    (state ^ u64::from(u32::from(c))).wrapping_mul(PRIME)
+}
+
+fn finish(state: u64) -> u64 {
+    let state = (state ^ (state >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     state ^ (state >> 29)
+}
+
+fn hash(kind: u8, text: &[char]) -> u64 {
+    finish(text.iter().fold(begin(kind), |state, c| step(state, *c)))
 }
 
 /// The hash of words in their order.
@@ -99,34 +109,69 @@ pub(crate) fn hash_of_words(words: &[String]) -> u64 {
     hash(u8::try_from(words.len()).unwrap_or(u8::MAX), &words.join(" ").chars().collect::<Vec<_>>())
 }
 
-/// Calls `see` with the hash of every n-gram of `text`: words alone and in pairs, and runs of 2 to 4 characters of the
-/// words in a line, so that a run can reach from one into the next.
-pub(crate) fn grams(text: &str, words_only: bool, mut see: impl FnMut(View, u64)) {
-    let text: &str = &crate::normal::normalised(crate::normal::head(text, CHARS_MAX));
-    let lower: Vec<char> = text.chars().take(CHARS_MAX).flat_map(char::to_lowercase).collect();
-    let mut line: Vec<char> = Vec::with_capacity(lower.len() + 2);
-    line.push(' ');
-    let mut last: Option<&[char]> = None;
-    let mut pair: Vec<char> = Vec::with_capacity(32);
-    for word in lower.split(|c| !c.is_alphanumeric() && *c != '\'').filter(|word| !word.is_empty()) {
-        see(View::Words, hash(1, word));
-        if let Some(last) = last {
-            pair.clear();
-            pair.extend_from_slice(last);
-            pair.push(' ');
-            pair.extend_from_slice(word);
-            see(View::Words, hash(2, &pair));
+/// A message in small letters, its words, and these in a line with a space around each.
+struct Text {
+    letters: Vec<char>,
+    line: Vec<char>,
+}
+
+/// Lengths of the runs of characters.
+const RUNS: std::ops::RangeInclusive<usize> = 2..=4;
+
+impl Text {
+    fn of(text: &str, words_only: bool) -> Self {
+        let text: &str = &crate::normal::normalised(crate::normal::head(text, CHARS_MAX));
+        let mut letters = Vec::with_capacity(text.len() + 8);
+        for c in text.chars().take(CHARS_MAX) {
+            if c.is_ascii() {
+                letters.push(c.to_ascii_lowercase());
+            } else {
+                letters.extend(c.to_lowercase());
+            }
         }
-        last = Some(word);
-        line.extend_from_slice(word);
-        line.push(' ');
+        let mut line = Vec::new();
+        if !words_only {
+            line.reserve(letters.len() + 2);
+            line.push(' ');
+            for word in words(&letters) {
+                line.extend_from_slice(word);
+                line.push(' ');
+            }
+        }
+        Self { letters, line }
     }
-    let longest = if words_only { 0 } else { 4 };
-    for n in 2..=longest {
-        for run in line.windows(n) {
-            see(View::Characters, hash(3, run));
+
+    /// Calls `see` with the hash of every word and of every pair of words.
+    fn words(&self, mut see: impl FnMut(u64)) {
+        let mut pair = None;
+        for word in words(&self.letters) {
+            see(hash(1, word));
+            let through = |state, word: &[char]| word.iter().fold(state, |state, c| step(state, *c));
+            if let Some(begun) = pair {
+                see(finish(through(begun, word)));
+            }
+            pair = Some(step(through(begin(2), word), ' '));
         }
     }
+
+    /// Calls `see` with the hash of every run of characters in the line, so that a run can reach from one word into the
+    /// next; from each place on all lengths, since a longer one goes on from a shorter one.
+    fn runs(&self, mut see: impl FnMut(u64)) {
+        for at in 0..self.line.len() {
+            let run = self.line.get(at..).unwrap_or_default();
+            let mut state = begin(3);
+            for (length, c) in (1..=*RUNS.end()).zip(run) {
+                state = step(state, *c);
+                if length >= *RUNS.start() {
+                    see(finish(state));
+                }
+            }
+        }
+    }
+}
+
+fn words(letters: &[char]) -> impl Iterator<Item = &[char]> {
+    letters.split(|c| !c.is_alphanumeric() && *c != '\'').filter(|word| !word.is_empty())
 }
 
 impl Vocabulary {
@@ -146,7 +191,8 @@ impl Vocabulary {
         let mut total = 0u32;
         for text in texts {
             total += 1;
-            grams(text, words_only, |_, gram| {
+            let text = Text::of(text, words_only);
+            let mut see = |gram| {
                 let entry = counts.entry(gram).or_insert_with(|| {
                     order.push(gram);
                     (0, 0)
@@ -154,7 +200,12 @@ impl Vocabulary {
                 if entry.1 != total {
                     *entry = (entry.0 + 1, total);
                 }
-            });
+            };
+            text.words(&mut see);
+            // Numbers go by when a feature is first met: the shorter runs before the longer ones.
+            for length in RUNS {
+                text.line.windows(length).for_each(|run| see(hash(3, run)));
+            }
         }
         let mut known = HashMap::<u64, (u32, f32), Identity>::default();
         for gram in order {
@@ -170,7 +221,13 @@ impl Vocabulary {
     /// A vocabulary of these features.
     pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>, words_only: bool) -> Self {
         let rarest = known.values().map(|(_, idf)| *idf).fold(0.0, f32::max);
-        Self { known, rarest, words_only }
+        let mut frequencies = vec![0.0; known.len()];
+        for (number, frequency) in known.values() {
+            if let Some(place) = frequencies.get_mut(*number as usize) {
+                *place = *frequency;
+            }
+        }
+        Self { known, frequencies, rarest, words_only }
     }
 
     /// Whether a word, or a pair of words, in lower case is a feature.
@@ -181,24 +238,29 @@ impl Vocabulary {
     /// The features of `text`, with weights of length one in each view, in the order of their numbers.
     #[expect(clippy::indexing_slicing, reason = "there is a place for each of the two views")]
     pub(crate) fn features(&self, text: &str) -> Vec<Feature> {
-        let mut found: Vec<(u32, f32, View)> = Vec::with_capacity(256);
+        let text = Text::of(text, self.words_only);
+        // Numbers with their views beside them, so that what is sorted is small.
+        let mut found: Vec<u32> = Vec::with_capacity(text.line.len() * 3 + 32);
         let mut squares = [0.0f32; 2];
-        grams(text, self.words_only, |view, gram| match self.known.get(&gram) {
-            Some((number, idf)) => found.push((*number, *idf, view)),
+        let mut see = |view: View, gram: u64| match self.known.get(&gram) {
+            Some((number, _)) => found.push(*number << 1 | view as u32),
             None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
-        });
-        found.sort_unstable_by_key(|(number, ..)| *number);
-        let mut features: Vec<(Feature, View)> = Vec::with_capacity(found.len());
-        for run in found.chunk_by(|(a, ..), (b, ..)| a == b) {
-            if let Some((number, idf, view)) = run.first() {
-                let weight = (1.0 + (run.len() as f32).ln()) * idf;
-                squares[*view as usize] += weight * weight;
-                features.push(((*number, weight), *view));
-            }
+        };
+        text.words(|gram| see(View::Words, gram));
+        text.runs(|gram| see(View::Characters, gram));
+        found.sort_unstable();
+        let mut features: Vec<(Feature, usize)> = Vec::with_capacity(found.len());
+        for run in found.chunk_by(|a, b| a == b) {
+            let Some((number, view)) = run.first().map(|first| (*first >> 1, (*first & 1) as usize)) else { continue };
+            let frequency = self.frequencies.get(number as usize).copied().unwrap_or_default();
+            let times = if run.len() == 1 { 1.0 } else { 1.0 + (run.len() as f32).ln() };
+            let weight = times * frequency;
+            squares[view] += weight * weight;
+            features.push(((number, weight), view));
         }
         let [words, characters] = squares.map(|square| square.sqrt().max(f32::MIN_POSITIVE));
         let share = if self.words_only { 1.0 } else { WORDS };
         let scales = [share.sqrt() / words, (1.0 - share).sqrt() / characters];
-        features.into_iter().map(|((number, weight), view)| (number, weight * scales[view as usize])).collect()
+        features.into_iter().map(|((number, weight), view)| (number, weight * scales[view])).collect()
     }
 }
