@@ -15,8 +15,8 @@ usage: cargo xtask TASK
   test            everything that must hold: format, lints, tests, documentation
   test ai         answers of AI services in all their forms, and conversations with a real model; builds its server first
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
-  install bench   the same for what `bench encoder` and `bench http` compare with: PyTorch, FastAPI (some 5 GB); they begin with it
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, scale, floor, streams, readers,
+  install bench   the same for what `bench encoder` and `bench beside` compare with: PyTorch, FastAPI (some 5 GB); they begin with it
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, beside, scale, floor, streams, readers,
                   reading, encoder; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;

@@ -9,6 +9,7 @@ use crate::{
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -40,13 +41,26 @@ struct Served {
     address: SocketAddr,
     requests: Requests,
     next: Arc<AtomicU64>,
-    _program: Ended,
+    program: Ended,
+    /// Whether it works on when nobody asks it, as Remit does on answers of AIs.
+    works_on: bool,
 }
 
 impl Served {
+    /// A turn, outside of which what it works on takes nothing from the others.
     fn turn(&self, runtime: &Runtime, connections: usize, length: Duration) -> anyhow::Result<Sample> {
         let run = |length| runtime.block_on(drive(self.address, connections, length, &self.next, &self.requests));
-        run(length / WARM).and_then(|_| run(length)).map(|(sample, _)| sample).with_context(|| self.name.clone())
+        self.signal(Signal::CONT)?;
+        let sample = run(length / WARM).and_then(|_| run(length)).with_context(|| self.name.clone())?;
+        self.signal(Signal::STOP)?;
+        Ok(sample.0)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        if self.works_on {
+            kill_process(Pid::from_child(&self.program.0), signal)?;
+        }
+        Ok(())
     }
 
     /// `remit serve` over a new data directory in `place`.
@@ -62,13 +76,19 @@ impl Served {
         let data = place.join(name.replace(' ', "-"));
         let mut serve = Command::new(program);
         serve.args(["--json", "serve", "--listen", "127.0.0.1:0", "--requests-per-second", "1000000", "--bundle"]);
-        serve.arg(bundle).arg("--data").arg(&data).stdout(Stdio::piped());
+        // What it notes of each case would fill the terminal.
+        let notes = data.with_extension("log");
+        let to = fs::File::create(&notes)?;
+        serve.arg(bundle).arg("--data").arg(&data).stdout(Stdio::piped()).stderr(to);
         let mut child = serve.spawn().with_context(|| format!("{} does not start", program.display()))?;
         let said = child.stdout.take().context("it has no pipe")?;
         let program = Ended(child);
         let mut line = String::new();
         BufReader::new(said).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).with_context(|| format!("{name} said {line:?} at its start"))?;
+        let said: Value = serde_json::from_str(&line).with_context(|| {
+            let why = fs::read_to_string(&notes).unwrap_or_default();
+            format!("{name} did not start: {line}{why}")
+        })?;
         let of = |key: &str| said.get(key).and_then(Value::as_str).with_context(|| format!("no {key} in {said}"));
         let address: SocketAddr = of("address")?.parse()?;
         let first = fs::read_to_string(of("token_file")?)?;
@@ -79,7 +99,9 @@ impl Served {
         }))?;
         let token = made.get("token").and_then(Value::as_str).with_context(|| format!("no token in {made}"))?;
         let requests = http::requests(setting, token);
-        Ok(Self { name: name.to_owned(), address, requests, next: Arc::default(), _program: program })
+        let served = Self { name: name.to_owned(), address, requests, next: Arc::default(), program, works_on: true };
+        served.signal(Signal::STOP)?;
+        Ok(served)
     }
 
     /// The service of other people's parts, with as many workers as there are processors here.
@@ -113,7 +135,8 @@ impl Served {
             tokio::time::timeout(START, started).await
         })?;
         let requests = http::requests(setting, "none");
-        Ok(Self { name: "FastAPI".to_owned(), address, requests, next: Arc::default(), _program: program })
+        let name = "FastAPI".to_owned();
+        Ok(Self { name, address, requests, next: Arc::default(), program, works_on: false })
     }
 }
 
@@ -152,7 +175,11 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name())))?;
-        if from.is_dir() { copy(&from, &to)? } else { drop(fs::copy(from, to)?) }
+        if from.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
     }
     Ok(())
 }
