@@ -194,7 +194,7 @@ mod tests {
         // Nearly all of it, or something was learnt that was to be measured.
         assert!(routine(&bank, &shipped).len() > 1_930);
         // What many people write in the same words is in both.
-        let long = |text: &str| text.split_whitespace().count() >= 6;
+        let long = |text: &str| text.split_whitespace().count() >= 8;
         let both: Vec<String> = held_back()
             .into_iter()
             .flat_map(|set| set.messages)
