@@ -78,7 +78,7 @@ fn main() {
     let bank = examples::parse_csv(include_bytes!("../../../bundles/bank/intents.csv")).unwrap_or_default();
     let begun = Instant::now();
     let (mut human, mut situation, mut frustrated, mut all) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for example in labelled::routine(&bank) {
+    for example in labelled::routine(&bank, reader.readings()) {
         all += 1;
         let read = read(&example.text);
         if read.wants_human.present {
