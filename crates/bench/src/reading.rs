@@ -30,10 +30,10 @@ const TIMES: usize = 4_000;
 
 /// Reads a message as the server does that opens a case with it.
 fn read<'a>(reader: &'a MessageReader, text: &str) -> intent::IntentEstimate<'a> {
-    black_box(automatic(&written(text)));
     let message = written(text);
-    let estimate = reader.intent(&message.now);
-    black_box(reader.words(&message.now));
+    black_box(automatic(&message));
+    let (estimate, words) = reader.read(&message.now);
+    black_box(words);
     estimate
 }
 

@@ -11,6 +11,7 @@ use remit_signals::{
     message_reader::read,
     readings::NONE,
     sentence_classifier::{Lesson, SentenceClassifier},
+    vector::Encoded,
 };
 use std::{env, time::Instant};
 
@@ -35,7 +36,7 @@ fn main() {
         classifier.told().iter().for_each(|told| println!("{told}"));
     }
     println!("trained on {} sentences in {:.1} s", reader.readings().sentences().len(), begun.elapsed().as_secs_f64());
-    let read = |text: &str| read(&reader, classifier.as_ref(), encoder, when, text);
+    let read = |text: &str| read(&reader, classifier.as_ref(), &Encoded::new(text, encoder), when);
     for set in labelled::held_back().into_iter().chain([labelled::looked_at()]) {
         println!("{} ({})", set.name, set.messages.len());
         for report in labelled::report(&set, &read) {
@@ -53,22 +54,6 @@ fn main() {
         if set.name.contains("looked at") && has("list") {
             for row in &set.messages {
                 let read = read(&row.text);
-                if row.situation == NONE && read.situation.kind != NONE {
-                    let classifier = classifier.as_ref();
-                    let found = classifier.map(|classifier| {
-                        let passages = remit_signals::message_reader::passages(&row.text);
-                        let found = classifier.read(&reader, &passages, encoder, false);
-                        let best = found.into_iter().find(|found| found.label == read.situation.kind);
-                        best.map(|best| {
-                            (
-                                passages.len(),
-                                best.beyond,
-                                passages.get(best.sentence).copied().unwrap_or_default().to_owned(),
-                            )
-                        })
-                    });
-                    println!("    {found:?}");
-                }
                 if read.situation.kind != row.situation {
                     println!("    {} for {}: {:?}", read.situation.kind, row.situation, read.situation.rules);
                 }

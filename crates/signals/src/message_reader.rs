@@ -36,16 +36,24 @@ impl MessageReader {
         self.encoder.as_deref().filter(|_| self.when != EncoderUse::Never)
     }
 
+    /// The intent of a message, and what its words say; the encoder is asked once about what both ask it.
+    pub fn read(&self, text: &str) -> (IntentEstimate<'_>, TextReadings<'_>) {
+        let text = normalised(text);
+        let whole = Encoded::new(text.trim(), self.encoder());
+        let words = read(&self.words, self.sentences.as_ref(), &whole, self.when);
+        (self.intents.estimate(&whole, self.when), words)
+    }
+
     /// The intent of a message.
     pub fn intent(&self, text: &str) -> IntentEstimate<'_> {
         let text = normalised(text);
-        self.intents.estimate(&Encoded::new(&text, self.encoder()), self.when)
+        self.intents.estimate(&Encoded::new(text.trim(), self.encoder()), self.when)
     }
 
     /// What the words of a message say: rules propose, and what learnt from sentences disposes.
     pub fn words(&self, text: &str) -> TextReadings<'_> {
         let text = normalised(text);
-        read(&self.words, self.sentences.as_ref(), self.encoder(), self.when, &text)
+        read(&self.words, self.sentences.as_ref(), &Encoded::new(text.trim(), self.encoder()), self.when)
     }
 }
 
@@ -53,17 +61,17 @@ impl MessageReader {
 pub fn read<'a>(
     words: &'a TextReader,
     classifier: Option<&'a SentenceClassifier>,
-    encoder: Option<&Encoder>,
+    whole: &Encoded<'_>,
     when: EncoderUse,
-    text: &str,
 ) -> TextReadings<'a> {
+    let text = whole.text();
     let by_rules = words.read(text);
     let Some(classifier) = classifier
         .filter(|classifier| by_rules.language.code == UNDETERMINED || classifier.learnt_in(by_rules.language.code))
     else {
         return by_rules;
     };
-    let found = classifier.read(words, &passages(text), encoder, when == EncoderUse::Always);
+    let found = classifier.read(words, &passages(text), whole, when == EncoderUse::Always);
     dispose(words, classifier, by_rules, &found)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     readings::{FRUSTRATED, FRUSTRATION, WANTS_HUMAN},
     sentence_split::clauses,
     stored::{ModelError, Rest, Stored},
-    vector,
+    vector::{self, Encoded},
 };
 use remit_encoder::Encoder;
 use std::collections::BTreeMap;
@@ -134,23 +134,18 @@ impl SentenceClassifier {
         self.labels.iter().any(|known| known.name == label)
     }
 
-    /// What each sentence of a message says, by label. The encoder is asked about sentences that words or rules propose,
-    /// and about all where `every` is so.
-    pub fn read(
-        &self,
-        reader: &TextReader,
-        sentences: &[&str],
-        encoder: Option<&Encoder>,
-        every: bool,
-    ) -> Vec<Found<'_>> {
+    /// What each sentence of the message `whole` says, by label. The encoder is asked about sentences that words or rules
+    /// propose, and about all where `every` is so.
+    pub fn read(&self, reader: &TextReader, sentences: &[&str], whole: &Encoded<'_>, every: bool) -> Vec<Found<'_>> {
         let places = places(self.labels.iter().map(|label| label.name.as_str()));
-        let beside = self.beside.as_ref().zip(encoder).filter(|((digest, _), encoder)| digest == encoder.digest());
+        let beside =
+            self.beside.as_ref().zip(whole.encoder()).filter(|((digest, _), encoder)| digest == encoder.digest());
         let mut best: Vec<Option<Found<'_>>> = vec![None; self.labels.len()];
         // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must not
         // hide them. In a long one too many rules speak.
         let short = sentences.len() as f32 <= SHORT_AND_LONG.0 + 1.0;
-        let whole = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.matched_kinds(text)));
-        let spoken_of = whole.flat_map(|(at, text, kinds)| {
+        let sentence = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.matched_kinds(text)));
+        let spoken_of = sentence.flat_map(|(at, text, kinds)| {
             let clauses = if short && !kinds.is_empty() { clauses(text) } else { Vec::new() };
             let clauses = clauses.into_iter().map(move |clause| (at, clause, reader.matched_kinds(clause)));
             [(at, text, kinds)].into_iter().chain(clauses.filter(|(_, _, kinds)| !kinds.is_empty()))
@@ -164,10 +159,11 @@ impl SentenceClassifier {
             let encoded = asked.is_some();
             let margins = match asked {
                 Some(((_, linear), encoder)) => {
-                    row.extend(vector::features(
-                        self.vocabulary.known.len() + self.labels.len(),
-                        &encoder.encode(text),
-                    ));
+                    let numbers = self.vocabulary.known.len() + self.labels.len();
+                    match whole.vector_of(text) {
+                        Some(vector) => row.extend(vector::features(numbers, vector)),
+                        None => row.extend(vector::features(numbers, &encoder.encode(text))),
+                    }
                     with_alone(beyond_none(linear.margins(&row)), &margins)
                 }
                 None => margins,

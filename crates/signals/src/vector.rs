@@ -23,6 +23,11 @@ impl<'a> Encoded<'a> {
         Self { text, encoder: None, vector: OnceCell::from(Some(vector)) }
     }
 
+    /// What makes vectors of texts, if anything does.
+    pub fn encoder(&self) -> Option<&'a Encoder> {
+        self.encoder
+    }
+
     /// The text.
     pub fn text(&self) -> &'a str {
         self.text
@@ -31,6 +36,11 @@ impl<'a> Encoded<'a> {
     /// Its vector, of length one.
     pub fn vector(&self) -> Option<&[f32]> {
         self.vector.get_or_init(|| self.encoder.map(|encoder| encoder.encode(self.text))).as_deref()
+    }
+
+    /// Its vector, if `text` is it.
+    pub(crate) fn vector_of(&self, text: &str) -> Option<&[f32]> {
+        if text == self.text { self.vector() } else { None }
     }
 }
 

@@ -166,7 +166,7 @@ fn read_text(asked: &ReadText, json: bool) -> anyhow::Result<bool> {
     let bundle = super::load(&asked.bundle)?;
     let reader = remit_server::reader::open(asked.data.as_deref(), &bundle, &mut |step| shown::note(step))?;
     let message = remit_signals::written::written(&asked.text);
-    let (intent, words) = (reader.intent(&message.now), reader.words(&message.now));
+    let (intent, words) = reader.read(&message.now);
     if json {
         shown::json(&serde_json::json!({
             "read": message.now,
@@ -303,7 +303,9 @@ fn words(reading: Reading<'_>) -> Vec<WordReport> {
         let built_in = Encoder::built_in();
         SentenceClassifier::shipped(&lesson, Some(&built_in)).unwrap_or_else(|| lesson.learn(Some(&built_in)))
     });
-    let read = |text: &str| message_reader::read(&reader, classifier.as_ref(), reading.encoder, reading.when, text);
+    let read = |text: &str| {
+        message_reader::read(&reader, classifier.as_ref(), &Encoded::new(text, reading.encoder), reading.when)
+    };
     labelled::held_back().iter().chain([&labelled::looked_at()]).flat_map(|set| labelled::report(set, &read)).collect()
 }
 

@@ -225,12 +225,13 @@ fn measured(reader: &MessageReader, bundle: &Bundle, message: &Written<'_>, now:
         let estimate = IntentEstimate { abstained: true, ..reader.intent(message.passed_on()) };
         let beside = "passed on without a word of the customer's own";
         note_intent(&estimate, bundle.topic_of(estimate.label), Some(beside), &mut note);
+        note_words(&reader.words(&message.now), &mut note);
     } else {
-        let mut estimate = reader.intent(&message.now);
+        let (mut estimate, words) = reader.read(&message.now);
         estimate.abstained |= message.now.is_empty();
         note_intent(&estimate, bundle.topic_of(estimate.label), None, &mut note);
+        note_words(&words, &mut note);
     }
-    note_words(&reader.words(&message.now), &mut note);
     readings
 }
 
