@@ -11,6 +11,7 @@ use remit_signals::{
     message_reader::MessageReader,
     sentence_classifier::{Lesson, SentenceClassifier},
 };
+use sha2::{Digest as _, Sha256};
 use std::{path::Path, sync::Arc};
 
 /// Why messages cannot be read.
@@ -142,18 +143,54 @@ fn sentences(
     encoder: Option<&Encoder>,
     told: &mut dyn FnMut(&str),
 ) -> Result<Option<SentenceClassifier>, ReaderError> {
-    let Some(lesson) = Lesson::of(words) else { return Ok(None) };
+    // Rules are tried on every labelled sentence to know what there is to learn; what came of it is kept, by what it
+    // follows from.
+    let built_in = SentenceClassifier::built_in();
+    let ships = built_in.as_ref().map(SentenceClassifier::key).copied().unwrap_or_default();
+    let mut of = Sha256::new_with_prefix(ships);
+    of.update(words.readings().digest());
+    of.update(encoder.map(Encoder::digest).copied().unwrap_or_default());
+    let known = format!("lesson-{}.bin", Digest::from_bytes(&of.finalize().into()));
+    let learnt = |key: &[u8]| {
+        let bytes = cache.read(&name_of(key)?)?;
+        SentenceClassifier::from_bytes(&bytes).ok().filter(|classifier| classifier.key() == key)
+    };
+    // It is found out again where it cannot be kept.
+    let note = |key: &[u8]| drop(cache.keep(&known, key));
+    match cache.read(&known).as_deref() {
+        Some([]) => return Ok(None),
+        Some(key) if *key == ships => return Ok(built_in),
+        Some(key) => {
+            if let Some(classifier) = learnt(key) {
+                return Ok(Some(classifier));
+            }
+        }
+        None => {}
+    }
+    let Some(lesson) = Lesson::of(words) else {
+        note(&[]);
+        return Ok(None);
+    };
     if let Some(shipped) = SentenceClassifier::shipped(&lesson, encoder) {
+        note(shipped.key());
         return Ok(Some(shipped));
     }
     let key = lesson.key(encoder.map(Encoder::digest));
-    let name = format!("sentences-{}.bin", Digest::from_bytes(&key));
-    let read = cache.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
-    if let Some(classifier) = read.filter(|classifier| *classifier.key() == key) {
-        return Ok(Some(classifier));
-    }
-    told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
-    let classifier = lesson.learn(encoder);
-    cache.keep(&name, &classifier.to_bytes())?;
+    let classifier = match learnt(&key) {
+        Some(classifier) => classifier,
+        None => {
+            told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
+            let classifier = lesson.learn(encoder);
+            cache.keep(&name_of(&key).unwrap_or_default(), &classifier.to_bytes())?;
+            classifier
+        }
+    };
+    note(&key);
     Ok(Some(classifier))
+}
+
+/// Under which name the classifier of sentences with a key is kept.
+fn name_of(key: &[u8]) -> Option<String> {
+    let key = Digest::from_bytes(key.try_into().ok()?);
+    Some(format!("sentences-{key}.bin"))
 }

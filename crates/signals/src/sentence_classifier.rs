@@ -92,10 +92,15 @@ pub struct Found<'a> {
 }
 
 impl SentenceClassifier {
+    /// The one that ships.
+    pub fn built_in() -> Option<Self> {
+        Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok()
+    }
+
     /// The one that ships, if it has learnt just this with this encoder; where the encoder is never asked, it serves by its
     /// words alone.
     pub fn shipped(lesson: &Lesson<'_>, encoder: Option<&Encoder>) -> Option<Self> {
-        let shipped = Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok()?;
+        let shipped = Self::built_in()?;
         let digest = encoder.map(Encoder::digest).or(shipped.encoder());
         (shipped.key == lesson.key(digest)).then_some(shipped)
     }
