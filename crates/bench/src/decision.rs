@@ -80,7 +80,8 @@ fn grown(setting: &Setting, count: usize) -> anyhow::Result<Bundle> {
         let above = 9_000 + n % 1_000;
         writeln!(
             text,
-            "@id(\"grown-{n}\")\n@owner(\"{owner}\")\n@reason(\"Product {n} is handled elsewhere when it is complex.\")\n\
+            "@id(\"grown-{n}\")\n@owner(\"{owner}\")\n\
+             @reason(\"Product {n} is handled elsewhere when it is complex.\")\n\
              forbid (principal == {kind}::\"{}\", action == Action::\"handle\", resource)\n\
              when {{ context.complexity_bp > {above} && context.handoffs > {} }};",
             spec.responder,

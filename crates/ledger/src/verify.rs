@@ -247,8 +247,8 @@ impl<F, N> fmt::Debug for Verification<'_, F, N> {
 }
 
 impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, String)>> Verification<'v, F, N> {
-    /// Begins; `stored_tile` gives full tiles as they are stored, `notes` the checkpoints with the sizes under which they
-    /// are kept, the smallest first.
+    /// Begins; `stored_tile` gives full tiles as they are stored, `notes` the checkpoints with the sizes under which
+    /// they are kept, the smallest first.
     pub fn new(verifier: &'v Verifier, notes: N, stored_tile: F) -> Self {
         let mut new = Self {
             tree: Tree::default(),

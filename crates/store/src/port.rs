@@ -276,7 +276,8 @@ pub enum OpenError {
     },
     /// It is damaged.
     #[error(
-        "the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to start anew"
+        "the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to \
+         start anew"
     )]
     Damaged {
         /// Where.
@@ -289,9 +290,9 @@ pub enum OpenError {
     Foreign(String),
     /// Commands that it had acknowledged are gone.
     #[error(
-        "{path} has {has} records, and {signed} of it were signed, as the file `{CHECKPOINT}` beside it says: its log of \
-         writes ({path}-wal) is missing or not its own, or it is an older copy. Put the log back, or a whole copy of the \
-         directory; to go on from what is there, without the others, move the file `{CHECKPOINT}` aside"
+        "{path} has {has} records, and {signed} of it were signed, as the file `{CHECKPOINT}` beside it says: its log \
+         of writes ({path}-wal) is missing or not its own, or it is an older copy. Put the log back, or a whole copy \
+         of the directory; to go on from what is there, without the others, move the file `{CHECKPOINT}` aside"
     )]
     Behind {
         /// Where.
@@ -410,8 +411,8 @@ pub struct ExceptionFilter {
 ///
 /// Promises: what [`Store::commit`] acknowledged survives the death of the process and of the machine; a
 /// refused commit leaves nothing; a case's versions are never skipped or written twice; positions are
-/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will be
-/// acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
+/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will
+/// be acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
 pub trait Store: Send + Sync {
     /// Commits the effects of one command.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
@@ -421,8 +422,8 @@ pub trait Store: Send + Sync {
     fn coming(&self) -> Coming {
         Coming::default()
     }
-    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the process
-    /// sooner; what was committed since has waited already.
+    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the
+    /// process sooner; what was committed since has waited already.
     fn settled(&self) -> impl Future<Output = Result<(), ReadError>> + Send
     where
         Self: Sized;
@@ -430,8 +431,8 @@ pub trait Store: Send + Sync {
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
     /// Cases, newest first, after the cursor `after` (an identifier).
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
-    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were opened:
-    /// when, and which.
+    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were
+    /// opened: when, and which.
     fn cases_under(
         &self,
         customer: &str,
@@ -496,8 +497,8 @@ pub trait Store: Send + Sync {
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
     /// Notes a token.
     fn add_token(&self, token: &TokenRow) -> Result<(), CommitError>;
-    /// Forgets a token, except for its name; says whether there was one. A disk that is full for everything else has room
-    /// for this.
+    /// Forgets a token, except for its name; says whether there was one. A disk that is full for everything else has
+    /// room for this.
     fn revoke_token(&self, id: &str) -> Result<bool, CommitError>;
     /// The name of a token, also of one that was revoked, until it is forgotten.
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;

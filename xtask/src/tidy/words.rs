@@ -70,7 +70,8 @@ impl<'a> Tables<'a> {
 
 /// The cells of a table's rows, without its head.
 fn rows(text: &str) -> impl Iterator<Item = impl Iterator<Item = &str>> {
-    let rows = text.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
+    let rows =
+        text.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| row.trim_matches('|').split('|').map(str::trim))
 }
 
@@ -86,7 +87,8 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# G\n\n| term | meaning |\n|---|---|\n| case | A. |\n| lease | B. |\n\n## Not said\n\n| not | say |\n|---|---|\n| `memo` | cache |\n| `bells.rs` | `wakeups.rs` |\n";
+    const TEXT: &str = "# G\n\n| term | meaning |\n|---|---|\n| case | A. |\n| lease | B. |\n\n## Not said\n\n\
+                        | not | say |\n|---|---|\n| `memo` | cache |\n| `bells.rs` | `wakeups.rs` |\n";
 
     fn said(path: &str, text: &str) -> Vec<String> {
         Tables::of(TEXT).said(&File { path: path.to_owned(), text: text.to_owned() })

@@ -176,7 +176,8 @@ const DONE: &[Row] = &[
         "responders a-ai=1; open human",
         &[
             "exception 1 raised: no_responder, owned by duty-manager, due in 60 min",
-            "= open, duty-manager has it under epoch 1, duty-manager answers for it, waited 0 min, wants a human, exception 1 open",
+            "= open, duty-manager has it under epoch 1, duty-manager answers for it, waited 0 min, wants a human, \
+             exception 1 open",
         ],
     ),
     (
@@ -351,7 +352,8 @@ const DONE: &[Row] = &[
         "limit",
         "yield 2 unsure",
         &[
-            "escalate (support-lead), as it was given up (unsure): exception handoff_limit for duty-manager; next desk, late",
+            "escalate (support-lead), as it was given up (unsure): exception handoff_limit for duty-manager; next \
+             desk, late",
             "exception 1 raised: handoff_limit, owned by duty-manager, due in 60 min",
         ],
     ),

@@ -101,8 +101,8 @@ impl Ground<'_> {
         signals
     }
 
-    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it. What
-    /// was measured of ours says nothing of theirs; what that source says of them counts.
+    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it.
+    /// What was measured of ours says nothing of theirs; what that source says of them counts.
     fn follow_intent(&self, case: &Case, signals: &mut Signals) {
         let believed = |signal: &str, reading: &Reading| self.bundle.authoritative(signal, &reading.source);
         let Some(intent) = signals.get("intent").filter(|reading| believed("intent", reading)).cloned() else { return };

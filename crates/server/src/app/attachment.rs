@@ -84,7 +84,8 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
 }
 
 impl App {
-    /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided anew.
+    /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
+    /// anew.
     ///
     /// # Errors
     /// When policy, the lease, a bound or the store refuses.

@@ -133,7 +133,8 @@ impl App {
         explain(decision, &self.bundle.terms().economics.currency.0, &permitted, &rule)
     }
 
-    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked for.
+    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked
+    /// for.
     fn other<'a>(&'a self, digest: &'a Digest, baseline: Option<&'a Digest>) -> Other<'a> {
         LazyCell::new(Box::new(move || match digest == self.bundle.digest() {
             true => Governed::InForce,

@@ -1,6 +1,7 @@
-//! Erasing a customer's words: one commit destroys the key that sealed all of them, so that from then on none can be read
-//! or written, on however many cases. What follows from it is done beside requests, a few cases at a time, and is told
-//! until it is done: each case says so of itself, and what was overwritten goes from the log that the database writes.
+//! Erasing a customer's words: one commit destroys the key that sealed all of them, so that from then on none can be
+//! read or written, on however many cases. What follows from it is done beside requests, a few cases at a time, and is
+//! told until it is done: each case says so of itself, and what was overwritten goes from the log that the database
+//! writes.
 
 use super::{
     App, Caller,
@@ -39,9 +40,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub struct Erased {
     /// On how many cases. None of their words can be read any more.
     pub cases: u64,
-    /// `done` once nothing is left of words and key, not even in the log that the database writes first; else `pending`:
-    /// somebody reads the database, such as a backup, or there are many cases. It becomes done by itself; each case tells
-    /// whether it is, and the ledger then has `erasure_completed`.
+    /// `done` once nothing is left of words and key, not even in the log that the database writes first; else
+    /// `pending`: somebody reads the database, such as a backup, or there are many cases. It becomes done by itself;
+    /// each case tells whether it is, and the ledger then has `erasure_completed`.
     pub log: &'static str,
 }
 

@@ -390,8 +390,8 @@ impl App {
         self.record(caller, repeat, before.as_ref(), happened, beside, (status, response), now)
     }
 
-    /// What `act` answers; where it is refused, the answer that was given to the same request before, if one was. So who
-    /// repeats a request because its answer was lost is told it, also where that request ended what they may do.
+    /// What `act` answers; where it is refused, the answer that was given to the same request before, if one was. So
+    /// who repeats a request because its answer was lost is told it, also where that request ended what they may do.
     ///
     /// # Errors
     /// As `act`, or where the key was sent with another request before.

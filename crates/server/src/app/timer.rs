@@ -109,7 +109,8 @@ impl App {
         self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
 
-    /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.
+    /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided
+    /// anew; missed, the accountable has to see to it.
     async fn look_at_clock(&self, row: &OutboxRow, case: &Case) -> Result<(), Problem> {
         let now = self.now();
         let over = self.patience_ends(case).is_some_and(|ends| now >= ends);

@@ -186,7 +186,8 @@ impl App {
             Ok(false) => return Err(Problem::new(problem::NOT_FOUND, "no token has this id")),
             Ok(true) => self.forget_tokens(),
             Err(error) => {
-                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a start");
+                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
+                    start");
                 self.revoke_for_now(id);
                 let detail = "the token is refused from now on, but is valid again should the server start anew before \
                               this is on the disk; it is tried until it is";

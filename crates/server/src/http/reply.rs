@@ -71,7 +71,8 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refused> {
     Ok(response)
 }
 
-/// The first of a stream of server-sent events: a comment, so that whoever carries it on has something to carry at once.
+/// The first of a stream of server-sent events: a comment, so that whoever carries it on has something to carry at
+/// once.
 pub(crate) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// A stream of server-sent events. Proxies are told to keep nothing of it, to leave it as it is, and to hold nothing

@@ -1,5 +1,5 @@
-//! A danger goes where there is help, by whatever way a case comes to somebody else: who has it goes or gives it back, it
-//! ends in another case, an exception holds it, it has changed hands too often, its customer calls it solved, or a
+//! A danger goes where there is help, by whatever way a case comes to somebody else: who has it goes or gives it back,
+//! it ends in another case, an exception holds it, it has changed hands too often, its customer calls it solved, or a
 //! promise runs out.
 
 use crate::{

@@ -285,7 +285,8 @@ impl Server {
     /// A server under a bundle on a clock of the test's own.
     pub(crate) fn start_under_clock(bundle: Arc<Bundle>, clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
-        // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too often.
+        // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too
+        // often.
         let limits = Limits { requests_a_second: u32::MAX / 4, ..Limits::default() };
         Self::serve(open_at(data.path(), bundle, services, clock).within(limits), data)
     }

@@ -2,8 +2,8 @@
 //!
 //! Commands are answered only then. In between, a batch is in the database and can be read, though a machine that dies
 //! would lose it. Whatever is committed later stands behind it in the same log, and so is lost with it; but what is
-//! merely read must not leave the process before the disk has it. (In the literature: pre-committed transactions, DeWitt
-//! et al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
+//! merely read must not leave the process before the disk has it. (In the literature: pre-committed transactions,
+//! DeWitt et al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
 
 use super::answers::{Others, Outcome, Waiting};
 use crate::{CommitError, ReadError};
@@ -49,7 +49,8 @@ impl Disk {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let log = File::open(log)?;
-        // A process that was killed may have written what the disk does not have yet, and what is here now will be told.
+        // A process that was killed may have written what the disk does not have yet, and what is here now will be
+        // told.
         log.sync_data()?;
         Ok(Self::new(tree, Box::new(move || log.sync_data())))
     }

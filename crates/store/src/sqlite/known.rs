@@ -44,8 +44,8 @@ impl Known {
         !self.whole.load(Ordering::Acquire) || self.filter.contains(id)
     }
 
-    /// Takes in those whom `connection` holds, a few at a time so that no log of writes has to wait for it. Until this is
-    /// done everybody is looked for.
+    /// Takes in those whom `connection` holds, a few at a time so that no log of writes has to wait for it. Until this
+    /// is done everybody is looked for.
     pub(super) fn learn(&self, connection: &Connection, stop: &AtomicBool) -> Result<(), rusqlite::Error> {
         let sql = "SELECT id FROM customers WHERE id > ?1 AND opened_ms = -1 ORDER BY id LIMIT ?2";
         let (mut statement, mut last) = (connection.prepare(sql)?, String::new());

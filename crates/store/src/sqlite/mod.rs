@@ -71,8 +71,8 @@ impl Default for Options {
 
 /// Batches written that wait for the disk, at most, beside the one that it is given.
 const AHEAD: usize = 2;
-/// Steps of `nice` of the writer's thread and of who waits for the disk: they go before others, since every command waits
-/// for them.
+/// Steps of `nice` of the writer's thread and of who waits for the disk: they go before others, since every command
+/// waits for them.
 const WRITER: i32 = -10;
 /// Steps of `nice` of the threads that nobody waits for.
 const BESIDE: i32 = 5;
@@ -244,9 +244,9 @@ impl SqliteStore {
         }
     }
 
-    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so that
-    /// a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what it moves.
-    /// None if reads went on for so long.
+    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so
+    /// that a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what
+    /// it moves. None if reads went on for so long.
     ///
     /// # Errors
     /// When the database refuses.
@@ -298,8 +298,8 @@ fn cases(connection: &Connection) -> Result<u64, rusqlite::Error> {
         .map(i64::cast_unsigned)
 }
 
-/// Starts a thread that gives way to the process's others by so many steps, or goes before them where they are negative.
-/// Without the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
+/// Starts a thread that gives way to the process's others by so many steps, or goes before them where they are
+/// negative. Without the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
 fn thread(
     (name, steps): (&str, i32),
     path: &Path,

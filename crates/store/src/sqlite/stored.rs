@@ -146,8 +146,8 @@ pub(super) fn each_case(
     // Since format 7 each case has the key of its own; before, all of a customer's had theirs.
     let mut key = all(
         "customer_keys",
-        "SELECT wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3 \
-         AND wrapped <> zeroblob(length(wrapped))",
+        "SELECT wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = ?2 AND stream = \
+         ?3 AND wrapped <> zeroblob(length(wrapped))",
         "SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1 AND ?2 IS NOT NULL AND ?3 IS NOT NULL",
     )?;
     loop {

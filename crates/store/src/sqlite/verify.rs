@@ -21,8 +21,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::{collections::HashSet, path::Path};
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
-/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of each
-/// case against them; then everything else. `progress` is told how many of how many readings were done.
+/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of
+/// each case against them; then everything else. `progress` is told how many of how many readings were done.
 ///
 /// # Errors
 /// When the database cannot be read at all.

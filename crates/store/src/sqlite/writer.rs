@@ -1,4 +1,5 @@
-//! The writer: takes all commands that wait, writes them in one transaction, and has them answered once the disk has it.
+//! The writer: takes all commands that wait, writes them in one transaction, and has them answered once the disk has
+//! it.
 
 use super::{
     answers::{Outcome, Waiting},
@@ -42,8 +43,8 @@ pub(super) fn run(
         let number = disk.begin();
         let outcomes = write(&mut connection, &mut tree, disk, &batch);
         let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
-        // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not, this
-        // one waits as well as another, and sooner.
+        // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not,
+        // this one waits as well as another, and sooner.
         if disk.has_all_before(number) && !gather.is_ready() {
             disk.wait([batch]);
         } else if let Err(error) = written.send(batch) {
@@ -125,7 +126,8 @@ impl Batch {
     /// One command: first everything that could refuse it is read, then everything is written.
     fn one(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Outcome, rusqlite::Error> {
         if let Some(row) = &commit.idempotency {
-            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND expires_ms > ?3";
+            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND \
+                       expires_ms > ?3";
             let now = commit.records.first().map_or(0, |record| record.ts_ms);
             let known = tx
                 .prepare_cached(sql)?
@@ -193,7 +195,8 @@ impl Batch {
         self.write(tx, commit).map(Ok)
     }
 
-    /// The number of the key of a customer, who is noted with it unless already noted; none if their key is another one.
+    /// The number of the key of a customer, who is noted with it unless already noted; none if their key is another
+    /// one.
     fn key_of(&mut self, tx: &Transaction<'_>, customer: &NewCustomer) -> Result<Option<i64>, rusqlite::Error> {
         let next = match self.next_key {
             Some(next) => next,
@@ -210,7 +213,8 @@ impl Batch {
             self.next_key = Some(next + 1);
             return Ok(Some(next));
         }
-        let sql = "SELECT num FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1 AND wrapped = ?2";
+        let sql = "SELECT num FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1 AND \
+                   wrapped = ?2";
         tx.prepare_cached(sql)?.query_row(params![customer.id, customer.wrapped_key], |row| row.get(0)).optional()
     }
 
@@ -423,8 +427,8 @@ fn insert_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<bool, rusqlite:
 }
 
 fn update_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
-    let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?7, \
-               updated_ms = ?8, state = ?9 WHERE id = ?1";
+    let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = \
+               ?7, updated_ms = ?8, state = ?9 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![
         case.id,
         case.version.cast_signed(),

@@ -53,8 +53,8 @@ pub fn in_force(store: &impl Store) -> Result<Option<InForce>, ReadError> {
     Ok(Some(InForce { digest, kept }))
 }
 
-/// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force, and
-/// nothing is to be moved. Changes nothing.
+/// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force,
+/// and nothing is to be moved. Changes nothing.
 ///
 /// # Errors
 /// When something open would be left without anybody, or a move means nothing.
