@@ -1,3 +1,5 @@
+//! Mails of many programs, taken apart right and in a time that grows with their length alone.
+
 use super::*;
 
 fn mails(text: &str) -> Vec<(&str, &str, &str)> {

@@ -1,3 +1,6 @@
+//! The conformance suite over SQLite, and what holds of SQLite alone: batches, keys that are gone from the disk,
+//! earlier formats.
+
 use super::*;
 use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, conformance};
 use remit_ledger::{checkpoint::Signer, hash::Hash};
