@@ -1,7 +1,8 @@
 //! Clocks that are set, staff who go home, and what customers are told meanwhile.
 
 use crate::{
-    chat::{Customer, staff, take},
+    chat::{staff, take},
+    customer::Customer,
     harness::{Client, Hands, Server, TwoClocks, epoch, id},
     staff::{offered, presence, work},
 };

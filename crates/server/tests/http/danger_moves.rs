@@ -3,8 +3,8 @@
 //! promise runs out.
 
 use crate::{
-    chat::Customer,
     clocks::TEN,
+    customer::Customer,
     danger::{everywhere, say, taken},
     harness::{Client, Server, TwoClocks, epoch, id},
     staff::{presence, staff_client},

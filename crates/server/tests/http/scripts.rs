@@ -2,7 +2,7 @@
 //! they set, under the sample bank.
 
 use crate::{
-    chat::Customer,
+    customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     staff::{answer, presence, work},
