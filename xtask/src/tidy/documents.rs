@@ -34,8 +34,9 @@ fn missing(document: &File, files: &[File]) -> Vec<String> {
     faults
 }
 
+/// Whether it is a path of the repository. What begins with `/` is one of the interface.
 fn is_path(named: &str) -> bool {
-    let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "/_-.".contains(c));
+    let plain = named.chars().all(|c| c.is_ascii_alphanumeric() || "/_-.".contains(c)) && !named.starts_with('/');
     plain && ENDINGS.iter().any(|ending| named.ends_with(ending) && named.len() > ending.len())
 }
 
@@ -77,7 +78,7 @@ mod tests {
         ] {
             assert_eq!(is_path(named).then(|| is_end_of(named, path)), Some(there), "{named}");
         }
-        for no in ["App::read", ".rs", "POST /v1/a.json", "forms/*.toml", "models/"] {
+        for no in ["App::read", ".rs", "/v1/a.json", "POST /v1/a.json", "forms/*.toml", "models/"] {
             assert!(!is_path(no), "{no}");
         }
     }
