@@ -52,8 +52,9 @@ fn twelve() -> u16 {
 pub struct StartedChat {
     /// Its identifier.
     pub id: String,
-    /// Where the customer goes: at the server's public address, or, where it was told none, on this server. The secret
-    /// is behind `#`, which browsers send to nobody.
+    #[doc = " Where the customer goes: at the server's public address, or, where it was told none, on this server. \
+             The secret is"]
+    /// behind `#`, which browsers send to nobody.
     #[schema(example = "/chat#remit_chat_…")]
     pub url: String,
     /// Until when.
