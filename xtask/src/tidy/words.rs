@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "# G\n\n| term | meaning |\n|---|---|\n| case | A. |\n| lease | B. |\n\n## Not said\n\n\
-                        | not | say |\n|---|---|\n| `memo` | cache |\n| `bells.rs` | `wakeups.rs` |\n";
+                        | not | say |\n|---|---|\n| `gizmo` | cache |\n| `bells.rs` | `wakeups.rs` |\n";
 
     fn said(path: &str, text: &str) -> Vec<String> {
         Tables::of(TEXT).said(&File { path: path.to_owned(), text: text.to_owned() })
@@ -103,8 +103,8 @@ mod tests {
 
     #[test]
     fn what_is_not_to_be_said_is_found_as_a_word_and_as_a_file() {
-        assert_eq!(said("a/b.rs", "x\nlet memo = 1;\n"), ["a/b.rs:2: says `memo`; say cache"]);
-        assert!(said("a/b.rs", "let memory = memos;\n").is_empty());
+        assert_eq!(said("a/b.rs", "x\nlet gizmo = 1;\n"), ["a/b.rs:2: says `gizmo`; say cache"]);
+        assert!(said("a/b.rs", "let gizmos = my_gizmo;\n").is_empty());
         assert_eq!(said("a/bells.rs", ""), ["a/bells.rs: call the file `wakeups.rs`"]);
         assert!(said("a/doorbells.rs", "").is_empty());
     }
