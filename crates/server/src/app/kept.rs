@@ -24,7 +24,7 @@ use remit_store::{
     IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
     sqlite::{
         REVOKED_TOKEN,
-        stored::{Found, Judge, Stored},
+        case_scan::{Found, Judge, Stored},
     },
 };
 use sealed::{Named, after_each};

@@ -1,9 +1,9 @@
 //! Everything stored that is not of one case: what the ledger is built of, customers, counts, bundles and settings.
 
 use super::{
-    packed::Shapes,
+    case_scan::{Found, Judge, Stored},
+    compression::Shapes,
     setup::MIGRATIONS,
-    stored::{Found, Judge, Stored},
 };
 use crate::{IdempotencyRow, ItemRow, TokenRow};
 use remit_ledger::{

@@ -2,10 +2,10 @@
 
 use super::{
     DATABASE,
-    packed::Shapes,
+    case_scan::{self, Judge, Placed, each_case, unpacked},
+    compression::Shapes,
     rest,
     setup::{self, full_tile, tree_at},
-    stored::{self, Judge, Placed, each_case, unpacked},
 };
 use crate::{CHECKPOINT, ReadError};
 use remit_ledger::{
@@ -156,7 +156,7 @@ fn run(
         read(1);
     }
     customers.extend(rest::customers_of(connection, &erased)?);
-    let beside = stored::Beside { shapes: &shapes, tables: &tables, erased: &customers };
+    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &customers };
     let mut counted = rest::Counted::default();
     each_case(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));

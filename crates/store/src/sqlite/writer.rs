@@ -3,9 +3,9 @@
 
 use super::{
     answers::{Outcome, Waiting},
-    disk::{Disk, Written},
-    gather::Gather,
-    settle,
+    durability::{Durability, Written},
+    group_commit::GroupCommit,
+    wal_checkpoint,
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record};
 use remit_ledger::{
@@ -27,25 +27,25 @@ use std::{
 /// hears of each.
 pub(super) fn run(
     mut connection: Connection,
-    disk: &Disk,
+    disk: &Durability,
     waiting: &Receiver<Waiting>,
-    gather: &Gather,
+    group_commit: &GroupCommit,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
     last: &AtomicBool,
 ) {
     let mut tree = disk.tree();
-    let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
+    let mut batch: Vec<Waiting> = Vec::with_capacity(group_commit.batch_max);
     loop {
         // Whoever sends after this has found nothing to be waiting is refused.
         let first = if last.load(Ordering::SeqCst) { waiting.try_recv().ok() } else { waiting.recv().ok() };
         let Some(first) = first else { return };
-        gather.fill(first, waiting, &mut batch);
+        group_commit.fill(first, waiting, &mut batch);
         let number = disk.begin();
         let outcomes = write(&mut connection, &mut tree, disk, &batch);
         let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
         // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not,
         // this one waits as well as another, and sooner.
-        if disk.has_all_before(number) && !gather.is_ready() {
+        if disk.has_all_before(number) && !group_commit.is_ready() {
             disk.wait([batch]);
         } else if let Err(error) = written.send(batch) {
             disk.wait([error.0]);
@@ -56,14 +56,16 @@ pub(super) fn run(
 }
 
 /// What becomes of each command of `batch`.
-fn write(connection: &mut Connection, tree: &mut Tree, disk: &Disk, batch: &[Waiting]) -> Vec<Outcome> {
+fn write(connection: &mut Connection, tree: &mut Tree, disk: &Durability, batch: &[Waiting]) -> Vec<Outcome> {
     if let Some(failed) = disk.failed() {
         return batch.iter().map(|_| Err(CommitError::Failed(failed.to_owned()))).collect();
     }
     let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
     match together(connection, tree, &commits) {
         Ok(mut outcomes) => {
-            if commits.iter().any(|commit| commit.begin_log_anew) && !settle::begin_anew(connection).unwrap_or(false) {
+            if commits.iter().any(|commit| commit.begin_log_anew)
+                && !wal_checkpoint::begin_anew(connection).unwrap_or(false)
+            {
                 for (_, outcome) in commits.iter().zip(&mut outcomes).filter(|(commit, _)| commit.begin_log_anew) {
                     *outcome = Err(CommitError::LogInUse);
                 }

@@ -1,6 +1,7 @@
-//! Case by case, everything that is stored: what happened, and what is kept beside it to find the case and to go on.
+//! A scan of the database, case by case, through everything that is stored: what happened, and what is kept beside it
+//! to find the case and to go on.
 
-use super::{packed::Shapes, read::exception};
+use super::{compression::Shapes, read::exception};
 use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, TokenRow, WordsRow};
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};

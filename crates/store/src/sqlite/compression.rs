@@ -1,4 +1,5 @@
-//! Bodies and states as they lie in the database: LZ4, against another of their kind where there is one.
+//! Bodies and states as they lie in the database, compressed: LZ4, with another of their kind as an LZ4 dictionary
+//! where there is one.
 //!
 //! One decision looks much like the next. Packed against the first one under the same bundle, its shape, it takes a
 //! small part of its JSON, and with it of the pages to write and to keep.
