@@ -2,7 +2,7 @@
 
 use crate::{meter, setting, setting::Setting};
 use remit_domain::{Decision, decision::CandidateFacts};
-use remit_policy::{bundle::Bundle, engine::Engine, plain::Plain, replay};
+use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
 use remit_server::app::{App, case::OpenCase};
 use std::{fmt::Write as _, hint::black_box};
 
@@ -42,7 +42,7 @@ struct Took {
 }
 
 fn measure(bundle: &Bundle, decisions: &[Decision]) -> Took {
-    let (engine, all) = (Engine::new(bundle), Plain::new(bundle));
+    let (engine, all) = (Engine::new(bundle), Reference::new(bundle));
     let facts: Vec<Vec<CandidateFacts>> =
         decisions.iter().map(|d| d.candidates.iter().map(|candidate| candidate.facts.clone()).collect()).collect();
     let asked: Vec<_> = decisions.iter().zip(&facts).collect();

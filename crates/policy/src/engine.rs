@@ -5,11 +5,11 @@ mod api;
 pub use api::{API_ACTIONS, ApiRequest, Held};
 
 use crate::{
-    asked::{Extent, Question, Told, collect},
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
     slices::{self, Slices},
+    verdict_cache::{Extent, Question, Told, collect},
 };
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,

@@ -5,12 +5,12 @@
 //! signals that an invariant reads. The draws are the same each time.
 
 use crate::{
-    asked::Unscoped,
     bundle::{Bundle, SignalSpec},
     cedar::Rule,
     engine::{API_ACTIONS, ApiRequest, Engine, Held, admits_action, admits_principal, candidate_uid, uid},
     finding::Finding,
     manifest::SignalKind,
+    verdict_cache::Unscoped,
 };
 use foldhash::fast::FixedState;
 use remit_domain::{

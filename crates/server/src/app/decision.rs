@@ -15,7 +15,7 @@ use remit_domain::{
 use remit_policy::{
     bundle::Bundle,
     engine::Engine,
-    plain::Plain,
+    reference::Reference,
     replay::{replay, replay_action},
 };
 use remit_store::Store;
@@ -126,7 +126,7 @@ impl App {
     /// that governed; nothing is said of it where these cannot be had.
     pub(super) fn explain(&self, decision: &Decision) -> Explanation {
         let other = self.other(&decision.bundle, decision.baseline.as_ref());
-        let permits = LazyCell::new(|| Some(Plain::permits(self.governing(&other)?)));
+        let permits = LazyCell::new(|| Some(Reference::permits(self.governing(&other)?)));
         let permitted =
             |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
         let rule = |id: &str| self.rule_of(&other, id);
