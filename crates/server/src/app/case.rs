@@ -2,11 +2,11 @@
 
 use super::{
     ATTEMPTS, Answer, App, Caller, Repeat,
+    commit::Act,
     counted::NotCounted,
     customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
-    record::Act,
     schema,
     view::{CaseView, DecisionSummary},
 };
@@ -400,7 +400,7 @@ impl App {
         let sealed = self.seal_for(caller, action, id, &wish.reason)?;
         let to = self.responder_named("to", &wish.to)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]).changing(super::overriding::items);
+        let act = Act::new(action, command).with([sealed]).changing(super::override_log::items);
         self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 

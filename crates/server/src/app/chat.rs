@@ -1,19 +1,19 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
-mod known;
+mod registry;
 
 use super::{
     App, Caller, Repeat,
     attachment::File,
     case::{CUSTOMER_MAX, OpenCase, PostMessage, bounded},
+    commit::Act,
     conversation::can_confirm,
     feedback::GiveFeedback,
-    record::Act,
 };
 use crate::{clock::rfc3339, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-pub(crate) use known::{Chat, Chats, Place};
-use known::{ChatItem, id_of, row};
+pub(crate) use registry::{Chat, Chats, Place};
+use registry::{ChatItem, id_of, row};
 use remit_domain::{
     Case, Command,
     case::{Channel, Requester, Status},

@@ -2,8 +2,8 @@
 
 use super::{
     App, Caller,
-    answer::{FOLLOWS_INTENT, OF_THE_CASE},
     case::CaseAnswer,
+    facts::{FOLLOWS_INTENT, OF_THE_CASE},
     measure::PostedReading,
     schema,
     view::{CaseView, DecisionSummary},

@@ -6,7 +6,7 @@
 use super::{
     App, Caller,
     case::{CUSTOMER_MAX, bounded},
-    record::Act,
+    commit::Act,
     view::ErasedView,
 };
 use crate::{problem, problem::Problem};
@@ -162,7 +162,7 @@ impl App {
         self.forget_customer(customer);
         match done {
             Ok(_) => {
-                self.bells.ring_erasures();
+                self.wakeups.wake_erasures();
                 Ok(())
             }
             // Another request was quicker, and may be done with it.

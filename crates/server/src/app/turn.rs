@@ -1,6 +1,6 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
-use super::{App, Caller, context::cut, later::TurnDue, record::Act};
+use super::{App, Caller, commit::Act, context::cut, follow_ups::TurnDue};
 use crate::{
     clock::rfc3339,
     metrics::TurnLost,

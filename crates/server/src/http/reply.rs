@@ -1,7 +1,7 @@
 //! Answers: JSON bodies, and problems as `application/problem+json`.
 
 use crate::{
-    app::{Answer, arrival},
+    app::{Answer, request_scope},
     problem,
     problem::Problem,
 };
@@ -50,7 +50,7 @@ impl IntoResponse for Refused {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         if !self.repeated {
-            arrival::is_durable();
+            request_scope::is_durable();
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response = (status, self.body).into_response();

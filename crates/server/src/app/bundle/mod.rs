@@ -9,7 +9,7 @@ pub use moves::{MoveError, Moves};
 pub use plan::{Plan, PlanError};
 pub use survey::{Gone, Survey, survey};
 
-use super::{answer::Ground, load::Load};
+use super::{facts::Ground, load::Load};
 use remit_domain::id::{Digest, Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding};
 use remit_store::{ReadError, Store};

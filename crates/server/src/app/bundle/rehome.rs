@@ -6,7 +6,7 @@ use super::{
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
 use crate::{
-    app::{App, Caller, record::Act},
+    app::{App, Caller, commit::Act},
     problem::Problem,
 };
 use futures_util::{StreamExt as _, stream};

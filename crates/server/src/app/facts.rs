@@ -1,4 +1,5 @@
-//! Answers a question of the domain: the readings that count, every candidate's facts, and policy's verdicts.
+//! Answers a question of the domain with facts: the readings that count, what is true of every candidate, and policy's
+//! verdicts.
 
 use super::{App, floor::Waits, load::Load, sla};
 use remit_domain::{

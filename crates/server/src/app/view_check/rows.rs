@@ -1,7 +1,7 @@
 //! A case's row and the rows of its exceptions, against what the case's records make of them.
 
 use crate::{
-    app::record::{ENDED, case_row, exception_row},
+    app::commit::{ENDED, case_row, exception_row},
     problem::Problem,
 };
 use remit_domain::{Case, Event, exception::Exception, id::ExceptionId};
