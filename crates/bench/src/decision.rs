@@ -2,7 +2,7 @@
 
 use crate::{meter, setting, setting::Setting};
 use remit_domain::{Decision, decision::CandidateFacts};
-use remit_policy::{bundle::Bundle, engine::Engine, plain::Plain, replay};
+use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
 use remit_server::app::{App, case::OpenCase};
 use std::{fmt::Write as _, hint::black_box};
 
@@ -42,7 +42,7 @@ struct Took {
 }
 
 fn measure(bundle: &Bundle, decisions: &[Decision]) -> Took {
-    let (engine, all) = (Engine::new(bundle), Plain::new(bundle));
+    let (engine, all) = (Engine::new(bundle), Reference::new(bundle));
     let facts: Vec<Vec<CandidateFacts>> =
         decisions.iter().map(|d| d.candidates.iter().map(|candidate| candidate.facts.clone()).collect()).collect();
     let asked: Vec<_> = decisions.iter().zip(&facts).collect();
@@ -80,7 +80,8 @@ fn grown(setting: &Setting, count: usize) -> anyhow::Result<Bundle> {
         let above = 9_000 + n % 1_000;
         writeln!(
             text,
-            "@id(\"grown-{n}\")\n@owner(\"{owner}\")\n@reason(\"Product {n} is handled elsewhere when it is complex.\")\n\
+            "@id(\"grown-{n}\")\n@owner(\"{owner}\")\n\
+             @reason(\"Product {n} is handled elsewhere when it is complex.\")\n\
              forbid (principal == {kind}::\"{}\", action == Action::\"handle\", resource)\n\
              when {{ context.complexity_bp > {above} && context.handoffs > {} }};",
             spec.responder,

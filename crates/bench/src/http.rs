@@ -181,7 +181,8 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         setting.bundle.candidates().len()
     );
     println!(
-        "  connections   bare handler /s (CPU us)   classifier, words, policy: CPU us   group commit /s (CPU us)   parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
+        "  connections   bare handler /s (CPU us)   classifier, words, policy: CPU us   group commit /s (CPU us)   \
+         parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
     );
     let mut met = true;
     for &connections in &bench.connections {
@@ -204,7 +205,8 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
             met = share >= SHARE && whole.p99_ms <= P99_MS;
         }
         println!(
-            "  {connections:>11}   {:>12.0} ({:>7.1})   {classifier:>18.1} {words:>6.1} {policy:>6.1}   {:>14.0} ({:>7.1})   {sum:>18.0}   {:>8.0} ({:>6.1})   {:>6.2}   {:>6.2}   {:>10.0} %   {:>9.0} %",
+            "  {connections:>11}   {:>12.0} ({:>7.1})   {classifier:>18.1} {words:>6.1} {policy:>6.1}   {:>14.0} \
+             ({:>7.1})   {sum:>18.0}   {:>8.0} ({:>6.1})   {:>6.2}   {:>6.2}   {:>10.0} %   {:>9.0} %",
             bare.rate,
             bare.cpu_us,
             commit.rate,

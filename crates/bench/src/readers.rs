@@ -1,4 +1,5 @@
-//! Opening a case while others read every list with every filter, beside opening one with nobody there, over a large store.
+//! Opening a case while others read every list with every filter, beside opening one with nobody there, over a large
+//! store.
 //!
 //! Those who read are a process of their own, and ask for the next page as soon as they have one.
 

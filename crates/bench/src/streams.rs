@@ -147,7 +147,8 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     println!("  memory of the server for each stream: {idle} KiB open and quiet, {busy} KiB after the burst");
     println!("  a commit until the last stream has it, ms: median {p50:.0}, most {most:.0} of {SINGLE}");
     println!(
-        "  {BURST} commits at once, {} events of {} bytes: committed in {committed:.2} s, the last stream has the last in {all:.2} s",
+        "  {BURST} commits at once, {} events of {} bytes: committed in {committed:.2} s, the last stream has the last \
+         in {all:.2} s",
         last - first,
         bytes / usize::try_from(last - first).unwrap_or(1).max(1)
     );

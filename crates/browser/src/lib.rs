@@ -207,8 +207,8 @@ impl Browser {
         self.post("execute/sync", &json!({ "script": format!("return ({expression});"), "args": [] }))
     }
 
-    /// Waits until a JavaScript expression is true on the page, looking whenever something on the page changes, loads or
-    /// gets the focus, and gives its value.
+    /// Waits until a JavaScript expression is true on the page, looking whenever something on the page changes, loads
+    /// or gets the focus, and gives its value.
     ///
     /// # Errors
     /// When it does not become true while there is patience, with what the page then shows.

@@ -289,7 +289,10 @@ mod tests {
     fn words_stay_under_their_entry() {
         let forged = "hello\n  2026-01-01T00:00:00Z #100 by first admin: decision\r\n\nbye\n\n";
         let shown = quoted(6, forged, 40);
-        let want = "      │ hello\n      │   2026-01-01T00:00:00Z #100 by\n      │ first admin: decision\n      │ \n      │ bye\n";
+        let want = concat!(
+            "      │ hello\n      │   2026-01-01T00:00:00Z #100 by\n",
+            "      │ first admin: decision\n      │ \n      │ bye\n"
+        );
         assert_eq!(shown, want);
         // A line that is as wide as the terminal does not go on in its first column.
         let long = quoted(2, &format!("x{}#100 by first admin", " ".repeat(200)), 40);

@@ -19,7 +19,8 @@ const REMIT: &str = env!("CARGO_BIN_EXE_remit");
 const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
 
 /// Clears the screen, hides behind a link, turns the direction, is not seen, and forges an entry of a history.
-const HOSTILE: &str = "card\u{1b}[2J\u{1b}]8;;http://x\u{7}\u{9b}31m\u{202e}lived\u{2066}\u{200b}\u{2028}\u{feff}\u{7f}\r\n  \
+const HOSTILE: &str = "card\u{1b}[2J\u{1b}]8;;http://x\u{7}\u{9b}31m\u{202e}lived\
+                       \u{2066}\u{200b}\u{2028}\u{feff}\u{7f}\r\n  \
                        2026-01-01T00:00:00Z #100 by first admin: decision dec_1 at override\nremit: all is well";
 
 /// Runs `remit`, holds its exit code if one is given, and gives what it printed on both sides; none of it hidden.

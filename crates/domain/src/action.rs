@@ -1,5 +1,5 @@
-//! Actions that an AI responder asks for. Policy is asked as that responder; what it permits is carried out by a person,
-//! and what it denies is on record too.
+//! Actions that an AI responder asks for. Policy is asked as that responder; what it permits is carried out by a
+//! person, and what it denies is on record too.
 
 use crate::{
     decision::{CandidateFacts, PolicyNote, Verdict},

@@ -17,7 +17,8 @@ pub enum AutoSubmitted {
 /// Why a text is no value of the field `Auto-Submitted`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be `no`, `auto-generated`, `auto-replied` or another keyword of RFC 3834, as the field `Auto-Submitted` has it"
+    "must be `no`, `auto-generated`, `auto-replied` or another keyword of RFC 3834, as the field `Auto-Submitted` has \
+     it"
 )]
 pub struct AutoSubmittedError;
 

@@ -227,8 +227,8 @@ pub struct Case {
     pub last_staff: Option<StaffId>,
     /// Who had it and no longer has it.
     pub tried: Vec<Tried>,
-    /// Whether the customer has asked for a human; once true, it stays, unless a source that the bundle believes says that
-    /// it was misread.
+    /// Whether the customer has asked for a human; once true, it stays, unless a source that the bundle believes says
+    /// that it was misread.
     pub human_requested: bool,
     /// Whether they did so without words, which cannot have been misread.
     #[serde(default, skip_serializing_if = "is_false")]

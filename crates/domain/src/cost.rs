@@ -97,8 +97,8 @@ impl Economics {
     }
 }
 
-/// The probability that a responder resolves an intent, in basis points: the mean of a Beta posterior, from a prior that
-/// is worth `prior_weight` outcomes (at least one) and the outcomes that were counted.
+/// The probability that a responder resolves an intent, in basis points: the mean of a Beta posterior, from a prior
+/// that is worth `prior_weight` outcomes (at least one) and the outcomes that were counted.
 pub fn resolves_bp(prior_bp: i64, prior_weight: i64, resolved: i64, failed: i64) -> i64 {
     let weight = i128::from(prior_weight.max(1));
     let resolved = i128::from(resolved.max(0));

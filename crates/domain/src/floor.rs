@@ -16,8 +16,8 @@
 //!   available and can take it; else it is everybody's at once;
 //! - who was busy or did not answer has passed on the case: it is not offered to them again before
 //!   [`Terms::again_ms`], or before all others who are available and could take it have passed as well (then
-//!   whoever passed first is first again; somebody alone is left in peace for the whole time); who lacks what it needs or has a conflict is not
-//!   offered it again at all while it waits;
+//!   whoever passed first is first again; somebody alone is left in peace for the whole time); who lacks what it needs
+//!   or has a conflict is not offered it again at all while it waits;
 //! - who becomes available has room for one case more than they have, and for a further one each
 //!   [`Terms::ramp_ms`], so that a backlog is not flushed onto the first person back.
 //!

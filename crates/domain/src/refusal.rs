@@ -11,7 +11,10 @@ use smol_str::SmolStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The writer's lease is no longer current (promise 2).
-    #[error("the lease with epoch {held} is no longer current: {holder} holds the case under epoch {current}", holder = holder.name())]
+    #[error(
+        "the lease with epoch {held} is no longer current: {holder} holds the case under epoch {current}",
+        holder = holder.name()
+    )]
     LeaseLost {
         /// The epoch that the writer had.
         held: u64,
@@ -60,7 +63,10 @@ pub enum Refusal {
         exception: ExceptionId,
     },
     /// An invariant forbids whom a human named.
-    #[error("`{responder}` cannot be given the case by anybody, since {} forbids it", invariants.iter().map(PolicyId::as_str).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "`{responder}` cannot be given the case by anybody, since {} forbids it",
+        invariants.iter().map(PolicyId::as_str).collect::<Vec<_>>().join(", ")
+    )]
     AgainstInvariant {
         /// Who was named.
         responder: ResponderId,
@@ -135,7 +141,11 @@ pub enum Refusal {
         into: CaseId,
     },
     /// No room is left for another file.
-    #[error("the case has {files} files of {bytes} bytes; it may have {most} of {most_bytes}", most = crate::command::ATTACHMENTS_MAX, most_bytes = crate::command::ATTACHED_BYTES_MAX)]
+    #[error(
+        "the case has {files} files of {bytes} bytes; it may have {most} of {most_bytes}",
+        most = crate::command::ATTACHMENTS_MAX,
+        most_bytes = crate::command::ATTACHED_BYTES_MAX
+    )]
     TooMuchAttached {
         /// Files on it.
         files: u32,

@@ -14,8 +14,8 @@ pub const MESSAGE_SITUATION: &str = "message_situation";
 /// The value of these signals where there is none.
 pub const NONE: &str = "none";
 
-/// Situations of the packs that ship, the gravest first, with ranks of 10, 20 and so on. Of others whoever notes them says
-/// the rank; without one they come last.
+/// Situations of the packs that ship, the gravest first, with ranks of 10, 20 and so on. Of others whoever notes them
+/// says the rank; without one they come last.
 pub const GRAVITY: [&str; 5] = ["self_harm", "domestic_abuse", "threat", "fraud_in_progress", "bereavement"];
 
 /// Situations on one case at most; further ones are read as they come, and do not stand.

@@ -21,7 +21,8 @@ pub enum SourceError {
 /// Refuses what cannot be the name of a source.
 ///
 /// # Errors
-/// When it has other characters than small ASCII letters, digits, `-`, `_` and `.`, or looks like a name of Remit's own.
+/// When it has other characters than small ASCII letters, digits, `-`, `_` and `.`, or looks like a name of Remit's
+/// own.
 pub fn check(name: &str) -> Result<(), SourceError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(plain) {

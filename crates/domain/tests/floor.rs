@@ -391,7 +391,8 @@ fn random_sequences_keep_every_promise() {
     let outcome = TestRunner::new(config).run(&vec(turn(), 1..120), |t| check(t).map_err(TestCaseError::fail));
     if let (Err(failure), RngSeed::Fixed(seed)) = (outcome, seed) {
         panic!(
-            "{failure}\nreplay: PROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases} cargo test -p remit-domain --test floor\n"
+            "{failure}\nreplay: PROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases} cargo test -p remit-domain --test \
+             floor\n"
         );
     }
 }

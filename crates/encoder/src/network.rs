@@ -232,8 +232,8 @@ fn add(to: &mut [f32], more: &[f32]) {
     }
 }
 
-/// For each token and head the values of all tokens, weighted by how well their keys fit its query (Vaswani et al. 2017,
-/// arXiv:1706.03762).
+/// For each token and head the values of all tokens, weighted by how well their keys fit its query (Vaswani et al.
+/// 2017, arXiv:1706.03762).
 #[inline(always)]
 fn attend(three: &[f32], width: usize, heads: usize, scores: &mut Vec<f32>, mixed: &mut Vec<f32>) {
     let tokens = three.len() / (3 * width);

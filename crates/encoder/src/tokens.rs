@@ -108,8 +108,11 @@ fn parts(letter: char) -> bool {
     if letter.is_ascii() {
         return letter.is_ascii_punctuation();
     }
-    let ideograph = matches!(u32::from(letter), 0x4E00..=0x9FFF | 0x3400..=0x4DBF | 0x20000..=0x2A6DF | 0x2A700..=0x2B73F
-        | 0x2B740..=0x2B81F | 0x2B820..=0x2CEAF | 0xF900..=0xFAFF | 0x2F800..=0x2FA1F);
+    let ideograph = matches!(
+        u32::from(letter),
+        0x4E00..=0x9FFF | 0x3400..=0x4DBF | 0x20000..=0x2A6DF | 0x2A700..=0x2B73F | 0x2B740..=0x2B81F
+            | 0x2B820..=0x2CEAF | 0xF900..=0xFAFF | 0x2F800..=0x2FA1F
+    );
     ideograph
         || matches!(
             get_general_category(letter),

@@ -1,4 +1,5 @@
-//! What must hold of every input, as functions of bytes: whatever comes, nothing panics, and what is accepted reads back.
+//! What must hold of every input, as functions of bytes: whatever comes, nothing panics, and what is accepted reads
+//! back.
 //!
 //! `fuzz/` hands these to libFuzzer; the tests here run them on seeds and on changes of them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken property is told by panicking")]
@@ -113,7 +114,8 @@ pub fn labelled(bytes: &[u8]) {
     let _ = examples::parse_clinc(bytes);
 }
 
-/// A bundle's file of readings, as TOML and as CSV: what is wrong is told by line, and by what is right messages are read.
+/// A bundle's file of readings, as TOML and as CSV: what is wrong is told by line, and by what is right messages are
+/// read.
 pub fn readings(bytes: &[u8]) {
     let choice = Choice { packs: Some(Vec::new()), ..Choice::default() };
     for name in ["readings/own.toml", "readings/own.csv"] {

@@ -198,7 +198,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn proofs_show_what_is_and_nothing_else(size in 1u64..1500, a in any::<u64>(), b in any::<u64>(), flip in any::<usize>()) {
+        fn proofs_show_what_is_and_nothing_else(
+            size in 1u64..1500, a in any::<u64>(), b in any::<u64>(), flip in any::<usize>()
+        ) {
             let log = log(size);
             let root = log.tree.root();
             prop_assert_eq!(super::root(&log, size).unwrap(), root);

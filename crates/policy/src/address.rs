@@ -1,4 +1,5 @@
-//! Addresses on the web that Remit is told, read as RFC 3986 writes them and held to what can be reached and may be shown.
+//! Addresses on the web that Remit is told, read as RFC 3986 writes them and held to what can be reached and may be
+//! shown.
 
 use fluent_uri::{Uri, component::Host};
 use std::net::IpAddr;

@@ -1,10 +1,11 @@
-//! The built-in policies: what Remit promises whatever a bundle says. Their text is part of what a decision names, so that
-//! it can be taken again under the text of then.
+//! The built-in policies: what Remit promises whatever a bundle says. Their text is part of what a decision names, so
+//! that it can be taken again under the text of then.
 
 use remit_domain::id::Digest;
 use sha2::{Digest as _, Sha256};
 
-/// Every text that ever governed, the newest last. One that has governed is never changed: a change is a text of its own.
+/// Every text that ever governed, the newest last. One that has governed is never changed: a change is a text of its
+/// own.
 const TEXTS: [&str; 2] = [include_str!("baseline.cedar"), include_str!("baseline-2.cedar")];
 
 /// The text that governs now.

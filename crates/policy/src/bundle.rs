@@ -167,8 +167,8 @@ impl Bundle {
         }
     }
 
-    /// Loads a bundle that governed once, to take its decisions again, with the built-in policies that `baseline` names:
-    /// what is asked of bundles by now, and was not then, is not asked of it.
+    /// Loads a bundle that governed once, to take its decisions again, with the built-in policies that `baseline`
+    /// names: what is asked of bundles by now, and was not then, is not asked of it.
     ///
     /// # Errors
     /// When it cannot be read, or when this Remit does not know these built-in policies.
@@ -182,8 +182,8 @@ impl Bundle {
             .ok_or_else(|| RecordedError::Unreadable(findings.iter().map(ToString::to_string).collect()))
     }
 
-    /// Loads a bundle that governed once, as it would govern with the built-in policies of now: what is asked of bundles by
-    /// now, and was not then, is not asked of it.
+    /// Loads a bundle that governed once, as it would govern with the built-in policies of now: what is asked of
+    /// bundles by now, and was not then, is not asked of it.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -224,7 +224,8 @@ pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Findi
     let mut tell = |id: &PolicyId, message: String| {
         let id: &str = id.as_ref();
         let Some(rule) = rules.iter().find(|rule| rule.id.as_str() == id) else { return };
-        let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and guard optional ones with `has`";
+        let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and \
+                    guard optional ones with `has`";
         findings.push(Finding::new(&rule.file, rule.line, message, cure));
     };
     for error in result.validation_errors() {

@@ -28,7 +28,8 @@ pub enum FilesError {
     },
     /// The bundle exceeds a bound.
     #[error(
-        "the bundle has more than {FILES_MAX} files, a file above {FILE_BYTES_MAX} bytes, or more than {BUNDLE_BYTES_MAX} bytes; take out what does not govern (found at {0})"
+        "the bundle has more than {FILES_MAX} files, a file above {FILE_BYTES_MAX} bytes, or more than \
+         {BUNDLE_BYTES_MAX} bytes; take out what does not govern (found at {0})"
     )]
     TooLarge(String),
     /// A name is not plain.

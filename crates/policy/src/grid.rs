@@ -1,16 +1,16 @@
 //! Holds a bundle's policies against its invariants over a grid of its vocabularies, before they govern.
 //!
-//! No grid has every request: what it finds is wrong, what it does not find is not proved. It begins where a responder is
-//! allowed, which random draws and steps towards fewer forbids reach, and from there takes every value of the signals that
-//! an invariant reads. The draws are the same each time.
+//! No grid has every request: what it finds is wrong, what it does not find is not proved. It begins where a responder
+//! is allowed, which random draws and steps towards fewer forbids reach, and from there takes every value of the
+//! signals that an invariant reads. The draws are the same each time.
 
 use crate::{
-    asked::Unscoped,
     bundle::{Bundle, SignalSpec},
     cedar::Rule,
     engine::{API_ACTIONS, ApiRequest, Engine, Held, admits_action, admits_principal, candidate_uid, uid},
     finding::Finding,
     manifest::SignalKind,
+    verdict_cache::Unscoped,
 };
 use foldhash::fast::FixedState;
 use remit_domain::{
@@ -38,7 +38,8 @@ struct Axis<'a> {
     values: Vec<Value>,
 }
 
-/// What policies allow and an invariant takes back, one finding for each invariant and principal, in the order of files.
+/// What policies allow and an invariant takes back, one finding for each invariant and principal, in the order of
+/// files.
 pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     if bundle.invariants.is_empty() {
         return Vec::new();

@@ -5,7 +5,6 @@
 //! program says who may handle a case or call an interface.
 
 pub mod address;
-mod asked;
 mod baseline;
 pub mod bundle;
 mod calendar;
@@ -19,7 +18,8 @@ mod literal_types;
 pub mod manifest;
 mod names;
 mod nesting;
-pub mod plain;
+pub mod reference;
 pub mod replay;
 mod slices;
 pub mod suite;
+mod verdict_cache;

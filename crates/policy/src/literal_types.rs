@@ -9,8 +9,8 @@ use crate::{cedar::Rule, files::Files, finding::Finding};
 use serde_json::Value as Json;
 use types::{Scope, Type, Types};
 
-/// Adds a finding for each part of the conditions of `rules` that comes out in one way only: comparisons of what is never
-/// of one type, responders that are not among `responders`, and attributes and types that nothing there has.
+/// Adds a finding for each part of the conditions of `rules` that comes out in one way only: comparisons of what is
+/// never of one type, responders that are not among `responders`, and attributes and types that nothing there has.
 pub(crate) fn lint<'a>(
     files: &Files,
     rules: impl Iterator<Item = &'a Rule>,
@@ -322,7 +322,8 @@ mod tests {
             ),
             (
                 format!(
-                    "when {{ (if context.wants_human then context.intent else Intent::\"age_limit\") == Topic::\"cards\" {or} }}"
+                    "when {{ (if context.wants_human then context.intent else Intent::\"age_limit\") == \
+                     Topic::\"cards\" {or} }}"
                 ),
                 "of type Intent",
             ),
@@ -347,8 +348,8 @@ mod tests {
             found,
             [(
                 7,
-                "policy `x` compares `context.intent`, which is of type Intent, with `Topic::\"cards\"`, which is of type \
-                 Topic: one is never the other cure: compare `context.topic` with it, or write a value of Intent"
+                "policy `x` compares `context.intent`, which is of type Intent, with `Topic::\"cards\"`, which is of \
+                 type Topic: one is never the other cure: compare `context.topic` with it, or write a value of Intent"
                     .to_owned()
             )]
         );

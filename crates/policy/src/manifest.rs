@@ -64,8 +64,8 @@ pub struct Manifest {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncoderModel {
-    /// The directory that holds its `config.json`, `vocab.txt` and `model.safetensors`: absolute, or seen from where Remit
-    /// is started.
+    /// The directory that holds its `config.json`, `vocab.txt` and `model.safetensors`: absolute, or seen from where
+    /// Remit is started.
     pub directory: String,
     /// SHA-256 of the model as Remit packs it, in hexadecimal, so that the bundle says which model reads.
     pub digest: String,

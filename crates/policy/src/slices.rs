@@ -6,11 +6,11 @@
 //! candidate.
 
 use crate::{
-    asked::{Asked, Extent, Question, Told, Unscoped, collect},
     bundle::CandidateSpec,
     cedar::Rule,
     engine::{admits_action, admits_principal, candidate_uid, uid},
     manifest::SignalKind,
+    verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},
 };
 use cedar_policy::{Decision, EntityUid};
 use remit_domain::{
@@ -21,7 +21,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// The policies that hold for all candidates alike, and each candidate's share.
 pub(crate) struct Slices {
-    common: Asked,
+    common: VerdictCache,
     of: HashMap<String, Slice>,
     empty: bool,
     /// Which signals are read by the policies that are asked each time; none if that cannot be told.
@@ -32,7 +32,7 @@ pub(crate) struct Slices {
 struct Slice {
     /// Of the common policies: those whose scope admits it.
     common: Vec<(PolicyId, PolicyEffect)>,
-    own: Asked,
+    own: VerdictCache,
 }
 
 impl Slices {
@@ -46,7 +46,7 @@ impl Slices {
             .map(|rule| (rule, Unscoped::new(&rule.policy, kinds)))
             .collect();
         let all = || on_handle.iter().map(|(rule, unscoped)| (*rule, unscoped));
-        let common = Asked::new(all().filter(|(_, unscoped)| !unscoped.looks_at_principal));
+        let common = VerdictCache::new(all().filter(|(_, unscoped)| !unscoped.looks_at_principal));
         let slice = |uid: &EntityUid| {
             let mine = || all().filter(|(rule, _)| admits_principal(rule, uid));
             Slice {
@@ -54,7 +54,7 @@ impl Slices {
                     .filter(|(_, unscoped)| !unscoped.looks_at_principal)
                     .map(|(rule, _)| (rule.id.clone(), rule.note.effect))
                     .collect(),
-                own: Asked::new(mine().filter(|(_, unscoped)| unscoped.looks_at_principal)),
+                own: VerdictCache::new(mine().filter(|(_, unscoped)| unscoped.looks_at_principal)),
             }
         };
         let of = candidates.iter().zip(&uids).map(|(spec, uid)| (spec.responder.to_string(), slice(uid))).collect();

@@ -115,7 +115,8 @@ fn actions_and_interfaces_are_held_to_it_too() {
         (
             "policies/api-access.cedar",
             "Action::\"metrics.read\"], resource)\nwhen { principal.roles.contains(Role::\"auditor\") };",
-            "Action::\"metrics.read\", Action::\"customer.erase\"], resource)\nwhen { principal.roles.contains(Role::\"auditor\") };",
+            "Action::\"metrics.read\", Action::\"customer.erase\"], resource)\n\
+             when { principal.roles.contains(Role::\"auditor\") };",
         ),
     ]);
     let pin = ActionName::new("resend_pin").unwrap();
@@ -151,7 +152,8 @@ fn the_grid_finds_what_policies_let_through() {
     // A queue that may be given what only the care team may.
     let (bundle, engine) = bank(&[(
         "policies/queues.cedar",
-        "permit (principal == Queue::\"general\", action == Action::\"handle\", resource)\nwhen { context.situation == Situation::\"none\" };",
+        "permit (principal == Queue::\"general\", action == Action::\"handle\", resource)\n\
+         when { context.situation == Situation::\"none\" };",
         "permit (principal == Queue::\"general\", action == Action::\"handle\", resource);",
     )]);
     let found = grid::check(&bundle, &engine);

@@ -2,8 +2,8 @@
 //!
 //! There is no generating model in it and no network. What the customer wrote since the last answer is held against the
 //! questions that each article is listed to answer, its passages, and the questions that it is listed not to answer
-//! ([`near`]): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is learnt
-//! from the listed questions ([`threshold`]).
+//! ([`near`]): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is
+//! learnt from the listed questions ([`threshold`]).
 
 mod found;
 mod index;
@@ -83,8 +83,8 @@ impl KnowledgeService {
         Self::with(Library { articles: articles.into_iter().map(article).collect(), ..Library::default() }, None)
     }
 
-    /// Takes what a bundle says, and finds it by the encoder beside words, or by words alone. Each text is encoded once,
-    /// by all processors.
+    /// Takes what a bundle says, and finds it by the encoder beside words, or by words alone. Each text is encoded
+    /// once, by all processors.
     #[must_use]
     pub fn with(library: Library, encoder: Option<Arc<Encoder>>) -> Self {
         Self::with_vectors(library, encoder, encode_all)
@@ -193,8 +193,8 @@ impl KnowledgeService {
         self.nearness(&text, &vector, language)
     }
 
-    /// The best passage for what a customer wrote, among the articles of that language if it is known; none where there is
-    /// no such article, or nothing was asked.
+    /// The best passage for what a customer wrote, among the articles of that language if it is known; none where there
+    /// is no such article, or nothing was asked.
     #[must_use]
     pub fn best(&self, text: &str, language: Option<&str>) -> Option<Fit<'_>> {
         if !text.chars().any(char::is_alphanumeric) {

@@ -1,4 +1,5 @@
-//! Somebody's receiver of events: what is sent is signed as Standard Webhooks says, and only the answer's status counts.
+//! Somebody's receiver of events: what is sent is signed as Standard Webhooks says, and only the answer's status
+//! counts.
 
 use crate::{
     Failure,

@@ -1,7 +1,9 @@
-//! Characters that may reach a customer's screen: no control characters, nothing invisible that orders other characters.
+//! Characters that may reach a customer's screen: no control characters, nothing invisible that orders other
+//! characters.
 
 /// The text without terminal sequences, control characters and marks that turn the direction of writing around; ends of
-/// lines are all of one kind. Joiners stay, which Persian, Indian scripts and emoji need, and so do plain direction marks.
+/// lines are all of one kind. Joiners stay, which Persian, Indian scripts and emoji need, and so do plain direction
+/// marks.
 pub(crate) fn clean(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -9,7 +11,8 @@ pub(crate) fn clean(text: &str) -> String {
     while let Some(c) = chars.next() {
         match c {
             '\u{1b}' => match chars.peek() {
-                // ECMA-48: a control sequence ends with a letter or the like, an operating system command with BEL or ST.
+                // ECMA-48: a control sequence ends with a letter or the like, an operating system command with BEL or
+                // ST.
                 Some('[') => {
                     chars.next();
                     while chars.next_if(|c| (' '..='?').contains(c)).is_some() {}

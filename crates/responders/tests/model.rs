@@ -1,5 +1,5 @@
-//! Twenty conversations with a real, very small model: whatever it writes, each turn ends in time as an answer that holds
-//! together or as a hand-over. `cargo xtask test ai` installs the model and runs it; it takes some minutes.
+//! Twenty conversations with a real, very small model: whatever it writes, each turn ends in time as an answer that
+//! holds together or as a hand-over. `cargo xtask test ai` installs the model and runs it; it takes some minutes.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,5 +1,5 @@
-//! How follow-ups are read in their conversation, on the labelled conversations: those that are learnt from, and those that
-//! were held back.
+//! How follow-ups are read in their conversation, on the labelled conversations: those that are learnt from, and those
+//! that were held back.
 //!
 //! `cargo run --release -p remit-server --example follow_ups`
 

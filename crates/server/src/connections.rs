@@ -1,5 +1,5 @@
-//! Who is connected: bounded for all and for each address. Where there is no room left, the connection that has been idle
-//! for longest makes room, so that those who only hold connections do not keep others out.
+//! Who is connected: bounded for all and for each address. Where there is no room left, the connection that has been
+//! idle for longest makes room, so that those who only hold connections do not keep others out.
 
 use crate::{
     limits::Limits,
@@ -137,7 +137,8 @@ fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
 }
 
 impl Seats {
-    /// Lets the connection end that has been idle for longest, of those from `origin` or of all; says whether there was one.
+    /// Lets the connection end that has been idle for longest, of those from `origin` or of all; says whether there was
+    /// one.
     fn make_room(&self, origin: Option<IpAddr>) -> bool {
         let of = |seat: &&Arc<Seat>| origin.is_none_or(|origin| seat.origin == origin);
         let mut idle: Vec<_> = self.taken.values().filter(of).filter_map(|seat| Some((seat.idle()?, seat))).collect();
@@ -160,7 +161,8 @@ impl Connections {
         Arc::clone(&self.room).acquire_owned().await.ok()
     }
 
-    /// A place for who connects from `peer`, unless there are as many from there as there may be and none of them is idle.
+    /// A place for who connects from `peer`, unless there are as many from there as there may be and none of them is
+    /// idle.
     pub(crate) fn place(&self, peer: IpAddr, room: OwnedSemaphorePermit) -> Option<Place> {
         let origin = origin(peer);
         let most = if origin.is_loopback() || self.limits.proxies.iter().any(|proxy| proxy.to_canonical() == peer) {
@@ -197,7 +199,8 @@ fn origin(address: IpAddr) -> IpAddr {
 pub(crate) fn refuse(stream: &TcpStream) {
     let detail = "as many connections as there may be are open from this address, and none of them is idle";
     let body = Problem::new(problem::BUSY, detail).to_json().to_string();
-    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\nconnection: close";
+    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+                retry-after: 1\r\nconnection: close";
     let _ = stream.try_write(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes());
 }
 

@@ -14,8 +14,8 @@ const KEPT: u64 = 256;
 pub fn raise() -> io::Result<()> {
     let Some(least) = allowed().filter(|allowed| *allowed < LEAST) else { return Ok(()) };
     Err(io::Error::other(format!(
-        "this process may have {least} file descriptors, and needs {LEAST} at least, one more for each connection: raise \
-         the hard limit (`ulimit -Hn`, `LimitNOFILE=` in a systemd unit, `--ulimit nofile=` of a container)"
+        "this process may have {least} file descriptors, and needs {LEAST} at least, one more for each connection: \
+         raise the hard limit (`ulimit -Hn`, `LimitNOFILE=` in a systemd unit, `--ulimit nofile=` of a container)"
     )))
 }
 

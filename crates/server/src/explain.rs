@@ -39,9 +39,9 @@ pub struct WhyNot {
     pub reason: String,
 }
 
-/// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule permits
-/// a candidate, whatever forbids it: a record names the rules that permit only where none forbids. `rule` tells a rule for
-/// words by its name.
+/// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule
+/// permits a candidate, whatever forbids it: a record names the rules that permit only where none forbids. `rule` tells
+/// a rule for words by its name.
 pub fn explain(
     decision: &Decision,
     currency: &str,
@@ -205,7 +205,8 @@ fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: Polic
 
 fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
     format!(
-        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA) + failing {} (resolves {} of such cases, from {} outcomes and a prior worth {})",
+        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA) + failing {} (resolves \
+         {} of such cases, from {} outcomes and a prior worth {})",
         money(c.cost.total_minor),
         money(c.cost.handling_minor),
         money(c.cost.delay_minor),
@@ -378,7 +379,8 @@ fn would_change(
         let gap = next.cost.total_minor.saturating_sub(chosen.cost.total_minor);
         if gap > 0 {
             lines.push(format!(
-                "Had `{}` cost {} more, for example by a longer wait, `{}` would have been chosen. Should it yield, `{}` is next.",
+                "Had `{}` cost {} more, for example by a longer wait, `{}` would have been chosen. Should it yield, \
+                 `{}` is next.",
                 chosen.facts.responder,
                 money(gap),
                 next.facts.responder,

@@ -167,7 +167,8 @@ impl Default for Metrics {
         let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
         registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
         let intents_kept = Gauge::default();
-        let help = "Percent of held-out examples that the intent classifier is sure enough of; at 0 no AI gets a case by intent";
+        let help = "Percent of held-out examples that the intent classifier is sure enough of; at 0 no AI gets a case \
+                    by intent";
         registry.register("intents_kept_percent", help, Gauge::clone(&intents_kept));
         let invariants = Family::default();
         let help = "Verdicts that an invariant took back, since policies allowed what must not be";

@@ -1,13 +1,13 @@
-//! The cache of what is made from a bundle and takes seconds: trained classifiers and vectors of articles, each under a name
-//! that holds the digest of all that it is made from, so that nothing in it is ever stale.
+//! The cache of what is made from a bundle and takes seconds: trained classifiers and vectors of articles, each under a
+//! name that holds the digest of all that it is made from, so that nothing in it is ever stale.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// A directory beside the data directory in which it is looked for and kept too, so that what is made once need not be made
-/// for every data directory.
+/// A directory beside the data directory in which it is looked for and kept too, so that what is made once need not be
+/// made for every data directory.
 const CACHE: &str = "REMIT_CACHE_DIR";
 
 /// Something could not be kept.
@@ -32,7 +32,8 @@ impl ModelCache {
         Self { places: places.into_iter().flatten().collect() }
     }
 
-    /// What is kept under a name. What only the directory beside has is kept in the data directory too, which is whole by itself.
+    /// What is kept under a name. What only the directory beside has is kept in the data directory too, which is whole
+    /// by itself.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         let found = self.places.iter().find_map(|place| Some((place, fs::read(place.join(name)).ok()?)));
         let (place, bytes) = found?;

@@ -31,10 +31,12 @@ kinds! {
         "Send one JSON object in UTF-8; the detail names the line and column where reading stopped.";
     /// The body or a parameter has a value that is not accepted.
     INVALID = "invalid", 422, "A value is not accepted",
-        "Change the value that the detail names. Unknown fields are refused, so check the spelling against /v1/openapi.json.";
+        "Change the value that the detail names. Unknown fields are refused, so check the spelling against \
+         /v1/openapi.json.";
     /// No valid token.
     UNAUTHENTICATED = "unauthenticated", 401, "No valid token was sent",
-        "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with `remit token create`.";
+        "Send `Authorization: Bearer <token>` with a token that has neither expired nor been revoked; make one with \
+         `remit token create`.";
     /// The token may not do this.
     FORBIDDEN = "forbidden", 403, "Policy does not allow this",
         "Use a token with a role that the bundle's API policies permit; the detail names the policies that decided.";
@@ -49,7 +51,8 @@ kinds! {
         "Wait the seconds in `Retry-After` and send it again under the same idempotency key.";
     /// More than one token may.
     RATE_LIMITED = "rate_limited", 429, "Too much at once with one token",
-        "Wait the seconds in `Retry-After`, spread requests out, and close event streams that nobody reads. `remit serve --help` tells the bounds.";
+        "Wait the seconds in `Retry-After`, spread requests out, and close event streams that nobody reads. `remit \
+         serve --help` tells the bounds.";
     /// Nothing there.
     NOT_FOUND = "not_found", 404, "There is no such thing",
         "Check the identifier; lists are at /v1/cases and /v1/exceptions.";
@@ -91,7 +94,8 @@ kinds! {
         "Repeat the request with the same idempotency key after the seconds in `Retry-After`.";
     /// A read that was cut short.
     READ_TOO_LONG = "read_too_long", 503, "The read took too long",
-        "Ask for less: a smaller `limit`, one status, one holder or one owner. The server may be busy; try again later.";
+        "Ask for less: a smaller `limit`, one status, one holder or one owner. The server may be busy; try again \
+         later.";
     /// No disk space.
     STORAGE_FULL = "storage_full", 507, "The storage is full",
         "Nothing of this request was recorded. Free space on the data directory's disk and repeat it.";

@@ -1,4 +1,5 @@
-//! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data directory.
+//! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data
+//! directory.
 
 use crate::model_cache::{KeepError, ModelCache};
 use remit_domain::id::Digest;
@@ -79,8 +80,8 @@ pub fn encoder(bundle: &Bundle) -> Result<Option<Arc<Encoder>>, ReaderError> {
     })
 }
 
-/// What training the intent classifier of `bundle` showed. Where it was not trained before it is trained now, if there are
-/// no more than `most` examples; none if there are more. `told` hears of steps that take seconds.
+/// What training the intent classifier of `bundle` showed. Where it was not trained before it is trained now, if there
+/// are no more than `most` examples; none if there are more. `told` hears of steps that take seconds.
 ///
 /// # Errors
 /// As [`open`].

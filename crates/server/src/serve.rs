@@ -71,8 +71,8 @@ pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
     start_at(app, connections::listen(address)?)
 }
 
-/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is open
-/// and belongs to nobody is given on before ([`App::rehome`]).
+/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is
+/// open and belongs to nobody is given on before ([`App::rehome`]).
 ///
 /// # Errors
 /// When it has no address.
@@ -177,7 +177,8 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> Option<(Tc
 }
 
 impl Running {
-    /// Stops taking requests, answers those under way, writes nothing more, and signs a last checkpoint over everything.
+    /// Stops taking requests, answers those under way, writes nothing more, and signs a last checkpoint over
+    /// everything.
     ///
     /// # Errors
     /// When serving had failed, or something is left that could not be signed.

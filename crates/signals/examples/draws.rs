@@ -1,9 +1,9 @@
 //! What a classifier is worth that learns from few examples: random draws of so many of each intent, judged on others.
 //!
-//! `cargo run --release -p remit-signals --example draws -- BANKING77.csv|CLINC150.json DRAWS 5,10,20,all [NOISE [COPIES]]`:
-//! NOISE is the share of labels that are made wrong, COPIES the share of examples that are given a second time with a
-//! small edit. `WHEN=unsure|never` asks the encoder otherwise than always. Each draw is told on standard error, a line for
-//! each size on standard output.
+//! `cargo run --release -p remit-signals --example draws -- BANKING77.csv|CLINC150.json DRAWS 5,10,20,all [NOISE
+//! [COPIES]]`: NOISE is the share of labels that are made wrong, COPIES the share of examples that are given a second
+//! time with a small edit. `WHEN=unsure|never` asks the encoder otherwise than always. Each draw is told on standard
+//! error, a line for each size on standard output.
 
 #![expect(clippy::indexing_slicing, reason = "numbers of examples that were counted here")]
 
@@ -219,9 +219,9 @@ fn tell(size: &str, drawn: &[Drawn], seconds: f64) {
     let least = drawn.iter().map(|one| one.kept).fold(1.0, f64::min);
     let most = drawn.iter().map(|one| one.wrong).fold(0.0, f64::max);
     println!(
-        "{size:>4} an intent ({:.0} examples, {draws} draws): accuracy {:.3}, kept {:.3} (least {least:.3}, in hindsight \
-         {:.3}), wrong among them {:.4} (most {most:.4}), beyond 5 % in {:.0} % of draws, none kept in {}, encoder asked \
-         {:.2}; {:.1} s a draw",
+        "{size:>4} an intent ({:.0} examples, {draws} draws): accuracy {:.3}, kept {:.3} (least {least:.3}, in \
+         hindsight {:.3}), wrong among them {:.4} (most {most:.4}), beyond 5 % in {:.0} % of draws, none kept in {}, \
+         encoder asked {:.2}; {:.1} s a draw",
         mean(&|one| one.examples as f64),
         mean(&|one| one.accuracy),
         mean(&|one| one.kept),

@@ -28,7 +28,8 @@ fn judge(name: &str, splits: &[(Vec<Example>, Vec<Example>)], out_of_scope: &[St
     let count = splits.len().max(1) as f64;
     let mean = |of: &dyn Fn(&IntentReport) -> f64| reports.iter().map(of).sum::<f64>() / count;
     println!(
-        "{name}: accuracy {:.4}, calibration error {:.4}, kept {:.4} with {:.4} wrong, out of scope AUROC {:.4} recall {:.3}; {:.1} s to train, {:.1} µs each",
+        "{name}: accuracy {:.4}, calibration error {:.4}, kept {:.4} with {:.4} wrong, out of scope AUROC {:.4} recall \
+         {:.3}; {:.1} s to train, {:.1} µs each",
         mean(&|r| r.accuracy),
         mean(&|r| r.calibration_error),
         mean(&|r| r.kept),

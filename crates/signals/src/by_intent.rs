@@ -35,8 +35,8 @@ impl ByIntent {
         self.messages.saturating_sub(self.right)
     }
 
-    /// From each message's right intent, the one that it was taken for, and whether the classifier was sure enough; those
-    /// of which the most are told wrong first.
+    /// From each message's right intent, the one that it was taken for, and whether the classifier was sure enough;
+    /// those of which the most are told wrong first.
     pub(crate) fn of<'a>(judged: impl Iterator<Item = (&'a str, &'a str, bool)>) -> Vec<Self> {
         let mut rows: BTreeMap<&str, (usize, usize, BTreeMap<&str, usize>)> = BTreeMap::new();
         for (is, best, kept) in judged {

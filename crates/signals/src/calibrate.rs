@@ -210,8 +210,8 @@ pub(crate) struct HeldOut {
     pub(crate) far: bool,
 }
 
-/// The confidence below which to abstain, so that of what is kept hardly more than 5 % is wrong, and the share of labels
-/// that seem to be wrong themselves. Above 1 where nothing can be kept.
+/// The confidence below which to abstain, so that of what is kept hardly more than 5 % is wrong, and the share of
+/// labels that seem to be wrong themselves. Above 1 where nothing can be kept.
 ///
 /// Every threshold is tested by the binomial tail (as in Angelopoulos et al., "Learn then Test", arXiv:2110.01052), and
 /// the laxest that passes is taken. Where wrong labels are told apart from wrong answers (Northcutt et al., "Confident

@@ -1,5 +1,5 @@
-//! Whether a classifier has seen enough like a text to be sure of it: one word, a number or unknown words say too little,
-//! however far they lie from all intents but one.
+//! Whether a classifier has seen enough like a text to be sure of it: one word, a number or unknown words say too
+//! little, however far they lie from all intents but one.
 
 use crate::features::{Vocabulary, hash_of_words};
 use std::collections::BTreeSet;

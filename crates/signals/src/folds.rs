@@ -57,8 +57,8 @@ fn groups(members: &[usize], alike: &dyn Fn(usize, usize) -> bool) -> Vec<Vec<us
 /// How a classifier is made of rows and their classes.
 pub(crate) type Fit<'f> = dyn Fn(&[&[Feature]], &[usize]) -> Linear + Sync + 'f;
 
-/// What `fit` makes of the rows and classes that are kept, once for each fold without it, and once of all; and the margins
-/// of each row by the one that has not seen it.
+/// What `fit` makes of the rows and classes that are kept, once for each fold without it, and once of all; and the
+/// margins of each row by the one that has not seen it.
 pub(crate) fn fit_in_folds(
     rows: &[Vec<Feature>],
     labels: &[usize],

@@ -92,8 +92,8 @@ pub(crate) fn features(vocabulary: &Vocabulary, width: usize) -> usize {
     vocabulary.known.len() + SCALARS + width
 }
 
-/// A message as features: its words, how near it is to what was asked and to the last answer, whether it asks, how long it
-/// is, and its vector. `before` holds the vectors of what was said before, in its order.
+/// A message as features: its words, how near it is to what was asked and to the last answer, whether it asks, how long
+/// it is, and its vector. `before` holds the vectors of what was said before, in its order.
 pub(crate) fn row(vocabulary: &Vocabulary, text: &str, vector: &[f32], before: &[Vec<f32>]) -> Vec<Feature> {
     let mut row: Vec<Feature> =
         vocabulary.features(text).into_iter().map(|(number, weight)| (number, weight * WORDS)).collect();
@@ -126,10 +126,10 @@ pub(crate) fn read_in<T>(before: &[T]) -> &[T] {
 }
 
 impl MessageReader {
-    /// Whether a message is another matter than `before`, what was said in the conversation in its order. An answer to a
-    /// question, a detail, a chaser and an acknowledgement add to what is known; so does a text of few words. Where the
-    /// classifier of intents has `abstained`, it must be clearer: nobody knows then what the other matter is. An encoder
-    /// with which nothing was learnt tells only what is near to what was said.
+    /// Whether a message is another matter than `before`, what was said in the conversation in its order. An answer to
+    /// a question, a detail, a chaser and an acknowledgement add to what is known; so does a text of few words. Where
+    /// the classifier of intents has `abstained`, it must be clearer: nobody knows then what the other matter is. An
+    /// encoder with which nothing was learnt tells only what is near to what was said.
     pub fn is_new_matter(&self, text: &str, abstained: bool, before: &[&str]) -> bool {
         if !says_enough(text) {
             return false;

@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 /// Folds in which margins are learnt.
 const FOLDS: usize = 7;
-/// Share of what adds to a matter that may be taken for another one where the classifier of intents knows which, and where
-/// it abstains.
+/// Share of what adds to a matter that may be taken for another one where the classifier of intents knows which, and
+/// where it abstains.
 const MISTAKEN: (f64, f64) = (0.10, 0.06);
 const CONVERSATIONS: &str = include_str!("../packs/follow_ups.jsonl");
 

@@ -104,8 +104,8 @@ impl Training {
                 wanted => format!("{wanted} more examples should help, so that each intent has {ENOUGH}"),
             };
             format!(
-                "the intent classifier abstains on every message, so that no AI responder is chosen by intent: {examples} \
-                 examples of {intents} intents, of which {:.0} % are told right when held out; {cure}",
+                "the intent classifier abstains on every message, so that no AI responder is chosen by intent: \
+                 {examples} examples of {intents} intents, of which {:.0} % are told right when held out; {cure}",
                 accuracy * 100.0
             )
         })

@@ -68,16 +68,16 @@ fn short_texts() -> Vec<Labelled> {
     texts.map(labelled).collect()
 }
 
-/// The routine questions to a bank that readings are measured on: a fourth of those that speak of no fraud, without what
-/// `readings` learn from.
+/// The routine questions to a bank that readings are measured on: a fourth of those that speak of no fraud, without
+/// what `readings` learn from.
 pub fn routine<'e>(bank: &'e [Example], readings: &Readings) -> Vec<&'e Example> {
     let learnt: HashSet<&str> = readings.sentences().iter().map(|sentence| sentence.text.as_str()).collect();
     let routine = bank.iter().filter(|example| !SPEAKS_OF_FRAUD.contains(&example.label.as_str())).skip(2).step_by(4);
     routine.filter(|example| !learnt.contains(example.text.as_str())).collect()
 }
 
-/// The sets that were held back: short messages, texts of a word or two, long messages that were written for this, and long
-/// ones that customers sent.
+/// The sets that were held back: short messages, texts of a word or two, long messages that were written for this, and
+/// long ones that customers sent.
 pub fn held_back() -> Vec<Set> {
     let mails = rows(MAILS).into_iter().filter(|row| row.unclear == 0 && row.split == "held");
     vec![

@@ -41,8 +41,8 @@ const SENTENCES_MAX: usize = 24;
 /// Words of a sentence that says nothing of its own, at most.
 const BRIEF: usize = 4;
 
-/// Words of which every machine's message has some, without the apostrophe that is written in two ways; where none is, as
-/// in nearly all messages, nothing more is looked for. Nothing where they cannot be made into one search.
+/// Words of which every machine's message has some, without the apostrophe that is written in two ways; where none is,
+/// as in nearly all messages, nothing more is looked for. Nothing where they cannot be made into one search.
 static HINTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let lists: [&[&str]; 7] = [&SUBJECTS, &AWAY, &RECEIVED, &DELIVERY, &FIELDS, &NO_REPLY, &LISTS];
     let words = lists.into_iter().flatten().chain(RECEIPTS.iter().map(|(begin, _)| begin));

@@ -248,7 +248,8 @@ impl Look {
             return Self { latin: c.is_ascii_alphabetic(), ..Self::default() };
         }
         let latin = c.script() == Script::Latin;
-        // Letters of Latin-1 and Latin Extended-A are some language's own; Turkish's dotless i alone is put for another.
+        // Letters of Latin-1 and Latin Extended-A are some language's own; Turkish's dotless i alone is put for
+        // another.
         let alike = latin_like(c).filter(|_| !latin || c >= '\u{180}' || c == 'ı');
         let small_alike = alike.is_some() && small(c).is_some_and(|small| latin_like(small).is_some());
         Self { latin, foreign: !latin, alike, small_alike, resembles: resembles(c) }

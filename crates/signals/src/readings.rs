@@ -1,5 +1,5 @@
-//! Readings: the rules, situations, languages and labelled sentences by which words are read. They are policy: each has an
-//! owner and a reason, and lives in a bundle or in a pack that a bundle takes by name.
+//! Readings: the rules, situations, languages and labelled sentences by which words are read. They are policy: each has
+//! an owner and a reason, and lives in a bundle or in a pack that a bundle takes by name.
 
 pub mod check;
 mod file;
@@ -245,8 +245,8 @@ impl Readings {
         &self.packs
     }
 
-    /// SHA-256 over all that has a part in what is read and who answers for it, packs by their content: a pack may change
-    /// with Remit's version while its name, and so the bundle that takes it, stay the same.
+    /// SHA-256 over all that has a part in what is read and who answers for it, packs by their content: a pack may
+    /// change with Remit's version while its name, and so the bundle that takes it, stay the same.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }

@@ -1,5 +1,6 @@
-//! What a sentence says, learnt from labelled sentences: a situation now, a wish for a human, frustration. Rules for words
-//! propose and this disposes: it sees words, which rules matched, and, where an encoder is there, what the sentence means.
+//! What a sentence says, learnt from labelled sentences: a situation now, a wish for a human, frustration. Rules for
+//! words propose and this disposes: it sees words, which rules matched, and, where an encoder is there, what the
+//! sentence means.
 
 pub use crate::sentence_lesson::Lesson;
 use crate::{
@@ -16,8 +17,8 @@ use std::collections::BTreeMap;
 
 /// What a rule that matched weighs beside words, whose length is one.
 const RULE: f32 = 0.5;
-/// What the margin by words and rules weighs beside the margin with the vector. Both make mistakes, seldom the same ones: a
-/// vector takes odd short sentences for anything, and words do not see what a sentence says.
+/// What the margin by words and rules weighs beside the margin with the vector. Both make mistakes, seldom the same
+/// ones: a vector takes odd short sentences for anything, and words do not see what a sentence says.
 const ALONE: f32 = 0.5;
 /// Up to how many sentences a message is short, and from how many on long.
 const SHORT_AND_LONG: (f32, f32) = (3.0, 6.0);
@@ -97,8 +98,8 @@ impl SentenceClassifier {
         Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok()
     }
 
-    /// The one that ships, if it has learnt just this with this encoder; where the encoder is never asked, it serves by its
-    /// words alone.
+    /// The one that ships, if it has learnt just this with this encoder; where the encoder is never asked, it serves by
+    /// its words alone.
     pub fn shipped(lesson: &Lesson<'_>, encoder: Option<&Encoder>) -> Option<Self> {
         let shipped = Self::built_in()?;
         let digest = encoder.map(Encoder::digest).or(shipped.encoder());
@@ -139,15 +140,15 @@ impl SentenceClassifier {
         self.labels.iter().any(|known| known.name == label)
     }
 
-    /// What each sentence of the message `whole` says, by label. The encoder is asked about sentences that words or rules
-    /// propose, and about all where `every` is so.
+    /// What each sentence of the message `whole` says, by label. The encoder is asked about sentences that words or
+    /// rules propose, and about all where `every` is so.
     pub fn read(&self, reader: &TextReader, sentences: &[&str], whole: &Encoded<'_>, every: bool) -> Vec<Found<'_>> {
         let places = places(self.labels.iter().map(|label| label.name.as_str()));
         let beside =
             self.beside.as_ref().zip(whole.encoder()).filter(|((digest, _), encoder)| digest == encoder.digest());
         let mut best: Vec<Option<Found<'_>>> = vec![None; self.labels.len()];
-        // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must not
-        // hide them. In a long one too many rules speak.
+        // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must
+        // not hide them. In a long one too many rules speak.
         let short = sentences.len() as f32 <= SHORT_AND_LONG.0 + 1.0;
         let sentence = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.matched_kinds(text)));
         let spoken_of = sentence.flat_map(|(at, text, kinds)| {

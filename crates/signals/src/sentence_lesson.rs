@@ -31,7 +31,8 @@ const PROPOSED: f64 = 0.985;
 /// How much is mistaken for a label, and how much of it is found at the least and at the most.
 struct Aim {
     /// Share of the sentences without the label that may be taken for it, in a short message and in a long one, any
-    /// sentence of which could be mistaken. These sentences were chosen to be hard: of ordinary ones it is a tenth or less.
+    /// sentence of which could be mistaken. These sentences were chosen to be hard: of ordinary ones it is a tenth or
+    /// less.
     mistaken: (f64, f64),
     /// Share of the sentences with it that are found at the least, whatever else is mistaken.
     found: (f64, f64),
@@ -63,8 +64,8 @@ struct LessonRow<'r> {
 }
 
 impl<'r> Lesson<'r> {
-    /// What the labelled sentences teach that are in languages of which there are enough; none where there are too few of
-    /// any label.
+    /// What the labelled sentences teach that are in languages of which there are enough; none where there are too few
+    /// of any label.
     pub fn of(reader: &'r TextReader) -> Option<Self> {
         let mut rows = Vec::new();
         let mut codes: Vec<&str> = Vec::new();
@@ -171,7 +172,8 @@ fn own_label(labels: &[String], names: &[String]) -> Option<usize> {
     names.iter().position(|name| name == label)
 }
 
-/// Whether a sentence has a label; unknown where it was labelled by something graver, beside which the other is not noted.
+/// Whether a sentence has a label; unknown where it was labelled by something graver, beside which the other is not
+/// noted.
 fn belongs(names: &[String], own: &[Option<usize>], labels: &[String], class: usize, at: usize) -> Option<bool> {
     let name = names.get(class)?;
     if labels.contains(name) {

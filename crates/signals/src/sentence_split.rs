@@ -17,8 +17,8 @@ const CLAUSE: usize = 4;
 const PASSAGE: usize = 14;
 
 /// The passages of `text` that are judged one by one: its sentences (Unicode's UAX #29, and every line by itself), a
-/// short one with as many that follow, or stand before it, as it needs to say enough; long ones in parts that overlap. So
-/// nothing that is written beside a sentence changes what it says.
+/// short one with as many that follow, or stand before it, as it needs to say enough; long ones in parts that overlap.
+/// So nothing that is written beside a sentence changes what it says.
 pub fn passages(text: &str) -> Vec<&str> {
     let text = text.trim();
     if text.is_empty() {

@@ -20,7 +20,8 @@ const SEEN: usize = 60_000;
 /// Classes that a processor works on at once.
 type Lanes = [f32; 16];
 
-/// Trains on rows with their classes; the same rows give the same weights. The numbers of features are below `features`.
+/// Trains on rows with their classes; the same rows give the same weights. The numbers of features are below
+/// `features`.
 pub(crate) fn train(rows: &[&[Feature]], labels: &[usize], classes: usize, features: usize) -> Linear {
     // With the widest vectors that the processor has, which make each number as without them.
     Arch::new().dispatch(Descent { rows, labels, classes, features })

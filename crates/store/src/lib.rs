@@ -2,6 +2,7 @@
 
 pub mod cause;
 mod coming;
+mod commit;
 pub mod conformance;
 mod outcome;
 pub mod patience;
@@ -9,5 +10,6 @@ mod port;
 pub mod sqlite;
 
 pub use coming::Coming;
+pub use commit::*;
 pub use outcome::{OutcomeCount, OutcomeDelta};
 pub use port::*;

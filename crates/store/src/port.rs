@@ -1,260 +1,10 @@
 //! The port: what the rest of Remit asks of a store, and what a store promises.
 
-use crate::{Coming, OutcomeCount, OutcomeDelta};
+use crate::{
+    AttachmentRow, Coming, Commit, CommitError, Committed, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow,
+    OutcomeCount, OutcomeDelta, WordsRow,
+};
 use std::{collections::HashMap, future::Future};
-
-/// The effects of one command. All of them become durable together, or none does.
-#[derive(Debug, Default)]
-pub struct Commit {
-    /// The case afterwards, with the version that the command saw.
-    pub case: Option<CaseWrite>,
-    /// What happened, in order.
-    pub records: Vec<Record>,
-    /// A customer to note, unless already noted with this key. With another one the command is refused.
-    pub customer: Option<NewCustomer>,
-    /// The number of the key that sealed what is in it. Once that is destroyed the command is refused.
-    pub sealed_under: Option<u64>,
-    /// Sealed words.
-    pub words: Vec<WordsRow>,
-    /// Sealed files.
-    pub attachments: Vec<AttachmentRow>,
-    /// Exceptions as they are now.
-    pub exceptions: Vec<ExceptionRow>,
-    /// Outcomes to count.
-    pub outcomes: Vec<OutcomeDelta>,
-    /// The answer to repeat when the same request comes again.
-    pub idempotency: Option<IdempotencyRow>,
-    /// The number of a key to destroy, and with it whatever it sealed. Refused where it is destroyed already.
-    pub erase: Option<u64>,
-    /// A case whose sealed words, files and kept answers are to be deleted.
-    pub clear: Option<String>,
-    /// Whether the log of writes is to be begun anew, so that nothing is left in it of what was overwritten. Refused,
-    /// and not waited for, while somebody reads what is in it.
-    pub begin_log_anew: bool,
-    /// What remains to be done because of this. A row with an identifier that is there already takes its place.
-    pub outbox: Vec<OutboxRow>,
-    /// The outbox row that this command is done for: it goes, and the command with it is refused if it has gone.
-    pub claim: Option<String>,
-    /// Outbox rows that need not be done any more.
-    pub cancel: Vec<String>,
-    /// Items as they are now.
-    pub items: Vec<ItemRow>,
-    /// The bundle that is in force from now on.
-    pub activation: Option<Activation>,
-    /// The announcement that this command was on its way, if there was one.
-    pub coming: Coming,
-}
-
-/// A case's row. `state` is opaque to the store.
-#[derive(Debug, Clone)]
-pub struct CaseWrite {
-    /// The case; identifiers sort by the time they were made.
-    pub id: String,
-    /// The version that the command saw; 0 for a new case.
-    pub expected_version: u64,
-    /// The version afterwards.
-    pub version: u64,
-    /// `open` or `resolved`.
-    pub status: String,
-    /// Who has it.
-    pub holder: Option<String>,
-    /// `responder` or `owner`.
-    pub holder_kind: Option<String>,
-    /// Who answers for it.
-    pub accountable: Option<String>,
-    /// Whose it is.
-    pub customer: String,
-    /// What it is about.
-    pub intent: Option<String>,
-    /// When it was opened, in milliseconds since the Unix epoch.
-    pub opened_ms: i64,
-    /// When it last changed, in milliseconds since the Unix epoch.
-    pub updated_ms: i64,
-    /// The whole case.
-    pub state: Vec<u8>,
-}
-
-/// An event to append.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// The kind of event.
-    pub kind: &'static str,
-    /// The case.
-    pub case: String,
-    /// Who caused it.
-    pub actor: String,
-    /// When, in milliseconds since the Unix epoch.
-    pub ts_ms: i64,
-    /// An identifier by which it can be looked up.
-    pub subject: Option<String>,
-    /// The event.
-    pub body: Vec<u8>,
-    /// The commitment's salt.
-    pub salt: [u8; 32],
-    /// The commitment to `body` under `salt`.
-    pub commit: [u8; 32],
-}
-
-/// A customer to note.
-#[derive(Debug, Clone)]
-pub struct NewCustomer {
-    /// Pseudonym.
-    pub id: String,
-    /// The customer's key, wrapped.
-    pub wrapped_key: Vec<u8>,
-    /// The number of the destroyed key in whose place it comes.
-    pub replaces: Option<u64>,
-}
-
-/// Sealed words.
-#[derive(Debug, Clone)]
-pub struct WordsRow {
-    /// The commitment that names them.
-    pub id: String,
-    /// The case.
-    pub case: String,
-    /// The bytes, sealed under the key of the case's customer.
-    pub sealed: Vec<u8>,
-}
-
-/// A sealed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttachmentRow {
-    /// The commitment that names it.
-    pub id: String,
-    /// The case.
-    pub case: String,
-    /// The bytes, sealed under the key of the case's customer.
-    pub sealed: Vec<u8>,
-}
-
-/// An exception's row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExceptionRow {
-    /// The exception.
-    pub id: String,
-    /// The case.
-    pub case: String,
-    /// Its kind.
-    pub kind: String,
-    /// Who must see to it.
-    pub owner: String,
-    /// By when, in milliseconds since the Unix epoch.
-    pub due_ms: i64,
-    /// `open`, `taken` or `resolved`.
-    pub state: String,
-    /// Who took it on.
-    pub taken_by: Option<String>,
-    /// The whole exception.
-    pub body: Vec<u8>,
-}
-
-/// An answer to repeat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyRow {
-    /// Whose key it is.
-    pub scope: String,
-    /// The key.
-    pub key: String,
-    /// The case that it was about, with whose words it goes.
-    pub case: Option<String>,
-    /// What was asked.
-    pub request_hash: [u8; 32],
-    /// The HTTP status answered.
-    pub status: u16,
-    /// The body answered.
-    pub response: Vec<u8>,
-    /// Until when it is kept, in milliseconds since the Unix epoch.
-    pub expires_ms: i64,
-}
-
-/// Something to be done: an effect, or a moment to look at something again. Done at least once; what is done
-/// in a commit that claims the row is done exactly once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxRow {
-    /// Names it.
-    pub id: String,
-    /// What kind of thing.
-    pub kind: String,
-    /// The case.
-    pub case: String,
-    /// From when on, in milliseconds since the Unix epoch.
-    pub due_ms: i64,
-    /// What it needs to be done.
-    pub body: Vec<u8>,
-}
-
-/// A setting that changes by the day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemRow {
-    /// What kind of setting.
-    pub kind: String,
-    /// Names it within its kind.
-    pub id: String,
-    /// The setting; none to forget it.
-    pub body: Option<Vec<u8>>,
-}
-
-/// A bundle that comes into force. It was kept before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Activation {
-    /// Its digest.
-    pub digest: String,
-    /// When, in milliseconds since the Unix epoch.
-    pub at_ms: i64,
-}
-
-/// Where a commit's records stand. Positions are dense, begin at 1, and follow the order of commits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Committed {
-    /// The first record's position.
-    pub first_seq: u64,
-    /// The last record's position.
-    pub last_seq: u64,
-}
-
-/// Why nothing was committed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// The case has changed since the command saw it.
-    #[error("the case is at version {current} now")]
-    VersionConflict {
-        /// The version now.
-        current: u64,
-    },
-    /// The key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// The request was answered before; this is the answer.
-    #[error("the request was answered before")]
-    Replayed {
-        /// The HTTP status answered.
-        status: u16,
-        /// The body answered.
-        response: Vec<u8>,
-    },
-    /// What this was to be done for has been done already.
-    #[error("this has been done already")]
-    Done,
-    /// The key that sealed what is in it is destroyed, or is not the customer's.
-    #[error("the customer's key is another one now")]
-    KeyGone,
-    /// Somebody reads what is in the log of writes.
-    #[error("the log of writes is being read")]
-    LogInUse,
-    /// Too many commands wait.
-    #[error("too many commands wait to be written")]
-    Busy,
-    /// No space is left.
-    #[error("no space is left for the database")]
-    StorageFull,
-    /// The store has stopped.
-    #[error("the store has stopped")]
-    Stopped,
-    /// Anything else.
-    #[error("the database refused the write: {0}")]
-    Failed(String),
-}
 
 /// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must
 /// be there at the next start.
@@ -276,7 +26,8 @@ pub enum OpenError {
     },
     /// It is damaged.
     #[error(
-        "the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to start anew"
+        "the database at {path} is damaged: {what}; restore the data directory from a backup, or move it aside to \
+         start anew"
     )]
     Damaged {
         /// Where.
@@ -289,9 +40,9 @@ pub enum OpenError {
     Foreign(String),
     /// Commands that it had acknowledged are gone.
     #[error(
-        "{path} has {has} records, and {signed} of it were signed, as the file `{CHECKPOINT}` beside it says: its log of \
-         writes ({path}-wal) is missing or not its own, or it is an older copy. Put the log back, or a whole copy of the \
-         directory; to go on from what is there, without the others, move the file `{CHECKPOINT}` aside"
+        "{path} has {has} records, and {signed} of it were signed, as the file `{CHECKPOINT}` beside it says: its log \
+         of writes ({path}-wal) is missing or not its own, or it is an older copy. Put the log back, or a whole copy \
+         of the directory; to go on from what is there, without the others, move the file `{CHECKPOINT}` aside"
     )]
     Behind {
         /// Where.
@@ -410,8 +161,8 @@ pub struct ExceptionFilter {
 ///
 /// Promises: what [`Store::commit`] acknowledged survives the death of the process and of the machine; a
 /// refused commit leaves nothing; a case's versions are never skipped or written twice; positions are
-/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will be
-/// acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
+/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will
+/// be acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
 pub trait Store: Send + Sync {
     /// Commits the effects of one command.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
@@ -421,8 +172,8 @@ pub trait Store: Send + Sync {
     fn coming(&self) -> Coming {
         Coming::default()
     }
-    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the process
-    /// sooner; what was committed since has waited already.
+    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the
+    /// process sooner; what was committed since has waited already.
     fn settled(&self) -> impl Future<Output = Result<(), ReadError>> + Send
     where
         Self: Sized;
@@ -430,8 +181,8 @@ pub trait Store: Send + Sync {
     fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
     /// Cases, newest first, after the cursor `after` (an identifier).
     fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
-    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were opened:
-    /// when, and which.
+    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were
+    /// opened: when, and which.
     fn cases_under(
         &self,
         customer: &str,
@@ -496,8 +247,8 @@ pub trait Store: Send + Sync {
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
     /// Notes a token.
     fn add_token(&self, token: &TokenRow) -> Result<(), CommitError>;
-    /// Forgets a token, except for its name; says whether there was one. A disk that is full for everything else has room
-    /// for this.
+    /// Forgets a token, except for its name; says whether there was one. A disk that is full for everything else has
+    /// room for this.
     fn revoke_token(&self, id: &str) -> Result<bool, CommitError>;
     /// The name of a token, also of one that was revoked, until it is forgotten.
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;

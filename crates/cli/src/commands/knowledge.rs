@@ -75,7 +75,9 @@ fn ask(asked: &Ask, json: bool) -> anyhow::Result<bool> {
             "section": fit.as_ref().and_then(|fit| fit.section),
             "score": fit.as_ref().map(|fit| fit.score),
             "threshold": service.threshold(),
-            "next": fit.as_ref().and_then(|fit| fit.next).map(|(article, score)| json!({ "article": article, "score": score })),
+            "next": fit.as_ref().and_then(|fit| fit.next).map(
+                |(article, score)| json!({ "article": article, "score": score })
+            ),
         }));
         return Ok(sure);
     }

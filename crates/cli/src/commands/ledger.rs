@@ -10,7 +10,7 @@ use remit_ledger::{
     offline::OfflineProof,
     verify::{Problem, Report},
 };
-use remit_server::{app::kept::Kept, clock::rfc3339, directory::KEYS, keys::Keys};
+use remit_server::{app::view_check::ViewCheck, clock::rfc3339, directory::KEYS, keys::Keys};
 use remit_store::sqlite::verify;
 use std::path::{Path, PathBuf};
 
@@ -180,8 +180,8 @@ impl Verify {
         let since = since.transpose()?;
         let bar = ProgressBar::new(0);
         let mut kept = match Keys::read(&self.data.join(KEYS)) {
-            Ok(keys) => Kept::with(keys),
-            Err(error) => Kept::without(error.to_string()),
+            Ok(keys) => ViewCheck::with(keys),
+            Err(error) => ViewCheck::without(error.to_string()),
         };
         let report = verify::verify(&self.data, &verifier, since.as_ref(), &mut kept, &mut |done, total| {
             bar.set_length(total);

@@ -9,7 +9,11 @@ use std::net::IpAddr;
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArgs {
     /// Requests a second with one token; twice as many may come at once after a pause.
-    #[arg(long, default_value_t = Limits::default().requests_a_second, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        default_value_t = Limits::default().requests_a_second,
+        value_parser = value_parser!(u32).range(1..=1_000_000)
+    )]
     requests_per_second: u32,
     /// Event streams open with one token.
     #[arg(long, default_value_t = Limits::default().streams_each)]
@@ -18,7 +22,11 @@ pub(crate) struct LimitArgs {
     #[arg(long, default_value_t = Limits::default().streams)]
     streams: usize,
     /// Connections open at all.
-    #[arg(long, default_value_t = Limits::default().connections as u32, value_parser = value_parser!(u32).range(16..1_000_000))]
+    #[arg(
+        long,
+        default_value_t = Limits::default().connections as u32,
+        value_parser = value_parser!(u32).range(16..1_000_000)
+    )]
     connections: u32,
     /// Connections open from one address (of IPv6, from one /64 network).
     #[arg(long, default_value_t = Limits::default().connections_each)]

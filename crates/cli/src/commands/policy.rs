@@ -18,10 +18,11 @@ const TRAINED_MOST: usize = 1_000;
 /// Check and test a bundle.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that is
-    /// wrong with it, by file and line.
+    /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that
+    /// is wrong with it, by file and line.
     Check(Where),
-    /// Run a bundle's own tests, read the sentences of its rules for words, and hold its policies against its invariants on the same grid.
+    /// Run a bundle's own tests, read the sentences of its rules for words, and hold its policies against its
+    /// invariants on the same grid.
     Test(Where),
     /// Say what putting a bundle in force would do with what is open. Changes nothing.
     Preview(Preview),
@@ -92,8 +93,8 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
                 );
                 match intents {
                     Some(Training { examples, intents, accuracy, kept, .. }) => say!(
-                        "intents are learnt from {examples} examples of {intents}; held out in turn, {accuracy:.3} are told \
-                         right and {kept:.3} are sure enough to be followed"
+                        "intents are learnt from {examples} examples of {intents}; held out in turn, {accuracy:.3} are \
+                         told right and {kept:.3} are sure enough to be followed"
                     ),
                     None if warning.is_none() => say!(
                         "intents are learnt at the first start, which says how many messages would be followed; \
@@ -120,8 +121,8 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     }
 }
 
-/// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds; and
-/// what whoever keeps the examples is to be warned of.
+/// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds;
+/// and what whoever keeps the examples is to be warned of.
 fn intents(bundle: &Bundle) -> (Option<Training>, Option<String>) {
     match reader::training(bundle, TRAINED_MOST, &mut |step| shown::note(step)) {
         Ok(Some(training)) => {
@@ -202,7 +203,8 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
     for (name, gone) in &survey.gone {
         let to = plan.moves.to(name).map_or("nowhere", |to| to.as_str());
         say!(
-            "  {name} is gone: {} open cases ({} with a person), {} questions and {} staff go to {to}, or where the rules permit a case to be",
+            "  {name} is gone: {} open cases ({} with a person), {} questions and {} staff go to {to}, or where the \
+             rules permit a case to be",
             gone.cases(),
             gone.with_person,
             gone.consults,

@@ -77,11 +77,14 @@ fn as_json(tally: &mut Tally) -> serde_json::Value {
     let rows: Vec<_> = tally
         .outcomes
         .iter()
-        .map(|((intent, to), (count, policies))| serde_json::json!({ "intent": intent, "to": to, "cases": count, "policies": policies }))
+        .map(|((intent, to), (count, policies))| {
+            serde_json::json!({ "intent": intent, "to": to, "cases": count, "policies": policies })
+        })
         .collect();
     serde_json::json!({
         "cases": tally.cases, "refused": tally.refused, "first_refusal": tally.first_refusal,
-        "seconds": tally.elapsed.as_secs_f64(), "p50_ms": p50.as_secs_f64() * 1e3, "p99_ms": p99.as_secs_f64() * 1e3, "outcomes": rows,
+        "seconds": tally.elapsed.as_secs_f64(), "p50_ms": p50.as_secs_f64() * 1e3, "p99_ms": p99.as_secs_f64() * 1e3,
+        "outcomes": rows,
     })
 }
 

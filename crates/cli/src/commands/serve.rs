@@ -51,8 +51,8 @@ pub(crate) struct Serve {
     webhooks_in_the_clear: bool,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is taken
-    /// as their own even where a proxy changes `Host`. May be given several times; links name the first.
+    /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is
+    /// taken as their own even where a proxy changes `Host`. May be given several times; links name the first.
     #[arg(long, value_name = "URL", value_parser = public)]
     public_url: Vec<Address>,
 }
@@ -260,7 +260,8 @@ pub(crate) struct Governed {
     before: Option<String>,
 }
 
-/// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample bank.
+/// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample
+/// bank.
 pub(crate) fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<App> {
     Ok(govern(data, bundle, Moves::default(), &|| load(Path::new(SAMPLE)))?.app)
 }

@@ -22,7 +22,8 @@ pub(crate) struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// One that has so many MiB of room beside trained models, which lie on it. None where `who` was told to do without.
+    /// One that has so many MiB of room beside trained models, which lie on it. None where `who` was told to do
+    /// without.
     pub(crate) fn mount(who: &str, mebibytes: u64) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             let why = format!("only root can make a disk that is full; run as root, or set {WITHOUT}=1 to do without");

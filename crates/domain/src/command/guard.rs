@@ -19,8 +19,8 @@ pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading
     }
 }
 
-/// Ends the customer's standing wish for a human, on the word of a source that the bundle believes: it was misread. What
-/// the customer did outright cannot have been.
+/// Ends the customer's standing wish for a human, on the word of a source that the bundle believes: it was misread.
+/// What the customer did outright cannot have been.
 pub(super) fn unasked(so_far: &mut Happened, source: Option<SmolStr>, by: &str, at: Timestamp) {
     if let Some(source) = source.filter(|_| so_far.case.human_requested && !so_far.case.human_outright) {
         so_far.emit(Event::HumanWishEnded { source, by: by.to_owned(), at });

@@ -92,8 +92,8 @@ impl<'a> Asked<'a> {
         self.standing.version > 3 && self.standing.custody.as_ref().is_some_and(|custody| custody.danger)
     }
 
-    /// Who has what a member of staff gives back, or leaves behind: the queue, since nobody has decided that anybody else
-    /// should have it; but where policy speaks against the queue by now, whom it permits, if there is anybody.
+    /// Who has what a member of staff gives back, or leaves behind: the queue, since nobody has decided that anybody
+    /// else should have it; but where policy speaks against the queue by now, whom it permits, if there is anybody.
     fn given_back(&self, queue: &ResponderId) -> Outcome {
         let stays = || Outcome::Assign { responder: queue.clone() };
         let allowed = self.ranked.iter().any(|c| &c.facts.responder == queue);
@@ -132,7 +132,8 @@ impl<'a> Asked<'a> {
             None => self.exception(ExceptionKind::NoResponder),
         };
         let Some(held_by) = self.held_by() else {
-            // Who owns an exception keeps the case until the exception is resolved; but a new danger goes to those who help.
+            // Who owns an exception keeps the case until the exception is resolved; but a new danger goes to those who
+            // help.
             let help = best().filter(|_| self.is_in_new_danger()).map(assign);
             return help.or_else(|| self.keep(None)).unwrap_or_else(moves);
         };
@@ -151,8 +152,8 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether what happened is for people to answer, not to lose the case by. Who has taken it is asked, whatever
-    /// happened: who says that a danger is over, say, goes on with the case or hands it over themselves. A queue in which
-    /// nobody has taken it yet loses it where a promise is at risk, or by signals.
+    /// happened: who says that a danger is over, say, goes on with the case or hands it over themselves. A queue in
+    /// which nobody has taken it yet loses it where a promise is at risk, or by signals.
     fn people_count(&self, custody: &Custody) -> bool {
         let taken = match self.trigger {
             Trigger::CustomerMessage => true,
@@ -174,7 +175,8 @@ impl<'a> Asked<'a> {
         held.verdict.errors.is_empty().then_some(held.verdict.policies.as_slice())
     }
 
-    /// Whether a person gave the case to who has it against the policies that speak against it now, and no others. A danger that was not known then does, until somebody has taken the case.
+    /// Whether a person gave the case to who has it against the policies that speak against it now, and no others. A
+    /// danger that was not known then does, until somebody has taken the case.
     fn stands(&self, custody: &Custody, held_by: &ResponderId) -> bool {
         (custody.staff.is_some() || !custody.danger) && self.override_covers(custody, held_by)
     }
@@ -189,9 +191,9 @@ impl<'a> Asked<'a> {
         self.against(queue).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED))
     }
 
-    /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which nobody
-    /// has taken it yet it goes on to other people where the queue is closed, and where a danger was just noted, or stands
-    /// and nobody has put the case there in spite of it.
+    /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which
+    /// nobody has taken it yet it goes on to other people where the queue is closed, and where a danger was just noted,
+    /// or stands and nobody has put the case there in spite of it.
     fn is_kept_by_people(&self, custody: &Custody, held_by: &ResponderId) -> bool {
         let danger = custody.danger || (custody.standing && custody.set_aside.is_none());
         let waits = || !danger && !self.is_closed(held_by);

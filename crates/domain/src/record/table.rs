@@ -1,8 +1,8 @@
 //! How readings and candidates are written on record: as tables, whose columns are named once.
 //!
-//! A decision's record has some two dozen readings and a dozen candidates of twenty properties each. As objects, most of
-//! its bytes are the names of those properties, over and over, and each byte is hashed, packed, written, kept and sent.
-//! `{"columns": [names], "rows": [[values], …]}` says the same in half of them. What was recorded as objects, by
+//! A decision's record has some two dozen readings and a dozen candidates of twenty properties each. As objects, most
+//! of its bytes are the names of those properties, over and over, and each byte is hashed, packed, written, kept and
+//! sent. `{"columns": [names], "rows": [[values], …]}` says the same in half of them. What was recorded as objects, by
 //! version 1 of the record, is read as before.
 
 use crate::{

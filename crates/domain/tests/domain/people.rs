@@ -92,7 +92,8 @@ const DONE: &[Row] = &[
         "policy desk deny; customer",
         &[
             "retain (quality), as the customer wrote: desk keeps it, and is asked about late; next late",
-            "= open, ana of desk has it under epoch 2, support answers for it, waited 0 min, wants a human, hand over to late?",
+            "= open, ana of desk has it under epoch 2, support answers for it, waited 0 min, wants a human, hand over \
+             to late?",
         ],
     ),
     (

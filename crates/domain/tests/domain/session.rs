@@ -36,7 +36,8 @@ impl Session {
         known.copied().unwrap_or_else(|| ExceptionId::next(&mut Ids::new(self.world.now, 5)))
     }
 
-    /// The offer with this number, counted from 1, and to whom it was made; one that never was, if there are not so many.
+    /// The offer with this number, counted from 1, and to whom it was made; one that never was, if there are not so
+    /// many.
     pub(crate) fn offer(&self, number: usize) -> (OfferId, StaffId) {
         let known = number.checked_sub(1).and_then(|index| self.offers.get(index));
         known.map_or_else(

@@ -25,10 +25,12 @@ const MINUTE_MS: i64 = 60_000;
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
 open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
-measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
-raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, offer STAFF, accept N [STAFF], \
-decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], \
-done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
+measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
+EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
+raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, \
+offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, \
+consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback \
+[yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
 
 /// A session that is being told.
 #[derive(Debug)]

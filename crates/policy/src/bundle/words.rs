@@ -58,8 +58,8 @@ fn line_of_choice(text: &str, word: &str) -> usize {
     within.find(|(line, _)| named(line)).map_or_else(|| line_of(text, &quoted), |(_, line)| line)
 }
 
-/// What the readings name is in the schema's vocabularies, and the other way round. A bundle that says nothing of readings
-/// is asked nothing of them.
+/// What the readings name is in the schema's vocabularies, and the other way round. A bundle that says nothing of
+/// readings is asked nothing of them.
 pub(super) fn lint(
     files: &Files,
     manifest: &Manifest,

@@ -145,14 +145,14 @@ prop_compose! {
             let (from, to) = (from * 5, ((from + long) * 5).min(DAY_MINUTES));
             format!("{}-{}", hhmm(from), hhmm(to))
         };
-        let hours: BTreeMap<String, Vec<String>> =
-            DAYS.iter().zip(&week).map(|(day, ranges)| ((*day).to_owned(), ranges.iter().map(range).collect())).collect();
+        let open = |(day, ranges): (&&str, &Vec<(i64, i64)>)| ((*day).to_owned(), ranges.iter().map(range).collect());
+        let hours: BTreeMap<String, Vec<String>> = DAYS.iter().zip(&week).map(open).collect();
         (manifest::Calendar { name: "any".into(), time_zone: zone.into(), hours, holidays }, at_ms)
     }
 }
 
-/// Of each minute from `from_ms` on whether it is open, by watching the clock on the wall: what it has shown at the most
-/// so far says in which range it is.
+/// Of each minute from `from_ms` on whether it is open, by watching the clock on the wall: what it has shown at the
+/// most so far says in which range it is.
 fn watched(calendar: &manifest::Calendar, from_ms: i64, minutes: usize) -> Vec<bool> {
     let zone = TimeZone::get(&calendar.time_zone).unwrap();
     let shows = |at: i64| zone.to_datetime(Timestamp::from_millisecond(at).unwrap());

@@ -5,7 +5,7 @@ use crate::{
     engine::Engine,
     files::Files,
     manifest::SignalKind,
-    plain::Plain,
+    reference::Reference,
 };
 use proptest::prelude::*;
 use remit_domain::{
@@ -16,7 +16,7 @@ use remit_domain::{
 use std::{path::PathBuf, sync::LazyLock};
 
 /// The bank, and the bank with policies of every shape that slicing distinguishes, some of which fail.
-static BUNDLES: LazyLock<Vec<(Bundle, Engine, Plain)>> = LazyLock::new(|| {
+static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference)>> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let bank = Files::read(&root).unwrap();
     let odd = r#"
@@ -47,8 +47,8 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Plain)>> = LazyLock::new(|| {
         .map(|files| {
             let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
             let engine = Engine::new(&bundle);
-            let plain = Plain::new(&bundle);
-            (bundle, engine, plain)
+            let reference = Reference::new(&bundle);
+            (bundle, engine, reference)
         })
         .collect()
 });
@@ -70,7 +70,7 @@ proptest! {
         changes in prop::collection::vec(
             (any::<prop::sample::Index>(), (any::<bool>(), number(), any::<prop::sample::Index>())), 6),
     ) {
-        let (bundle, engine, plain) = &BUNDLES[which];
+        let (bundle, engine, reference) = &BUNDLES[which];
         let mut specs: Vec<_> = bundle.signals.values().collect();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
         let value = |spec: &SignalSpec, (truth, long, pick): &(bool, i64, prop::sample::Index)| match spec.kind {
@@ -95,7 +95,7 @@ proptest! {
         for (change, pick) in changes {
             let (verdicts, notes) = engine.handle(&signals, &candidates);
             for (facts, verdict) in candidates.iter().zip(&verdicts) {
-                prop_assert_eq!(verdict, &plain.verdict(&signals, facts), "{}", facts.responder);
+                prop_assert_eq!(verdict, &reference.verdict(&signals, facts), "{}", facts.responder);
                 prop_assert!(verdict.policies.iter().chain(&verdict.errors).all(|id| notes.contains_key(id)));
             }
             let at = change.index(specs.len() + candidates.len());

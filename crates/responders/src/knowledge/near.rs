@@ -68,7 +68,8 @@ impl Near<'_> {
         })
     }
 
-    /// The articles, the best first, as if neither the text at `without` nor an article that is not `counted` were there.
+    /// The articles, the best first, as if neither the text at `without` nor an article that is not `counted` were
+    /// there.
     pub(super) fn ranked(&self, without: Option<usize>, counted: impl Fn(usize) -> bool) -> Vec<Scored> {
         let mut questions = vec![[0.0_f64; 3]; self.articles];
         let mut listed = vec![0_usize; self.articles];

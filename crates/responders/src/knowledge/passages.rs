@@ -83,7 +83,8 @@ mod tests {
     fn an_article_is_cut_at_its_headings_and_long_sections_at_paragraphs() {
         let long = "word ".repeat(PASSAGE_BYTES_MAX / 8);
         let markdown = format!(
-            "# Cards\n\nFirst.\n\nSecond.\n## Lost ##\n```\n# no heading\n```\n## Empty\n\n### Long\n{long}\n\n{long}\n\nEnd."
+            "# Cards\n\nFirst.\n\nSecond.\n## Lost ##\n```\n# no heading\n```\n## Empty\n\n\
+             ### Long\n{long}\n\n{long}\n\nEnd."
         );
         let cut = passages("cards", &markdown);
         let forms: Vec<_> = cut.iter().map(|p| (p.section.as_deref(), p.text.len())).collect();

@@ -1,7 +1,7 @@
 //! From which score on an article is quoted, learnt from the questions that the bundle lists.
 
-/// The share of the trials, two for each question that is listed as answered and one for each of the others, that may be
-/// answered wrongly. With it some 2 per cent of the `dev` questions of `data/questions.csv` are.
+/// The share of the trials, two for each question that is listed as answered and one for each of the others, that may
+/// be answered wrongly. With it some 2 per cent of the `dev` questions of `data/questions.csv` are.
 const WRONG_MAX: f64 = 0.035;
 /// How many listed questions the prior is worth.
 const PRIOR_WEIGHT: f64 = 20.0;

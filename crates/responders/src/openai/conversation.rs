@@ -64,16 +64,16 @@ impl ConversationMax {
     }
 }
 
-/// At least as many tokens as usual vocabularies need: a third of the letters of ASCII, every other character by itself,
-/// pictures three.
+/// At least as many tokens as usual vocabularies need: a third of the letters of ASCII, every other character by
+/// itself, pictures three.
 fn tokens(text: &str) -> usize {
     let ascii = text.bytes().filter(u8::is_ascii).count();
     let others = text.chars().filter(|c| !c.is_ascii()).map(|c| if c.is_alphanumeric() { 1 } else { 3 });
     ascii.div_ceil(3) + others.sum::<usize>()
 }
 
-/// The part of a conversation that fits: the last message in any case, if need be cut, and as many before it as there is
-/// room for. A quarter of the bound is for what is left out.
+/// The part of a conversation that fits: the last message in any case, if need be cut, and as many before it as there
+/// is room for. A quarter of the bound is for what is left out.
 pub(super) fn kept(messages: &[TurnMessage], max: ConversationMax) -> Kept {
     let whole: usize = messages.iter().map(|message| max.size(&message.text)).sum();
     let room = if whole <= max.most() { whole } else { max.most() - max.most() / 4 };

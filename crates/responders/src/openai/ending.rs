@@ -21,8 +21,8 @@ pub(super) fn calls(reason: &str) -> bool {
     ["tool_call", "tool_use", "function_call"].iter().any(|word| reason.contains(word))
 }
 
-/// What a `finish_reason` means, in the words of OpenAI, Azure, Anthropic, Google, Mistral, Cohere, DeepSeek, Zhipu, vLLM,
-/// SGLang, TGI and Ollama. Only what is known to be good is.
+/// What a `finish_reason` means, in the words of OpenAI, Azure, Anthropic, Google, Mistral, Cohere, DeepSeek, Zhipu,
+/// vLLM, SGLang, TGI and Ollama. Only what is known to be good is.
 pub(super) fn of(reason: &str) -> Ending {
     let reason = reason.trim().to_ascii_lowercase();
     match reason.rsplit('.').next().unwrap_or(&reason) {

@@ -64,8 +64,8 @@ impl Reply {
         if self.thought > bytes_max { Err(Failure::TooLarge { bytes_max }) } else { Ok(()) }
     }
 
-    /// What the reply says. Giving the case away wins over everything, a tool over words, and what is half, misused or in
-    /// doubt is never passed on.
+    /// What the reply says. Giving the case away wins over everything, a tool over words, and what is half, misused or
+    /// in doubt is never passed on.
     pub(super) fn said(self, actions: &[String]) -> Said {
         use YieldReason::{OutOfScope, Unsure};
         let sent = self.calls.iter().map(|call| {

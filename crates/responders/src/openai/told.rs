@@ -158,16 +158,32 @@ mod tests {
             (json!({ "error": { "code": 429, "message": "slow" } }), busy(None)),
             (json!({ "error": { "code": "429" } }), busy(None)),
             (json!({ "error": { "code": 503, "message": "Loading model", "type": "unavailable_error" } }), busy(None)),
-            (json!({ "error": { "message": "Rate limit reached", "type": "requests", "code": "rate_limit_exceeded" } }), busy(None)),
+            (
+                json!({ "error": {
+                    "message": "Rate limit reached", "type": "requests", "code": "rate_limit_exceeded",
+                } }),
+                busy(None),
+            ),
             (json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } }), busy(None)),
             (json!({ "error": { "code": 429, "metadata": { "retry_after": 2 } } }), busy(Some(2.0))),
-            (json!([{ "error": { "code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{ "retryDelay": "1.5s" }] } }])[0].clone(), busy(Some(1.5))),
+            (
+                json!({ "error": {
+                    "code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{ "retryDelay": "1.5s" }],
+                } }),
+                busy(Some(1.5)),
+            ),
             (json!({ "error": "Too many requests" }), busy(None)),
             (json!({ "error": { "status": 502 } }), Some(Failure::Status(502))),
             (json!({ "error": { "code": 500.0 } }), Some(Failure::Status(500))),
             (json!({ "error": { "code": "context_length_exceeded" } }), Some(Failure::Status(400))),
-            (json!({ "object": "error", "message": "no", "type": "BadRequestError", "code": 400 }), Some(Failure::Status(400))),
-            (json!({ "object": "error", "message": "no", "type": "InternalServerError", "code": 500 }), Some(Failure::Status(500))),
+            (
+                json!({ "object": "error", "message": "no", "type": "BadRequestError", "code": 400 }),
+                Some(Failure::Status(400)),
+            ),
+            (
+                json!({ "object": "error", "message": "no", "type": "InternalServerError", "code": 500 }),
+                Some(Failure::Status(500)),
+            ),
             (json!({ "detail": "Service Unavailable" }), busy(None)),
             (json!({ "status": 504, "message": "upstream" }), Some(Failure::Status(504))),
             (json!({ "errors": [{ "code": 401, "message": "key" }] }), Some(Failure::Status(401))),

@@ -298,7 +298,8 @@ mod tests {
         let leaks = ["<", "[T", "{\"", "◁", "tool_call", "wants_human", "</"];
         let mut wrong = Vec::new();
         for form in forms.form {
-            // What is an answer with such signs may begin with them, and where thinking begins unseen, so does what follows.
+            // What is an answer with such signs may begin with them, and where thinking begins unseen, so does what
+            // follows.
             let own = form.answer.as_deref().is_some_and(|answer| leaks.iter().any(|leak| answer.contains(leak)));
             let thinks = form.text.starts_with(['<', '[', '◁']) && !form.text.contains("[INST]");
             for (at, _) in form.text.char_indices() {

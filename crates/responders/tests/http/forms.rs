@@ -1,4 +1,5 @@
-//! Every form in which models write their answers and calls, and in which servers send them, from tables beside this file.
+//! Every form in which models write their answers and calls, and in which servers send them, from tables beside this
+//! file.
 
 use crate::endpoint::{Endpoint, config, http, openai, turn, write};
 use remit_responders::{Failure, Limits, OpenAiService, Said, Service, openai::OpenAiConfig};
@@ -72,7 +73,8 @@ impl Wanted {
 
 /// The text as one JSON body, and as a stream in pieces of a few characters.
 fn bodies(text: &str) -> [Vec<u8>; 2] {
-    let whole = json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }] });
+    let message = json!({ "role": "assistant", "content": text });
+    let whole = json!({ "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }] });
     let event = |delta: Value, finish: Value| {
         format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] }))
     };

@@ -78,7 +78,8 @@ async fn a_stream_without_an_end_is_no_answer() {
 
 #[tokio::test]
 async fn a_whole_answer_is_as_good_and_the_request_says_what_it_should() {
-    let body = json!({ "choices": [{ "index": 0, "message": { "role": "assistant", "content": "Yes." }, "finish_reason": "stop" }] });
+    let message = json!({ "role": "assistant", "content": "Yes." });
+    let body = json!({ "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }] });
     let endpoint = Endpoint::writing(vec![http("200 OK", JSON, &body.to_string())]).await;
     assert_eq!(openai(&endpoint.url).turn(&turn()).await, answer("Yes."));
     let requests = endpoint.requests();

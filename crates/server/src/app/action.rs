@@ -1,6 +1,6 @@
 //! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
 
-use super::{Answer, App, Caller, Repeat, case::shown, later::TurnDue, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act, follow_ups::TurnDue};
 use crate::problem::Problem;
 use remit_domain::{
     Command,

@@ -1,6 +1,6 @@
 //! Attachments: files of a few kinds, known by their own first bytes, sealed under the customer's key and kept apart.
 
-use super::{Answer, App, Caller, Repeat, case::shown, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act};
 use crate::{problem, problem::Problem};
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Store};
@@ -84,7 +84,8 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
 }
 
 impl App {
-    /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided anew.
+    /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
+    /// anew.
     ///
     /// # Errors
     /// When policy, the lease, a bound or the store refuses.

@@ -43,8 +43,8 @@ impl Sent {
         match self.shown {
             None => format!("A machine sent it ({}), so that no case is opened.", self.how.as_str()),
             Some(shown) => format!(
-                "By its words it is automatic ({}), so that no case is opened; where a person wrote it, send it again with \
-                 `auto_submitted` as `no`.",
+                "By its words it is automatic ({}), so that no case is opened; where a person wrote it, send it again \
+                 with `auto_submitted` as `no`.",
                 shown.as_str()
             ),
         }

@@ -4,9 +4,9 @@
 use super::{
     App, Caller,
     case::{REASON_MAX, bounded},
+    commit::Act,
     counting,
     load::{Load, Tally, Tripped},
-    record::Act,
 };
 use crate::{
     clock::rfc3339,

@@ -2,11 +2,11 @@
 
 use super::{
     ATTEMPTS, Answer, App, Caller, Repeat,
+    commit::Act,
     counted::NotCounted,
     customer::Customer,
     decision::WouldDecide,
     measure::{Named, PostedReading},
-    record::Act,
     schema,
     view::{CaseView, DecisionSummary},
 };
@@ -95,7 +95,8 @@ pub struct RequestHandoff {
     /// The holder's lease.
     pub epoch: u64,
     /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`,
-    /// `wrong_team`, `no_answer`; `return_to_ai` to ask for an AI responder to take over again; `return_to_queue` to give a
+    #[doc = " `wrong_team`, `no_answer`; `return_to_ai` to ask for an AI responder to take over again; \
+             `return_to_queue` to give a"]
     /// case that you took back to its queue.
     pub reason: HandoffReason,
     /// A note for the next holder.
@@ -399,7 +400,7 @@ impl App {
         let sealed = self.seal_for(caller, action, id, &wish.reason)?;
         let to = self.responder_named("to", &wish.to)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]).changing(super::overriding::items);
+        let act = Act::new(action, command).with([sealed]).changing(super::override_log::items);
         self.execute(caller, repeat, Some(id), act, shown(201)).await
     }
 

@@ -1,19 +1,19 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
-mod known;
+mod registry;
 
 use super::{
     App, Caller, Repeat,
     attachment::File,
     case::{CUSTOMER_MAX, OpenCase, PostMessage, bounded},
+    commit::Act,
     conversation::can_confirm,
     feedback::GiveFeedback,
-    record::Act,
 };
 use crate::{clock::rfc3339, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-pub(crate) use known::{Chat, Chats, Place};
-use known::{ChatItem, id_of, row};
+pub(crate) use registry::{Chat, Chats, Place};
+use registry::{ChatItem, id_of, row};
 use remit_domain::{
     Case, Command,
     case::{Channel, Requester, Status},
@@ -52,7 +52,8 @@ fn twelve() -> u16 {
 pub struct StartedChat {
     /// Its identifier.
     pub id: String,
-    /// Where the customer goes: at the server's public address, or, where it was told none, on this server. The secret is
+    #[doc = " Where the customer goes: at the server's public address, or, where it was told none, on this server. \
+             The secret is"]
     /// behind `#`, which browsers send to nobody.
     #[schema(example = "/chat#remit_chat_…")]
     pub url: String,

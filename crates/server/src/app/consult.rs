@@ -3,7 +3,7 @@
 use super::{
     Answer, App, Caller, Repeat,
     case::{bounded, shown},
-    record::Act,
+    commit::Act,
 };
 use crate::{clock::rfc3339, problem, problem::Problem};
 use remit_domain::{

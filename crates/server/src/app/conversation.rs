@@ -254,8 +254,8 @@ fn of(desk: &str) -> String {
     if desk.is_empty() { String::new() } else { format!(" ({desk})") }
 }
 
-/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger stands
-/// that only who has the case ends.
+/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger
+/// stands that only who has the case ends.
 pub(super) fn can_confirm(case: &Case) -> bool {
     let answered = case.replies > 0 && case.waiting_since.is_none();
     let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());

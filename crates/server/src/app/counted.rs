@@ -2,8 +2,8 @@
 
 use super::{
     App, Caller,
-    answer::{FOLLOWS_INTENT, OF_THE_CASE},
     case::CaseAnswer,
+    facts::{FOLLOWS_INTENT, OF_THE_CASE},
     measure::PostedReading,
     schema,
     view::{CaseView, DecisionSummary},
@@ -108,7 +108,8 @@ impl App {
         {
             let (situation, by) = (&standing.noted.situation, &standing.noted.source);
             return format!(
-                "`{situation}`, read by `{by}`, stands on the case until a person says otherwise, and the gravest counts"
+                "`{situation}`, read by `{by}`, stands on the case until a person says otherwise, and the gravest \
+                 counts"
             );
         }
         if counts.because.iter().any(|because| because.starts_with(FOLLOWS_INTENT)) {
@@ -125,8 +126,8 @@ impl App {
             }
             (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is no older"),
             (false, _) if &**from == OWN_SOURCE => format!(
-                "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own reading \
-                 goes first"
+                "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own \
+                 reading goes first"
             ),
             (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is no older"),
         }

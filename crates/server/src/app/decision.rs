@@ -15,7 +15,7 @@ use remit_domain::{
 use remit_policy::{
     bundle::Bundle,
     engine::Engine,
-    plain::Plain,
+    reference::Reference,
     replay::{replay, replay_action},
 };
 use remit_store::Store;
@@ -126,14 +126,15 @@ impl App {
     /// that governed; nothing is said of it where these cannot be had.
     pub(super) fn explain(&self, decision: &Decision) -> Explanation {
         let other = self.other(&decision.bundle, decision.baseline.as_ref());
-        let permits = LazyCell::new(|| Some(Plain::permits(self.governing(&other)?)));
+        let permits = LazyCell::new(|| Some(Reference::permits(self.governing(&other)?)));
         let permitted =
             |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
         let rule = |id: &str| self.rule_of(&other, id);
         explain(decision, &self.bundle.terms().economics.currency.0, &permitted, &rule)
     }
 
-    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked for.
+    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked
+    /// for.
     fn other<'a>(&'a self, digest: &'a Digest, baseline: Option<&'a Digest>) -> Other<'a> {
         LazyCell::new(Box::new(move || match digest == self.bundle.digest() {
             true => Governed::InForce,

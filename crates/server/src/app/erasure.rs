@@ -1,11 +1,12 @@
-//! Erasing a customer's words: one commit destroys the key that sealed all of them, so that from then on none can be read
-//! or written, on however many cases. What follows from it is done beside requests, a few cases at a time, and is told
-//! until it is done: each case says so of itself, and what was overwritten goes from the log that the database writes.
+//! Erasing a customer's words: one commit destroys the key that sealed all of them, so that from then on none can be
+//! read or written, on however many cases. What follows from it is done beside requests, a few cases at a time, and is
+//! told until it is done: each case says so of itself, and what was overwritten goes from the log that the database
+//! writes.
 
 use super::{
     App, Caller,
     case::{CUSTOMER_MAX, bounded},
-    record::Act,
+    commit::Act,
     view::ErasedView,
 };
 use crate::{problem, problem::Problem};
@@ -39,8 +40,10 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub struct Erased {
     /// On how many cases. None of their words can be read any more.
     pub cases: u64,
-    /// `done` once nothing is left of words and key, not even in the log that the database writes first; else `pending`:
-    /// somebody reads the database, such as a backup, or there are many cases. It becomes done by itself; each case tells
+    #[doc = " `done` once nothing is left of words and key, not even in the log that the database writes first; else \
+             `pending`:"]
+    #[doc = " somebody reads the database, such as a backup, or there are many cases. It becomes done by itself; each \
+             case tells"]
     /// whether it is, and the ledger then has `erasure_completed`.
     pub log: &'static str,
 }
@@ -159,7 +162,7 @@ impl App {
         self.forget_customer(customer);
         match done {
             Ok(_) => {
-                self.bells.ring_erasures();
+                self.wakeups.wake_erasures();
                 Ok(())
             }
             // Another request was quicker, and may be done with it.

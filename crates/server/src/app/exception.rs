@@ -3,8 +3,8 @@
 use super::{
     Answer, App, Caller, Repeat,
     case::{REASON_MAX, bounded, shown},
+    commit::Act,
     query::{PAGE_MAX, Page},
-    record::Act,
     view::ExceptionView,
 };
 use crate::{clock::parse_rfc3339, problem, problem::Problem};

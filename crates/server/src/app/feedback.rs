@@ -1,6 +1,6 @@
 //! What customers say of how they were helped: it is solved, it is not, how satisfied they are, or that they give up.
 
-use super::{Answer, App, Caller, Repeat, case::shown, measure::Named, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act, measure::Named};
 use crate::problem::Problem;
 use remit_domain::{
     Case, Command,

@@ -3,7 +3,7 @@
 mod gone;
 mod settle;
 
-use super::{App, Caller, record::Act};
+use super::{App, Caller, commit::Act};
 use crate::problem::Problem;
 use remit_domain::{
     Case, Command,

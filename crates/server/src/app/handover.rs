@@ -1,6 +1,6 @@
 //! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
 
-use super::{Answer, App, Caller, Repeat, case::shown, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act};
 use crate::problem::Problem;
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
-use super::{Answer, App, Caller, Repeat, case::shown, later::Look, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act, follow_ups::Look};
 use crate::problem::{self, Problem};
 use remit_domain::{Command, case::Status, id::CaseId};
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ impl App {
         let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
         let now = self.now();
         let row =
-            super::later::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
+            super::follow_ups::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
         act.beside.outbox.push(row);
         self.execute(caller, repeat, Some(id), act, shown(200)).await
     }

@@ -2,17 +2,15 @@
 
 pub mod action;
 mod announce;
-mod answer;
-pub(crate) mod arrival;
 pub mod articles;
 pub mod attachment;
 pub mod auth;
 pub mod automatic;
-pub(crate) mod bells;
 pub mod breaker;
 pub mod bundle;
 pub mod case;
 pub mod chat;
+mod commit;
 pub mod consult;
 pub mod context;
 pub mod conversation;
@@ -21,26 +19,26 @@ mod counting;
 mod customer;
 pub mod decision;
 pub(crate) mod delivery;
-mod effects;
 pub mod erasure;
+pub(crate) mod event_buffer;
 pub mod exception;
+mod facts;
 pub mod feedback;
 mod floor;
+mod follow_ups;
 pub mod handover;
-pub mod kept;
-mod later;
 mod load;
 mod measure;
 pub mod merge;
-mod naming;
 mod off_thread;
 mod outage;
 pub mod outcome;
-pub mod overriding;
+pub mod override_log;
+mod projections;
 pub mod query;
 pub(crate) mod reading;
-pub(crate) mod recent;
-mod record;
+pub(crate) mod request_scope;
+mod resolve_names;
 mod schema;
 mod sealing;
 pub mod services;
@@ -54,7 +52,9 @@ pub mod transfer;
 mod turn;
 pub(crate) mod usage;
 pub mod view;
+pub mod view_check;
 mod waiting;
+pub(crate) mod wakeups;
 pub mod webhook;
 mod who;
 
@@ -110,8 +110,8 @@ pub struct App {
     trips: std::sync::Mutex<Option<tokio::sync::mpsc::UnboundedReceiver<load::Tripped>>>,
     pub(crate) metrics: Metrics,
     pub(crate) ticks: tokio::sync::watch::Sender<u64>,
-    pub(crate) bells: bells::Bells,
-    recent: recent::Recent,
+    pub(crate) wakeups: wakeups::Wakeups,
+    event_buffer: event_buffer::EventBuffer,
     names: who::Names,
     readers: reading::Readers,
     used: usage::Used,
@@ -246,8 +246,8 @@ impl App {
             tokens: auth::Tokens::default(),
             metrics,
             ticks,
-            bells: bells::Bells::default(),
-            recent: recent::Recent::after(last),
+            wakeups: wakeups::Wakeups::default(),
+            event_buffer: event_buffer::EventBuffer::after(last),
             names: who::Names::default(),
             readers: reading::Readers::start().map_err(StartError::Threads)?,
             used: usage::Used::default(),
@@ -337,7 +337,7 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         case: Option<&str>,
-        act: record::Act,
+        act: commit::Act,
         show: impl Fn(&Happened) -> (u16, Vec<u8>),
     ) -> Result<Answer, Problem> {
         if let (Some(repeat), Some(_)) = (repeat, case)
@@ -356,7 +356,7 @@ impl App {
             };
             let mut prepared = self.prepare(caller, repeat, before, act, &show)?;
             prepared.commit.coming = coming;
-            match self.commit_and(prepared.commit, || self.put_into_force(prepared.effects)).await {
+            match self.commit_and(prepared.commit, || self.put_into_force(prepared.projections)).await {
                 Ok(_) => {
                     return Ok(Answer { status: prepared.status, body: prepared.response, repeated: false });
                 }
@@ -375,11 +375,11 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         before: Option<Case>,
-        act: record::Act,
+        act: commit::Act,
         show: &impl Fn(&Happened) -> (u16, Vec<u8>),
-    ) -> Result<record::Prepared, Problem> {
+    ) -> Result<commit::Prepared, Problem> {
         let mut context = self.context(caller)?;
-        let record::Act { command, beside, .. } = act;
+        let commit::Act { command, beside, .. } = act;
         let now = context.now;
         let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
         let happened = decide(before.as_ref(), command, &mut context, &mut answer)?;
@@ -390,8 +390,8 @@ impl App {
         self.record(caller, repeat, before.as_ref(), happened, beside, (status, response), now)
     }
 
-    /// What `act` answers; where it is refused, the answer that was given to the same request before, if one was. So who
-    /// repeats a request because its answer was lost is told it, also where that request ended what they may do.
+    /// What `act` answers; where it is refused, the answer that was given to the same request before, if one was. So
+    /// who repeats a request because its answer was lost is told it, also where that request ended what they may do.
     ///
     /// # Errors
     /// As `act`, or where the key was sent with another request before.

@@ -1,7 +1,7 @@
 //! Reads that can be long: carried out on threads of their own, so that none holds up a request that is not one.
 //!
-//! The threads give way to those that carry requests. Callers take turns, so that one who asks for much waits behind their
-//! own requests and not before others. What waits is bounded, for each and for all, and so is the time of a read.
+//! The threads give way to those that carry requests. Callers take turns, so that one who asks for much waits behind
+//! their own requests and not before others. What waits is bounded, for each and for all, and so is the time of a read.
 
 use super::{App, Caller};
 use crate::{problem, problem::Problem};

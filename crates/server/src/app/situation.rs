@@ -3,7 +3,7 @@
 use super::{
     Answer, App, Caller, Repeat,
     case::{REASON_MAX, bounded, shown},
-    record::Act,
+    commit::Act,
 };
 use crate::problem::Problem;
 use remit_domain::Command;

@@ -3,9 +3,9 @@
 use super::{
     Answer, App, Caller, Repeat,
     case::shown,
+    commit::Act,
     floor::StaffItem,
-    naming::{NAME_MAX, printable},
-    record::Act,
+    resolve_names::{NAME_MAX, printable},
     view::CaseView,
 };
 use crate::{clock::rfc3339, problem, problem::Problem};

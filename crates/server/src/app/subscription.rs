@@ -3,8 +3,8 @@
 use super::{
     App, Caller,
     delivery::{DeadLetter, Line},
-    naming::{NAME_MAX, printable},
     query::Page,
+    resolve_names::{NAME_MAX, printable},
     webhook::{self, Subscription, SubscriptionItem},
 };
 use crate::{

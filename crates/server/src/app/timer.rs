@@ -2,8 +2,8 @@
 
 use super::{
     App, Caller,
-    later::{Look, TIMER, TURN, timer},
-    record::Act,
+    commit::Act,
+    follow_ups::{Look, TIMER, TURN, timer},
 };
 use crate::problem::{self, Problem};
 use remit_domain::{
@@ -22,9 +22,9 @@ impl App {
         self.store.due(TURN, self.now().0, limit)
     }
 
-    /// How long until something is due; the bell rings for what is due sooner.
+    /// How long until something is due; a wakeup comes for what is due sooner.
     pub(crate) fn until_due(&self) -> Option<Duration> {
-        let due = self.bells.wait_for(|| self.store.next_due(TIMER).ok().flatten())?;
+        let due = self.wakeups.wait_for(|| self.store.next_due(TIMER).ok().flatten())?;
         Some(Duration::from_millis(u64::try_from(Timestamp(due).since(self.now())).unwrap_or(0)))
     }
 
@@ -109,7 +109,8 @@ impl App {
         self.own(row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
     }
 
-    /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided anew; missed, the accountable has to see to it.
+    /// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided
+    /// anew; missed, the accountable has to see to it.
     async fn look_at_clock(&self, row: &OutboxRow, case: &Case) -> Result<(), Problem> {
         let now = self.now();
         let over = self.patience_ends(case).is_some_and(|ends| now >= ends);

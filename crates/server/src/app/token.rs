@@ -1,6 +1,6 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use super::{App, Caller, auth, floor::STAFF, naming};
+use super::{App, Caller, auth, floor::STAFF, resolve_names};
 use crate::{clock::rfc3339, entropy::Entropy, problem, problem::Problem};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
@@ -95,16 +95,16 @@ pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken)
 pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), Problem> {
     if let Some(responder) = &new.responder {
         let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
-        naming::among("responder", "responder", responder, known)?;
+        resolve_names::among("responder", "responder", responder, known)?;
     }
     if let Some(source) = &new.source {
-        naming::among("source", "source", source, bundle.sources().iter().copied())?;
+        resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
     }
     if let Some(staff) = &new.staff {
         let items = store.items(STAFF).map_err(Problem::internal)?;
         let known = items.iter().map(|item| item.id.as_str());
         if !known.clone().any(|known| known == staff) {
-            let known = naming::listed(known);
+            let known = resolve_names::listed(known);
             return Err(Problem::invalid("staff", format!("there is no member of staff `{staff}`; there are {known}")));
         }
     }
@@ -116,7 +116,7 @@ pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), P
 /// # Errors
 /// When a value is not accepted.
 pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Problem> {
-    naming::printable("name", &new.name, naming::NAME_MAX)?;
+    resolve_names::printable("name", &new.name, resolve_names::NAME_MAX)?;
     let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
     if own(&new.name) || !new.name.is_ascii() {
         let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
@@ -186,7 +186,8 @@ impl App {
             Ok(false) => return Err(Problem::new(problem::NOT_FOUND, "no token has this id")),
             Ok(true) => self.forget_tokens(),
             Err(error) => {
-                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a start");
+                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
+                    start");
                 self.revoke_for_now(id);
                 let detail = "the token is refused from now on, but is valid again should the server start anew before \
                               this is on the disk; it is tried until it is";

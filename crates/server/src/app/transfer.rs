@@ -1,6 +1,6 @@
 //! Gives a case to another queue, as the member of staff who has it.
 
-use super::{Answer, App, Caller, Repeat, case::shown, record::Act};
+use super::{Answer, App, Caller, Repeat, case::shown, commit::Act};
 use crate::problem::Problem;
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
-use super::{App, Caller, context::cut, later::TurnDue, record::Act};
+use super::{App, Caller, commit::Act, context::cut, follow_ups::TurnDue};
 use crate::{
     clock::rfc3339,
     metrics::TurnLost,
@@ -87,7 +87,8 @@ impl App {
     /// the case goes on without it.
     async fn denied(&self, row: &OutboxRow, case: &Case, due: &TurnDue, problem: &Problem) -> Result<(), Problem> {
         self.metrics.turn_lost(due.responder.as_str(), TurnLost::Denied);
-        tracing::error!(case = row.case, responder = %due.responder, %problem, "policy denies an AI responder its turn");
+        tracing::error!(case = row.case, responder = %due.responder, %problem, "policy denies an AI responder its \
+            turn");
         let Some(holder) = &case.holder else { return self.drop_row(&row.id).await };
         let reason = format!("Policy did not let {} take its turn: {}", due.responder, problem.detail);
         let (own, action) = (Caller::own(), "exception.raise");

@@ -1,5 +1,5 @@
-//! Who is behind a pseudonym. Records, which are for ever, call whoever acts with a token by its identifier; the name is
-//! looked up when it is shown, from what can be forgotten.
+//! Who is behind a pseudonym. Records, which are for ever, call whoever acts with a token by its identifier; the name
+//! is looked up when it is shown, from what can be forgotten.
 
 use super::{App, Caller, token::TOKEN_ID, view::CaseView};
 use crate::{problem, problem::Problem};

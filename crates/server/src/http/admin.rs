@@ -37,7 +37,8 @@ struct EraseCustomer {
 )]
 async fn make_token(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NewToken>) -> Reply {
     if body.repeat.is_some() {
-        let why = "is not taken here: the answer holds a secret, which is kept nowhere; list the tokens to see whether it was made";
+        let why = "is not taken here: the answer holds a secret, which is kept nowhere; list the tokens to see whether \
+                   it was made";
         return Err(Problem::invalid("Idempotency-Key", why).into());
     }
     let made = json(&app.make_token(&caller, body.value)?)?;

@@ -34,7 +34,9 @@ struct AddAttachment {
 /// It comes as a message without words. When the requester adds one, the case is decided anew.
 #[utoipa::path(
     post, path = "/v1/cases/{id}/attachments", tag = "cases",
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."),
+    request_body(
+        content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."
+    ),
     params(("id" = String, Path, description = "The case."), AddAttachment, IdempotencyKey),
     responses((status = 201, description = "Added.", body = CaseAnswer))
 )]

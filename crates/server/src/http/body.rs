@@ -162,9 +162,9 @@ fn repeat(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Resul
     Ok(Some(Repeat { key: key.to_owned(), request: hash.finalize().into() }))
 }
 
-/// Feeds `hash` with all that makes a request the same one: its method, path and query, what its body is said to be, and
-/// the body. Each stands behind its length, so that none can pass for a part of another, and what is missing is not what
-/// is empty.
+/// Feeds `hash` with all that makes a request the same one: its method, path and query, what its body is said to be,
+/// and the body. Each stands behind its length, so that none can pass for a part of another, and what is missing is not
+/// what is empty.
 fn same(hash: &mut impl Update, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) {
     let query = uri.query().map(str::as_bytes);
     let sent_as = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);

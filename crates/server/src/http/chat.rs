@@ -1,4 +1,5 @@
-//! The customer's chat: started by an integration, and then, for the one customer of the link, read, written and followed.
+//! The customer's chat: started by an integration, and then, for the one customer of the link, read, written and
+//! followed.
 
 use super::{
     Authenticated, Reply, Shared,
@@ -208,7 +209,8 @@ fn same_site(app: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     let why = if public.is_empty() {
-        "the request says that it comes from another site; behind a proxy, `remit serve --public-url` says where this one is"
+        "the request says that it comes from another site; behind a proxy, `remit serve --public-url` says where this \
+         one is"
             .to_owned()
     } else {
         format!("the request says that it comes from another site than {}", public.join(", "))
@@ -250,8 +252,8 @@ struct ReadConversation {
 
 /// Read the conversation so far, and who has it now.
 #[utoipa::path(
-    get, path = "/chat/v1/{chat}/conversation", tag = "chat", params(NamedChat, ReadConversation), security(("chat" = [])),
-    responses((status = 200, description = "One page.", body = Conversation))
+    get, path = "/chat/v1/{chat}/conversation", tag = "chat", params(NamedChat, ReadConversation),
+    security(("chat" = [])), responses((status = 200, description = "One page.", body = Conversation))
 )]
 async fn get_conversation(
     State(app): State<Shared>,
@@ -265,7 +267,8 @@ async fn get_conversation(
 
 /// Follow the conversation, by server-sent events.
 ///
-/// `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` and no `id`.
+#[doc = " `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` \
+         and no `id`."]
 #[utoipa::path(
     get, path = "/chat/v1/{chat}/events", tag = "chat", security(("chat" = [])),
     params(
@@ -369,8 +372,8 @@ async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>)
 
 /// Ask for a human. Whatever AI has the case loses it; where no person can have it, a manager sees to it.
 #[utoipa::path(
-    post, path = "/chat/v1/{chat}/human", tag = "chat", params(NamedChat, body::IdempotencyKey), security(("chat" = [])),
-    responses((status = 204, description = "Asked for."))
+    post, path = "/chat/v1/{chat}/human", tag = "chat", params(NamedChat, body::IdempotencyKey),
+    security(("chat" = [])), responses((status = 204, description = "Asked for."))
 )]
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
@@ -380,8 +383,8 @@ async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: 
 
 /// Say whether it is solved, or how satisfied one is. Yes ends the case; no reopens one that has ended.
 #[utoipa::path(
-    post, path = "/chat/v1/{chat}/feedback", tag = "chat", request_body = GiveFeedback, params(NamedChat, body::IdempotencyKey),
-    security(("chat" = [])), responses((status = 204, description = "Noted."))
+    post, path = "/chat/v1/{chat}/feedback", tag = "chat", request_body = GiveFeedback,
+    params(NamedChat, body::IdempotencyKey), security(("chat" = [])), responses((status = 204, description = "Noted."))
 )]
 async fn judge(State(app): State<Shared>, Writing(chat): Writing, body: Json<GiveFeedback>) -> Reply {
     let repeat = keyed(body.repeat)?;
@@ -391,8 +394,11 @@ async fn judge(State(app): State<Shared>, Writing(chat): Writing, body: Json<Giv
 
 /// Add a file, as the body, of its own type: PNG, JPEG, WebP, GIF, PDF or plain text, up to 5 MiB.
 #[utoipa::path(
-    post, path = "/chat/v1/{chat}/attachments", tag = "chat", params(NamedChat, body::IdempotencyKey), security(("chat" = [])),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."),
+    post, path = "/chat/v1/{chat}/attachments", tag = "chat", params(NamedChat, body::IdempotencyKey),
+    security(("chat" = [])),
+    request_body(
+        content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."
+    ),
     responses((status = 204, description = "Added."))
 )]
 async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request: Request) -> Reply {

@@ -6,7 +6,7 @@ use super::{
     reply::{self, COMMENT, Refused},
 };
 use crate::{
-    app::{Caller, query::FeedItem, recent::Told, usage::Following},
+    app::{Caller, event_buffer::Told, query::FeedItem, usage::Following},
     problem,
     problem::Problem,
 };

@@ -25,7 +25,9 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// Read the verifier key under which checkpoints are signed.
 #[utoipa::path(
     get, path = "/ledger/key", tag = "ledger",
-    responses((status = 200, description = "In the form of c2sp.org/signed-note.", body = String, content_type = "text/plain"))
+    responses((
+        status = 200, description = "In the form of c2sp.org/signed-note.", body = String, content_type = "text/plain"
+    ))
 )]
 async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     app.permit(&caller, "ledger.read")?;
@@ -37,7 +39,10 @@ async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated
 /// Its tiles and entry bundles are at `/ledger/tile/…`, addressed as c2sp.org/tlog-tiles says.
 #[utoipa::path(
     get, path = "/ledger/checkpoint", tag = "ledger",
-    responses((status = 200, description = "In the form of c2sp.org/tlog-checkpoint.", body = String, content_type = "text/plain"))
+    responses((
+        status = 200, description = "In the form of c2sp.org/tlog-checkpoint.", body = String,
+        content_type = "text/plain"
+    ))
 )]
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     app.permit(&caller, "ledger.read")?;

@@ -114,8 +114,8 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     response
 }
 
-/// What every answer says to whoever carries or shows it: it is what its content type says, and is kept by nobody unless
-/// it says otherwise itself, since most of what is told here are words and secrets.
+/// What every answer says to whoever carries or shows it: it is what its content type says, and is kept by nobody
+/// unless it says otherwise itself, since most of what is told here are words and secrets.
 fn guard(headers: &mut HeaderMap) {
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -55,7 +55,10 @@ async fn get_readiness(State(app): State<Shared>) -> Reply {
 /// Read the metrics, for Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation",
-    responses((status = 200, description = "In the OpenMetrics text format.", body = String, content_type = "application/openmetrics-text"))
+    responses((
+        status = 200, description = "In the OpenMetrics text format.", body = String,
+        content_type = "application/openmetrics-text"
+    ))
 )]
 async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     app.permit(&caller, "metrics.read")?;
@@ -78,7 +81,8 @@ async fn get_problem(Name(slug): Name) -> Reply {
     let kind = problem::ALL.iter().find(|kind| kind.slug == slug);
     let kind = kind.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no problem has this name"))?;
     let text = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>{0}</title><h1>{0}</h1><p>HTTP status {1}, type <code>/problems/{2}</code>.</p><p>{3}</p>",
+        "<!doctype html><html lang=en><meta charset=utf-8><title>{0}</title><h1>{0}</h1><p>HTTP status {1}, type \
+         <code>/problems/{2}</code>.</p><p>{3}</p>",
         kind.title, kind.status, kind.slug, kind.cure
     );
     Ok(Html(text).into_response())

@@ -7,7 +7,7 @@ use super::{
     reply::json,
 };
 use crate::app::{
-    case::CaseAnswer, feedback::GiveFeedback, outcome::OutcomeView, overriding::OverrideView, query::Page,
+    case::CaseAnswer, feedback::GiveFeedback, outcome::OutcomeView, override_log::OverrideView, query::Page,
 };
 use axum::extract::State;
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Answers: JSON bodies, and problems as `application/problem+json`.
 
 use crate::{
-    app::{Answer, arrival},
+    app::{Answer, request_scope},
     problem,
     problem::Problem,
 };
@@ -50,7 +50,7 @@ impl IntoResponse for Refused {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         if !self.repeated {
-            arrival::is_durable();
+            request_scope::is_durable();
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
         let mut response = (status, self.body).into_response();
@@ -71,7 +71,8 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refused> {
     Ok(response)
 }
 
-/// The first of a stream of server-sent events: a comment, so that whoever carries it on has something to carry at once.
+/// The first of a stream of server-sent events: a comment, so that whoever carries it on has something to carry at
+/// once.
 pub(crate) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// A stream of server-sent events. Proxies are told to keep nothing of it, to leave it as it is, and to hold nothing

@@ -53,7 +53,8 @@ async fn whole<T: Send + 'static>(
 
 /// A key is refused where the answer holds a secret.
 fn no_key(repeat: Option<&crate::app::Repeat>) -> Result<(), Problem> {
-    let why = "is not taken here: the answer holds a secret, which is shown this once; list the subscriptions to see whether it was made";
+    let why = "is not taken here: the answer holds a secret, which is shown this once; list the subscriptions to see \
+               whether it was made";
     repeat.map_or(Ok(()), |_| Err(Problem::invalid("Idempotency-Key", why)))
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = again => wait = wait.saturating_mul(2).min(LATER),
-            () = app.bells.erasures() => wait = SOON,
+            () = app.wakeups.erasures() => wait = SOON,
             _ = stop.changed() => return,
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         let wait = app.until_due().unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = app.bells.timers() => {}
+            () = app.wakeups.timers() => {}
             _ = stop.changed() => return,
         }
     }

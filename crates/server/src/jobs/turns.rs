@@ -47,7 +47,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             Some(_) = turns.join_next(), if !turns.is_empty() => {}
-            () = app.bells.turns() => {}
+            () = app.wakeups.turns() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             _ = stop.changed() => break,
         }

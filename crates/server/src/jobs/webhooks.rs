@@ -67,7 +67,8 @@ async fn deliver(app: Arc<App>, subscription: Arc<Subscription>, mut stop: watch
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
             if let Err(problem) = app.save_delivery(&subscription).await {
-                tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record yet");
+                tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record \
+                    yet");
             }
             saved = Instant::now();
         }

@@ -94,9 +94,8 @@ fn what_a_queue_had_that_is_taken_out_is_told_and_goes_where_it_is_said_with_who
     };
     assert!(matches!(refused(&["payments=nowhere"]), MoveError::Unknown { queues, .. } if queues.contains("general")));
     assert!(matches!(refused(&["payments=cards-ai"]), MoveError::ToAi { .. }));
-    assert!(
-        matches!(refused(&["payments=general", "cards=general"]), MoveError::NotGone { gone, .. } if gone.contains("payments"))
-    );
+    let refusal = refused(&["payments=general", "cards=general"]);
+    assert!(matches!(refusal, MoveError::NotGone { gone, .. } if gone.contains("payments")));
     let opened = Opened::open(data.path(), &mut |_| {}).unwrap();
     assert_eq!(opened.in_force().unwrap().unwrap().digest, *bank.digest(), "nothing has changed");
     drop(opened);

@@ -1,7 +1,8 @@
 //! Clocks that are set, staff who go home, and what customers are told meanwhile.
 
 use crate::{
-    chat::{Customer, staff, take},
+    chat::{staff, take},
+    customer::Customer,
     harness::{Client, Hands, Server, TwoClocks, epoch, id},
     staff::{offered, presence, work},
 };
@@ -256,7 +257,8 @@ fn a_case_that_an_earlier_version_kept_is_read_and_goes_on_as_its_records_say() 
     tokio::runtime::Runtime::new().unwrap().block_on(server.app.store().commit(commit)).unwrap();
     let stored = server.app.store().case(&id(&opened)).unwrap().unwrap();
     assert!(serde_json::from_slice::<Value>(&stored.state).unwrap().get("waits").is_none());
-    // That is how it was left, and it is as its records say: `ledger verify` is held against it at the end of each test.
+    // That is how it was left, and it is as its records say: `ledger verify` is held against it at the end of each
+    // test.
     let data = server.stop();
     let key = remit_ledger::checkpoint::Signer::new(remit_server::jobs::ORIGIN, &[0; 32]).verifier();
     let wrong: Vec<_> = crate::harness::verified(data.path(), &key).problems;

@@ -1,5 +1,5 @@
-//! Nobody in danger goes back to a machine: dangers stand, people keep what they have, overrides are not undone, and what
-//! must hold is held whatever a bundle's policies say.
+//! Nobody in danger goes back to a machine: dangers stand, people keep what they have, overrides are not undone, and
+//! what must hold is held whatever a bundle's policies say.
 
 use crate::{
     harness::{Client, Server, epoch, id},
@@ -10,7 +10,8 @@ use remit_server::app::services::Services;
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};
 
-/// What customers in danger, in need, or robbed write first, with the desk that it goes to and the situation that is read.
+/// What customers in danger, in need, or robbed write first, with the desk that it goes to and the situation that is
+/// read.
 const GRAVE: [(&str, &str, &str); 5] = [
     ("I want to kill myself", "care", "self_harm"),
     ("My husband controls all my money and he hits me", "care", "domestic_abuse"),

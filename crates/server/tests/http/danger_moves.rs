@@ -1,10 +1,10 @@
-//! A danger goes where there is help, by whatever way a case comes to somebody else: who has it goes or gives it back, it
-//! ends in another case, an exception holds it, it has changed hands too often, its customer calls it solved, or a
+//! A danger goes where there is help, by whatever way a case comes to somebody else: who has it goes or gives it back,
+//! it ends in another case, an exception holds it, it has changed hands too often, its customer calls it solved, or a
 //! promise runs out.
 
 use crate::{
-    chat::Customer,
     clocks::TEN,
+    customer::Customer,
     danger::{everywhere, say, taken},
     harness::{Client, Server, TwoClocks, epoch, id},
     staff::{presence, staff_client},

@@ -1,5 +1,5 @@
-//! A customer's words are erased: at once for whoever reads them, told as pending while something of them is left on the
-//! disk, without anybody else having to wait, and whatever is written at the same moment.
+//! A customer's words are erased: at once for whoever reads them, told as pending while something of them is left on
+//! the disk, without anybody else having to wait, and whatever is written at the same moment.
 
 use crate::harness::{Client, Server, epoch, id, verified};
 use remit_ledger::checkpoint::Verifier;

@@ -179,8 +179,8 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE customers SET key = NULL WHERE opened_ms = -1", "the key is empty"),
         ("UPDATE customers SET key = NULL WHERE opened_ms >= 0", "key is not there"),
         (
-            "UPDATE customers SET key = (SELECT min(num) FROM customer_keys WHERE wrapped <> zeroblob(length(wrapped))) \
-             WHERE opened_ms >= 0",
+            "UPDATE customers SET key = (SELECT min(num) FROM customer_keys WHERE wrapped <> \
+             zeroblob(length(wrapped))) WHERE opened_ms >= 0",
             "nothing that was said on the case can be opened",
         ),
         (

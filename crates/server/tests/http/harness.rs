@@ -7,7 +7,7 @@ use remit_ledger::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::{
-    app::{App, bundle::Moves, kept::Kept, services::Services, token},
+    app::{App, bundle::Moves, services::Services, token, view_check::ViewCheck},
     boot,
     clock::Clock,
     directory::KEYS,
@@ -132,8 +132,8 @@ impl Clock for TwoClocks {
 /// What `remit ledger verify` finds in a data directory.
 pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
     let mut kept = match Keys::read(&data.join(KEYS)) {
-        Ok(keys) => Kept::with(keys),
-        Err(error) => Kept::without(error.to_string()),
+        Ok(keys) => ViewCheck::with(keys),
+        Err(error) => ViewCheck::without(error.to_string()),
     };
     verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
 }
@@ -285,7 +285,8 @@ impl Server {
     /// A server under a bundle on a clock of the test's own.
     pub(crate) fn start_under_clock(bundle: Arc<Bundle>, clock: Box<dyn Clock>, services: Services) -> Self {
         let data = tempfile::tempdir().unwrap();
-        // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too often.
+        // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too
+        // often.
         let limits = Limits { requests_a_second: u32::MAX / 4, ..Limits::default() };
         Self::serve(open_at(data.path(), bundle, services, clock).within(limits), data)
     }

@@ -112,7 +112,8 @@ fn many_who_connect_at_once_are_all_answered() {
     let mut streams: Vec<TcpStream> = (0..400).map(|_| TcpStream::connect(&address).unwrap()).collect();
     for stream in &mut streams {
         let head = format!(
-            "GET /v1/cases?status=resolved&accountable=nobody HTTP/1.1\r\nhost: test\r\nconnection: close\r\nauthorization: Bearer {}\r\n\r\n",
+            "GET /v1/cases?status=resolved&accountable=nobody HTTP/1.1\r\nhost: test\r\n\
+             connection: close\r\nauthorization: Bearer {}\r\n\r\n",
             client.token
         );
         stream.write_all(head.as_bytes()).unwrap();

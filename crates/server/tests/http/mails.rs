@@ -8,15 +8,16 @@ use remit_server::app::services::Services;
 use serde_json::{Value, json};
 
 const QUESTION: &str = "When will my new card arrive?";
-const FOOTER: &str = "If you suspect fraud, call us at once. We never ask for your PIN. If you would like to speak to a \
-                      person, reply HUMAN.";
+const FOOTER: &str = "If you suspect fraud, call us at once. We never ask for your PIN. If you would like to speak to \
+                      a person, reply HUMAN.";
 const AWAY: &str = "I am out of the office until 16 March with limited access to email. In urgent cases please contact \
                     Jane Miller.";
 const TEN: i64 = 1_773_136_800_000;
 
 fn quoting(text: &str) -> String {
     format!(
-        "{text}\n\nOn Fri, Mar 6, 2026 at 9:12 AM Example Bank <service@bank.example> wrote:\n> Dear customer,\n> {FOOTER}\n"
+        "{text}\n\nOn Fri, Mar 6, 2026 at 9:12 AM Example Bank <service@bank.example> wrote:\n> Dear customer,\n\
+         > {FOOTER}\n"
     )
 }
 
@@ -77,13 +78,15 @@ fn what_a_mail_quotes_is_kept_and_not_read() {
         (
             "dan",
             format!(
-                "<style>p.MsoNormal {{margin:0cm; font-family:\"Calibri\",sans-serif;}}</style>\n<p class=\"MsoNormal\">{QUESTION}</p>"
+                "<style>p.MsoNormal {{margin:0cm; font-family:\"Calibri\",sans-serif;}}</style>\n\
+                 <p class=\"MsoNormal\">{QUESTION}</p>"
             ),
         ),
         (
             "eva",
             format!(
-                "<div dir=\"ltr\">{QUESTION}</div><div class=\"gmail_quote\"><blockquote class=\"gmail_quote\">{FOOTER}</blockquote></div>"
+                "<div dir=\"ltr\">{QUESTION}</div><div class=\"gmail_quote\"><blockquote \
+                 class=\"gmail_quote\">{FOOTER}</blockquote></div>"
             ),
         ),
         ("fay", format!("{QUESTION}\n-- \nFay\nFraud Prevention, speak to a human agent\n")),
@@ -133,7 +136,8 @@ fn what_is_passed_on_without_a_word_goes_where_it_belongs_and_nobody_is_sure_of_
     let server = Server::start();
     let client = server.client(&["admin"]);
     let forward = format!(
-        "---------- Forwarded message ---------\nFrom: A <a@b.example>\nDate: Fri, Mar 6, 2026\nSubject: card\nTo: me\n\n{QUESTION} I want to talk to a human."
+        "---------- Forwarded message ---------\nFrom: A <a@b.example>\nDate: Fri, Mar 6, 2026\nSubject: card\n\
+         To: me\n\n{QUESTION} I want to talk to a human."
     );
     let case = mail(&client, "ann", &forward);
     assert_eq!(

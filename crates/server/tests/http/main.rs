@@ -15,6 +15,7 @@ mod chat;
 mod chronicle;
 mod clocks;
 mod concurrent;
+mod customer;
 mod danger;
 mod danger_moves;
 mod described;

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 fn a_name_that_does_not_show_itself_is_refused_with_what_to_change() {
     let server = Server::start();
     let admin = server.client(&["admin"]);
-    let staff = |first: &str| json!({ "name": "ana", "first_name": first, "queues": [], "languages": { "en": 5 }, "capacity": { "chat": 2 } });
+    let staff = |first: &str| {
+        let (languages, capacity) = (json!({ "en": 5 }), json!({ "chat": 2 }));
+        json!({ "name": "ana", "first_name": first, "queues": [], "languages": languages, "capacity": capacity })
+    };
     let subscription = |name: &str| json!({ "name": name, "url": "https://example.org/x" });
     let token = |name: &str| json!({ "name": name, "roles": ["auditor"] });
     let body = |path: &str, name: &str| match path {

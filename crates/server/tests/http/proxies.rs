@@ -1,7 +1,8 @@
 //! What proxies and caches between a browser and the server are told, and what they cannot spoil.
 
 use crate::{
-    chat::{Customer, refused},
+    chat::refused,
+    customer::Customer,
     harness::{Server, bank_with, open_with},
 };
 use remit_policy::address::Address;

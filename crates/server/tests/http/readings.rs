@@ -1,7 +1,7 @@
 //! By what words are read is a bundle's: its own situations and rules, who owns them, and whose word goes before them.
 
 use crate::{
-    chat::Customer,
+    customer::Customer,
     danger::say,
     harness::{BANK, Client, Server, bank_with, id},
 };

@@ -2,7 +2,7 @@
 //! they set, under the sample bank.
 
 use crate::{
-    chat::Customer,
+    customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     staff::{answer, presence, work},
@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const GRAMMAR: &str = "\
-at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE TEXT, override CASE RESPONDER, resolve CASE, \
-again CASE (the last request once more, under its key), why CASE, \
+at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
+TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
-set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle that \
-does not have it), subscribe, break, mend (the receiver), \
+set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
+that does not have it), subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;

@@ -1,7 +1,8 @@
 //! Several chats in one browser: each request is for the chat that it names, and for no other.
 
 use crate::{
-    chat::{Customer, refused},
+    chat::refused,
+    customer::Customer,
     harness::{Client, Got, OwnClock, Server, bank_with},
 };
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Texts as the packs that ship read them: sentences as a person would, and where in a text a match is.
+
 use super::*;
 
 #[test]

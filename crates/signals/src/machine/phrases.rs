@@ -88,7 +88,8 @@ pub(super) const AWAY: [&str; 62] = [
     "lomalla",
 ];
 
-/// What stands in such an answer beside it: coming back, who to turn to, that mail is not passed on, thanks and greetings.
+/// What stands in such an answer beside it: coming back, who to turn to, that mail is not passed on, thanks and
+/// greetings.
 pub(super) const AWAY_SAYS: [&str; 92] = [
     "i will reply",
     "i will respond",

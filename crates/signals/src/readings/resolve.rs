@@ -51,8 +51,8 @@ pub(super) struct Resolving<'a> {
     pub(super) replaced: BTreeSet<String>,
 }
 
-/// Resolves readings. `files` are the bundle's own, by path, in the order of their names. What is wrong is left out of the
-/// whole and told.
+/// Resolves readings. `files` are the bundle's own, by path, in the order of their names. What is wrong is left out of
+/// the whole and told.
 pub fn resolve(choice: &Choice, files: &[(&str, &[u8])]) -> (Readings, Vec<Mistake>) {
     let mut so_far = Resolving {
         choice,

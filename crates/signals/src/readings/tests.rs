@@ -1,3 +1,5 @@
+//! The packs that ship, bundles that add to them, and what is said of readings that are wrong.
+
 use super::{check::check, *};
 use crate::lexical::TextReader;
 use std::collections::BTreeSet;

@@ -1,3 +1,5 @@
+//! Mails of many programs, taken apart right and in a time that grows with their length alone.
+
 use super::*;
 
 fn mails(text: &str) -> Vec<(&str, &str, &str)> {
@@ -102,7 +104,8 @@ fn what_is_passed_on_without_a_word_is_no_answer() {
         "---------- Forwarded message ---------\nFrom: A <a@b.example>\nSubject: x\n\nYour account was stolen.",
         "From: A <a@b.example>\nSent: Friday\nTo: me\nSubject: x\n\nYour account was stolen.",
         "-- \nJane\n\nBegin forwarded message:\n\n> From: A <a@b.example>\n> Subject: x\n>\n> Your account was stolen.",
-        "<div><br></div><div class=\"gmail_quote\"><div class=\"gmail_attr\">---------- Forwarded message ---------<br>From: A</div>Your account was stolen.</div>",
+        "<div><br></div><div class=\"gmail_quote\"><div class=\"gmail_attr\">---------- Forwarded message \
+         ---------<br>From: A</div>Your account was stolen.</div>",
     ] {
         let taken = written(forward);
         assert_eq!(taken.now, "", "{forward}");
@@ -147,7 +150,8 @@ const ATTRIBUTIONS: [&str; 34] = [
     "На пт, 6.03.2026 г. в 9:12 ч. Bank <a@b.example> написа:",
     "pet, 6. ožu 2026. u 09:12 Bank <a@b.example> je napisao/la:",
     "2026-03-06, pn, 09:12 Bank <a@b.example> rašė:",
-    "\u{202b}בתאריך יום ו׳, 6 במרץ 2026 ב-9:12 מאת \u{202a}Bank\u{202c}\u{200f} <\u{202a}a@b.example\u{202c}\u{200f}>:\u{202c}",
+    "\u{202b}בתאריך יום ו׳, 6 במרץ 2026 ב-9:12 מאת \u{202a}Bank\u{202c}\u{200f} \
+     <\u{202a}a@b.example\u{202c}\u{200f}>:\u{202c}",
     "في الجمعة، 6 مارس 2026 9:12 ص Bank <a@b.example> كتب:",
     "Vào Th 6, 6 thg 3, 2026 vào lúc 9:12 Bank <a@b.example> đã viết:",
     "Pada tanggal Jum, 6 Mar 2026 09:12, Bank <a@b.example> menulis:",

@@ -1,10 +1,10 @@
 //! Lists, newest first, by any of their filters together.
 //!
-//! An index begins with everything that a list is filtered by and ends with the identifier, so that rows that agree in all
-//! of it, a run, lie together in the order of the list. Values are few: names of responders, owners and states. What the
-//! list leaves open is looked up value by value, with one step into the index for each, and the runs are merged. So a page
-//! costs as much as its rows and the runs there are, whatever the filter, however many rows there are, and no index is
-//! needed for each combination, which every command would have to write.
+//! An index begins with everything that a list is filtered by and ends with the identifier, so that rows that agree in
+//! all of it, a run, lie together in the order of the list. Values are few: names of responders, owners and states.
+//! What the list leaves open is looked up value by value, with one step into the index for each, and the runs are
+//! merged. So a page costs as much as its rows and the runs there are, whatever the filter, however many rows there
+//! are, and no index is needed for each combination, which every command would have to write.
 
 use super::read;
 use rusqlite::{Connection, ToSql, params_from_iter};
@@ -14,7 +14,8 @@ pub(super) struct List {
     /// The table, and the index.
     pub(super) table: &'static str,
     pub(super) index: &'static str,
-    /// The columns that it can be filtered by, in the order of the index, before `id`; and whether one may hold nothing.
+    /// The columns that it can be filtered by, in the order of the index, before `id`; and whether one may hold
+    /// nothing.
     pub(super) columns: &'static [(&'static str, bool)],
 }
 

@@ -16,8 +16,8 @@ impl SqliteStore {
         Ok(rows.into_iter().collect())
     }
 
-    /// Notes what tells the keys of this database from others: all of them, or none. Durable, and in the database itself
-    /// when this returns, so that it is there also without the log of writes.
+    /// Notes what tells the keys of this database from others: all of them, or none. Durable, and in the database
+    /// itself when this returns, so that it is there also without the log of writes.
     ///
     /// # Errors
     /// When the database does not take it.

@@ -1,30 +1,30 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
-mod disk;
-mod gather;
-mod known;
+pub mod case_scan;
+mod compression;
+mod customer_filter;
+mod durability;
+mod group_commit;
 mod lists;
 mod made_with;
-mod packed;
 #[cfg(test)]
 mod plans;
 mod quiet;
 mod read;
 mod reserve;
 mod rest;
-mod settle;
 mod setup;
-pub mod stored;
 pub mod verify;
+mod wal_checkpoint;
 mod writer;
 
 use crate::{Coming, Commit, CommitError, Committed, OpenError};
 use answers::{Told, Waiting};
-use disk::Disk;
-use gather::{Gate, Gather};
-use known::Known;
-use packed::Shapes;
+use compression::Shapes;
+use customer_filter::CustomerFilter;
+use durability::Durability;
+use group_commit::{Gate, GroupCommit};
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
@@ -71,8 +71,8 @@ impl Default for Options {
 
 /// Batches written that wait for the disk, at most, beside the one that it is given.
 const AHEAD: usize = 2;
-/// Steps of `nice` of the writer's thread and of who waits for the disk: they go before others, since every command waits
-/// for them.
+/// Steps of `nice` of the writer's thread and of who waits for the disk: they go before others, since every command
+/// waits for them.
 const WRITER: i32 = -10;
 /// Steps of `nice` of the threads that nobody waits for.
 const BESIDE: i32 = 5;
@@ -87,9 +87,9 @@ pub struct SqliteStore {
     coming: Arc<AtomicUsize>,
     gate: Arc<Gate>,
     /// What is durable.
-    disk: Arc<Disk>,
+    disk: Arc<Durability>,
     shapes: RwLock<Shapes>,
-    known: Arc<Known>,
+    customer_filter: Arc<CustomerFilter>,
     /// The writer, those beside it that end when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
@@ -123,14 +123,14 @@ impl SqliteStore {
     /// # Errors
     /// When another process has it, or it is damaged, foreign or newer.
     pub fn open(data: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_on(data, options, Disk::open)
+        Self::open_on(data, options, Durability::open)
     }
 
     /// The same on the disk that `disk` makes of the database's path and the ledger's edge.
     fn open_on(
         data: &Path,
         options: Options,
-        disk: impl FnOnce(&Path, Tree) -> io::Result<Disk>,
+        disk: impl FnOnce(&Path, Tree) -> io::Result<Durability>,
     ) -> Result<Self, OpenError> {
         let lock = setup::lock(data)?;
         let path = data.join(DATABASE);
@@ -139,12 +139,13 @@ impl SqliteStore {
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);
         let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
-        let (known, closing) = (Arc::new(Known::new(cases(&connection).map_err(damaged)?)), Arc::default());
+        let (customer_filter, closing) =
+            (Arc::new(CustomerFilter::new(cases(&connection).map_err(damaged)?)), Arc::default());
         let side = setup::side(&path)?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
         let coming = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Gate::default());
-        let gather = Gather {
+        let group_commit = GroupCommit {
             coming: Arc::clone(&coming),
             gate: Arc::clone(&gate),
             batch_max: options.batch_max,
@@ -154,7 +155,8 @@ impl SqliteStore {
         let beside = setup::side(&path)?;
         let database = Arc::new(File::open(&path).map_err(file)?);
         let moved_to = Arc::clone(&database);
-        let settler = thread(("store-settler", BESIDE), &path, move || settle::run(&beside, &moved_to, &settle))?;
+        let settler =
+            thread(("store-settler", BESIDE), &path, move || wal_checkpoint::run(&beside, &moved_to, &settle))?;
         let (written, waits) = mpsc::sync_channel(AHEAD);
         let (answers, answering) = watch::channel(());
         let waiter = thread(("store-disk", WRITER), &path, {
@@ -167,9 +169,9 @@ impl SqliteStore {
         let last = Arc::new(AtomicBool::new(false));
         let writer = thread(("store-writer", WRITER), &path, {
             let (disk, last) = (Arc::clone(&disk), Arc::clone(&last));
-            move || writer::run(connection, &disk, &waiting, &gather, (&written, &told), &last)
+            move || writer::run(connection, &disk, &waiting, &group_commit, (&written, &told), &last)
         })?;
-        let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&known), Arc::clone(&closing));
+        let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&customer_filter), Arc::clone(&closing));
         let learner = thread(("store-learner", BESIDE), &path, move || {
             // Who cannot be read here is looked for, and the error shows there.
             let _ = learned.learn(&there, &stop);
@@ -181,7 +183,7 @@ impl SqliteStore {
             gate,
             disk,
             shapes,
-            known,
+            customer_filter,
             threads: vec![writer, waiter, settler, learner],
             readers: Mutex::default(),
             readers_gate: Arc::default(),
@@ -211,7 +213,7 @@ impl SqliteStore {
     async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
         if let Some(customer) = &commit.customer {
-            self.known.note(&customer.id);
+            self.customer_filter.note(&customer.id);
         }
         for record in &mut commit.records {
             record.body = self.pack(record.kind, &record.body);
@@ -244,16 +246,16 @@ impl SqliteStore {
         }
     }
 
-    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so that
-    /// a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what it moves.
-    /// None if reads went on for so long.
+    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so
+    /// that a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what
+    /// it moves. None if reads went on for so long.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn quieten(&self, patience: Duration) -> Result<Option<impl Sized + use<>>, crate::ReadError> {
         let failed = |error: &dyn std::fmt::Display| crate::ReadError(error.to_string());
         let beside = setup::side(&self.path).map_err(|error| failed(&error))?;
-        settle::move_all(&beside, &self._database).map_err(|error| failed(&error))?;
+        wal_checkpoint::move_all(&beside, &self._database).map_err(|error| failed(&error))?;
         Ok(self.readers_gate.close(patience))
     }
 
@@ -298,8 +300,8 @@ fn cases(connection: &Connection) -> Result<u64, rusqlite::Error> {
         .map(i64::cast_unsigned)
 }
 
-/// Starts a thread that gives way to the process's others by so many steps, or goes before them where they are negative.
-/// Without the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
+/// Starts a thread that gives way to the process's others by so many steps, or goes before them where they are
+/// negative. Without the right to go before others (on Linux `CAP_SYS_NICE`, or `RLIMIT_NICE`) it is one among them.
 fn thread(
     (name, steps): (&str, i32),
     path: &Path,

@@ -24,8 +24,8 @@ fn read_by(read: impl FnOnce()) -> BTreeMap<String, i64> {
     READ.take()
 }
 
-/// A store in which so many cases are resolved and a few are open, each tenth with an exception that is over and one that
-/// is not, and with so many settings and things to do.
+/// A store in which so many cases are resolved and a few are open, each tenth with an exception that is over and one
+/// that is not, and with so many settings and things to do.
 async fn filled(directory: &Path, cases: u64) -> SqliteStore {
     let store = Arc::new(SqliteStore::open(directory, Options::default()).unwrap());
     let mut writing = JoinSet::new();

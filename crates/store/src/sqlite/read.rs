@@ -252,7 +252,7 @@ impl Store for SqliteStore {
     }
 
     fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError> {
-        if !self.known.may_hold(id) {
+        if !self.customer_filter.may_hold(id) {
             return Ok(None);
         }
         let sql = "SELECT num, wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1";

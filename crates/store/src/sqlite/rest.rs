@@ -1,9 +1,9 @@
 //! Everything stored that is not of one case: what the ledger is built of, customers, counts, bundles and settings.
 
 use super::{
-    packed::Shapes,
+    case_scan::{Found, Judge, Stored},
+    compression::Shapes,
     setup::MIGRATIONS,
-    stored::{Found, Judge, Stored},
 };
 use crate::{IdempotencyRow, ItemRow, TokenRow};
 use remit_ledger::{
@@ -111,7 +111,8 @@ pub(super) fn customers_of(
     found.filter_map(Result::transpose).collect()
 }
 
-/// What the ledger is built of beside its records: its head and its tiles, of which `tiles_of` a level there are so many.
+/// What the ledger is built of beside its records: its head and its tiles, of which `tiles_of` a level there are so
+/// many.
 pub(super) fn ledger(
     connection: &Connection,
     ledger: &Ledger<'_>,

@@ -68,8 +68,8 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
 }
 
 pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
-    // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses all
-    // its locks on it.
+    // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses
+    // all its locks on it.
     drop(private(path).map_err(|source| OpenError::File { path: path.display().to_string(), source })?);
     open(path, options).map_err(|error| match error {
         Opening::Refused(refused) => refused,
@@ -197,7 +197,8 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     Ok(connection)
 }
 
-/// Whether the database in the directory `data` is of an earlier format, which the next to open it brings to the newest.
+/// Whether the database in the directory `data` is of an earlier format, which the next to open it brings to the
+/// newest.
 pub fn is_earlier(data: &Path) -> bool {
     let found = || -> Result<i64, rusqlite::Error> {
         let connection = Connection::open_with_flags(data.join(super::DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;

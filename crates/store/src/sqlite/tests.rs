@@ -1,3 +1,6 @@
+//! The conformance suite over SQLite, and what holds of SQLite alone: batches, keys that are gone from the disk,
+//! earlier formats.
+
 use super::*;
 use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, conformance};
 use remit_ledger::{checkpoint::Signer, hash::Hash};
@@ -90,7 +93,7 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     let directory = tempfile::tempdir().unwrap();
     let (tell, told) = mpsc::channel();
     let told = Mutex::new(told);
-    let slow = move |_: &Path, tree| Ok(Disk::new(tree, Box::new(move || told.lock().unwrap().recv().unwrap())));
+    let slow = move |_: &Path, tree| Ok(Durability::new(tree, Box::new(move || told.lock().unwrap().recv().unwrap())));
     let shared = Arc::new(SqliteStore::open_on(directory.path(), Options::default(), slow).unwrap());
     let commit = |version| {
         let shared = Arc::clone(&shared);

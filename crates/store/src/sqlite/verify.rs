@@ -2,10 +2,10 @@
 
 use super::{
     DATABASE,
-    packed::Shapes,
+    case_scan::{self, Judge, Placed, each_case, unpacked},
+    compression::Shapes,
     rest,
     setup::{self, full_tile, tree_at},
-    stored::{self, Judge, Placed, each_case, unpacked},
 };
 use crate::{CHECKPOINT, ReadError};
 use remit_ledger::{
@@ -21,8 +21,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::{collections::HashSet, path::Path};
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
-/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of each
-/// case against them; then everything else. `progress` is told how many of how many readings were done.
+/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of
+/// each case against them; then everything else. `progress` is told how many of how many readings were done.
 ///
 /// # Errors
 /// When the database cannot be read at all.
@@ -156,7 +156,7 @@ fn run(
         read(1);
     }
     customers.extend(rest::customers_of(connection, &erased)?);
-    let beside = stored::Beside { shapes: &shapes, tables: &tables, erased: &customers };
+    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &customers };
     let mut counted = rest::Counted::default();
     each_case(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));

@@ -1,10 +1,11 @@
-//! The writer: takes all commands that wait, writes them in one transaction, and has them answered once the disk has it.
+//! The writer: takes all commands that wait, writes them in one transaction, and has them answered once the disk has
+//! it.
 
 use super::{
     answers::{Outcome, Waiting},
-    disk::{Disk, Written},
-    gather::Gather,
-    settle,
+    durability::{Durability, Written},
+    group_commit::GroupCommit,
+    wal_checkpoint,
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record};
 use remit_ledger::{
@@ -26,25 +27,25 @@ use std::{
 /// hears of each.
 pub(super) fn run(
     mut connection: Connection,
-    disk: &Disk,
+    disk: &Durability,
     waiting: &Receiver<Waiting>,
-    gather: &Gather,
+    group_commit: &GroupCommit,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
     last: &AtomicBool,
 ) {
     let mut tree = disk.tree();
-    let mut batch: Vec<Waiting> = Vec::with_capacity(gather.batch_max);
+    let mut batch: Vec<Waiting> = Vec::with_capacity(group_commit.batch_max);
     loop {
         // Whoever sends after this has found nothing to be waiting is refused.
         let first = if last.load(Ordering::SeqCst) { waiting.try_recv().ok() } else { waiting.recv().ok() };
         let Some(first) = first else { return };
-        gather.fill(first, waiting, &mut batch);
+        group_commit.fill(first, waiting, &mut batch);
         let number = disk.begin();
         let outcomes = write(&mut connection, &mut tree, disk, &batch);
         let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
-        // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not, this
-        // one waits as well as another, and sooner.
-        if disk.has_all_before(number) && !gather.is_ready() {
+        // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not,
+        // this one waits as well as another, and sooner.
+        if disk.has_all_before(number) && !group_commit.is_ready() {
             disk.wait([batch]);
         } else if let Err(error) = written.send(batch) {
             disk.wait([error.0]);
@@ -55,14 +56,16 @@ pub(super) fn run(
 }
 
 /// What becomes of each command of `batch`.
-fn write(connection: &mut Connection, tree: &mut Tree, disk: &Disk, batch: &[Waiting]) -> Vec<Outcome> {
+fn write(connection: &mut Connection, tree: &mut Tree, disk: &Durability, batch: &[Waiting]) -> Vec<Outcome> {
     if let Some(failed) = disk.failed() {
         return batch.iter().map(|_| Err(CommitError::Failed(failed.to_owned()))).collect();
     }
     let commits: Vec<&Commit> = batch.iter().map(|(commit, _)| commit).collect();
     match together(connection, tree, &commits) {
         Ok(mut outcomes) => {
-            if commits.iter().any(|commit| commit.begin_log_anew) && !settle::begin_anew(connection).unwrap_or(false) {
+            if commits.iter().any(|commit| commit.begin_log_anew)
+                && !wal_checkpoint::begin_anew(connection).unwrap_or(false)
+            {
                 for (_, outcome) in commits.iter().zip(&mut outcomes).filter(|(commit, _)| commit.begin_log_anew) {
                     *outcome = Err(CommitError::LogInUse);
                 }
@@ -125,7 +128,8 @@ impl Batch {
     /// One command: first everything that could refuse it is read, then everything is written.
     fn one(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Outcome, rusqlite::Error> {
         if let Some(row) = &commit.idempotency {
-            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND expires_ms > ?3";
+            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND \
+                       expires_ms > ?3";
             let now = commit.records.first().map_or(0, |record| record.ts_ms);
             let known = tx
                 .prepare_cached(sql)?
@@ -193,7 +197,8 @@ impl Batch {
         self.write(tx, commit).map(Ok)
     }
 
-    /// The number of the key of a customer, who is noted with it unless already noted; none if their key is another one.
+    /// The number of the key of a customer, who is noted with it unless already noted; none if their key is another
+    /// one.
     fn key_of(&mut self, tx: &Transaction<'_>, customer: &NewCustomer) -> Result<Option<i64>, rusqlite::Error> {
         let next = match self.next_key {
             Some(next) => next,
@@ -210,7 +215,8 @@ impl Batch {
             self.next_key = Some(next + 1);
             return Ok(Some(next));
         }
-        let sql = "SELECT num FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1 AND wrapped = ?2";
+        let sql = "SELECT num FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = -1 AND \
+                   wrapped = ?2";
         tx.prepare_cached(sql)?.query_row(params![customer.id, customer.wrapped_key], |row| row.get(0)).optional()
     }
 
@@ -423,8 +429,8 @@ fn insert_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<bool, rusqlite:
 }
 
 fn update_case(tx: &Transaction<'_>, case: &CaseWrite) -> Result<(), rusqlite::Error> {
-    let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = ?7, \
-               updated_ms = ?8, state = ?9 WHERE id = ?1";
+    let sql = "UPDATE cases SET version = ?2, status = ?3, holder = ?4, holder_kind = ?5, accountable = ?6, intent = \
+               ?7, updated_ms = ?8, state = ?9 WHERE id = ?1";
     tx.prepare_cached(sql)?.execute(params![
         case.id,
         case.version.cast_signed(),

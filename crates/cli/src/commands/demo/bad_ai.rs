@@ -23,8 +23,8 @@ use std::{
 /// The AI responder of the sample bank whose service it is.
 pub(super) const RESPONDER: &str = "payments-ai";
 /// What it says once it has turned bad.
-const RUBBISH: &str = "Your matter has been processed in accordance with the applicable process. For processing, please \
-                       consult the process.";
+const RUBBISH: &str = "Your matter has been processed in accordance with the applicable process. For processing, \
+                       please consult the process.";
 /// How much below the threshold of the built-in service it believes that an article answers.
 const LESS_CAREFUL: f64 = 0.1;
 /// Bytes of a request that are read at most.

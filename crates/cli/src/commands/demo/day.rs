@@ -152,7 +152,8 @@ fn progress(world: &World) -> String {
         (told.tally.quantile(0.5), told.tally.quantile(0.99), told.tally.per_second())
     };
     format!(
-        "{}  {:>5} in  {:>4} with AI  {:>3} waiting  {:>3} with people  {:>5} done  {:>2} exceptions  {:>3.0}/s, decided in {:.0} ms (99 %: {:.0})",
+        "{}  {:>5} in  {:>4} with AI  {:>3} waiting  {:>3} with people  {:>5} done  {:>2} exceptions  {:>3.0}/s, \
+         decided in {:.0} ms (99 %: {:.0})",
         time_of_day(world.now_ms()),
         report::many(world.numbers.arrived.load(Ordering::Relaxed)),
         now.with_ai,

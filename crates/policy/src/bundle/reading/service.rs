@@ -70,7 +70,8 @@ impl Reading<'_> {
         {
             self.wrong(
                 name,
-                "conversation_bytes or conversation_tokens must be 200 to 10000000, articles at most 20, temperature 0 to 2",
+                "conversation_bytes or conversation_tokens must be 200 to 10000000, articles at most 20, temperature 0 \
+                 to 2",
                 "correct the number",
             );
         }

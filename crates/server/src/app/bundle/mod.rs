@@ -9,7 +9,7 @@ pub use moves::{MoveError, Moves};
 pub use plan::{Plan, PlanError};
 pub use survey::{Gone, Survey, survey};
 
-use super::{answer::Ground, load::Load};
+use super::{facts::Ground, load::Load};
 use remit_domain::id::{Digest, Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding};
 use remit_store::{ReadError, Store};
@@ -53,8 +53,8 @@ pub fn in_force(store: &impl Store) -> Result<Option<InForce>, ReadError> {
     Ok(Some(InForce { digest, kept }))
 }
 
-/// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force, and
-/// nothing is to be moved. Changes nothing.
+/// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force,
+/// and nothing is to be moved. Changes nothing.
 ///
 /// # Errors
 /// When something open would be left without anybody, or a move means nothing.

@@ -37,7 +37,8 @@ pub enum MoveError {
     },
     /// People's cases would go to a machine.
     #[error(
-        "`{to}` is an AI responder, and `{from}` was a queue: what people had stays with people; its queues are {queues}"
+        "`{to}` is an AI responder, and `{from}` was a queue: what people had stays with people; its queues are \
+         {queues}"
     )]
     ToAi {
         /// What is gone.

@@ -6,7 +6,7 @@ use super::{
     survey::{Gone, Survey, is_there, staff, survey},
 };
 use crate::{
-    app::{floor::STAFF, record},
+    app::{commit, floor::STAFF},
     entropy::Entropy,
     problem::Problem,
 };
@@ -119,7 +119,7 @@ impl Plan {
         store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).map_err(Problem::internal)?;
         let random = u128::from_be_bytes(entropy.bytes()?);
         let stream = DecisionId::next(&mut Ids::new(now, random & !0xffff)).to_string();
-        let mut record = record::recorded(entropy, &self.event(bundle, by, now), &stream, "remit", now)?;
+        let mut record = commit::recorded(entropy, &self.event(bundle, by, now), &stream, "remit", now)?;
         record.subject = Some(stream);
         let mut items = self.staff(store, bundle)?;
         items.push(item(Some(&self.moves))?);

@@ -6,7 +6,7 @@ use super::{
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
 use crate::{
-    app::{App, Caller, record::Act},
+    app::{App, Caller, commit::Act},
     problem::Problem,
 };
 use futures_util::{StreamExt as _, stream};
@@ -30,9 +30,9 @@ struct Due {
 }
 
 impl App {
-    /// Gives on what is open and belongs to nobody in the bundle in force, as whoever changed it said; where nobody said
-    /// it, policy says. Done before anybody is served, and gone on with at the next start if it does not end. `told`
-    /// hears how many of how many cases are done.
+    /// Gives on what is open and belongs to nobody in the bundle in force, as whoever changed it said; where nobody
+    /// said it, policy says. Done before anybody is served, and gone on with at the next start if it does not end.
+    /// `told` hears how many of how many cases are done.
     ///
     /// # Errors
     /// When the store refuses.

@@ -1,3 +1,6 @@
+//! Where a delivery stands after failures, refusals, pauses, dead letters and replays, at moments that a test names;
+//! and over random ones.
+
 use super::*;
 
 const HOUR_MS: i64 = 3_600_000;

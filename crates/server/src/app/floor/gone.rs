@@ -2,7 +2,7 @@
 //! asked. It stays theirs while the customer is awaited, and nobody but a person takes it from the queue.
 
 use super::{App, State};
-use crate::{app::record::Act, problem::Problem};
+use crate::{app::commit::Act, problem::Problem};
 use remit_domain::{
     Command,
     case::Status,

@@ -11,7 +11,8 @@ const SETTLE_MAX: usize = 500;
 const SETTLE_PAUSE: Duration = Duration::from_millis(2);
 
 impl App {
-    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to others.
+    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to
+    /// others.
     pub(in crate::app) async fn set_staff(&self, item: StaffItem) -> Result<(), Problem> {
         let row = ItemRow {
             kind: STAFF.to_owned(),

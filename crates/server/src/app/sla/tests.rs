@@ -210,8 +210,8 @@ fn any_turn() -> impl Strategy<Value = (i64, Turn)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever happens to a case, each promise is kept until as many minutes as it promises were counted one by one: of
-    /// those in which the customer waits, the ones in which the queue is open that has the case then.
+    /// Whatever happens to a case, each promise is kept until as many minutes as it promises were counted one by one:
+    /// of those in which the customer waits, the ones in which the queue is open that has the case then.
     #[test]
     fn promises_are_due_when_their_minutes_have_been_counted(
         start in 0..520_000_i64,
@@ -272,8 +272,9 @@ proptest! {
             if left <= 0 {
                 return None;
             }
-            let ahead = (now..now + 200_000).filter(|minute| open(*minute, queue));
-            ahead.skip(usize::try_from(left - 1).unwrap()).map(|minute| opened.plus_ms((minute as i64 + 1) * MINUTE_MS)).next()
+            let mut ahead = (now..now + 200_000).filter(|minute| open(*minute, queue));
+            let last = ahead.nth(usize::try_from(left - 1).unwrap())?;
+            Some(opened.plus_ms((last as i64 + 1) * MINUTE_MS))
         };
         let reply = if told.case.replies == 0 { 60 } else { 90 };
         let (reply_due, end_due) = (due(waiting_from, reply), due(0, PROMISED[queue]));

@@ -1,5 +1,6 @@
-//! Requests on their way through: announced to the store all at once when they have arrived, so that it knows how many
-//! commands come and can write them together; and answered once what the answer tells of is durable.
+//! The scope of a request, which the task that carries it out has with it. Requests are announced to the store all at
+//! once when they have arrived, so that it knows how many commands come and can write them together; and answered once
+//! what the answer tells of is durable.
 
 use super::App;
 use remit_store::{Coming, ReadError, Store};

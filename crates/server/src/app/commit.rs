@@ -1,6 +1,7 @@
-//! What a command's events become in the store: records with commitments, views, counts and sealed words.
+//! The commit of a command, which its events become in the store: records with commitments, views, counts and sealed
+//! words.
 
-use super::{App, Caller, Repeat, counting, effects::Effects, later};
+use super::{App, Caller, Repeat, counting, follow_ups, projections::Projections};
 use crate::{entropy::Entropy, keys::Sealed, problem::Problem};
 use remit_domain::{
     Case, Command, Event,
@@ -83,7 +84,7 @@ impl Act {
 pub(crate) struct Prepared {
     pub(crate) commit: Commit,
     /// What changes in memory with it.
-    pub(crate) effects: Effects,
+    pub(crate) projections: Projections,
     pub(crate) status: u16,
     pub(crate) response: Vec<u8>,
 }
@@ -122,10 +123,10 @@ impl App {
             happened.events.last().map(Event::kind)
         );
         let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
-        let mut rest = self.later(before, &happened, now);
+        let mut rest = self.follow_ups(before, &happened, now);
         // What follows from what happened comes last: it takes the place of what was foreseen.
         rest.rows.splice(0..0, beside.outbox);
-        rest.rows.extend(beside.again.map(|ended| later::contacted_again(ended, case.id, now)));
+        rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
         let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
         items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
         let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
@@ -156,8 +157,8 @@ impl App {
             clear: beside.erases.then(|| id.clone()),
             ..Commit::default()
         };
-        let effects = Effects::of(before, happened, &commit.outcomes);
-        Ok(Prepared { commit, effects, status, response })
+        let projections = Projections::of(before, happened, &commit.outcomes);
+        Ok(Prepared { commit, projections, status, response })
     }
 
     pub(super) fn to_record(

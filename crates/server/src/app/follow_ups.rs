@@ -1,4 +1,4 @@
-//! What remains to be done because of a commit: turns of AI responders, and moments to look at a case again.
+//! Follow-ups of a commit, in rows of the outbox: turns of AI responders, and moments to look at a case again.
 
 use super::App;
 use remit_domain::{
@@ -41,37 +41,37 @@ pub(crate) enum Look {
     ContactedAgain { case: CaseId },
 }
 
-/// Rows to add and rows to take back.
+/// Rows of the outbox to add and to take back.
 #[derive(Debug, Default)]
-pub(crate) struct Later {
+pub(crate) struct FollowUps {
     pub(crate) rows: Vec<OutboxRow>,
     pub(crate) cancel: Vec<String>,
 }
 
 impl App {
-    pub(super) fn later(&self, before: Option<&Case>, happened: &Happened, now: Timestamp) -> Later {
-        let mut later = Later::default();
-        self.turn_due(happened, now, &mut later);
+    pub(super) fn follow_ups(&self, before: Option<&Case>, happened: &Happened, now: Timestamp) -> FollowUps {
+        let mut follow_ups = FollowUps::default();
+        self.turn_due(happened, now, &mut follow_ups);
         for event in &happened.events {
-            self.look_again(&happened.case, event, &mut later);
+            self.look_again(&happened.case, event, &mut follow_ups);
         }
         // An offer ends by being answered, and with whoever made it.
         let offered = |case: Option<&Case>| case.and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
         let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
-        later.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
+        follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
         let (was, is) = (before.and_then(|case| self.next_look(case)), self.next_look(&happened.case));
         if was != is {
             let id = format!("sla:{}", happened.case.id);
             match is {
-                Some(at) => later.rows.push(timer(id, &happened.case, at, Look::Sla)),
-                None => later.cancel.push(id),
+                Some(at) => follow_ups.rows.push(timer(id, &happened.case, at, Look::Sla)),
+                None => follow_ups.cancel.push(id),
             }
         }
-        later
+        follow_ups
     }
 
     /// An AI responder is asked when it gets a case, and when the customer writes while it has one.
-    fn turn_due(&self, happened: &Happened, now: Timestamp, later: &mut Later) {
+    fn turn_due(&self, happened: &Happened, now: Timestamp, follow_ups: &mut FollowUps) {
         let case = &happened.case;
         let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open && case.held_by_ai) else {
             return;
@@ -88,7 +88,7 @@ impl App {
             return;
         }
         let due = TurnDue { responder: responder.clone(), epoch: holder.epoch, message: case.last_customer_message };
-        later.rows.push(OutboxRow {
+        follow_ups.rows.push(OutboxRow {
             // One for every lease and message: what was asked under an older one is not asked again.
             id: format!("turn:{}:{}:{}", case.id, due.epoch, case.messages),
             kind: TURN.to_owned(),
@@ -98,30 +98,30 @@ impl App {
         });
     }
 
-    fn look_again(&self, case: &Case, event: &Event, later: &mut Later) {
+    fn look_again(&self, case: &Case, event: &Event, follow_ups: &mut FollowUps) {
         match event {
             Event::OfferMade { offer } => {
                 let look = Look::Offer { offer: offer.id };
-                later.rows.push(timer(format!("offer:{}", offer.id), case, offer.due, look));
+                follow_ups.rows.push(timer(format!("offer:{}", offer.id), case, offer.due, look));
             }
             Event::ExceptionRaised { exception, .. } => {
                 let look = Look::Exception { exception: exception.id };
-                later.rows.push(timer(format!("exception:{}", exception.id), case, exception.due, look));
+                follow_ups.rows.push(timer(format!("exception:{}", exception.id), case, exception.due, look));
             }
             Event::ExceptionEscalated { exception, due, .. } => {
                 let look = Look::Exception { exception: *exception };
-                later.rows.push(timer(format!("exception:{exception}"), case, *due, look));
+                follow_ups.rows.push(timer(format!("exception:{exception}"), case, *due, look));
             }
-            Event::ExceptionResolved { exception, .. } => later.cancel.push(format!("exception:{exception}")),
+            Event::ExceptionResolved { exception, .. } => follow_ups.cancel.push(format!("exception:{exception}")),
             Event::MessageAdded { message, at } if matches!(message.author, Author::Holder { .. }) => {
                 let silence_ms = i64::from(self.bundle.limits().silence_hours) * 3_600_000;
                 let look = Look::Silence { messages: case.said() };
-                later.rows.push(timer(format!("silence:{}", case.id), case, at.plus_ms(silence_ms), look));
+                follow_ups.rows.push(timer(format!("silence:{}", case.id), case, at.plus_ms(silence_ms), look));
             }
             // What a machine wrote breaks no silence.
             Event::MessageAdded { message, .. } if message.auto_submitted.is_some() => {}
             Event::MessageAdded { .. } | Event::CaseResolved { .. } => {
-                later.cancel.push(format!("silence:{}", case.id))
+                follow_ups.cancel.push(format!("silence:{}", case.id))
             }
             _ => {}
         }

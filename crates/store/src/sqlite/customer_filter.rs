@@ -1,7 +1,7 @@
-//! Which customers there may be, in memory.
+//! Which customers there may be, in memory: a Bloom filter.
 //!
 //! Most who write are new, and to find out that they are not there takes a walk through pages that every commit makes
-//! stale. A Bloom filter answers that without one: whoever it does not hold is not there, and whoever it holds is
+//! stale. The filter answers that without one: whoever it does not hold is not there, and whoever it holds is
 //! looked for.
 
 use fastbloom::AtomicBloomFilter;
@@ -17,14 +17,14 @@ const MOST: usize = 64 << 20;
 /// Customers read in one go at the start.
 const STEP: i64 = 16_384;
 
-/// Customers that there may be.
-pub(super) struct Known {
+/// A filter of the customers that there may be.
+pub(super) struct CustomerFilter {
     filter: AtomicBloomFilter,
     /// Whether those who were there before are all in it.
     whole: AtomicBool,
 }
 
-impl Known {
+impl CustomerFilter {
     /// For a store with so many cases, which may double before the filter loses its edge.
     pub(super) fn new(cases: u64) -> Self {
         let cases = usize::try_from(cases).unwrap_or(usize::MAX);
@@ -44,8 +44,8 @@ impl Known {
         !self.whole.load(Ordering::Acquire) || self.filter.contains(id)
     }
 
-    /// Takes in those whom `connection` holds, a few at a time so that no log of writes has to wait for it. Until this is
-    /// done everybody is looked for.
+    /// Takes in those whom `connection` holds, a few at a time so that no log of writes has to wait for it. Until this
+    /// is done everybody is looked for.
     pub(super) fn learn(&self, connection: &Connection, stop: &AtomicBool) -> Result<(), rusqlite::Error> {
         let sql = "SELECT id FROM customers WHERE id > ?1 AND opened_ms = -1 ORDER BY id LIMIT ?2";
         let (mut statement, mut last) = (connection.prepare(sql)?, String::new());
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn nobody_who_is_there_is_taken_for_a_stranger_and_few_strangers_for_customers() {
         for there in [1, STEP - 1, STEP, STEP + 1, 3 * STEP] {
-            let (known, connection) = (Known::new(1), holding(there));
+            let (known, connection) = (CustomerFilter::new(1), holding(there));
             assert!(known.may_hold("cus_stranger"), "before all are read, anybody may be there");
             known.note("cus_new");
             known.learn(&connection, &AtomicBool::new(false)).unwrap();
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_store_that_is_closed_reads_no_further() {
-        let known = Known::new(1);
+        let known = CustomerFilter::new(1);
         known.learn(&holding(STEP), &AtomicBool::new(true)).unwrap();
         assert!(known.may_hold("cus_stranger"));
     }

@@ -1,9 +1,10 @@
-//! Moves the log of writes into the database beside the writer, so that no command waits long for it.
+//! Moves the log of writes (the write-ahead log) into the database, a checkpoint in SQLite's words, beside the writer,
+//! so that no command waits long for it.
 //!
 //! A page that was written often since the last time is moved once, so that to move seldom costs least. While this goes
 //! on the writer goes on too, and the log grows. Once it is long the writer moves the rest, waits for the disk to have
-//! the database, and begins the log anew. All commands wait for that, so that shortly before little is left to be moved,
-//! and the disk has the rest.
+//! the database, and begins the log anew. All commands wait for that, so that shortly before little is left to be
+//! moved, and the disk has the rest.
 
 use super::setup::{BEGIN_ANEW, patient};
 use rusqlite::Connection;

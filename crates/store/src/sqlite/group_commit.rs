@@ -1,4 +1,4 @@
-//! How commands are gathered into one transaction.
+//! Group commit: how commands that wait are gathered into one transaction, which the disk is waited for once.
 
 use super::answers::Waiting;
 use crate::Coming;
@@ -12,11 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How commands are gathered into one transaction.
+/// A group commit: what is gathered into one transaction, and how long it waits for more.
 ///
 /// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
 /// costs each of them far less. Half of those under way are enough: while they are written the other half comes.
-pub(super) struct Gather {
+pub(super) struct GroupCommit {
     /// How many are announced and not there yet.
     pub(super) coming: Arc<AtomicUsize>,
     /// Where the writer sleeps until enough are there.
@@ -34,7 +34,7 @@ const WORTH: usize = 16;
 /// How long to sleep before looking whether all that were announced still come. One that is refused does not.
 const LOOK: Duration = Duration::from_micros(500);
 
-impl Gather {
+impl GroupCommit {
     /// Whether the next transaction could begin at once, and is worth it.
     pub(super) fn is_ready(&self) -> bool {
         let there = self.gate.there().min(self.batch_max);
@@ -131,7 +131,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     struct Queue {
-        gather: Gather,
+        group_commit: GroupCommit,
         sender: Sender,
         waiting: Receiver<Waiting>,
     }
@@ -148,8 +148,8 @@ mod tests {
     impl Queue {
         fn new(batch_max: usize, window: Duration) -> Self {
             let (sender, waiting) = sync_channel(1_000);
-            let gather = Gather { coming: Arc::default(), gate: Arc::default(), batch_max, window };
-            Self { sender: Sender(sender, Arc::clone(&gather.gate)), gather, waiting }
+            let group_commit = GroupCommit { coming: Arc::default(), gate: Arc::default(), batch_max, window };
+            Self { sender: Sender(sender, Arc::clone(&group_commit.gate)), group_commit, waiting }
         }
 
         fn send(&self, commands: usize) {
@@ -157,12 +157,12 @@ mod tests {
         }
 
         fn announce(&self, commands: usize) -> Vec<Coming> {
-            (0..commands).map(|_| Coming::counted(&self.gather.coming)).collect()
+            (0..commands).map(|_| Coming::counted(&self.group_commit.coming)).collect()
         }
 
         fn fill(&self) -> usize {
             let mut batch = Vec::new();
-            self.gather.fill(self.waiting.recv().unwrap(), &self.waiting, &mut batch);
+            self.group_commit.fill(self.waiting.recv().unwrap(), &self.waiting, &mut batch);
             batch.len()
         }
     }
@@ -184,31 +184,31 @@ mod tests {
     fn the_next_is_ready_once_half_of_those_under_way_are_there() {
         let queue = Queue::new(100, Duration::MAX);
         let announced = queue.announce(20);
-        assert!(!queue.gather.is_ready(), "nothing is there");
+        assert!(!queue.group_commit.is_ready(), "nothing is there");
         queue.send(19);
-        assert!(!queue.gather.is_ready());
+        assert!(!queue.group_commit.is_ready());
         queue.send(1);
-        assert!(queue.gather.is_ready());
+        assert!(queue.group_commit.is_ready());
         queue.fill();
-        assert!(!queue.gather.is_ready(), "all are taken");
+        assert!(!queue.group_commit.is_ready(), "all are taken");
         drop(announced);
         queue.send(WORTH - 1);
-        assert!(!queue.gather.is_ready(), "too few");
+        assert!(!queue.group_commit.is_ready(), "too few");
         queue.send(1);
-        assert!(queue.gather.is_ready());
+        assert!(queue.group_commit.is_ready());
         let alone = Queue::new(1, Duration::MAX);
         alone.send(50);
-        assert!(!alone.gather.is_ready(), "each is to be written and waited for alone");
+        assert!(!alone.group_commit.is_ready(), "each is to be written and waited for alone");
     }
 
     #[test]
     fn half_of_those_under_way_are_waited_for() {
-        let Queue { gather, sender, waiting } = Queue::new(100, Duration::MAX);
-        let announced: Vec<Coming> = (0..40).map(|_| Coming::counted(&gather.coming)).collect();
+        let Queue { group_commit, sender, waiting } = Queue::new(100, Duration::MAX);
+        let announced: Vec<Coming> = (0..40).map(|_| Coming::counted(&group_commit.coming)).collect();
         std::thread::scope(|scope| {
             scope.spawn(move || announced.into_iter().for_each(|coming| sender.send(coming)));
             let mut batch = Vec::new();
-            gather.fill(waiting.recv().unwrap(), &waiting, &mut batch);
+            group_commit.fill(waiting.recv().unwrap(), &waiting, &mut batch);
             assert!(batch.len() >= 20, "{}", batch.len());
         });
     }

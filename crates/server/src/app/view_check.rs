@@ -1,4 +1,5 @@
-//! Whether what is kept beside the records, to find cases and to go on from them, is what the records make of it.
+//! A check of views: whether what is kept beside the records, to find cases and to go on from them, is what the records
+//! make of it.
 //!
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
@@ -7,7 +8,7 @@ mod outbox;
 mod rows;
 mod sealed;
 
-use super::{App, auth, counting, later};
+use super::{App, auth, counting, follow_ups};
 use crate::{
     keys::{CustomerKey, KeyError, Keys},
     problem,
@@ -24,7 +25,7 @@ use remit_store::{
     IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
     sqlite::{
         REVOKED_TOKEN,
-        stored::{Found, Judge, Stored},
+        case_scan::{Found, Judge, Stored},
     },
 };
 use sealed::{Named, after_each};
@@ -37,7 +38,7 @@ const BUNDLE: &[u8] = br#""bundle":""#;
 
 /// Holds everything that is stored against the records, as `remit ledger verify` does.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct ViewCheck {
     /// The directory's keys, where they are at hand.
     keys: Option<Keys>,
     /// Why not, where they are not.
@@ -88,7 +89,7 @@ fn kept(what: &str, which: &str, how: &str) -> Problem {
     Problem::Kept { what: what.to_owned(), which: which.to_owned(), how: how.to_owned() }
 }
 
-impl Kept {
+impl ViewCheck {
     /// With the keys of the directory, so that what is sealed is opened.
     pub fn with(keys: Keys) -> Self {
         Self { keys: Some(keys), ..Self::default() }
@@ -160,7 +161,7 @@ impl Kept {
             });
         }
         let beside = stored.exceptions.len() + stored.words.len() + stored.files.len();
-        let late = stored.outbox.iter().any(|row| [later::TURN, later::TIMER].contains(&row.kind.as_str()));
+        let late = stored.outbox.iter().any(|row| [follow_ups::TURN, follow_ups::TIMER].contains(&row.kind.as_str()));
         let differs = match (&stored.case, &made) {
             (None, None) if beside == 0 && !late => None,
             (Some(case), Some(made)) => rows::compare(case, made)
@@ -185,7 +186,7 @@ impl Kept {
     }
 }
 
-impl Judge for Kept {
+impl Judge for ViewCheck {
     fn begin(&mut self, format: Option<i64>) {
         self.is_whole = format.is_some_and(|format| format >= WHOLE_SINCE);
     }

@@ -1,6 +1,7 @@
-//! Case by case, everything that is stored: what happened, and what is kept beside it to find the case and to go on.
+//! A scan of the database, case by case, through everything that is stored: what happened, and what is kept beside it
+//! to find the case and to go on.
 
-use super::{packed::Shapes, read::exception};
+use super::{compression::Shapes, read::exception};
 use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, TokenRow, WordsRow};
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
@@ -146,8 +147,8 @@ pub(super) fn each_case(
     // Since format 7 each case has the key of its own; before, all of a customer's had theirs.
     let mut key = all(
         "customer_keys",
-        "SELECT wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3 \
-         AND wrapped <> zeroblob(length(wrapped))",
+        "SELECT wrapped FROM customers JOIN customer_keys ON num = key WHERE id = ?1 AND opened_ms = ?2 AND stream = \
+         ?3 AND wrapped <> zeroblob(length(wrapped))",
         "SELECT wrapped_key FROM customers WHERE id = ?1 AND opened_ms = -1 AND ?2 IS NOT NULL AND ?3 IS NOT NULL",
     )?;
     loop {

@@ -1,17 +1,17 @@
-//! Bells for what works beside requests: rung when a commit leaves it something to do, so that it need not look into
-//! the outbox after each.
+//! Wakeups of what works beside requests: given when a commit leaves it something to do, so that it need not poll the
+//! outbox after each.
 
 use super::{
     App,
-    later::{TIMER, TURN},
+    follow_ups::{TIMER, TURN},
 };
 use remit_store::{Commit, CommitError, Committed, OutboxRow, Store};
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
-/// The bells, and when the next timer rings by itself.
+/// Whom commits wake, and when the next timer wakes by itself.
 #[derive(Debug)]
-pub(crate) struct Bells {
+pub(crate) struct Wakeups {
     turns: Notify,
     timers: Notify,
     erasures: Notify,
@@ -19,14 +19,14 @@ pub(crate) struct Bells {
     awaited_ms: AtomicI64,
 }
 
-impl Default for Bells {
+impl Default for Wakeups {
     fn default() -> Self {
-        let bell = Notify::new;
-        Self { turns: bell(), timers: bell(), erasures: bell(), awaited_ms: AtomicI64::new(i64::MAX) }
+        let asleep = Notify::new;
+        Self { turns: asleep(), timers: asleep(), erasures: asleep(), awaited_ms: AtomicI64::new(i64::MAX) }
     }
 }
 
-impl Bells {
+impl Wakeups {
     /// A turn is to be taken.
     pub(crate) async fn turns(&self) {
         self.turns.notified().await;
@@ -37,8 +37,8 @@ impl Bells {
         self.erasures.notified().await;
     }
 
-    /// Rings for [`Self::erasures`].
-    pub(crate) fn ring_erasures(&self) {
+    /// Wakes [`Self::erasures`].
+    pub(crate) fn wake_erasures(&self) {
         self.erasures.notify_one();
     }
 
@@ -47,7 +47,7 @@ impl Bells {
         self.timers.notified().await;
     }
 
-    /// The moment that `next` reads is waited for from now on. What is committed while it reads rings in any case.
+    /// The moment that `next` reads is waited for from now on. What is committed while it reads wakes in any case.
     pub(crate) fn wait_for(&self, next: impl FnOnce() -> Option<i64>) -> Option<i64> {
         self.awaited_ms.store(i64::MAX, Ordering::SeqCst);
         let next = next();
@@ -55,7 +55,7 @@ impl Bells {
         next
     }
 
-    fn ring(&self, due: &Due) {
+    fn wake(&self, due: &Due) {
         if due.turns {
             self.turns.notify_one();
         }
@@ -94,7 +94,7 @@ impl App {
             *seq = committed.last_seq.max(*seq);
             grown
         });
-        self.bells.ring(&due);
+        self.wakeups.wake(&due);
         Ok(committed)
     }
 }
@@ -107,39 +107,39 @@ mod tests {
         Due { turns: false, timer_ms: Some(due_ms) }
     }
 
-    /// Whether a bell was rung since it was last heard.
-    fn rung(bell: &Notify) -> bool {
-        let heard = std::pin::pin!(bell.notified());
+    /// Whether it was woken since it last looked.
+    fn woken(wakeup: &Notify) -> bool {
+        let heard = std::pin::pin!(wakeup.notified());
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         Future::poll(heard, &mut context).is_ready()
     }
 
     #[test]
-    fn only_what_is_due_sooner_rings() {
-        let bells = Bells::default();
-        assert_eq!(bells.wait_for(|| Some(100)), Some(100));
-        bells.ring(&timer(100));
-        bells.ring(&timer(200));
-        assert!(!rung(&bells.timers));
-        bells.ring(&timer(99));
-        assert!(rung(&bells.timers));
-        assert!(!rung(&bells.turns));
-        bells.ring(&Due { turns: true, timer_ms: None });
-        assert!(rung(&bells.turns));
-        assert!(!rung(&bells.timers));
+    fn only_what_is_due_sooner_wakes() {
+        let wakeups = Wakeups::default();
+        assert_eq!(wakeups.wait_for(|| Some(100)), Some(100));
+        wakeups.wake(&timer(100));
+        wakeups.wake(&timer(200));
+        assert!(!woken(&wakeups.timers));
+        wakeups.wake(&timer(99));
+        assert!(woken(&wakeups.timers));
+        assert!(!woken(&wakeups.turns));
+        wakeups.wake(&Due { turns: true, timer_ms: None });
+        assert!(woken(&wakeups.turns));
+        assert!(!woken(&wakeups.timers));
     }
 
     #[test]
-    fn what_is_committed_while_the_next_moment_is_read_rings() {
-        let bells = Bells::default();
-        bells.wait_for(|| Some(100));
-        bells.wait_for(|| {
-            bells.ring(&timer(300));
+    fn what_is_committed_while_the_next_moment_is_read_wakes() {
+        let wakeups = Wakeups::default();
+        wakeups.wait_for(|| Some(100));
+        wakeups.wait_for(|| {
+            wakeups.wake(&timer(300));
             Some(500)
         });
-        assert!(rung(&bells.timers));
-        bells.wait_for(|| None);
-        bells.ring(&timer(i64::MAX - 1));
-        assert!(rung(&bells.timers));
+        assert!(woken(&wakeups.timers));
+        wakeups.wait_for(|| None);
+        wakeups.wake(&timer(i64::MAX - 1));
+        assert!(woken(&wakeups.timers));
     }
 }

@@ -1,5 +1,5 @@
-//! The plain way to ask: all policies together, of Cedar, for one candidate alone. What [`crate::engine`] must equal
-//! and be faster than.
+//! The reference implementation of verdicts: all policies together are asked of Cedar, for one candidate alone. What
+//! [`crate::engine`] must equal and be faster than.
 
 use crate::{
     bundle::{Bundle, CandidateSpec, SignalSpec},
@@ -15,13 +15,13 @@ use std::collections::HashSet;
 
 /// A bundle's policies, to be asked one candidate at a time, nothing arranged and nothing remembered.
 #[derive(Debug)]
-pub struct Plain {
+pub struct Reference {
     candidates: Vec<CandidateSpec>,
     signals: Vec<SignalSpec>,
     policies: PolicySet,
 }
 
-impl Plain {
+impl Reference {
     /// The policies of `bundle`.
     pub fn new(bundle: &Bundle) -> Self {
         Self {

@@ -1,5 +1,5 @@
-//! Names in requests: those that are given to something, and those that the bundle has to know. One that it does not is
-//! refused with those that it does, so that who asks must be permitted before.
+//! Resolves names in requests: those that are given to something, and those that the bundle has to know. One that it
+//! does not is refused with those that it does, so that who asks must be permitted before.
 
 use super::App;
 use crate::problem::Problem;

@@ -55,8 +55,8 @@ impl Governed {
         }
     }
 
-    /// How the database's list differs from the records, if it does. Of what came into force before there were records of
-    /// it, `is_whole` says that there is nothing.
+    /// How the database's list differs from the records, if it does. Of what came into force before there were records
+    /// of it, `is_whole` says that there is nothing.
     pub(super) fn differs(&self, is_whole: bool) -> Option<String> {
         let recorded: Vec<(i64, &str)> = self.recorded.values().map(|(at, digest)| (at.0, digest.as_str())).collect();
         let listed: Vec<(i64, &str)> = self.listed.iter().map(|(at, digest)| (*at, digest.as_str())).collect();

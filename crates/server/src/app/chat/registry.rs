@@ -1,4 +1,4 @@
-//! Chats that are valid: whose they are, how often each may be used, and who listens to them.
+//! The registry of chats that are valid: whose they are, how often each may be used, and who listens to them.
 
 use super::super::Caller;
 use crate::{problem, problem::Problem, rate_limit::RateLimit};
@@ -153,17 +153,17 @@ impl Chat {
 /// Every chat that is valid, and whoever listens to a case.
 #[derive(Debug, Default)]
 pub(crate) struct Chats {
-    known: Mutex<Known>,
+    known: Mutex<Registry>,
     bells: Mutex<HashMap<CaseId, watch::Sender<()>>>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Registry {
     pub(super) by_id: HashMap<String, Arc<Chat>>,
     pub(super) by_end: BTreeSet<(i64, String)>,
 }
 
-impl Known {
+impl Registry {
     pub(super) fn insert(&mut self, chat: Chat) {
         self.by_end.insert((chat.expires.0, chat.id.clone()));
         self.by_id.insert(chat.id.clone(), Arc::new(chat));
@@ -188,7 +188,7 @@ impl Chats {
         Ok(chats)
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Registry> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,5 @@
-//! Answers a question of the domain: the readings that count, every candidate's facts, and policy's verdicts.
+//! Answers a question of the domain with facts: the readings that count, what is true of every candidate, and policy's
+//! verdicts.
 
 use super::{App, floor::Waits, load::Load, sla};
 use remit_domain::{
@@ -101,8 +102,8 @@ impl Ground<'_> {
         signals
     }
 
-    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it. What
-    /// was measured of ours says nothing of theirs; what that source says of them counts.
+    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it.
+    /// What was measured of ours says nothing of theirs; what that source says of them counts.
     fn follow_intent(&self, case: &Case, signals: &mut Signals) {
         let believed = |signal: &str, reading: &Reading| self.bundle.authoritative(signal, &reading.source);
         let Some(intent) = signals.get("intent").filter(|reading| believed("intent", reading)).cloned() else { return };

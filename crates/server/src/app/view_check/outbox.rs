@@ -1,6 +1,6 @@
 //! What remains to be done about a case, against what its records leave to be done.
 
-use crate::app::later::{Look, TIMER, TURN, TurnDue};
+use crate::app::follow_ups::{Look, TIMER, TURN, TurnDue};
 use remit_domain::{Case, case::Status};
 use remit_store::OutboxRow;
 

@@ -1,4 +1,4 @@
-//! Policies that are asked together, and what they answered before.
+//! Policies that are asked together, with a cache of verdicts: what they answered before.
 //!
 //! A policy that reads only names and truths comes out the same whenever these are the same, and a bundle's
 //! vocabularies are closed, so its answers are kept. So it is with numbers that are only compared with literals:
@@ -116,8 +116,8 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Policies that are asked together.
-pub(crate) struct Asked {
+/// Policies that are asked together, and what they answered.
+pub(crate) struct VerdictCache {
     live: Pair,
     steady: Pair,
     /// What the steady ones read.
@@ -156,7 +156,7 @@ impl Pair {
     }
 }
 
-impl Asked {
+impl VerdictCache {
     pub(crate) fn new<'a>(policies: impl Iterator<Item = (&'a Rule, &'a Unscoped)> + Clone) -> Self {
         let part = |steady: bool| {
             let chosen = policies.clone().filter(move |(_, unscoped)| unscoped.is_steady() == steady);

@@ -1,7 +1,7 @@
 //! A case's row and the rows of its exceptions, against what the case's records make of them.
 
 use crate::{
-    app::record::{ENDED, case_row, exception_row},
+    app::commit::{ENDED, case_row, exception_row},
     problem::Problem,
 };
 use remit_domain::{Case, Event, exception::Exception, id::ExceptionId};
@@ -42,8 +42,8 @@ pub(super) fn compare(kept: &CaseWrite, made: &Case) -> Result<Option<String>, P
         };
         let (kept, mut made) = (fields(&state), fields(made));
         if state.waits.is_none() {
-            // An earlier version of the program kept it, and knew less: whoever reads it makes the rest from the records
-            // (`App::case_of`).
+            // An earlier version of the program kept it, and knew less: whoever reads it makes the rest from the
+            // records (`App::case_of`).
             made.retain(|name, _| kept.contains_key(name));
             if kept == made {
                 return Ok(None);

@@ -1,4 +1,5 @@
-//! Bodies and states as they lie in the database: LZ4, against another of their kind where there is one.
+//! Bodies and states as they lie in the database, compressed: LZ4, with another of their kind as an LZ4 dictionary
+//! where there is one.
 //!
 //! One decision looks much like the next. Packed against the first one under the same bundle, its shape, it takes a
 //! small part of its JSON, and with it of the pages to write and to keep.
@@ -42,7 +43,8 @@ impl Shapes {
 
     /// Makes `bytes` what values of this kind are packed against from now on, durably first.
     pub(super) fn take(&mut self, connection: &Connection, kind: &str, bytes: &[u8]) -> Result<(), rusqlite::Error> {
-        // Run to its end: of a row that `RETURNING` gives before the statement is through, nobody knows whether it stays.
+        // Run to its end: of a row that `RETURNING` gives before the statement is through, nobody knows whether it
+        // stays.
         connection.prepare_cached("INSERT INTO shapes (kind, bytes) VALUES (?1, ?2)")?.execute(params![kind, bytes])?;
         let number = u32::try_from(connection.last_insert_rowid())
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
@@ -164,7 +166,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_packed_unpacks_with_and_without_a_shape(shape in bytes(), values in prop::collection::vec(bytes(), 1..4)) {
+        fn whatever_is_packed_unpacks_with_and_without_a_shape(
+            shape in bytes(), values in prop::collection::vec(bytes(), 1..4)
+        ) {
             let connection = database();
             let mut shapes = Shapes::default();
             let before: Vec<_> = values.iter().map(|value| shapes.pack("kind", value)).collect();

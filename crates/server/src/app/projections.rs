@@ -1,9 +1,9 @@
-//! What a commit changes in what is kept in memory: depths, outcomes, the floor, counts.
+//! Projections in memory and what a commit changes in them: depths, outcomes, the floor, counts.
 //!
 //! Made before the commit and put into force once it is durable, so that nothing of what happened has to be held while
 //! the disk is waited for.
 
-use super::{App, counting, load::Tally, record::held_open};
+use super::{App, commit::held_open, counting, load::Tally};
 use crate::{clock::rfc3339, metrics::Counted};
 use remit_domain::{
     Case, Event,
@@ -16,7 +16,7 @@ use remit_domain::{
 use remit_store::OutcomeDelta;
 
 /// What changes in memory because of a commit.
-pub(super) struct Effects {
+pub(super) struct Projections {
     case: CaseId,
     /// Who held the case, and who does.
     held: (Option<String>, Option<String>),
@@ -28,7 +28,7 @@ pub(super) struct Effects {
     counted: Counted,
 }
 
-impl Effects {
+impl Projections {
     /// Of what `happened` to the case that was as `before`.
     pub(super) fn of(before: Option<&Case>, happened: Happened, outcomes: &[OutcomeDelta]) -> Self {
         let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
@@ -64,8 +64,8 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
 
 impl App {
     /// Keeps what is in memory in step with what was committed.
-    pub(super) fn put_into_force(&self, effects: Effects) {
-        let (from, to) = effects.held;
+    pub(super) fn put_into_force(&self, projections: Projections) {
+        let (from, to) = projections.held;
         if from != to {
             if let Some(from) = from {
                 self.load.shift(&from, -1);
@@ -74,10 +74,10 @@ impl App {
                 self.load.shift(&to, 1);
             }
         }
-        if let Some(reached) = effects.reached {
+        if let Some(reached) = projections.reached {
             self.load.reached(&reached);
         }
-        for outcome in effects.outcomes {
+        for outcome in projections.outcomes {
             if outcome.kind == counting::NO_ANSWER
                 && let Some(until) = self.load.missed(&outcome.responder, self.now())
             {
@@ -94,10 +94,10 @@ impl App {
                 let _ = self.tripped.send(tripped);
             }
         }
-        if let Some((case, how)) = effects.placed {
+        if let Some((case, how)) = projections.placed {
             self.place(&case, how);
         }
-        self.metrics.happened(&effects.counted);
-        self.chats.ring(effects.case);
+        self.metrics.happened(&projections.counted);
+        self.chats.ring(projections.case);
     }
 }

@@ -1,4 +1,5 @@
-//! The newest events as they are told to those who listen: read from the store once, written out once, shared by all.
+//! A buffer of the newest events as they are told to those who listen: read from the store once, written out once,
+//! shared by all.
 
 use super::{App, Caller, query::FeedItem};
 use crate::problem::Problem;
@@ -24,7 +25,7 @@ pub(crate) struct Told {
 
 /// The newest events.
 #[derive(Debug)]
-pub(crate) struct Recent(Mutex<Kept>);
+pub(crate) struct EventBuffer(Mutex<Kept>);
 
 #[derive(Debug)]
 struct Kept {
@@ -35,7 +36,7 @@ struct Kept {
     last: u64,
 }
 
-impl Recent {
+impl EventBuffer {
     /// Nothing yet; what comes after `last` is kept.
     pub(crate) fn after(last: u64) -> Self {
         Self(Mutex::new(Kept { events: VecDeque::new(), bytes: 0, last }))
@@ -81,7 +82,7 @@ impl App {
     fn told_lately(&self, caller: &Caller, after: u64) -> Result<Option<VecDeque<Told>>, Problem> {
         self.permit(caller, "events.read")?;
         let newest = *self.ticks.borrow();
-        let mut kept = self.recent.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.event_buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The first to come after a commit reads for all.
         while kept.last < newest {
             let items = self.feed(caller, kept.last, READ_AT_ONCE)?;

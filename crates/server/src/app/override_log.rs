@@ -1,4 +1,5 @@
-//! Overrides as they are reviewed: what a human chose against the system, why, and which rules stood against it.
+//! The log of overrides, as they are reviewed: what a human chose against the system, why, and which rules stood
+//! against it.
 
 use super::{App, Caller, query::Page};
 use crate::{clock::rfc3339, problem::Problem};

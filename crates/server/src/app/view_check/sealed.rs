@@ -1,7 +1,7 @@
 //! Words and files, against the commitments to them that are on record.
 
 use crate::keys::{CustomerKey, SEALED_MORE};
-use remit_store::sqlite::stored::Stored;
+use remit_store::sqlite::case_scan::Stored;
 use std::collections::BTreeMap;
 
 /// Commitments that a case's records name: whether to a file, of how many bytes, and whether it was erased since.
@@ -39,8 +39,8 @@ impl Named {
         self.0.values_mut().for_each(|named| named.is_erased = true);
     }
 
-    /// Holds what is stored of a case against it. `key` is the customer's, if the master key is at hand and it is there.
-    /// `told` hears of each that is not as it should be: whether it is a file, which, and in what way.
+    /// Holds what is stored of a case against it. `key` is the customer's, if the master key is at hand and it is
+    /// there. `told` hears of each that is not as it should be: whether it is a file, which, and in what way.
     pub(super) fn hold(&self, stored: &Stored, key: Option<&CustomerKey>, told: &mut dyn FnMut(bool, &str, &str)) {
         let words = stored.words.iter().map(|row| (false, &row.id, &row.sealed));
         let files = stored.files.iter().map(|row| (true, &row.id, &row.sealed));

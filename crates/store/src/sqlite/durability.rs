@@ -1,9 +1,10 @@
-//! Waits until the disk has what was written, beside the writer, who writes the next batch meanwhile.
+//! Durability: waits until the disk has what was written (fsync), beside the writer, who writes the next batch
+//! meanwhile.
 //!
 //! Commands are answered only then. In between, a batch is in the database and can be read, though a machine that dies
 //! would lose it. Whatever is committed later stands behind it in the same log, and so is lost with it; but what is
-//! merely read must not leave the process before the disk has it. (In the literature: pre-committed transactions, DeWitt
-//! et al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
+//! merely read must not leave the process before the disk has it. (In the literature: pre-committed transactions,
+//! DeWitt et al., "Implementation techniques for main memory database systems", SIGMOD 1984.)
 
 use super::answers::{Others, Outcome, Waiting};
 use crate::{CommitError, ReadError};
@@ -30,8 +31,8 @@ pub(super) struct Written {
 /// Waits until everything written to the log before is on the disk.
 pub(super) type WaitForLog = Box<dyn Fn() -> io::Result<()> + Send + Sync>;
 
-/// What the disk has.
-pub(super) struct Disk {
+/// What the disk has, and what is only written.
+pub(super) struct Durability {
     wait_for_log: WaitForLog,
     /// The ledger's edge over what it has.
     tree: RwLock<Tree>,
@@ -43,13 +44,14 @@ pub(super) struct Disk {
     failed: OnceLock<String>,
 }
 
-impl Disk {
+impl Durability {
     /// Over the database at `path`, whose log of writes is there.
     pub(super) fn open(path: &Path, tree: Tree) -> io::Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let log = File::open(log)?;
-        // A process that was killed may have written what the disk does not have yet, and what is here now will be told.
+        // A process that was killed may have written what the disk does not have yet, and what is here now will be
+        // told.
         log.sync_data()?;
         Ok(Self::new(tree, Box::new(move || log.sync_data())))
     }
@@ -144,11 +146,11 @@ mod tests {
     }
 
     /// A disk that does what it is told to, each time.
-    fn disk() -> (Arc<Disk>, mpsc::Sender<io::Result<()>>) {
+    fn disk() -> (Arc<Durability>, mpsc::Sender<io::Result<()>>) {
         let (tell, told) = mpsc::channel();
         let told = Mutex::new(told);
         let sync = Box::new(move || told.lock().unwrap().recv().unwrap());
-        (Arc::new(Disk::new(Tree::default(), sync)), tell)
+        (Arc::new(Durability::new(Tree::default(), sync)), tell)
     }
 
     #[tokio::test]
