@@ -111,6 +111,8 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
     let out = directory.path().join("intents.bin").display().to_string();
     let table = ["intent ", "messages right  kept  taken for", "other intents that are told better"];
     check(&["signals", "train", &examples, "--out", &out], 0, &[&[told, more], &table[..]].concat());
+    // One that is never sure can be judged too.
+    check(&["signals", "evaluate", &examples, "--test", &examples, "--model", &out], 0, &["kept"]);
 
     // Twelve of each are enough to begin with.
     let bundle = bank_of_few(&directory.path().join("twelve"), 12);

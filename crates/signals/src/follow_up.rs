@@ -116,7 +116,7 @@ fn words(text: &str) -> usize {
 }
 
 /// Whether a text is long enough to be certain of another matter.
-pub(crate) fn says_enough(text: &str) -> bool {
+pub fn says_enough(text: &str) -> bool {
     words(text) >= WORDS_LEAST
 }
 

@@ -8,7 +8,7 @@ pub mod examples;
 mod familiar;
 mod features;
 mod folds;
-mod follow_up;
+pub mod follow_up;
 pub mod follow_up_lesson;
 pub mod intent;
 mod judge;

@@ -46,8 +46,18 @@ fn is_plain(c: char) -> bool {
     )
 }
 
+/// A line's end as one; and a character that is a whole sentence (U+FDFA and U+FDFB, the only ones that NFKC makes more
+/// than six characters of) as a space, so that a text grows to no more than a few times its length.
+fn plainer(c: char) -> char {
+    match c {
+        '\u{fdfa}' | '\u{fdfb}' => ' ',
+        c if is_line_end(c) => '\n',
+        c => c,
+    }
+}
+
 fn undisguised(text: &str) -> String {
-    let seen = text.chars().map(|c| if is_line_end(c) { '\n' } else { c }).filter(|c| !is_unseen(*c));
+    let seen = text.chars().map(plainer).filter(|c| !is_unseen(*c));
     let mut out = String::with_capacity(text.len());
     let mut base = ' ';
     for c in seen.nfkc().map(unboxed) {
@@ -308,6 +318,13 @@ fn resembles(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_grows_to_no_more_than_a_few_times_its_length() {
+        let most = ('\u{80}'..='\u{10ffff}').map(|c| (normalised(&c.to_string()).len(), c)).max().unwrap();
+        assert!(most.0 <= 33, "{most:?}");
+        assert_eq!(normalised("\u{fdfa}".repeat(9_000).as_str()).trim(), "");
+    }
 
     #[test]
     fn disguises_are_taken_off() {

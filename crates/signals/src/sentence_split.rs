@@ -6,8 +6,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 const WORDS_MAX: usize = 40;
 /// How many words of a part the next one begins with.
 const OVERLAP: usize = 10;
-/// Sentences of a message that are judged.
-const SENTENCES_MAX: usize = 200;
+/// Sentences of a message that are judged: all of one of 32 KB as people write.
+const SENTENCES_MAX: usize = 2_000;
 
 /// Words from which on a sentence is judged by itself.
 const BY_ITSELF: usize = 5;
@@ -111,5 +111,8 @@ mod tests {
         assert_eq!(clauses("My card is not here, put me through to an agent"), ["My card is not here", clause]);
         assert!(clauses("put me through to an agent").is_empty());
         assert!(passages(&"a. B ".repeat(10_000)).len() <= SENTENCES_MAX);
+        // What is said at the end of a long message is judged too.
+        let late = "I have been with you for nine years now. ".repeat(780) + "I want to kill myself.";
+        assert_eq!(passages(&late).last(), Some(&"I want to kill myself."));
     }
 }

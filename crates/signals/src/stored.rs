@@ -171,8 +171,14 @@ impl<'a> Rest<'a> {
         for float in &mut floats {
             *float = self.float()?;
         }
-        let (calibration, threshold) = (Calibration::from_floats(floats), self.float()?);
+        let (calibration, threshold) = (Calibration::from_floats(floats), self.threshold()?);
         Ok(Judge { linear: self.linear(features, classes)?, calibration, threshold })
+    }
+
+    /// From which confidence on a judge is followed; infinite where it never is.
+    fn threshold(&mut self) -> Result<f32, ModelError> {
+        let bytes: [u8; 4] = self.take(4)?.try_into().map_err(|_| ModelError)?;
+        Some(f32::from_le_bytes(bytes)).filter(|threshold| !threshold.is_nan()).ok_or(ModelError)
     }
 
     /// Nothing may be left.

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 /// What answers from the articles of `bundle`, by its encoder, with their vectors from `cache`.
 ///
 /// # Errors
-/// When the encoder's model that it names cannot be read, or vectors cannot be kept.
+/// When the encoder's model that it names cannot be read.
 pub fn knowledge(bundle: &Bundle, cache: &ModelCache) -> Result<KnowledgeService, ReaderError> {
     let articles = bundle.articles().iter().map(|article| Article {
         name: article.file.clone(),
@@ -27,7 +27,6 @@ pub fn knowledge(bundle: &Bundle, cache: &ModelCache) -> Result<KnowledgeService
         language: article.language.clone().unwrap_or_default(),
     });
     let library = Library { articles: articles.collect(), synonyms: bundle.synonyms().to_vec() };
-    let mut kept = Ok(());
     let service = KnowledgeService::with_vectors(library, reader::encoder(bundle)?, |encoder, texts| {
         let name = vectors_name(encoder, texts);
         if let Some(vectors) = cache.read(&name).and_then(|bytes| vectors_of(&bytes, texts.len(), encoder.width())) {
@@ -35,10 +34,12 @@ pub fn knowledge(bundle: &Bundle, cache: &ModelCache) -> Result<KnowledgeService
         }
         let vectors = encode_all(encoder, texts);
         let bytes: Vec<u8> = vectors.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
-        kept = cache.keep(&name, &bytes);
+        if let Err(error) = cache.keep(&name, &bytes) {
+            // They are made again the next time.
+            tracing::warn!(%error, "vectors of articles could not be kept");
+        }
         vectors
     });
-    kept?;
     Ok(service)
 }
 

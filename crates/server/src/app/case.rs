@@ -94,10 +94,9 @@ pub struct PostSignals {
 pub struct RequestHandoff {
     /// The holder's lease.
     pub epoch: u64,
-    /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`,
-    #[doc = " `wrong_team`, `no_answer`; `return_to_ai` to ask for an AI responder to take over again; \
-             `return_to_queue` to give a"]
-    /// case that you took back to its queue.
+    /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`, `wrong_team`,
+    /// `no_answer`; `return_to_ai` to ask for an AI responder to take over again; `return_to_queue` to give a case that
+    /// you took back to its queue.
     pub reason: HandoffReason,
     /// A note for the next holder.
     #[serde(default, skip_serializing_if = "Option::is_none")]

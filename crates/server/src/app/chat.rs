@@ -52,9 +52,8 @@ fn twelve() -> u16 {
 pub struct StartedChat {
     /// Its identifier.
     pub id: String,
-    #[doc = " Where the customer goes: at the server's public address, or, where it was told none, on this server. \
-             The secret is"]
-    /// behind `#`, which browsers send to nobody.
+    /// Where the customer goes: at the server's public address, or, where it was told none, on this server. The secret
+    /// is behind `#`, which browsers send to nobody.
     #[schema(example = "/chat#remit_chat_…")]
     pub url: String,
     /// Until when.

@@ -40,11 +40,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub struct Erased {
     /// On how many cases. None of their words can be read any more.
     pub cases: u64,
-    #[doc = " `done` once nothing is left of words and key, not even in the log that the database writes first; else \
-             `pending`:"]
-    #[doc = " somebody reads the database, such as a backup, or there are many cases. It becomes done by itself; each \
-             case tells"]
-    /// whether it is, and the ledger then has `erasure_completed`.
+    /// `done` once nothing is left of words and key, not even in the log that the database writes first; else
+    /// `pending`: somebody reads the database, such as a backup, or there are many cases. It becomes done by itself;
+    /// each case tells whether it is, and the ledger then has `erasure_completed`.
     pub log: &'static str,
 }
 

@@ -11,8 +11,8 @@ use remit_domain::{
 use remit_policy::bundle::Bundle;
 use remit_responders::TurnAuthor;
 use remit_signals::{
-    courtesy::only_thanks, intent::IntentEstimate, lexical::TextReadings, message_reader::MessageReader,
-    normal::normalised, readings::WANTS_HUMAN, written::Written,
+    courtesy::only_thanks, follow_up::says_enough, intent::IntentEstimate, lexical::TextReadings,
+    message_reader::MessageReader, normal::normalised, readings::WANTS_HUMAN, written::Written,
 };
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,8 @@ pub struct PostedReading {
 const REPEAT_MS: i64 = 7 * 24 * 3_600_000;
 /// Readings of what a message is about.
 const OF_THE_INTENT: [&str; 5] = ["intent", "intent_confidence_bp", "out_of_scope_bp", "intent_abstained", "topic"];
+/// The reading of the language.
+const LANGUAGE: &str = "language";
 /// Readings in one request.
 const POSTED_MAX: usize = 64;
 
@@ -92,15 +94,23 @@ impl App {
             // Thanks, and an answer without a word, are about nothing else than what was said before.
             readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
         }
+        if !says_enough(text) && !message.is_forward_alone() {
+            // A word or two are about what was said before, and in its language.
+            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()) && name.as_str() != LANGUAGE);
+        }
         let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(readings) };
         let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
-        if !case.held_by_ai {
-            return Ok(readings);
-        }
-        let conversation = self.asked_conversation(&case)?;
         let abstained = readings
             .iter()
             .any(|(name, reading)| name.as_str() == "intent_abstained" && reading.value == Value::Bool(true));
+        if !case.held_by_ai {
+            if abstained && !message.is_forward_alone() {
+                // Nobody knows what else it would be about, so that it gives those who have it nothing to hand over for.
+                readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
+            }
+            return Ok(readings);
+        }
+        let conversation = self.asked_conversation(&case)?;
         let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
         let repeated = asked.any(|(_, before)| same_question(&before.text, text));
         let said = conversation.into_iter().map(|(_, message)| message.text).collect();

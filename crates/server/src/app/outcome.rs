@@ -28,10 +28,9 @@ pub struct OutcomeView {
     /// The probability that routing counts with: prior and outcomes together, in basis points.
     pub resolves_bp: i64,
     /// How often what happened: `answered`, `confirmed`, `silent`, `abandoned`, `exception`, `merged`, `erased`,
-    #[doc = " `reopened`, `contacted_again`, `yielded`, `asked` (for an action that policy permits), `no_answer` and \
-             `unreachable`"]
-    #[doc = " (outages, which count for nothing), `reset`, `transferred`, `moved`, `overridden`, `satisfaction_1` to \
-             `satisfaction_5`."]
+    /// `reopened`, `contacted_again`, `yielded`, `asked` (for an action that policy permits), `no_answer` and
+    /// `unreachable` (outages, which count for nothing), `reset`, `transferred`, `moved`, `overridden`,
+    /// `satisfaction_1` to `satisfaction_5`.
     pub counts: BTreeMap<String, i64>,
 }
 

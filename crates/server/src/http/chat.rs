@@ -267,8 +267,8 @@ async fn get_conversation(
 
 /// Follow the conversation, by server-sent events.
 ///
-#[doc = " `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` \
-         and no `id`."]
+/// `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` and no
+/// `id`.
 #[utoipa::path(
     get, path = "/chat/v1/{chat}/events", tag = "chat", security(("chat" = [])),
     params(
