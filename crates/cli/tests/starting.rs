@@ -177,7 +177,7 @@ fn a_directory_that_earlier_versions_made_takes_its_marks_from_what_fits() {
 
 #[test]
 fn a_start_that_is_killed_while_it_makes_a_directory_is_taken_up_by_the_next() {
-    for point in ["remit.db", "keys", "keys/master.key", "keys/ledger.key", "first-token"] {
+    for point in ["remit.db", "remit.db-wal", "keys", "keys/master.key", "keys/ledger.key", "first-token"] {
         let data = fresh();
         let mut child = serving(data.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         while !data.path().join(point).exists() {

@@ -31,10 +31,31 @@ impl Directory {
     /// refuses.
     pub fn open(data: &Path, options: Options) -> Result<Self, StartError> {
         is_there(data)?;
-        let store = SqliteStore::open(data, options)?;
+        let store = match SqliteStore::open(data, options.clone()) {
+            // A first start was killed before anything was committed: a database is made before its keys.
+            Err(OpenError::LogLost(_)) if !data.join(KEYS).exists() => {
+                begin_anew(data)?;
+                SqliteStore::open(data, options)?
+            }
+            opened => opened?,
+        };
         private(data)?;
         Ok(Self { keys: Keys::open(&data.join(KEYS), &store, &Entropy::default())?, store })
     }
+}
+
+/// Takes away a database in which nothing is.
+fn begin_anew(data: &Path) -> Result<(), OpenError> {
+    for end in ["", "-wal", "-shm"] {
+        let path = data.join(format!("{DATABASE}{end}"));
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(OpenError::File { path: path.display().to_string(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is a data directory at `data` to be opened.
