@@ -105,7 +105,7 @@ impl App {
             .any(|(name, reading)| name.as_str() == "intent_abstained" && reading.value == Value::Bool(true));
         if !case.held_by_ai {
             if abstained && !message.is_forward_alone() {
-                // Nobody knows what else it would be about, so that it gives those who have it nothing to hand over for.
+                // Nobody knows what else it would be about: it gives those who have it nothing to hand over for.
                 readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
             }
             return Ok(readings);
