@@ -2,8 +2,8 @@
 //!
 //! There is no generating model in it and no network. What the customer wrote since the last answer is held against the
 //! questions that each article is listed to answer, its passages, and the questions that it is listed not to answer
-//! ([`near`]): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is
-//! learnt from the listed questions ([`threshold`]).
+//! (`near`): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is
+//! learnt from the listed questions (`threshold`).
 
 mod found;
 mod index;
