@@ -5,9 +5,12 @@ mod licences;
 mod sources;
 mod words;
 
-use std::{fs, process::Command};
+use std::{fs, io, path::Path, process::Command};
 
-/// A file that is tracked.
+/// Folders that are made by building and testing, and what tools keep.
+const LEFT_OUT: [&str; 4] = ["target", ".git", "node_modules", "__pycache__"];
+
+/// A file of the repository.
 pub(crate) struct File {
     /// Its path from the root.
     pub(crate) path: String,
@@ -17,7 +20,7 @@ pub(crate) struct File {
 
 /// Holds all of it, and names every fault with its place.
 pub(crate) fn check() -> Result<(), String> {
-    let files = tracked()?;
+    let files = files()?;
     let mut faults = sources::faults(&files);
     faults.extend(documents::faults(&files));
     faults.extend(words::faults(&files));
@@ -28,13 +31,26 @@ pub(crate) fn check() -> Result<(), String> {
     Err(format!("{}\n{} faults; mend each, or change what `xtask/src/tidy` asks for", faults.join("\n"), faults.len()))
 }
 
-fn tracked() -> Result<Vec<File>, String> {
-    let listed = output("git", &["ls-files", "--cached", "--others", "--exclude-standard"])?;
-    let read = |path: &str| {
-        let text = fs::read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        File { path: path.to_owned(), text }
-    };
-    Ok(listed.lines().filter(|path| fs::exists(path).unwrap_or_default()).map(read).collect())
+fn files() -> Result<Vec<File>, String> {
+    let mut files = Vec::new();
+    walk(Path::new("."), &mut files).map_err(|error| format!("reading the files of the repository: {error}"))?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn walk(folder: &Path, files: &mut Vec<File>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() && !LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
+            walk(&path, files)?;
+        } else if kind.is_file() {
+            let text = String::from_utf8(fs::read(&path)?).unwrap_or_default();
+            let path = path.strip_prefix(".").unwrap_or(&path).to_string_lossy().into_owned();
+            files.push(File { path, text });
+        }
+    }
+    Ok(())
 }
 
 /// What a program prints.

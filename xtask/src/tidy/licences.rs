@@ -6,6 +6,7 @@ const LIST: &str = "xtask/licences.txt";
 pub(super) fn faults() -> Result<Vec<String>, String> {
     let listed = std::fs::read_to_string(LIST).map_err(|error| format!("{LIST}: {error}"))?;
     let tree = ["tree", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{l}|{p}"];
+    let tree = [tree.as_slice(), &["--target", "x86_64-unknown-linux-gnu"]].concat();
     Ok(unlisted(&listed, &super::output("cargo", &tree)?))
 }
 
