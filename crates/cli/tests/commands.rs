@@ -112,14 +112,17 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
     let table = ["intent ", "messages right  kept  taken for", "other intents that are told better"];
     check(&["signals", "train", &examples, "--out", &out], 0, &[&[told, more], &table[..]].concat());
     // One that is never sure can be judged too.
-    check(&["signals", "evaluate", &examples, "--test", &examples, "--model", &out], 0, &["kept"]);
+    let never = ["--encoder", "never"];
+    let judge = ["signals", "evaluate", &examples, "--test", &examples, "--model", &out];
+    check(&[&judge[..], &never].concat(), 0, &["kept"]);
 
     // Twelve of each are enough to begin with.
     let bundle = bank_of_few(&directory.path().join("twelve"), 12);
     let checked = remit(&["--json", "policy", "check", &bundle]);
     assert!(checked["intents"]["kept"].as_f64().unwrap() > 0.4, "{checked}");
     assert_eq!(checked["warnings"], serde_json::json!([]), "{checked}");
-    let judged = remit(&["--json", "signals", "evaluate", &format!("{bundle}/intents.csv")]);
+    let examples = format!("{bundle}/intents.csv");
+    let judged = remit(&[&["--json", "signals", "evaluate", &examples], &never[..]].concat());
     let rows = judged["intent"]["by_intent"].as_array().unwrap();
     let sum = |of: &str| rows.iter().map(|row| row[of].as_u64().unwrap()).sum::<u64>();
     assert_eq!(Some(sum("messages")), judged["intent"]["messages"].as_u64());
