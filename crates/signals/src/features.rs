@@ -38,9 +38,9 @@ pub(crate) fn product(one: &[Feature], other: &[Feature]) -> f32 {
 /// Features by their hash: the number of each, and beside it, where it is at hand, its inverse document frequency.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
-    pub(crate) known: HashMap<u64, (u32, f32), Identity>,
+    pub(crate) known: HashMap<u64, u32, Identity>,
     /// The inverse document frequencies by the features' numbers.
-    frequencies: Vec<f32>,
+    pub(crate) frequencies: Vec<f32>,
     /// The greatest of them, which what was never seen has too.
     rarest: f32,
     /// Whether runs of characters are left out.
@@ -207,26 +207,21 @@ impl Vocabulary {
                 text.line.windows(length).for_each(|run| see(hash(3, run)));
             }
         }
-        let mut known = HashMap::<u64, (u32, f32), Identity>::default();
+        let (mut known, mut frequencies) = (HashMap::<u64, u32, Identity>::default(), Vec::new());
         for gram in order {
             let documents = counts.get(&gram).map_or(0, |(documents, _)| *documents);
             if documents >= 2 {
                 let idf = ((1.0 + f64::from(total)) / (1.0 + f64::from(documents))).ln() as f32 + 1.0;
-                known.insert(gram, (u32::try_from(known.len()).unwrap_or(u32::MAX), idf));
+                known.insert(gram, u32::try_from(known.len()).unwrap_or(u32::MAX));
+                frequencies.push(idf);
             }
         }
-        Self::of(known, words_only)
+        Self::of(known, frequencies, words_only)
     }
 
-    /// A vocabulary of these features.
-    pub(crate) fn of(known: HashMap<u64, (u32, f32), Identity>, words_only: bool) -> Self {
-        let rarest = known.values().map(|(_, idf)| *idf).fold(0.0, f32::max);
-        let mut frequencies = vec![0.0; known.len()];
-        for (number, frequency) in known.values() {
-            if let Some(place) = frequencies.get_mut(*number as usize) {
-                *place = *frequency;
-            }
-        }
+    /// A vocabulary of these features, numbered from 0, with their inverse document frequencies in that order.
+    pub(crate) fn of(known: HashMap<u64, u32, Identity>, frequencies: Vec<f32>, words_only: bool) -> Self {
+        let rarest = frequencies.iter().copied().fold(0.0, f32::max);
         Self { known, frequencies, rarest, words_only }
     }
 
@@ -243,7 +238,7 @@ impl Vocabulary {
         let mut found: Vec<u32> = Vec::with_capacity(text.line.len() * 3 + 32);
         let mut squares = [0.0f32; 2];
         let mut see = |view: View, gram: u64| match self.known.get(&gram) {
-            Some((number, _)) => found.push(*number << 1 | view as u32),
+            Some(number) => found.push(*number << 1 | view as u32),
             None => squares[view as usize] += UNKNOWN * self.rarest * self.rarest,
         };
         text.words(|gram| see(View::Words, gram));

@@ -58,11 +58,10 @@ impl Stored {
     }
 
     pub(crate) fn vocabulary(&mut self, vocabulary: &Vocabulary) {
-        let mut known: Vec<(u32, u64, f32)> =
-            vocabulary.known.iter().map(|(gram, (number, idf))| (*number, *gram, *idf)).collect();
-        known.sort_unstable_by_key(|(number, ..)| *number);
-        self.hashes(known.iter().map(|(_, gram, _)| *gram));
-        known.iter().for_each(|(_, _, idf)| self.float(*idf));
+        let mut known: Vec<(u32, u64)> = vocabulary.known.iter().map(|(gram, number)| (*number, *gram)).collect();
+        known.sort_unstable();
+        self.hashes(known.iter().map(|(_, gram)| *gram));
+        vocabulary.frequencies.iter().for_each(|frequency| self.float(*frequency));
     }
 
     pub(crate) fn linear(&mut self, linear: &Linear) {
@@ -147,14 +146,14 @@ impl<'a> Rest<'a> {
 
     pub(crate) fn vocabulary(&mut self, words_only: bool) -> Result<Vocabulary, ModelError> {
         let hashes = self.hashes()?;
-        let idfs = self.numbers(hashes.len())?;
+        let frequencies = self.numbers(hashes.len())?;
         let mut known = HashMap::default();
-        for ((number, gram), idf) in (0..).zip(hashes).zip(idfs) {
-            if known.insert(gram, (number, idf)).is_some() {
+        for (number, gram) in (0..).zip(hashes) {
+            if known.insert(gram, number).is_some() {
                 return Err(ModelError);
             }
         }
-        Ok(Vocabulary::of(known, words_only))
+        Ok(Vocabulary::of(known, frequencies, words_only))
     }
 
     /// Weights of so many classes over at least so many features.
