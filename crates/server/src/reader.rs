@@ -138,60 +138,53 @@ fn model(directory: &str, said: &str) -> Result<Arc<Encoder>, ReaderError> {
     Ok(Arc::new(encoder))
 }
 
+/// What reads sentences, learnt where it was not before; none where there is too little to learn from.
 fn sentences(
     cache: &ModelCache,
     words: &TextReader,
     encoder: Option<&Encoder>,
     told: &mut dyn FnMut(&str),
 ) -> Result<Option<SentenceClassifier>, ReaderError> {
-    // Rules are tried on every labelled sentence to know what there is to learn; what came of it is kept, by what it
-    // follows from.
     let built_in = SentenceClassifier::built_in();
-    let ships = built_in.as_ref().map(SentenceClassifier::key).copied().unwrap_or_default();
-    let mut of = Sha256::new_with_prefix(ships);
-    of.update(words.readings().digest());
-    of.update(encoder.map(Encoder::digest).copied().unwrap_or_default());
-    let known = format!("lesson-{}.bin", Digest::from_bytes(&of.finalize().into()));
-    let learnt = |key: &[u8]| {
-        let bytes = cache.read(&name_of(key)?)?;
-        SentenceClassifier::from_bytes(&bytes).ok().filter(|classifier| classifier.key() == key)
-    };
-    // It is found out again where it cannot be kept.
-    let note = |key: &[u8]| drop(cache.keep(&known, key));
-    match cache.read(&known).as_deref() {
-        Some([]) => return Ok(None),
-        Some(key) if *key == ships => return Ok(built_in),
-        Some(key) => {
-            if let Some(classifier) = learnt(key) {
-                return Ok(Some(classifier));
-            }
-        }
-        None => {}
+    let ships = built_in.as_ref().map(|shipped| *shipped.key());
+    let Some(key) = sentences_key(cache, words, encoder, ships) else { return Ok(None) };
+    if ships == Some(key) {
+        return Ok(built_in);
     }
-    let Some(lesson) = Lesson::of(words) else {
-        note(&[]);
-        return Ok(None);
-    };
-    if let Some(shipped) = SentenceClassifier::shipped(&lesson, encoder) {
-        note(shipped.key());
-        return Ok(Some(shipped));
+    let name = format!("sentences-{}.bin", Digest::from_bytes(&key));
+    let kept = cache.read(&name).and_then(|bytes| SentenceClassifier::from_bytes(&bytes).ok());
+    if let Some(classifier) = kept.filter(|classifier| *classifier.key() == key) {
+        return Ok(Some(classifier));
     }
-    let key = lesson.key(encoder.map(Encoder::digest));
-    let classifier = match learnt(&key) {
-        Some(classifier) => classifier,
-        None => {
-            told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
-            let classifier = lesson.learn(encoder);
-            cache.keep(&name_of(&key).unwrap_or_default(), &classifier.to_bytes())?;
-            classifier
-        }
-    };
-    note(&key);
+    let Some(lesson) = Lesson::of(words) else { return Ok(None) };
+    told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
+    let classifier = lesson.learn(encoder);
+    cache.keep(&name, &classifier.to_bytes())?;
     Ok(Some(classifier))
 }
 
-/// Under which name the classifier of sentences with a key is kept.
-fn name_of(key: &[u8]) -> Option<String> {
-    let key = Digest::from_bytes(key.try_into().ok()?);
-    Some(format!("sentences-{key}.bin"))
+/// The key of the classifier that has learnt what there is to learn; none where there is too little. To know it, rules
+/// are tried on every labelled sentence, so that it is kept by what it follows from.
+fn sentences_key(
+    cache: &ModelCache,
+    words: &TextReader,
+    encoder: Option<&Encoder>,
+    ships: Option<[u8; 32]>,
+) -> Option<[u8; 32]> {
+    let mut of = Sha256::new_with_prefix(ships.unwrap_or_default());
+    of.update(words.readings().digest());
+    of.update(encoder.map(Encoder::digest).copied().unwrap_or_default());
+    let name = format!("lesson-{}.bin", Digest::from_bytes(&of.finalize().into()));
+    match cache.read(&name) {
+        Some(none) if none.is_empty() => return None,
+        Some(kept) if kept.len() == 32 => return kept.try_into().ok(),
+        _ => {}
+    }
+    let key = Lesson::of(words).map(|lesson| match SentenceClassifier::shipped(&lesson, encoder) {
+        Some(shipped) => *shipped.key(),
+        None => lesson.key(encoder.map(Encoder::digest)),
+    });
+    // It is found out again where it cannot be kept.
+    drop(cache.keep(&name, key.as_ref().map_or(&[], <[u8; 32]>::as_slice)));
+    key
 }

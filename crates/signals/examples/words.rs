@@ -4,14 +4,8 @@
 
 use remit_encoder::Encoder;
 use remit_signals::{
-    examples,
-    intent::EncoderUse,
-    labelled,
-    lexical::TextReader,
-    message_reader::read,
-    readings::NONE,
-    sentence_classifier::{Lesson, SentenceClassifier},
-    vector::Encoded,
+    examples, intent::EncoderUse, labelled, lexical::TextReader, message_reader::read, readings::NONE,
+    sentence_classifier::Lesson, vector::Encoded,
 };
 use std::{env, time::Instant};
 
@@ -26,12 +20,7 @@ fn main() {
     let encoder = Encoder::built_in();
     let encoder = Some(&*encoder).filter(|_| when != EncoderUse::Never);
     let begun = Instant::now();
-    let lesson = Lesson::of(&reader);
-    let classifier = lesson.map(|lesson| {
-        let encoder = Encoder::built_in();
-        let encoder = Some(&*encoder);
-        SentenceClassifier::shipped(&lesson, encoder).unwrap_or_else(|| lesson.learn(encoder))
-    });
+    let classifier = Lesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
     if let Some(classifier) = &classifier {
         classifier.told().iter().for_each(|told| println!("{told}"));
     }

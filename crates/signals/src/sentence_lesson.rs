@@ -110,6 +110,11 @@ impl<'r> Lesson<'r> {
         self.rows.len()
     }
 
+    /// The classifier that ships, if it has learnt just this; else one that learns it.
+    pub fn classifier(&self, encoder: &Encoder) -> SentenceClassifier {
+        SentenceClassifier::shipped(self, Some(encoder)).unwrap_or_else(|| self.learn(Some(encoder)))
+    }
+
     /// Learns.
     pub fn learn(&self, encoder: Option<&Encoder>) -> SentenceClassifier {
         let Self { names, languages, rows: lesson } = self;

@@ -13,7 +13,7 @@ use remit_signals::{
     lexical::TextReader,
     message_reader,
     report::{self, IntentReport, Reading},
-    sentence_classifier::{Lesson, SentenceClassifier},
+    sentence_classifier::Lesson,
     vector::Encoded,
 };
 use std::{
@@ -299,10 +299,7 @@ fn every_eighth_held_back(examples: &[Example]) -> (Vec<Example>, Vec<Example>) 
 /// What the readings of words by the packs that ship are worth on the labelled messages.
 fn words(reading: Reading<'_>) -> Vec<WordReport> {
     let reader = TextReader::new();
-    let classifier = Lesson::of(&reader).map(|lesson| {
-        let built_in = Encoder::built_in();
-        SentenceClassifier::shipped(&lesson, Some(&built_in)).unwrap_or_else(|| lesson.learn(Some(&built_in)))
-    });
+    let classifier = Lesson::of(&reader).map(|lesson| lesson.classifier(&Encoder::built_in()));
     let read = |text: &str| {
         message_reader::read(&reader, classifier.as_ref(), &Encoded::new(text, reading.encoder), reading.when)
     };
