@@ -55,8 +55,11 @@ fn vectors_name(encoder: &Encoder, texts: &[&str]) -> String {
 
 /// So many vectors of so many values from their bytes; none where there are fewer or more.
 fn vectors_of(bytes: &[u8], count: usize, width: usize) -> Option<Vec<Vec<f32>>> {
-    let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
-    (width > 0 && bytes.len() == count * width * 4).then(|| values.chunks(width).map(<[f32]>::to_vec).collect())
+    if width == 0 || bytes.len() != count * width * 4 {
+        return None;
+    }
+    let vector = |bytes: &[[u8; 4]]| bytes.iter().map(|value| f32::from_le_bytes(*value)).collect();
+    Some(bytes.as_chunks().0.chunks(width).map(vector).collect())
 }
 
 #[cfg(test)]
