@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for conversation in &conversations {
             let before: Vec<&str> = conversation.turns.iter().map(|turn| turn.text.as_str()).collect();
             for one in &conversation.followups {
-                let is_new = reader.is_new_matter(&one.text, reader.intent(&one.text).abstained, &before);
+                let (.., is_new) = reader.read_after(&one.text, &before);
                 if one.is_new_matter() {
                     (new, found) = (new + 1, found + i32::from(is_new));
                 } else {

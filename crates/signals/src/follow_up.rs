@@ -6,7 +6,7 @@ use crate::{
     message_reader::MessageReader,
     normal::normalised,
     stored::{ModelError, Rest, Stored},
-    vector,
+    vector::{self, Encoded},
 };
 use std::sync::LazyLock;
 
@@ -97,12 +97,12 @@ pub(crate) fn features(vocabulary: &Vocabulary, width: usize) -> usize {
 pub(crate) fn row(vocabulary: &Vocabulary, text: &str, vector: &[f32], before: &[Vec<f32>]) -> Vec<Feature> {
     let mut row: Vec<Feature> =
         vocabulary.features(text).into_iter().map(|(number, weight)| (number, weight * WORDS)).collect();
-    let near = |other: &Vec<f32>| vector.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
+    let near = |other: &Vec<f32>| vector::cosine(vector, other);
     let answer = before.last().map(near).unwrap_or_default();
     let asked = before.iter().rev().skip(1).map(near).fold(f32::MIN, f32::max);
     let asked = if before.len() > 1 { asked } else { answer };
     let asks = if text.contains('?') { 1.0 } else { 0.0 };
-    let length = words(text).min(LONG) as f32 / LONG as f32;
+    let length = words(text).take(LONG).count() as f32 / LONG as f32;
     let numbers = u32::try_from(vocabulary.known.len()).unwrap_or(u32::MAX)..;
     let scalars: [f32; SCALARS] = [asked, answer, asks, length];
     row.extend(numbers.zip(scalars).map(|(number, scalar)| (number, scalar * BESIDE)));
@@ -110,14 +110,13 @@ pub(crate) fn row(vocabulary: &Vocabulary, text: &str, vector: &[f32], before: &
     row
 }
 
-/// How many words a text has.
-fn words(text: &str) -> usize {
-    text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).count()
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty())
 }
 
 /// Whether a text is long enough to be certain of another matter.
 pub fn says_enough(text: &str) -> bool {
-    words(text) >= WORDS_LEAST
+    words(text).nth(WORDS_LEAST - 1).is_some()
 }
 
 /// The part of what was said before that a message is read in.
@@ -127,25 +126,18 @@ pub(crate) fn read_in<T>(before: &[T]) -> &[T] {
 
 impl MessageReader {
     /// Whether a message is another matter than `before`, what was said in the conversation in its order. An answer to
-    /// a question, a detail, a chaser and an acknowledgement add to what is known; so does a text of few words. Where
-    /// the classifier of intents has `abstained`, it must be clearer: nobody knows then what the other matter is. An
-    /// encoder with which nothing was learnt tells only what is near to what was said.
-    pub fn is_new_matter(&self, text: &str, abstained: bool, before: &[&str]) -> bool {
-        if !says_enough(text) {
-            return false;
-        }
-        let Some(encoder) = self.encoder().filter(|_| !before.is_empty()) else { return !abstained };
-        let text = normalised(text);
-        let vector = encoder.encode(&text);
+    /// a question, a detail, a chaser and an acknowledgement add to what is known. Where the classifier of intents has
+    /// `abstained`, it must be clearer: nobody knows then what the other matter is. An encoder with which nothing was
+    /// learnt tells only what is near to what was said.
+    pub(crate) fn is_new_matter(&self, message: &Encoded<'_>, abstained: bool, before: &[&str]) -> bool {
+        let Some(encoder) = message.encoder().filter(|_| !before.is_empty()) else { return !abstained };
+        let vector = message.vector().unwrap_or_default();
         let before: Vec<Vec<f32>> = read_in(before).iter().map(|before| encoder.encode(&normalised(before))).collect();
         match FollowUps::shipped().filter(|learnt| learnt.encoder == *encoder.digest()) {
             Some(learnt) => {
-                learnt.margin(&text, &vector, &before) >= if abstained { learnt.unknown } else { learnt.known }
+                learnt.margin(message.text(), vector, &before) >= if abstained { learnt.unknown } else { learnt.known }
             }
-            None => {
-                let near = |other: &Vec<f32>| vector.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
-                !abstained && before.iter().all(|other| near(other) < THE_SAME)
-            }
+            None => !abstained && before.iter().all(|other| vector::cosine(vector, other) < THE_SAME),
         }
     }
 }

@@ -232,14 +232,13 @@ pub fn train_on(
 /// Whether two examples are hardly more than one, by their words or by what they mean.
 fn near_copies<'v>(
     rows: &[Vec<Feature>],
-    vector: &dyn Fn(usize) -> Option<&'v [f32]>,
+    vector_of: &dyn Fn(usize) -> Option<&'v [f32]>,
     one: usize,
     other: usize,
 ) -> bool {
-    let means = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
     let says = |one: &Vec<Feature>, other: &Vec<Feature>| product(one, other) >= SAYS_THE_SAME;
     rows.get(one).zip(rows.get(other)).is_some_and(|(one, other)| says(one, other))
-        || vector(one).zip(vector(other)).is_some_and(|(one, other)| means(one, other) >= MEANS_THE_SAME)
+        || vector_of(one).zip(vector_of(other)).is_some_and(|(one, other)| vector::cosine(one, other) >= MEANS_THE_SAME)
 }
 
 /// The least confidence of the judge that is alone from which on both together would get hardly more right.

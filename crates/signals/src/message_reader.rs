@@ -2,6 +2,7 @@
 
 pub use crate::sentence_split::passages;
 use crate::{
+    follow_up::says_enough,
     intent::{EncoderUse, IntentEstimate, IntentModel},
     lexical::{Presence, SituationReading, Strength, TextReader, TextReadings},
     normal::normalised,
@@ -38,22 +39,37 @@ impl MessageReader {
 
     /// The intent of a message, and what its words say; the encoder is asked once about what both ask it.
     pub fn read(&self, text: &str) -> (IntentEstimate<'_>, TextReadings<'_>) {
-        let text = normalised(text);
-        let whole = Encoded::new(text.trim(), self.encoder());
-        let words = read(&self.words, self.sentences.as_ref(), &whole, self.when);
-        (self.intents.estimate(&whole, self.when), words)
+        self.encoded(text, |whole| (self.intents.estimate(whole, self.when), self.words_of(whole)))
+    }
+
+    /// The same of what is written after `before`, what was said in the conversation in its order; and whether it is
+    /// another matter, which a text of few words never surely is.
+    pub fn read_after(&self, text: &str, before: &[&str]) -> (IntentEstimate<'_>, TextReadings<'_>, bool) {
+        self.encoded(text, |whole| {
+            let estimate = self.intents.estimate(whole, self.when);
+            let is_new = says_enough(text) && self.is_new_matter(whole, estimate.abstained, before);
+            (estimate, self.words_of(whole), is_new)
+        })
     }
 
     /// The intent of a message.
     pub fn intent(&self, text: &str) -> IntentEstimate<'_> {
-        let text = normalised(text);
-        self.intents.estimate(&Encoded::new(text.trim(), self.encoder()), self.when)
+        self.encoded(text, |whole| self.intents.estimate(whole, self.when))
     }
 
     /// What the words of a message say: rules propose, and what learnt from sentences disposes.
     pub fn words(&self, text: &str) -> TextReadings<'_> {
+        self.encoded(text, |whole| self.words_of(whole))
+    }
+
+    fn words_of(&self, whole: &Encoded<'_>) -> TextReadings<'_> {
+        read(&self.words, self.sentences.as_ref(), whole, self.when)
+    }
+
+    /// What `read` makes of a message, whose vector is computed once at most.
+    fn encoded<T>(&self, text: &str, read: impl FnOnce(&Encoded<'_>) -> T) -> T {
         let text = normalised(text);
-        read(&self.words, self.sentences.as_ref(), &Encoded::new(text.trim(), self.encoder()), self.when)
+        read(&Encoded::new(text.trim(), self.encoder()))
     }
 }
 

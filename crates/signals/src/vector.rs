@@ -47,6 +47,11 @@ impl<'a> Encoded<'a> {
 /// How much the values of a vector weigh beside words, whose length is one.
 const WEIGHT: f32 = 2.0;
 
+/// How near the meanings of two texts are: the cosine of their vectors, which are of length one.
+pub(crate) fn cosine(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(one, other)| one * other).sum()
+}
+
 /// A vector as features behind so many others.
 pub(crate) fn features(before: usize, vector: &[f32]) -> impl Iterator<Item = Feature> {
     let numbers = u32::try_from(before).unwrap_or(u32::MAX)..;

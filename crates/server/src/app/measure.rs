@@ -43,18 +43,28 @@ const POSTED_MAX: usize = 64;
 pub(crate) type Named = Vec<(SignalName, Reading)>;
 
 impl App {
-    /// What Remit itself measures in what was written now. Where the sentence encoder may be asked, it is measured
-    /// beside the threads that serve requests.
+    /// What Remit itself measures in what was written now.
     ///
     /// # Errors
     /// When the server is shutting down.
     pub(super) async fn measure(&self, message: &Written<'_>, now: Timestamp) -> Result<Named, Problem> {
+        Ok(self.measure_after(message, Vec::new(), now).await?.0)
+    }
+
+    /// The same of what was written after `before`, what was said in the conversation; and whether it is another
+    /// matter. Where the sentence encoder may be asked, it is measured beside the threads that serve requests.
+    async fn measure_after(
+        &self,
+        message: &Written<'_>,
+        before: Vec<String>,
+        now: Timestamp,
+    ) -> Result<(Named, bool), Problem> {
         if self.reader.encoder().is_none() {
-            return Ok(measured(&self.reader, &self.bundle, message, now));
+            return Ok(measured(&self.reader, &self.bundle, message, &before, now));
         }
         let (reader, bundle, message) =
             (Arc::clone(&self.reader), Arc::clone(&self.bundle), message.clone().into_owned());
-        self.off_thread(move || measured(&reader, &bundle, &message, now)).await
+        self.off_thread(move || measured(&reader, &bundle, &message, &before, now)).await
     }
 
     /// The danger or need that these readings of one moment hold, by whom the bundle believes.
@@ -87,37 +97,27 @@ impl App {
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.
     pub(super) async fn measure_again(&self, id: &str, message: &Written<'_>) -> Result<Named, Problem> {
-        let now = self.now();
-        let mut readings = self.measure(message, now).await?;
-        let text = &*message.now;
-        if only_thanks(text) || (text.is_empty() && !message.is_forward_alone()) {
-            // Thanks, and an answer without a word, are about nothing else than what was said before.
-            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
-        }
-        if !says_enough(text) && !message.is_forward_alone() {
-            // A word or two are about what was said before, and in its language.
-            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()) && name.as_str() != LANGUAGE);
-        }
-        let Some(row) = self.store.case(id).map_err(Problem::internal)? else { return Ok(readings) };
-        let case: Case = serde_json::from_slice(&row.state).map_err(Problem::internal)?;
-        let abstained = readings
-            .iter()
-            .any(|(name, reading)| name.as_str() == "intent_abstained" && reading.value == Value::Bool(true));
-        if !case.held_by_ai {
-            if abstained && !message.is_forward_alone() {
-                // Nobody knows what else it would be about: it gives those who have it nothing to hand over for.
-                readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
-            }
-            return Ok(readings);
-        }
-        let conversation = self.asked_conversation(&case)?;
+        let (now, text, forward) = (self.now(), &*message.now, message.is_forward_alone());
+        let row = self.store.case(id).map_err(Problem::internal)?;
+        let case: Option<Case> =
+            row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Problem::internal)?;
+        let of_ai = case.filter(|case| case.held_by_ai);
+        let conversation = of_ai.as_ref().map_or(Ok(Vec::new()), |case| self.asked_conversation(case))?;
         let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
         let repeated = asked.any(|(_, before)| same_question(&before.text, text));
         let said = conversation.into_iter().map(|(_, message)| message.text).collect();
-        if !self.is_new_matter(text, abstained, said).await? {
+        let (mut readings, is_new) = self.measure_after(message, said, now).await?;
+        // What is passed on is for people to look at.
+        let adds = if forward { of_ai.is_some() } else { !is_new || only_thanks(text) };
+        if adds {
             // It adds to what is known, and does not change what the case is about.
             readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
         }
+        if !forward && !says_enough(text) {
+            // A word or two are in the language of what was said before.
+            readings.retain(|(name, _)| name.as_str() != LANGUAGE);
+        }
+        let Some(case) = of_ai else { return Ok(readings) };
         let confidence = |reading: &Reading| match reading.value {
             Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
             _ => None,
@@ -131,19 +131,6 @@ impl App {
             readings.push((SignalName::new(name).map_err(Problem::internal)?, own(value)));
         }
         Ok(readings)
-    }
-
-    /// Whether a message begins another matter than the one of the conversation before it.
-    async fn is_new_matter(&self, text: &str, abstained: bool, before: Vec<String>) -> Result<bool, Problem> {
-        let is_new = move |reader: &MessageReader, text: &str| {
-            let before: Vec<&str> = before.iter().map(String::as_str).collect();
-            reader.is_new_matter(text, abstained, &before)
-        };
-        if self.reader.encoder().is_none() {
-            return Ok(is_new(&self.reader, text));
-        }
-        let (reader, text) = (Arc::clone(&self.reader), text.to_owned());
-        self.off_thread(move || is_new(&reader, &text)).await
     }
 
     /// How often the customer wrote in the last seven days, this time not counted.
@@ -221,8 +208,14 @@ fn same_question(one: &str, other: &str) -> bool {
     one.len() >= WORDS_MIN && other.len() >= WORDS_MIN && common * 100 >= all * SAME_PERCENT
 }
 
-/// What a reader measures in what was written now.
-fn measured(reader: &MessageReader, bundle: &Bundle, message: &Written<'_>, now: Timestamp) -> Named {
+/// What a reader measures in what was written now, after `before`; and whether that is another matter.
+fn measured(
+    reader: &MessageReader,
+    bundle: &Bundle,
+    message: &Written<'_>,
+    before: &[String],
+    now: Timestamp,
+) -> (Named, bool) {
     let source = SmolStr::new_static(OWN_SOURCE);
     let mut readings = Vec::with_capacity(16);
     let mut note = |name: &str, value: Value, because: Vec<String>| {
@@ -230,19 +223,19 @@ fn measured(reader: &MessageReader, bundle: &Bundle, message: &Written<'_>, now:
             readings.push((name, Reading { value, source: source.clone(), at: now, because }));
         }
     };
+    let before: Vec<&str> = before.iter().map(String::as_str).collect();
+    let (mut estimate, words, is_new) = reader.read_after(&message.now, &before);
+    let mut beside = None;
     if message.is_forward_alone() {
-        // It tells where it belongs, and not what the customer wants: nobody may be sure of it.
-        let estimate = IntentEstimate { abstained: true, ..reader.intent(message.passed_on()) };
-        let beside = "passed on without a word of the customer's own";
-        note_intent(&estimate, bundle.topic_of(estimate.label), Some(beside), &mut note);
-        note_words(&reader.words(&message.now), &mut note);
-    } else {
-        let (mut estimate, words) = reader.read(&message.now);
-        estimate.abstained |= message.now.is_empty();
-        note_intent(&estimate, bundle.topic_of(estimate.label), None, &mut note);
-        note_words(&words, &mut note);
+        // It tells where it belongs, and not what the customer wants.
+        estimate = reader.intent(message.passed_on());
+        beside = Some("passed on without a word of the customer's own");
     }
-    readings
+    // Nobody may be sure of what nobody wrote.
+    estimate.abstained |= message.now.is_empty();
+    note_intent(&estimate, bundle.topic_of(estimate.label), beside, &mut note);
+    note_words(&words, &mut note);
+    (readings, is_new)
 }
 
 fn note_intent(
