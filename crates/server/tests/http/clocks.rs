@@ -4,7 +4,7 @@ use crate::{
     chat::{staff, take},
     customer::Customer,
     harness::{Client, Hands, Server, TwoClocks, epoch, id},
-    staff::{offered, presence, work},
+    staff::{answer, offered, presence, work},
 };
 use remit_domain::{Case, signal::Value as Reads};
 use remit_server::app::services::Services;
@@ -70,7 +70,18 @@ fn goes_on_when_the_clock_is_set(by_ms: i64) {
         // What was promised to ann is over by the clock on the wall, so that her case may be somebody else's by now.
         lead.open("bob", "I want to talk to a human about my transfer");
     }
-    let again = take(&ana, "ana");
+    // Where the offer's end reached the floor only after that, the time from which it is made again goes on from there.
+    let offer = until(
+        || {
+            let work = ana.get("/v1/staff/ana/work").body;
+            if offered(&work) == 0 {
+                clocks.pass(1_000);
+            }
+            work
+        },
+        |work| offered(work) == 1,
+    );
+    let again = answer(&ana, &offer["offered"][0], "accept").body["case"].clone();
     reply(&ana, &again, "I have it.");
     if by_ms < 0 {
         assert_eq!(ann.status()["text"], "Ana is with you.");

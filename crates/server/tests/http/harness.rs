@@ -23,6 +23,7 @@ use std::{
     sync::{
         Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
+        mpsc,
     },
     time::Duration,
 };
@@ -159,8 +160,30 @@ impl Drop for Accounted {
     }
 }
 
+/// How long a test may wait for what never comes, before it is named and all of them end.
+const HANGS_AFTER: Duration = Duration::from_secs(15 * 60);
+
+/// Ends the tests, naming this one, where it hangs: waiting has no other end, since no test depends on the speed of a
+/// machine.
+struct Watchdog(#[expect(dead_code, reason = "dropped with the server, which ends the watch")] mpsc::Sender<()>);
+
+impl Watchdog {
+    fn start() -> Self {
+        let (alive, ended) = mpsc::channel();
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(HANGS_AFTER) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("{test} hangs: its server still runs after {} minutes", HANGS_AFTER.as_secs() / 60);
+                std::process::exit(101);
+            }
+        });
+        Self(alive)
+    }
+}
+
 /// A running server. Its data directory outlives it only as long as this value.
 pub(crate) struct Server {
+    _watchdog: Watchdog,
     accounted: Accounted,
     runtime: Runtime,
     running: Option<Running>,
@@ -308,7 +331,7 @@ impl Server {
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
         let accounted = Accounted(data.path().to_owned(), true);
-        Self { accounted, runtime, running: Some(running), app, url, data }
+        Self { _watchdog: Watchdog::start(), accounted, runtime, running: Some(running), app, url, data }
     }
 
     /// Turns of AI responders that are not taken yet.
