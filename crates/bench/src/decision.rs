@@ -1,9 +1,9 @@
 //! A decision alone: facts, verdicts for every candidate, choice. And how it grows with policies.
 
 use crate::{meter, setting, setting::Setting};
+use remit_app::{App, case::OpenCase};
 use remit_domain::{Decision, decision::CandidateFacts};
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
-use remit_server::app::{App, case::OpenCase};
 use std::{fmt::Write as _, hint::black_box};
 
 /// Decisions taken on real messages, to be taken again.

@@ -8,12 +8,10 @@ use crate::{
     store::{Committing, Shape},
 };
 use axum::{Json, Router, http::StatusCode, routing::post};
+use remit_app::App;
 use remit_domain::{decision::CandidateFacts, signal::Signals};
 use remit_policy::engine::Engine;
-use remit_server::{
-    app::App,
-    serve::{self, Running},
-};
+use remit_server::serve::{self, Running};
 use remit_signals::message_reader::MessageReader;
 use serde::{Deserialize, Serialize};
 use std::{

@@ -11,12 +11,14 @@ use crate::{
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
+use remit_app::{
+    App, Caller, Done,
+    case::{OpenCase, Opened},
+    exception::RaiseException,
+};
 use remit_domain::Case;
 use remit_ledger::entry::commitment;
-use remit_server::{
-    app::{App, Caller, case::OpenCase, exception::RaiseException},
-    serve,
-};
+use remit_server::serve;
 use remit_store::{
     CaseFilter, CaseWrite, Commit, ExceptionFilter, ExceptionRow, Record, Store as _, sqlite::SqliteStore,
 };
@@ -63,7 +65,7 @@ struct Asked {
     slowest: String,
 }
 
-fn problem(problem: remit_server::problem::Problem) -> anyhow::Error {
+fn problem(problem: remit_app::refused::Refused) -> anyhow::Error {
     anyhow::anyhow!("{problem:?}")
 }
 
@@ -80,9 +82,10 @@ async fn real(app: &App, caller: &Caller, setting: &Setting) -> anyhow::Result<(
         let open: OpenCase = serde_json::from_value(serde_json::json!({
             "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat",
         }))?;
-        let opened: serde_json::Value =
-            serde_json::from_slice(&app.open_case(caller, None, open).await.map_err(problem)?.body)?;
-        let id = opened.pointer("/case/id").and_then(serde_json::Value::as_str).context("no case")?;
+        let opened = app.open_case(caller, None, open).await.map_err(problem)?;
+        let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
+        let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
+        let id = opened.case.id.as_str();
         if n % 8 == 3 {
             let owner = setting.bundle.terms().exception_owner.to_string();
             let raise = RaiseException { owner, due_at: "2099-01-01T00:00:00Z".into(), reason: "looked at".into() };
@@ -91,7 +94,7 @@ async fn real(app: &App, caller: &Caller, setting: &Setting) -> anyhow::Result<(
         if n % 2 == 0 {
             match app.abandon_case(caller, None, id).await {
                 // A danger stands on it, so that only a person ends it.
-                Err(refused) if refused.kind == remit_server::problem::CONFLICT => {}
+                Err(refused) if refused.kind == remit_app::refused::Kind::Conflict => {}
                 ended => drop(ended.map_err(problem)?),
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     meter::{self, percentile},
     setting::{self, Setting},
 };
-use remit_server::app::{App, Caller, case::OpenCase};
+use remit_app::{App, Caller, case::OpenCase};
 use remit_store::{CaseFilter, Store as _};
 use std::{
     hint::black_box,

@@ -2,13 +2,8 @@
 
 use crate::Bench;
 use anyhow::Context as _;
+use remit_app::{App, Caller, boot, clock::SystemClock, limits::Limits, services::Services, token};
 use remit_policy::{bundle::Bundle, files::Files};
-use remit_server::{
-    app::{App, Caller, services::Services, token},
-    boot,
-    clock::SystemClock,
-    limits::Limits,
-};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Store as _;
 use serde::Deserialize;
@@ -71,7 +66,7 @@ impl Setting {
 
     /// What reads messages under a bundle; what it trains is kept with what the others train.
     pub(crate) fn reader(&self, bundle: &Bundle) -> anyhow::Result<MessageReader> {
-        Ok(remit_server::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
+        Ok(remit_app::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
     }
 
     /// The message with this number, round and round.
@@ -111,8 +106,8 @@ pub(crate) fn token_of(app: &App, roles: &[&str]) -> anyhow::Result<(String, Arc
         staff: None,
         days: 1,
     };
-    let refused = |problem: remit_server::problem::Problem| anyhow::anyhow!("{problem:?}");
-    let made = token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new).map_err(refused)?;
+    let refused = |problem: remit_app::refused::Refused| anyhow::anyhow!("{problem:?}");
+    let made = token::make(app.store(), &remit_app::entropy::Entropy::default(), app.now(), new).map_err(refused)?;
     let caller = app.caller(Some(&format!("Bearer {}", made.token))).map_err(refused)?;
     app.store().last_seq()?;
     Ok((made.token, caller))

@@ -135,7 +135,6 @@ impl Shape {
                 case: Some(id.clone()),
                 key: format!("{:032x}", scattered.rotate_left(64)),
                 request_hash: [1; 32],
-                status: 201,
                 response: text(n, bytes),
                 expires_ms: now + 86_400_000,
             }),

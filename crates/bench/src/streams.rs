@@ -7,10 +7,8 @@ use crate::{
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};
-use remit_server::{
-    app::{App, Caller, case::OpenCase},
-    serve,
-};
+use remit_app::{App, Caller, case::OpenCase};
+use remit_server::serve;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     cell::RefCell,

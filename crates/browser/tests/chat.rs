@@ -6,16 +6,10 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+use remit_app::{App, boot, clock::SystemClock, entropy::Entropy, model_cache::ModelCache, services::Services, token};
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{address::Address, bundle::Bundle, files::Files};
-use remit_server::{
-    app::{App, services::Services, token},
-    boot,
-    clock::SystemClock,
-    entropy::Entropy,
-    model_cache::ModelCache,
-    serve::{self, Running},
-};
+use remit_server::serve::{self, Running};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader},
@@ -35,7 +29,7 @@ struct Server {
 }
 
 fn seconds() -> i64 {
-    use remit_server::clock::Clock as _;
+    use remit_app::clock::Clock as _;
     SystemClock.now().0 / 1_000
 }
 
@@ -46,7 +40,7 @@ static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_server::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 

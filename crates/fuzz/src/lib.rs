@@ -4,6 +4,7 @@
 //! `fuzz/` hands these to libFuzzer; the tests here run them on seeds and on changes of them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken property is told by panicking")]
 
+use remit_app::{case, clock, exception, explain::explain, token};
 use remit_domain::{
     Case, Decision, Event,
     id::{CaseId, CustomerId, DecisionId, Digest, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId, SignalName},
@@ -17,11 +18,6 @@ use remit_ledger::{
     tile::{self, Address},
 };
 use remit_policy::{bundle::Bundle, files::Files};
-use remit_server::{
-    app::{case, exception, token},
-    clock,
-    explain::explain,
-};
 use remit_signals::{
     examples,
     intent::{self, EncoderUse, IntentModel},

@@ -1,10 +1,7 @@
 //! Who is connected: bounded for all and for each address. Where there is no room left, the connection that has been
 //! idle for longest makes room, so that those who only hold connections do not keep others out.
 
-use crate::{
-    limits::Limits,
-    problem::{self, Problem},
-};
+use crate::problem::{self, Problem};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -15,6 +12,7 @@ use hyper::{
     service::Service as _,
 };
 use hyper_util::service::TowerToHyperService;
+use remit_app::limits::Limits;
 use std::{
     collections::HashMap,
     convert::Infallible,

@@ -1,23 +1,10 @@
-//! The use cases and the HTTP interface.
+//! The HTTP interface over the use cases, and the jobs that drive them.
 //!
-//! Interfaces translate requests; only [`app`] acts. Time comes from [`clock`], randomness from
-//! [`entropy`], and nowhere else.
+//! Interfaces translate requests, answers and refusals; jobs say when something is looked at. Only [`remit_app`] acts.
 
-pub mod app;
-pub mod boot;
-pub mod clock;
 pub mod connections;
 pub mod descriptors;
-pub mod directory;
-pub mod entropy;
-pub mod explain;
 pub mod http;
 pub mod jobs;
-pub mod keys;
-pub mod limits;
-pub mod metrics;
-pub mod model_cache;
 pub mod problem;
-mod rate_limit;
-pub mod reader;
 pub mod serve;

@@ -1,12 +1,12 @@
 //! Every refusal the interfaces can give, in one table: RFC 9457 problem details with a cause and a cure.
 
-use remit_domain::Refusal;
+use remit_app::refused::{Kind, Refused};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// One kind of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct ProblemKind {
     /// The last part of the problem's `type`, under `/problems/`.
     pub slug: &'static str,
     /// The HTTP status.
@@ -19,9 +19,13 @@ pub struct Kind {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:literal, $title:literal, $cure:literal;)*) => {
-        $($(#[$doc])* pub const $name: &Kind = &Kind { slug: $slug, status: $status, title: $title, cure: $cure };)*
+        $(
+            $(#[$doc])*
+            pub const $name: &ProblemKind =
+                &ProblemKind { slug: $slug, status: $status, title: $title, cure: $cure };
+        )*
         /// All of them, in the order of the documentation.
-        pub const ALL: &[&Kind] = &[$($name),*];
+        pub const ALL: &[&ProblemKind] = &[$($name),*];
     };
 }
 
@@ -105,7 +109,7 @@ kinds! {
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// Which kind.
-    pub kind: &'static Kind,
+    pub kind: &'static ProblemKind,
     /// What exactly, this time.
     pub detail: String,
     /// Further members, such as the current epoch.
@@ -114,7 +118,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of `kind` with what exactly went wrong.
-    pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: &'static ProblemKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), members: Map::new() }
     }
 
@@ -133,8 +137,7 @@ impl Problem {
 
     /// Something that went wrong inside; `cause` goes to the log and not to the caller.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(%cause, "refused with an internal problem");
-        Self::new(INTERNAL, "an internal error; see the server's log")
+        Refused::internal(cause).into()
     }
 
     /// The problem details object of RFC 9457.
@@ -161,52 +164,34 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let detail = refusal.to_string();
-        match refusal {
-            Refusal::LeaseLost { held, current, holder } => Self::new(LEASE_LOST, detail)
-                .with("held_epoch", held)
-                .with("current_epoch", current)
-                .with("holder", holder.name()),
-            Refusal::NotTheHolder { holder } => Self::new(LEASE_LOST, detail).with("holder", holder.name()),
-            Refusal::UnknownException { .. }
-            | Refusal::UnknownConsult { .. }
-            | Refusal::UnknownAction { .. }
-            | Refusal::UnknownSituation { .. }
-            | Refusal::OfferOfAnother { .. } => Self::new(NOT_FOUND, detail),
-            Refusal::NotPermitted { policies, .. } => Self::new(FORBIDDEN, detail).with("policies", policies),
-            Refusal::MergedIntoItself => Self::invalid("into", detail),
-            Refusal::Merged { into } => Self::new(CONFLICT, detail).with("into", into),
-            Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
-            Refusal::WordsErased => Self::new(ERASED, detail),
-            Refusal::Undecided => Self::internal(detail),
-            Refusal::CaseResolved
-            | Refusal::CaseOpen
-            | Refusal::HumanWasAskedFor { .. }
-            | Refusal::HasItAlready { .. }
-            | Refusal::MessageCameBetween
-            | Refusal::OfferEnded { .. }
-            | Refusal::NotWaiting { .. }
-            | Refusal::NothingAsked
-            | Refusal::TooManyConsults
-            | Refusal::TooMuchAttached { .. }
-            | Refusal::AgainstInvariant { .. }
-            | Refusal::InDanger { .. }
-            | Refusal::HeldByException { .. } => Self::new(CONFLICT, detail),
+impl From<Kind> for &'static ProblemKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Invalid => INVALID,
+            Kind::Unauthenticated => UNAUTHENTICATED,
+            Kind::Forbidden => FORBIDDEN,
+            Kind::ChatEnded => CHAT_ENDED,
+            Kind::TooOften => TOO_OFTEN,
+            Kind::RateLimited => RATE_LIMITED,
+            Kind::NotFound => NOT_FOUND,
+            Kind::LeaseLost => LEASE_LOST,
+            Kind::Conflict => CONFLICT,
+            Kind::Changed => CHANGED,
+            Kind::KeyReused => KEY_REUSED,
+            Kind::LimitReached => LIMIT_REACHED,
+            Kind::Erased => ERASED,
+            Kind::MediaType => MEDIA_TYPE,
+            Kind::Internal => INTERNAL,
+            Kind::Busy => BUSY,
+            Kind::ReadTooLong => READ_TOO_LONG,
+            Kind::StorageFull => STORAGE_FULL,
         }
     }
 }
 
-impl From<crate::keys::KeyError> for Problem {
-    fn from(error: crate::keys::KeyError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<crate::entropy::EntropyError> for Problem {
-    fn from(error: crate::entropy::EntropyError) -> Self {
-        Self::internal(error)
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self { kind: refused.kind.into(), detail: refused.detail, members: refused.members }
     }
 }
 

@@ -1,7 +1,6 @@
 //! A running server: listens, signs, and stops in order.
 
 use crate::{
-    app::App,
     connections::{self, Connections, Place},
     descriptors, http, jobs,
 };
@@ -12,6 +11,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use remit_app::App;
 use remit_store::ReadError;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{

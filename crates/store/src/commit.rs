@@ -159,9 +159,7 @@ pub struct IdempotencyRow {
     pub case: Option<String>,
     /// What was asked.
     pub request_hash: [u8; 32],
-    /// The HTTP status answered.
-    pub status: u16,
-    /// The body answered.
+    /// What it came to.
     pub response: Vec<u8>,
     /// Until when it is kept, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
@@ -227,9 +225,7 @@ pub enum CommitError {
     /// The request was answered before; this is the answer.
     #[error("the request was answered before")]
     Replayed {
-        /// The HTTP status answered.
-        status: u16,
-        /// The body answered.
+        /// What it came to.
         response: Vec<u8>,
     },
     /// What this was to be done for has been done already.

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_server::directory;
+use remit_app::directory;
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 

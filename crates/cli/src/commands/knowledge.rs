@@ -4,8 +4,8 @@ use super::{load, serve};
 use crate::shown::{self, say};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use remit_app::{articles, model_cache::ModelCache};
 use remit_responders::knowledge::{Fit, KnowledgeService};
-use remit_server::{app::articles, model_cache::ModelCache};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

@@ -4,13 +4,13 @@ use crate::shown::{self, say};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
+use remit_app::{clock::rfc3339, directory::KEYS, keys::Keys, view_check::ViewCheck};
 use remit_domain::id::Timestamp;
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},
     offline::OfflineProof,
     verify::{Problem, Report},
 };
-use remit_server::{app::view_check::ViewCheck, clock::rfc3339, directory::KEYS, keys::Keys};
 use remit_store::sqlite::verify;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ fn verifier_of(data: &Path) -> anyhow::Result<Verifier> {
     let seed = std::fs::read(&path)
         .with_context(|| format!("{}: the ledger's key cannot be read; pass --key", path.display()))?;
     let seed: [u8; 32] = seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
-    Ok(Signer::new(remit_server::jobs::ORIGIN, &seed).verifier())
+    Ok(Signer::new(remit_app::keys::ORIGIN, &seed).verifier())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

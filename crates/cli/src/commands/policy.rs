@@ -2,13 +2,13 @@
 
 use crate::shown::{self, say};
 use clap::{Args, Subcommand};
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, grid, suite};
-use remit_server::{
-    app::bundle::{Moves, Plan, PlanError},
+use remit_app::{
     boot::{BootError, Opened},
+    bundle::{Moves, Plan, PlanError},
     clock::{Clock as _, SystemClock},
     directory, reader,
 };
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, grid, suite};
 use remit_signals::intent::Training;
 use std::path::PathBuf;
 

@@ -4,22 +4,19 @@ use super::{limits::LimitArgs, load};
 use crate::shown::{self, say};
 use anyhow::Context;
 use clap::Args;
-use remit_policy::{address::Address, bundle::Bundle};
-use remit_server::{
-    app::{
-        App,
-        bundle::{Moves, PlanError},
-        services::Services,
-        token,
-    },
+use remit_app::{
+    App,
     boot::{BootError, Governing, Opened},
+    bundle::{Moves, PlanError},
     clock::{Clock, SystemClock},
-    connections,
     directory::{self, FIRST_TOKEN},
     entropy::Entropy,
     model_cache::ModelCache,
-    serve,
+    services::Services,
+    token,
 };
+use remit_policy::{address::Address, bundle::Bundle};
+use remit_server::{connections, serve};
 use remit_store::Store;
 use std::{
     io::{IsTerminal as _, Write as _},

@@ -6,13 +6,14 @@ use crate::{
 };
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_policy::bundle::Bundle;
-use remit_server::{
-    app::{App, bundle, token},
+use remit_app::{
+    App, bundle,
     clock::{Clock, SystemClock},
     directory,
     entropy::Entropy,
+    token,
 };
+use remit_policy::bundle::Bundle;
 use remit_store::sqlite::{Options, SqliteStore};
 use std::path::PathBuf;
 

@@ -1,14 +1,12 @@
 //! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
 
 use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
-use crate::{
-    app::{
-        erasure::Erased,
-        token::{MadeToken, NewToken, TokenView},
-    },
-    problem::Problem,
-};
+use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use remit_app::{
+    erasure::Erased,
+    token::{MadeToken, NewToken, TokenView},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,7 +37,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
     if body.repeat.is_some() {
         let why = "is not taken here: the answer holds a secret, which is kept nowhere; list the tokens to see whether \
                    it was made";
-        return Err(Problem::invalid("Idempotency-Key", why).into());
+        return Err(Problem::invalid("Idempotency-Key", why));
     }
     let made = json(&app.make_token(&caller, body.value)?)?;
     Ok((StatusCode::CREATED, made).into_response())

@@ -1,16 +1,17 @@
 //! Attachments: files added to a case and read again.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{self, IdempotencyKey},
     query::{Names, Params},
+    reply::created,
 };
-use crate::app::case::CaseAnswer;
 use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
+use remit_app::case::CaseAnswer;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -46,10 +47,10 @@ async fn add_attachment(
     Names([id]): Names<1>,
     Params(asked): Params<AddAttachment>,
     request: Request,
-) -> Acted {
+) -> Reply {
     let (file, repeat, _room) = body::file(&app, request).await?;
     let acted = app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file);
-    Ok(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
 }
 
 /// Read a file of a case.

@@ -1,20 +1,17 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
-use super::{Shared, reply::Refused};
-use crate::{
-    app::{
-        App, Repeat,
-        attachment::{FILE_MAX, File},
-    },
-    problem,
-    problem::Problem,
-};
+use super::Shared;
+use crate::{problem, problem::Problem};
 use axum::{
     body::Body,
     extract::{FromRequest, Request},
     http::{HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
 };
 use futures_util::StreamExt as _;
+use remit_app::{
+    App, Repeat,
+    attachment::{FILE_MAX, File},
+};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256, digest::Update};
 use std::time::Duration;
@@ -37,9 +34,9 @@ pub(crate) struct Json<T> {
 }
 
 impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
-    type Rejection = Refused;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Shared) -> Result<Self, Refused> {
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         media_type(&parts.headers)?;
         let bytes = read(body, BODY_MAX).await?;
@@ -68,13 +65,13 @@ pub(crate) struct NoBody {
 }
 
 impl<S: Send + Sync> FromRequest<S> for NoBody {
-    type Rejection = Refused;
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = read(body, BODY_MAX).await?;
         if !bytes.is_empty() && parse::<serde_json::Map<String, serde_json::Value>>(&bytes)? != serde_json::Map::new() {
-            return Err(Problem::new(problem::INVALID, "this request takes no body").into());
+            return Err(Problem::new(problem::INVALID, "this request takes no body"));
         }
         Ok(Self { repeat: repeat(&parts.method, &parts.uri, &parts.headers, &bytes)? })
     }

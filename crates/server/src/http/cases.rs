@@ -1,19 +1,21 @@
 //! Cases: opened, read, written on, handed over, overridden, resolved and reopened.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params, limit, one_of, position},
-    reply::json,
+    reply::{created, done, json},
 };
-use crate::app::{
+use axum::extract::State;
+use remit_app::{
     automatic::NothingOpened,
-    case::{CaseAnswer, MakeOverride, OpenCase, PostMessage, PostSignals, ReopenCase, RequestHandoff, ResolveCase},
+    case::{
+        CaseAnswer, MakeOverride, OpenCase, Opened, PostMessage, PostSignals, ReopenCase, RequestHandoff, ResolveCase,
+    },
     exception::RaiseException,
     query::{MessageView, Page, TimelineItem},
     view::CaseView,
 };
-use axum::extract::State;
 use remit_store::CaseFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -75,8 +77,11 @@ struct ListRecords {
         (status = 200, description = "A machine sent the message, so that no case was opened.", body = NothingOpened)
     )
 )]
-async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Acted {
-    Ok(app.open_case(&caller, body.repeat.as_ref(), body.value).await?)
+async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
+    match app.open_case(&caller, body.repeat.as_ref(), body.value).await? {
+        Opened::Case(opened) => created(*opened),
+        Opened::Nothing(nothing) => json(&nothing),
+    }
 }
 
 /// List cases, newest first.
@@ -121,9 +126,9 @@ async fn post_message(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<PostMessage>,
-) -> Acted {
+) -> Reply {
     let acted = app.post_message(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List a case's messages, oldest first.
@@ -155,9 +160,9 @@ async fn post_signals(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<PostSignals>,
-) -> Acted {
+) -> Reply {
     let acted = app.post_signals(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Hand a case over, as its holder.
@@ -173,9 +178,9 @@ async fn request_handoff(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<RequestHandoff>,
-) -> Acted {
+) -> Reply {
     let acted = app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give a case to a responder of one's own choice, for a reason that stays on record.
@@ -189,9 +194,9 @@ async fn make_override(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<MakeOverride>,
-) -> Acted {
+) -> Reply {
     let acted = app.override_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
@@ -205,9 +210,9 @@ async fn raise_exception(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<RaiseException>,
-) -> Acted {
+) -> Reply {
     let acted = app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve a case, as its holder.
@@ -221,9 +226,9 @@ async fn resolve_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<ResolveCase>,
-) -> Acted {
+) -> Reply {
     let acted = app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Reopen a resolved case; it is decided anew.
@@ -237,9 +242,9 @@ async fn reopen_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<ReopenCase>,
-) -> Acted {
+) -> Reply {
     let acted = app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List everything that happened to a case, oldest first, as it stands in the ledger.

@@ -6,19 +6,9 @@ use super::{
     attachments::download,
     body::{self, Json, NoBody},
     query::{Names, Params, position},
-    reply::{self, COMMENT, Refused, json},
+    reply::{self, COMMENT, json},
 };
-use crate::{
-    app::{
-        Repeat,
-        chat::{Chat, Place, Say, StartChat, StartedChat},
-        conversation::{ChatMessage, ChatStatus, Conversation},
-        feedback::GiveFeedback,
-        usage::Following,
-    },
-    problem,
-    problem::Problem,
-};
+use crate::{problem, problem::Problem};
 use axum::{
     RequestPartsExt as _,
     body::Bytes,
@@ -32,6 +22,13 @@ use axum::{
     routing::any,
 };
 use futures_util::stream;
+use remit_app::{
+    Repeat,
+    chat::{Chat, Place, Say, StartChat, StartedChat},
+    conversation::{ChatMessage, ChatStatus, Conversation},
+    feedback::GiveFeedback,
+    usage::Following,
+};
 use remit_domain::id::CaseId;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -70,8 +67,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// Answers a page that was loaded before each request named its chat.
-async fn names_no_chat() -> Refused {
-    Problem::new(problem::CHAT_ENDED, "the request names no chat; open the link again").into()
+async fn names_no_chat() -> Problem {
+    Problem::new(problem::CHAT_ENDED, "the request names no chat; open the link again")
 }
 
 /// Start a chat for one customer: a link to the chat page that acts for nobody else.
@@ -84,7 +81,7 @@ async fn names_no_chat() -> Refused {
 async fn start_chat(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<StartChat>) -> Reply {
     if body.repeat.is_some() {
         let why = "is not taken here: the answer holds a secret, which is kept nowhere; start another chat instead";
-        return Err(Problem::invalid("Idempotency-Key", why).into());
+        return Err(Problem::invalid("Idempotency-Key", why));
     }
     let started = json(&app.start_chat(&caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(started)).into_response())
@@ -164,9 +161,9 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 struct Session(Arc<Chat>);
 
 impl FromRequestParts<Shared> for Session {
-    type Rejection = Refused;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         let named: HashMap<String, String> = parts.extract::<Path<_>>().await.map(|path| path.0).unwrap_or_default();
         let named = named.get("chat").map(String::as_str).unwrap_or_default();
         let cookie = name_of(named);
@@ -175,7 +172,7 @@ impl FromRequestParts<Shared> for Session {
         if chat.name() == named {
             return Ok(Self(chat));
         }
-        Err(Problem::new(problem::CHAT_ENDED, "the cookie is of another chat").into())
+        Err(Problem::new(problem::CHAT_ENDED, "the cookie is of another chat"))
     }
 }
 
@@ -183,9 +180,9 @@ impl FromRequestParts<Shared> for Session {
 struct Writing(Arc<Chat>);
 
 impl FromRequestParts<Shared> for Writing {
-    type Rejection = Refused;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         let Session(chat) = Session::from_request_parts(parts, app).await?;
         same_site(app, &parts.headers)?;
         Ok(Self(chat))

@@ -6,11 +6,11 @@ use super::{
     query::Name,
     reply::json,
 };
-use crate::app::{
+use axum::extract::State;
+use remit_app::{
     case::OpenCase,
     decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
 };
-use axum::extract::State;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {

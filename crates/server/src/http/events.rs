@@ -3,15 +3,12 @@
 use super::{
     Authenticated, Shared,
     query::{Params, position},
-    reply::{self, COMMENT, Refused},
+    reply::{self, COMMENT},
 };
-use crate::{
-    app::{Caller, event_buffer::Told, query::FeedItem, usage::Following},
-    problem,
-    problem::Problem,
-};
+use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
+use remit_app::{Caller, event_buffer::Told, query::FeedItem, usage::Following};
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use utoipa::IntoParams;
@@ -59,7 +56,7 @@ async fn follow_events(
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
     Params(asked): Params<From>,
-) -> Result<Response, Refused> {
+) -> Result<Response, Problem> {
     app.permit(&caller, "events.read")?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
@@ -69,7 +66,7 @@ async fn follow_events(
     };
     let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());
     if !app.stands(&caller)? {
-        return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked").into());
+        return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
     let place = app.follow(&caller)?;
     let reader = Reader { app, caller, _place: place, revocations, at, ready: VecDeque::new(), ticks };
@@ -86,7 +83,7 @@ impl Reader {
         loop {
             if let Some(told) = self.ready.pop_front() {
                 self.at = told.seq;
-                return Some(told.bytes);
+                return Some(Bytes::from_owner(told.bytes));
             }
             self.ticks.borrow_and_update();
             let revocations = self.app.revocations();
@@ -99,7 +96,7 @@ impl Reader {
             if self.caller.expires <= self.app.now() {
                 return None;
             }
-            self.ready = self.app.told(&self.caller, self.at).await.ok()?;
+            self.ready = self.app.told(&self.caller, self.at, written).await.ok()?;
             if self.ready.is_empty() {
                 match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
                     Ok(changed) => changed.ok()?,
@@ -108,4 +105,9 @@ impl Reader {
             }
         }
     }
+}
+
+/// An event as a server-sent one.
+fn written(item: &FeedItem) -> Vec<u8> {
+    reply::event(Some(item.seq), &item.kind, item).unwrap_or_default().into()
 }

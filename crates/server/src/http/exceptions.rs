@@ -1,13 +1,13 @@
 //! Exceptions: listed, taken on and resolved.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit, one_of},
-    reply::json,
+    reply::{done, json},
 };
-use crate::app::{case::CaseAnswer, exception::ResolveException, query::Page, view::ExceptionView};
 use axum::extract::State;
+use remit_app::{case::CaseAnswer, exception::ResolveException, query::Page, view::ExceptionView};
 use remit_store::ExceptionFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -73,9 +73,9 @@ async fn own_exception(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: NoBody,
-) -> Acted {
+) -> Reply {
     let acted = app.take_exception(&caller, body.repeat.as_ref(), &id);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve an exception; a case that it held is routed anew, or closed with it.
@@ -89,7 +89,7 @@ async fn resolve_exception(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<ResolveException>,
-) -> Acted {
+) -> Reply {
     let acted = app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }

@@ -1,16 +1,9 @@
 //! The ledger in its published form (c2sp.org/tlog-tiles), for auditors.
 
-use super::{
-    Authenticated, Reply, Shared,
-    query::Name,
-    reply::{Refused, octets},
-};
-use crate::{
-    app::{App, Caller},
-    problem,
-    problem::Problem,
-};
+use super::{Authenticated, Reply, Shared, query::Name, reply::octets};
+use crate::{problem, problem::Problem};
 use axum::{extract::State, response::IntoResponse as _, routing::get};
+use remit_app::{App, Caller};
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -57,7 +50,7 @@ async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticate
 
 fn tile_at(app: &App, caller: &Caller, path: &str) -> Reply {
     app.permit(caller, "ledger.read")?;
-    let none = || Refused(Problem::new(problem::NOT_FOUND, "the ledger has no such tile"));
+    let none = || Problem::new(problem::NOT_FOUND, "the ledger has no such tile");
     let address = Address::parse(path).ok_or_else(none)?;
     let width = usize::from(address.width);
     match address.level {

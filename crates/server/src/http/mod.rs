@@ -20,12 +20,7 @@ mod staff;
 mod subscriptions;
 mod work;
 
-use crate::{
-    app::{Answer, App},
-    metrics::RequestLabels,
-    problem,
-    problem::Problem,
-};
+use crate::{problem, problem::Problem};
 use axum::{
     Router,
     extract::{FromRequestParts, MatchedPath, Request, State},
@@ -38,8 +33,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use remit_app::{App, metrics::RequestLabels};
 use remit_ledger::hash::hex;
-use reply::Refused;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -48,8 +43,7 @@ use utoipa_axum::router::OpenApiRouter;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(crate) type Shared = Arc<App>;
-type Reply = Result<Response, Refused>;
-type Acted = Result<Answer, Refused>;
+type Reply = Result<Response, Problem>;
 
 /// Every route together with its description: neither exists without the other.
 fn routes() -> OpenApiRouter<Shared> {
@@ -84,9 +78,9 @@ pub fn router(app: Arc<App>) -> Router {
             get(|| async { ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description) }),
         )
         .merge(chat_page::routes())
-        .fallback(|| async { Refused(Problem::new(problem::NOT_FOUND, "nothing is served at this address")) })
+        .fallback(|| async { Problem::new(problem::NOT_FOUND, "nothing is served at this address") })
         .method_not_allowed_fallback(|| async {
-            Refused(Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not"))
+            Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")
         })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), watch))
         .with_state(app)
@@ -100,7 +94,7 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
     let carrying = Arc::clone(&app);
-    let carried_out = async move { carrying.carry_out(next.run(request)).await };
+    let carried_out = async move { carrying.carry_out(next.run(request), reply::is_durable).await };
     let carried_out = tokio::spawn(carried_out.instrument(span)).await.map_err(Problem::internal);
     let answered = carried_out.and_then(|answered| answered.map_err(Problem::internal));
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -123,21 +117,15 @@ fn guard(headers: &mut HeaderMap) {
 
 /// The caller that the request's token names.
 #[derive(Debug)]
-pub(crate) struct Authenticated(pub(crate) Arc<crate::app::Caller>);
+pub(crate) struct Authenticated(pub(crate) Arc<remit_app::Caller>);
 
 impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = Refused;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
         let caller = app.caller(header)?;
         app.pace(&caller)?;
         Ok(Self(caller))
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        Refused(self).into_response()
     }
 }

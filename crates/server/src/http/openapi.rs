@@ -1,10 +1,8 @@
 //! The interface's description: OpenAPI 3.1, put together from the routes, the types that they read and write, and
 //! the table of problems.
 
-use crate::{
-    app::webhook::WebhookMessage,
-    problem::{self, Kind},
-};
+use crate::problem::{self, ProblemKind};
+use remit_app::webhook::WebhookMessage;
 use remit_domain::Event;
 use utoipa::{
     OpenApi as _,
@@ -125,7 +123,7 @@ fn problem_schema() -> Object {
 
 /// Every problem of one status, told together: an operation has one entry for each status.
 fn told(status: u16) -> Response {
-    let kinds: Vec<&Kind> = problem::ALL.iter().copied().filter(|kind| kind.status == status).collect();
+    let kinds: Vec<&ProblemKind> = problem::ALL.iter().copied().filter(|kind| kind.status == status).collect();
     let lines: Vec<String> =
         kinds.iter().map(|kind| format!("`/problems/{}`: {}. {}", kind.slug, kind.title, kind.cure)).collect();
     let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
@@ -159,7 +157,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
     .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static Kind> {
+fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static ProblemKind> {
     let mut kinds = vec![problem::INTERNAL, problem::BUSY];
     // An empty requirement says that no token is needed.
     let described = serde_json::to_value(operation).unwrap_or_default();

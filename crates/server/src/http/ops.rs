@@ -1,12 +1,13 @@
 //! What operators ask for: health, readiness, metrics, and the pages of problems.
 
 use super::{Authenticated, Reply, Shared, query::Name, reply::json};
-use crate::{metrics::ResponderLabels, problem, problem::Problem};
+use crate::{problem, problem::Problem};
 use axum::{
     extract::State,
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse as _},
 };
+use remit_app::metrics::ResponderLabels;
 use remit_store::Store as _;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,15 +1,15 @@
 //! What became of cases: what customers say, what is counted, and what humans decided against the system.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit},
-    reply::json,
-};
-use crate::app::{
-    case::CaseAnswer, feedback::GiveFeedback, outcome::OutcomeView, override_log::OverrideView, query::Page,
+    reply::{done, json},
 };
 use axum::extract::State;
+use remit_app::{
+    case::CaseAnswer, feedback::GiveFeedback, outcome::OutcomeView, override_log::OverrideView, query::Page,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -35,9 +35,9 @@ async fn give_feedback(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<GiveFeedback>,
-) -> Acted {
+) -> Reply {
     let acted = app.give_feedback(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case whose customer gives up.
@@ -51,9 +51,9 @@ async fn abandon_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: NoBody,
-) -> Acted {
+) -> Reply {
     let acted = app.abandon_case(&caller, body.repeat.as_ref(), &id);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List what became of cases, by responder and intent, with the estimates that routing makes of it.

@@ -1,70 +1,77 @@
 //! Answers: JSON bodies, and problems as `application/problem+json`.
 
-use crate::{
-    app::{Answer, request_scope},
-    problem,
-    problem::Problem,
-};
+use super::Reply;
+use crate::{problem, problem::Problem};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, StreamExt as _, stream};
+use remit_app::Done;
 use serde::Serialize;
 use std::convert::Infallible;
 
-/// A problem on its way out.
-#[derive(Debug)]
-pub(crate) struct Refused(pub(crate) Problem);
+/// Marks an answer that tells of nothing but what its own command made durable.
+#[derive(Debug, Clone, Copy)]
+struct Durable;
 
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
+/// Whether an answer tells of nothing but what its own command made durable.
+pub(crate) fn is_durable(answer: &Response) -> bool {
+    answer.extensions().get::<Durable>().is_some()
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = self.0.to_json().to_string();
+        let status = StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = self.to_json().to_string();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if [problem::BUSY, problem::RATE_LIMITED].contains(&self.0.kind) {
+        if [problem::BUSY, problem::RATE_LIMITED].contains(&self.kind) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if let Some(seconds) = self.0.members.get("retry_after").and_then(serde_json::Value::as_i64) {
+        if let Some(seconds) = self.members.get("retry_after").and_then(serde_json::Value::as_i64) {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if self.0.kind == problem::CHAT_ENDED {
+        if self.kind == problem::CHAT_ENDED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"chat\""));
         }
-        if self.0.kind == problem::UNAUTHENTICATED {
+        if self.kind == problem::UNAUTHENTICATED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 }
 
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        if !self.repeated {
-            request_scope::is_durable();
-        }
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = (status, self.body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self.repeated {
-            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-        }
-        response
+/// The answer to a command that made something.
+pub(crate) fn created<T: Serialize>(done: Done<T>) -> Reply {
+    told(StatusCode::CREATED, done)
+}
+
+/// The answer to a command that changed something.
+pub(crate) fn done<T: Serialize>(done: Done<T>) -> Reply {
+    told(StatusCode::OK, done)
+}
+
+fn told<T: Serialize>(status: StatusCode, done: Done<T>) -> Reply {
+    let (body, repeated) = match done {
+        Done::Now(output) => (serde_json::to_vec(&output).map_err(Problem::internal)?, false),
+        Done::Before(kept) => (kept.0, true),
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if repeated {
+        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    } else {
+        response.extensions_mut().insert(Durable);
     }
+    Ok(response)
 }
 
 /// `value` as a JSON answer.
-pub(crate) fn json(value: &impl Serialize) -> Result<Response, Refused> {
+pub(crate) fn json(value: &impl Serialize) -> Reply {
     let body = serde_json::to_vec(value).map_err(Problem::internal)?;
     let mut response = body.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

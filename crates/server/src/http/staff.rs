@@ -1,17 +1,17 @@
 //! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::Name,
-    reply::json,
+    reply::{done, json},
 };
-use crate::app::{
+use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use remit_app::{
     breaker::{ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
     case::CaseAnswer,
     staff::{AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
 };
-use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -93,9 +93,9 @@ async fn answer_offer(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<AnswerOffer>,
-) -> Acted {
+) -> Reply {
     let acted = app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List the AI responders that were stopped, by intent.

@@ -4,16 +4,15 @@ use super::{
     Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, NameAndPosition, Params, limit, position},
-    reply::{Refused, json},
+    reply::json,
 };
-use crate::{
-    app::{
-        query::Page,
-        subscription::{DeadLetterView, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
-    },
-    problem::Problem,
-};
+use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use remit_app::{
+    query::Page,
+    refused::Refused,
+    subscription::{DeadLetterView, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -46,13 +45,13 @@ struct ListDeadLetters {
 
 /// Carries a change out to its end, also when the caller hangs up meanwhile.
 async fn whole<T: Send + 'static>(
-    change: impl Future<Output = Result<T, Problem>> + Send + 'static,
-) -> Result<T, Refused> {
+    change: impl Future<Output = Result<T, Refused>> + Send + 'static,
+) -> Result<T, Problem> {
     Ok(tokio::spawn(change).await.map_err(Problem::internal)??)
 }
 
 /// A key is refused where the answer holds a secret.
-fn no_key(repeat: Option<&crate::app::Repeat>) -> Result<(), Problem> {
+fn no_key(repeat: Option<&remit_app::Repeat>) -> Result<(), Problem> {
     let why = "is not taken here: the answer holds a secret, which is shown this once; list the subscriptions to see \
                whether it was made";
     repeat.map_or(Ok(()), |_| Err(Problem::invalid("Idempotency-Key", why)))

@@ -1,12 +1,13 @@
 //! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
 
 use super::{
-    Acted, Authenticated, Reply, Shared,
+    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params},
-    reply::json,
+    reply::{created, done, json},
 };
-use crate::app::{
+use axum::extract::State;
+use remit_app::{
     action::EndAction,
     case::CaseAnswer,
     consult::{AnswerConsult, AskConsult, ConsultView},
@@ -16,7 +17,6 @@ use crate::app::{
     situation::EndSituation,
     transfer::TransferCase,
 };
-use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -47,9 +47,9 @@ async fn transfer_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<TransferCase>,
-) -> Acted {
+) -> Reply {
     let acted = app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Keep a case, as the people who have it and were asked whether to hand it over.
@@ -66,9 +66,9 @@ async fn keep_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<KeepCase>,
-) -> Acted {
+) -> Reply {
     let acted = app.keep_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Say that a danger or need stands on a case no more, as a person, with a reason that stays on record.
@@ -84,9 +84,9 @@ async fn end_situation(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<EndSituation>,
-) -> Acted {
+) -> Reply {
     let acted = app.end_situation(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Ask another queue for advice, and keep the case.
@@ -100,9 +100,9 @@ async fn ask_consult(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<AskConsult>,
-) -> Acted {
+) -> Reply {
     let acted = app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give the advice that was asked for, as somebody who works in the queue.
@@ -116,9 +116,9 @@ async fn answer_consult(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<AnswerConsult>,
-) -> Acted {
+) -> Reply {
     let acted = app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Whose consults to list.
@@ -154,9 +154,9 @@ async fn end_action(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<EndAction>,
-) -> Acted {
+) -> Reply {
     let acted = app.end_action(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case in another open one of the same customer that is the same request.
@@ -170,9 +170,9 @@ async fn merge_case(
     Authenticated(caller): Authenticated,
     Name(id): Name,
     body: Json<MergeCase>,
-) -> Acted {
+) -> Reply {
     let acted = app.merge_case(&caller, body.repeat.as_ref(), &id, body.value);
-    Ok(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Get the context package of a case: what the next holder needs to know.

@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use crate::app::App;
+use remit_app::App;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

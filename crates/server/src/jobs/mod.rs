@@ -9,11 +9,11 @@ mod timers;
 mod turns;
 mod webhooks;
 
-use crate::app::App;
+use remit_app::App;
 use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
-pub use signing::{ORIGIN, run, sign, signer};
+pub use signing::{run, sign, signer};
 
 /// Starts everything but signing; each ends soon after `stop` says so.
 pub(crate) fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {

@@ -1,8 +1,8 @@
 //! Makes the offers that the floor proposes, many at once, and again when time alone allows another; and takes back
 //! what those have who are not there.
 
-use crate::app::App;
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use remit_app::App;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

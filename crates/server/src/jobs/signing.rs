@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: signing checkpoints.
 
-use crate::app::App;
+use remit_app::App;
 use remit_ledger::checkpoint::Signer;
 use remit_store::Store;
 use std::{sync::Arc, time::Duration};
@@ -10,11 +10,8 @@ const EVERY_MS: u64 = 500;
 
 /// What signs this data directory's checkpoints.
 pub fn signer(app: &App) -> Signer {
-    Signer::new(ORIGIN, app.keys().ledger_seed())
+    Signer::new(remit_app::keys::ORIGIN, app.keys().ledger_seed())
 }
-
-/// The log's name in its checkpoints.
-pub const ORIGIN: &str = "remit/ledger";
 
 /// Signs a checkpoint over what is durable now, if it is more than the newest one covers.
 ///

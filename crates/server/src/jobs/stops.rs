@@ -1,6 +1,6 @@
 //! Acts on circuit breakers that have tripped.
 
-use crate::app::App;
+use remit_app::App;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

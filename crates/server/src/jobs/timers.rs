@@ -1,6 +1,6 @@
 //! Looks at things again when they are due: offers, exceptions, silent customers, SLA clocks.
 
-use crate::app::App;
+use remit_app::App;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

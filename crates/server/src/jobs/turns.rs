@@ -1,6 +1,6 @@
 //! Asks AI responders: takes what is due from the outbox, many at once.
 
-use crate::app::App;
+use remit_app::App;
 use remit_store::OutboxRow;
 use std::{
     collections::HashSet,

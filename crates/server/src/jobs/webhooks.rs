@@ -1,7 +1,7 @@
 //! Delivers events to subscriptions: each has a task of its own, which sends to many cases at once.
 
-use crate::app::{App, webhook::Subscription};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use remit_app::{App, webhook::Subscription};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -49,7 +49,7 @@ async fn deliver(app: Arc<App>, subscription: Arc<Subscription>, mut stop: watch
     let mut ticks = app.ticks.subscribe();
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
-    let send = |pick: crate::app::delivery::Pick| {
+    let send = |pick: remit_app::delivery::Pick| {
         let (app, subscription, case) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.case.clone());
         async move {
             app.deliver(&subscription, pick).await;

@@ -4,12 +4,10 @@ use crate::{
     harness::{Client, Server, bank_with, bank_without, epoch, id, open_moved},
     staff::{answer, presence, staff_client, work},
 };
-use remit_server::{
-    app::{
-        bundle::{MoveError, PlanError},
-        services::Services,
-    },
+use remit_app::{
     boot::{BootError, Opened},
+    bundle::{MoveError, PlanError},
+    services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};
@@ -50,7 +48,7 @@ fn events(server: &Server, kind: &str) -> Vec<Value> {
     rows.iter().filter(|row| row.kind == kind).map(|row| serde_json::from_slice(&row.body).unwrap()).collect()
 }
 
-fn lost(opened: Result<remit_server::app::App, BootError>) -> String {
+fn lost(opened: Result<remit_app::App, BootError>) -> String {
     match opened.unwrap_err() {
         error @ BootError::Plan(PlanError::Lost(_)) => error.to_string(),
         other => panic!("{other}"),

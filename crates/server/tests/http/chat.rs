@@ -5,10 +5,7 @@ use crate::{
     customer::Customer,
     harness::{Client, Got, OwnClock, Server, bank_with, epoch, id},
 };
-use remit_server::{
-    app::{services::Services, token},
-    model_cache::ModelCache,
-};
+use remit_app::{model_cache::ModelCache, services::Services, token};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 

@@ -5,8 +5,8 @@ use crate::{
     harness::{Client, Server, epoch, id},
     staff::{answer, presence, staff_client},
 };
+use remit_app::services::Services;
 use remit_policy::{bundle::Bundle, files::Files};
-use remit_server::app::services::Services;
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};
 

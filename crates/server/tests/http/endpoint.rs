@@ -1,8 +1,8 @@
 //! An AI service of somebody's own behind a webhook: it answers what a test tells it to, when it is let go.
 
 use crate::harness::{Client, Server};
+use remit_app::services::Services;
 use remit_responders::{Service, WebhookService, signature, webhook::WebhookConfig};
-use remit_server::app::services::Services;
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

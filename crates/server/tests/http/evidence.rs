@@ -233,7 +233,6 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE tokens SET hash = zeroblob(32) WHERE id = (SELECT min(id) FROM tokens)", "not named after its hash"),
         ("UPDATE tokens SET roles = 'king'", "is no role"),
         ("UPDATE tokens SET expires_ms = 0", "ends before it begins"),
-        ("UPDATE idempotency SET status = 999", "its status is 999"),
         ("UPDATE idempotency SET request_hash = x'00'", "the hash of its request"),
         ("UPDATE idempotency SET response = x'00'", "it cannot be read"),
         ("DROP INDEX exceptions_state", "not as this format has it"),
@@ -259,7 +258,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
     let case = server.client(&["integration", "lead"]).open("ann", "my card has not arrived");
     let data = server.stop();
     let app = open(data.path());
-    let new = remit_server::app::token::NewToken {
+    let new = remit_app::token::NewToken {
         name: "again".into(),
         roles: vec!["lead".into()],
         responder: None,
@@ -267,8 +266,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         staff: None,
         days: 1,
     };
-    let made = remit_server::app::token::make(app.store(), &remit_server::entropy::Entropy::default(), app.now(), new)
-        .unwrap();
+    let made = remit_app::token::make(app.store(), &remit_app::entropy::Entropy::default(), app.now(), new).unwrap();
     let caller = app.caller(Some(&format!("Bearer {}", made.token))).unwrap();
     assert_eq!(app.case(&caller, &id(&case)).unwrap().version, case["version"]);
     assert!(app.replay(&caller, case["decision"].as_str().unwrap()).unwrap().same);

@@ -1,21 +1,16 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
+use remit_app::{
+    App, boot, bundle::Moves, clock::Clock, directory::KEYS, entropy::Entropy, keys::Keys, limits::Limits,
+    services::Services, token, view_check::ViewCheck,
+};
 use remit_domain::id::Timestamp;
 use remit_ledger::{
     checkpoint::{Signer, Verifier},
     verify::{Problem, Report},
 };
 use remit_policy::{bundle::Bundle, files::Files};
-use remit_server::{
-    app::{App, bundle::Moves, services::Services, token, view_check::ViewCheck},
-    boot,
-    clock::Clock,
-    directory::KEYS,
-    entropy::Entropy,
-    keys::Keys,
-    limits::Limits,
-    serve::{self, Running},
-};
+use remit_server::serve::{self, Running};
 use remit_store::sqlite::verify;
 use serde_json::{Value, json};
 use std::{
@@ -38,7 +33,7 @@ pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_server::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 
@@ -148,7 +143,7 @@ impl Drop for Accounted {
             return;
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
-        let verifier = Signer::new(remit_server::jobs::ORIGIN, &[0; 32]).verifier();
+        let verifier = Signer::new(remit_app::keys::ORIGIN, &[0; 32]).verifier();
         let report = verified(&self.0, &verifier);
         let beside = |problem: &&Problem| match problem {
             Problem::Case { .. } => true,

@@ -5,8 +5,8 @@ use crate::{
     customer::Customer,
     harness::{Server, bank_with, open_with},
 };
+use remit_app::services::Services;
 use remit_policy::address::Address;
-use remit_server::app::services::Services;
 use serde_json::json;
 use std::{
     io::{BufRead as _, BufReader, Write as _},

@@ -5,8 +5,8 @@ use crate::{
     danger::say,
     harness::{BANK, Client, Server, bank_with, id},
 };
+use remit_app::services::Services;
 use remit_policy::bundle::Bundle;
-use remit_server::app::services::Services;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -8,9 +8,9 @@ use crate::{
     staff::{answer, presence, work},
     story::check_all,
 };
-use remit_server::{
-    app::services::Services,
+use remit_app::{
     clock::{self, Clock as _},
+    services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};

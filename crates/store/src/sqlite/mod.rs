@@ -238,9 +238,9 @@ impl SqliteStore {
             self.shapes.write().unwrap_or_else(PoisonError::into_inner).renew();
         }
         match outcome {
-            Err(CommitError::Replayed { status, response }) => {
+            Err(CommitError::Replayed { response }) => {
                 let response = self.unpack(&response).map_err(|error| CommitError::Failed(error.to_string()))?;
-                Err(CommitError::Replayed { status, response })
+                Err(CommitError::Replayed { response })
             }
             result => result,
         }

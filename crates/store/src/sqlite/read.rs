@@ -314,17 +314,16 @@ impl Store for SqliteStore {
     }
 
     fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError> {
-        let sql = "SELECT scope, key, request_hash, status, response, expires_ms, stream FROM idempotency \
+        let sql = "SELECT scope, key, request_hash, response, expires_ms, stream FROM idempotency \
                    WHERE scope = ?1 AND key = ?2";
         self.one(sql, [scope, key], |row| {
             Ok(IdempotencyRow {
                 scope: row.get(0)?,
                 key: row.get(1)?,
                 request_hash: row.get(2)?,
-                status: row.get(3)?,
-                response: self.unpack(row.get_ref(4)?.as_blob()?)?,
-                expires_ms: row.get(5)?,
-                case: row.get(6)?,
+                response: self.unpack(row.get_ref(3)?.as_blob()?)?,
+                expires_ms: row.get(4)?,
+                case: row.get(5)?,
             })
         })
     }

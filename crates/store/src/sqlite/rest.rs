@@ -445,24 +445,24 @@ fn settings(
     })?;
     // Whose case an answer goes with is known since format 7.
     let sql = if ledger.tables.contains("customer_keys") {
-        "SELECT scope, key, request_hash, status, response, expires_ms, stream FROM idempotency"
+        "SELECT scope, key, request_hash, response, expires_ms, stream FROM idempotency"
     } else {
-        "SELECT scope, key, request_hash, status, response, expires_ms, NULL FROM idempotency"
+        "SELECT scope, key, request_hash, response, expires_ms, NULL FROM idempotency"
     };
     each("idempotency", sql, &mut |row| {
         counted.count("answers kept to be repeated");
         let (scope, key, hash): (String, String, Vec<u8>) = (text(row, 0)?, text(row, 1)?, row.get(2)?);
         let which = format!("{key:?} of {scope}");
-        let (Ok(request_hash), Ok(status)) = (hash.try_into(), u16::try_from(row.get::<_, i64>(3)?)) else {
-            found(kept("answer to", &which, "its status, or the hash of its request, is none"));
+        let Ok(request_hash) = hash.try_into() else {
+            found(kept("answer to", &which, "the hash of its request is none"));
             return Ok(());
         };
-        let Ok(response) = shapes.unpack(row.get_ref(4)?.as_blob()?) else {
+        let Ok(response) = shapes.unpack(row.get_ref(3)?.as_blob()?) else {
             found(kept("answer to", &which, "it does not unpack"));
             return Ok(());
         };
-        let (expires_ms, case) = (row.get(5)?, row.get(6)?);
-        let answer = IdempotencyRow { scope, key, request_hash, status, response, expires_ms, case };
+        let (expires_ms, case) = (row.get(4)?, row.get(5)?);
+        let answer = IdempotencyRow { scope, key, request_hash, response, expires_ms, case };
         judge.answer(&answer, found);
         Ok(())
     })

@@ -128,18 +128,18 @@ impl Batch {
     /// One command: first everything that could refuse it is read, then everything is written.
     fn one(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Outcome, rusqlite::Error> {
         if let Some(row) = &commit.idempotency {
-            let sql = "SELECT request_hash, status, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND \
+            let sql = "SELECT request_hash, response FROM idempotency WHERE scope = ?1 AND key = ?2 AND \
                        expires_ms > ?3";
             let now = commit.records.first().map_or(0, |record| record.ts_ms);
             let known = tx
                 .prepare_cached(sql)?
                 .query_row(params![row.scope, row.key, now], |known| {
-                    Ok((known.get::<_, Vec<u8>>(0)?, known.get::<_, u16>(1)?, known.get::<_, Vec<u8>>(2)?))
+                    Ok((known.get::<_, Vec<u8>>(0)?, known.get::<_, Vec<u8>>(1)?))
                 })
                 .optional()?;
-            if let Some((hash, status, response)) = known {
+            if let Some((hash, response)) = known {
                 let same = hash == row.request_hash;
-                return Ok(Err(if same { CommitError::Replayed { status, response } } else { CommitError::KeyReused }));
+                return Ok(Err(if same { CommitError::Replayed { response } } else { CommitError::KeyReused }));
             }
         }
         if let Some(claim) = &commit.claim {
@@ -279,12 +279,12 @@ impl Batch {
             // A key that is used anew after its time goes to the end, where those are that expire last.
             self.keys += 1;
             self.now = commit.records.first().map_or(self.now, |record| record.ts_ms.max(self.now));
-            let sql = "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            // Earlier versions kept an HTTP status too, which each interface knows of what it is asked.
+            let sql = "INSERT OR REPLACE INTO idempotency VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";
             tx.prepare_cached(sql)?.execute(params![
                 row.scope,
                 row.key,
                 row.request_hash,
-                row.status,
                 row.response,
                 row.expires_ms,
                 row.case

@@ -2,13 +2,13 @@
 //! nobody. Its circuit breaker has to find out.
 
 use anyhow::Context as _;
+use remit_app::{articles, clock::Clock as _, clock::SystemClock, entropy::Entropy, model_cache::ModelCache};
 use remit_ledger::hash::hex;
 use remit_policy::{bundle::Bundle, manifest::Service as Configured};
 use remit_responders::{
     KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
     webhook::WebhookConfig,
 };
-use remit_server::{app::articles, clock::Clock as _, clock::SystemClock, entropy::Entropy, model_cache::ModelCache};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

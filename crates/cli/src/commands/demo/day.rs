@@ -3,7 +3,7 @@
 use super::{Demo, clock::time_of_day, customers, report, world::World};
 use crate::shown::{escaped, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_server::clock::Clock as _;
+use remit_app::clock::Clock as _;
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, atomic::Ordering, mpsc},

@@ -27,13 +27,8 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
+use remit_app::{App, bundle::Moves, clock::Clock as _, entropy::Entropy, model_cache::ModelCache, token};
 use remit_policy::bundle::Bundle;
-use remit_server::{
-    app::{App, bundle::Moves, token},
-    clock::Clock as _,
-    entropy::Entropy,
-    model_cache::ModelCache,
-};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 use staff::Person;

@@ -7,8 +7,8 @@ use super::{
     world::{World, is_refusal},
 };
 use crate::client::{Client, Refused};
+use remit_app::clock::{Clock as _, rfc3339};
 use remit_policy::bundle::Bundle;
-use remit_server::clock::{Clock as _, rfc3339};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

@@ -13,7 +13,7 @@ use crate::{
     traffic::{Message, Tally},
 };
 use anyhow::Context as _;
-use remit_server::clock::{Clock as _, parse_rfc3339};
+use remit_app::clock::{Clock as _, parse_rfc3339};
 use serde_json::{Value, json};
 use std::{
     sync::{

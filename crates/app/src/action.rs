@@ -1,0 +1,119 @@
+//! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
+
+use super::{
+    App, Caller, Done, Repeat,
+    case::{CaseAnswer, shown},
+    commit::Act,
+    follow_ups::TurnDue,
+};
+use crate::refused::Refused;
+use remit_domain::{
+    Command,
+    action::{ActionAnswer, ActionEnd},
+    decision::DecisionPoint,
+    id::{ActionName, DecisionId},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What became of a permitted action.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndAction {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// Which action, by the decision that permitted it.
+    pub action: String,
+    /// `done`, or `refused`.
+    pub how: ActionEnded,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// How an action ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionEnded {
+    /// Carried out.
+    Done,
+    /// Not carried out, and it will not be.
+    Refused,
+}
+
+/// Arguments of an action, in bytes of JSON.
+const ARGUMENTS_MAX: usize = 4_096;
+
+impl App {
+    /// Asks policy for an action, as the AI responder whose turn it is. The answer is recorded with the turn, and the
+    /// case goes to people: an AI responder carries nothing out.
+    ///
+    /// # Errors
+    /// Says what is wrong with the action, where it is none of the catalogue or its arguments are too many; otherwise
+    /// when the store refuses.
+    pub(crate) async fn ask_action(
+        &self,
+        row: &str,
+        case: &str,
+        due: &TurnDue,
+        action: &str,
+        arguments: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Result<(), String>, Refused> {
+        let known = ActionName::new(action).ok().filter(|name| self.bundle.actions().contains(name));
+        let Some(action) = known else {
+            let action: String = action.chars().take(64).collect();
+            return Ok(Err(format!("asked for the action `{action}`, which is none of the catalogue")));
+        };
+        let arguments = serde_json::to_string(arguments).map_err(Refused::internal)?;
+        if arguments.len() > ARGUMENTS_MAX {
+            return Ok(Err(format!("asked for `{action}` with arguments of {} bytes", arguments.len())));
+        }
+        let caller = Caller::responder(due.responder.as_str());
+        let permission = "message.answer";
+        let sealed = self.seal_for(&caller, permission, case, &arguments)?;
+        let standing = self.case_for(&caller, permission, case)?;
+        let now = self.now();
+        let signals = self.signals(&standing, now);
+        let candidates = self.candidates(&standing, &signals, now);
+        let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
+        let principal = principal.ok_or_else(|| Refused::internal("the holder is none of the bundle's responders"))?;
+        let (verdict, policies) = self.engine.act(&signals, &principal, &action);
+        let terms = self.bundle.terms();
+        let answer = Box::new(ActionAnswer {
+            principal,
+            signals,
+            verdict,
+            policies,
+            bundle: terms.bundle.clone(),
+            baseline: terms.baseline.clone(),
+            owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
+        });
+        let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
+        let act = Act::new(permission, command).with([sealed]).claiming(row);
+        self.execute(&caller, None, Some(case), act, |_| ()).await.map(|_| Ok(()))
+    }
+
+    /// Says what became of a permitted action, as who has the case.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses, or there is no such action.
+    pub async fn end_action(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        end: EndAction,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let permission = "action.end";
+        let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
+        let sealed = self.seal_optional(caller, permission, id, "note", end.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let how = match end.how {
+            ActionEnded::Done => ActionEnd::Done,
+            ActionEnded::Refused => ActionEnd::Refused,
+        };
+        let act = Act::new(permission, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+}

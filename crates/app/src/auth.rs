@@ -1,0 +1,292 @@
+//! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
+
+use super::{App, token, usage::Usage};
+use crate::refused::{Kind, Refused};
+use remit_domain::id::{CustomerId, StaffId, Timestamp};
+use remit_ledger::hash::hex;
+use remit_policy::engine::{ApiRequest, Held};
+use remit_store::{Store, TokenRow};
+use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// What a token's text begins with.
+pub const TOKEN_PREFIX: &str = "remit_";
+
+/// Roles that a token can have; what each may do is for the bundle's policies to say.
+pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
+
+/// Who gives a command, as their token says.
+#[derive(Debug)]
+pub struct Caller {
+    /// The token's identifier.
+    pub token: Arc<str>,
+    /// What it is called in records: a token's identifier, never its name, since records are for ever.
+    pub pseudonym: Arc<str>,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    pub source: Option<SmolStr>,
+    /// The member of staff who uses it.
+    pub staff: Option<StaffId>,
+    /// The customer who uses it.
+    pub customer: Option<CustomerId>,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// What the token uses; nothing where no token is used.
+    pub(crate) usage: Option<Arc<Usage>>,
+    /// Whether this is Remit itself, whose acts follow from what was decided and recorded before.
+    own: bool,
+}
+
+impl Caller {
+    /// Remit itself: what it does when something is due.
+    pub(crate) fn own() -> Self {
+        Self { own: true, ..Self::of("remit", Vec::new(), None) }
+    }
+
+    /// Remit itself, going on with what somebody began whom records call so.
+    pub(crate) fn for_whom(name: &str) -> Self {
+        Self { own: true, ..Self::of(name, Vec::new(), None) }
+    }
+
+    /// An AI responder that Remit asks: policy is asked for what it says as for any other caller.
+    pub(crate) fn responder(name: &str) -> Self {
+        Self::of(name, vec!["responder".to_owned()], Some(name.to_owned()))
+    }
+
+    /// A customer on the chat page, by the name of their chat. No token has this role.
+    pub(crate) fn customer(chat: &str, customer: &CustomerId) -> Self {
+        let of = Self::of("customer", vec!["customer".to_owned()], None);
+        Self { token: chat.into(), customer: Some(customer.clone()), ..of }
+    }
+
+    fn of(name: &str, roles: Vec<String>, responder: Option<String>) -> Self {
+        Self {
+            token: name.into(),
+            pseudonym: name.into(),
+            roles,
+            responder,
+            source: None,
+            staff: None,
+            customer: None,
+            expires: Timestamp(i64::MAX),
+            usage: None,
+            own: false,
+        }
+    }
+}
+
+/// Tokens seen lately, by hash, with what policy said of each action that needs no case.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
+    permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
+    /// Tokens that were revoked and are still in the store, which could not forget them yet.
+    revoked: Mutex<BTreeSet<String>>,
+    /// How often a token has been revoked. What was read before one is not remembered after it.
+    revocations: AtomicU64,
+}
+
+const KNOWN_MAX: usize = 10_000;
+
+impl App {
+    /// The caller that this `Authorization` header names.
+    ///
+    /// # Errors
+    /// When there is no valid token in it.
+    pub fn caller(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Refused> {
+        let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail);
+        let header = authorization.ok_or_else(|| refused("the request has no `Authorization` header"))?;
+        let secret = header
+            .strip_prefix("Bearer ")
+            .filter(|secret| secret.starts_with(TOKEN_PREFIX) && secret.len() <= 128)
+            .ok_or_else(|| refused("the `Authorization` header does not hold a Remit token"))?;
+        let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        let known = self.tokens.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let caller = match known {
+            Some(caller) => caller,
+            None => {
+                let before = self.revocations();
+                let row = self.store.token(&hash).map_err(Refused::internal)?;
+                let row = row.filter(|row| !self.is_revoked(&row.id));
+                let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
+                caller.usage = Some(self.used.of(&caller.token, &self.limits));
+                let caller = Arc::new(caller);
+                let mut tokens = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+                if tokens.len() >= KNOWN_MAX {
+                    tokens.clear();
+                }
+                if self.revocations() == before {
+                    tokens.insert(hash, Arc::clone(&caller));
+                }
+                caller
+            }
+        };
+        if caller.expires <= self.now() {
+            return Err(refused("the token has expired"));
+        }
+        Ok(caller)
+    }
+
+    /// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
+    ///
+    /// # Errors
+    /// When there are no random bytes.
+    pub fn own_token(&self) -> Result<String, Refused> {
+        let new = token::NewToken {
+            name: "command line".to_owned(),
+            roles: vec!["admin".to_owned()],
+            responder: None,
+            source: None,
+            staff: None,
+            days: 1,
+        };
+        let (row, secret) = token::prepare(&self.entropy, self.now(), new)?;
+        let hash = row.hash;
+        let mut caller = Caller::from(row);
+        caller.usage = Some(self.used.of(&caller.token, &self.limits));
+        self.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
+        Ok(secret)
+    }
+
+    /// Whether policy permits `caller` the `action` on the organisation.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn permit(&self, caller: &Caller, action: &'static str) -> Result<(), Refused> {
+        let key = (Arc::clone(&caller.token), action);
+        let known = self.tokens.permitted.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if known == Some(true) {
+            return Ok(());
+        }
+        self.ask(caller, action, None)?;
+        let mut permitted = self.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner);
+        if permitted.len() >= KNOWN_MAX {
+            permitted.clear();
+        }
+        permitted.insert(key, true);
+        Ok(())
+    }
+
+    /// Whether policy permits `caller` the `action` on a case that somebody has.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(crate) fn permit_on(&self, caller: &Caller, action: &'static str, held: Held<'_>) -> Result<(), Refused> {
+        self.ask(caller, action, Some(held))
+    }
+
+    fn ask(&self, caller: &Caller, action: &'static str, held: Option<Held<'_>>) -> Result<(), Refused> {
+        if caller.own {
+            return Ok(());
+        }
+        let request = ApiRequest {
+            roles: &caller.roles,
+            responder: caller.responder.as_deref(),
+            staff: caller.staff.as_ref().map(StaffId::as_str),
+            customer: caller.customer.as_ref().map(CustomerId::as_str),
+            action,
+            held,
+        };
+        let verdict = self.engine.authorize(&request);
+        if verdict.allow {
+            return Ok(());
+        }
+        let needed = verdict.policies.iter().chain(&verdict.errors).filter(|id| self.engine.is_invariant(id));
+        needed.for_each(|id| self.metrics.invariant(id.as_str()));
+        let policies: Vec<String> = verdict.policies.iter().map(ToString::to_string).collect();
+        let by = if policies.is_empty() { "no policy permits it".to_owned() } else { policies.join(", ") };
+        let detail = format!("`{action}` by a token with the roles [{}]: {by}", caller.roles.join(", "));
+        Err(Refused::new(Kind::Forbidden, detail).with("policies", policies))
+    }
+
+    /// How often a token has been revoked since the start.
+    pub fn revocations(&self) -> u64 {
+        self.tokens.revocations.load(Ordering::Acquire)
+    }
+
+    /// Whether the token of a caller that was let in earlier still stands.
+    pub fn stands(&self, caller: &Caller) -> Result<bool, Refused> {
+        let there = self.store.has_token(&caller.token).map_err(Refused::internal)?;
+        Ok(caller.expires > self.now() && there && !self.is_revoked(&caller.token))
+    }
+
+    fn revoked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.tokens.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a token was revoked that the store still has.
+    pub(crate) fn is_revoked(&self, token: &str) -> bool {
+        self.revoked().contains(token)
+    }
+
+    /// Revokes a token that the store could not forget.
+    pub(crate) fn revoke_for_now(&self, token: &str) {
+        self.revoked().insert(token.to_owned());
+        self.forget_tokens();
+    }
+
+    /// Tokens that were revoked and are still in the store.
+    pub(crate) fn revoked_for_now(&self) -> Vec<String> {
+        self.revoked().iter().cloned().collect()
+    }
+
+    /// Notes that the store has forgotten a token.
+    pub(crate) fn revoked_for_good(&self, token: &str) {
+        self.revoked().remove(token);
+    }
+
+    /// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.
+    pub(crate) fn forget_tokens(&self) {
+        let mut known = self.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.tokens.revocations.fetch_add(1, Ordering::AcqRel);
+        known.clear();
+        drop(known);
+        self.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.ticks.send_modify(|_| {});
+    }
+}
+
+impl Caller {
+    /// Whether it is a responder and nobody else: no person is known behind it.
+    pub(crate) fn is_responder_alone(&self) -> bool {
+        self.staff.is_none() && self.roles.iter().all(|role| role == "responder")
+    }
+}
+
+impl From<TokenRow> for Caller {
+    fn from(row: TokenRow) -> Self {
+        Self {
+            pseudonym: row.id.as_str().into(),
+            token: row.id.into(),
+            roles: row.roles,
+            responder: row.responder,
+            source: row.source.map(Into::into),
+            staff: row.staff.and_then(|staff| StaffId::new(&staff).ok()),
+            customer: None,
+            usage: None,
+            own: false,
+            expires: Timestamp(row.expires_ms),
+        }
+    }
+}
+
+/// The hash under which a token's secret is stored, and a short identifier made from it.
+pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
+    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    (hash, id_of_hash(&hash))
+}
+
+/// A token's identifier, by the hash of its secret.
+pub(crate) fn id_of_hash(hash: &[u8; 32]) -> String {
+    format!("tok_{}", hex(hash.get(..8).unwrap_or_default()))
+}

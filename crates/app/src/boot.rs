@@ -1,0 +1,111 @@
+//! Opens a data directory under a bundle.
+
+use crate::{
+    App, Start, StartError,
+    bundle::{self, InForce, Moves, Plan, PlanError},
+    clock::Clock,
+    directory::Directory,
+    reader::{self, ReaderError},
+    services::Services,
+};
+use remit_domain::id::Timestamp;
+use remit_policy::bundle::Bundle;
+use remit_store::sqlite::{self, Options};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Why a data directory would not open.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// What reads messages could not be made ready.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// The store or the keys would not open.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The store cannot be read.
+    #[error("reading the store: {0}")]
+    Read(#[from] remit_store::ReadError),
+    /// The bundle cannot come into force.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// A data directory that is open, and that nothing governs yet.
+#[derive(Debug)]
+pub struct Opened {
+    data: PathBuf,
+    directory: Directory,
+}
+
+/// How a data directory is to be governed.
+pub struct Governing<'a> {
+    /// The bundle.
+    pub bundle: Arc<Bundle>,
+    /// What tells the time.
+    pub clock: Box<dyn Clock>,
+    /// The AI services that answer by themselves.
+    pub services: Services,
+    /// Where goes what responders had that are not in the bundle any more.
+    pub moves: Moves,
+    /// Who has it put in force, for the record.
+    pub by: &'a str,
+}
+
+impl Opened {
+    /// Opens the directory `data`, making it where it is not. `told` hears of steps that take seconds.
+    ///
+    /// # Errors
+    /// When another process has it, or its database is damaged, foreign or newer.
+    pub fn open(data: &Path, told: &mut dyn FnMut(&str)) -> Result<Self, BootError> {
+        if sqlite::is_earlier(data) {
+            told("bringing the database to the newest format, once: a few seconds for each million cases …");
+        }
+        Ok(Self { data: data.to_owned(), directory: Directory::open(data, Options::default())? })
+    }
+
+    /// The bundle in force in it; none in a new one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn in_force(&self) -> Result<Option<InForce>, BootError> {
+        Ok(bundle::in_force(&self.directory.store)?)
+    }
+
+    /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.
+    ///
+    /// # Errors
+    /// When something open would be left without anybody, or a move means nothing.
+    pub fn plan(&self, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, BootError> {
+        Ok(bundle::plan(&self.directory.store, bundle, moves, now)?)
+    }
+
+    /// Governs it. `told` hears of steps that take seconds.
+    ///
+    /// # Errors
+    /// When something in the bundle or the directory prevents it; then what was in force is.
+    pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<App, BootError> {
+        let Governing { bundle, clock, services, moves, by } = governing;
+        let plan = self.plan(&bundle, moves, clock.now())?;
+        let reader = reader::open(Some(&self.data), &bundle, told)?;
+        let plan = plan.map(|plan| (plan, by.to_owned()));
+        Ok(App::start(Start { directory: self.directory, bundle, reader, clock, services, plan })?)
+    }
+}
+
+/// Opens `data` under `bundle`, on time told by `clock`. `told` hears of steps that take seconds.
+///
+/// # Errors
+/// When something in the bundle or the directory prevents it.
+pub fn open(
+    data: &Path,
+    bundle: Arc<Bundle>,
+    clock: Box<dyn Clock>,
+    services: Services,
+    told: &mut dyn FnMut(&str),
+) -> Result<App, BootError> {
+    let governing = Governing { bundle, clock, services, moves: Moves::default(), by: "remit" };
+    Opened::open(data, told)?.start(governing, told)
+}

@@ -1,0 +1,202 @@
+//! How a bundle comes into force: held against what is open, then put on record with where it all goes, in one commit.
+
+use super::{
+    InForce, Moves, in_force,
+    moves::{MoveError, queues},
+    survey::{Gone, Survey, is_there, staff, survey},
+};
+use crate::{commit, entropy::Entropy, floor::STAFF, refused::Refused};
+use remit_domain::{
+    Case, Event,
+    activation::{BundleChanges, Moved},
+    decision::ResponderKind,
+    id::{DecisionId, Digest, Ids, ResponderId, Timestamp},
+};
+use remit_policy::bundle::Bundle;
+use remit_store::{Activation, Commit, CommitError, ItemRow, ReadError, Store};
+use std::{pin::pin, sync::Arc, task, thread};
+
+/// The kind and the name of the item that says where goes what is not moved yet.
+const BUNDLE: &str = "bundle";
+const MOVES: &str = "moves";
+
+/// A bundle that can come into force, and all that it takes.
+#[derive(Debug)]
+pub struct Plan {
+    /// The digest of the one in force; none in a new data directory.
+    pub from: Option<Digest>,
+    /// What the bundle changes of the one in force, where that can be read.
+    pub changed: Option<BundleChanges>,
+    /// What is open, and what of it the bundle cannot go on with.
+    pub survey: Survey,
+    /// Where goes what is gone.
+    pub moves: Moves,
+}
+
+/// Why a bundle cannot come into force.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The store cannot be read.
+    #[error("reading the store: {0}")]
+    Read(#[from] ReadError),
+    /// A move means nothing.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// Something open would be left without anybody.
+    #[error("{}", told(&.0.survey, &.0.queues))]
+    Lost(Box<Lost>),
+}
+
+/// What would be left without anybody.
+#[derive(Debug)]
+pub struct Lost {
+    /// What is open.
+    pub survey: Survey,
+    /// The queues that there are in the bundle.
+    pub queues: String,
+}
+
+impl Plan {
+    /// What it takes to put `bundle` in force in `store`, with what is gone moved as told. `may_keep` says of a case
+    /// whether the bundle's policies let its holder keep it.
+    ///
+    /// # Errors
+    /// When something open would be left without anybody, or a move means nothing.
+    pub fn of(
+        store: &impl Store,
+        bundle: &Bundle,
+        moves: Moves,
+        may_keep: &dyn Fn(&Case) -> bool,
+    ) -> Result<Self, PlanError> {
+        let from = in_force(store)?;
+        let survey = survey(store, bundle, may_keep)?;
+        let old = from.as_ref().and_then(InForce::recorded);
+        moves.check(old.as_ref(), bundle, &survey)?;
+        let moves = moves.and_earlier(pending(store)?.unwrap_or_default(), bundle);
+        let is_lost = |(name, gone): (&ResponderId, &Gone)| gone.is_held() && moves.to(name).is_none();
+        if survey.gone.iter().any(is_lost) {
+            return Err(PlanError::Lost(Box::new(Lost { survey, queues: queues(bundle) })));
+        }
+        let changed = old.map(|old| bundle.differences(&old));
+        Ok(Self { from: from.map(|from| from.digest), changed, survey, moves })
+    }
+
+    /// The event that puts it on record.
+    fn event(&self, bundle: &Bundle, by: &str, at: Timestamp) -> Event {
+        let cases = |from| self.survey.gone.get(from).map_or(0, Gone::cases);
+        Event::BundleActivated {
+            from: self.from.clone(),
+            to: bundle.digest().clone(),
+            name: bundle.name().to_owned(),
+            by: by.to_owned(),
+            changed: self.changed,
+            moves: self
+                .moves
+                .iter()
+                .map(|(from, to)| Moved { from: from.clone(), to: to.clone(), cases: cases(from) })
+                .collect(),
+            at,
+        }
+    }
+
+    /// Puts `bundle` in force in `store`, with where goes what is gone: what is open is moved after.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing has changed.
+    pub(crate) fn put_in_force(
+        &self,
+        store: &impl Store,
+        entropy: &Entropy,
+        bundle: &Bundle,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let digest: &Digest = bundle.digest();
+        store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).map_err(Refused::internal)?;
+        let random = u128::from_be_bytes(entropy.bytes()?);
+        let stream = DecisionId::next(&mut Ids::new(now, random & !0xffff)).to_string();
+        let mut record = commit::recorded(entropy, &self.event(bundle, by, now), &stream, "remit", now)?;
+        record.subject = Some(stream);
+        let mut items = self.staff(store, bundle)?;
+        items.push(item(Some(&self.moves))?);
+        let commit = Commit {
+            records: vec![record],
+            items,
+            activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
+            ..Commit::default()
+        };
+        wait(store.commit(commit)).map(drop).map_err(|error: CommitError| crate::refused(error))
+    }
+
+    /// Staff who work in what is gone: they work where its cases go.
+    fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<ItemRow>, Refused> {
+        let mut rows = Vec::new();
+        for mut item in staff(store).map_err(Refused::internal)? {
+            let before = item.profile.queues.clone();
+            let there = |queue: &ResponderId| is_there(bundle, queue, ResponderKind::Queue);
+            let mut queues: Vec<ResponderId> = Vec::new();
+            for queue in &before {
+                let now = if there(queue) { Some(queue) } else { self.moves.to(queue).filter(|to| there(to)) };
+                queues.extend(now.filter(|now| !queues.contains(now)).cloned());
+            }
+            if queues != before {
+                item.profile.queues = queues;
+                let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
+                rows.push(ItemRow { kind: STAFF.to_owned(), id: item.profile.id.to_string(), body });
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// Where goes what is not moved yet; none where everything is.
+pub(super) fn pending(store: &impl Store) -> Result<Option<Moves>, ReadError> {
+    let broken = |error: serde_json::Error| ReadError(format!("where cases go: {error}"));
+    let body = store.items(BUNDLE)?.into_iter().find(|row| row.id == MOVES).and_then(|row| row.body);
+    body.map(|body| serde_json::from_slice(&body).map_err(broken)).transpose()
+}
+
+/// The item that says where goes what is not moved yet.
+pub(super) fn item(moves: Option<&Moves>) -> Result<ItemRow, Refused> {
+    let body = moves.map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
+    Ok(ItemRow { kind: BUNDLE.to_owned(), id: MOVES.to_owned(), body })
+}
+
+/// What would be lost, as a table, and the cure.
+fn told(survey: &Survey, queues: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("the bundle lacks what has open work; nothing was changed\n\n");
+    let head = ["gone", "waiting", "with a person", "with an AI", "questions", "staff"];
+    let _ = writeln!(
+        text,
+        "  {:<24} {:>9} {:>14} {:>11} {:>10} {:>6}",
+        head[0], head[1], head[2], head[3], head[4], head[5]
+    );
+    for (name, gone) in survey.gone.iter().filter(|(_, gone)| gone.is_held()) {
+        let Gone { with_ai, waiting, with_person, consults, staff, .. } = gone;
+        let name = name.as_str();
+        let _ = writeln!(text, "  {name:<24} {waiting:>9} {with_person:>14} {with_ai:>11} {consults:>10} {staff:>6}");
+    }
+    let name = survey.gone.iter().find(|(_, gone)| gone.is_held()).map_or("OLD", |(name, _)| name.as_str());
+    let _ = write!(text, "\nsay where each goes, as with `--move {name}=QUEUE`; the bundle's queues are {queues}");
+    text
+}
+
+/// Waits for `future` on this thread, in a runtime or outside of one.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    struct Waker(thread::Thread);
+    impl task::Wake for Waker {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let mut future = pin!(future);
+    let waker = task::Waker::from(Arc::new(Waker(thread::current())));
+    let mut context = task::Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            task::Poll::Ready(done) => return done,
+            task::Poll::Pending => thread::park(),
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! What can be done to a case: open, write, answer, measure, hand over, override, resolve, reopen, erase.
+
+use super::{
+    ATTEMPTS, App, Caller, Done, Repeat,
+    automatic::NothingOpened,
+    commit::Act,
+    counted::NotCounted,
+    customer::Customer,
+    decision::WouldDecide,
+    measure::{Named, PostedReading},
+    schema,
+    view::{CaseView, DecisionSummary},
+};
+use crate::refused::{Kind, Refused};
+use remit_domain::{
+    Case, Command,
+    case::{Channel, Holder, Requester},
+    decision::YieldReason,
+    event::Mark,
+    id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
+};
+use remit_policy::engine::Held;
+use remit_signals::{normal::says_nothing, written::written};
+use remit_store::Store;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub(crate) use super::counted::shown;
+
+/// What becomes of a request to open a case.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// A case was opened and decided.
+    Case(Box<Done<CaseAnswer>>),
+    /// A machine sent the message.
+    Nothing(NothingOpened),
+}
+
+/// A request to take in.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCase {
+    /// Your own identifier of the customer; recorded only as a pseudonym.
+    #[schema(max_length = 256, min_length = 1)]
+    pub customer: String,
+    /// What the customer wrote.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
+    #[schema(schema_with = schema::channel)]
+    pub channel: Channel,
+    /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
+    #[serde(default = "customer")]
+    #[schema(schema_with = schema::requester)]
+    pub requester: Requester,
+    /// Readings that you have of the case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<PostedReading>,
+    /// The value of the message's field `Auto-Submitted` (RFC 3834): `no` where a person sent it, `auto-generated`,
+    /// `auto-replied` or another keyword where a machine did, which opens no case. Without it the usual forms of
+    /// machines' messages are known by their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, example = "auto-replied")]
+    pub auto_submitted: Option<String>,
+}
+
+fn customer() -> Requester {
+    Requester::Customer
+}
+
+/// A message on a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostMessage {
+    /// What it says.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// The holder's lease, when the holder writes; without it the requester writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// What the holder commits to with it, so that the next holder is told: `promise`, `refusal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(schema_with = schema::marks)]
+    pub marks: Vec<Mark>,
+    /// The value of the message's field `Auto-Submitted` (RFC 3834), where the requester writes: what a machine sent is
+    /// kept, and nothing follows from it. Without it the usual forms are known by their words; `no` says that a person
+    /// wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256, example = "auto-replied")]
+    pub auto_submitted: Option<String>,
+}
+
+/// Readings of a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostSignals {
+    /// The readings.
+    pub signals: Vec<PostedReading>,
+}
+
+/// A wish to hand a case over.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestHandoff {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// Why: `unsure`, `out_of_scope`, `wants_human`, `needs_action`, `tool_failed`, `conversation_stuck`, `wrong_team`,
+    /// `no_answer`; `return_to_ai` to ask for an AI responder to take over again; `return_to_queue` to give a case that
+    /// you took back to its queue.
+    pub reason: HandoffReason,
+    /// A note for the next holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// Why a case is handed over.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffReason {
+    /// Not sure enough of the answer.
+    Unsure,
+    /// Outside what the holder may or can answer.
+    OutOfScope,
+    /// The customer wants a human.
+    WantsHuman,
+    /// Needs an action that the holder may not take.
+    NeedsAction,
+    /// A tool failed.
+    ToolFailed,
+    /// The conversation goes in circles.
+    ConversationStuck,
+    /// Belongs to another team.
+    WrongTeam,
+    /// Did not answer in time.
+    NoAnswer,
+    /// Another of the queue's staff may have it.
+    ReturnToQueue,
+    /// An AI responder may have it again.
+    ReturnToAi,
+}
+
+/// A human's decision against the system.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOverride {
+    /// The responder that is to have the case.
+    pub to: String,
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// The end of a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub note: Option<String>,
+    /// How it is wrapped up, as the bundle lists it under `dispositions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+}
+
+/// A resolved case that came back.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenCase {
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// A case and what was decided about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseAnswer {
+    /// The case as it is now.
+    pub case: CaseView,
+    /// The decision that this request caused, if it caused one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionSummary>,
+    /// Readings of this request that do not count, with those that count in their place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_counted: Vec<NotCounted>,
+}
+
+/// Longest message, in bytes of UTF-8.
+pub const TEXT_MAX: usize = 32_768;
+/// Longest reason, in bytes of UTF-8.
+pub const REASON_MAX: usize = 4_096;
+/// Longest external identifier of a customer, in bytes of UTF-8.
+pub const CUSTOMER_MAX: usize = 256;
+
+pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused> {
+    if says_nothing(text) {
+        return Err(Refused::invalid(field, "must not be empty"));
+    }
+    if text.len() > max {
+        return Err(Refused::invalid(field, format!("has {} bytes, more than {max}", text.len())));
+    }
+    Ok(())
+}
+
+impl App {
+    /// Takes a request in, decides who handles it, and answers once both are durable.
+    ///
+    /// # Errors
+    /// When policy, a bound or the store refuses.
+    pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Opened, Refused> {
+        self.may_open(caller, &open)?;
+        bounded("customer", &open.customer, CUSTOMER_MAX)?;
+        let message = written(&open.text);
+        if let Some(nothing) = self.nothing_opened(&open, &message)? {
+            return Ok(Opened::Nothing(nothing));
+        }
+        let now = self.now();
+        let readings = self.measure(&message, now).await?;
+        for _ in 0..ATTEMPTS {
+            let customer = self.customer(&open.customer)?;
+            let act = self.opening_of(caller, customer, &open, readings.clone(), now)?;
+            // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
+            tokio::task::yield_now().await;
+            match self.execute(caller, repeat, None, act, self.shown_with(caller, &open.signals)).await {
+                // The customer was erased since their key was read: what they say now is sealed under another one.
+                Err(refused) if refused.kind == Kind::Erased => {
+                    self.forget_customer(&self.customer_id(&open.customer));
+                }
+                done => return done.map(|done| Opened::Case(Box::new(done))),
+            }
+        }
+        Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"))
+    }
+
+    /// What would be decided if this request came in now. Nothing is recorded.
+    ///
+    /// # Errors
+    /// When policy or a bound refuses.
+    pub async fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
+        self.permit(caller, "route.ask")?;
+        self.may_open(caller, &open)?;
+        bounded("customer", &open.customer, CUSTOMER_MAX)?;
+        let message = written(&open.text);
+        self.asked_by_a_person(&open, &message)?;
+        let now = self.now();
+        let readings = self.measure(&message, now).await?;
+        let act = self.opening_of(caller, self.customer(&open.customer)?, &open, readings, now)?;
+        let mut context = self.context(caller)?;
+        let mut answer = |case: &Case, question: &remit_domain::command::Question| {
+            let mut deliberation = self.answer(case, question, now);
+            deliberation.trigger = remit_domain::decision::Trigger::Asked;
+            deliberation
+        };
+        let happened = remit_domain::decide(None, act.command, &mut context, &mut answer)?;
+        let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
+        Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
+    }
+
+    /// Whether policy lets the caller open a case, and its text is within bounds.
+    pub(crate) fn may_open(&self, caller: &Caller, open: &OpenCase) -> Result<(), Refused> {
+        self.permit(caller, "case.open")?;
+        bounded("text", &open.text, TEXT_MAX)
+    }
+
+    /// The command for a case in which `readings` were measured.
+    pub(crate) fn opening_of(
+        &self,
+        caller: &Caller,
+        customer: Customer,
+        open: &OpenCase,
+        mut readings: Named,
+        now: Timestamp,
+    ) -> Result<Act, Refused> {
+        readings.push(self.repeat_contacts(&customer, now)?);
+        readings.extend(self.posted(caller, &open.signals, now)?);
+        let sealed = customer.key.seal(&open.text, &self.entropy)?;
+        let again = if customer.met { self.ended_before(&customer.id, &readings, now)? } else { None };
+        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
+        let command = Command::Open {
+            situation,
+            not_asked,
+            customer: customer.id,
+            requester: open.requester,
+            channel: open.channel,
+            words: sealed.words.clone(),
+            readings,
+        };
+        let customer = customer.new;
+        let mut act = Act::new("case.open", command).with([sealed]);
+        (act.beside.customer, act.beside.again) = (customer, again);
+        Ok(act)
+    }
+
+    /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
+    /// change who holds the case.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn post_message(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        message: PostMessage,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        bounded("text", &message.text, TEXT_MAX)?;
+        if message.marks.len() > 2 {
+            return Err(Refused::invalid("marks", "name each mark once"));
+        }
+        let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
+        let written = written(&message.text);
+        let automatic = self.automatic_on(id, &message, &written)?;
+        let sealed = self.seal_for(caller, action, id, &message.text)?;
+        let words = sealed.words.clone();
+        let command = match message.epoch {
+            Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
+            None if !message.marks.is_empty() => {
+                return Err(Refused::invalid(
+                    "marks",
+                    "only the holder promises and refuses; send the lease's `epoch`",
+                ));
+            }
+            None => match automatic {
+                Some(auto_submitted) => Command::KeepAutomatic { words, auto_submitted },
+                None => {
+                    let readings = self.measure_again(id, &written).await?;
+                    Command::Write { words, situation: self.noted(&readings), readings }
+                }
+            },
+        };
+        let act = Act::new(action, command).with([sealed]);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// Adds readings, which may change who holds the case.
+    ///
+    /// # Errors
+    /// When policy, a declaration or the store refuses.
+    pub async fn post_signals(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        posted: PostSignals,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        self.case_for(caller, "signal.post", id)?;
+        if posted.signals.is_empty() {
+            return Err(Refused::invalid("signals", "name at least one reading"));
+        }
+        let readings: Named = self.posted(caller, &posted.signals, self.now())?;
+        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
+        let act = Act::new("signal.post", Command::Measure { readings, situation, not_asked });
+        self.execute(caller, repeat, Some(id), act, self.shown_with(caller, &posted.signals)).await
+    }
+
+    /// Hands the case over, as its holder.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn request_handoff(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        handoff: RequestHandoff,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "handoff.request";
+        let sealed = self.seal_optional(caller, action, id, "note", handoff.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let epoch = handoff.epoch;
+        let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
+        let command = match handoff.reason {
+            // From people to an AI responder a case goes only by a person's act.
+            HandoffReason::ReturnToAi if caller.is_responder_alone() => {
+                let why = "only a person asks for an AI responder: with a token of staff, a lead or an admin";
+                return Err(Refused::new(Kind::Forbidden, why));
+            }
+            HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
+            HandoffReason::ReturnToQueue => Command::Return { epoch, note },
+            HandoffReason::NoAnswer => yielded(YieldReason::NoAnswer),
+            HandoffReason::Unsure => yielded(YieldReason::Unsure),
+            HandoffReason::OutOfScope => yielded(YieldReason::OutOfScope),
+            HandoffReason::WantsHuman => yielded(YieldReason::WantsHuman),
+            HandoffReason::NeedsAction => yielded(YieldReason::NeedsAction),
+            HandoffReason::ToolFailed => yielded(YieldReason::ToolFailed),
+            HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
+            HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
+        };
+        let act = Act::new(action, command).with(sealed);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// Gives the case to the responder that a human named, with a reason.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn override_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        wish: MakeOverride,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "override.make";
+        bounded("reason", &wish.reason, REASON_MAX)?;
+        let sealed = self.seal_for(caller, action, id, &wish.reason)?;
+        let to = self.responder_named("to", &wish.to)?;
+        let command = Command::Override { to, reason: sealed.words.clone() };
+        let act = Act::new(action, command).with([sealed]).changing(super::override_log::items);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// Ends the case, as its holder.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn resolve_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        resolve: ResolveCase,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "case.resolve";
+        let sealed = self.seal_optional(caller, action, id, "note", resolve.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let known = |name: &String| self.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
+        let disposition = match &resolve.disposition {
+            Some(name) => Some(known(name).ok_or_else(|| {
+                let listed: Vec<&str> = self.bundle.dispositions().iter().map(Disposition::as_str).collect();
+                Refused::invalid("disposition", format!("the bundle lists {}", listed.join(", ")))
+            })?),
+            None => None,
+        };
+        let act = Act::new(action, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// Reopens a resolved case; who handles it is decided anew.
+    ///
+    /// # Errors
+    /// When policy, a bound, the state or the store refuses.
+    pub async fn reopen_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        reopen: ReopenCase,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "case.reopen";
+        bounded("reason", &reopen.reason, REASON_MAX)?;
+        let sealed = self.seal_for(caller, action, id, &reopen.reason)?;
+        let command = Command::Reopen { reason: sealed.words.clone() };
+        let act = Act::new(action, command).with([sealed]);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// The case with this identifier, if `caller` may do `action` on it.
+    pub(crate) fn case_for(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Case, Refused> {
+        // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
+        let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
+        let row = self.store.case(&parsed.to_string()).map_err(Refused::internal)?;
+        let case = row.map(|row| self.case_of(&row.state)).transpose()?;
+        self.permit_on(caller, action, case.as_ref().map_or_else(Held::default, held))?;
+        case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
+    }
+}
+
+/// Who has `case`, as the policies of the interface see it.
+fn held(case: &Case) -> Held<'_> {
+    let holder = case.holder.as_ref();
+    Held {
+        holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),
+        staff: holder.and_then(|holder| holder.staff.as_ref()).map_or("", StaffId::as_str),
+        offered: case.offer.as_ref().map_or("", |offer| offer.staff.as_str()),
+        customer: case.customer.as_str(),
+    }
+}

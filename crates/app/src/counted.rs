@@ -1,0 +1,132 @@
+//! Tells who posted readings which of them do not count, and which count in their place.
+
+use super::{
+    App, Caller,
+    case::CaseAnswer,
+    facts::{FOLLOWS_INTENT, OF_THE_CASE},
+    measure::PostedReading,
+    schema,
+    view::{CaseView, DecisionSummary},
+};
+use remit_domain::{
+    Case,
+    command::Happened,
+    signal::{OWN_SOURCE, Reading, Value},
+    situation::{SITUATION, SITUATION_BP},
+};
+use remit_signals::readings::WANTS_HUMAN;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A posted reading that does not count.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NotCounted {
+    /// The signal.
+    pub name: String,
+    /// What was posted.
+    #[schema(schema_with = schema::reading)]
+    pub value: serde_json::Value,
+    /// What counts.
+    #[schema(schema_with = schema::reading)]
+    pub counts: serde_json::Value,
+    /// Whose reading that is: `remit`, or the source of an integration.
+    pub source: String,
+    /// Why it goes first.
+    pub why: String,
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Long(value) => (*value).into(),
+        Value::Name(value) => value.as_str().into(),
+    }
+}
+
+/// The case as it is now and the decision that was taken.
+pub(crate) fn shown(happened: &Happened) -> CaseAnswer {
+    answer(happened, Vec::new())
+}
+
+fn answer(happened: &Happened, not_counted: Vec<NotCounted>) -> CaseAnswer {
+    let decision = happened.decision().map(DecisionSummary::from);
+    CaseAnswer { case: CaseView::from(&happened.case), decision, not_counted }
+}
+
+impl App {
+    /// The case, with what of the readings that `caller` posted does not count.
+    pub(crate) fn shown_with<'a>(
+        &'a self,
+        caller: &'a Caller,
+        posted: &'a [PostedReading],
+    ) -> impl Fn(&Happened) -> CaseAnswer + 'a {
+        move |happened| answer(happened, self.not_counted(&happened.case, caller, posted))
+    }
+
+    fn not_counted(&self, case: &Case, caller: &Caller, posted: &[PostedReading]) -> Vec<NotCounted> {
+        let Some(source) = caller.source.as_deref().filter(|_| !posted.is_empty()) else { return Vec::new() };
+        let signals = self.signals(case, self.now());
+        let mut told: Vec<NotCounted> = posted
+            .iter()
+            .filter_map(|one| {
+                let counts = signals.get(&one.name)?;
+                let mine = &*counts.source == source && json(&counts.value) == one.value;
+                (!mine).then(|| NotCounted {
+                    name: one.name.clone(),
+                    value: one.value.clone(),
+                    counts: json(&counts.value),
+                    source: counts.source.to_string(),
+                    why: self.why(case, &one.name, source, counts),
+                })
+            })
+            .collect();
+        let unasked = posted.iter().any(|one| one.name == WANTS_HUMAN && one.value == serde_json::Value::Bool(false));
+        if unasked && case.human_requested && case.human_outright && self.bundle.authoritative(WANTS_HUMAN, source) {
+            told.push(NotCounted {
+                name: "human_requested".to_owned(),
+                value: false.into(),
+                counts: true.into(),
+                source: OWN_SOURCE.to_owned(),
+                why: "the customer pressed the button for a human, which no reading takes back".to_owned(),
+            });
+        }
+        told
+    }
+
+    /// Why what counts goes before what `source` posted.
+    fn why(&self, case: &Case, name: &str, source: &str, counts: &Reading) -> String {
+        let believed = |source: &str| self.bundle.authoritative(name, source);
+        let (theirs, from) = (believed(&counts.source), &counts.source);
+        if OF_THE_CASE.contains(&name) {
+            return "Remit knows it of the case itself".to_owned();
+        }
+        if [SITUATION, SITUATION_BP].contains(&name)
+            && let Some(standing) = case.situations.gravest()
+        {
+            let (situation, by) = (&standing.noted.situation, &standing.noted.source);
+            return format!(
+                "`{situation}`, read by `{by}`, stands on the case until a person says otherwise, and the gravest \
+                 counts"
+            );
+        }
+        if counts.because.iter().any(|because| because.starts_with(FOLLOWS_INTENT)) {
+            return format!(
+                "it follows from the intent that `{from}` says, which the bundle names as authoritative for it"
+            );
+        }
+        if &**from == source {
+            return "the request names the signal more than once, and the last counts".to_owned();
+        }
+        match (theirs, believed(source)) {
+            (true, false) => {
+                format!("the bundle names `{from}` as authoritative for `{name}`, and does not name `{source}`")
+            }
+            (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is no older"),
+            (false, _) if &**from == OWN_SOURCE => format!(
+                "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own \
+                 reading goes first"
+            ),
+            (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is no older"),
+        }
+    }
+}

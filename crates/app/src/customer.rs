@@ -1,0 +1,128 @@
+//! Customers: their pseudonyms and the keys that seal their words.
+
+use super::App;
+use crate::{keys::CustomerKey, refused::Refused};
+use remit_domain::{Case, id::CustomerId};
+use remit_signals::normal::identifier;
+use remit_store::{CustomerRow, NewCustomer, Store as _};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A customer whose words can be sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct Customer {
+    pub(crate) id: CustomerId,
+    pub(crate) key: CustomerKey,
+    /// The row to insert, until it is known to be stored.
+    pub(crate) new: Option<NewCustomer>,
+    /// Whether there may be cases of theirs; if not, none need be looked for.
+    pub(crate) met: bool,
+}
+
+/// Customers seen lately. A customer who writes twice at once must get one key, so a key that is made
+/// stays here longer than it takes to be stored: two generations, each of more than can wait to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Customers(Mutex<Generations>);
+
+#[derive(Debug, Default)]
+struct Generations {
+    forgotten: u64,
+    young: HashMap<CustomerId, Customer>,
+    old: HashMap<CustomerId, Customer>,
+}
+
+const GENERATION: usize = 8_192;
+
+impl Customers {
+    fn lock(&self) -> MutexGuard<'_, Generations> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The customer seen lately, and else how many were forgotten so far.
+    fn get(&self, id: &CustomerId) -> Result<Customer, u64> {
+        let kept = self.lock();
+        kept.young.get(id).or_else(|| kept.old.get(id)).cloned().ok_or(kept.forgotten)
+    }
+
+    /// Keeps `customer` unless another request was quicker, whose key then counts. None if somebody was
+    /// forgotten since `forgotten`: what was read before may no longer hold.
+    fn keep(&self, customer: Customer, forgotten: u64) -> Option<Customer> {
+        let mut kept = self.lock();
+        if kept.forgotten != forgotten {
+            return None;
+        }
+        if kept.young.len() >= GENERATION {
+            // Their room is used again, not given back and asked for.
+            let kept = &mut *kept;
+            std::mem::swap(&mut kept.young, &mut kept.old);
+            kept.young.clear();
+        }
+        let known = kept.old.get(&customer.id).cloned();
+        Some(kept.young.entry(customer.id.clone()).or_insert(known.unwrap_or(customer)).clone())
+    }
+
+    pub(crate) fn forget(&self, id: &CustomerId) {
+        let mut kept = self.lock();
+        kept.forgotten += 1;
+        kept.young.remove(id);
+        kept.old.remove(id);
+    }
+}
+
+impl App {
+    /// The customer with this external identifier; a key is made for one who is new.
+    pub(crate) fn customer(&self, external: &str) -> Result<Customer, Refused> {
+        self.customer_of(self.customer_id(external))
+    }
+
+    /// The pseudonym of the customer with this external identifier. White space and what nobody sees around it do not
+    /// count, nor does how an accent is composed; case does.
+    pub(crate) fn customer_id(&self, external: &str) -> CustomerId {
+        self.keys.pseudonym(&identifier(external))
+    }
+
+    /// The customer with this pseudonym; a key is made for one who is new.
+    pub(crate) fn customer_of(&self, id: CustomerId) -> Result<Customer, Refused> {
+        loop {
+            let forgotten = match self.customers.get(&id) {
+                Ok(customer) => return Ok(Customer { met: true, ..customer }),
+                Err(forgotten) => forgotten,
+            };
+            let stored = self.store.customer(id.as_str()).map_err(Refused::internal)?;
+            let customer = match &stored {
+                Some(CustomerRow { key, wrapped_key: Some(wrapped) }) => {
+                    let key = self.keys.customer(&id, *key, wrapped)?;
+                    Customer { id: id.clone(), key, new: None, met: true }
+                }
+                // Who was erased and comes again gets another key.
+                erased_or_new => {
+                    let (key, wrapped_key) = self.keys.new_customer(&id, &self.entropy)?;
+                    let replaces = erased_or_new.as_ref().map(|row| row.key);
+                    let new = NewCustomer { id: id.to_string(), wrapped_key, replaces };
+                    Customer { id: id.clone(), key, new: Some(new), met: replaces.is_some() }
+                }
+            };
+            if let Some(customer) = self.customers.keep(customer, forgotten) {
+                return Ok(customer);
+            }
+        }
+    }
+
+    /// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
+    pub(crate) fn case_key(&self, case: &Case) -> Result<Option<CustomerKey>, Refused> {
+        if case.erased {
+            return Ok(None);
+        }
+        let (id, customer) = (case.id.to_string(), &case.customer);
+        let row = self.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Refused::internal)?;
+        let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
+        Ok(self.opened(case, "key", self.keys.customer(customer, key, &wrapped)))
+    }
+
+    /// Forgets the key of an erased customer.
+    pub(crate) fn forget_customer(&self, id: &CustomerId) {
+        self.customers.forget(id);
+    }
+}

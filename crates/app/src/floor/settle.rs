@@ -1,0 +1,101 @@
+//! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
+
+use super::{App, STAFF, StaffItem};
+use crate::refused::{Kind, Refused};
+use remit_domain::{floor::Presence, id::StaffId, offer::OfferEnd};
+use remit_store::{ItemRow, Store};
+use std::time::Duration;
+
+/// How often, and how far apart, it is looked whether offers to somebody who goes are all taken back.
+const SETTLE_MAX: usize = 500;
+const SETTLE_PAUSE: Duration = Duration::from_millis(2);
+
+impl App {
+    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to
+    /// others.
+    pub(crate) async fn set_staff(&self, item: StaffItem) -> Result<(), Refused> {
+        let row = ItemRow {
+            kind: STAFF.to_owned(),
+            id: item.profile.id.to_string(),
+            body: Some(serde_json::to_vec(&item).map_err(Refused::internal)?),
+        };
+        let commit = remit_store::Commit { items: vec![row], ..Default::default() };
+        let _moving = self.floor.moving.lock().await;
+        self.commit(commit).await.map_err(crate::refused)?;
+        let id = item.profile.id.clone();
+        self.settle_owed().await?;
+        if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
+            self.settle_offers(&id).await?;
+        }
+        let now = self.steady();
+        let (first, withdrawn) = {
+            let mut state = self.floor.lock();
+            let first = state.staff.is_empty();
+            state.floor.set_profile(item.profile.clone(), now);
+            let withdrawn = state.floor.set_presence(&id, item.presence.clone(), now).unwrap_or_default();
+            state.note_presence(&id, &item.presence, now);
+            state.staff.insert(id.clone(), item);
+            (first, withdrawn)
+        };
+        self.floor.changed();
+        if first {
+            self.fill_cases().map_err(Refused::internal)?;
+        }
+        for case in withdrawn {
+            self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
+        }
+        self.floor.bell.notify_one();
+        Ok(())
+    }
+
+    /// Takes back what is offered to somebody who goes, on record first: as long as an offer stands there, it takes
+    /// their room here too.
+    async fn settle_offers(&self, id: &StaffId) -> Result<(), Refused> {
+        for _ in 0..SETTLE_MAX {
+            let open = {
+                let mut state = self.floor.lock();
+                let _ = state.floor.set_presence(id, Presence::Busy, self.steady());
+                state.floor.open_offers(id)
+            };
+            for case in &open {
+                self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
+            }
+            if open.is_empty() {
+                break;
+            }
+            // One may be on its way to the store still.
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Takes back on record what the floor took back from those who do not answer.
+    pub async fn withdraw_owed(&self) -> Result<(), Refused> {
+        if self.floor.lock().owed.is_empty() {
+            return Ok(());
+        }
+        let _moving = self.floor.moving.lock().await;
+        self.settle_owed().await
+    }
+
+    async fn settle_owed(&self) -> Result<(), Refused> {
+        let owed = std::mem::take(&mut self.floor.lock().owed);
+        let mut settled = Ok(());
+        for case in owed {
+            settled = self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await.and(settled);
+        }
+        settled
+    }
+
+    /// Ends an offer that nobody answers, on record.
+    pub(super) async fn end_open_offer(&self, id: &str, how: OfferEnd) -> Result<(), Refused> {
+        let Some(row) = self.store.case(id).map_err(Refused::internal)? else { return Ok(()) };
+        let case = self.case_of(&row.state)?;
+        let Some(offer) = case.offer else { return Ok(()) };
+        match self.end_offer(id, offer.id, how, None).await {
+            // It was answered, or expired, in that moment.
+            Err(refused) if refused.kind == Kind::Conflict => Ok(()),
+            ended => ended,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
+
+use super::{
+    App, Caller, Done, Repeat,
+    case::{CaseAnswer, shown},
+    commit::Act,
+};
+use crate::refused::Refused;
+use remit_domain::Command;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that its people keep although they were asked whether to hand it over.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+impl App {
+    /// Answers the question whether to hand the case over with no. The other answer is a transfer.
+    ///
+    /// # Errors
+    /// When policy, the lease or a bound refuses, or nothing is asked.
+    pub async fn keep_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        keep: KeepCase,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "handoff.request";
+        let sealed = self.seal_optional(caller, action, id, "note", keep.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let command = Command::DeclineHandover { epoch: keep.epoch, note };
+        self.execute(caller, repeat, Some(id), Act::new(action, command).with(sealed), shown).await
+    }
+}

@@ -1,0 +1,80 @@
+//! The use cases of Remit: who calls, what policy permits them, what is decided, committed and told.
+//!
+//! Interfaces translate requests and what comes of them; only what is here acts. Nothing here knows how it is asked or
+//! answered: no addresses, headers or status codes. Time comes from [`clock`], randomness from [`entropy`], and from
+//! nowhere else.
+
+pub mod action;
+mod announce;
+mod app;
+pub mod articles;
+pub mod attachment;
+pub mod auth;
+pub mod automatic;
+pub mod boot;
+pub mod breaker;
+pub mod bundle;
+pub mod case;
+pub mod chat;
+pub mod clock;
+mod commit;
+pub mod consult;
+pub mod context;
+pub mod conversation;
+mod counted;
+mod counting;
+mod customer;
+pub mod decision;
+pub mod delivery;
+pub mod directory;
+pub mod entropy;
+pub mod erasure;
+pub mod event_buffer;
+pub mod exception;
+pub mod explain;
+mod facts;
+pub mod feedback;
+mod floor;
+mod follow_ups;
+pub mod handover;
+pub mod keys;
+pub mod limits;
+mod load;
+mod measure;
+pub mod merge;
+pub mod metrics;
+pub mod model_cache;
+mod off_thread;
+mod outage;
+pub mod outcome;
+pub mod override_log;
+mod projections;
+pub mod query;
+mod rate_limit;
+pub mod reader;
+pub mod reading;
+pub mod refused;
+pub mod request_scope;
+mod resolve_names;
+mod schema;
+mod sealing;
+pub mod services;
+pub mod situation;
+mod sla;
+pub mod staff;
+pub mod subscription;
+mod timer;
+pub mod token;
+pub mod transfer;
+mod turn;
+pub mod usage;
+pub mod view;
+pub mod view_check;
+mod waiting;
+pub mod wakeups;
+pub mod webhook;
+mod who;
+
+pub(crate) use app::{ATTEMPTS, refused};
+pub use app::{App, Done, Kept, Repeat, Start, StartError};
+pub use auth::Caller;

@@ -1,0 +1,54 @@
+//! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
+
+use super::{
+    App, Caller, Done, Repeat,
+    case::{CaseAnswer, shown},
+    commit::Act,
+    follow_ups::Look,
+};
+use crate::refused::{Kind, Refused};
+use remit_domain::{Command, case::Status, id::CaseId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that is the same request as another one.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// The case that goes on: an open one of the same customer.
+    pub into: String,
+}
+
+impl App {
+    /// Ends a case in another one. That the other knows of it is done with the same commit's outbox.
+    ///
+    /// # Errors
+    /// When policy, the lease or the store refuses, or the other case is not an open one of the same customer.
+    pub async fn merge_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        merge: MergeCase,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "case.merge";
+        let case = self.case_for(caller, action, id)?;
+        let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
+        // Whoever may merge a case may read what else its customer has open.
+        let other = self.case_for(&Caller::own(), action, &merge.into)?;
+        if other.customer != case.customer {
+            return Err(Refused::invalid("into", "is the case of another customer"));
+        }
+        if other.status != Status::Open {
+            return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
+        }
+        let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
+        let now = self.now();
+        let row =
+            super::follow_ups::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
+        act.beside.outbox.push(row);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+}

@@ -1,0 +1,147 @@
+//! Why a use case was refused: the kind, which interfaces map to what they tell, and what exactly, this time.
+
+use remit_domain::Refusal;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// One kind of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A value is not accepted.
+    Invalid,
+    /// No valid token was sent.
+    Unauthenticated,
+    /// Policy does not permit it.
+    Forbidden,
+    /// The chat is over, or never was.
+    ChatEnded,
+    /// More at once on one chat than it may.
+    TooOften,
+    /// More at once with one token than it may.
+    RateLimited,
+    /// There is nothing of that name.
+    NotFound,
+    /// The lease is no longer current.
+    LeaseLost,
+    /// The state forbids it.
+    Conflict,
+    /// The case kept changing while it was decided.
+    Changed,
+    /// The idempotency key stands for another request.
+    KeyReused,
+    /// There are as many as there may be.
+    LimitReached,
+    /// The words were erased.
+    Erased,
+    /// The file's media type is not accepted.
+    MediaType,
+    /// Something inside went wrong.
+    Internal,
+    /// Too much is waiting.
+    Busy,
+    /// A read was cut short.
+    ReadTooLong,
+    /// The disk is full.
+    StorageFull,
+}
+
+impl Kind {
+    /// Whether it is nothing that the caller did or asked: the same may succeed later.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull)
+    }
+}
+
+/// A refusal.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Which kind.
+    pub kind: Kind,
+    /// What exactly, this time.
+    pub detail: String,
+    /// Further members, such as the current epoch.
+    pub members: Map<String, Value>,
+}
+
+impl Refused {
+    /// A refusal of `kind` with what exactly went wrong.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), members: Map::new() }
+    }
+
+    /// The same with a further member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// A value that is not accepted, by the name of its field.
+    pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Invalid, format!("`{field}`: {detail}")).with("field", field)
+    }
+
+    /// Something that went wrong inside; `cause` goes to the log and not to the caller.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "refused for an internal error");
+        Self::new(Kind::Internal, "an internal error; see the server's log")
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::LeaseLost { held, current, holder } => Self::new(Kind::LeaseLost, detail)
+                .with("held_epoch", held)
+                .with("current_epoch", current)
+                .with("holder", holder.name()),
+            Refusal::NotTheHolder { holder } => Self::new(Kind::LeaseLost, detail).with("holder", holder.name()),
+            Refusal::UnknownException { .. }
+            | Refusal::UnknownConsult { .. }
+            | Refusal::UnknownAction { .. }
+            | Refusal::UnknownSituation { .. }
+            | Refusal::OfferOfAnother { .. } => Self::new(Kind::NotFound, detail),
+            Refusal::NotPermitted { policies, .. } => Self::new(Kind::Forbidden, detail).with("policies", policies),
+            Refusal::MergedIntoItself => Self::invalid("into", detail),
+            Refusal::Merged { into } => Self::new(Kind::Conflict, detail).with("into", into),
+            Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
+            Refusal::WordsErased => Self::new(Kind::Erased, detail),
+            Refusal::Undecided => Self::internal(detail),
+            Refusal::CaseResolved
+            | Refusal::CaseOpen
+            | Refusal::HumanWasAskedFor { .. }
+            | Refusal::HasItAlready { .. }
+            | Refusal::MessageCameBetween
+            | Refusal::OfferEnded { .. }
+            | Refusal::NotWaiting { .. }
+            | Refusal::NothingAsked
+            | Refusal::TooManyConsults
+            | Refusal::TooMuchAttached { .. }
+            | Refusal::AgainstInvariant { .. }
+            | Refusal::InDanger { .. }
+            | Refusal::HeldByException { .. } => Self::new(Kind::Conflict, detail),
+        }
+    }
+}
+
+impl From<crate::keys::KeyError> for Refused {
+    fn from(error: crate::keys::KeyError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<crate::entropy::EntropyError> for Refused {
+    fn from(error: crate::entropy::EntropyError) -> Self {
+        Self::internal(error)
+    }
+}

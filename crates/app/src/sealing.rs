@@ -1,0 +1,65 @@
+//! Words on a case: sealed under its customer's key, and opened again.
+
+use super::{
+    App, Caller,
+    case::{TEXT_MAX, bounded},
+};
+use crate::{
+    keys::{CustomerKey, KeyError, Sealed},
+    refused::Refused,
+};
+use remit_domain::{Case, event::Words, refusal::Refusal};
+use remit_store::Store;
+
+impl App {
+    pub(crate) fn seal_for(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        id: &str,
+        text: &str,
+    ) -> Result<Sealed, Refused> {
+        let case = self.case_for(caller, action, id)?;
+        Ok(self.sealing_key(&case)?.seal(text, &self.entropy)?)
+    }
+
+    /// The key for words on a case.
+    ///
+    /// # Errors
+    /// When they were erased.
+    pub(crate) fn sealing_key(&self, case: &Case) -> Result<CustomerKey, Refused> {
+        self.case_key(case)?.ok_or_else(|| Refusal::WordsErased.into())
+    }
+
+    pub(crate) fn seal_optional(
+        &self,
+        caller: &Caller,
+        action: &'static str,
+        id: &str,
+        field: &str,
+        text: Option<&str>,
+    ) -> Result<Vec<Sealed>, Refused> {
+        let Some(text) = text else { return Ok(Vec::new()) };
+        bounded(field, text, TEXT_MAX)?;
+        Ok(vec![self.seal_for(caller, action, id, text)?])
+    }
+
+    /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.
+    pub(crate) fn open_words(&self, case: &Case, words: &Words) -> Result<Option<String>, Refused> {
+        let Some(row) = self.store.words(&case.id.to_string(), &words.commit).map_err(Refused::internal)? else {
+            return Ok(None);
+        };
+        let Some(key) = self.case_key(case)? else { return Ok(None) };
+        Ok(self.opened(case, &words.commit, key.open(&row.sealed, words)))
+    }
+
+    /// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
+    pub(crate) fn opened<T>(&self, case: &Case, commit: &str, opened: Result<T, KeyError>) -> Option<T> {
+        opened
+            .inspect_err(|error| {
+                self.metrics.unreadable.inc();
+                tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
+            })
+            .ok()
+    }
+}

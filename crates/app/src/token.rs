@@ -1,0 +1,227 @@
+//! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
+
+use super::{App, Caller, auth, floor::STAFF, resolve_names};
+use crate::{
+    clock::rfc3339,
+    entropy::Entropy,
+    refused::{Kind, Refused},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use remit_domain::{
+    id::{StaffId, Timestamp},
+    source,
+};
+use remit_policy::bundle::Bundle;
+use remit_store::{Store, TokenRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A token to make.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Who or what will use it, for records: up to 64 characters.
+    pub name: String,
+    /// Its roles: `admin`, `integration`, `responder`, `staff`, `lead`, `auditor`.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes; for the roles `responder` and `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts: up to 64 small letters, digits, `-`, `_` or `.`, and nothing that
+    /// looks like one of Remit's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The member of staff who uses it; for the role `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
+    /// For how many days it is valid: 1 to 366.
+    #[serde(default = "ninety")]
+    pub days: u16,
+}
+
+fn ninety() -> u16 {
+    90
+}
+
+/// A token as it stands on record.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TokenView {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The member of staff who uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
+}
+
+/// A token just made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MadeToken {
+    /// What is on record.
+    #[serde(flatten)]
+    pub view: TokenView,
+    /// The secret, shown this once.
+    pub token: String,
+}
+
+/// What acts of Remit itself and of customers are recorded under.
+const OWN_NAMES: [&str; 2] = ["remit", "customer"];
+/// What a token's identifier begins with.
+pub(crate) const TOKEN_ID: &str = "tok_";
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Makes a token in `store`.
+///
+/// # Errors
+/// When a value is not accepted, or the store refuses.
+pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
+    let (row, token) = prepare(entropy, now, new)?;
+    store.add_token(&row).map_err(super::refused)?;
+    Ok(MadeToken { view: TokenView::from(&row), token })
+}
+
+/// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
+/// is on record.
+///
+/// # Errors
+/// When one is not known; the error names those that there are.
+pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+    if let Some(responder) = &new.responder {
+        let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
+        resolve_names::among("responder", "responder", responder, known)?;
+    }
+    if let Some(source) = &new.source {
+        resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
+    }
+    if let Some(staff) = &new.staff {
+        let items = store.items(STAFF).map_err(Refused::internal)?;
+        let known = items.iter().map(|item| item.id.as_str());
+        if !known.clone().any(|known| known == staff) {
+            let known = resolve_names::listed(known);
+            return Err(Refused::invalid("staff", format!("there is no member of staff `{staff}`; there are {known}")));
+        }
+    }
+    Ok(())
+}
+
+/// A token's row and its secret, to be added to a store.
+///
+/// # Errors
+/// When a value is not accepted.
+pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Refused> {
+    resolve_names::printable("name", &new.name, resolve_names::NAME_MAX)?;
+    let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
+    if own(&new.name) || !new.name.is_ascii() {
+        let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
+        return Err(Refused::invalid("name", why));
+    }
+    if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
+        return Err(Refused::invalid("roles", "name at least one role"));
+    }
+    if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
+        let roles = auth::ROLES.join(", ");
+        return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
+    }
+    if let Some(Err(error)) = new.source.as_deref().map(source::check) {
+        return Err(Refused::invalid("source", error));
+    }
+    if let Some(Err(error)) = new.staff.as_deref().map(StaffId::new) {
+        return Err(Refused::invalid("staff", error));
+    }
+    if !(1..=366).contains(&new.days) {
+        return Err(Refused::invalid("days", "must be 1 to 366"));
+    }
+    let secret: [u8; 32] = entropy.bytes()?;
+    let token = format!("{}{}", auth::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = auth::token_id(&token);
+    let row = TokenRow {
+        id,
+        hash,
+        name: new.name,
+        roles: new.roles,
+        responder: new.responder,
+        source: new.source,
+        staff: new.staff,
+        created_ms: now.0,
+        expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
+    };
+    Ok((row, token))
+}
+
+impl App {
+    /// Makes a token. What it names must be known.
+    ///
+    /// # Errors
+    /// When policy or a bound refuses.
+    pub fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+        self.permit(caller, "token.manage")?;
+        check(&self.store, &self.bundle, &new)?;
+        make(&self.store, &self.entropy, self.now(), new)
+    }
+
+    /// All tokens that are valid.
+    ///
+    /// # Errors
+    /// When policy refuses.
+    pub fn tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
+        self.permit(caller, "token.manage")?;
+        let rows = self.store.tokens().map_err(Refused::internal)?;
+        Ok(rows.iter().filter(|row| !self.is_revoked(&row.id)).map(TokenView::from).collect())
+    }
+
+    /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
+    ///
+    /// # Errors
+    /// When policy refuses, there is no such token, or the disk did not take it yet.
+    pub fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Refused> {
+        self.permit(caller, "token.manage")?;
+        match self.store.revoke_token(id) {
+            Ok(false) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+            Ok(true) => self.forget_tokens(),
+            Err(error) => {
+                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
+                    start");
+                self.revoke_for_now(id);
+                let detail = "the token is refused from now on, but is valid again should the server start anew before \
+                              this is on the disk; it is tried until it is";
+                return Err(Refused::new(super::refused(error).kind, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries to have the store forget what was revoked while it could not.
+    pub fn revoke_what_is_left(&self) {
+        for id in self.revoked_for_now() {
+            if self.store.revoke_token(&id).is_ok() {
+                tracing::info!(token = id, "a revoked token is now off the disk too");
+                self.revoked_for_good(&id);
+            }
+        }
+    }
+}
+
+impl From<&TokenRow> for TokenView {
+    fn from(row: &TokenRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: row.roles.clone(),
+            responder: row.responder.clone(),
+            source: row.source.clone(),
+            staff: row.staff.clone(),
+            expires_at: rfc3339(Timestamp(row.expires_ms)),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Gives a case to another queue, as the member of staff who has it.
+
+use super::{
+    App, Caller, Done, Repeat,
+    case::{CaseAnswer, shown},
+    commit::Act,
+};
+use crate::refused::Refused;
+use remit_domain::Command;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that another queue is to have.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// The queue that is to have it; policy must permit it.
+    pub to: String,
+    /// A note for who gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+impl App {
+    /// Gives a case to another queue that policy permits. To choose one that it does not is an override.
+    ///
+    /// # Errors
+    /// When policy, the lease, a bound or the store refuses.
+    pub async fn transfer_case(
+        &self,
+        caller: &Caller,
+        repeat: Option<&Repeat>,
+        id: &str,
+        wish: TransferCase,
+    ) -> Result<Done<CaseAnswer>, Refused> {
+        let action = "handoff.request";
+        self.case_for(caller, action, id)?;
+        let to = self.queue_named("to", &wish.to)?;
+        let sealed = self.seal_optional(caller, action, id, "note", wish.note.as_deref())?;
+        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let act = Act::new(action, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
+        self.execute(caller, repeat, Some(id), act, shown).await
+    }
+}

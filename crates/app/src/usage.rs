@@ -1,0 +1,114 @@
+//! How much each token uses, within its bounds: requests in time, and event streams at once.
+
+use super::{App, Caller};
+use crate::{
+    limits::Limits,
+    rate_limit::RateLimit,
+    refused::{Kind, Refused},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Tokens whose use is kept. Beyond that, of those who follow nothing it is begun anew.
+const KEPT_MAX: usize = 10_000;
+/// Seconds of requests that may come at once.
+const BURST_SECONDS: u32 = 2;
+
+/// What a token uses.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    requests: RateLimit,
+    streams: Arc<AtomicUsize>,
+}
+
+impl Usage {
+    fn new(limits: &Limits) -> Self {
+        let rate = limits.requests_a_second.max(1);
+        Self {
+            requests: RateLimit::new(rate.saturating_mul(BURST_SECONDS), Duration::from_secs(1) / rate),
+            streams: Arc::default(),
+        }
+    }
+}
+
+/// What all tokens use.
+#[derive(Debug, Default)]
+pub(crate) struct Used {
+    by_token: Mutex<HashMap<Arc<str>, Arc<Usage>>>,
+    streams: Arc<AtomicUsize>,
+}
+
+impl Used {
+    /// What this token uses. It stays the same when tokens are read anew.
+    pub(crate) fn of(&self, token: &Arc<str>, limits: &Limits) -> Arc<Usage> {
+        let mut known = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KEPT_MAX {
+            known.retain(|_, usage| Arc::strong_count(usage) > 1 || Arc::strong_count(&usage.streams) > 1);
+        }
+        Arc::clone(known.entry(Arc::clone(token)).or_insert_with(|| Arc::new(Usage::new(limits))))
+    }
+}
+
+/// A place among event streams, until it is dropped.
+#[derive(Debug)]
+pub struct Following {
+    _own: Option<Counted>,
+    _all: Counted,
+}
+
+/// One of those that a number counts.
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn within(of: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+        let more = |count: usize| (count < most).then_some(count + 1);
+        of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self(Arc::clone(of)))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl App {
+    /// Notes a request of `caller`, as often as they may send one.
+    ///
+    /// # Errors
+    /// When they have sent too many.
+    pub fn pace(&self, caller: &Caller) -> Result<(), Refused> {
+        let Some(usage) = &caller.usage else { return Ok(()) };
+        usage.requests.take(self.clock.monotonic()).map_err(|wait| {
+            let most = self.limits.requests_a_second;
+            let detail = format!("more than {most} requests a second came with this token");
+            Refused::new(Kind::RateLimited, detail).with("retry_after", wait.as_millis().div_ceil(1_000).max(1))
+        })
+    }
+
+    /// A place among the event streams, of `caller` and of all.
+    ///
+    /// # Errors
+    /// When there are as many as there may be.
+    pub fn follow(&self, caller: &Caller) -> Result<Following, Refused> {
+        let own = match &caller.usage {
+            None => None,
+            Some(usage) => {
+                let most = self.limits.streams_each;
+                let own = Counted::within(&usage.streams, most);
+                let detail = || format!("{most} event streams are open with this token");
+                Some(own.ok_or_else(|| Refused::new(Kind::RateLimited, detail()))?)
+            }
+        };
+        let all = Counted::within(&self.used.streams, self.limits.streams);
+        let full = || Refused::new(Kind::Busy, format!("{} event streams are open", self.limits.streams));
+        Ok(Following { _own: own, _all: all.ok_or_else(full)? })
+    }
+}
