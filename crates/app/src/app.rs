@@ -9,7 +9,7 @@ use crate::{
     commit, customer,
     directory::Directory,
     entropy::Entropy,
-    erasure, event_buffer, floor,
+    erasure, event_buffer, floor, governance,
     keys::{KeyError, Keys},
     limits::Limits,
     load,
@@ -167,6 +167,7 @@ impl App {
             let now = start.clock.now();
             plan.put_in_force(&store, &entropy, &start.bundle, by, now).map_err(StartError::Activate)?;
         }
+        governance::record_earlier(&store, &entropy, start.clock.now()).map_err(StartError::Activate)?;
         let (load, again) = Load::on_record(&store, &start.bundle)?;
         let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
         for trip in again {

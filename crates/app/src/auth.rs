@@ -9,7 +9,7 @@ use remit_store::{Store, TokenRow};
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -90,8 +90,8 @@ impl Caller {
 pub(crate) struct Tokens {
     known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
     permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
-    /// Tokens that were revoked and are still in the store, which could not forget them yet.
-    revoked: Mutex<BTreeSet<String>>,
+    /// Tokens that were revoked and are still in the store, which could not forget them yet, with who revoked them.
+    revoked: Mutex<BTreeMap<String, String>>,
     /// How often a token has been revoked. What was read before one is not remembered after it.
     revocations: AtomicU64,
 }
@@ -220,24 +220,24 @@ impl App {
         Ok(caller.expires > self.now() && there && !self.is_revoked(&caller.token))
     }
 
-    fn revoked(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn revoked(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.tokens.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a token was revoked that the store still has.
     pub(crate) fn is_revoked(&self, token: &str) -> bool {
-        self.revoked().contains(token)
+        self.revoked().contains_key(token)
     }
 
     /// Revokes a token that the store could not forget.
-    pub(crate) fn revoke_for_now(&self, token: &str) {
-        self.revoked().insert(token.to_owned());
+    pub(crate) fn revoke_for_now(&self, token: &str, by: &str) {
+        self.revoked().insert(token.to_owned(), by.to_owned());
         self.forget_tokens();
     }
 
     /// Tokens that were revoked and are still in the store.
-    pub(crate) fn revoked_for_now(&self) -> Vec<String> {
-        self.revoked().iter().cloned().collect()
+    pub(crate) fn revoked_for_now(&self) -> BTreeMap<String, String> {
+        self.revoked().clone()
     }
 
     /// Notes that the store has forgotten a token.

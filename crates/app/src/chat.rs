@@ -15,17 +15,18 @@ use crate::{
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+pub(crate) use registry::{CHAT, ChatItem};
 pub use registry::{Chat, Chats, Place};
-use registry::{ChatItem, id_of, row};
+use registry::{id_of, row};
 use remit_domain::{
-    Case, Command,
+    Case, Command, Event,
     case::{Channel, Requester, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_signals::written::written;
-use remit_store::{Commit, ItemRow, Store};
+use remit_store::{ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -146,7 +147,15 @@ impl App {
         for id in &over {
             items.push(row(id, None)?);
         }
-        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        let event = Event::ChatStarted {
+            chat: chat.name.clone(),
+            customer: chat.customer.clone(),
+            case: item.cases.first().copied(),
+            expires: chat.expires,
+            by: caller.pseudonym.to_string(),
+            at: now,
+        };
+        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
         let started = StartedChat {
             id: chat.name.clone(),
             url: self.public_link(&format!("/chat#{secret}")),

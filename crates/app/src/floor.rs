@@ -180,6 +180,11 @@ impl LiveFloor {
         self.lock().shown(id)
     }
 
+    /// What was said last of whether a member of staff is there.
+    pub(crate) fn said_presence(&self, id: &StaffId) -> Option<Presence> {
+        self.lock().staff.get(id).map(|item| item.presence.clone())
+    }
+
     /// Whether a member of staff is at work at their desk, as far as is known.
     pub(crate) fn is_here(&self, id: &StaffId) -> bool {
         let state = self.lock();

@@ -345,6 +345,14 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AiResumed { .. }
         | Event::OutcomesReset { .. }
         | Event::BundleActivated { .. }
+        | Event::TokenMade { .. }
+        | Event::TokenRevoked { .. }
+        | Event::StaffNoted { .. }
+        | Event::PresenceSet { .. }
+        | Event::ChatStarted { .. }
+        | Event::SubscriptionMade { .. }
+        | Event::SubscriptionChanged { .. }
+        | Event::SubscriptionDeleted { .. }
         | Event::ExceptionTaken { .. }
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }

@@ -13,7 +13,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    Command,
+    Command, Event,
     case::Channel,
     floor::{Presence, StaffProfile},
     id::{OfferId, StaffId},
@@ -165,7 +165,14 @@ impl App {
             profile,
         };
         let view = StaffView::from(&item);
-        self.set_staff(item).await?;
+        let by = caller.pseudonym.to_string();
+        let mut events = vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: self.now() }];
+        if self.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
+            // Who lets offers run out counts as away, and stays so.
+            let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
+            events.push(Event::PresenceSet { staff, presence, by: "remit".to_owned(), at: self.now() });
+        }
+        self.set_staff(caller, &events, item).await?;
         Ok(view)
     }
 
@@ -219,7 +226,13 @@ impl App {
         };
         item.since = self.now();
         let view = StaffView::from(&item);
-        self.set_staff(item).await?;
+        let event = Event::PresenceSet {
+            staff: item.profile.id.clone(),
+            presence: (&item.presence).into(),
+            by: caller.pseudonym.to_string(),
+            at: item.since,
+        };
+        self.set_staff(caller, &[event], item).await?;
         Ok(view)
     }
 

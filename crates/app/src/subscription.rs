@@ -3,6 +3,7 @@
 use super::{
     App, Caller,
     delivery::{DeadLetter, Line},
+    governance,
     query::Page,
     resolve_names::{NAME_MAX, printable},
     webhook::{self, Subscription, SubscriptionItem},
@@ -12,10 +13,10 @@ use crate::{
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use remit_domain::{Event, id::Timestamp};
+use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
 use remit_ledger::hash::hex;
 use remit_policy::address::Address;
-use remit_store::{Commit, ItemRow, Store};
+use remit_store::{ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
@@ -242,7 +243,13 @@ impl App {
             row(webhook::SUBSCRIPTION, serde_json::to_vec(&item).map_err(Refused::internal)?),
             row(webhook::DELIVERY, serde_json::to_vec(&line).map_err(Refused::internal)?),
         ];
-        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        let event = Event::SubscriptionMade {
+            subscription: id.clone(),
+            terms: governance::terms(&item),
+            by: caller.pseudonym.to_string(),
+            at: now,
+        };
+        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
         let subscription = self.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }
@@ -271,7 +278,7 @@ impl App {
     pub async fn pause_subscription(&self, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
         let subscription = self.managed(caller, id)?;
         subscription.line().pause();
-        self.changed_line(&subscription).await
+        self.changed_by(caller, &subscription, SubscriptionChange::Paused).await
     }
 
     /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
@@ -281,7 +288,7 @@ impl App {
     pub async fn resume_subscription(&self, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
         let subscription = self.managed(caller, id)?;
         subscription.line().resume(self.now().0);
-        self.changed_line(&subscription).await
+        self.changed_by(caller, &subscription, SubscriptionChange::Resumed).await
     }
 
     /// Sends everything after a position again.
@@ -296,7 +303,7 @@ impl App {
     ) -> Result<SubscriptionView, Refused> {
         let subscription = self.managed(caller, id)?;
         subscription.line().set_back(self.reached(wish.after)?);
-        self.changed_line(&subscription).await
+        self.changed_by(caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await
     }
 
     /// Gives a subscription a new secret. The one before signs too for a day.
@@ -316,7 +323,8 @@ impl App {
         let receiver = webhook::receiver(id, &item, &self.keys).map_err(Refused::internal)?;
         let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
         let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-        self.commit(Commit { items: vec![row], ..Commit::default() }).await.map_err(super::refused)?;
+        let event = self.changed(caller, id, SubscriptionChange::SecretRotated);
+        self.govern(caller, &[event], vec![row], Vec::new()).await.map_err(super::refused)?;
         subscription.replace(item, receiver);
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }
@@ -347,7 +355,7 @@ impl App {
         let subscription = self.managed(caller, id)?;
         let _making = self.subscriptions.making.lock().await;
         self.subscriptions.get(id)?;
-        self.forget_subscription(&subscription).await
+        self.forget_subscription(caller, &subscription).await
     }
 
     /// Events that were given up, in ledger order.
@@ -411,6 +419,24 @@ impl App {
     fn managed(&self, caller: &Caller, id: &str) -> Result<Arc<Subscription>, Refused> {
         self.permit(caller, "subscription.manage")?;
         self.subscriptions.get(id)
+    }
+
+    fn changed(&self, caller: &Caller, id: &str, change: SubscriptionChange) -> Event {
+        let (subscription, by) = (id.to_owned(), caller.pseudonym.to_string());
+        Event::SubscriptionChanged { subscription, change, by, at: self.now() }
+    }
+
+    /// The same, as an act of `caller`.
+    async fn changed_by(
+        &self,
+        caller: &Caller,
+        subscription: &Subscription,
+        change: SubscriptionChange,
+    ) -> Result<SubscriptionView, Refused> {
+        let event = self.changed(caller, &subscription.id, change);
+        let saved = self.save_delivery_with(subscription, Some((caller, &event))).await;
+        subscription.ring();
+        saved.map(|()| self.subscription_view(subscription))
     }
 
     /// Puts a change on record and sets the one who delivers to work on it.

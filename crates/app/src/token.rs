@@ -1,6 +1,12 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use super::{App, Caller, auth, floor::STAFF, resolve_names};
+use super::{
+    App, Caller, auth,
+    block_on::block_on,
+    floor::STAFF,
+    governance::{self, COMMAND_LINE},
+    resolve_names,
+};
 use crate::{
     clock::rfc3339,
     entropy::Entropy,
@@ -8,11 +14,12 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
+    Event,
     id::{StaffId, Timestamp},
     source,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Store, TokenRow};
+use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,14 +88,27 @@ const OWN_NAMES: [&str; 2] = ["remit", "customer"];
 pub(crate) const TOKEN_ID: &str = "tok_";
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Makes a token in `store`.
+/// Makes a token in `store`, on record as done at the command line. Blocks until it is durable.
 ///
 /// # Errors
 /// When a value is not accepted, or the store refuses.
-pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
+pub fn make(store: &impl Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
     let (row, token) = prepare(entropy, now, new)?;
-    store.add_token(&row).map_err(super::refused)?;
-    Ok(MadeToken { view: TokenView::from(&row), token })
+    let view = TokenView::from(&row);
+    add(store, entropy, now, row)?;
+    Ok(MadeToken { view, token })
+}
+
+/// Adds a prepared token to `store`, on record as done at the command line. Blocks until it is durable.
+///
+/// # Errors
+/// When the store refuses.
+pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
+    let event = Event::TokenMade { grant: governance::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
+    let record = governance::record(entropy, &event, "remit", now)?;
+    let tokens = vec![TokenChange::Add(Box::new(row))];
+    let commit = Commit { records: vec![record], tokens, ..Commit::default() };
+    block_on(store.commit(commit)).map(drop).map_err(super::refused)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
@@ -96,7 +116,7 @@ pub fn make(store: &dyn Store, entropy: &Entropy, now: Timestamp, new: NewToken)
 ///
 /// # Errors
 /// When one is not known; the error names those that there are.
-pub fn check(store: &dyn Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
     if let Some(responder) = &new.responder {
         let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
         resolve_names::among("responder", "responder", responder, known)?;
@@ -164,10 +184,16 @@ impl App {
     ///
     /// # Errors
     /// When policy or a bound refuses.
-    pub fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+    pub async fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
         self.permit(caller, "token.manage")?;
         check(&self.store, &self.bundle, &new)?;
-        make(&self.store, &self.entropy, self.now(), new)
+        let (row, token) = prepare(&self.entropy, self.now(), new)?;
+        let view = TokenView::from(&row);
+        let by = caller.pseudonym.to_string();
+        let event = Event::TokenMade { grant: governance::grant(&row), by, at: self.now() };
+        let tokens = vec![TokenChange::Add(Box::new(row))];
+        self.govern(caller, &[event], Vec::new(), tokens).await.map_err(super::refused)?;
+        Ok(MadeToken { view, token })
     }
 
     /// All tokens that are valid.
@@ -184,15 +210,15 @@ impl App {
     ///
     /// # Errors
     /// When policy refuses, there is no such token, or the disk did not take it yet.
-    pub fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Refused> {
+    pub async fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Refused> {
         self.permit(caller, "token.manage")?;
-        match self.store.revoke_token(id) {
-            Ok(false) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
-            Ok(true) => self.forget_tokens(),
+        match self.revoke(caller, id).await {
+            Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+            Ok(()) => self.forget_tokens(),
             Err(error) => {
                 tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
                     start");
-                self.revoke_for_now(id);
+                self.revoke_for_now(id, &caller.pseudonym);
                 let detail = "the token is refused from now on, but is valid again should the server start anew before \
                               this is on the disk; it is tried until it is";
                 return Err(Refused::new(super::refused(error).kind, detail));
@@ -202,13 +228,20 @@ impl App {
     }
 
     /// Tries to have the store forget what was revoked while it could not.
-    pub fn revoke_what_is_left(&self) {
-        for id in self.revoked_for_now() {
-            if self.store.revoke_token(&id).is_ok() {
+    pub async fn revoke_what_is_left(&self) {
+        for (id, by) in self.revoked_for_now() {
+            let revoked = self.revoke(&Caller::for_whom(&by), &id).await;
+            if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
                 tracing::info!(token = id, "a revoked token is now off the disk too");
                 self.revoked_for_good(&id);
             }
         }
+    }
+
+    async fn revoke(&self, caller: &Caller, id: &str) -> Result<(), CommitError> {
+        let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
+        let event = Event::TokenRevoked { token, by, at: self.now() };
+        self.govern(caller, &[event], Vec::new(), vec![TokenChange::Revoke(id.to_owned())]).await
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
+mod authority;
 mod governed;
 mod outbox;
 mod rows;
@@ -10,6 +11,7 @@ mod sealed;
 
 use super::{App, auth, counting, follow_ups};
 use crate::keys::{CustomerKey, KeyError, Keys};
+use authority::Authority;
 use governed::Governed;
 use remit_domain::{
     Case, Event,
@@ -49,6 +51,7 @@ pub struct ViewCheck {
     bundles: BTreeSet<String>,
     outcomes: BTreeMap<String, Outcomes>,
     governed: Governed,
+    authority: Authority,
 }
 
 impl App {
@@ -130,6 +133,7 @@ impl ViewCheck {
             };
             named.note(&record.body);
             self.governed.note(record.seq, &event);
+            self.authority.note(&event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
@@ -235,6 +239,7 @@ impl Judge for ViewCheck {
     }
 
     fn token(&mut self, token: &TokenRow, found: Found<'_>) {
+        self.authority.token(token);
         let unknown = token.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str()));
         if let Some(unknown) = unknown {
             found(kept("token", &token.id, &format!("`{unknown}` is no role")));
@@ -248,6 +253,7 @@ impl Judge for ViewCheck {
     }
 
     fn item(&mut self, item: &ItemRow, found: Found<'_>) {
+        self.authority.item(item);
         let body = item.body.as_deref().unwrap_or_default();
         // The name of a token that was revoked is kept as it is.
         let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
@@ -301,10 +307,14 @@ impl Judge for ViewCheck {
                 found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
             }
         }
-        let looked =
-            [("sealed words and files opened", self.opened), ("bundles that decisions name", self.named.len() as u64)];
+        let is_recorded = self.authority.compare(found);
+        let looked = [
+            ("sealed words and files opened", self.opened),
+            ("bundles that decisions name", self.named.len() as u64),
+            ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
+        ];
         let mut not = vec![
-            ("tokens, settings, answers kept to be repeated, beyond their form", "they are not in the ledger"),
+            ("settings and answers kept to be repeated, beyond their form", "they are not in the ledger"),
             (
                 "when promises are looked at again, and whether and when silences are",
                 "it follows from the bundle and the moment, not from records",
@@ -314,6 +324,12 @@ impl Judge for ViewCheck {
                 "it follows from what was committed together, which records do not say",
             ),
         ];
+        if !is_recorded {
+            not.push((
+                "tokens, staff, chats and subscriptions, beyond their form",
+                "an earlier version made them, and the next start puts them on record",
+            ));
+        }
         if !self.is_whole {
             not.push((
                 "counts of outcomes, and whether everything that remains to be done is there",

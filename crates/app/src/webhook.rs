@@ -1,7 +1,7 @@
 //! Sending events to those who subscribed: what is live of each subscription, and the steps of delivering.
 
 use super::{
-    App,
+    App, Caller,
     delivery::{Line, Origin, Pick, Ready},
     query::FeedItem,
 };
@@ -9,6 +9,7 @@ use crate::{
     keys::Keys,
     refused::{Kind, Refused},
 };
+use remit_domain::Event;
 use remit_responders::{Failure, Receiver, signature::SigningSecret};
 use remit_store::{Commit, ItemRow, ReadError, RecordRow, Store};
 use serde::{Deserialize, Serialize};
@@ -369,6 +370,15 @@ impl App {
     /// # Errors
     /// When the store refuses; then it is still to be done.
     pub async fn save_delivery(&self, subscription: &Subscription) -> Result<(), Refused> {
+        self.save_delivery_with(subscription, None).await
+    }
+
+    /// The same, together with the act that changed it.
+    pub(crate) async fn save_delivery_with(
+        &self,
+        subscription: &Subscription,
+        act: Option<(&Caller, &Event)>,
+    ) -> Result<(), Refused> {
         let _saving = subscription.saving.lock().await;
         if subscription.deleted.load(Ordering::Acquire) {
             return Ok(());
@@ -382,7 +392,12 @@ impl App {
             let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
             items.push(ItemRow { kind: dead_kind(&subscription.id), id: dead_id(*seq), body });
         }
-        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        match act {
+            Some((caller, event)) => {
+                self.govern(caller, std::slice::from_ref(event), items, Vec::new()).await.map_err(super::refused)?
+            }
+            None => drop(self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?),
+        }
         subscription.line().saved(&unsaved);
         Ok(())
     }
@@ -391,14 +406,20 @@ impl App {
     ///
     /// # Errors
     /// When the store refuses.
-    pub(crate) async fn forget_subscription(&self, subscription: &Subscription) -> Result<(), Refused> {
+    pub(crate) async fn forget_subscription(
+        &self,
+        caller: &Caller,
+        subscription: &Subscription,
+    ) -> Result<(), Refused> {
         let _saving = subscription.saving.lock().await;
         let (id, dead) = (&subscription.id, dead_kind(&subscription.id));
         let named = |kind: &str, id: &str| ItemRow { kind: kind.to_owned(), id: id.to_owned(), body: None };
         let mut items = vec![named(SUBSCRIPTION, id), named(DELIVERY, id)];
         let letters = self.store.items(&dead).map_err(Refused::internal)?;
         items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
-        self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
+        let by = caller.pseudonym.to_string();
+        let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: self.now() };
+        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
         subscription.deleted.store(true, Ordering::Release);
         self.subscriptions.remove(id);
         self.metrics.forget_webhook(id);

@@ -1,156 +1,29 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
 mod kind;
+mod payload;
 
 use crate::{
     action::{ActionDecision, ActionEnd},
     activation::{BundleChanges, Moved},
-    announcement::Announcement,
-    automatic::AutoSubmitted,
-    case::{Author, Channel, HolderRef, Requester},
+    case::{Channel, HolderRef, Requester},
     consult::Consult,
-    decision::{Decision, YieldReason},
+    decision::Decision,
     ending::{Ending, Feedback},
     exception::Exception,
+    floor::StaffProfile,
+    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, MessageId, OfferId, OwnerId,
-        ResponderId, SignalName, StaffId, Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, OfferId, OwnerId, ResponderId,
+        SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd},
-    retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
 };
+pub use payload::*;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-
-/// A commitment to somebody's words, which are kept apart and can be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// HMAC-SHA-256 of the words under a key that is kept with them, in hexadecimal.
-    pub commit: String,
-    /// Their length in bytes.
-    pub bytes: u32,
-}
-
-/// A commitment to a file that came with a message. Like words, it is kept apart and can be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attachment {
-    /// HMAC-SHA-256 of the file under a key that is kept with it, in hexadecimal.
-    pub commit: String,
-    /// Its length in bytes.
-    pub bytes: u32,
-    /// What kind of file it is, by its own first bytes.
-    pub media_type: String,
-}
-
-/// One message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Message {
-    /// Which message.
-    pub id: MessageId,
-    /// Who wrote it.
-    pub author: Author,
-    /// What it says, by commitment.
-    pub words: Words,
-    /// What the holder commits to with it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub marks: Vec<Mark>,
-    /// Files that came with it, by commitment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
-    /// There where no person sent it: it is kept, and asks for nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_submitted: Option<AutoSubmitted>,
-    /// What the search among articles found that it was made from, if one was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub found: Option<Box<Retrieval>>,
-}
-
-impl Message {
-    /// A message of words alone that commits to nothing.
-    pub fn new(id: MessageId, author: Author, words: Words) -> Self {
-        Self { id, author, words, marks: Vec::new(), attachments: Vec::new(), auto_submitted: None, found: None }
-    }
-}
-
-/// What a holder's message commits to; the next holder is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// Something is promised to the customer.
-    Promise,
-    /// Something is refused to the customer.
-    Refusal,
-}
-
-/// What the next holder is handed with the case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContextPackage {
-    /// Messages so far.
-    pub messages: u32,
-    /// The newest message of the customer.
-    pub last_customer_message: Option<MessageId>,
-    /// Who held the case before and gave it up, with why.
-    pub tried: Vec<Tried>,
-    /// Exceptions that are open.
-    pub open_exceptions: Vec<ExceptionId>,
-    /// The decision before this one, where the history goes on.
-    pub previous_decision: Option<DecisionId>,
-    /// How long the customer has waited for a reply, in milliseconds; handoffs do not reset it.
-    pub waited_ms: i64,
-    /// A note from who handed over, by commitment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Words>,
-    /// Messages in which something was promised to the customer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub promised: Vec<MessageId>,
-    /// Messages in which something was refused to the customer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<MessageId>,
-    /// Actions that are permitted and not carried out yet.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub open_actions: Vec<DecisionId>,
-    /// What the customer was told last of who has the case.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<Announcement>,
-}
-
-/// A responder that had the case and no longer has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tried {
-    /// Who.
-    pub responder: ResponderId,
-    /// Why it gave the case up; none when policy took it away.
-    pub reason: Option<YieldReason>,
-}
-
-/// A change of holder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Handoff {
-    /// Who had it.
-    pub from: Option<HolderRef>,
-    /// Who has it now.
-    pub to: HolderRef,
-    /// The member of staff who has it now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub staff: Option<StaffId>,
-    /// Who answers for it now.
-    pub accountable: OwnerId,
-    /// The lease's fencing number from now on.
-    pub epoch: u64,
-    /// What the new holder is handed.
-    pub package: ContextPackage,
-    /// What the customer is told of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub announced: Option<Announcement>,
-}
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -462,6 +335,92 @@ pub enum Event {
         /// Where goes what those had who are not in it any more.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         moves: Vec<Moved>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A token was made. In the token's own stream.
+    TokenMade {
+        /// What it grants.
+        grant: Grant,
+        /// Who made it, by the identifier of their token, or from where.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A token was revoked. In the token's own stream.
+    TokenRevoked {
+        /// Which.
+        token: String,
+        /// Who revoked it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Who a member of staff is, and what they may be given, was noted, in place of what was before. In their own
+    /// stream.
+    StaffNoted {
+        /// What was noted.
+        profile: Box<StaffProfile>,
+        /// Who noted it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody said whether a member of staff is there. In their own stream.
+    PresenceSet {
+        /// Which member of staff.
+        staff: StaffId,
+        /// What was said.
+        presence: PresenceKind,
+        /// Who said it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A chat was started for a customer: a link that acts for nobody else. In the chat's own stream.
+    ChatStarted {
+        /// Which chat, by its name, which is no secret.
+        chat: String,
+        /// For whom.
+        customer: CustomerId,
+        /// The case that it goes on with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// When it ends.
+        expires: Timestamp,
+        /// Who started it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A subscription to events was made. In its own stream.
+    SubscriptionMade {
+        /// Which.
+        subscription: String,
+        /// What is sent, and where to.
+        terms: SubscriptionTerms,
+        /// Who made it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What a subscription sends was changed. In its own stream.
+    SubscriptionChanged {
+        /// Which.
+        subscription: String,
+        /// How.
+        change: SubscriptionChange,
+        /// Who changed it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A subscription was deleted. In its own stream.
+    SubscriptionDeleted {
+        /// Which.
+        subscription: String,
+        /// Who deleted it.
+        by: String,
         /// When.
         at: Timestamp,
     },

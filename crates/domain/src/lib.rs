@@ -17,6 +17,7 @@ pub mod ending;
 pub mod event;
 pub mod exception;
 pub mod floor;
+pub mod governance;
 pub mod id;
 pub mod offer;
 mod record;

@@ -1,6 +1,6 @@
 //! What one command writes: rows that become durable together, and why none of them did.
 
-use crate::{Coming, OutcomeDelta};
+use crate::{Coming, OutcomeDelta, TokenRow};
 
 /// The effects of one command. All of them become durable together, or none does.
 #[derive(Debug, Default)]
@@ -38,6 +38,9 @@ pub struct Commit {
     pub cancel: Vec<String>,
     /// Items as they are now.
     pub items: Vec<ItemRow>,
+    /// Tokens that are made or revoked. One that is revoked must stand; a disk that is full for everything else has room
+    /// for that.
+    pub tokens: Vec<TokenChange>,
     /// The bundle that is in force from now on.
     pub activation: Option<Activation>,
     /// The announcement that this command was on its way, if there was one.
@@ -148,6 +151,15 @@ pub struct ExceptionRow {
     pub body: Vec<u8>,
 }
 
+/// A change of who may call.
+#[derive(Debug, Clone)]
+pub enum TokenChange {
+    /// A token is made.
+    Add(Box<TokenRow>),
+    /// The token with this identifier is revoked; its name is kept.
+    Revoke(String),
+}
+
 /// An answer to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRow {
@@ -228,7 +240,7 @@ pub enum CommitError {
         /// What it came to.
         response: Vec<u8>,
     },
-    /// What this was to be done for has been done already.
+    /// What this was to be done for has been done already; or the token to revoke does not stand.
     #[error("this has been done already")]
     Done,
     /// The key that sealed what is in it is destroyed, or is not the customer's.

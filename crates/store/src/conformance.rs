@@ -2,7 +2,7 @@
 
 use crate::{
     Activation, AttachmentRow, CaseFilter, CaseWrite, Commit, CommitError, ExceptionFilter, ExceptionRow,
-    IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenRow, WordsRow,
+    IdempotencyRow, ItemRow, NewCustomer, OutboxRow, OutcomeDelta, Record, Store, TokenChange, TokenRow, WordsRow,
 };
 
 /// A case's write at a version, held by `holder`.
@@ -59,7 +59,7 @@ pub async fn suite(store: &impl Store) -> Result<(), String> {
     resolved(store).await?;
     bundles(store).await?;
     positions(store)?;
-    tokens(store)?;
+    tokens(store).await?;
     checkpoints(store)
 }
 
@@ -438,7 +438,7 @@ fn positions(store: &impl Store) -> Result<(), String> {
 }
 
 /// The name of a token outlives it until it is forgotten, and nothing else does.
-fn tokens(store: &impl Store) -> Result<(), String> {
+async fn tokens(store: &impl Store) -> Result<(), String> {
     let token = TokenRow {
         id: "tok_1".into(),
         hash: [3; 32],
@@ -453,11 +453,13 @@ fn tokens(store: &impl Store) -> Result<(), String> {
     let name = || store.token_name("tok_1").map_err(|e| e.to_string());
     let named = Some("Ada Lovelace".to_owned());
     hold(name()?.is_none(), "an unknown token has no name")?;
-    store.add_token(&token).map_err(|e| e.to_string())?;
+    let add = Commit { tokens: vec![TokenChange::Add(Box::new(token))], ..Commit::default() };
+    store.commit(add).await.map_err(|e| e.to_string())?;
     hold(name()? == named, "a token has its name")?;
     hold(!store.forget_token_name("tok_1").map_err(|e| e.to_string())?, "the name of a token that stands is kept")?;
-    hold(store.revoke_token("tok_1").map_err(|e| e.to_string())?, "a token is revoked")?;
-    hold(!store.revoke_token("tok_1").map_err(|e| e.to_string())?, "a token is revoked once")?;
+    let revoke = || Commit { tokens: vec![TokenChange::Revoke("tok_1".into())], ..Commit::default() };
+    hold(store.commit(revoke()).await.is_ok(), "a token is revoked")?;
+    hold(matches!(store.commit(revoke()).await, Err(CommitError::Done)), "a token is revoked once")?;
     let known = store.token(&[3; 32]).map_err(|e| e.to_string())?;
     hold(known.is_none() && name()? == named, "of a revoked token the name is kept alone")?;
     hold(store.forget_token_name("tok_1").map_err(|e| e.to_string())?, "a name is forgotten")?;

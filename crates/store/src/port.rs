@@ -245,11 +245,6 @@ pub trait Store: Send + Sync {
     fn has_token(&self, id: &str) -> Result<bool, ReadError>;
     /// All tokens.
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
-    /// Notes a token.
-    fn add_token(&self, token: &TokenRow) -> Result<(), CommitError>;
-    /// Forgets a token, except for its name; says whether there was one. A disk that is full for everything else has
-    /// room for this.
-    fn revoke_token(&self, id: &str) -> Result<bool, CommitError>;
     /// The name of a token, also of one that was revoked, until it is forgotten.
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;
     /// Forgets the name of a token that was revoked; says whether it was kept.

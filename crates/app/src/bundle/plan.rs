@@ -5,7 +5,14 @@ use super::{
     moves::{MoveError, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{commit, entropy::Entropy, floor::STAFF, refused::Refused};
+use crate::{
+    block_on::block_on,
+    commit,
+    entropy::Entropy,
+    floor::{STAFF, StaffItem},
+    governance,
+    refused::Refused,
+};
 use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
@@ -14,7 +21,6 @@ use remit_domain::{
 };
 use remit_policy::bundle::Bundle;
 use remit_store::{Activation, Commit, CommitError, ItemRow, ReadError, Store};
-use std::{pin::pin, sync::Arc, task, thread};
 
 /// The kind and the name of the item that says where goes what is not moved yet.
 const BUNDLE: &str = "bundle";
@@ -117,20 +123,26 @@ impl Plan {
         let stream = DecisionId::next(&mut Ids::new(now, random & !0xffff)).to_string();
         let mut record = commit::recorded(entropy, &self.event(bundle, by, now), &stream, "remit", now)?;
         record.subject = Some(stream);
-        let mut items = self.staff(store, bundle)?;
+        let (mut records, mut items) = (vec![record], Vec::new());
+        for item in self.staff(store, bundle)? {
+            let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
+            items.push(ItemRow { kind: STAFF.to_owned(), id: item.profile.id.to_string(), body });
+            let event = Event::StaffNoted { profile: Box::new(item.profile), by: by.to_owned(), at: now };
+            records.push(governance::record(entropy, &event, "remit", now)?);
+        }
         items.push(item(Some(&self.moves))?);
         let commit = Commit {
-            records: vec![record],
+            records,
             items,
             activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
             ..Commit::default()
         };
-        wait(store.commit(commit)).map(drop).map_err(|error: CommitError| crate::refused(error))
+        block_on(store.commit(commit)).map(drop).map_err(|error: CommitError| crate::refused(error))
     }
 
     /// Staff who work in what is gone: they work where its cases go.
-    fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<ItemRow>, Refused> {
-        let mut rows = Vec::new();
+    fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<StaffItem>, Refused> {
+        let mut changed = Vec::new();
         for mut item in staff(store).map_err(Refused::internal)? {
             let before = item.profile.queues.clone();
             let there = |queue: &ResponderId| is_there(bundle, queue, ResponderKind::Queue);
@@ -141,11 +153,10 @@ impl Plan {
             }
             if queues != before {
                 item.profile.queues = queues;
-                let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
-                rows.push(ItemRow { kind: STAFF.to_owned(), id: item.profile.id.to_string(), body });
+                changed.push(item);
             }
         }
-        Ok(rows)
+        Ok(changed)
     }
 }
 
@@ -180,23 +191,4 @@ fn told(survey: &Survey, queues: &str) -> String {
     let name = survey.gone.iter().find(|(_, gone)| gone.is_held()).map_or("OLD", |(name, _)| name.as_str());
     let _ = write!(text, "\nsay where each goes, as with `--move {name}=QUEUE`; the bundle's queues are {queues}");
     text
-}
-
-/// Waits for `future` on this thread, in a runtime or outside of one.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    struct Waker(thread::Thread);
-    impl task::Wake for Waker {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let mut future = pin!(future);
-    let waker = task::Waker::from(Arc::new(Waker(thread::current())));
-    let mut context = task::Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            task::Poll::Ready(done) => return done,
-            task::Poll::Pending => thread::park(),
-        }
-    }
 }

@@ -21,7 +21,7 @@ use std::{
 use tokio::sync::watch;
 
 /// The kind of item under which chats are stored.
-const CHAT: &str = "chat";
+pub(crate) const CHAT: &str = "chat";
 /// Event streams of one chat.
 const STREAMS_MAX: usize = 8;
 
@@ -78,7 +78,7 @@ impl Drop for Upload {
 }
 
 impl Chat {
-    pub(super) fn new(id: String, item: ChatItem) -> Self {
+    pub(crate) fn new(id: String, item: ChatItem) -> Self {
         Self {
             name: format!("chat_{}", id.get(..16).unwrap_or_default()),
             id,

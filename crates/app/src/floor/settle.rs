@@ -1,8 +1,8 @@
 //! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
 
-use super::{App, STAFF, StaffItem};
+use super::{App, Caller, STAFF, StaffItem};
 use crate::refused::{Kind, Refused};
-use remit_domain::{floor::Presence, id::StaffId, offer::OfferEnd};
+use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
 use remit_store::{ItemRow, Store};
 use std::time::Duration;
 
@@ -11,17 +11,16 @@ const SETTLE_MAX: usize = 500;
 const SETTLE_PAUSE: Duration = Duration::from_millis(2);
 
 impl App {
-    /// Notes who somebody is, or whether they are there; what was offered to somebody who has gone is offered to
+    /// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone is offered to
     /// others.
-    pub(crate) async fn set_staff(&self, item: StaffItem) -> Result<(), Refused> {
+    pub(crate) async fn set_staff(&self, caller: &Caller, events: &[Event], item: StaffItem) -> Result<(), Refused> {
         let row = ItemRow {
             kind: STAFF.to_owned(),
             id: item.profile.id.to_string(),
             body: Some(serde_json::to_vec(&item).map_err(Refused::internal)?),
         };
-        let commit = remit_store::Commit { items: vec![row], ..Default::default() };
         let _moving = self.floor.moving.lock().await;
-        self.commit(commit).await.map_err(crate::refused)?;
+        self.govern(caller, events, vec![row], Vec::new()).await.map_err(crate::refused)?;
         let id = item.profile.id.clone();
         self.settle_owed().await?;
         if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {

@@ -175,7 +175,7 @@ impl FirstToken {
             keep(&path, &token).with_context(|| format!("the first token cannot be kept in {}", path.display()))?;
             Self::Kept(path)
         };
-        app.store().add_token(&row)?;
+        token::add(app.store(), &Entropy::default(), app.now(), row)?;
         Ok(Some(first))
     }
 

@@ -102,6 +102,14 @@ impl Case {
             | Event::AiResumed { .. }
             | Event::OutcomesReset { .. }
             | Event::BundleActivated { .. }
+            | Event::TokenMade { .. }
+            | Event::TokenRevoked { .. }
+            | Event::StaffNoted { .. }
+            | Event::PresenceSet { .. }
+            | Event::ChatStarted { .. }
+            | Event::SubscriptionMade { .. }
+            | Event::SubscriptionChanged { .. }
+            | Event::SubscriptionDeleted { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {

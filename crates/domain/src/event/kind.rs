@@ -1,6 +1,7 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
+use crate::governance::Stream;
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -33,9 +34,29 @@ impl Event {
         "ai_resumed",
         "outcomes_reset",
         "bundle_activated",
+        "token_made",
+        "token_revoked",
+        "staff_noted",
+        "presence_set",
+        "chat_started",
+        "subscription_made",
+        "subscription_changed",
+        "subscription_deleted",
         "words_erased",
         "customer_erased",
         "erasure_completed",
+    ];
+
+    /// The names of acts of governance.
+    pub const GOVERNANCE: &[&str] = &[
+        "token_made",
+        "token_revoked",
+        "staff_noted",
+        "presence_set",
+        "chat_started",
+        "subscription_made",
+        "subscription_changed",
+        "subscription_deleted",
     ];
 
     /// The name under which the event is recorded.
@@ -69,9 +90,52 @@ impl Event {
             Self::ActionEnded { .. } => "action_ended",
             Self::ConsultAsked { .. } => "consult_asked",
             Self::ConsultAnswered { .. } => "consult_answered",
+            Self::TokenMade { .. } => "token_made",
+            Self::TokenRevoked { .. } => "token_revoked",
+            Self::StaffNoted { .. } => "staff_noted",
+            Self::PresenceSet { .. } => "presence_set",
+            Self::ChatStarted { .. } => "chat_started",
+            Self::SubscriptionMade { .. } => "subscription_made",
+            Self::SubscriptionChanged { .. } => "subscription_changed",
+            Self::SubscriptionDeleted { .. } => "subscription_deleted",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
             Self::ErasureCompleted { .. } => "erasure_completed",
+        }
+    }
+
+    /// Whether it is of no case: it stands in a stream of what it is about.
+    pub fn is_of_no_case(&self) -> bool {
+        self.is_governance()
+            || matches!(
+                self,
+                Self::AiStopped { .. }
+                    | Self::AiResumed { .. }
+                    | Self::OutcomesReset { .. }
+                    | Self::BundleActivated { .. }
+                    | Self::CustomerErased { .. }
+                    | Self::ErasureCompleted { .. }
+            )
+    }
+
+    /// Whether it is an act of authority over who may call, who works here, and which chats and subscriptions there
+    /// are.
+    pub fn is_governance(&self) -> bool {
+        self.governed().is_some()
+    }
+
+    /// The stream of what is governed by it; none of other events.
+    pub fn governed(&self) -> Option<Stream<'_>> {
+        match self {
+            Self::TokenMade { grant, .. } => Some(Stream::Token(&grant.token)),
+            Self::TokenRevoked { token, .. } => Some(Stream::Token(token)),
+            Self::StaffNoted { profile, .. } => Some(Stream::Staff(&profile.id)),
+            Self::PresenceSet { staff, .. } => Some(Stream::Staff(staff)),
+            Self::ChatStarted { chat, .. } => Some(Stream::Chat(chat)),
+            Self::SubscriptionMade { subscription, .. }
+            | Self::SubscriptionChanged { subscription, .. }
+            | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::Subscription(subscription)),
+            _ => None,
         }
     }
 

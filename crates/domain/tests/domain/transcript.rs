@@ -313,7 +313,10 @@ impl Transcript {
             Event::CaseReopened { .. } => "reopened".to_owned(),
             Event::NoteLeft { .. } => "a note is left with it".into(),
             Event::WordsErased { .. } => "words erased".to_owned(),
-            Event::CustomerErased { .. } | Event::ErasureCompleted { .. } => "of no case".to_owned(),
+            of_no_case => {
+                assert!(of_no_case.is_of_no_case(), "{of_no_case:?} is not told");
+                "of no case".to_owned()
+            }
         };
         lines.push(line);
     }

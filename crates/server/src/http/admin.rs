@@ -39,7 +39,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
                    it was made";
         return Err(Problem::invalid("Idempotency-Key", why));
     }
-    let made = json(&app.make_token(&caller, body.value)?)?;
+    let made = json(&app.make_token(&caller, body.value).await?)?;
     Ok((StatusCode::CREATED, made).into_response())
 }
 
@@ -59,7 +59,7 @@ async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authentic
     responses((status = 204, description = "Revoked."))
 )]
 async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.revoke_token(&caller, &id)?;
+    app.revoke_token(&caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -38,7 +38,7 @@ pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) ->
             _ = tick.tick() => false,
             _ = stop.changed() => true,
         };
-        app.revoke_what_is_left();
+        app.revoke_what_is_left().await;
         let signed = sign(&app, &signer);
         if stopped {
             return signed;

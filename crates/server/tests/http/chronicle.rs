@@ -70,14 +70,8 @@ impl Chronicle {
     pub(crate) fn read(&mut self, row: &RecordRow) -> Result<(), String> {
         let event: Event = serde_json::from_slice(&row.body).map_err(|e| e.to_string())?;
         *self.kinds.entry(row.kind.clone()).or_default() += 1;
-        let of_no_case = matches!(
-            event,
-            Event::AiStopped { .. }
-                | Event::AiResumed { .. }
-                | Event::OutcomesReset { .. }
-                | Event::BundleActivated { .. }
-        );
-        if of_no_case {
+        let of_a_customer = matches!(event, Event::CustomerErased { .. } | Event::ErasureCompleted { .. });
+        if event.is_of_no_case() && !of_a_customer {
             // Of no case.
             return Ok(());
         }

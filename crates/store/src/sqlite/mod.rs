@@ -98,7 +98,7 @@ pub struct SqliteStore {
     /// Rare writes outside the queue: tokens, bundles, checkpoints.
     side: Mutex<Connection>,
     /// Room for what must be possible on a full disk.
-    reserve: Reserve,
+    reserve: Arc<Reserve>,
     /// Told to threads that would go on.
     closing: Arc<AtomicBool>,
     /// Told to the writer: to write what waits and to end.
@@ -167,9 +167,10 @@ impl SqliteStore {
             }
         })?;
         let last = Arc::new(AtomicBool::new(false));
+        let reserve = Arc::new(Reserve::keep(data));
         let writer = thread(("store-writer", WRITER), &path, {
-            let (disk, last) = (Arc::clone(&disk), Arc::clone(&last));
-            move || writer::run(connection, &disk, &waiting, &group_commit, (&written, &told), &last)
+            let (disk, last, kept_back) = (Arc::clone(&disk), Arc::clone(&last), Arc::clone(&reserve));
+            move || writer::run(connection, (&disk, &kept_back), &waiting, &group_commit, (&written, &told), &last)
         })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&customer_filter), Arc::clone(&closing));
         let learner = thread(("store-learner", BESIDE), &path, move || {
@@ -188,7 +189,7 @@ impl SqliteStore {
             readers: Mutex::default(),
             readers_gate: Arc::default(),
             side: Mutex::new(side),
-            reserve: Reserve::keep(data),
+            reserve,
             closing,
             last,
             answering,

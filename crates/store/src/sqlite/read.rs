@@ -4,11 +4,10 @@ use super::{
     SqliteStore,
     lists::{CASES, EXCEPTIONS, LAST, List},
     setup,
-    writer::refusal,
 };
 use crate::*;
 use remit_ledger::{hash::Hash, tile};
-use rusqlite::{Connection, ErrorCode, Params, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Row, params};
 use std::{collections::HashMap, sync::PoisonError};
 
 const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
@@ -19,7 +18,7 @@ const EXCEPTION: &str = "SELECT * FROM exceptions WHERE id = ?1";
 
 /// The kind of item under which the name of a revoked token is kept.
 pub const REVOKED: &str = "revoked_token";
-const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
+pub(super) const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
 /// The exception whose columns begin at `first`.
 pub(super) fn exception(row: &Row<'_>, first: usize) -> Result<ExceptionRow, rusqlite::Error> {
@@ -370,37 +369,6 @@ impl Store for SqliteStore {
 
     fn tokens(&self) -> Result<Vec<TokenRow>, ReadError> {
         self.many(&format!("SELECT {TOKEN} FROM tokens ORDER BY created_ms"), [], token)
-    }
-
-    fn add_token(&self, t: &TokenRow) -> Result<(), CommitError> {
-        let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
-        let sql = format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        let roles = t.roles.join(" ");
-        let values = params![t.id, t.hash, t.name, roles, t.responder, t.source, t.created_ms, t.expires_ms, t.staff];
-        side.execute(&sql, values).map(|_| ()).map_err(|error| refusal(&error))
-    }
-
-    fn revoke_token(&self, id: &str) -> Result<bool, CommitError> {
-        let mut side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut revoke = |room: &dyn Fn()| {
-            let alone = side.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // Nobody else of this process writes into the room that is made now.
-            room();
-            let sql = "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1";
-            alone.execute(sql, [id, REVOKED])?;
-            let revoked = alone.execute("DELETE FROM tokens WHERE id = ?1", [id])?;
-            alone.commit()?;
-            Ok::<_, rusqlite::Error>(revoked > 0)
-        };
-        let full = |error: &rusqlite::Error| {
-            // Where the log's index cannot grow, SQLite reports that it failed.
-            matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
-        };
-        let revoked = match revoke(&|| ()) {
-            Err(error) if full(&error) => revoke(&|| _ = self.reserve.give_up()),
-            revoked => revoked,
-        };
-        revoked.map_err(|error| refusal(&error))
     }
 
     fn token_name(&self, id: &str) -> Result<Option<String>, ReadError> {

@@ -5,9 +5,11 @@ use super::{
     answers::{Outcome, Waiting},
     durability::{Durability, Written},
     group_commit::GroupCommit,
+    read::{REVOKED, TOKEN},
+    reserve::Reserve,
     wal_checkpoint,
 };
-use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record};
+use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record, TokenChange};
 use remit_ledger::{
     entry::Entry,
     hash::{Hash, hex},
@@ -27,7 +29,7 @@ use std::{
 /// hears of each.
 pub(super) fn run(
     mut connection: Connection,
-    disk: &Durability,
+    (disk, reserve): (&Durability, &Reserve),
     waiting: &Receiver<Waiting>,
     group_commit: &GroupCommit,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
@@ -41,7 +43,7 @@ pub(super) fn run(
         let Some(first) = first else { return };
         group_commit.fill(first, waiting, &mut batch);
         let number = disk.begin();
-        let outcomes = write(&mut connection, &mut tree, disk, &batch);
+        let outcomes = write(&mut connection, &mut tree, (disk, reserve), &batch);
         let batch = Written { number, tree: tree.clone(), answers: batch.drain(..).zip(outcomes).collect() };
         // Another thread waits for the disk where the next batch is there to be written meanwhile. Where it is not,
         // this one waits as well as another, and sooner.
@@ -56,7 +58,12 @@ pub(super) fn run(
 }
 
 /// What becomes of each command of `batch`.
-fn write(connection: &mut Connection, tree: &mut Tree, disk: &Durability, batch: &[Waiting]) -> Vec<Outcome> {
+fn write(
+    connection: &mut Connection,
+    tree: &mut Tree,
+    (disk, reserve): (&Durability, &Reserve),
+    batch: &[Waiting],
+) -> Vec<Outcome> {
     if let Some(failed) = disk.failed() {
         return batch.iter().map(|_| Err(CommitError::Failed(failed.to_owned()))).collect();
     }
@@ -73,9 +80,24 @@ fn write(connection: &mut Connection, tree: &mut Tree, disk: &Durability, batch:
             outcomes
         }
         // One command that the database refuses must not sink the others: each is tried alone.
-        Err(_) if batch.len() > 1 => batch.chunks(1).flat_map(|alone| write(connection, tree, disk, alone)).collect(),
+        Err(_) if batch.len() > 1 => {
+            batch.chunks(1).flat_map(|alone| write(connection, tree, (disk, reserve), alone)).collect()
+        }
+        // Room is kept back for taking a right away, and nobody else writes into it.
+        Err(error) if is_full(&error) && takes_a_right_away(&commits) && reserve.give_up() => {
+            together(connection, tree, &commits).unwrap_or_else(|error| vec![Err(refusal(&error))])
+        }
         Err(error) => vec![Err(refusal(&error))],
     }
+}
+
+/// Whether the disk is full: where the log's index cannot grow, SQLite reports that it failed.
+fn is_full(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+}
+
+fn takes_a_right_away(commits: &[&Commit]) -> bool {
+    commits.iter().any(|commit| commit.tokens.iter().any(|change| matches!(change, TokenChange::Revoke(_))))
 }
 
 pub(super) fn refusal(error: &rusqlite::Error) -> CommitError {
@@ -145,6 +167,13 @@ impl Batch {
         if let Some(claim) = &commit.claim {
             let there = tx.prepare_cached("SELECT 1 FROM outbox WHERE id = ?1")?.exists([claim])?;
             if !there {
+                return Ok(Err(CommitError::Done));
+            }
+        }
+        for change in &commit.tokens {
+            if let TokenChange::Revoke(id) = change
+                && !tx.prepare_cached("SELECT 1 FROM tokens WHERE id = ?1")?.exists([id])?
+            {
                 return Ok(Err(CommitError::Done));
             }
         }
@@ -367,6 +396,21 @@ fn later(tx: &Transaction<'_>, commit: &Commit) -> Result<(), rusqlite::Error> {
         let sql = "INSERT INTO outbox (id, kind, stream, due_ms, body) VALUES (?1, ?2, ?3, ?4, ?5) \
                    ON CONFLICT (id) DO UPDATE SET due_ms = ?4, body = ?5";
         tx.prepare_cached(sql)?.execute(params![row.id, row.kind, row.case, row.due_ms, row.body])?;
+    }
+    for change in &commit.tokens {
+        match change {
+            TokenChange::Add(t) => {
+                let sql = format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+                let (roles, ends) = (t.roles.join(" "), t.expires_ms);
+                let values = params![t.id, t.hash, t.name, roles, t.responder, t.source, t.created_ms, ends, t.staff];
+                tx.prepare_cached(&sql)?.execute(values)?;
+            }
+            TokenChange::Revoke(id) => {
+                let sql = "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1";
+                tx.prepare_cached(sql)?.execute([id.as_str(), REVOKED])?;
+                tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([id])?;
+            }
+        }
     }
     for item in &commit.items {
         match &item.body {
