@@ -173,14 +173,19 @@ impl World {
         }
     }
 
-    /// Gives one command; `asked` tells how often policy was asked.
-    pub(crate) fn give(&mut self, case: Option<&Case>, command: Command, asked: &mut u32) -> Result<Happened, Refusal> {
+    /// Gives one command; `asked` tells whether policy was.
+    pub(crate) fn give(
+        &mut self,
+        case: Option<&Case>,
+        command: Command,
+        asked: &mut bool,
+    ) -> Result<Happened, Refusal> {
         self.random += 1 << 20;
         let mut context = Context { now: self.now, ids: Ids::new(self.now, self.random), by: "tests".to_owned() };
         match begin(case, command, &mut context)? {
             Step::Done(happened) => Ok(happened),
             Step::Asks(pending) => {
-                *asked += 1;
+                *asked = true;
                 let answer = self.answer(pending.case(), pending.question());
                 pending.conclude(answer, &mut context)
             }
