@@ -98,8 +98,8 @@ impl Pending {
     }
 }
 
-/// Begins `command`, which is given for `case` (none, to open one): does what it does by itself, up to the decision that
-/// it needs, if it needs one.
+/// Begins `command`, which is given for `case` (none, to open one): does what it does by itself, up to the decision
+/// that it needs, if it needs one.
 ///
 /// # Errors
 /// A [`Refusal`] says why nothing happens.
