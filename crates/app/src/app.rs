@@ -19,9 +19,8 @@ use crate::{
     services, usage, wakeups, webhook, who,
 };
 use remit_domain::{
-    Case, Context,
+    Case, Context, Step,
     command::Happened,
-    decide,
     decision::ReadBy,
     id::{Digest, Ids, Timestamp},
 };
@@ -335,8 +334,13 @@ impl App {
         let mut context = self.context(caller)?;
         let commit::Act { command, beside, .. } = act;
         let now = context.now;
-        let mut answer = |case: &Case, question: &remit_domain::command::Question| self.answer(case, question, now);
-        let happened = decide(before.as_ref(), command, &mut context, &mut answer)?;
+        let happened = match remit_domain::begin(before.as_ref(), command, &mut context)? {
+            Step::Done(happened) => happened,
+            Step::Asks(pending) => {
+                let answer = self.answer(pending.case(), pending.question(), now);
+                pending.conclude(answer, &mut context)?
+            }
+        };
         let output = match self.with_names(&happened.case)? {
             Cow::Borrowed(_) => show(&happened),
             Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::refused::{Kind, Refused};
 use remit_domain::{
-    Case, Command,
+    Case, Command, Step,
     case::{Channel, Holder, Requester},
-    decision::YieldReason,
+    decision::{Trigger, YieldReason},
     event::Mark,
     id::{CaseId, Disposition, ResponderId, StaffId, Timestamp},
 };
@@ -249,12 +249,14 @@ impl App {
         let readings = self.measure(&message, now).await?;
         let act = self.opening_of(caller, self.customer(&open.customer)?, &open, readings, now)?;
         let mut context = self.context(caller)?;
-        let mut answer = |case: &Case, question: &remit_domain::command::Question| {
-            let mut deliberation = self.answer(case, question, now);
-            deliberation.trigger = remit_domain::decision::Trigger::Asked;
-            deliberation
+        let happened = match remit_domain::begin(None, act.command, &mut context)? {
+            Step::Done(happened) => happened,
+            Step::Asks(pending) => {
+                let mut answer = self.answer(pending.case(), pending.question(), now);
+                answer.trigger = Trigger::Asked;
+                pending.conclude(answer, &mut context)?
+            }
         };
-        let happened = remit_domain::decide(None, act.command, &mut context, &mut answer)?;
         let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
         Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
     }

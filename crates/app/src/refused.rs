@@ -116,7 +116,7 @@ impl From<Refusal> for Refused {
             Refusal::Merged { into } => Self::new(Kind::Conflict, detail).with("into", into),
             Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
             Refusal::WordsErased => Self::new(Kind::Erased, detail),
-            Refusal::Undecided => Self::internal(detail),
+            Refusal::NoCase => Self::internal(detail),
             Refusal::CaseResolved
             | Refusal::CaseOpen
             | Refusal::HumanWasAskedFor { .. }

@@ -8,7 +8,7 @@ use crate::{
     announcement::Announcement,
     consult::Consult,
     ending::Ending,
-    event::{Event, Tried},
+    event::{Event, Message, Tried},
     exception::Exception,
     id::{
         CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId,
@@ -334,12 +334,24 @@ impl Case {
     /// The case after its first event, or nothing if `event` does not open a case.
     pub fn open(event: &Event) -> Option<Self> {
         let Event::CaseOpened { case, customer, requester, channel, message, at } = event else { return None };
-        Some(Self {
-            id: *case,
+        Some(Self::new(*case, customer, *requester, *channel, message, *at))
+    }
+
+    /// The case that a first message opens.
+    pub(crate) fn new(
+        id: CaseId,
+        customer: &CustomerId,
+        requester: Requester,
+        channel: Channel,
+        message: &Message,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
             version: 1,
             customer: customer.clone(),
-            requester: *requester,
-            channel: *channel,
+            requester,
+            channel,
             status: Status::Open,
             holder: None,
             handoffs: 0,
@@ -361,7 +373,7 @@ impl Case {
             messages: 1,
             automatic: 0,
             last_customer_message: Some(message.id),
-            waiting_since: Some(*at),
+            waiting_since: Some(at),
             replies: 0,
             waits: Some(Waits::default()),
             awaited_since: Former,
@@ -378,10 +390,10 @@ impl Case {
             disposition: None,
             contacted_again: false,
             absorbed: Vec::new(),
-            opened: *at,
-            updated: *at,
+            opened: at,
+            updated: at,
             erased: false,
-        })
+        }
     }
 
     /// The case that `events` make, in order; nothing if they do not begin by opening one.

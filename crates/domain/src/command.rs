@@ -1,22 +1,24 @@
-//! Commands: what may be asked of a case, and the one function that says what then happens.
+//! Commands: what may be asked of a case, and what then happens.
 
 mod act;
+mod begin;
 mod guard;
 mod settle;
+
+pub use begin::{Happened, Pending, Question, Step, begin};
 
 use crate::{
     action::{ActionAnswer, ActionEnd},
     automatic::AutoSubmitted,
-    case::{Author, Case, Channel, Requester},
-    decision::{self, DecisionPoint, Deliberation, Trigger, YieldReason},
+    case::{Channel, Requester},
+    decision::{DecisionPoint, Trigger, YieldReason},
     ending::Feedback,
-    event::{Attachment, Event, Mark, Message, Words},
+    event::{Attachment, Mark, Words},
     id::{
         ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
         OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd},
-    refusal::Refusal,
     retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
@@ -334,11 +336,10 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether somebody's words come with it, which a case whose words were erased does not take.
+    /// Whether it writes somebody's words on the case, which one whose words were erased does not take.
     fn has_words(&self) -> bool {
         match self {
-            Self::Open { .. }
-            | Self::Write { .. }
+            Self::Write { .. }
             | Self::KeepAutomatic { .. }
             | Self::Answer { .. }
             | Self::Attach { .. }
@@ -358,7 +359,8 @@ impl Command {
             | Self::Resolve { note, .. } => note.is_some(),
             Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
-            Self::Review { .. }
+            Self::Open { .. }
+            | Self::Review { .. }
             | Self::Rehome { .. }
             | Self::MoveConsult { .. }
             | Self::Offer { .. }
@@ -379,76 +381,7 @@ impl Command {
     }
 }
 
-/// What a decision is needed for.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// Where it is taken.
-    pub point: DecisionPoint,
-    /// Why now.
-    pub trigger: Trigger,
-}
-
 /// Files on a case, at most.
 pub const ATTACHMENTS_MAX: u32 = 10;
 /// Bytes of the files on a case, at most: 20 MiB.
 pub const ATTACHED_BYTES_MAX: u64 = 20 * 1024 * 1024;
-
-/// What a command leads to.
-#[derive(Debug, Clone)]
-pub struct Happened {
-    /// The case afterwards.
-    pub case: Case,
-    /// The events, in order.
-    pub events: Vec<Event>,
-}
-
-impl Happened {
-    /// The decision among the events, if one was taken.
-    pub fn decision(&self) -> Option<&decision::Decision> {
-        self.events.iter().find_map(|event| match event {
-            Event::DecisionMade { decision, .. } => Some(&**decision),
-            _ => None,
-        })
-    }
-
-    fn emit(&mut self, event: Event) {
-        self.case.apply(&event);
-        self.events.push(event);
-    }
-}
-
-/// Says what happens when `command` is given for `case` (none, to open one). `answer` supplies signals
-/// and verdicts for a question, looking at the case as it stands then; it is asked at most once.
-///
-/// # Errors
-/// A [`Refusal`] says why nothing happens.
-pub fn decide(
-    case: Option<&Case>,
-    command: Command,
-    context: &mut Context,
-    answer: &mut dyn FnMut(&Case, &Question) -> Deliberation,
-) -> Result<Happened, Refusal> {
-    let now = context.now;
-    let question = |point, trigger| Some(Question { point, trigger });
-    let (mut so_far, question, note) = match (case, command) {
-        (Some(_), Command::Open { .. }) => return Err(Refusal::CaseOpen),
-        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked }) => {
-            let id = CaseId::next(&mut context.ids);
-            let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
-            let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
-            let Some(case) = Case::open(&event) else { return Err(Refusal::Undecided) };
-            let mut so_far = Happened { case, events: vec![event] };
-            guard::measured(&mut so_far, readings, now);
-            guard::unasked(&mut so_far, not_asked, &context.by, now);
-            guard::noted(&mut so_far, situation, now);
-            (so_far, question(DecisionPoint::Route, Trigger::CaseOpened), None)
-        }
-        (None, _) => return Err(Refusal::Undecided),
-        (Some(case), command) => act::on_case(Happened { case: case.clone(), events: Vec::new() }, command, context)?,
-    };
-    if let Some(question) = question {
-        let deliberation = answer(&so_far.case, &question);
-        settle::settle(&mut so_far, deliberation, note, context)?;
-    }
-    Ok(so_far)
-}

@@ -31,7 +31,7 @@ mod testing;
 pub mod text;
 
 pub use case::Case;
-pub use command::{Command, Context, decide};
+pub use command::{Command, Context, Step, begin};
 pub use decision::{Decision, Deliberation};
 pub use event::Event;
 pub use refusal::Refusal;

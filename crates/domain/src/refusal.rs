@@ -35,9 +35,9 @@ pub enum Refusal {
     /// The case is not resolved.
     #[error("the case is open already")]
     CaseOpen,
-    /// A decision cannot be taken without an answer from policy.
-    #[error("the command needs a decision that was not prepared")]
-    Undecided,
+    /// There is no case that the command could be given for.
+    #[error("there is no case yet; open one first")]
+    NoCase,
     /// The customer asked for a human, so no AI responder gets the case.
     #[error("the customer asked for a human, so `{responder}`, an AI responder, cannot be given the case")]
     HumanWasAskedFor {

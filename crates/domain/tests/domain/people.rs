@@ -4,7 +4,7 @@ use crate::commands::{Row, check_all};
 
 const LOST: &str = "refused: the lease with epoch 1 is no longer current: desk holds the case under epoch 2";
 const NOT_THEIRS: &str = "refused: only the holder may do this: a-ai holds the case";
-const ABSENT: &str = "refused: the command needs a decision that was not prepared";
+const ABSENT: &str = "refused: there is no case yet; open one first";
 const RESOLVED: &str = "refused: the case is resolved; reopen it first";
 const HELD: &str = "refused: exception 1 holds the case; resolve it and the case moves on";
 

@@ -91,7 +91,7 @@ impl Session {
     /// # Errors
     /// Which promise was broken, in words.
     pub(crate) fn give(&mut self, command: Command) -> Result<Result<Happened, Refusal>, String> {
-        let mut asked = 0;
+        let mut asked = false;
         let result = self.world.give(self.case.as_ref(), command.clone(), &mut asked);
         let step = Step { before: self.case.as_ref(), command: &command, result: &result, asked, world: &self.world };
         promise::check(&step)?;

@@ -1,12 +1,12 @@
 //! A small organisation and a policy that says what a test tells it to; the tests' stand-in for a bundle.
 
 use remit_domain::{
-    Case, Command, Context, Deliberation, Refusal,
+    Case, Command, Context, Deliberation, Refusal, Step,
     action::ActionAnswer,
+    begin,
     case::{Channel, Requester},
     command::{Happened, Question},
     cost::{Currency, Economics},
-    decide,
     decision::{CandidateFacts, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict},
     event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
@@ -173,15 +173,23 @@ impl World {
         }
     }
 
-    /// Gives one command; `asked` tells how often policy was asked.
-    pub(crate) fn give(&mut self, case: Option<&Case>, command: Command, asked: &mut u32) -> Result<Happened, Refusal> {
+    /// Gives one command; `asked` tells whether policy was.
+    pub(crate) fn give(
+        &mut self,
+        case: Option<&Case>,
+        command: Command,
+        asked: &mut bool,
+    ) -> Result<Happened, Refusal> {
         self.random += 1 << 20;
         let mut context = Context { now: self.now, ids: Ids::new(self.now, self.random), by: "tests".to_owned() };
-        let world = &*self;
-        decide(case, command, &mut context, &mut |case, question| {
-            *asked += 1;
-            world.answer(case, question)
-        })
+        match begin(case, command, &mut context)? {
+            Step::Done(happened) => Ok(happened),
+            Step::Asks(pending) => {
+                *asked = true;
+                let answer = self.answer(pending.case(), pending.question());
+                pending.conclude(answer, &mut context)
+            }
+        }
     }
 }
 

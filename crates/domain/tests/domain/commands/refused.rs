@@ -2,7 +2,7 @@
 
 use super::Row;
 
-const ABSENT: &str = "refused: the command needs a decision that was not prepared";
+const ABSENT: &str = "refused: there is no case yet; open one first";
 const RESOLVED: &str = "refused: the case is resolved; reopen it first";
 const OPEN: &str = "refused: the case is open already";
 const HELD: &str = "refused: exception 1 holds the case; resolve it and the case moves on";

@@ -1,0 +1,95 @@
+//! Exceptions: raised, taken, escalated and resolved.
+
+use super::{Left, ask};
+use crate::{
+    case::Status,
+    command::{
+        Context, Happened,
+        guard::{holding_exception, known, not_held_by_exception, open_only, resolved},
+    },
+    decision::{DecisionPoint, Trigger},
+    ending::Ending,
+    event::{Event, Words},
+    exception::{Exception, ExceptionKind},
+    id::{ExceptionId, OwnerId, Timestamp},
+};
+
+/// The accountable sees to a missed SLA target; one such exception is open on a case at once.
+pub(super) fn miss_sla(so_far: &mut Happened, context: &mut Context, due: Timestamp) -> Left {
+    let owner = open_only(&so_far.case)?.accountable.clone();
+    let kind = ExceptionKind::SlaMissed;
+    if so_far.case.exceptions.values().all(|open| open.kind != kind) {
+        let exception = Exception {
+            id: ExceptionId::next(&mut context.ids),
+            kind,
+            owner,
+            due,
+            raised: context.now,
+            decision: so_far.case.last_decision,
+            taken_by: None,
+            escalated_to: None,
+        };
+        so_far.emit(Event::ExceptionRaised { exception, reason: None });
+    }
+    Ok(None)
+}
+
+pub(super) fn raise(
+    so_far: &mut Happened,
+    context: &mut Context,
+    owner: OwnerId,
+    due: Timestamp,
+    reason: Words,
+) -> Left {
+    open_only(&so_far.case)?;
+    let exception = Exception {
+        id: ExceptionId::next(&mut context.ids),
+        kind: ExceptionKind::Raised,
+        owner,
+        due,
+        raised: context.now,
+        decision: None,
+        taken_by: None,
+        escalated_to: None,
+    };
+    so_far.emit(Event::ExceptionRaised { exception, reason: Some(reason) });
+    Ok(None)
+}
+
+pub(super) fn escalate(
+    so_far: &mut Happened,
+    context: &Context,
+    exception: ExceptionId,
+    owner: OwnerId,
+    due: Timestamp,
+) -> Left {
+    known(&so_far.case, exception)?;
+    so_far.emit(Event::ExceptionEscalated { exception, owner, due, at: context.now });
+    Ok(None)
+}
+
+pub(super) fn take(so_far: &mut Happened, context: &Context, exception: ExceptionId) -> Left {
+    known(&so_far.case, exception)?;
+    so_far.emit(Event::ExceptionTaken { exception, by: context.by.clone(), at: context.now });
+    Ok(None)
+}
+
+pub(super) fn resolve(
+    so_far: &mut Happened,
+    context: &Context,
+    exception: ExceptionId,
+    reason: Option<Words>,
+    close: bool,
+) -> Left {
+    known(&so_far.case, exception)?;
+    let held = holding_exception(&so_far.case) == Some(exception);
+    let by = context.by.clone();
+    so_far.emit(Event::ExceptionResolved { exception, by, reason, remembers: true, at: context.now });
+    if so_far.case.status == Status::Open && close {
+        not_held_by_exception(&so_far.case)?;
+        resolved(so_far, None, Ending::Exception, None, context.now);
+    } else if so_far.case.status == Status::Open && held {
+        return ask(DecisionPoint::Route, Trigger::ExceptionResolved);
+    }
+    Ok(None)
+}

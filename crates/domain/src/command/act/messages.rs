@@ -1,0 +1,93 @@
+//! Messages and files: of the requester, of the holder and of machines.
+
+use super::{Left, ask};
+use crate::{
+    automatic::AutoSubmitted,
+    case::Author,
+    command::{
+        Context, Happened,
+        guard::{known_before, lease, measured, noted, open_only, with_room},
+    },
+    decision::{DecisionPoint, Trigger},
+    ending::Ending,
+    event::{Attachment, Event, Mark, Message, Words},
+    id::{MessageId, SignalName},
+    refusal::Refusal,
+    retrieval::Retrieval,
+    signal::Reading,
+    situation::Noted,
+};
+
+pub(super) fn write(
+    so_far: &mut Happened,
+    context: &mut Context,
+    words: Words,
+    readings: Vec<(SignalName, Reading)>,
+    situation: Option<Noted>,
+) -> Left {
+    open_only(&so_far.case)?;
+    let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+    so_far.emit(Event::MessageAdded { message, at: context.now });
+    known_before(so_far, context.now);
+    measured(so_far, readings, context.now);
+    noted(so_far, situation, context.now);
+    ask(DecisionPoint::Retain, Trigger::CustomerMessage)
+}
+
+pub(super) fn keep_automatic(
+    so_far: &mut Happened,
+    context: &mut Context,
+    words: Words,
+    auto_submitted: AutoSubmitted,
+) -> Left {
+    if let Some(Ending::Merged { into }) = so_far.case.ending {
+        return Err(Refusal::Merged { into });
+    }
+    let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+    let message = Message { auto_submitted: Some(auto_submitted), ..message };
+    so_far.emit(Event::MessageAdded { message, at: context.now });
+    Ok(None)
+}
+
+pub(super) fn answer(
+    so_far: &mut Happened,
+    context: &mut Context,
+    epoch: u64,
+    words: Words,
+    to: Option<MessageId>,
+    marks: Vec<Mark>,
+    found: Option<Box<Retrieval>>,
+) -> Left {
+    let held = lease(&so_far.case, epoch)?;
+    let (holder, staff) = (held.to_ref(), held.staff.clone());
+    if to.is_some() && to != so_far.case.last_customer_message {
+        return Err(Refusal::MessageCameBetween);
+    }
+    let author = Author::Holder { holder, epoch, staff };
+    let message = Message { marks, found, ..Message::new(MessageId::next(&mut context.ids), author, words) };
+    so_far.emit(Event::MessageAdded { message, at: context.now });
+    Ok(None)
+}
+
+pub(super) fn attach(
+    so_far: &mut Happened,
+    context: &mut Context,
+    epoch: Option<u64>,
+    words: Words,
+    attachment: Attachment,
+) -> Left {
+    let held = match epoch {
+        Some(epoch) => lease(&so_far.case, epoch)?,
+        None => open_only(&so_far.case)?,
+    };
+    let by = |epoch| Author::Holder { holder: held.to_ref(), epoch, staff: held.staff.clone() };
+    let author = epoch.map_or(Author::Requester, by);
+    with_room(&so_far.case, &attachment)?;
+    let mut message = Message::new(MessageId::next(&mut context.ids), author, words);
+    message.attachments.push(attachment);
+    so_far.emit(Event::MessageAdded { message, at: context.now });
+    match epoch {
+        Some(_) => Ok(None),
+        None => ask(DecisionPoint::Retain, Trigger::CustomerMessage),
+    }
+}

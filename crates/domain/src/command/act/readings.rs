@@ -1,0 +1,43 @@
+//! Readings, and situations that stand no more.
+
+use super::{Left, ask};
+use crate::{
+    case::Status,
+    command::{
+        Context, Happened,
+        guard::{known_before, measured, noted, open_only, unasked},
+    },
+    decision::{DecisionPoint, Trigger},
+    event::{Event, Words},
+    id::SignalName,
+    refusal::Refusal,
+    signal::Reading,
+    situation::Noted,
+};
+use smol_str::SmolStr;
+
+pub(super) fn measure(
+    so_far: &mut Happened,
+    context: &Context,
+    readings: Vec<(SignalName, Reading)>,
+    situation: Option<Noted>,
+    not_asked: Option<SmolStr>,
+) -> Left {
+    known_before(so_far, context.now);
+    measured(so_far, readings, context.now);
+    unasked(so_far, not_asked, &context.by, context.now);
+    noted(so_far, situation, context.now);
+    match so_far.case.status {
+        Status::Open => ask(DecisionPoint::Retain, Trigger::SignalsPosted),
+        Status::Resolved => Ok(None),
+    }
+}
+
+pub(super) fn end_situation(so_far: &mut Happened, context: &Context, situation: SmolStr, reason: Words) -> Left {
+    open_only(&so_far.case)?;
+    if !so_far.case.situations.stands(&situation) {
+        return Err(Refusal::UnknownSituation { situation });
+    }
+    so_far.emit(Event::SituationEnded { situation, by: context.by.clone(), reason, at: context.now });
+    ask(DecisionPoint::Retain, Trigger::SituationEnded)
+}

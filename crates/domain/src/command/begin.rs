@@ -1,0 +1,131 @@
+//! Begins a command, and concludes it once the decision that it may need is answered.
+
+use super::{Command, Context, act, guard, settle};
+use crate::{
+    case::{Author, Case},
+    decision::{Decision, DecisionPoint, Deliberation, Trigger},
+    event::{Event, Message, Words},
+    id::{CaseId, MessageId},
+    refusal::Refusal,
+};
+
+/// What a decision is needed for.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Where it is taken.
+    pub point: DecisionPoint,
+    /// Why now.
+    pub trigger: Trigger,
+}
+
+/// A question, and the note for who has the case once it is decided.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    question: Question,
+    note: Option<Words>,
+}
+
+impl Asked {
+    pub(super) fn new(point: DecisionPoint, trigger: Trigger, note: Option<Words>) -> Self {
+        Self { question: Question { point, trigger }, note }
+    }
+}
+
+/// What a command leads to.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// The case afterwards.
+    pub case: Case,
+    /// The events, in order.
+    pub events: Vec<Event>,
+}
+
+impl Happened {
+    /// The decision among the events, if one was taken.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.events.iter().find_map(|event| match event {
+            Event::DecisionMade { decision, .. } => Some(&**decision),
+            _ => None,
+        })
+    }
+
+    pub(super) fn emit(&mut self, event: Event) {
+        self.case.apply(&event);
+        self.events.push(event);
+    }
+}
+
+/// Where a command stands that was not refused.
+#[derive(Debug, Clone)]
+#[must_use]
+pub enum Step {
+    /// All that it leads to is known.
+    Done(Happened),
+    /// A decision is taken first.
+    Asks(Pending),
+}
+
+/// A command that waits for a decision. Nothing of it has taken effect: who drops it leaves everything as it was.
+///
+/// No command needs more than one decision, so that what [`Pending::conclude`] gives is final.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Pending {
+    so_far: Happened,
+    asked: Asked,
+}
+
+impl Pending {
+    /// The case as it stands when the decision is taken, with all that the command did before. The facts and verdicts
+    /// of the decision are of this case.
+    pub fn case(&self) -> &Case {
+        &self.so_far.case
+    }
+
+    /// What is to be decided.
+    pub fn question(&self) -> &Question {
+        &self.asked.question
+    }
+
+    /// Takes the decision by `deliberation`, in the context in which the command began, and says what happens.
+    ///
+    /// # Errors
+    /// A [`Refusal`] says why nothing happens.
+    pub fn conclude(self, deliberation: Deliberation, context: &mut Context) -> Result<Happened, Refusal> {
+        let Self { mut so_far, asked: Asked { note, .. } } = self;
+        settle::settle(&mut so_far, deliberation, note, context)?;
+        Ok(so_far)
+    }
+}
+
+/// Begins `command`, which is given for `case` (none, to open one): does what it does by itself, up to the decision
+/// that it needs, if it needs one.
+///
+/// # Errors
+/// A [`Refusal`] says why nothing happens.
+pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Result<Step, Refusal> {
+    let now = context.now;
+    let (so_far, asked) = match (case, command) {
+        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked }) => {
+            let id = CaseId::next(&mut context.ids);
+            let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+            let case = Case::new(id, &customer, requester, channel, &message, now);
+            let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
+            let mut so_far = Happened { case, events: vec![event] };
+            guard::measured(&mut so_far, readings, now);
+            guard::unasked(&mut so_far, not_asked, &context.by, now);
+            guard::noted(&mut so_far, situation, now);
+            (so_far, Some(Asked::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
+        }
+        (None, _) => return Err(Refusal::NoCase),
+        (Some(case), command) => {
+            let mut so_far = Happened { case: case.clone(), events: Vec::new() };
+            let asked = act::on_case(&mut so_far, command, context)?;
+            (so_far, asked)
+        }
+    };
+    Ok(match asked {
+        Some(asked) => Step::Asks(Pending { so_far, asked }),
+        None => Step::Done(so_far),
+    })
+}
