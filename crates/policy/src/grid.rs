@@ -17,6 +17,7 @@ use remit_domain::{
     decision::{CandidateFacts, ResponderKind, Verdict},
     id::Timestamp,
     signal::{Reading, Signals, Value},
+    situation::SITUATION,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,6 +58,32 @@ pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     findings.sort();
     findings.dedup();
     findings
+}
+
+/// The situations in which, as far as the grid shows, nobody may have a case: each such case becomes an exception.
+pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b str> {
+    let axes = axes(bundle);
+    let Some(at) = axes.iter().position(|axis| axis.spec.name.as_str() == SITUATION) else { return Vec::new() };
+    let grids: Vec<Grid<'_>> = bundle
+        .candidates()
+        .iter()
+        .map(|spec| Grid { bundle, engine, axes: &axes, facts: spec.idle() })
+        .collect();
+    let of_nobody = |name: &str| {
+        let Some(value) = axes.get(at).and_then(|axis| axis.values.iter().position(|one| *one == Value::name(name)))
+        else {
+            return false;
+        };
+        let drawn = (0..DRAWS).map(|draw| axes.iter().enumerate().map(|(at, axis)| drawn(draw, at, axis)).collect());
+        let allowed = |grid: &Grid<'_>, mut point: Point| {
+            *place(&mut point, at) = value;
+            grid.told(&point) == Some((true, 0))
+        };
+        let mut points = grids.first().map(Grid::defaults).into_iter().chain(drawn);
+        !points.any(|point| grids.iter().any(|grid| allowed(grid, point.clone())))
+    };
+    let situations = bundle.readings().situations().iter().map(|situation| situation.name.as_str());
+    situations.filter(|name| of_nobody(name)).collect()
 }
 
 /// Every signal with both sides of every literal that a policy compares it with, or with its whole vocabulary.

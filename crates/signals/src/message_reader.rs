@@ -142,3 +142,54 @@ fn dispose<'a>(
 fn strength(least: f32, beyond: f32) -> u16 {
     (least + (10_000.0 - least) * beyond.clamp(0.0, 1.5) / 1.5) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readings::Readings;
+    use std::fmt::Write as _;
+
+    /// The situation of a text, and whether it asks for a human, as the packs that ship read it with the encoder.
+    fn of(text: &str) -> (String, bool) {
+        let (words, encoder) = (TextReader::of(Readings::shipped()), Encoder::built_in());
+        let classifier = SentenceClassifier::built_in();
+        let found = read(&words, classifier.as_ref(), &Encoded::new(text, Some(&encoder)), EncoderUse::WhenUnsure);
+        (found.situation.kind.to_owned(), found.wants_human.present)
+    }
+
+    #[test]
+    fn what_is_denied_and_whom_nobody_threatens_is_told_from_what_is_there() {
+        let mut wrong = String::new();
+        for (text, situation, human) in [
+            // Who wants no human.
+            ("no human please, the bot is fine", NONE, false),
+            ("I don't need a human", NONE, false),
+            ("I do not need an agent for that", NONE, false),
+            ("No need to put a person on this", NONE, false),
+            ("please no person, only the assistant", NONE, false),
+            ("no bot please, I need a human", NONE, true),
+            ("I don't need articles, I need a human", NONE, true),
+            // Of whom nothing was stolen.
+            ("My card was not stolen", NONE, false),
+            ("my handbag was not stolen", NONE, false),
+            ("My card has not been hacked", NONE, false),
+            ("My card was stolen", "fraud_in_progress", false),
+            ("My card was not lost, it was stolen", "fraud_in_progress", false),
+            // Who insults, and threatens nobody.
+            ("You bunch of idiots, this app is a piece of shit", NONE, false),
+            ("you useless bunch of clowns, your website is crap", NONE, false),
+            ("You bunch of idiots, I will burn your branch down", "threat", false),
+            // Who sees no point in living, and who in a chat.
+            ("There is no point in going on anymore", "self_harm", false),
+            ("I see no point in carrying on any more", "self_harm", false),
+            ("There is no point in going on with this chat", NONE, false),
+            ("I see no point in keeping this card any more", NONE, false),
+        ] {
+            let read = of(text);
+            if (read.0.as_str(), read.1) != (situation, human) {
+                let _ = writeln!(wrong, "{text}: {read:?}");
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    }
+}

@@ -38,13 +38,18 @@ pub(super) fn on_case(mut so_far: Happened, command: Command, context: &mut Cont
             noted(&mut so_far, situation, now);
             ask(DecisionPoint::Retain, Trigger::CustomerMessage);
         }
-        Command::KeepAutomatic { words, auto_submitted } => {
+        Command::KeepAutomatic { words, auto_submitted, situation } => {
             if let Some(Ending::Merged { into }) = so_far.case.ending {
                 return Err(Refusal::Merged { into });
             }
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             let message = Message { auto_submitted: Some(auto_submitted), ..message };
             so_far.emit(Event::MessageAdded { message, at: now });
+            let new = situation.as_ref().is_some_and(|noted| so_far.case.situations.adds(&noted.situation));
+            noted(&mut so_far, situation, now);
+            if new && so_far.case.status == Status::Open {
+                ask(DecisionPoint::Retain, Trigger::SignalsPosted);
+            }
         }
         Command::Answer { epoch, words, to, marks, found } => {
             let held = lease(&so_far.case, epoch)?;
