@@ -166,7 +166,7 @@ mod tests {
             ("I don't need a human", NONE, false),
             ("I do not need an agent for that", NONE, false),
             ("No need to put a person on this", NONE, false),
-            ("please no person, only the assistant", NONE, false),
+            ("no people please, only the assistant", NONE, false),
             ("no bot please, I need a human", NONE, true),
             ("I don't need articles, I need a human", NONE, true),
             // Of whom nothing was stolen.
