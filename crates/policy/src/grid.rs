@@ -14,7 +14,7 @@ use crate::{
 };
 use foldhash::fast::FixedState;
 use remit_domain::{
-    decision::{CandidateFacts, ResponderKind, Verdict},
+    decision::{CandidateFacts, PolicyEffect, ResponderKind, Verdict},
     id::Timestamp,
     signal::{Reading, Signals, Value},
     situation::SITUATION,
@@ -60,30 +60,29 @@ pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     findings
 }
 
-/// The situations in which, as far as the grid shows, nobody may have a case: each such case becomes an exception.
+/// The situations that no permit names and in which, with all other signals as by default, nobody may have a case: it
+/// becomes an exception.
 pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b str> {
     let axes = axes(bundle);
     let Some(at) = axes.iter().position(|axis| axis.spec.name.as_str() == SITUATION) else { return Vec::new() };
-    let grids: Vec<Grid<'_>> = bundle
-        .candidates()
-        .iter()
-        .map(|spec| Grid { bundle, engine, axes: &axes, facts: spec.idle() })
-        .collect();
-    let of_nobody = |name: &str| {
-        let Some(value) = axes.get(at).and_then(|axis| axis.values.iter().position(|one| *one == Value::name(name)))
-        else {
-            return false;
-        };
-        let drawn = (0..DRAWS).map(|draw| axes.iter().enumerate().map(|(at, axis)| drawn(draw, at, axis)).collect());
-        let allowed = |grid: &Grid<'_>, mut point: Point| {
+    let values = axes.get(at).map(|axis| axis.values.as_slice()).unwrap_or_default();
+    let grids: Vec<Grid<'_>> =
+        bundle.candidates().iter().map(|spec| Grid { bundle, engine, axes: &axes, facts: spec.idle() }).collect();
+    let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
+    let permits: Vec<String> = permits.map(|rule| rule.policy.to_string()).collect();
+    let is_named = |name: &str| permits.iter().any(|permit| permit.contains(&format!("::\"{name}\"")));
+    let is_given = |value: usize| {
+        grids.iter().any(|grid| {
+            let mut point = grid.defaults();
             *place(&mut point, at) = value;
             grid.told(&point) == Some((true, 0))
-        };
-        let mut points = grids.first().map(Grid::defaults).into_iter().chain(drawn);
-        !points.any(|point| grids.iter().any(|grid| allowed(grid, point.clone())))
+        })
     };
-    let situations = bundle.readings().situations().iter().map(|situation| situation.name.as_str());
-    situations.filter(|name| of_nobody(name)).collect()
+    let of_nobody = |name: &&str| {
+        let value = values.iter().position(|value| *value == Value::name(name));
+        value.is_some_and(|value| !is_named(name) && !is_given(value))
+    };
+    bundle.readings().situations().iter().map(|situation| situation.name.as_str()).filter(of_nobody).collect()
 }
 
 /// Every signal with both sides of every literal that a policy compares it with, or with its whole vocabulary.

@@ -130,8 +130,8 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
 
 fn of_nobody(situation: &str) -> String {
     format!(
-        "no policy seems to give a case in the situation `{situation}` to anybody, so that each goes to who owns \
-         exceptions; write a permit for who is to have it"
+        "no policy gives a case in the situation `{situation}` to anybody, unless other signals do, so that it becomes \
+         an exception; write a permit for who is to have it"
     )
 }
 
