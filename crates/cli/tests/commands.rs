@@ -90,8 +90,7 @@ fn bank_with(at: &Path, name: &str, from: &str, to: &str) -> String {
 fn a_bundle_with_which_no_server_can_start_is_not_good() {
     let directory = tempfile::tempdir().unwrap();
     let model = |digest: &str| format!("[encoder_model]\ndirectory = \"no/such\"\ndigest = \"{digest}\"\n[readings]\n");
-    let missing =
-        bank_with(&directory.path().join("missing"), "bundle.toml", "[readings]\n", &model(&"0".repeat(64)));
+    let missing = bank_with(&directory.path().join("missing"), "bundle.toml", "[readings]\n", &model(&"0".repeat(64)));
     check(&["policy", "check", &missing], 1, &["bundle.toml:", "no/such", "cure: bring the directory"]);
     let plain = bank_with(&directory.path().join("plain"), "bundle.toml", "[readings]\n", &model("xyz"));
     check(&["policy", "check", &plain], 1, &["no SHA-256", "cure: "]);

@@ -160,8 +160,9 @@ impl SentenceClassifier {
         for (at, text, kinds) in spoken_of {
             let mut row = row(&self.vocabulary, &places, text, &kinds);
             let margins = beyond_none(self.alone.margins(&row), &is_situation);
-            let proposed =
-                |(label, margin): (&Label, &f32)| *margin >= label.propose || kinds.matched.contains(&label.name.as_str());
+            let proposed = |(label, margin): (&Label, &f32)| {
+                *margin >= label.propose || kinds.matched.contains(&label.name.as_str())
+            };
             let asked = beside.filter(|_| every || self.labels.iter().zip(&margins).any(proposed));
             let encoded = asked.is_some();
             let margins = match asked {

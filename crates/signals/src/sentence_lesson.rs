@@ -11,9 +11,8 @@ use crate::{
         Label, MAGIC, SentenceClassifier, Thresholds, before_vector, beyond_none, is_situation, places, row, rule_of,
         with_alone,
     },
-    softmax,
     sentence_vectors::SentenceVectors,
-    vector,
+    softmax, vector,
 };
 use remit_encoder::Encoder;
 use serde::Serialize;
@@ -199,12 +198,7 @@ fn belongs(names: &[String], own: &[Option<usize>], labels: &[String], class: us
 }
 
 /// A classifier of all rows, and the margins of each row by one that has not seen it.
-fn learn(
-    rows: &[Vec<Feature>],
-    classes: &[usize],
-    is_situation: &[bool],
-    features: usize,
-) -> (Linear, Vec<Vec<f32>>) {
+fn learn(rows: &[Vec<Feature>], classes: &[usize], is_situation: &[bool], features: usize) -> (Linear, Vec<Vec<f32>>) {
     // Neighbours in a file are often variants of each other, so that they are held out together.
     let fold_of = |at: usize| at / 10 % FOLDS;
     // The last class is that of no label.

@@ -231,7 +231,10 @@ mod tests {
         for (text, says) in [
             ("+++\nanswers = []\n# PIN\n", "1: the line `+++` that ends"),
             ("+++\nanswers = []\nquestion = 1\n+++\n# PIN\n", "3: unknown field `question`"),
-            ("+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\nSo.\n", "4: the question “how” is in `answers`"),
+            (
+                "+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\nSo.\n",
+                "4: the question “how” is in `answers`",
+            ),
             ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\nSo.\n", "2: the question “How” is in `answers`"),
             ("+++\nanswers = [\"\"]\n+++\n# PIN\nSo.\n", "2: a question of `answers` is empty"),
             (&format!("+++\nnot = [\"{long}\"]\n+++\n# PIN\n"), "2: a question of `not`"),
