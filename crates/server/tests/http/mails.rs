@@ -158,7 +158,9 @@ fn a_danger_in_an_automatic_reply_opens_nothing_and_is_told_to_people() {
     let case = now(&client, &case);
     assert_eq!(case["situations"][0]["situation"], "self_harm", "{case}");
     assert!(!case["holder"]["name"].as_str().unwrap().ends_with("-ai"), "{case}");
-    assert_eq!(messages(&client, &case).len(), 2);
+    let said = messages(&client, &case);
+    let of_machine = said.iter().filter(|message| message["auto_submitted"] == "auto-replied");
+    assert_eq!(of_machine.map(|message| &message["text"]).collect::<Vec<_>>(), [&json!(grave)], "{said:#?}");
 }
 
 #[test]
