@@ -188,7 +188,7 @@ fn a_digest_of_a_model_is_a_sha_256() {
         let table = format!("[encoder_model]\ndirectory = \"models/other\"\ndigest = \"{digest}\"\n\n[readings]\n");
         findings(changed(bank(), "bundle.toml", "[readings]\n", &table))
     };
-    assert_eq!(named(&"0aF".repeat(22).get(..64).unwrap()), []);
+    assert_eq!(named("0aF".repeat(22).get(..64).unwrap()), []);
     for digest in ["xyz", "", &"0".repeat(63), &"g".repeat(64)] {
         let found = named(digest);
         let [one] = found.as_slice() else { panic!("{digest}: {found:?}") };

@@ -149,6 +149,10 @@ mod tests {
     use crate::readings::Readings;
     use std::fmt::Write as _;
 
+    /// Who denies a wish or a theft, insults without a threat, or sees no point in living or in a chat: with sentences
+    /// beside them that say the opposite, none of which is learnt from.
+    const TOLD_APART: &str = include_str!("../data/told-apart.csv");
+
     /// The situation of a text, and whether it asks for a human, as the packs that ship read it with the encoder.
     fn of(text: &str) -> (String, bool) {
         let (words, encoder) = (TextReader::of(Readings::shipped()), Encoder::built_in());
@@ -160,33 +164,11 @@ mod tests {
     #[test]
     fn what_is_denied_and_whom_nobody_threatens_is_told_from_what_is_there() {
         let mut wrong = String::new();
-        for (text, situation, human) in [
-            // Who wants no human.
-            ("no human please, the bot is fine", NONE, false),
-            ("I don't need a human", NONE, false),
-            ("I do not need an agent for that", NONE, false),
-            ("No need to put a person on this", NONE, false),
-            ("no people please, only the assistant", NONE, false),
-            ("no bot please, I need a human", NONE, true),
-            ("I don't need articles, I need a human", NONE, true),
-            // Of whom nothing was stolen.
-            ("My card was not stolen", NONE, false),
-            ("my handbag was not stolen", NONE, false),
-            ("My card has not been hacked", NONE, false),
-            ("My card was stolen", "fraud_in_progress", false),
-            ("My card was not lost, it was stolen", "fraud_in_progress", false),
-            // Who insults, and threatens nobody.
-            ("You bunch of idiots, this app is a piece of shit", NONE, false),
-            ("you useless bunch of clowns, your website is crap", NONE, false),
-            ("You bunch of idiots, I will burn your branch down", "threat", false),
-            // Who sees no point in living, and who in a chat.
-            ("There is no point in going on anymore", "self_harm", false),
-            ("I see no point in carrying on any more", "self_harm", false),
-            ("There is no point in going on with this chat", NONE, false),
-            ("I see no point in keeping this card any more", NONE, false),
-        ] {
-            let read = of(text);
-            if (read.0.as_str(), read.1) != (situation, human) {
+        let rows = csv::Reader::from_reader(TOLD_APART.as_bytes()).into_deserialize();
+        for row in rows {
+            let (text, situation, human): (String, String, bool) = row.unwrap();
+            let read = of(&text);
+            if read != (situation, human) {
                 let _ = writeln!(wrong, "{text}: {read:?}");
             }
         }
