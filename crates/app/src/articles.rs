@@ -34,10 +34,7 @@ pub fn knowledge(bundle: &Bundle, cache: &ModelCache) -> Result<KnowledgeService
         }
         let vectors = encode_all(encoder, texts);
         let bytes: Vec<u8> = vectors.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
-        if let Err(error) = cache.keep(&name, &bytes) {
-            // They are made again the next time.
-            tracing::warn!(%error, "vectors of articles could not be kept");
-        }
+        cache.keep(&name, &bytes);
         vectors
     });
     Ok(service)

@@ -6,7 +6,7 @@ use super::{
     case::{OpenCase, PostMessage},
 };
 use crate::refused::Refused;
-use remit_domain::{automatic::AutoSubmitted, case::Requester};
+use remit_domain::{automatic::AutoSubmitted, case::Requester, situation::Noted};
 use remit_signals::{
     machine::{Automatic, automatic},
     written::Written,
@@ -23,6 +23,9 @@ pub struct NothingOpened {
     pub auto_submitted: &'static str,
     /// Who says so: `field` for your own `auto_submitted`, `text` where it was known by its words.
     pub known_by: &'static str,
+    /// The danger or need of which an automatic reply speaks, as `self_harm`; a person should see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub situation: Option<String>,
     /// The same in words, with what to do where a person wrote it.
     pub detail: String,
 }
@@ -67,11 +70,20 @@ fn sent_by_machine(field: Option<&str>, requester: Requester, message: &Written<
 }
 
 impl App {
+    /// The danger or need of which an automatic reply speaks, which its sender wrote for it. What a machine makes up by
+    /// itself, as a bounce or a notice, speaks of none.
+    pub(crate) async fn danger_of(&self, how: AutoSubmitted, message: &Written<'_>) -> Result<Option<Noted>, Refused> {
+        if how != AutoSubmitted::AutoReplied {
+            return Ok(None);
+        }
+        Ok(self.noted(&self.measure(message, self.now()).await?))
+    }
+
     /// What becomes of a message that opens no case, since a machine sent it.
     ///
     /// # Errors
     /// When the field is none that can be.
-    pub(crate) fn nothing_opened(
+    pub(crate) async fn nothing_opened(
         &self,
         open: &OpenCase,
         message: &Written<'_>,
@@ -80,11 +92,20 @@ impl App {
             return Ok(None);
         };
         self.metrics.automatic(sent.known_by(), "not_opened");
+        let situation = self.danger_of(sent.how, message).await?.map(|noted| noted.situation.to_string());
+        let mut detail = sent.detail();
+        if let Some(situation) = &situation {
+            detail += &format!(
+                " It speaks of a danger or need ({situation}): show it to a person, or send it with `auto_submitted` \
+                 as `no`, which opens a case."
+            );
+        }
         Ok(Some(NothingOpened {
             opened: false,
             auto_submitted: sent.how.as_str(),
             known_by: sent.known_by(),
-            detail: sent.detail(),
+            situation,
+            detail,
         }))
     }
 

@@ -214,7 +214,7 @@ impl App {
         self.may_open(caller, &open)?;
         bounded("customer", &open.customer, CUSTOMER_MAX)?;
         let message = written(&open.text);
-        if let Some(nothing) = self.nothing_opened(&open, &message)? {
+        if let Some(nothing) = self.nothing_opened(&open, &message).await? {
             return Ok(Opened::Nothing(nothing));
         }
         let now = self.now();
@@ -326,7 +326,10 @@ impl App {
                 ));
             }
             None => match automatic {
-                Some(auto_submitted) => Command::KeepAutomatic { words, auto_submitted },
+                Some(auto_submitted) => {
+                    let situation = self.danger_of(auto_submitted, &written).await?;
+                    Command::KeepAutomatic { words, auto_submitted, situation }
+                }
                 None => {
                     let readings = self.measure_again(id, &written).await?;
                     Command::Write { words, situation: self.noted(&readings), readings }

@@ -53,6 +53,16 @@ fn answer(happened: &Happened, not_counted: Vec<NotCounted>) -> CaseAnswer {
     CaseAnswer { case: CaseView::from(&happened.case), decision, not_counted }
 }
 
+/// What is to be added where a posted wish for a human does not count as the signal: it is heard whoever tells it.
+fn heard(case: &Case, posted: &PostedReading) -> &'static str {
+    let wish = posted.name == WANTS_HUMAN && posted.value == serde_json::Value::Bool(true);
+    if wish && case.human_requested {
+        "; the wish is heard all the same, whoever tells it: `human_requested` is true"
+    } else {
+        ""
+    }
+}
+
 impl App {
     /// The case, with what of the readings that `caller` posted does not count.
     pub(crate) fn shown_with<'a>(
@@ -70,24 +80,34 @@ impl App {
             .iter()
             .filter_map(|one| {
                 let counts = signals.get(&one.name)?;
-                let mine = &*counts.source == source && json(&counts.value) == one.value;
-                (!mine).then(|| NotCounted {
+                // Whose reading says the same does not matter to what counts.
+                let counted = json(&counts.value) == one.value;
+                (!counted).then(|| NotCounted {
                     name: one.name.clone(),
                     value: one.value.clone(),
                     counts: json(&counts.value),
                     source: counts.source.to_string(),
-                    why: self.why(case, &one.name, source, counts),
+                    why: self.why(case, &one.name, source, counts) + heard(case, one),
                 })
             })
             .collect();
+        let of_wish = |told: &NotCounted| told.name == WANTS_HUMAN;
         let unasked = posted.iter().any(|one| one.name == WANTS_HUMAN && one.value == serde_json::Value::Bool(false));
-        if unasked && case.human_requested && case.human_outright && self.bundle.authoritative(WANTS_HUMAN, source) {
+        if unasked && case.human_requested && !told.iter().any(of_wish) {
+            let why = if case.human_outright {
+                "the customer pressed the button for a human, which no reading takes back".to_owned()
+            } else {
+                format!(
+                    "the customer asked for a human, which only a source takes back that the bundle names as \
+                     authoritative for `{WANTS_HUMAN}`, and it does not name `{source}`"
+                )
+            };
             told.push(NotCounted {
                 name: "human_requested".to_owned(),
                 value: false.into(),
                 counts: true.into(),
                 source: OWN_SOURCE.to_owned(),
-                why: "the customer pressed the button for a human, which no reading takes back".to_owned(),
+                why,
             });
         }
         told
@@ -115,7 +135,7 @@ impl App {
             );
         }
         if &**from == source {
-            return "the request names the signal more than once, and the last counts".to_owned();
+            return "this source has posted another since".to_owned();
         }
         match (theirs, believed(source)) {
             (true, false) => {

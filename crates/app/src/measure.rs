@@ -17,7 +17,10 @@ use remit_signals::{
 use remit_store::Store;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use utoipa::ToSchema;
 
 /// A reading that an integration posts. Its source is the one that the token names.
@@ -166,6 +169,7 @@ impl App {
         if posted.len() > POSTED_MAX {
             return Err(Refused::invalid("signals", format!("at most {POSTED_MAX} readings in one request")));
         }
+        said_once(posted)?;
         posted
             .iter()
             .map(|reading| {
@@ -188,6 +192,20 @@ impl App {
             })
             .collect()
     }
+}
+
+/// Refuses readings of which two say different things of one signal: which of them is meant is not ours to choose.
+fn said_once(posted: &[PostedReading]) -> Result<(), Refused> {
+    let mut said = BTreeMap::new();
+    for PostedReading { name, value } in posted {
+        if let Some(other) = said.insert(name, value).filter(|other| *other != value) {
+            return Err(Refused::invalid(
+                "signals",
+                format!("the request says both `{name} = {other}` and `{name} = {value}`; send the one that is meant"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Share of their words that two messages have in common, in percent, from which on they ask the same.

@@ -1,7 +1,7 @@
 //! Makes what reads messages under a bundle: trains what has not been trained before, and keeps it in the data
 //! directory.
 
-use crate::model_cache::{KeepError, ModelCache};
+use crate::model_cache::ModelCache;
 use remit_domain::id::Digest;
 use remit_encoder::{Encoder, Model, ModelError};
 use remit_policy::bundle::Bundle;
@@ -24,9 +24,6 @@ pub enum ReaderError {
     /// The classifier could not be trained.
     #[error("the intent classifier: {0}")]
     Train(#[from] intent::TrainError),
-    /// What was made could not be kept.
-    #[error(transparent)]
-    Keep(#[from] KeepError),
     /// The model that the bundle names cannot be read.
     #[error("the bundle's `encoder_model`: {0}")]
     Model(#[from] ModelError),
@@ -49,7 +46,7 @@ pub enum ReaderError {
 /// `data`, if there is one. `told` hears of steps that take seconds.
 ///
 /// # Errors
-/// When the examples do not parse or suffice, a model cannot be read, or what was trained cannot be kept.
+/// When the examples do not parse or suffice, or a model cannot be read.
 pub fn open(data: Option<&Path>, bundle: &Bundle, told: &mut dyn FnMut(&str)) -> Result<MessageReader, ReaderError> {
     let when = bundle.encoder_use();
     let encoder = encoder(bundle)?;
@@ -123,7 +120,7 @@ impl<'a> OfIntents<'a> {
         let count = examples.len();
         told(&format!("training the intent classifier on {count} examples, once: a minute for each 10,000 …"));
         let model = intent::train(examples, self.encoder, &mut |_, _| {})?;
-        self.cache.keep(&self.name, &model.to_bytes())?;
+        self.cache.keep(&self.name, &model.to_bytes());
         Ok(model)
     }
 }
@@ -159,7 +156,7 @@ fn sentences(
     let Some(lesson) = Lesson::of(words) else { return Ok(None) };
     told(&format!("learning from {} labelled sentences, once …", lesson.sentences()));
     let classifier = lesson.learn(encoder);
-    cache.keep(&name, &classifier.to_bytes())?;
+    cache.keep(&name, &classifier.to_bytes());
     Ok(Some(classifier))
 }
 
@@ -184,7 +181,6 @@ fn sentences_key(
         Some(shipped) => *shipped.key(),
         None => lesson.key(encoder.map(Encoder::digest)),
     });
-    // It is found out again where it cannot be kept.
-    drop(cache.keep(&name, key.as_ref().map_or(&[], <[u8; 32]>::as_slice)));
+    cache.keep(&name, key.as_ref().map_or(&[], <[u8; 32]>::as_slice));
     key
 }

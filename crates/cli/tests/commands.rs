@@ -75,6 +75,69 @@ fn bundles_are_refused_by_file_and_line() {
     check(&["serve", "--bundle", &here, "--data", &here], 2, &["bundle.toml:2"]);
 }
 
+/// The bank's bundle in `at` with this text of `name` replaced.
+fn bank_with(at: &Path, name: &str, from: &str, to: &str) -> String {
+    if !at.exists() {
+        files::copy(Path::new(BANK), at);
+    }
+    let text = fs::read_to_string(at.join(name)).unwrap();
+    assert!(text.contains(from), "{name} has no {from}");
+    written(at, name, text.replacen(from, to, 1).as_bytes());
+    at.display().to_string()
+}
+
+#[test]
+fn a_bundle_with_which_no_server_can_start_is_not_good() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = |digest: &str| format!("[encoder_model]\ndirectory = \"no/such\"\ndigest = \"{digest}\"\n[readings]\n");
+    let missing = bank_with(&directory.path().join("missing"), "bundle.toml", "[readings]\n", &model(&"0".repeat(64)));
+    check(&["policy", "check", &missing], 1, &["bundle.toml:", "no/such", "cure: bring the directory"]);
+    let plain = bank_with(&directory.path().join("plain"), "bundle.toml", "[readings]\n", &model("xyz"));
+    check(&["policy", "check", &plain], 1, &["no SHA-256", "cure: "]);
+
+    let latin = directory.path().join("latin");
+    files::copy(Path::new(BANK), &latin);
+    written(&latin, "intents.csv", b"text,intent\ncaf\xe9,age_limit\n");
+    check(&["policy", "check", &latin.display().to_string()], 1, &["intents.csv:2", "cure: "]);
+}
+
+#[test]
+fn a_situation_that_no_policy_gives_to_anybody_is_warned_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().join("own");
+    let bundle = bank_with(&at, "schema.cedarschema", "\"bereavement\"]", "\"bereavement\", \"stranded\"]");
+    let own = "[[situation]]\nname = \"stranded\"\ntitle = \"Cannot travel on\"\nrank = 35\nowner = \"care-team\"\n";
+    fs::create_dir(at.join("readings")).unwrap();
+    written(&at, "readings/own.toml", own.as_bytes());
+    check(&["policy", "check", &bundle], 0, &["is good", "warning: no policy gives", "`stranded`"]);
+}
+
+#[test]
+fn a_language_that_no_article_is_in_is_refused_with_those_that_are() {
+    let asked = ["knowledge", "ask", "How do I change my PIN?", "--bundle", BANK, "--language"];
+    for language in ["klingon", "fr"] {
+        let told = format!("there is no article in the language `{language}`; the articles are in: en");
+        check(&[&asked[..], &[language]].concat(), 2, &[&told]);
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_gone_without() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = written(directory.path(), "file", b"x");
+    let few = bank_of_few(&directory.path().join("few"), 2);
+    for (cache, warned) in [(file.as_str(), 1), ("", 0)] {
+        let mut remit = Command::new(env!("CARGO_BIN_EXE_remit"));
+        remit.args(["policy", "check", &few]).env("REMIT_CACHE_DIR", cache).current_dir(directory.path());
+        let output = remit.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert_eq!(told.matches("cannot be kept").count(), warned, "{told}");
+    }
+    let there: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(there.len(), 2, "{there:?}");
+}
+
 /// The bank's bundle with so many examples of each intent.
 fn bank_of_few(at: &Path, each: usize) -> String {
     files::copy(Path::new(BANK), at);

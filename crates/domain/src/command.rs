@@ -65,12 +65,15 @@ pub enum Command {
         /// The danger or need that was read.
         situation: Option<Noted>,
     },
-    /// A machine wrote in the requester's name. It is kept, and nothing follows from it.
+    /// A machine wrote in the requester's name. It is kept, and nothing follows from it but what follows from a danger
+    /// of which it speaks.
     KeepAutomatic {
         /// The message.
         words: Words,
         /// How it came about.
         auto_submitted: AutoSubmitted,
+        /// The danger or need that was read in what the requester had it say.
+        situation: Option<Noted>,
     },
     /// The holder answers.
     Answer {

@@ -230,6 +230,7 @@ impl Bundle {
         }
         let mut reading =
             Reading { text: &text, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
+        reading.encoder_model();
         let signals = reading.signals();
         let topics = reading.topics(&files);
         let candidates = reading.candidates();

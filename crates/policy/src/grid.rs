@@ -14,9 +14,10 @@ use crate::{
 };
 use foldhash::fast::FixedState;
 use remit_domain::{
-    decision::{CandidateFacts, ResponderKind, Verdict},
+    decision::{CandidateFacts, PolicyEffect, ResponderKind, Verdict},
     id::Timestamp,
     signal::{Reading, Signals, Value},
+    situation::SITUATION,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -57,6 +58,31 @@ pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     findings.sort();
     findings.dedup();
     findings
+}
+
+/// The situations that no permit names and in which, with all other signals as by default, nobody may have a case: it
+/// becomes an exception.
+pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b str> {
+    let axes = axes(bundle);
+    let Some(at) = axes.iter().position(|axis| axis.spec.name.as_str() == SITUATION) else { return Vec::new() };
+    let values = axes.get(at).map(|axis| axis.values.as_slice()).unwrap_or_default();
+    let grids: Vec<Grid<'_>> =
+        bundle.candidates().iter().map(|spec| Grid { bundle, engine, axes: &axes, facts: spec.idle() }).collect();
+    let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
+    let permits: Vec<String> = permits.map(|rule| rule.policy.to_string()).collect();
+    let is_named = |name: &str| permits.iter().any(|permit| permit.contains(&format!("::\"{name}\"")));
+    let is_given = |value: usize| {
+        grids.iter().any(|grid| {
+            let mut point = grid.defaults();
+            *place(&mut point, at) = value;
+            grid.told(&point) == Some((true, 0))
+        })
+    };
+    let of_nobody = |name: &&str| {
+        let value = values.iter().position(|value| *value == Value::name(name));
+        value.is_some_and(|value| !is_named(name) && !is_given(value))
+    };
+    bundle.readings().situations().iter().map(|situation| situation.name.as_str()).filter(of_nobody).collect()
 }
 
 /// Every signal with both sides of every literal that a policy compares it with, or with its whole vocabulary.

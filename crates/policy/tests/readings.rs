@@ -1,7 +1,7 @@
 //! By what words are read is part of a bundle: checked with it, tested with it, named by its digest.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use std::path::PathBuf;
 
 fn bank() -> Files {
@@ -158,5 +158,40 @@ fn what_is_wrong_with_readings_is_named_with_file_and_line() {
             .iter()
             .any(|f| format!("{}:{}: {}", f.file, f.line, f.message).contains(wanted) && f.cure.contains(cure));
         assert!(hit, "wanted: {wanted} ({cure})\nfound: {}", told.join("\n"));
+    }
+}
+
+#[test]
+fn a_situation_in_which_nobody_may_have_a_case_is_known() {
+    let of_nobody = |files: Files| {
+        let bundle = loaded(files);
+        let engine = Engine::new(&bundle);
+        grid::situations_of_nobody(&bundle, &engine).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of_nobody(bank()), [""; 0]);
+    let own = stranded(true, STRANDED);
+    assert_eq!(of_nobody(own.clone()), ["stranded"]);
+    // Whoever may have it only where something else holds too may have it.
+    let permit = r#"
+@id("queue.stranded")
+@owner("care-team")
+@reason("The care team takes who cannot travel on")
+permit (principal == Queue::"care", action == Action::"handle", resource)
+when { context.situation == Situation::"stranded" && context.requester == Requester::"customer" };
+"#;
+    assert_eq!(of_nobody(own.with("policies/own.cedar", permit.as_bytes().to_vec())), [""; 0]);
+}
+
+#[test]
+fn a_digest_of_a_model_is_a_sha_256() {
+    let named = |digest: &str| {
+        let table = format!("[encoder_model]\ndirectory = \"models/other\"\ndigest = \"{digest}\"\n\n[readings]\n");
+        findings(changed(bank(), "bundle.toml", "[readings]\n", &table))
+    };
+    assert_eq!(named("0aF".repeat(22).get(..64).unwrap()), []);
+    for digest in ["xyz", "", &"0".repeat(63), &"g".repeat(64)] {
+        let found = named(digest);
+        let [one] = found.as_slice() else { panic!("{digest}: {found:?}") };
+        assert!(one.message.contains("no SHA-256") && one.line > 80, "{one}");
     }
 }

@@ -24,7 +24,7 @@ use near::{Kind, Near, Scored, Text, nearness};
 use passages::Passage;
 use remit_encoder::Encoder;
 use remit_signals::vector::encode_all;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use synonyms::Synonyms;
 use threshold::Trial;
 
@@ -193,6 +193,18 @@ impl KnowledgeService {
         self.nearness(&text, &vector, language)
     }
 
+    /// The languages that articles are in, each once, in order.
+    #[must_use]
+    pub fn languages(&self) -> BTreeSet<&str> {
+        self.languages.iter().map(String::as_str).collect()
+    }
+
+    /// Whether there is an article in the language of a tag such as `en` or `en-GB`.
+    #[must_use]
+    pub fn speaks(&self, tag: &str) -> bool {
+        self.languages.contains(&primary(tag))
+    }
+
     /// The best passage for what a customer wrote, among the articles of that language if it is known; none where there
     /// is no such article, or nothing was asked.
     #[must_use]
@@ -231,7 +243,7 @@ impl KnowledgeService {
     #[must_use]
     pub fn considered(&self, turn: &Turn) -> (Said, Option<Fit<'_>>) {
         let language = turn.language.as_deref();
-        if language.is_some_and(|tag| !self.languages.contains(&primary(tag))) {
+        if language.is_some_and(|tag| !self.speaks(tag)) {
             let note =
                 format!("there is no article in the language of the customer's words ({})", primary_of(language));
             return (Said::yielded(YieldReason::Unsure, &note), None);

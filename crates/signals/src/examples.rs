@@ -32,11 +32,10 @@ const TEXT_MAX: usize = 32_768;
 pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Example>, ExamplesError> {
     let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
     let mut examples = Vec::new();
+    // Else the first row behind the header would count as line 1.
+    reader.headers().map_err(|error| unread(&error))?;
     for record in reader.records() {
-        let record = record.map_err(|error| ExamplesError {
-            line: error.position().map_or(1, csv::Position::line),
-            message: format!("{error}; every row needs as many columns as the header, in UTF-8"),
-        })?;
+        let record = record.map_err(|error| unread(&error))?;
         let line = record.position().map_or(1, csv::Position::line);
         let wrong = |message: &str| ExamplesError { line, message: message.to_owned() };
         let (text, label) = match (record.get(0).map(str::trim), record.get(1).map(str::trim)) {
@@ -52,6 +51,13 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Example>, ExamplesError> {
         examples.push(Example { text: text.to_owned(), label: label.to_owned() });
     }
     Ok(examples)
+}
+
+fn unread(error: &csv::Error) -> ExamplesError {
+    ExamplesError {
+        line: error.position().map_or(1, csv::Position::line),
+        message: format!("{error}; every row needs as many columns as the header, in UTF-8"),
+    }
 }
 
 /// CLINC150's parts.
@@ -114,6 +120,9 @@ mod tests {
             (&b"text,category\na,b\nonly one\n"[..], 3),
             (b"text,category\n,b\n", 2),
             (b"text,category\na,b\n\xff,c\n", 3),
+            (b"text,category\n\xff,c\na,b\n", 2),
+            (b"text,\xff\na,b\n", 1),
+            (b"text,category\nonly one\n", 2),
         ] {
             assert_eq!(parse_csv(bytes).unwrap_err().line, line);
         }

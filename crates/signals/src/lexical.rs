@@ -8,6 +8,7 @@ use crate::normal::normalised;
 use crate::readings::{NONE, Readings, Reads, Rule, UNDETERMINED};
 use crate::sentence_classifier::label_of;
 use rules::Index;
+use serde::Serialize;
 use std::{ops::Range, sync::Arc};
 use words::Words;
 
@@ -16,8 +17,9 @@ const SHOUTING_BP: u16 = 2_500;
 const MARKS_BP: u16 = 1_000;
 const SHOUTING: &str = "frustration.shouting";
 const MARKS: &str = "frustration.marks";
-/// How many characters of a message count.
-const CHARS_MAX: usize = 4_000;
+/// How many characters of a message are read: all of the longest that is accepted (32,768 bytes). From each word on a
+/// rule looks a bounded number of words ahead, so that the work grows with the message and no faster.
+const CHARS_MAX: usize = 32_768;
 
 /// What the words of a message say. Names are those of the readings that the reader was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +93,15 @@ pub struct Match<'a> {
     pub place: Range<usize>,
 }
 
+/// What rules make of one sentence, by labels.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Kinds<'a> {
+    /// Labels of rules that match.
+    pub(crate) matched: Vec<&'a str>,
+    /// Labels of rules that would match, were it not for a word before such as `not`.
+    pub(crate) denied: Vec<&'a str>,
+}
+
 /// Reads messages. Made once for a bundle's readings, since the rules are indexed.
 #[derive(Debug)]
 pub struct TextReader {
@@ -120,7 +131,7 @@ impl TextReader {
         &self.readings
     }
 
-    /// What the words of `text` say. Deterministic and bounded: of a long text the beginning counts.
+    /// What the words of `text` say. Deterministic, and bounded.
     pub fn read(&self, text: &str) -> TextReadings<'_> {
         let text: &str = &normalised(counted(text));
         let words = Words::of(text);
@@ -175,20 +186,23 @@ impl TextReader {
         matches
     }
 
-    /// The labels of what the rules read that match in a sentence, each once.
-    pub(crate) fn matched_kinds(&self, sentence: &str) -> Vec<&str> {
+    /// The labels of what the rules read that match in a sentence, and of those whose matches are taken back by what
+    /// stands before them; each once.
+    pub(crate) fn kinds(&self, sentence: &str) -> Kinds<'_> {
         let words = Words::of(sentence);
-        let mut kinds: Vec<&str> = Vec::new();
+        let mut kinds = Kinds::default();
         self.index.each(
             &words,
             |_| {},
             |rule, at| {
-                let Some(reads) = self.readings.rules().get(rule).map(|rule| self.readings.name_of(&rule.reads)) else {
+                let Some(rule) = self.readings.rules().get(rule) else { return };
+                let label = label_of(self.readings.name_of(&rule.reads));
+                if kinds.matched.contains(&label) && kinds.denied.contains(&label) {
                     return;
-                };
-                let label = label_of(reads);
-                if !kinds.contains(&label) && self.matched(rule, &words, at).is_some() {
-                    kinds.push(label);
+                }
+                let known = if rule.is_taken_back(&words, at) { &mut kinds.denied } else { &mut kinds.matched };
+                if !known.contains(&label) && rule.compiled.matches_at(&words, at).is_some() {
+                    known.push(label);
                 }
             },
         );

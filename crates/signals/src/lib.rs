@@ -24,6 +24,7 @@ pub mod report;
 pub mod sentence_classifier;
 mod sentence_lesson;
 mod sentence_split;
+pub mod sentence_vectors;
 mod shuffle;
 mod softmax;
 mod stored;

@@ -142,3 +142,36 @@ fn dispose<'a>(
 fn strength(least: f32, beyond: f32) -> u16 {
     (least + (10_000.0 - least) * beyond.clamp(0.0, 1.5) / 1.5) as u16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readings::Readings;
+    use std::fmt::Write as _;
+
+    /// Who denies a wish or a theft, insults without a threat, or sees no point in living or in a chat: with sentences
+    /// beside them that say the opposite, none of which is learnt from.
+    const TOLD_APART: &str = include_str!("../data/told-apart.csv");
+
+    /// The situation of a text, and whether it asks for a human, as the packs that ship read it with the encoder.
+    fn of(text: &str) -> (String, bool) {
+        let (words, encoder) = (TextReader::of(Readings::shipped()), Encoder::built_in());
+        let classifier = SentenceClassifier::built_in();
+        let found = read(&words, classifier.as_ref(), &Encoded::new(text, Some(&encoder)), EncoderUse::WhenUnsure);
+        (found.situation.kind.to_owned(), found.wants_human.present)
+    }
+
+    #[test]
+    fn what_is_denied_and_whom_nobody_threatens_is_told_from_what_is_there() {
+        let mut wrong = String::new();
+        let rows = csv::Reader::from_reader(TOLD_APART.as_bytes()).into_deserialize();
+        for row in rows {
+            let (text, situation, human): (String, String, bool) = row.unwrap();
+            let read = of(&text);
+            if read != (situation, human) {
+                let _ = writeln!(wrong, "{text}: {read:?}");
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    }
+}

@@ -5,7 +5,7 @@
 pub use crate::sentence_lesson::Lesson;
 use crate::{
     features::{Feature, Vocabulary},
-    lexical::TextReader,
+    lexical::{Kinds, TextReader},
     linear::Linear,
     readings::{FRUSTRATED, FRUSTRATION, WANTS_HUMAN},
     sentence_split::clauses,
@@ -22,7 +22,7 @@ const RULE: f32 = 0.5;
 const ALONE: f32 = 0.5;
 /// Up to how many sentences a message is short, and from how many on long.
 const SHORT_AND_LONG: (f32, f32) = (3.0, 6.0);
-pub(crate) const MAGIC: &[u8; 8] = b"RMTSEN02";
+pub(crate) const MAGIC: &[u8; 8] = b"RMTSEN03";
 /// What the names begin with by which readings name what was learnt.
 pub(crate) const LEARNT: &str = "sentences.";
 
@@ -59,7 +59,7 @@ pub(crate) struct Label {
 
 impl Label {
     fn is_situation(&self) -> bool {
-        self.name != WANTS_HUMAN && self.name != FRUSTRATED
+        is_situation(&self.name)
     }
 }
 
@@ -146,31 +146,33 @@ impl SentenceClassifier {
         let places = places(self.labels.iter().map(|label| label.name.as_str()));
         let beside =
             self.beside.as_ref().zip(whole.encoder()).filter(|((digest, _), encoder)| digest == encoder.digest());
+        let is_situation: Vec<bool> = self.labels.iter().map(Label::is_situation).collect();
         let mut best: Vec<Option<Found<'_>>> = vec![None; self.labels.len()];
         // In a short message, clauses of which a rule speaks are judged by themselves too: what stands beside them must
         // not hide them. In a long one too many rules speak.
         let short = sentences.len() as f32 <= SHORT_AND_LONG.0 + 1.0;
-        let sentence = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.matched_kinds(text)));
+        let sentence = sentences.iter().enumerate().map(|(at, text)| (at, *text, reader.kinds(text)));
         let spoken_of = sentence.flat_map(|(at, text, kinds)| {
-            let clauses = if short && !kinds.is_empty() { clauses(text) } else { Vec::new() };
-            let clauses = clauses.into_iter().map(move |clause| (at, clause, reader.matched_kinds(clause)));
-            [(at, text, kinds)].into_iter().chain(clauses.filter(|(_, _, kinds)| !kinds.is_empty()))
+            let clauses = if short && !kinds.matched.is_empty() { clauses(text) } else { Vec::new() };
+            let clauses = clauses.into_iter().map(move |clause| (at, clause, reader.kinds(clause)));
+            [(at, text, kinds)].into_iter().chain(clauses.filter(|(_, _, kinds)| !kinds.matched.is_empty()))
         });
         for (at, text, kinds) in spoken_of {
             let mut row = row(&self.vocabulary, &places, text, &kinds);
-            let margins = beyond_none(self.alone.margins(&row));
-            let proposed =
-                |(label, margin): (&Label, &f32)| *margin >= label.propose || kinds.contains(&label.name.as_str());
+            let margins = beyond_none(self.alone.margins(&row), &is_situation);
+            let proposed = |(label, margin): (&Label, &f32)| {
+                *margin >= label.propose || kinds.matched.contains(&label.name.as_str())
+            };
             let asked = beside.filter(|_| every || self.labels.iter().zip(&margins).any(proposed));
             let encoded = asked.is_some();
             let margins = match asked {
                 Some(((_, linear), encoder)) => {
-                    let numbers = self.vocabulary.known.len() + self.labels.len();
+                    let numbers = before_vector(&self.vocabulary, self.labels.len());
                     match whole.vector_of(text) {
                         Some(vector) => row.extend(vector::features(numbers, vector)),
                         None => row.extend(vector::features(numbers, &encoder.encode(text))),
                     }
-                    with_alone(beyond_none(linear.margins(&row)), &margins)
+                    with_alone(beyond_none(linear.margins(&row), &is_situation), &margins)
                 }
                 None => margins,
             };
@@ -231,7 +233,7 @@ impl SentenceClassifier {
         }
         let languages = rest.texts()?;
         let vocabulary = rest.vocabulary(true)?;
-        let features = vocabulary.known.len() + labels.len();
+        let features = before_vector(&vocabulary, labels.len());
         let alone = rest.linear(features, labels.len() + 1)?;
         let beside = match rest.length()? {
             0 => None,
@@ -247,20 +249,41 @@ pub(crate) fn places<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n s
     names.enumerate().map(|(at, name)| (name, at)).collect()
 }
 
-pub(crate) fn row(vocabulary: &Vocabulary, places: &BTreeMap<&str, usize>, text: &str, kinds: &[&str]) -> Vec<Feature> {
+pub(crate) fn row(
+    vocabulary: &Vocabulary,
+    places: &BTreeMap<&str, usize>,
+    text: &str,
+    kinds: &Kinds<'_>,
+) -> Vec<Feature> {
     let mut row = vocabulary.features(text);
     let words = vocabulary.known.len();
-    let mut matched: Vec<usize> = kinds.iter().filter_map(|kind| places.get(kind).copied()).collect();
-    matched.sort_unstable();
-    matched.dedup();
-    row.extend(matched.into_iter().filter_map(|at| Some((u32::try_from(words + at).ok()?, RULE))));
+    for (before, kinds) in [(words, &kinds.matched), (words + places.len(), &kinds.denied)] {
+        let mut at: Vec<usize> = kinds.iter().filter_map(|kind| places.get(kind).copied()).collect();
+        at.sort_unstable();
+        row.extend(at.into_iter().filter_map(|at| Some((u32::try_from(before + at).ok()?, RULE))));
+    }
     row
 }
 
-/// By how much each label is likelier than none, which is the last class.
-pub(crate) fn beyond_none(mut margins: Vec<f32>) -> Vec<f32> {
+/// Features before those of the vector: words, and by label which rules matched and which were taken back.
+pub(crate) fn before_vector(vocabulary: &Vocabulary, labels: usize) -> usize {
+    vocabulary.known.len() + 2 * labels
+}
+
+/// Whether a label is a situation, and neither a wish nor a mood.
+pub(crate) fn is_situation(label: &str) -> bool {
+    label != WANTS_HUMAN && label != FRUSTRATED
+}
+
+/// By how much each label is likelier than none, which is the last class; and each situation than that there is none,
+/// whatever is wished or felt: who is cross is not the likelier to threaten for it.
+pub(crate) fn beyond_none(mut margins: Vec<f32>, is_situation: &[bool]) -> Vec<f32> {
     let none = margins.pop().unwrap_or_default();
-    margins.iter_mut().for_each(|margin| *margin -= none);
+    let milder = margins.iter().zip(is_situation).filter(|(_, is)| !**is).map(|(margin, _)| *margin);
+    let no_situation = none + milder.map(|margin| (margin - none).exp()).sum::<f32>().ln_1p();
+    for (margin, is_situation) in margins.iter_mut().zip(is_situation) {
+        *margin -= if *is_situation { no_situation } else { none };
+    }
     margins
 }
 

@@ -3,15 +3,16 @@
 use crate::{
     features::{Feature, Vocabulary},
     folds::fit_in_folds,
-    lexical::TextReader,
+    lexical::{Kinds, TextReader},
     linear::Linear,
     normal::normalised,
     readings::{FRUSTRATED, WANTS_HUMAN},
     sentence_classifier::{
-        Label, MAGIC, SentenceClassifier, Thresholds, beyond_none, places, row, rule_of, with_alone,
+        Label, MAGIC, SentenceClassifier, Thresholds, before_vector, beyond_none, is_situation, places, row, rule_of,
+        with_alone,
     },
-    softmax,
-    vector::{self, encode_all},
+    sentence_vectors::SentenceVectors,
+    softmax, vector,
 };
 use remit_encoder::Encoder;
 use serde::Serialize;
@@ -41,7 +42,7 @@ struct Aim {
 /// Who is in danger is to be found, but half a desk's work must not be others'.
 const SITUATION: Aim = Aim { mistaken: (0.010_5, 0.001_8), found: (0.85, 0.68) };
 /// Who asks for a human costs little where they did not.
-const WISH: Aim = Aim { mistaken: (0.018, 0.006_5), found: (0.90, 0.80) };
+const WISH: Aim = Aim { mistaken: (0.020, 0.010), found: (0.92, 0.87) };
 const FRUSTRATION_AIM: Aim = Aim { mistaken: (0.05, 0.015), found: (0.78, 0.60) };
 /// Share of the sentences with a label beyond which finding more is not worth it.
 const FOUND_MOST: f64 = 0.97;
@@ -60,7 +61,7 @@ pub struct Lesson<'r> {
 struct LessonRow<'r> {
     text: String,
     labels: &'r [String],
-    kinds: Vec<&'r str>,
+    kinds: Kinds<'r>,
 }
 
 impl<'r> Lesson<'r> {
@@ -72,7 +73,7 @@ impl<'r> Lesson<'r> {
         for sentence in reader.readings().sentences() {
             let text = normalised(&sentence.text).into_owned();
             codes.push(reader.read(&text).language.code);
-            rows.push(LessonRow { kinds: reader.matched_kinds(&text), labels: &sentence.labels, text });
+            rows.push(LessonRow { kinds: reader.kinds(&text), labels: &sentence.labels, text });
         }
         let count = |code: &str| codes.iter().filter(|other| **other == code).count();
         let languages: BTreeSet<&str> = codes
@@ -88,8 +89,10 @@ impl<'r> Lesson<'r> {
         // A sentence of labels of which there are too few teaches nothing of the others.
         rows.retain(|row| row.labels.is_empty() || row.labels.iter().any(|label| names.contains(label)));
         for row in &mut rows {
-            row.kinds.retain(|kind| names.iter().any(|name| name == kind));
-            row.kinds.sort_unstable();
+            for kinds in [&mut row.kinds.matched, &mut row.kinds.denied] {
+                kinds.retain(|kind| names.iter().any(|name| name == kind));
+                kinds.sort_unstable();
+            }
         }
         let languages = languages.into_iter().map(str::to_owned).collect();
         (!names.is_empty()).then_some(Self { names, languages, rows })
@@ -126,14 +129,15 @@ impl<'r> Lesson<'r> {
         // The last class is that of no label.
         let classes: Vec<usize> = own.iter().map(|own| own.unwrap_or(names.len())).collect();
         let belongs = |class: usize, at: usize| belongs(names, &own, lesson.get(at)?.labels, class, at);
-        let words = vocabulary.known.len() + names.len();
-        let (alone, by_words) = learn(&rows, &classes, names.len() + 1, words);
+        let words = before_vector(&vocabulary, names.len());
+        let is_situation: Vec<bool> = names.iter().map(|name| is_situation(name)).collect();
+        let (alone, by_words) = learn(&rows, &classes, &is_situation, words);
         let beside = encoder.map(|encoder| {
             let texts: Vec<&str> = lesson.iter().map(|row| row.text.as_str()).collect();
-            for (row, vector) in rows.iter_mut().zip(encode_all(encoder, &texts)) {
+            for (row, vector) in rows.iter_mut().zip(SentenceVectors::vectors(&texts, encoder)) {
                 row.extend(vector::features(words, &vector));
             }
-            let (linear, margins) = learn(&rows, &classes, names.len() + 1, words + encoder.width());
+            let (linear, margins) = learn(&rows, &classes, &is_situation, words + encoder.width());
             let margins = margins.into_iter().zip(&by_words).map(|(margins, alone)| with_alone(margins, alone));
             (*encoder.digest(), linear, margins.collect::<Vec<_>>())
         });
@@ -172,7 +176,7 @@ fn learnable(rows: &[LessonRow<'_>]) -> Vec<String> {
 
 /// The gravest label of a sentence, by its place.
 fn own_label(labels: &[String], names: &[String]) -> Option<usize> {
-    let grave = |label: &&String| *label != WANTS_HUMAN && *label != FRUSTRATED;
+    let grave = |label: &&String| is_situation(label);
     let label = labels.iter().find(grave).or_else(|| labels.first())?;
     names.iter().position(|name| name == label)
 }
@@ -194,12 +198,14 @@ fn belongs(names: &[String], own: &[Option<usize>], labels: &[String], class: us
 }
 
 /// A classifier of all rows, and the margins of each row by one that has not seen it.
-fn learn(rows: &[Vec<Feature>], labels: &[usize], classes: usize, features: usize) -> (Linear, Vec<Vec<f32>>) {
+fn learn(rows: &[Vec<Feature>], classes: &[usize], is_situation: &[bool], features: usize) -> (Linear, Vec<Vec<f32>>) {
     // Neighbours in a file are often variants of each other, so that they are held out together.
     let fold_of = |at: usize| at / 10 % FOLDS;
-    let fit = |rows: &[&[Feature]], labels: &[usize]| softmax::train(rows, labels, classes, features);
-    let (linear, margins) = fit_in_folds(rows, labels, FOLDS, &fold_of, &fit);
-    (linear, margins.into_iter().map(beyond_none).collect())
+    // The last class is that of no label.
+    let count = is_situation.len() + 1;
+    let fit = |rows: &[&[Feature]], classes: &[usize]| softmax::train(rows, classes, count, features);
+    let (linear, margins) = fit_in_folds(rows, classes, FOLDS, &fold_of, &fit);
+    (linear, margins.into_iter().map(|margins| beyond_none(margins, is_situation)).collect())
 }
 
 /// Margins of one label, of sentences that have it and of those that have not, from the greatest.

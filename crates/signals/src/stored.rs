@@ -57,6 +57,11 @@ impl Stored {
         hashes.for_each(|hash| self.0.extend_from_slice(&hash.to_le_bytes()));
     }
 
+    pub(crate) fn signed(&mut self, values: &[i8]) {
+        self.length(values.len());
+        self.0.extend(values.iter().map(|value| value.cast_unsigned()));
+    }
+
     pub(crate) fn vocabulary(&mut self, vocabulary: &Vocabulary) {
         let mut known: Vec<(u32, u64)> = vocabulary.known.iter().map(|(gram, number)| (*number, *gram)).collect();
         known.sort_unstable();
@@ -142,6 +147,11 @@ impl<'a> Rest<'a> {
         let n = self.length()?;
         let bytes = self.take(n.checked_mul(8).ok_or(ModelError)?)?;
         Ok(bytes.as_chunks::<8>().0.iter().map(|hash| u64::from_le_bytes(*hash)).collect())
+    }
+
+    pub(crate) fn signed(&mut self) -> Result<Vec<i8>, ModelError> {
+        let n = self.length()?;
+        Ok(self.take(n)?.iter().map(|byte| byte.cast_signed()).collect())
     }
 
     pub(crate) fn vocabulary(&mut self, words_only: bool) -> Result<Vocabulary, ModelError> {

@@ -38,8 +38,8 @@ pub struct Commit {
     pub cancel: Vec<String>,
     /// Items as they are now.
     pub items: Vec<ItemRow>,
-    /// Tokens that are made or revoked. One that is revoked must stand; a disk that is full for everything else has room
-    /// for that.
+    /// Tokens that are made or revoked. One that is revoked must stand; a disk that is full for everything else has
+    /// room for that.
     pub tokens: Vec<TokenChange>,
     /// The bundle that is in force from now on.
     pub activation: Option<Activation>,

@@ -11,8 +11,8 @@ const SETTLE_MAX: usize = 500;
 const SETTLE_PAUSE: Duration = Duration::from_millis(2);
 
 impl App {
-    /// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone is offered to
-    /// others.
+    /// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone
+    /// is offered to others.
     pub(crate) async fn set_staff(&self, caller: &Caller, events: &[Event], item: StaffItem) -> Result<(), Refused> {
         let row = ItemRow {
             kind: STAFF.to_owned(),

@@ -47,7 +47,7 @@ impl<T> Default for Sides<T> {
 }
 
 impl<T: PartialEq> Sides<T> {
-    /// Names what is kept otherwise than it is on record. Where `may_end`, what is on record may be gone since it ended.
+    /// Names what is kept otherwise than it is on record. Where `may_end`, what is on record may have ended and be gone.
     fn compare(&self, what: &str, may_end: bool, found: Found<'_>) {
         for (name, kept_one) in &self.kept {
             let how = match self.recorded.get(name) {

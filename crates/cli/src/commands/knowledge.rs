@@ -65,6 +65,10 @@ fn service(bundle: &Path) -> anyhow::Result<KnowledgeService> {
 
 fn ask(asked: &Ask, json: bool) -> anyhow::Result<bool> {
     let service = service(&asked.bundle)?;
+    let languages = service.languages().into_iter().collect::<Vec<_>>().join(", ");
+    if let Some(tag) = asked.language.as_deref().filter(|tag| !languages.is_empty() && !service.speaks(tag)) {
+        anyhow::bail!("there is no article in the language `{tag}`; the articles are in: {languages}");
+    }
     let fit = service.best(&asked.question, asked.language.as_deref());
     let sure = fit.as_ref().is_some_and(Fit::is_sure);
     if json {

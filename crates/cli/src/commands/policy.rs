@@ -6,10 +6,11 @@ use remit_app::{
     boot::{BootError, Opened},
     bundle::{Moves, Plan, PlanError},
     clock::{Clock as _, SystemClock},
-    directory, reader,
+    directory,
+    reader::{self, ReaderError},
 };
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, grid, suite};
-use remit_signals::intent::Training;
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
+use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;
 
 /// Examples up to which a check trains the intent classifier to know whether it abstains on everything.
@@ -61,13 +62,22 @@ impl Policy {
 
 fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     let held = |bundle: Bundle| {
-        let mut findings = grid::check(&bundle, &Engine::new(&bundle));
+        let engine = Engine::new(&bundle);
+        let mut findings = grid::check(&bundle, &engine);
         findings.extend(suite::sentences(&bundle).1);
-        if findings.is_empty() { Ok(bundle) } else { Err(findings) }
+        let warnings = grid::situations_of_nobody(&bundle, &engine).into_iter().map(of_nobody).collect::<Vec<_>>();
+        match intents(&bundle) {
+            Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
+            Ok(_) => Err(findings),
+            Err(finding) => {
+                findings.push(finding);
+                Err(findings)
+            }
+        }
     };
     match Bundle::load(Files::read(&at.bundle)?).and_then(held) {
-        Ok(bundle) => {
-            let (intents, warning) = intents(&bundle);
+        Ok((bundle, intents, mut warnings)) => {
+            warnings.extend(intents.as_ref().and_then(Training::abstains_on_all));
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
                 let readings = bundle.readings();
@@ -75,7 +85,7 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
                     "good": true, "digest": digest, "policies": policies, "rules": readings.rules().len(),
                     "situations": readings.situations().len(), "packs": readings.packs(),
                     "readings": bundle.readings_digest(), "intents": intents,
-                    "warnings": warning.iter().collect::<Vec<_>>(),
+                    "warnings": warnings,
                 }));
             } else {
                 let (responders, articles) = (bundle.candidates().len(), bundle.articles().len());
@@ -96,15 +106,12 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
                         "intents are learnt from {examples} examples of {intents}; held out in turn, {accuracy:.3} are \
                          told right and {kept:.3} are sure enough to be followed"
                     ),
-                    None if warning.is_none() => say!(
+                    None => say!(
                         "intents are learnt at the first start, which says how many messages would be followed; \
                          `remit signals train` on intents.csv says so before"
                     ),
-                    None => {}
                 }
-                if let Some(warning) = warning {
-                    say!("warning: {warning}");
-                }
+                warnings.iter().for_each(|warning| say!("warning: {warning}"));
                 say!("digest {}, of the readings {}", bundle.digest(), bundle.readings_digest());
             }
             Ok(true)
@@ -121,17 +128,40 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     }
 }
 
-/// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds;
-/// and what whoever keeps the examples is to be warned of.
-fn intents(bundle: &Bundle) -> (Option<Training>, Option<String>) {
-    match reader::training(bundle, TRAINED_MOST, &mut |step| shown::note(step)) {
-        Ok(Some(training)) => {
-            let warning = training.abstains_on_all();
-            (Some(training), warning)
+fn of_nobody(situation: &str) -> String {
+    format!(
+        "no policy gives a case in the situation `{situation}` to anybody, unless other signals do, so that it becomes \
+         an exception; write a permit for who is to have it"
+    )
+}
+
+/// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds.
+///
+/// # Errors
+/// Why no server can start with this bundle.
+fn intents(bundle: &Bundle) -> Result<Option<Training>, Finding> {
+    reader::training(bundle, TRAINED_MOST, &mut |step| shown::note(step)).map_err(|error| {
+        let message = format!("no server can start with this bundle: {error}");
+        match error {
+            ReaderError::Examples(ExamplesError { line, .. }) => {
+                let line = usize::try_from(line).unwrap_or(1);
+                Finding::new("intents.csv", line, message, "correct the row, or take it out")
+            }
+            ReaderError::Model(_) | ReaderError::Digest { .. } => {
+                let manifest = bundle.files().get("bundle.toml").unwrap_or_default();
+                let above = manifest.split(|byte| *byte == b'\n').take_while(|line| !names_model(line)).count();
+                let cure = "bring the directory that `encoder_model` names, seen from where Remit is started, or take \
+                            `encoder_model` out, so that the model that ships is asked";
+                Finding::new("bundle.toml", above + 1, message, cure)
+            }
+            _ => Finding::new("intents.csv", 1, message, "correct or add examples; docs/bundle.md says what they are"),
         }
-        Ok(None) => (None, None),
-        Err(error) => (None, Some(format!("no server can start with this bundle: {error}"))),
-    }
+    })
+}
+
+/// Whether a line of the manifest begins to name another model for the encoder.
+fn names_model(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"[encoder_model]") || line.trim_ascii_start().starts_with(b"encoder_model")
 }
 
 fn test(at: &Where, json: bool) -> anyhow::Result<bool> {

@@ -37,8 +37,8 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Open { .. } => Err(Refusal::CaseOpen),
 
         Command::Write { words, readings, situation } => messages::write(so_far, context, words, readings, situation),
-        Command::KeepAutomatic { words, auto_submitted } => {
-            messages::keep_automatic(so_far, context, words, auto_submitted)
+        Command::KeepAutomatic { words, auto_submitted, situation } => {
+            messages::keep_automatic(so_far, context, words, auto_submitted, situation)
         }
         Command::Answer { epoch, words, to, marks, found } => {
             messages::answer(so_far, context, epoch, words, to, marks, found)

@@ -114,7 +114,9 @@ impl Transcript {
             },
             "customer" => Command::Write { words: text(), readings: readings(), situation: danger() },
             "measure" => Command::Measure { readings: readings(), situation: danger(), not_asked: not_asked() },
-            "machine" => Command::KeepAutomatic { words: text(), auto_submitted: AutoSubmitted::AutoReplied },
+            "machine" => {
+                Command::KeepAutomatic { words: text(), auto_submitted: AutoSubmitted::AutoReplied, situation: None }
+            }
             "end-danger" => Command::EndSituation { situation: (*rest.first()?).into(), reason: text() },
             "keep" => Command::DeclineHandover { epoch: epoch()?, note: Some(text()) },
             "answer" => Command::Answer { epoch: epoch()?, words: text(), to: None, marks: vec![], found: None },

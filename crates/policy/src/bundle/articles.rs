@@ -11,6 +11,8 @@ use std::collections::HashMap;
 const SYNONYMS: &str = "knowledge/synonyms.toml";
 /// What begins and ends the part before the text.
 const FENCE: &str = "+++";
+/// What it begins and ends with elsewhere, in YAML.
+const FENCE_OF_YAML: &str = "---";
 /// Most questions of one list, or groups of synonyms.
 const LISTED_MAX: usize = 200;
 /// Longest question, in characters.
@@ -45,6 +47,11 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
         };
         let (head, text) = parts(file, whole, findings);
         lint(file, whole, &head, &mut asked, findings);
+        if !head.answers.is_empty() && !says_something(text) {
+            let message = "the article has questions that it answers, and no text that answers them";
+            let cure = "write the answer under its title, or take the article out";
+            findings.push(Finding::new(file, line_of(whole, "answers"), message, cure));
+        }
         match text.lines().find_map(|line| line.strip_prefix("# ")) {
             Some(title) => articles.push(Article {
                 file: file.to_owned(),
@@ -64,6 +71,7 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
 fn parts<'a>(file: &str, whole: &'a str, findings: &mut Vec<Finding>) -> (Head, &'a str) {
     let mut lines = whole.split_inclusive('\n');
     if lines.next().map(str::trim_end) != Some(FENCE) {
+        findings.extend(misplaced(file, whole));
         return (Head::default(), whole);
     }
     let first = whole.find('\n').map_or(whole.len(), |at| at + 1);
@@ -84,6 +92,33 @@ fn parts<'a>(file: &str, whole: &'a str, findings: &mut Vec<Finding>) -> (Head, 
     }
     findings.push(Finding::new(file, 1, "the line `+++` that ends what stands before the text is missing", "write it"));
     (Head::default(), whole)
+}
+
+/// What looks like a part before the text and is none, so that customers would be shown it.
+fn misplaced(file: &str, whole: &str) -> Option<Finding> {
+    let mut lines = whole.lines().zip(1..).map(|(line, at)| (line.trim_matches(is_empty), at));
+    let (first, line) = lines.find(|(line, _)| !line.is_empty())?;
+    let (message, cure) = match first {
+        FENCE => (
+            "the line `+++` is not the first of the file, so that what follows would be the article's text",
+            "take out what stands before it: an empty line, a space or a byte order mark",
+        ),
+        FENCE_OF_YAML => (
+            "what stands before the text is in YAML between lines `---`, and would be the article's text",
+            "write it in TOML between two lines `+++`, as `answers = [\"How?\"]`, or take it out; see docs/bundle.md",
+        ),
+        _ => return None,
+    };
+    Some(Finding::new(file, line, message, cure))
+}
+
+fn is_empty(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+/// Whether a text says anything beyond its headings.
+fn says_something(text: &str) -> bool {
+    text.lines().any(|line| !line.trim_matches(is_empty).is_empty() && !line.starts_with('#'))
 }
 
 fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String>, findings: &mut Vec<Finding>) {
@@ -196,10 +231,18 @@ mod tests {
         for (text, says) in [
             ("+++\nanswers = []\n# PIN\n", "1: the line `+++` that ends"),
             ("+++\nanswers = []\nquestion = 1\n+++\n# PIN\n", "3: unknown field `question`"),
-            ("+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\n", "4: the question “how” is in `answers`"),
-            ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\n", "2: the question “How” is in `answers`"),
-            ("+++\nanswers = [\"\"]\n+++\n# PIN\n", "2: a question of `answers` is empty"),
+            (
+                "+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\nSo.\n",
+                "4: the question “how” is in `answers`",
+            ),
+            ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\nSo.\n", "2: the question “How” is in `answers`"),
+            ("+++\nanswers = [\"\"]\n+++\n# PIN\nSo.\n", "2: a question of `answers` is empty"),
             (&format!("+++\nnot = [\"{long}\"]\n+++\n# PIN\n"), "2: a question of `not`"),
+            ("\n+++\nanswers = [\"How?\"]\n+++\n# PIN\nSo.\n", "2: the line `+++` is not the first"),
+            ("\u{feff}+++\nanswers = [\"How?\"]\n+++\n# PIN\nSo.\n", "1: the line `+++` is not the first"),
+            ("---\nanswers: [How?]\n---\n# PIN\nSo.\n", "1: what stands before the text is in YAML"),
+            (" \r\n---\r\ntitle: PIN\r\n---\r\n# PIN\r\nSo.\r\n", "2: what stands before the text is in YAML"),
+            ("+++\nanswers = [\"How?\"]\n+++\n# PIN\n\n## Card\n \n", "2: the article has questions"),
             ("+++\nlanguage = \"German\"\n+++\n# PIN\n", "2: `German` is no language"),
         ] {
             let (_, findings) = read_one(text);

@@ -55,6 +55,20 @@ impl Reading<'_> {
         owner.ok()
     }
 
+    /// The model that the bundle names for the sentence encoder has a digest that a model can have.
+    pub(super) fn encoder_model(&mut self) {
+        let Some(model) = &self.manifest.encoder_model else { return };
+        let digest = &model.digest;
+        if !(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            self.wrong(
+                digest,
+                format!("the digest `{digest}` of `encoder_model` is no SHA-256 in hexadecimal, which has 64 digits"),
+                "name the model's digest; `remit policy check` says it once the directory is right and the digest is \
+                 64 zeros",
+            );
+        }
+    }
+
     pub(super) fn signals(&mut self) -> Vec<SignalSpec> {
         let manifest = self.manifest;
         manifest.signals.iter().filter_map(|signal| self.signal(signal)).collect()
@@ -153,7 +167,9 @@ impl Reading<'_> {
         let declared = self.vocabulary.enums.get("Intent").cloned().unwrap_or_default();
         let mut seen = BTreeMap::new();
         let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-        for record in reader.records() {
+        // With the header read before, the first row behind it counts as line 2.
+        let header = reader.headers().err().map(Err);
+        for record in header.into_iter().chain(reader.records()) {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));

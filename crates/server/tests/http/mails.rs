@@ -132,6 +132,38 @@ fn disguised_letters_change_nothing() {
 }
 
 #[test]
+fn a_danger_in_an_automatic_reply_opens_nothing_and_is_told_to_people() {
+    let server = Server::start();
+    let client = server.client(&["admin"]);
+    let grave = format!("{AWAY} I want to kill myself.");
+    let open = |customer: &str, text: &str, how: &str| {
+        let body = json!({ "customer": customer, "text": text, "channel": "email", "auto_submitted": how });
+        let got = client.post("/v1/cases", &body);
+        assert_eq!((got.status, &got.body["opened"]), (200, &json!(false)), "{}", got.body);
+        got.body
+    };
+    let told = open("ann", &grave, "auto-replied");
+    assert_eq!(told["situation"], "self_harm", "{told}");
+    assert!(told["detail"].as_str().unwrap().contains("show it to a person"), "{told}");
+    assert_eq!(open("ann", AWAY, "auto-replied").get("situation"), None);
+    // What a machine made up by itself speaks of nobody's danger.
+    assert_eq!(open("ann", &grave, "auto-generated").get("situation"), None);
+    // On a case it stands, and people get the case; nobody waits for an answer to it.
+    let case = mail(&client, "bea", QUESTION);
+    let told = client.post(
+        &format!("/v1/cases/{}/messages", id(&case)),
+        &json!({ "text": grave, "auto_submitted": "auto-replied" }),
+    );
+    assert_eq!(told.status, 201, "{}", told.body);
+    let case = now(&client, &case);
+    assert_eq!(case["situations"][0]["situation"], "self_harm", "{case}");
+    assert!(!case["holder"]["name"].as_str().unwrap().ends_with("-ai"), "{case}");
+    let said = messages(&client, &case);
+    let of_machine = said.iter().filter(|message| message["auto_submitted"] == "auto-replied");
+    assert_eq!(of_machine.map(|message| &message["text"]).collect::<Vec<_>>(), [&json!(grave)], "{said:#?}");
+}
+
+#[test]
 fn what_is_passed_on_without_a_word_goes_where_it_belongs_and_nobody_is_sure_of_it() {
     let server = Server::start();
     let client = server.client(&["admin"]);

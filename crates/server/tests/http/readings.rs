@@ -88,9 +88,46 @@ fn a_source_that_the_bundle_believes_takes_back_a_wish_that_was_misread() {
     // Whoever asks after that has asked.
     assert_eq!(say(&crm, &case, "I want to talk to a real person")["human_requested"], true);
     let told = posted(&erp, &case, &no);
-    assert_eq!(told["not_counted"][0]["source"], "crm", "{told}");
-    let why = told["not_counted"][0]["why"].as_str().unwrap();
-    assert!(why.contains("the bundle names `crm` as authoritative for `wants_human`"), "{told}");
+    let not = &told["not_counted"][0];
+    assert_eq!((&not["name"], &not["counts"]), (&json!("human_requested"), &json!(true)), "{told}");
+    assert!(not["why"].as_str().unwrap().contains("it does not name `erp`"), "{told}");
+}
+
+#[test]
+fn one_request_says_one_thing_of_a_signal() {
+    let server = Server::start_with(believing(), Services::default());
+    let crm = server.client(&["lead", "admin"]);
+    let case = crm.open("ann", "When will my new card arrive?");
+    let wish = |asked: bool| json!({ "name": "wants_human", "value": asked });
+    let at = format!("/v1/cases/{}/signals", id(&case));
+    for signals in [json!([wish(true), wish(false)]), json!([wish(false), wish(true)])] {
+        let got = crm.post(&at, &json!({ "signals": signals }));
+        assert_eq!(got.status, 422, "{}", got.body);
+        for said in ["`wants_human = true`", "`wants_human = false`"] {
+            assert!(got.body.to_string().contains(said), "{}", got.body);
+        }
+        let body = json!({ "customer": "bob", "text": "hello", "channel": "web", "signals": signals });
+        assert_eq!(crm.post("/v1/cases", &body).status, 422);
+    }
+    assert_eq!(crm.get(&format!("/v1/cases/{}", id(&case))).body["human_requested"], false);
+    // The same thing said twice is no contradiction.
+    assert_eq!(posted(&crm, &case, &json!([wish(true), wish(true)]))["case"]["human_requested"], true);
+}
+
+#[test]
+fn a_wish_that_is_heard_and_a_reading_that_agrees_are_told_as_they_are() {
+    let server = Server::start_with(believing(), Services::default());
+    let crm = server.client(&["lead", "admin"]);
+    let erp = server.client_as(&["lead", "admin"], None, Some("erp"));
+    let case = crm.open("ann", "When will my new card arrive?");
+    // Remit's own reading says the same.
+    let told = posted(&erp, &case, &json!([{ "name": "language", "value": "en" }]));
+    assert_eq!(told.get("not_counted"), None, "{told}");
+    let told = posted(&erp, &case, &json!([{ "name": "wants_human", "value": true }]));
+    assert_eq!(told["case"]["human_requested"], true, "{told}");
+    let not = &told["not_counted"][0];
+    assert_eq!((&not["name"], &not["counts"]), (&json!("wants_human"), &json!(false)), "{told}");
+    assert!(not["why"].as_str().unwrap().contains("heard all the same"), "{told}");
 }
 
 #[test]

@@ -81,8 +81,12 @@ impl Rule {
     /// The place behind the match that begins at `at`, unless it is taken back.
     pub(crate) fn matches_at(&self, words: &Words, at: usize) -> Option<usize> {
         let behind = self.compiled.matches_at(words, at)?;
+        (!self.is_taken_back(words, at)).then_some(behind)
+    }
+
+    /// Whether a word before the match that begins at `at` takes it back.
+    pub(crate) fn is_taken_back(&self, words: &Words, at: usize) -> bool {
         let mut before = (at.saturating_sub(BEFORE)..at).filter_map(|before| words.get(before));
-        let taken_back = !self.unless.is_empty() && before.any(|word| self.unless.iter().any(|unless| unless == word));
-        (!taken_back).then_some(behind)
+        !self.unless.is_empty() && before.any(|word| self.unless.iter().any(|unless| unless == word))
     }
 }

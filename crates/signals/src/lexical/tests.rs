@@ -32,6 +32,17 @@ fn sentences_are_read_as_a_person_would() {
 }
 
 #[test]
+fn what_stands_at_the_end_of_the_longest_message_is_read() {
+    let reader = TextReader::new();
+    let end = " I want to kill myself.";
+    for filler in ["The fee was five pounds. ", "so-called ", "é", "someone "] {
+        let text = filler.repeat((32_768 - end.len()) / filler.len()) + end;
+        assert_eq!(reader.read(&text).situation.kind, "self_harm", "{filler}");
+        assert!(reader.matches(&text).iter().any(|found| found.rule.id == "self_harm.kill_myself"), "{filler}");
+    }
+}
+
+#[test]
 fn matches_say_where_they_are() {
     let reader = TextReader::new();
     let text = "Hello. Can I TALK to a real person? My mother has died.";

@@ -3,7 +3,7 @@
 use super::{Left, ask};
 use crate::{
     automatic::AutoSubmitted,
-    case::Author,
+    case::{Author, Status},
     command::{
         Context, Happened,
         guard::{known_before, lease, measured, noted, open_only, with_room},
@@ -39,6 +39,7 @@ pub(super) fn keep_automatic(
     context: &mut Context,
     words: Words,
     auto_submitted: AutoSubmitted,
+    situation: Option<Noted>,
 ) -> Left {
     if let Some(Ending::Merged { into }) = so_far.case.ending {
         return Err(Refusal::Merged { into });
@@ -46,7 +47,12 @@ pub(super) fn keep_automatic(
     let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
     let message = Message { auto_submitted: Some(auto_submitted), ..message };
     so_far.emit(Event::MessageAdded { message, at: context.now });
-    Ok(None)
+    let new = situation.as_ref().is_some_and(|noted| so_far.case.situations.adds(&noted.situation));
+    noted(so_far, situation, context.now);
+    match so_far.case.status {
+        Status::Open if new => ask(DecisionPoint::Retain, Trigger::SignalsPosted),
+        _ => Ok(None),
+    }
 }
 
 pub(super) fn answer(
