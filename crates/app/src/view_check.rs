@@ -253,7 +253,7 @@ impl Judge for ViewCheck {
     }
 
     fn item(&mut self, item: &ItemRow, found: Found<'_>) {
-        self.authority.item(item);
+        self.authority.item(item, found);
         let body = item.body.as_deref().unwrap_or_default();
         // The name of a token that was revoked is kept as it is.
         let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();

@@ -47,7 +47,7 @@ impl<T> Default for Sides<T> {
 }
 
 impl<T: PartialEq> Sides<T> {
-    /// Names what is kept otherwise than it is on record. Where `may_end`, what is on record may have ended and be gone.
+    /// Names what is kept otherwise than it is on record. Where `may_end`, what is on record may have ended.
     fn compare(&self, what: &str, may_end: bool, found: Found<'_>) {
         for (name, kept_one) in &self.kept {
             let how = match self.recorded.get(name) {
@@ -120,26 +120,33 @@ impl Authority {
         self.grants.kept.insert(row.id.clone(), governance::grant(row));
     }
 
-    /// Notes an item that is kept, if it is of this. What cannot be read is told elsewhere.
-    pub(super) fn item(&mut self, row: &ItemRow) {
+    /// Notes an item that is kept, if it is of this; one that cannot be read is found.
+    pub(super) fn item(&mut self, row: &ItemRow, found: Found<'_>) {
+        if self.read(row).is_err() {
+            found(kept(&row.kind, &row.id, "it cannot be read as one"));
+        }
+    }
+
+    fn read(&mut self, row: &ItemRow) -> Result<(), serde_json::Error> {
         let body = row.body.as_deref().unwrap_or_default();
         match row.kind.as_str() {
             STAFF => {
-                let Ok(item) = serde_json::from_slice::<StaffItem>(body) else { return };
+                let item: StaffItem = serde_json::from_slice(body)?;
                 self.presences.kept.insert(row.id.clone(), (&item.presence).into());
                 self.profiles.kept.insert(row.id.clone(), item.profile);
             }
             CHAT => {
-                let Ok(item) = serde_json::from_slice::<ChatItem>(body) else { return };
+                let item: ChatItem = serde_json::from_slice(body)?;
                 let chat = Chat::new(row.id.clone(), item);
                 self.chats.kept.insert(chat.name().to_owned(), (chat.customer.clone(), chat.expires));
             }
             SUBSCRIPTION => {
-                let Ok(item) = serde_json::from_slice::<SubscriptionItem>(body) else { return };
+                let item: SubscriptionItem = serde_json::from_slice(body)?;
                 self.subscriptions.kept.insert(row.id.clone(), governance::terms(&item));
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Names everything that is kept otherwise than it is on record; says whether it could be looked at.

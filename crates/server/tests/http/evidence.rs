@@ -148,6 +148,7 @@ fn whatever_is_changed_beside_the_records_is_named() {
     let done = id(&client.open("emil", "where is my card"));
     let epoch = client.get(&format!("/v1/cases/{done}")).body["holder"]["epoch"].clone();
     client.post(&format!("/v1/cases/{done}/resolve"), &json!({ "epoch": epoch }));
+    crate::governance::something_of_each(&server, &client);
     let key = Verifier::parse(client.get("/ledger/key").body.as_str().unwrap().trim()).unwrap();
     let data = server.stop();
     let pristine = data.path().join(DATABASE);
@@ -233,6 +234,31 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE tokens SET hash = zeroblob(32) WHERE id = (SELECT min(id) FROM tokens)", "not named after its hash"),
         ("UPDATE tokens SET roles = 'king'", "is no role"),
         ("UPDATE tokens SET expires_ms = 0", "ends before it begins"),
+        ("UPDATE tokens SET roles = 'admin auditor'", "it is otherwise than its records say"),
+        ("UPDATE tokens SET staff = 'ana'", "it is otherwise than its records say"),
+        ("UPDATE tokens SET expires_ms = expires_ms + 1", "it is otherwise than its records say"),
+        ("DELETE FROM tokens", "its records say that there is one, and none is kept"),
+        (
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), '\"fraud\":3', '\"fraud\":5') AS BLOB) WHERE kind = 'staff'",
+            "member of staff",
+        ),
+        (
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'available', 'busy') AS BLOB) WHERE kind = 'staff'",
+            "presence of",
+        ),
+        ("UPDATE items SET id = 'eve' WHERE kind = 'staff'", "no record says that there is one"),
+        ("DELETE FROM items WHERE kind = 'staff'", "its records say that there is one, and none is kept"),
+        ("UPDATE items SET id = id || 'x' WHERE kind = 'subscription'", "no record says that there is one"),
+        (
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'https://', 'http://') AS BLOB) WHERE kind = 'subscription'",
+            "otherwise",
+        ),
+        ("DELETE FROM items WHERE kind = 'subscription'", "its records say that there is one, and none is kept"),
+        ("UPDATE items SET id = 'x' || id WHERE kind = 'chat'", "no record says that there is one"),
+        (
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'cus_', 'cus_0') AS BLOB) WHERE kind = 'chat'",
+            "chat",
+        ),
         ("UPDATE idempotency SET request_hash = x'00'", "the hash of its request"),
         ("UPDATE idempotency SET response = x'00'", "it cannot be read"),
         ("DROP INDEX exceptions_state", "not as this format has it"),

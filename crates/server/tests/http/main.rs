@@ -23,6 +23,7 @@ mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod governance;
 mod harness;
 mod inbox;
 mod injections;
