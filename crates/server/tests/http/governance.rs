@@ -132,7 +132,7 @@ fn what_an_earlier_version_made_is_put_on_record_once_and_what_is_slipped_in_bes
     let start = |data| Server::start_on(data, bank_with(|toml| toml), Services::none());
     let server = start(data);
     let earlier = (json!(id), json!("an earlier version"));
-    assert_eq!(made(&server), [earlier.clone()]);
+    assert_eq!(made(&server), std::slice::from_ref(&earlier));
     assert_eq!(server.client_with(&secret).get("/v1/tokens").status, 200, "it is what it was");
     let data = server.stop();
     assert!(!unlooked(&data));
