@@ -239,18 +239,21 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE tokens SET expires_ms = expires_ms + 1", "it is otherwise than its records say"),
         ("DELETE FROM tokens", "its records say that there is one, and none is kept"),
         (
-            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), '\"fraud\":3', '\"fraud\":5') AS BLOB) WHERE kind = 'staff'",
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), '\"fraud\":3', '\"fraud\":5') AS BLOB) \
+             WHERE kind = 'staff'",
             "member of staff",
         ),
         (
-            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'available', 'busy') AS BLOB) WHERE kind = 'staff'",
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'available', 'busy') AS BLOB) \
+             WHERE kind = 'staff'",
             "presence of",
         ),
         ("UPDATE items SET id = 'eve' WHERE kind = 'staff'", "no record says that there is one"),
         ("DELETE FROM items WHERE kind = 'staff'", "its records say that there is one, and none is kept"),
         ("UPDATE items SET id = id || 'x' WHERE kind = 'subscription'", "no record says that there is one"),
         (
-            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'https://', 'http://') AS BLOB) WHERE kind = 'subscription'",
+            "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'https://', 'http://') AS BLOB) \
+             WHERE kind = 'subscription'",
             "otherwise",
         ),
         ("DELETE FROM items WHERE kind = 'subscription'", "its records say that there is one, and none is kept"),
