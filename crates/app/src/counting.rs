@@ -59,6 +59,7 @@ pub(crate) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
                 count(Some(holder), tally, how.as_str());
             }
             Event::CaseReopened { .. } => count(last, back, "reopened"),
+            Event::AnsweredTooLate { responder, .. } => tell(responder, NONE, "late"),
             Event::ContactedAgain { .. } => count(last, back, "contacted_again"),
             Event::FeedbackGiven { feedback, .. } => {
                 if feedback.solved == Some(true) && before.is_some_and(|case| case.status == Status::Resolved) {

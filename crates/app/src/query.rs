@@ -356,6 +356,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::ExceptionTaken { .. }
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }
+        | Event::AnsweredTooLate { .. }
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
         | Event::CustomerErased { .. }

@@ -77,9 +77,19 @@ impl App {
             Err(refused) if is_late(&refused) => {
                 self.metrics.turn_lost(due.responder.as_str(), TurnLost::Late);
                 tracing::info!(case = row.case, responder = %due.responder, %refused, "an AI's turn came too late");
-                self.drop_row(&row.id).await
+                self.note_late(row, &due).await
             }
             done => done,
+        }
+    }
+
+    /// Puts on record that what an AI responder said was refused, since the case had gone on meanwhile.
+    async fn note_late(&self, row: &OutboxRow, due: &TurnDue) -> Result<(), Refused> {
+        let command = Command::NoteLate { responder: due.responder.clone(), epoch: due.epoch };
+        let act = Act::new("message.answer", command).claiming(&row.id);
+        match self.execute(&Caller::own(), None, Some(&row.case), act, |_| ()).await {
+            Err(refused) if is_late(&refused) => self.drop_row(&row.id).await,
+            done => done.map(|_| ()),
         }
     }
 

@@ -264,6 +264,13 @@ pub enum Command {
         /// Why a case that has ended is reopened, where they say that it is not dealt with.
         reopens: Option<Words>,
     },
+    /// Note that what an AI responder said came too late, and was refused.
+    NoteLate {
+        /// Which AI responder.
+        responder: ResponderId,
+        /// The lease under which it was asked.
+        epoch: u64,
+    },
     /// Note that the customer came back with the same request after the case had ended.
     NoteContact {
         /// The new case.
@@ -374,6 +381,7 @@ impl Command {
             | Self::Merge { .. }
             | Self::Absorb { .. }
             | Self::NoteContact { .. }
+            | Self::NoteLate { .. }
             | Self::Abandon
             | Self::EndSilent { .. }
             | Self::MissSla { .. }

@@ -263,6 +263,16 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// An AI responder said something after it had lost the case, or after the customer had written again: it was
+    /// refused, and nothing follows from it.
+    AnsweredTooLate {
+        /// Who.
+        responder: ResponderId,
+        /// The lease under which it was asked.
+        epoch: u64,
+        /// When.
+        at: Timestamp,
+    },
     /// An AI responder was shown to fail an intent more often than is tolerated, and was stopped for it. Of no case.
     AiStopped {
         /// Who.

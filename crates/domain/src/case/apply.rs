@@ -122,7 +122,7 @@ impl Case {
                 self.updated = *at;
             }
             Event::FeedbackGiven { at, .. } => self.updated = *at,
-            Event::NoteLeft { at, .. } => self.updated = *at,
+            Event::NoteLeft { at, .. } | Event::AnsweredTooLate { at, .. } => self.updated = *at,
             Event::ContactedAgain { at, .. } => {
                 self.contacted_again = true;
                 self.updated = *at;

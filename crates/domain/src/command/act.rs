@@ -95,6 +95,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
             endings::absorb(so_far, context, from, situations, human_requested)
         }
         Command::GiveFeedback { feedback, reopens } => endings::give_feedback(so_far, context, feedback, reopens),
+        Command::NoteLate { responder, epoch } => endings::note_late(so_far, context, responder, epoch),
         Command::NoteContact { case } => endings::note_contact(so_far, context, case),
         Command::Reopen { reason } => endings::reopen(so_far, context, reason),
         Command::Erase => endings::erase(so_far, context),

@@ -80,6 +80,7 @@ enum Act {
     Abandon,
     Silent,
     Contact,
+    Late,
     EndDanger(usize),
     Keep,
 }
@@ -118,6 +119,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<Option<bool>>().prop_map(Act::Feedback),
         1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
         1 => Just(Act::Contact),
+        1 => Just(Act::Late),
         1 => (0..DANGERS.len() + 1).prop_map(Act::EndDanger),
         1 => Just(Act::Keep),
         3 => Just(Act::Reopen),
@@ -243,6 +245,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndSituation { situation: DANGERS.get(*index).copied().unwrap_or("none").into(), reason: text() }
         }
         Act::Keep => Command::DeclineHandover { epoch, note: Some(text()) },
+        Act::Late => Command::NoteLate { responder: responder("cards-ai"), epoch },
         Act::Contact => Command::NoteContact { case: session.other_case() },
         Act::Review => Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
         Act::AtRisk => Command::Review {

@@ -293,6 +293,9 @@ impl Transcript {
                 let score = feedback.satisfaction.map_or_else(String::new, |score| format!(", {score} of 5"));
                 format!("the customer {solved}{score}")
             }
+            Event::AnsweredTooLate { responder, epoch, .. } => {
+                format!("what {responder} said under epoch {epoch} came too late")
+            }
             Event::ContactedAgain { .. } => "the customer came back with the same request".to_owned(),
             Event::CaseAbsorbed { .. } => "another case ended in this one".to_owned(),
             Event::ActionAsked { decision } => {

@@ -13,7 +13,7 @@ use crate::{
     decision::{DecisionPoint, Trigger},
     ending::{Ending, Feedback},
     event::{Event, Words},
-    id::{CaseId, Disposition, ExceptionId},
+    id::{CaseId, Disposition, ExceptionId, ResponderId},
     refusal::Refusal,
     situation::Noted,
 };
@@ -98,6 +98,11 @@ pub(super) fn give_feedback(
     if feedback.solved == Some(true) && free {
         resolved(so_far, None, Ending::Confirmed, None, context.now);
     }
+    Ok(None)
+}
+
+pub(super) fn note_late(so_far: &mut Happened, context: &Context, responder: ResponderId, epoch: u64) -> Left {
+    so_far.emit(Event::AnsweredTooLate { responder, epoch, at: context.now });
     Ok(None)
 }
 
