@@ -1,6 +1,11 @@
 //! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
 
-use super::{App, token, usage::Usage};
+use super::{
+    App,
+    principal::{Job, Principal},
+    token,
+    usage::Usage,
+};
 use crate::refused::{Kind, Refused};
 use remit_domain::id::{CustomerId, StaffId, Timestamp};
 use remit_ledger::hash::hex;
@@ -31,56 +36,47 @@ pub struct Caller {
     pub pseudonym: Arc<str>,
     /// Its roles.
     pub roles: Vec<String>,
-    /// The responder on whose behalf it writes.
-    pub responder: Option<String>,
+    /// Who it is.
+    pub principal: Principal,
     /// The source name of the readings that it posts.
     pub source: Option<SmolStr>,
-    /// The member of staff who uses it.
-    pub staff: Option<StaffId>,
-    /// The customer who uses it.
-    pub customer: Option<CustomerId>,
     /// When it ends.
     pub expires: Timestamp,
     /// What the token uses; nothing where no token is used.
     pub(crate) usage: Option<Arc<Usage>>,
-    /// Whether this is Remit itself, whose acts follow from what was decided and recorded before.
-    own: bool,
 }
 
 impl Caller {
-    /// Remit itself: what it does when something is due.
-    pub(crate) fn own() -> Self {
-        Self { own: true, ..Self::of("remit", Vec::new(), None) }
+    /// Remit itself, in a job.
+    pub(crate) fn system(job: Job) -> Self {
+        Self::of("remit", Vec::new(), Principal::System(job))
     }
 
-    /// Remit itself, going on with what somebody began whom records call so.
-    pub(crate) fn for_whom(name: &str) -> Self {
-        Self { own: true, ..Self::of(name, Vec::new(), None) }
+    /// Remit itself, in a job in which it goes on with what somebody began whom records call so.
+    pub(crate) fn system_for(job: Job, name: &str) -> Self {
+        Self::of(name, Vec::new(), Principal::System(job))
     }
 
     /// An AI responder that Remit asks: policy is asked for what it says as for any other caller.
     pub(crate) fn responder(name: &str) -> Self {
-        Self::of(name, vec!["responder".to_owned()], Some(name.to_owned()))
+        Self::of(name, vec!["responder".to_owned()], Principal::Responder(name.to_owned()))
     }
 
     /// A customer on the chat page, by the name of their chat. No token has this role.
     pub(crate) fn customer(chat: &str, customer: &CustomerId) -> Self {
-        let of = Self::of("customer", vec!["customer".to_owned()], None);
-        Self { token: chat.into(), customer: Some(customer.clone()), ..of }
+        let of = Self::of("customer", vec!["customer".to_owned()], Principal::Customer(customer.clone()));
+        Self { token: chat.into(), ..of }
     }
 
-    fn of(name: &str, roles: Vec<String>, responder: Option<String>) -> Self {
+    fn of(name: &str, roles: Vec<String>, principal: Principal) -> Self {
         Self {
             token: name.into(),
             pseudonym: name.into(),
             roles,
-            responder,
+            principal,
             source: None,
-            staff: None,
-            customer: None,
             expires: Timestamp(i64::MAX),
             usage: None,
-            own: false,
         }
     }
 }
@@ -163,6 +159,9 @@ impl App {
     /// # Errors
     /// When it does not.
     pub fn permit(&self, caller: &Caller, action: &'static str) -> Result<(), Refused> {
+        if matches!(caller.principal, Principal::System(_)) {
+            return self.ask(caller, action, None);
+        }
         let key = (Arc::clone(&caller.token), action);
         let known = self.tokens.permitted.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
         if known == Some(true) {
@@ -186,14 +185,15 @@ impl App {
     }
 
     fn ask(&self, caller: &Caller, action: &'static str, held: Option<Held<'_>>) -> Result<(), Refused> {
-        if caller.own {
-            return Ok(());
+        if let Principal::System(job) = caller.principal {
+            let refused = || Refused::internal(format!("the job `{}` may not `{action}`", job.as_str()));
+            return job.may(action).then_some(()).ok_or_else(refused);
         }
         let request = ApiRequest {
             roles: &caller.roles,
-            responder: caller.responder.as_deref(),
-            staff: caller.staff.as_ref().map(StaffId::as_str),
-            customer: caller.customer.as_ref().map(CustomerId::as_str),
+            responder: caller.principal.responder(),
+            staff: caller.principal.staff().map(StaffId::as_str),
+            customer: caller.principal.customer().map(CustomerId::as_str),
             action,
             held,
         };
@@ -259,22 +259,19 @@ impl App {
 impl Caller {
     /// Whether it is a responder and nobody else: no person is known behind it.
     pub(crate) fn is_responder_alone(&self) -> bool {
-        self.staff.is_none() && self.roles.iter().all(|role| role == "responder")
+        self.principal.staff().is_none() && self.roles.iter().all(|role| role == "responder")
     }
 }
 
 impl From<TokenRow> for Caller {
     fn from(row: TokenRow) -> Self {
         Self {
+            principal: Principal::from(&row),
             pseudonym: row.id.as_str().into(),
             token: row.id.into(),
             roles: row.roles,
-            responder: row.responder,
             source: row.source.map(Into::into),
-            staff: row.staff.and_then(|staff| StaffId::new(&staff).ok()),
-            customer: None,
             usage: None,
-            own: false,
             expires: Timestamp(row.expires_ms),
         }
     }

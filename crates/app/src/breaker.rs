@@ -8,6 +8,7 @@ use super::{
     counting,
     load::{Load, Tally, Tripped},
 };
+use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     refused::{Kind, Refused},
@@ -123,7 +124,7 @@ impl App {
             failed: 0,
             wrong: 0,
         };
-        self.note(&Caller::own(), &event, &item).await?;
+        self.note(&Caller::system(Job::Stops), &event, &item).await?;
         self.move_on(&tripped.responder, &tripped.intent).await
     }
 
@@ -144,7 +145,7 @@ impl App {
                 let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { continue };
                 let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
                 let act = Act::new("responder.stop", review);
-                let moved = self.execute(&Caller::own(), None, Some(&row.id), act, |_| ()).await;
+                let moved = self.execute(&Caller::system(Job::Stops), None, Some(&row.id), act, |_| ()).await;
                 // A case that has ended or moved meanwhile needs nothing.
                 if let Err(refused) = moved
                     && refused.kind.is_ours()

@@ -5,6 +5,7 @@ use super::{
     case::{CaseAnswer, bounded, shown},
     commit::Act,
 };
+use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     refused::{Kind, Refused},
@@ -128,7 +129,7 @@ impl App {
             let queue = case.consults.get(&consult).map(|open| &open.queue);
             self.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
         };
-        if case.consults.contains_key(&consult) && caller.staff.as_ref().is_some_and(|staff| !works_there(staff)) {
+        if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
             let detail = "advice is given by those who work in the queue that was asked";
             return Err(Refused::new(Kind::Forbidden, detail));
         }
@@ -151,7 +152,7 @@ impl App {
             if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
                 continue;
             }
-            let case: Case = self.case_for(&Caller::own(), "case.read", &item.case.to_string())?;
+            let case: Case = self.case_for(&Caller::system(Job::Views), "case.read", &item.case.to_string())?;
             // A case that has ended needs no advice.
             let asked = case.consults.keys().any(|open| open.to_string() == row.id);
             if case.status != Status::Open || !asked {

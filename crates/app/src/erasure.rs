@@ -9,6 +9,7 @@ use super::{
     commit::Act,
     view::ErasedView,
 };
+use crate::principal::Job;
 use crate::refused::{Kind, Refused};
 use futures_util::future::join_all;
 use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
@@ -201,7 +202,7 @@ impl App {
 
     /// Has each case say that its words were erased. What is open on it ends with them.
     async fn mark_cases(&self, due: &Due) -> Result<(), Refused> {
-        let caller = Caller::for_whom(&due.by);
+        let caller = Caller::system_for(Job::Erasures, &due.by);
         let (mut last, mut failed) = (None, None);
         loop {
             let cases = self.store.cases_under(due.customer.as_str(), due.key, last.as_ref(), AT_ONCE);
@@ -245,7 +246,7 @@ impl App {
         let now = self.now();
         let cases = self.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
         let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-        let record = self.to_record(&event, &row.case, &Caller::for_whom(&due.by), now)?;
+        let record = self.to_record(&event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
         let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
         self.commit(commit).await.map_err(super::refused)?;
         self.erasures.end(due.key);

@@ -7,6 +7,7 @@ use super::{
     query::{PAGE_MAX, Page},
     view::ExceptionView,
 };
+use crate::principal::Job;
 use crate::{
     clock::parse_rfc3339,
     refused::{Kind, Refused},
@@ -188,7 +189,7 @@ impl App {
             let due = self.now().plus_ms(terms.exception_due_ms);
             let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
             let act = Act::new("exception.own", command);
-            let moved = self.execute(&Caller::own(), None, Some(case), act, |_| ()).await;
+            let moved = self.execute(&Caller::system(Job::Exceptions), None, Some(case), act, |_| ()).await;
             if let Err(refused) = moved
                 && refused.kind.is_ours()
             {

@@ -4,6 +4,7 @@ mod gone;
 mod settle;
 
 use super::{App, Caller, commit::Act};
+use crate::principal::Job;
 use crate::refused::Refused;
 use remit_domain::{
     Case, Command,
@@ -445,7 +446,7 @@ impl App {
 
     /// Makes the offer that the floor proposes; where the case has moved on, the floor follows it.
     pub async fn make_offer(&self, pairing: Pairing) -> Result<(), Refused> {
-        let (own, now) = (Caller::own(), self.now());
+        let (own, now) = (Caller::system(Job::Floor), self.now());
         let offer = Offer {
             id: OfferId::next(&mut self.ids(now)?),
             staff: pairing.staff.clone(),
@@ -487,6 +488,6 @@ impl App {
     ) -> Result<(), Refused> {
         let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
         act.beside.claim = claim.map(ToOwned::to_owned);
-        self.execute(&Caller::own(), None, Some(id), act, |_| ()).await.map(|_| ())
+        self.execute(&Caller::system(Job::Floor), None, Some(id), act, |_| ()).await.map(|_| ())
     }
 }

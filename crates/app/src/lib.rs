@@ -50,6 +50,7 @@ mod off_thread;
 mod outage;
 pub mod outcome;
 pub mod override_log;
+pub mod principal;
 mod projections;
 pub mod query;
 mod rate_limit;

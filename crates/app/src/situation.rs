@@ -38,7 +38,7 @@ impl App {
         end: EndSituation,
     ) -> Result<Done<CaseAnswer>, Refused> {
         // Who is no member of staff decides about somebody else's case: that is an override.
-        let action = if caller.staff.is_some() { "handoff.request" } else { "override.make" };
+        let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
         bounded("situation", &end.situation, NAME_MAX)?;
         bounded("reason", &end.reason, REASON_MAX)?;
         let sealed = self.seal_for(caller, action, id, &end.reason)?;

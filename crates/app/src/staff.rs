@@ -8,6 +8,7 @@ use super::{
     resolve_names::{NAME_MAX, printable},
     view::CaseView,
 };
+use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     refused::{Kind, Refused},
@@ -210,7 +211,7 @@ impl App {
     pub async fn set_presence(&self, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
         self.permit(caller, "presence.set")?;
         let mut item = self.known_staff(name)?;
-        if caller.staff.as_ref().is_some_and(|own| *own != item.profile.id) {
+        if caller.principal.staff().is_some_and(|own| *own != item.profile.id) {
             let detail = "staff say of themselves whether they are there; a lead says it of others";
             return Err(Refused::new(Kind::Forbidden, detail));
         }
@@ -272,7 +273,7 @@ impl App {
         let id = self.known_staff(name)?.profile.id;
         let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
         for case in self.floor.cases_of(&id) {
-            let case = self.case_for(&Caller::own(), "case.read", &case.to_string())?;
+            let case = self.case_for(&Caller::system(Job::Views), "case.read", &case.to_string())?;
             let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
             if holds {
                 work.held.push(self.case_view(&case)?);
@@ -304,7 +305,7 @@ impl App {
         let case = self.case_for(caller, action, id)?;
         let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
         // A lead answers for the one to whom it was made.
-        let Some(staff) = caller.staff.clone().or_else(made_to) else {
+        let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
             return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")));
         };
         let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };

@@ -5,6 +5,7 @@ use super::{
     commit::Act,
     follow_ups::{Look, TIMER, TURN, timer},
 };
+use crate::principal::Job;
 use crate::refused::{Kind, Refused};
 use remit_domain::{
     Case, Command,
@@ -158,6 +159,6 @@ impl App {
     /// Does what a row asks for, with which it is done.
     async fn do_due(&self, row: &OutboxRow, act: Act) -> Result<(), Refused> {
         let act = act.claiming(&row.id);
-        self.execute(&Caller::own(), None, Some(&row.case), act, |_| ()).await.map(|_| ())
+        self.execute(&Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
     }
 }

@@ -7,6 +7,7 @@ use super::{
     governance::{self, COMMAND_LINE},
     resolve_names,
 };
+use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     entropy::Entropy,
@@ -230,7 +231,7 @@ impl App {
     /// Tries to have the store forget what was revoked while it could not.
     pub async fn revoke_what_is_left(&self) {
         for (id, by) in self.revoked_for_now() {
-            let revoked = self.revoke(&Caller::for_whom(&by), &id).await;
+            let revoked = self.revoke(&Caller::system_for(Job::Tokens, &by), &id).await;
             if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
                 tracing::info!(token = id, "a revoked token is now off the disk too");
                 self.revoked_for_good(&id);

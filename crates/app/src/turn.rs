@@ -1,6 +1,7 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
 use super::{App, Caller, commit::Act, context::cut, follow_ups::TurnDue};
+use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     metrics::TurnLost,
@@ -87,7 +88,7 @@ impl App {
     async fn note_late(&self, row: &OutboxRow, due: &TurnDue) -> Result<(), Refused> {
         let command = Command::NoteLate { responder: due.responder.clone(), epoch: due.epoch };
         let act = Act::new("message.answer", command).claiming(&row.id);
-        match self.execute(&Caller::own(), None, Some(&row.case), act, |_| ()).await {
+        match self.execute(&Caller::system(Job::Turns), None, Some(&row.case), act, |_| ()).await {
             Err(refused) if is_late(&refused) => self.drop_row(&row.id).await,
             done => done.map(|_| ()),
         }
@@ -101,7 +102,7 @@ impl App {
             turn");
         let Some(holder) = &case.holder else { return self.drop_row(&row.id).await };
         let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
-        let (own, action) = (Caller::own(), "exception.raise");
+        let (own, action) = (Caller::system(Job::Turns), "exception.raise");
         let sealed = self.seal_for(&own, action, &row.case, cut(&reason, super::case::REASON_MAX))?;
         let command = Command::RaiseException {
             owner: holder.accountable.clone(),
@@ -126,7 +127,7 @@ impl App {
     pub async fn give_up_turn(&self, row: &OutboxRow, why: &str) -> Result<(), Refused> {
         let Some((_, due)) = self.turn_stands(row)? else { return self.drop_row(&row.id).await };
         self.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
-        let (own, action) = (Caller::own(), "handoff.request");
+        let (own, action) = (Caller::system(Job::Turns), "handoff.request");
         // The reason is on record even where no words can be sealed.
         let sealed = self.seal_for(&own, action, &row.case, why).ok();
         let note = sealed.as_ref().map(|sealed| sealed.words.clone());

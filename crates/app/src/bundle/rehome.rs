@@ -5,6 +5,7 @@ use super::{
     plan::{item, pending},
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
+use crate::principal::Job;
 use crate::{App, Caller, commit::Act, refused::Refused};
 use futures_util::{StreamExt as _, stream};
 use remit_domain::{
@@ -95,7 +96,7 @@ impl App {
     async fn rehome_one(&self, due: Due) -> Result<(), Refused> {
         for command in due.commands {
             let act = Act::new(ACTION, command).changing(crate::consult::items);
-            let moved = self.execute(&Caller::own(), None, Some(&due.case), act, |_| ()).await;
+            let moved = self.execute(&Caller::system(Job::Rehome), None, Some(&due.case), act, |_| ()).await;
             match moved {
                 // What ended or was moved meanwhile needs nothing.
                 Err(refused) if !refused.kind.is_ours() => tracing::info!(%refused, case = due.case, "not moved"),

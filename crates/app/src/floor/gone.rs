@@ -2,6 +2,7 @@
 //! asked. It stays theirs while the customer is awaited, and nobody but a person takes it from the queue.
 
 use super::{App, State};
+use crate::{Caller, principal::Job};
 use crate::{commit::Act, refused::Refused};
 use remit_domain::{
     Command,
@@ -76,7 +77,7 @@ impl App {
             return Ok(());
         }
         let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
-        match self.execute(&super::Caller::own(), None, Some(&id), act, |_| ()).await {
+        match self.execute(&Caller::system(Job::Floor), None, Some(&id), act, |_| ()).await {
             // It went on to somebody else in that moment, or was dealt with.
             Err(refused) if !refused.kind.is_ours() => Ok(()),
             taken => taken.map(|_| ()),
