@@ -71,11 +71,12 @@ impl App {
         }
         let caller = Caller::responder(due.responder.as_str());
         let permission = "message.answer";
-        let sealed = self.seal_for(&caller, permission, case, &arguments)?;
-        let standing = self.case_for(&caller, permission, case)?;
+        let loaded = self.load(&caller, permission, case)?;
+        let sealed = self.seal_on(&loaded, &arguments)?;
+        let standing = &loaded.case;
         let now = self.now();
-        let signals = self.signals(&standing, now);
-        let candidates = self.candidates(&standing, &signals, now);
+        let signals = self.signals(standing, now);
+        let candidates = self.candidates(standing, &signals, now);
         let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
         let principal = principal.ok_or_else(|| Refused::internal("the holder is none of the bundle's responders"))?;
         let (verdict, policies) = self.engine.act(&signals, &principal, &action);
@@ -90,7 +91,7 @@ impl App {
             owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
         });
         let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
-        let act = Act::new(permission, command).with([sealed]).claiming(row);
+        let act = Act::on(loaded, command).with([sealed]).claiming(row);
         self.execute(&caller, None, Some(case), act, |_| ()).await.map(|_| Ok(()))
     }
 
@@ -107,13 +108,14 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let permission = "action.end";
         let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
-        let sealed = self.seal_optional(caller, permission, id, "note", end.note.as_deref())?;
-        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let loaded = self.load(caller, permission, id)?;
+        let sealed = self.seal_optional(&loaded, "note", end.note.as_deref())?;
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         let how = match end.how {
             ActionEnded::Done => ActionEnd::Done,
             ActionEnded::Refused => ActionEnd::Refused,
         };
-        let act = Act::new(permission, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
+        let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 }

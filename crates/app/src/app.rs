@@ -294,7 +294,7 @@ impl App {
         caller: &Caller,
         repeat: Option<&Repeat>,
         case: Option<&str>,
-        act: commit::Act,
+        mut act: commit::Act,
         show: impl Fn(&Happened) -> T,
     ) -> Result<Done<T>, Refused> {
         if let (Some(repeat), Some(_)) = (repeat, case)
@@ -302,13 +302,17 @@ impl App {
         {
             return Ok(Done::Before(kept));
         }
+        let mut loaded = act.loaded.take();
         let mut kept = Some(act);
         for _ in 0..ATTEMPTS {
             // Nobody else writes to a case that is not there yet, so that it takes one attempt.
             let Some(act) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
             let coming = self.coming();
             let before = match case {
-                Some(id) => Some(self.case_for(caller, act.action, id)?),
+                Some(id) => Some(match loaded.take() {
+                    Some(case) => *case,
+                    None => self.case_for(caller, act.action, id)?,
+                }),
                 None => None,
             };
             let mut prepared = self.prepare(caller, repeat, before, act, &show)?;

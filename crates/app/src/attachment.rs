@@ -103,9 +103,9 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = if epoch.is_some() { "message.answer" } else { "message.post" };
         // The message says nothing besides.
-        let sealed = self.seal_for(caller, action, id, "")?;
-        let case = self.case_for(caller, action, id)?;
-        let key = self.sealing_key(&case)?;
+        let loaded = self.load(caller, action, id)?;
+        let key = self.sealing_key(&loaded.case)?;
+        let sealed = key.seal("", &self.entropy)?;
         let (commit, bytes) = key.seal_bytes(&file.bytes, &self.entropy)?;
         let attachment = Attachment {
             commit: commit.clone(),
@@ -114,8 +114,9 @@ impl App {
         };
         drop(file);
         let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
-        let mut act = Act::new(action, command).with([sealed]);
-        act.beside.attachments.push(AttachmentRow { id: commit, case: case.id.to_string(), sealed: bytes });
+        let case = loaded.case.id.to_string();
+        let mut act = Act::on(loaded, command).with([sealed]);
+        act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 

@@ -6,7 +6,7 @@ use super::{
     case::{OpenCase, PostMessage},
 };
 use crate::refused::Refused;
-use remit_domain::{automatic::AutoSubmitted, case::Requester, situation::Noted};
+use remit_domain::{Case, automatic::AutoSubmitted, case::Requester, situation::Noted};
 use remit_signals::{
     machine::{Automatic, automatic},
     written::Written,
@@ -121,7 +121,7 @@ impl App {
     /// How a requester's message on a case came about, where a machine sent it.
     pub(crate) fn automatic_on(
         &self,
-        id: &str,
+        case: &Case,
         message: &PostMessage,
         written: &Written<'_>,
     ) -> Result<Option<AutoSubmitted>, Refused> {
@@ -133,12 +133,9 @@ impl App {
             };
         }
         let Some(sent) = sent_by_machine(field, Requester::Customer, written)? else { return Ok(None) };
-        if sent.shown.is_some() {
-            let case = id.parse().ok().map_or(Ok(None), |id| self.stored_case(id))?;
-            // A delegate that is a program writes by itself, and means it.
-            if case.is_some_and(|case| !matches!(case.requester, Requester::Customer | Requester::Proxy)) {
-                return Ok(None);
-            }
+        // A delegate that is a program writes by itself, and means it.
+        if sent.shown.is_some() && !matches!(case.requester, Requester::Customer | Requester::Proxy) {
+            return Ok(None);
         }
         self.metrics.automatic(sent.known_by(), "kept");
         Ok(Some(sent.how))

@@ -3,7 +3,7 @@
 use super::{
     ATTEMPTS, App, Caller, Done, Repeat,
     automatic::NothingOpened,
-    commit::Act,
+    commit::{Act, Loaded},
     counted::NotCounted,
     customer::Customer,
     decision::WouldDecide,
@@ -314,8 +314,9 @@ impl App {
         }
         let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
         let written = written(&message.text);
-        let automatic = self.automatic_on(id, &message, &written)?;
-        let sealed = self.seal_for(caller, action, id, &message.text)?;
+        let loaded = self.load(caller, action, id)?;
+        let automatic = self.automatic_on(&loaded.case, &message, &written)?;
+        let sealed = self.seal_on(&loaded, &message.text)?;
         let words = sealed.words.clone();
         let command = match message.epoch {
             Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
@@ -331,12 +332,12 @@ impl App {
                     Command::KeepAutomatic { words, auto_submitted, situation }
                 }
                 None => {
-                    let readings = self.measure_again(id, &written).await?;
+                    let readings = self.measure_again(&loaded.case, &written).await?;
                     Command::Write { words, situation: self.noted(&readings), readings }
                 }
             },
         };
-        let act = Act::new(action, command).with([sealed]);
+        let act = Act::on(loaded, command).with([sealed]);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 
@@ -351,13 +352,13 @@ impl App {
         id: &str,
         posted: PostSignals,
     ) -> Result<Done<CaseAnswer>, Refused> {
-        self.case_for(caller, "signal.post", id)?;
+        let loaded = self.load(caller, "signal.post", id)?;
         if posted.signals.is_empty() {
             return Err(Refused::invalid("signals", "name at least one reading"));
         }
         let readings: Named = self.posted(caller, &posted.signals, self.now())?;
         let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
-        let act = Act::new("signal.post", Command::Measure { readings, situation, not_asked });
+        let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
         self.execute(caller, repeat, Some(id), act, self.shown_with(caller, &posted.signals)).await
     }
 
@@ -373,8 +374,9 @@ impl App {
         handoff: RequestHandoff,
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "handoff.request";
-        let sealed = self.seal_optional(caller, action, id, "note", handoff.note.as_deref())?;
-        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_optional(&loaded, "note", handoff.note.as_deref())?;
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         let epoch = handoff.epoch;
         let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
         let command = match handoff.reason {
@@ -394,7 +396,7 @@ impl App {
             HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
             HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
         };
-        let act = Act::new(action, command).with(sealed);
+        let act = Act::on(loaded, command).with(sealed);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 
@@ -411,10 +413,11 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "override.make";
         bounded("reason", &wish.reason, REASON_MAX)?;
-        let sealed = self.seal_for(caller, action, id, &wish.reason)?;
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_on(&loaded, &wish.reason)?;
         let to = self.responder_named("to", &wish.to)?;
         let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]).changing(super::override_log::items);
+        let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 
@@ -430,8 +433,9 @@ impl App {
         resolve: ResolveCase,
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "case.resolve";
-        let sealed = self.seal_optional(caller, action, id, "note", resolve.note.as_deref())?;
-        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_optional(&loaded, "note", resolve.note.as_deref())?;
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         let known = |name: &String| self.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
         let disposition = match &resolve.disposition {
             Some(name) => Some(known(name).ok_or_else(|| {
@@ -440,7 +444,7 @@ impl App {
             })?),
             None => None,
         };
-        let act = Act::new(action, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
+        let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 
@@ -457,10 +461,16 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "case.reopen";
         bounded("reason", &reopen.reason, REASON_MAX)?;
-        let sealed = self.seal_for(caller, action, id, &reopen.reason)?;
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_on(&loaded, &reopen.reason)?;
         let command = Command::Reopen { reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]);
+        let act = Act::on(loaded, command).with([sealed]);
         self.execute(caller, repeat, Some(id), act, shown).await
+    }
+
+    /// The case with this identifier, read for an action that `caller` may take on it.
+    pub(crate) fn load(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Loaded, Refused> {
+        Ok(Loaded { action, case: self.case_for(caller, action, id)? })
     }
 
     /// The case with this identifier, if `caller` may do `action` on it.

@@ -220,13 +220,14 @@ impl App {
             return self.chat_open(chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
         };
         let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
-        let case = self.case_for(&caller, action, &id)?;
+        let loaded = self.load(&caller, action, &id)?;
+        let case = &loaded.case;
         if case.human_requested && !case.held_by_ai && case.status == Status::Open {
             return Ok(());
         }
-        let sealed = self.seal_for(&caller, action, &id, WANTS_HUMAN)?;
+        let sealed = self.seal_on(&loaded, WANTS_HUMAN)?;
         let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
-        let act = Act::new(action, command).with([sealed]);
+        let act = Act::on(loaded, command).with([sealed]);
         self.execute(&caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
     }
 

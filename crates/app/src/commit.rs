@@ -25,6 +25,18 @@ pub(crate) struct Act {
     pub(crate) command: Command,
     /// What goes into the store.
     pub(crate) beside: Beside,
+    /// The case as it was read for this action already.
+    pub(crate) loaded: Option<Box<Case>>,
+}
+
+/// A case that was read for an action, which policy permits on it as it is. What is done on it is refused by the store
+/// where it has changed since, and then taken anew.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The API action.
+    pub(crate) action: &'static str,
+    /// The case.
+    pub(crate) case: Case,
 }
 
 /// What goes into the store beside a command's events.
@@ -59,7 +71,13 @@ impl Act {
     /// A command of this API action.
     pub(crate) fn new(action: &'static str, command: Command) -> Self {
         let erases = matches!(command, Command::Erase);
-        Self { action, command, beside: Beside { erases, ..Beside::default() } }
+        Self { action, command, beside: Beside { erases, ..Beside::default() }, loaded: None }
+    }
+
+    /// A command on a case that was read for it.
+    pub(crate) fn on(loaded: Loaded, command: Command) -> Self {
+        let Loaded { action, case } = loaded;
+        Self { loaded: Some(Box::new(case)), ..Self::new(action, command) }
     }
 
     /// With words that its events commit to.

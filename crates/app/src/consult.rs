@@ -103,10 +103,11 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "consult.ask";
         bounded("question", &ask.question, super::case::TEXT_MAX)?;
-        let sealed = self.seal_for(caller, action, id, &ask.question)?;
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_on(&loaded, &ask.question)?;
         let queue = self.queue_named("queue", &ask.queue)?;
         let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]).changing(items);
+        let act = Act::on(loaded, command).with([sealed]).changing(items);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 
@@ -124,7 +125,8 @@ impl App {
         let action = "consult.answer";
         bounded("answer", &answer.answer, super::case::TEXT_MAX)?;
         let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
-        let case = self.case_for(caller, action, id)?;
+        let loaded = self.load(caller, action, id)?;
+        let case = &loaded.case;
         let works_there = |staff| {
             let queue = case.consults.get(&consult).map(|open| &open.queue);
             self.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
@@ -133,9 +135,9 @@ impl App {
             let detail = "advice is given by those who work in the queue that was asked";
             return Err(Refused::new(Kind::Forbidden, detail));
         }
-        let sealed = self.seal_for(caller, action, id, &answer.answer)?;
+        let sealed = self.seal_on(&loaded, &answer.answer)?;
         let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]).changing(items);
+        let act = Act::on(loaded, command).with([sealed]).changing(items);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 

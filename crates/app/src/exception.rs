@@ -61,10 +61,11 @@ impl App {
         let due = parse_rfc3339(&raise.due_at).filter(|due| *due > self.now()).ok_or_else(|| {
             Refused::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
         })?;
-        let sealed = self.seal_for(caller, action, case, &raise.reason)?;
+        let loaded = self.load(caller, action, case)?;
+        let sealed = self.seal_on(&loaded, &raise.reason)?;
         let owner = self.owner_named("owner", &raise.owner)?;
         let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
-        let act = Act::new(action, command).with([sealed]);
+        let act = Act::on(loaded, command).with([sealed]);
         self.execute(caller, repeat, Some(case), act, shown).await
     }
 
@@ -97,17 +98,18 @@ impl App {
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "exception.resolve";
         let (exception, case) = self.exception_row(caller, action, id)?;
+        let loaded = self.load(caller, action, &case)?;
         let sealed = match &resolve.reason {
             Some(reason) => {
                 bounded("reason", reason, REASON_MAX)?;
-                Some(self.seal_for(caller, action, &case, reason)?)
+                Some(self.seal_on(&loaded, reason)?)
             }
-            None if self.case_for(caller, action, &case)?.erased => None,
+            None if loaded.case.erased => None,
             None => return Err(Refused::invalid("reason", "say why it is over")),
         };
         let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
         let command = Command::ResolveException { exception, reason, close: resolve.close };
-        let act = Act::new(action, command).with(sealed);
+        let act = Act::on(loaded, command).with(sealed);
         self.execute(caller, repeat, Some(&case), act, shown).await
     }
 

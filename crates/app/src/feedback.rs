@@ -51,14 +51,14 @@ impl App {
         if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
             return Err(Refused::invalid("satisfaction", "must be 1 to 5"));
         }
-        let case = self.case_for(caller, action, id)?;
+        let loaded = self.load(caller, action, id)?;
         // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
         let sealed = match feedback.solved {
-            Some(false) if !case.erased => Some(self.seal_for(caller, action, id, NOT_SOLVED)?),
+            Some(false) if !loaded.case.erased => Some(self.seal_on(&loaded, NOT_SOLVED)?),
             _ => None,
         };
         let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let mut act = Act::new(action, Command::GiveFeedback { feedback, reopens });
+        let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
         act.beside.reopens = sealed;
         self.execute(caller, repeat, Some(id), act, shown).await
     }

@@ -1,17 +1,16 @@
 //! The live floor: staff, what waits for them, and what was offered, kept in step with what was committed.
 
 mod gone;
+mod offering;
 mod settle;
 
-use super::{App, Caller, commit::Act};
-use crate::principal::Job;
-use crate::refused::Refused;
+use super::App;
 use remit_domain::{
-    Case, Command,
+    Case,
     case::Status,
     floor::{Floor, Pairing, Placed, Presence, Relax, StaffProfile, Terms, Waiting},
-    id::{CaseId, OfferId, ResponderId, StaffId, Timestamp},
-    offer::{Offer, OfferEnd},
+    id::{CaseId, ResponderId, StaffId, Timestamp},
+    offer::OfferEnd,
     signal::Value,
 };
 use remit_policy::bundle::Bundle;
@@ -47,6 +46,8 @@ pub(crate) struct LiveFloor {
     staffed: AtomicBool,
     waits: Mutex<Option<(Duration, Arc<Waits>)>>,
     pub(crate) bell: Notify,
+    /// Told whenever it is known what became of an offer on its way.
+    made: Notify,
     /// Held while somebody comes or goes, so that what was theirs is settled on record before anything else is.
     moving: tokio::sync::Mutex<()>,
 }
@@ -106,6 +107,7 @@ impl LiveFloor {
             staffed: AtomicBool::new(false),
             waits: Mutex::default(),
             bell: Notify::new(),
+            made: Notify::new(),
             moving: tokio::sync::Mutex::default(),
         }
     }
@@ -125,6 +127,12 @@ impl LiveFloor {
     /// When time alone could allow another offer.
     pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock().floor.next_change(now)
+    }
+
+    /// Whether an offer of one of these cases is on its way to the store.
+    fn is_making(&self, cases: &[CaseId]) -> bool {
+        let state = self.lock();
+        cases.iter().any(|case| state.making.contains_key(case))
     }
 
     /// A case whose offer should have ended a while before `now`.
@@ -411,83 +419,5 @@ impl App {
             }
             (None, None) => Wanted::Waiting(waiting),
         }
-    }
-
-    /// The next offer that can be made now.
-    pub fn next_offer(&self) -> Option<Pairing> {
-        self.floor.next(self.steady())
-    }
-
-    /// How long until time alone could allow another offer.
-    pub fn until_next_offer(&self) -> Option<Duration> {
-        let now = self.steady();
-        let at = self.floor.next_change(now)?;
-        // A little later rather than over and over at the same moment.
-        Some(Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0).max(5)))
-    }
-
-    /// Ends offers that nobody answered and that did not end at their moment, since the clock was set back meanwhile.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub async fn expire_overdue(&self) -> Result<(), Refused> {
-        let mut last = None;
-        while let Some(case) = self.floor.overdue(self.steady()).filter(|case| last != Some(*case)) {
-            self.end_open_offer(&case.to_string(), OfferEnd::Expired).await?;
-            last = Some(case);
-        }
-        Ok(())
-    }
-
-    /// Rings when something has changed on the floor.
-    pub async fn offer_bell(&self) {
-        self.floor.bell.notified().await;
-    }
-
-    /// Makes the offer that the floor proposes; where the case has moved on, the floor follows it.
-    pub async fn make_offer(&self, pairing: Pairing) -> Result<(), Refused> {
-        let (own, now) = (Caller::system(Job::Floor), self.now());
-        let offer = Offer {
-            id: OfferId::next(&mut self.ids(now)?),
-            staff: pairing.staff.clone(),
-            made: now,
-            due: now.plus_ms(pairing.deadline.since(self.steady())),
-            index: pairing.index,
-            considered: pairing.considered,
-        };
-        let act = Act::new("offer.make", Command::Offer { offer });
-        let case = pairing.case.to_string();
-        let made = self.execute(&own, None, Some(&case), act, |_| ()).await;
-        let again = {
-            let mut state = self.floor.lock();
-            let changed = state.making.remove(&pairing.case).unwrap_or(true);
-            if made.is_err() {
-                let _ = state.floor.ended(&pairing.case, &pairing.staff, OfferEnd::Withdrawn, self.steady());
-            }
-            let again = made.is_err() || changed;
-            if again {
-                // What is durable decides where it belongs.
-                state.versions.remove(&pairing.case);
-            }
-            again
-        };
-        if again && let Some(row) = self.store.case(&case).map_err(Refused::internal)? {
-            let case = self.case_of(&row.state)?;
-            self.place(&case, OfferEnd::Withdrawn);
-        }
-        made.map(|_| ())
-    }
-
-    /// Ends an offer that nobody accepted.
-    pub(crate) async fn end_offer(
-        &self,
-        id: &str,
-        offer: OfferId,
-        how: OfferEnd,
-        claim: Option<&str>,
-    ) -> Result<(), Refused> {
-        let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
-        act.beside.claim = claim.map(ToOwned::to_owned);
-        self.execute(&Caller::system(Job::Floor), None, Some(id), act, |_| ()).await.map(|_| ())
     }
 }

@@ -35,9 +35,10 @@ impl App {
         keep: KeepCase,
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "handoff.request";
-        let sealed = self.seal_optional(caller, action, id, "note", keep.note.as_deref())?;
-        let note = sealed.first().map(|sealed| sealed.words.clone());
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_optional(&loaded, "note", keep.note.as_deref())?;
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         let command = Command::DeclineHandover { epoch: keep.epoch, note };
-        self.execute(caller, repeat, Some(id), Act::new(action, command).with(sealed), shown).await
+        self.execute(caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
     }
 }

@@ -99,13 +99,10 @@ impl App {
     }
 
     /// What Remit measures in what the customer writes later: with what it says beside what was said before.
-    pub(crate) async fn measure_again(&self, id: &str, message: &Written<'_>) -> Result<Named, Refused> {
+    pub(crate) async fn measure_again(&self, case: &Case, message: &Written<'_>) -> Result<Named, Refused> {
         let (now, text, forward) = (self.now(), &*message.now, message.is_forward_alone());
-        let row = self.store.case(id).map_err(Refused::internal)?;
-        let case: Option<Case> =
-            row.map(|row| serde_json::from_slice(&row.state)).transpose().map_err(Refused::internal)?;
-        let of_ai = case.filter(|case| case.held_by_ai);
-        let conversation = of_ai.as_ref().map_or(Ok(Vec::new()), |case| self.asked_conversation(case))?;
+        let of_ai = Some(case).filter(|case| case.held_by_ai);
+        let conversation = of_ai.map_or(Ok(Vec::new()), |case| self.asked_conversation(case))?;
         let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
         let repeated = asked.any(|(_, before)| same_question(&before.text, text));
         let said = conversation.into_iter().map(|(_, message)| message.text).collect();

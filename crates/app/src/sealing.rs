@@ -1,8 +1,9 @@
 //! Words on a case: sealed under its customer's key, and opened again.
 
 use super::{
-    App, Caller,
+    App,
     case::{TEXT_MAX, bounded},
+    commit::Loaded,
 };
 use crate::{
     keys::{CustomerKey, KeyError, Sealed},
@@ -12,15 +13,12 @@ use remit_domain::{Case, event::Words, refusal::Refusal};
 use remit_store::Store;
 
 impl App {
-    pub(crate) fn seal_for(
-        &self,
-        caller: &Caller,
-        action: &'static str,
-        id: &str,
-        text: &str,
-    ) -> Result<Sealed, Refused> {
-        let case = self.case_for(caller, action, id)?;
-        Ok(self.sealing_key(&case)?.seal(text, &self.entropy)?)
+    /// Words for a case, sealed.
+    ///
+    /// # Errors
+    /// When its words were erased.
+    pub(crate) fn seal_on(&self, loaded: &Loaded, text: &str) -> Result<Sealed, Refused> {
+        Ok(self.sealing_key(&loaded.case)?.seal(text, &self.entropy)?)
     }
 
     /// The key for words on a case.
@@ -31,17 +29,19 @@ impl App {
         self.case_key(case)?.ok_or_else(|| Refusal::WordsErased.into())
     }
 
+    /// The same of words that may be left out.
+    ///
+    /// # Errors
+    /// When they are too long, or the case's words were erased.
     pub(crate) fn seal_optional(
         &self,
-        caller: &Caller,
-        action: &'static str,
-        id: &str,
+        loaded: &Loaded,
         field: &str,
         text: Option<&str>,
-    ) -> Result<Vec<Sealed>, Refused> {
-        let Some(text) = text else { return Ok(Vec::new()) };
+    ) -> Result<Option<Sealed>, Refused> {
+        let Some(text) = text else { return Ok(None) };
         bounded(field, text, TEXT_MAX)?;
-        Ok(vec![self.seal_for(caller, action, id, text)?])
+        self.seal_on(loaded, text).map(Some)
     }
 
     /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.

@@ -41,8 +41,9 @@ impl App {
         let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
         bounded("situation", &end.situation, NAME_MAX)?;
         bounded("reason", &end.reason, REASON_MAX)?;
-        let sealed = self.seal_for(caller, action, id, &end.reason)?;
+        let loaded = self.load(caller, action, id)?;
+        let sealed = self.seal_on(&loaded, &end.reason)?;
         let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
-        self.execute(caller, repeat, Some(id), Act::new(action, command).with([sealed]), shown).await
+        self.execute(caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await
     }
 }

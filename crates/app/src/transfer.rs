@@ -37,11 +37,11 @@ impl App {
         wish: TransferCase,
     ) -> Result<Done<CaseAnswer>, Refused> {
         let action = "handoff.request";
-        self.case_for(caller, action, id)?;
+        let loaded = self.load(caller, action, id)?;
         let to = self.queue_named("to", &wish.to)?;
-        let sealed = self.seal_optional(caller, action, id, "note", wish.note.as_deref())?;
-        let note = sealed.first().map(|sealed| sealed.words.clone());
-        let act = Act::new(action, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
+        let sealed = self.seal_optional(&loaded, "note", wish.note.as_deref())?;
+        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+        let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
         self.execute(caller, repeat, Some(id), act, shown).await
     }
 }

@@ -103,13 +103,14 @@ impl App {
         let Some(holder) = &case.holder else { return self.drop_row(&row.id).await };
         let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
         let (own, action) = (Caller::system(Job::Turns), "exception.raise");
-        let sealed = self.seal_for(&own, action, &row.case, cut(&reason, super::case::REASON_MAX))?;
+        let loaded = self.load(&own, action, &row.case)?;
+        let sealed = self.seal_on(&loaded, cut(&reason, super::case::REASON_MAX))?;
         let command = Command::RaiseException {
             owner: holder.accountable.clone(),
             due: self.now().plus_ms(self.bundle.terms().exception_due_ms),
             reason: sealed.words.clone(),
         };
-        let raise = Act::new(action, command).with([sealed]).claiming(&row.id);
+        let raise = Act::on(loaded, command).with([sealed]).claiming(&row.id);
         self.execute(&own, None, Some(&row.case), raise, |_| ()).await?;
         // Not done, as after a crash, the case goes on when its patience with the AI responder ends.
         let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note: None, found: None };
@@ -129,7 +130,7 @@ impl App {
         self.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
         let (own, action) = (Caller::system(Job::Turns), "handoff.request");
         // The reason is on record even where no words can be sealed.
-        let sealed = self.seal_for(&own, action, &row.case, why).ok();
+        let sealed = self.load(&own, action, &row.case).and_then(|loaded| self.seal_on(&loaded, why)).ok();
         let note = sealed.as_ref().map(|sealed| sealed.words.clone());
         // What our own process does not bring about says nothing of the AI responder.
         let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
@@ -161,7 +162,8 @@ impl App {
         let caller = Caller::responder(due.responder.as_str());
         match said {
             Ok(Said::Answer { text, .. }) if text.len() <= super::case::TEXT_MAX => {
-                let sealed = self.seal_for(&caller, "message.answer", case, &text)?;
+                let loaded = self.load(&caller, "message.answer", case)?;
+                let sealed = self.seal_on(&loaded, &text)?;
                 let command = Command::Answer {
                     epoch: due.epoch,
                     words: sealed.words.clone(),
@@ -169,7 +171,7 @@ impl App {
                     marks: Vec::new(),
                     found,
                 };
-                let act = Act::new("message.answer", command).with([sealed]).claiming(row);
+                let act = Act::on(loaded, command).with([sealed]).claiming(row);
                 self.execute(&caller, None, Some(case), act, |_| ()).await.map(|_| ())
             }
             Ok(Said::Answer { .. }) => self.give_up(&caller, row, case, due, YieldReason::ToolFailed, None).await,
@@ -213,10 +215,11 @@ impl App {
     ) -> Result<(), Refused> {
         let action = "handoff.request";
         let note = note.map(|note| cut(note, super::case::REASON_MAX)).filter(|note| !note.trim().is_empty());
-        let sealed = note.map(|note| self.seal_for(caller, action, case, note)).transpose()?;
+        let loaded = self.load(caller, action, case)?;
+        let sealed = note.map(|note| self.seal_on(&loaded, note)).transpose()?;
         let words: Option<Words> = sealed.as_ref().map(|sealed| sealed.words.clone());
         let command = Command::Yield { epoch: due.epoch, reason, note: words, found };
-        let act = Act::new(action, command).with(sealed).claiming(row);
+        let act = Act::on(loaded, command).with(sealed).claiming(row);
         self.execute(caller, None, Some(case), act, |_| ()).await.map(|_| ())
     }
 

@@ -1,14 +1,15 @@
 //! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
 
-use super::{App, Caller, STAFF, StaffItem};
+use super::{App, STAFF, StaffItem};
+use crate::Caller;
 use crate::refused::{Kind, Refused};
 use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
 use remit_store::{ItemRow, Store};
-use std::time::Duration;
+use std::pin::pin;
 
-/// How often, and how far apart, it is looked whether offers to somebody who goes are all taken back.
+/// How often it is looked whether offers to somebody who goes are all taken back: once, and once more for each that was
+/// on its way.
 const SETTLE_MAX: usize = 500;
-const SETTLE_PAUSE: Duration = Duration::from_millis(2);
 
 impl App {
     /// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone
@@ -51,19 +52,23 @@ impl App {
     /// their room here too.
     async fn settle_offers(&self, id: &StaffId) -> Result<(), Refused> {
         for _ in 0..SETTLE_MAX {
+            let mut made = pin!(self.floor.made.notified());
+            made.as_mut().enable();
             let open = {
                 let mut state = self.floor.lock();
                 let _ = state.floor.set_presence(id, Presence::Busy, self.steady());
                 state.floor.open_offers(id)
             };
-            for case in &open {
-                self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
-            }
             if open.is_empty() {
                 break;
             }
-            // One may be on its way to the store still.
-            tokio::time::sleep(SETTLE_PAUSE).await;
+            for case in &open {
+                self.end_open_offer(&case.to_string(), OfferEnd::Withdrawn).await?;
+            }
+            // One that is on its way to the store can be taken back once it is there.
+            if self.floor.is_making(&open) {
+                made.await;
+            }
         }
         Ok(())
     }
