@@ -2,12 +2,10 @@
 //! when the answer is no, and with 2 when the command itself is wrong.
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
-mod client;
 mod commands;
-mod shown;
-mod traffic;
 
 use clap::{Parser, Subcommand};
+use remit_command::shown;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -33,7 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, staff.
-    Demo(commands::demo::Demo),
+    Demo(remit_demo::Demo),
     /// Serve the interface over a data directory.
     Serve(commands::serve::Serve),
     /// Play a file of messages at a fresh server, and count what became of them.

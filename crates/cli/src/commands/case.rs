@@ -1,14 +1,13 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use super::serve;
-use crate::{
-    client::{Client, Server},
-    commands::{demo::many, history::History},
-    shown::{self, say},
-};
+use crate::commands::history::History;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::directory;
+use remit_command::{
+    client::{Client, Server},
+    shown::{self, many, say},
+};
 use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 
@@ -51,7 +50,7 @@ impl Place {
     fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
-        let app = serve::open_own(data)?;
+        let app = remit_command::open::open_own(data)?;
         // Kept nowhere, and nothing that is due is done: to look changes nothing.
         let token = app.own_token()?;
         let runtime = remit_server::serve::runtime()?;

@@ -1,10 +1,10 @@
 //! `remit knowledge`: ask the bundle's articles, and judge how well they are found.
 
-use super::{load, serve};
-use crate::shown::{self, say};
+use super::load;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{articles, model_cache::ModelCache};
+use remit_command::shown::{self, say};
 use remit_responders::knowledge::{Fit, KnowledgeService};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(crate) struct Ask {
     /// What a customer asks.
     question: String,
     /// The bundle's directory.
-    #[arg(long, default_value = serve::SAMPLE)]
+    #[arg(long, default_value = remit_command::open::SAMPLE)]
     bundle: PathBuf,
     /// The language of the question, such as `en`; articles of every language where it is not named.
     #[arg(long)]
@@ -40,7 +40,7 @@ pub(crate) struct Evaluate {
     /// CSV with the columns `text` and `article`: an article's file name without its ending, or `none`.
     file: PathBuf,
     /// The bundle's directory.
-    #[arg(long, default_value = serve::SAMPLE)]
+    #[arg(long, default_value = remit_command::open::SAMPLE)]
     bundle: PathBuf,
     /// Only rows whose column `split` has this value.
     #[arg(long)]

@@ -1,10 +1,10 @@
 //! `remit ledger`: verify a data directory, or a copy of one, without a server; prove a record to others.
 
-use crate::shown::{self, say};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use remit_app::{clock::rfc3339, directory::KEYS, keys::Keys, view_check::ViewCheck};
+use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer, Verifier},

@@ -1,6 +1,5 @@
 //! `remit policy`: check and test a bundle, and say what putting it in force would do.
 
-use crate::shown::{self, say};
 use clap::{Args, Subcommand};
 use remit_app::{
     boot::{BootError, Opened},
@@ -9,6 +8,7 @@ use remit_app::{
     directory,
     reader::{self, ReaderError},
 };
+use remit_command::shown::{self, say};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;

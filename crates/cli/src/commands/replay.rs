@@ -1,13 +1,12 @@
 //! `remit replay`: a file of messages, played at a fresh server.
 
-use super::serve;
-use crate::{
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use remit_command::{
     client::Client,
     shown::{self, say},
     traffic::{self, Message, Tally},
 };
-use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,7 +61,7 @@ fn against(
     connections: usize,
     progress: &(dyn Fn(usize, &Tally) + Sync),
 ) -> anyhow::Result<Tally> {
-    let app = serve::open(data, bundle)?;
+    let app = remit_command::open::open(data, bundle)?;
     let token = crate::commands::token::fresh(&app, "replay")?;
     let runtime = remit_server::serve::runtime()?;
     let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;

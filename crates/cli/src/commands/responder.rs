@@ -1,11 +1,11 @@
 //! `remit responder`: what became of responders' cases, who is stopped or cannot be reached, and counting anew.
 
 use super::case::text;
-use crate::{
+use clap::{Args, Subcommand};
+use remit_command::{
     client::Server,
     shown::{self, say},
 };
-use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 /// Look at responders, switch an AI responder on again, count outcomes anew.

@@ -1,21 +1,21 @@
 //! `remit serve`: the interface over a data directory.
 
-use super::{limits::LimitArgs, load};
-use crate::shown::{self, say};
+use super::limits::LimitArgs;
 use anyhow::Context;
 use clap::Args;
 use remit_app::{
     App,
-    boot::{BootError, Governing, Opened},
+    boot::BootError,
     bundle::{Moves, PlanError},
-    clock::{Clock, SystemClock},
-    directory::{self, FIRST_TOKEN},
+    directory::FIRST_TOKEN,
     entropy::Entropy,
-    model_cache::ModelCache,
-    services::Services,
     token,
 };
-use remit_policy::{address::Address, bundle::Bundle};
+use remit_command::{
+    open::{Governed, govern, short},
+    shown::{self, say},
+};
+use remit_policy::address::Address;
 use remit_server::{connections, serve};
 use remit_store::Store;
 use std::{
@@ -215,10 +215,6 @@ fn keep(path: &Path, secret: &str) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), |directory| std::fs::File::open(directory)?.sync_all())
 }
 
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
-}
-
 fn instead_of(before: Option<&str>, digest: &str) -> String {
     let before = before.filter(|before| *before != digest);
     before.map_or_else(String::new, |before| format!(" in the place of {}", short(before)))
@@ -248,95 +244,6 @@ fn told(opened: anyhow::Result<Governed>, json: bool) -> anyhow::Result<Option<G
         }
         _ => Err(error),
     }
-}
-
-/// A data directory with what governs it.
-pub(crate) struct Governed {
-    pub(crate) app: App,
-    /// The digest of what was in force before.
-    before: Option<String>,
-}
-
-/// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample
-/// bank.
-pub(crate) fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<App> {
-    Ok(govern(data, bundle, Moves::default(), &|| load(Path::new(SAMPLE)))?.app)
-}
-
-/// Opens a data directory under its own bundle.
-pub(crate) fn open_own(data: &Path) -> anyhow::Result<App> {
-    let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-    Ok(govern(data, None, Moves::default(), &|| Err(none()))?.app)
-}
-
-/// The sample bank.
-pub(crate) const SAMPLE: &str = "bundles/bank";
-
-/// Opens a data directory under the bundle at `path`; without one under the one in force there, and a new one under
-/// `otherwise`.
-fn govern(
-    data: &Path,
-    path: Option<&Path>,
-    moves: Moves,
-    otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
-) -> anyhow::Result<Governed> {
-    let (opened, bundle) = opened(data, path, otherwise)?;
-    let before = opened.in_force()?.map(|before| before.digest.to_string());
-    let services = services(&bundle, Some(data))?;
-    Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, moves)?, before })
-}
-
-/// An opened data directory, and what is to govern it.
-pub(crate) fn opened(
-    data: &Path,
-    path: Option<&Path>,
-    otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
-) -> anyhow::Result<(Opened, Bundle)> {
-    if let Some(path) = path {
-        let bundle = load(path)?;
-        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
-    }
-    if !directory::is_there(data)? {
-        let bundle = otherwise()?;
-        return Ok((Opened::open(data, &mut |step| shown::note(step))?, bundle));
-    }
-    let opened = Opened::open(data, &mut |step| shown::note(step))?;
-    let bundle = match opened.in_force()? {
-        None => otherwise()?,
-        Some(in_force) => {
-            let named = short(in_force.digest.as_str()).to_owned();
-            in_force.governing().map_err(|why| {
-                let cure = "cure: name another one with --bundle";
-                anyhow::anyhow!("the bundle in force in {}, {named}, cannot govern:\n{why}\n{cure}", data.display())
-            })?
-        }
-    };
-    Ok((opened, bundle))
-}
-
-/// Governs an opened data directory, on time told by `clock`, with these AI services.
-pub(crate) fn start(
-    opened: Opened,
-    bundle: Arc<Bundle>,
-    clock: Box<dyn Clock>,
-    services: Services,
-    moves: Moves,
-) -> anyhow::Result<App> {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
-    let plain: String = user.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
-    let by = if plain.is_empty() { "the command line".to_owned() } else { format!("{plain}, by the command line") };
-    let governing = Governing { bundle, clock, services, moves, by: &by };
-    Ok(opened.start(governing, &mut |step| shown::note(step))?)
-}
-
-/// The AI services of a bundle, with secrets from the environment.
-pub(crate) fn services(bundle: &Bundle, data: Option<&Path>) -> anyhow::Result<Services> {
-    Ok(Services::of(bundle, &ModelCache::of(data), &|name| std::env::var(name).ok(), seconds)?)
-}
-
-/// The time in seconds since 1970.
-fn seconds() -> i64 {
-    SystemClock.now().0 / 1_000
 }
 
 /// The token that a data directory begins with.

@@ -1,9 +1,9 @@
 //! `remit signals`: train and judge what reads messages.
 
-use crate::shown::{self, say};
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
+use remit_command::shown::{self, say};
 use remit_encoder::Encoder;
 use remit_signals::{
     by_intent::ByIntent,

@@ -1,9 +1,5 @@
 //! `remit token`: API tokens.
 
-use crate::{
-    client::Server,
-    shown::{self, say},
-};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
@@ -12,6 +8,10 @@ use remit_app::{
     directory,
     entropy::Entropy,
     token,
+};
+use remit_command::{
+    client::Server,
+    shown::{self, say},
 };
 use remit_policy::bundle::Bundle;
 use remit_store::sqlite::{Options, SqliteStore};

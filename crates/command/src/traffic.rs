@@ -17,20 +17,28 @@ use std::{
 
 /// A message to play.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Message {
-    pub(crate) text: String,
+pub struct Message {
+    /// What the customer writes.
+    pub text: String,
+    /// What it is about; empty where nobody says.
     #[serde(default)]
-    pub(crate) intent: String,
+    pub intent: String,
+    /// Whose it is; empty for a customer of its own.
     #[serde(default)]
-    pub(crate) customer: String,
+    pub customer: String,
+    /// The customer's tier; empty where nobody says.
     #[serde(default)]
-    pub(crate) customer_tier: String,
+    pub customer_tier: String,
+    /// Over which channel it comes; empty for chat.
     #[serde(default)]
-    pub(crate) channel: String,
+    pub channel: String,
 }
 
 /// Reads messages from CSV with a header, or from JSON lines; `text` is the one column that must be there.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
+///
+/// # Errors
+/// When the file cannot be read; the error names the line and the cure.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let json = path.extension().is_some_and(|ending| ending == "jsonl" || ending == "ndjson" || ending == "json");
     let mut messages = Vec::new();
@@ -67,23 +75,30 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
 
 /// What became of the messages.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) cases: usize,
-    pub(crate) refused: usize,
-    pub(crate) first_refusal: Option<String>,
+pub struct Tally {
+    /// Cases opened.
+    pub cases: usize,
+    /// Messages refused.
+    pub refused: usize,
+    /// Why the first was.
+    pub first_refusal: Option<String>,
     /// By intent and outcome: how many, and by which policies.
-    pub(crate) outcomes: BTreeMap<(String, String), (usize, BTreeMap<String, usize>)>,
+    pub outcomes: BTreeMap<(String, String), (usize, BTreeMap<String, usize>)>,
     /// By responder or exception.
-    pub(crate) to: BTreeMap<String, usize>,
-    pub(crate) latencies: Vec<Duration>,
-    pub(crate) last_decision: Option<String>,
-    pub(crate) last_case: Option<String>,
-    pub(crate) elapsed: Duration,
+    pub to: BTreeMap<String, usize>,
+    /// How long each answer took.
+    pub latencies: Vec<Duration>,
+    /// The decision of the last answer.
+    pub last_decision: Option<String>,
+    /// The case of the last answer.
+    pub last_case: Option<String>,
+    /// How long all of it took.
+    pub elapsed: Duration,
 }
 
 impl Tally {
     /// Counts an answer to a message.
-    pub(crate) fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
+    pub fn note(&mut self, message: &Message, answer: &Value, took: Duration) {
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let outcome =
             if text("/decision/outcome") == "exception" { "exception".to_owned() } else { text("/decision/to") };
@@ -101,12 +116,12 @@ impl Tally {
     }
 
     /// Cases opened in a second.
-    pub(crate) fn per_second(&self) -> f64 {
+    pub fn per_second(&self) -> f64 {
         self.cases as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// The latency below which this share of the answers came.
-    pub(crate) fn quantile(&mut self, share: f64) -> Duration {
+    pub fn quantile(&mut self, share: f64) -> Duration {
         self.latencies.sort_unstable();
         let at = ((self.latencies.len() as f64 * share) as usize).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(at).copied().unwrap_or_default()
@@ -114,7 +129,7 @@ impl Tally {
 }
 
 /// Opens a case for every message, over `connections` at once; `progress` is told of every answer.
-pub(crate) fn play(
+pub fn play(
     client: &Client,
     messages: &[Message],
     connections: usize,
@@ -152,7 +167,7 @@ pub(crate) fn play(
 }
 
 /// The body that opens a case with message number `at`.
-pub(crate) fn opening(at: usize, message: &Message) -> Value {
+pub fn opening(at: usize, message: &Message) -> Value {
     let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });

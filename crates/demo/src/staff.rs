@@ -6,8 +6,8 @@ use super::{
     dice::Dice,
     world::{World, is_refusal},
 };
-use crate::client::{Client, Refused};
 use remit_app::clock::{Clock as _, rfc3339};
+use remit_command::client::{Client, Refused};
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 use std::{

@@ -1,7 +1,7 @@
 //! Prints the day for people: few lines, plain words.
 
 use super::story::{Moment, Story};
-use crate::shown::{escaped, folded, say};
+use remit_command::shown::{escaped, folded, many, say};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// Columns that a paragraph takes.
@@ -122,19 +122,6 @@ fn fact(name: &str, text: &str) {
     for (number, line) in folded(&escaped(text), WIDTH - 14, WIDTH - 14).into_iter().enumerate() {
         say!("  {:<11} {line}", if number == 0 { name } else { "" });
     }
-}
-
-/// A number with its thousands apart.
-pub(in crate::commands) fn many(count: impl Display) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn counted<N: Display>(counts: &BTreeMap<String, N>) -> String {

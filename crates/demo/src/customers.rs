@@ -2,7 +2,7 @@
 //! person, and come back.
 
 use super::{agenda::Deed, bad_ai, dice::Dice, world::World};
-use crate::traffic::{self, Message};
+use remit_command::traffic::{self, Message};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Instant};
 

@@ -27,40 +27,41 @@ const LINES_MAX: usize = 60;
 const STEP: usize = 4;
 
 /// Prints one line, as `println!` would, whatever is in it.
+#[macro_export]
 macro_rules! say {
     () => { $crate::shown::line("") };
     ($($arguments:tt)+) => { $crate::shown::line(&format!($($arguments)+)) };
 }
-pub(crate) use say;
+pub use crate::say;
 
 /// Prints `text` as one line. Where it is wider than the terminal it goes on further in.
-pub(crate) fn line(text: &str) {
+pub fn line(text: &str) {
     put(&mut io::stdout(), &placed(text, terminal_width()));
 }
 
 /// Prints an entry that may have several lines: those after the first stand further in.
-pub(crate) fn entry(text: &str) {
+pub fn entry(text: &str) {
     put(&mut io::stdout(), &entered(text, terminal_width()));
 }
 
 /// Prints somebody's words under the line before, each of their lines so many columns in.
-pub(crate) fn words(columns: usize, text: &str) {
+pub fn words(columns: usize, text: &str) {
     put(&mut io::stdout(), &quoted(columns, text, terminal_width().unwrap_or(WIDTH)));
 }
 
 /// Prints a value as JSON on a line. What does not show itself is escaped, so that it is the same value.
-pub(crate) fn json(value: &Value) {
+pub fn json(value: &Value) {
     json_part("", value);
     own("\n");
 }
 
 /// Prints a value as JSON after text of the program's own.
-pub(crate) fn json_part(before: &'static str, value: &Value) {
+pub fn json_part(before: &'static str, value: &Value) {
     put(&mut io::stdout(), &format!("{before}{}", ascii(&value.to_string())));
 }
 
 /// Prints text of the program's own as it is.
-pub(crate) fn own(text: &'static str) {
+pub fn own(text: &'static str) {
     put(&mut io::stdout(), text);
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn own(text: &'static str) {
 ///
 /// # Errors
 /// When something in it does not show itself.
-pub(crate) fn document(text: &str) -> anyhow::Result<()> {
+pub fn document(text: &str) -> anyhow::Result<()> {
     if let Some(c) = text.chars().find(|c| is_hidden(*c) && *c != '\n') {
         anyhow::bail!(
             "what was to be printed holds the character U+{:04X}, as nothing that is good does",
@@ -80,12 +81,12 @@ pub(crate) fn document(text: &str) -> anyhow::Result<()> {
 }
 
 /// Tells what happens meanwhile, beside what is printed.
-pub(crate) fn note(text: &str) {
+pub fn note(text: &str) {
     put(&mut io::stderr(), &entered(text, terminal_width()));
 }
 
 /// Tells why the command failed, with its causes.
-pub(crate) fn failed(error: &anyhow::Error) {
+pub fn failed(error: &anyhow::Error) {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {
         // What an error already says of its cause is not said twice.
@@ -98,7 +99,7 @@ pub(crate) fn failed(error: &anyhow::Error) {
 
 /// Where the log goes: to the standard error, one line for one event.
 #[derive(Debug)]
-pub(crate) struct Log;
+pub struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -132,7 +133,7 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// `text` with an escape for each character that does not show itself, and for marks that are piled up.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut marks = MARKS_MAX;
     for c in text.chars() {
@@ -230,7 +231,7 @@ fn quoted(columns: usize, text: &str, width: usize) -> String {
 }
 
 /// `text` in lines: `first` columns for the first and `others` for each other, broken between words where they allow.
-pub(crate) fn folded(text: &str, first: usize, others: usize) -> Vec<&str> {
+pub fn folded(text: &str, first: usize, others: usize) -> Vec<&str> {
     let (mut lines, mut rest) = (Vec::new(), text);
     loop {
         let room = if lines.is_empty() { first } else { others };
@@ -257,6 +258,19 @@ pub(crate) fn folded(text: &str, first: usize, others: usize) -> Vec<&str> {
             return lines;
         }
     }
+}
+
+/// A number with its thousands apart.
+pub fn many(count: impl std::fmt::Display) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

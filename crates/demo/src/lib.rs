@@ -14,13 +14,12 @@ mod staff;
 mod story;
 mod world;
 
-use super::{load, serve};
-use crate::{
+use remit_command::{
     client::Client,
+    open,
     shown::{self, say},
     traffic::{self, Message},
 };
-pub(super) use report::many;
 
 use agenda::Agenda;
 use bad_ai::BadAi;
@@ -42,7 +41,7 @@ use world::{Numbers, World};
 
 /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, simulated staff.
 #[derive(Debug, Args)]
-pub(crate) struct Demo {
+pub struct Demo {
     /// The data directory; made if it is not there.
     #[arg(long, default_value = "remit-data/demo")]
     data: PathBuf,
@@ -70,9 +69,14 @@ const MINUTE: i64 = 60_000;
 const TOKEN_DAYS: u16 = 30;
 
 impl Demo {
-    pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
+    /// Plays it; says whether all went as it should.
+    ///
+    /// # Errors
+    /// When the directory cannot be opened, or the server stops.
+    pub fn run(&self, json: bool) -> anyhow::Result<bool> {
         let messages = traffic::read(&self.traffic)?;
-        let (opened, bundle) = serve::opened(&self.data, self.bundle.as_deref(), &|| load(Path::new(serve::SAMPLE)))?;
+        let (opened, bundle) =
+            open::opened(&self.data, self.bundle.as_deref(), &|| open::load(Path::new(open::SAMPLE)))?;
         let bundle = Arc::new(bundle);
         let messages = self.sampled(messages, &bundle);
         let clock = DemoClock::new();
@@ -83,11 +87,11 @@ impl Demo {
             .and_then(|spec| spec.service.as_ref())
             .map(|configured| anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&self.data)))?, configured)))
             .transpose()?;
-        let mut services = serve::services(&bundle, Some(&self.data))?;
+        let mut services = open::services(&bundle, Some(&self.data))?;
         if let Some((ai, configured)) = &bad_ai {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
-        let app = serve::start(opened, Arc::clone(&bundle), Box::new(clock.clone()), services, Moves::default())?;
+        let app = open::start(opened, Arc::clone(&bundle), Box::new(clock.clone()), services, Moves::default())?;
 
         // The day begins when every queue is open, after whatever is on record.
         let last = app.store().last_seq()?;
@@ -192,7 +196,7 @@ impl Demo {
         );
         say!(
             "{} messages that real customers wrote, {} minutes from {}, played up to {} times as fast",
-            many(world.messages.len()),
+            shown::many(world.messages.len()),
             customers::length_ms(world.messages.len()) / MINUTE,
             story::beginning(world.now_ms()),
             self.speed

@@ -12,18 +12,18 @@ use std::{
 
 /// Which server, and with which token.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Server {
+pub struct Server {
     /// The server's address.
     #[arg(long, env = "REMIT_URL", default_value = "http://127.0.0.1:7171")]
-    pub(crate) url: String,
+    pub url: String,
     /// An API token; `remit serve` makes one when it starts on a new data directory.
     #[arg(long, env = "REMIT_TOKEN", hide_env_values = true)]
-    pub(crate) token: Option<String>,
+    pub token: Option<String>,
 }
 
 /// A connection that is kept.
 #[derive(Debug, Clone)]
-pub(crate) struct Client {
+pub struct Client {
     agent: ureq::Agent,
     url: String,
     token: String,
@@ -31,11 +31,11 @@ pub(crate) struct Client {
 
 /// What a server refused, and why.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub struct Refused {
     /// The HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The path of the problem's type, such as `/problems/lease_lost`.
-    pub(crate) kind: String,
+    pub kind: String,
     said: String,
 }
 
@@ -48,7 +48,11 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Server {
-    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+    /// The client that the options name.
+    ///
+    /// # Errors
+    /// When the address is none, or there is no token.
+    pub fn client(&self) -> anyhow::Result<Client> {
         Address::parse(&self.url).map_err(|why| anyhow::anyhow!("--url {} {why}", self.url))?;
         let token = self.token.clone().context("no token: pass --token or set REMIT_TOKEN")?;
         Ok(Client::new(&self.url, &token))
@@ -56,7 +60,8 @@ impl Server {
 }
 
 impl Client {
-    pub(crate) fn new(url: &str, token: &str) -> Self {
+    /// A client of the server at `url`.
+    pub fn new(url: &str, token: &str) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
@@ -64,7 +69,11 @@ impl Client {
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
     }
 
-    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
+    /// What is at a path.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
         let request =
             self.agent.get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.token));
         answered(
@@ -72,7 +81,11 @@ impl Client {
         )
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+    /// What comes of posting a body to a path.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self
             .agent
             .post(format!("{}{path}", self.url))
@@ -86,7 +99,7 @@ impl Client {
     ///
     /// # Errors
     /// When the stream cannot be had, breaks off, or `each` fails.
-    pub(crate) fn follow(&self, after: u64, each: &mut dyn FnMut(&str) -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    pub fn follow(&self, after: u64, each: &mut dyn FnMut(&str) -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let request = agent
             .get(format!("{}/v1/events?after={after}", self.url))

@@ -8,12 +8,12 @@ use super::{
     events::{Event, Item},
     staff::Person,
 };
-use crate::{
+use anyhow::Context as _;
+use remit_app::clock::{Clock as _, parse_rfc3339};
+use remit_command::{
     client::{Client, Refused},
     traffic::{Message, Tally},
 };
-use anyhow::Context as _;
-use remit_app::clock::{Clock as _, parse_rfc3339};
 use serde_json::{Value, json};
 use std::{
     sync::{

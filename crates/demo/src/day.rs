@@ -1,9 +1,9 @@
 //! The day as it is played: morning, hours of work shown as they pass, and the evening.
 
-use super::{Demo, clock::time_of_day, customers, report, world::World};
-use crate::shown::{escaped, say};
+use super::{Demo, clock::time_of_day, customers, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_app::clock::Clock as _;
+use remit_command::shown::{self, escaped, say};
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, atomic::Ordering, mpsc},
@@ -155,11 +155,11 @@ fn progress(world: &World) -> String {
         "{}  {:>5} in  {:>4} with AI  {:>3} waiting  {:>3} with people  {:>5} done  {:>2} exceptions  {:>3.0}/s, \
          decided in {:.0} ms (99 %: {:.0})",
         time_of_day(world.now_ms()),
-        report::many(world.numbers.arrived.load(Ordering::Relaxed)),
+        shown::many(world.numbers.arrived.load(Ordering::Relaxed)),
         now.with_ai,
         now.waiting,
         now.with_staff,
-        report::many(now.resolved),
+        shown::many(now.resolved),
         world.board().exceptions.len(),
         per_second,
         p50.as_secs_f64() * 1e3,

@@ -1,0 +1,8 @@
+//! What the commands of `remit` share: the one printer, the client of a running server, files of messages, and opening
+//! a data directory under a bundle.
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
+
+pub mod client;
+pub mod open;
+pub mod shown;
+pub mod traffic;
