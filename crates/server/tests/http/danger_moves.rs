@@ -90,8 +90,9 @@ fn an_override_hides_no_danger_that_it_did_not_know_of_and_who_gave_the_case_up_
     let got = gina.post(&at(&case, "handoffs"), &back);
     assert_eq!((got.status, holder(&got.body["case"])), (201, ("care", None)), "{}", got.body);
     // The care team said that a case was not theirs, before anybody knew.
+    let cora = on(&server, &lead, "cora", &["care"]);
+    taken(&cora, "cora", &case);
     let cara = on(&server, &lead, "cara", &["care"]);
-    taken(&cara, "cara", &case);
     let case = taken(&cara, "cara", &placed("bea", ["care", "care"]));
     let wrong = json!({ "epoch": epoch(&case), "reason": "wrong_team" });
     let got = cara.post(&at(&case, "handoffs"), &wrong);
