@@ -249,8 +249,8 @@ pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Findi
                     guard optional ones with `has`";
         findings.push(Finding::new(&rule.file, rule.line, message, cure));
     };
-    // Actions that there are not are told once, with the nearest that are asked (`asked_actions`), and what follows from
-    // them is not told at all: that their policies never apply.
+    // Actions that there are not are told once, with the nearest that are asked (`asked_actions`); what follows from
+    // them, that their policies never apply, is not told at all.
     let of_action = |error: &&ValidationError| matches!(error, ValidationError::UnrecognizedActionId(_));
     let unknown: BTreeSet<&PolicyId> = result.validation_errors().filter(of_action).map(|e| e.policy_id()).collect();
     for error in result.validation_errors().filter(|error| !of_action(error)) {
