@@ -7,7 +7,7 @@ mod signal;
 mod words;
 
 use crate::{
-    baseline,
+    asked_actions, baseline,
     calendar::Hours,
     cedar::{self, Rule},
     files::Files,
@@ -251,7 +251,8 @@ impl Bundle {
         if activate {
             names::lint(&text, &manifest, &rules, &articles, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
-            literal_types::lint(&files, rules.iter().chain(&invariants), &responders, findings);
+            literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
+            asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
         }
         Some(Self {
             digest,

@@ -4,8 +4,11 @@ use crate::{
     files::Files,
     finding::{Finding, line_at, line_of},
     nesting::{self, Holds},
+    product_schema,
 };
-use cedar_policy::{Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
+use cedar_policy::{
+    Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationError, ValidationMode, ValidationWarning, Validator,
+};
 use miette::Diagnostic;
 use remit_domain::{
     decision::{PolicyEffect, PolicyNote},
@@ -43,9 +46,11 @@ pub(crate) struct Vocabulary {
     pub(crate) context: BTreeSet<String>,
     /// All actions.
     pub(crate) actions: BTreeSet<String>,
+    /// All that is declared, in Cedar's JSON form.
+    pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema.
+/// Reads the schema, with what the program adds to it.
 pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         findings.push(Finding::new(
@@ -60,16 +65,31 @@ pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocab
         findings.push(finding);
         return None;
     }
-    let schema = match Schema::from_cedarschema_str(text) {
+    let own = match SchemaFragment::from_cedarschema_str(text) {
+        Ok((fragment, _)) => fragment.to_json_value().ok()?,
+        Err(error) => {
+            findings.push(diagnosed(SCHEMA, text, &error));
+            return None;
+        }
+    };
+    let added = match product_schema::lacking(own.get(""), SCHEMA) {
+        Ok(added) => added,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
+    };
+    let whole = format!("{text}\n{added}");
+    let schema = match Schema::from_cedarschema_str(&whole) {
         Ok((schema, _)) => schema,
         Err(error) => {
             findings.push(diagnosed(SCHEMA, text, &error));
             return None;
         }
     };
-    let json =
-        SchemaFragment::from_cedarschema_str(text).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
-    let root = json.get("")?;
+    let declared =
+        SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
+    let root = declared.get("")?;
     let mut enums = BTreeMap::new();
     for (name, entity) in root.get("entityTypes")?.as_object()? {
         if let Some(values) = entity.get("enum").and_then(|values| values.as_array()) {
@@ -85,7 +105,8 @@ pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocab
         .and_then(|attributes| attributes.as_object())
         .map(|attributes| attributes.keys().cloned().collect())
         .unwrap_or_default();
-    Some(Vocabulary { schema, enums, context, actions: actions.keys().cloned().collect() })
+    let actions = actions.keys().cloned().collect();
+    Some(Vocabulary { schema, enums, context, actions, declared })
 }
 
 /// The declaration behind a named common type; `declared` itself if it is no name.
@@ -228,10 +249,21 @@ pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Findi
                     guard optional ones with `has`";
         findings.push(Finding::new(&rule.file, rule.line, message, cure));
     };
-    for error in result.validation_errors() {
+    // Actions that there are not are told once, with the nearest that are asked (`asked_actions`); what follows from
+    // them, that their policies never apply, is not told at all.
+    let of_action = |error: &&ValidationError| matches!(error, ValidationError::UnrecognizedActionId(_));
+    let unknown: BTreeSet<&PolicyId> = result.validation_errors().filter(of_action).map(|e| e.policy_id()).collect();
+    for error in result.validation_errors().filter(|error| !of_action(error)) {
         tell(error.policy_id(), error.to_string());
     }
-    for warning in result.validation_warnings() {
+    let follows = |warning: &&ValidationWarning| {
+        unknown.contains(warning.policy_id())
+            && matches!(
+                warning,
+                ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_)
+            )
+    };
+    for warning in result.validation_warnings().filter(|warning| !follows(warning)) {
         tell(warning.policy_id(), warning.to_string());
     }
 }

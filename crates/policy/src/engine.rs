@@ -29,6 +29,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// The action of who is given a case, which every bundle's schema declares with its signals.
+pub(crate) const HANDLE: &str = "handle";
+/// The action of what an AI responder may have carried out, which a bundle's schema declares if it has any.
+pub(crate) const ACT: &str = "act";
+
 /// A bundle's policies, ready to be asked.
 pub struct Engine {
     authorizer: Authorizer,
@@ -101,7 +106,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Makes a loaded bundle's policies ready.
     pub fn new(bundle: &Bundle) -> Self {
-        let handle = uid("Action", "handle");
+        let handle = uid("Action", HANDLE);
         let rules = &bundle.rules;
         let slots = bundle
             .candidates()
@@ -128,7 +133,7 @@ impl Engine {
         let noted = rules.iter().chain(&bundle.invariants);
         Self {
             authorizer: Authorizer::new(),
-            act: Governed::new(bundle, "act", |kind| kind.is_none_or(|kind| kind == "Ai")),
+            act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
             slots,

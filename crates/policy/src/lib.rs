@@ -5,6 +5,7 @@
 //! program says who may handle a case or call an interface.
 
 pub mod address;
+mod asked_actions;
 mod baseline;
 pub mod bundle;
 mod calendar;
@@ -18,6 +19,7 @@ mod literal_types;
 pub mod manifest;
 mod names;
 mod nesting;
+mod product_schema;
 pub mod reference;
 pub mod replay;
 mod slices;

@@ -4,13 +4,12 @@ use crate::{
     bundle::CandidateSpec,
     calendar,
     cedar::{BASELINE, Rule, Vocabulary},
-    engine::{API_ACTIONS, admits_action, admits_principal, candidate_uid},
+    engine::{ACT, API_ACTIONS, HANDLE, admits_action, admits_principal, candidate_uid, uid},
     finding::{Finding, line_of},
     manifest::Manifest,
 };
-use cedar_policy::EntityUid;
 use remit_domain::decision::{PolicyEffect, ResponderKind};
-use std::{collections::BTreeSet, str::FromStr as _};
+use std::collections::BTreeSet;
 
 /// Signals that Remit measures itself, or knows of the case; every bundle declares them.
 const BUILT_IN: [&str; 18] = [
@@ -67,8 +66,8 @@ pub(crate) fn lint(
             "add a [[signal]] of this name, or take it out of the schema",
         );
     }
-    for action in API_ACTIONS.iter().chain(&["handle"]).filter(|action| !vocabulary.actions.contains(**action)) {
-        wrong("name", format!("the schema declares no action `{action}`"), "add it to schema.cedarschema");
+    if !vocabulary.actions.contains(HANDLE) {
+        wrong("name", format!("the schema declares no action `{HANDLE}`"), "add it to schema.cedarschema");
     }
     for calendar in manifest.calendars.iter().filter(|c| !manifest.queues.iter().any(|q| q.calendar == c.name)) {
         wrong(&calendar.name, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out");
@@ -81,8 +80,7 @@ pub(crate) fn lint(
     for sla in manifest.slas.iter().filter(|s| !manifest.queues.iter().any(|q| q.sla == s.name)) {
         wrong(&sla.name, format!("no queue uses SLA `{}`", sla.name), "use it or take it out");
     }
-    let handle = EntityUid::from_str("Action::\"handle\"").ok();
-    let Some(handle) = handle else { return };
+    let handle = uid("Action", HANDLE);
     let admits = |rule: &Rule, spec: &CandidateSpec| {
         admits_action(rule, &handle) && admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str()))
     };
@@ -96,8 +94,8 @@ pub(crate) fn lint(
             );
         }
     }
-    let act = EntityUid::from_str("Action::\"act\"").ok();
-    if !manifest.actions.is_empty() && !vocabulary.actions.contains("act") {
+    let act = uid("Action", ACT);
+    if !manifest.actions.is_empty() && !vocabulary.actions.contains(ACT) {
         wrong(
             "action",
             "there are actions, and the schema declares no action `act`".to_owned(),
@@ -105,14 +103,10 @@ pub(crate) fn lint(
         );
     }
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
-        let api = API_ACTIONS.iter().any(|action| {
-            EntityUid::from_str(&format!("Action::\"{action}\"")).is_ok_and(|action| admits_action(rule, &action))
-        });
-        let acts = act.as_ref().is_some_and(|act| {
-            let ai = candidates.iter().filter(|spec| spec.kind == ResponderKind::Ai);
-            admits_action(rule, act)
-                && ai.into_iter().any(|spec| admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str())))
-        });
+        let api = API_ACTIONS.iter().any(|action| admits_action(rule, &uid("Action", action)));
+        let mut ai = candidates.iter().filter(|spec| spec.kind == ResponderKind::Ai);
+        let acts = admits_action(rule, &act)
+            && ai.any(|spec| admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str())));
         if !api && !acts && !candidates.iter().any(|spec| admits(rule, spec)) {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
             findings.push(Finding::new(

@@ -5,7 +5,11 @@
 
 mod types;
 
-use crate::{cedar::Rule, files::Files, finding::Finding};
+use crate::{
+    cedar::{Rule, Vocabulary},
+    files::Files,
+    finding::Finding,
+};
 use serde_json::Value as Json;
 use types::{Scope, Type, Types};
 
@@ -13,11 +17,12 @@ use types::{Scope, Type, Types};
 /// never of one type, responders that are not among `responders`, and attributes and types that nothing there has.
 pub(crate) fn lint<'a>(
     files: &Files,
+    vocabulary: &Vocabulary,
     rules: impl Iterator<Item = &'a Rule>,
     responders: &[&str],
     findings: &mut Vec<Finding>,
 ) {
-    let Some(types) = Types::read(files) else { return };
+    let Some(types) = Types::read(&vocabulary.declared) else { return };
     for rule in rules {
         let Ok(policy) = rule.policy.to_json() else { continue };
         let scope = types.scope(&policy);
@@ -121,7 +126,7 @@ impl Named<'_> {
 }
 
 /// The first line of a policy on which all of this stands.
-fn line_with(rule: &Rule, files: &Files, all: &[&str]) -> Option<usize> {
+pub(crate) fn line_with(rule: &Rule, files: &Files, all: &[&str]) -> Option<usize> {
     let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let own = text.lines().enumerate().skip(rule.line.saturating_sub(1));
     let mut lines = own.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()));

@@ -5,7 +5,8 @@ use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
 use remit_domain::decision::Verdict;
 use std::collections::{HashMap, HashSet};
 
-/// Actions of the product's own interfaces, each asked of policy before it is carried out.
+/// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every bundle's
+/// schema, whether it declares them or not.
 pub const API_ACTIONS: [&str; 34] = [
     "chat.start",
     "case.open",

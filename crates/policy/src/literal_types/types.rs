@@ -1,7 +1,5 @@
 //! What type an expression has, as the schema says; unknown wherever it does not say.
 
-use crate::files::Files;
-use cedar_policy::SchemaFragment;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,14 +92,11 @@ struct Action {
 }
 
 impl Types {
-    /// Those of a bundle's schema.
-    pub(super) fn read(files: &Files) -> Option<Self> {
-        let text = std::str::from_utf8(files.get("schema.cedarschema")?).ok()?;
-        let (fragment, _) = SchemaFragment::from_cedarschema_str(text).ok()?;
-        let json = fragment.to_json_value().ok()?;
+    /// Those of a schema in Cedar's JSON form.
+    pub(super) fn read(json: &Json) -> Option<Self> {
         let mut types = Self::default();
         for (space, declared) in json.as_object()? {
-            let names = Names { all: &json, space };
+            let names = Names { all: json, space };
             let members = |of: &str| declared.get(of).and_then(Json::as_object).into_iter().flatten();
             for (name, entity) in members("entityTypes") {
                 let name = names.qualified(name);

@@ -283,6 +283,8 @@ async fn follow_conversation(
     app.pace_read(&chat)?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
+    // Who may not read is told so; a stream that ended at once would be asked for again and again.
+    app.status_of(&chat)?;
     let (bell, place) = (chat.bell(), (chat.place()?, app.follow(&chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, chat, bell, case: None, at, ready, told, quiet: false, _place: place };

@@ -8,7 +8,7 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
-static DESCRIPTION: LazyLock<Value> =
+pub(crate) static DESCRIPTION: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(&remit_server::http::description()).unwrap());
 static VALIDATORS: LazyLock<Mutex<BTreeMap<String, Validator>>> = LazyLock::new(Mutex::default);
 
@@ -48,7 +48,7 @@ fn matches(template: &str, path: &str) -> bool {
     }
 }
 
-fn resolved(value: &Value) -> &Value {
+pub(crate) fn resolved(value: &Value) -> &Value {
     value["$ref"].as_str().map_or(value, |at| DESCRIPTION.pointer(&at[1..]).unwrap_or_else(|| panic!("no {at}")))
 }
 

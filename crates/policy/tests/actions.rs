@@ -1,0 +1,102 @@
+//! The actions of the program's own interfaces are in every bundle's schema, and a policy names none but what is asked.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+
+use remit_policy::{
+    bundle::Bundle,
+    engine::{API_ACTIONS, ApiRequest, Engine},
+    files::Files,
+    finding::Finding,
+};
+use std::path::PathBuf;
+
+const SCHEMA: &str = "schema.cedarschema";
+const ACCESS: &str = "policies/api-access.cedar";
+
+fn bank() -> Files {
+    Files::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank")).unwrap()
+}
+
+fn with(file: &str, change: impl FnOnce(String) -> String) -> Files {
+    let text = String::from_utf8(bank().get(file).unwrap().to_vec()).unwrap();
+    bank().with(file, change(text).into_bytes())
+}
+
+fn loaded(files: Files) -> Bundle {
+    Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"))
+}
+
+/// What is found in the bank once this stands behind its policies on the API.
+fn found(policy: &str) -> Vec<Finding> {
+    Bundle::load(with(ACCESS, |text| text + "\n" + policy)).map_or_else(|findings| findings, |_| Vec::new())
+}
+
+fn policy(action: &str, condition: &str) -> String {
+    format!(
+        "@id(\"x\") @owner(\"risk\") @reason(\"r\")\npermit (principal is Token, {action}, resource) {condition};\n"
+    )
+}
+
+fn permitted(bundle: &Bundle, action: &str) -> bool {
+    let roles = ["admin".to_owned()];
+    let request = ApiRequest { roles: &roles, responder: None, staff: None, customer: None, action, held: None };
+    Engine::new(bundle).authorize(&request).allow
+}
+
+#[test]
+fn a_bundle_names_no_action_of_the_api_in_its_schema_and_its_policies_govern_them_all() {
+    let text = String::from_utf8(bank().get(SCHEMA).unwrap().to_vec()).unwrap();
+    let bundle = loaded(bank());
+    for action in API_ACTIONS {
+        assert!(!text.contains(&format!("\"{action}\"")), "{action}");
+        assert!(permitted(&bundle, action), "{action}");
+    }
+}
+
+#[test]
+fn an_action_that_came_after_a_bundle_was_written_takes_nothing_from_it() {
+    let token = "entity Case { holder: String };\nentity Organisation;\n\
+                 entity Token { roles: Set<Role>, responder: String, staff: String, customer: String };\n";
+    let some = "action \"case.read\", \"case.list\" appliesTo { principal: Token, resource: [Organisation, Case] };\n";
+    let access = "@id(\"api.admin\") @owner(\"platform\") @reason(\"Platform engineers run the system\")\n\
+                  permit (principal is Token, action == Action::\"case.read\", resource)\n\
+                  when { principal.roles.contains(Role::\"admin\") };\n";
+    let files = with(SCHEMA, |text| text + token + some).with(ACCESS, access.into());
+    let bundle = loaded(files);
+    assert!(permitted(&bundle, "case.read"));
+    for action in API_ACTIONS.into_iter().filter(|action| *action != "case.read") {
+        assert!(!permitted(&bundle, action), "{action} came later, and no policy names it");
+    }
+}
+
+#[test]
+fn the_digest_covers_the_bundle_s_files_alone() {
+    assert_eq!(loaded(bank()).digest(), &bank().digest());
+}
+
+#[test]
+fn an_action_that_is_never_asked_is_found_with_the_one_that_was_perhaps_meant() {
+    let before = String::from_utf8(bank().get(ACCESS).unwrap().to_vec()).unwrap().lines().count();
+    let group = "action \"reading\"; action \"case.raed\" appliesTo { principal: Token, resource: Case };\n";
+    for (schema, action, condition, name, cure) in [
+        ("", "action == Action::\"case.raed\"", "", "case.raed", "did you mean `Action::\"case.read\"`?"),
+        ("", "action in [Action::\"token.manage\", Action::\"tokens.list\"]", "", "tokens.list", "docs/bundle.md"),
+        ("", "action", "when { action != Action::\"ledger.raed\" }", "ledger.raed", "`Action::\"ledger.read\"`?"),
+        ("", "action == Action::\"zzz\"", "", "zzz", "name one of those that docs/bundle.md lists"),
+        // That the bundle declares it makes nobody ask it.
+        (group, "action == Action::\"case.raed\"", "", "case.raed", "did you mean `Action::\"case.read\"`?"),
+        (group, "action in [Action::\"reading\", Action::\"case.read\"]", "", "reading", "docs/bundle.md"),
+    ] {
+        let files = with(SCHEMA, |text| text + schema);
+        let text = String::from_utf8(files.get(ACCESS).unwrap().to_vec()).unwrap();
+        let files = files.with(ACCESS, format!("{text}\n{}", policy(action, condition)).into_bytes());
+        let findings = Bundle::load(files).err().unwrap_or_default();
+        let finding = findings.iter().find(|finding| finding.message.contains(&format!("{name:?}")));
+        let finding = finding.unwrap_or_else(|| panic!("{action}: {findings:#?}"));
+        // What follows from it is not told beside it, but that the policy is dead.
+        let rest = findings.iter().filter(|other| *other != finding && !other.message.contains("is dead"));
+        assert_eq!(rest.collect::<Vec<_>>(), Vec::<&Finding>::new(), "{action}");
+        assert!(finding.cure.contains(cure), "{finding}");
+        assert_eq!((finding.file.as_str(), finding.line), (ACCESS, before + 3), "{finding}");
+    }
+    assert_eq!(found(&policy("action in [Action::\"case.read\", Action::\"token.manage\"]", "")), []);
+}

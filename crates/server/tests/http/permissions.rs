@@ -1,0 +1,261 @@
+//! Which action of policy each operation asks for: held against `docs/permissions.txt`, so that a reviewer sees each
+//! change of it, and no operation that asks for nothing slips in.
+
+use crate::{
+    attachments::PNG,
+    chat::staff,
+    customer::Customer,
+    described::DESCRIPTION,
+    described_requests::{Asked, requests},
+    harness::{Client, Got, Server, bank_with_file, id},
+};
+use remit_app::services::Services;
+use remit_policy::engine::API_ACTIONS;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+/// Operations that ask no policy, with who may call them. Whoever adds to these says why.
+const ASK_NOTHING: [(&str, &str); 8] = [
+    // Whoever has a chat's link enters that chat; what is done in it is asked of policy.
+    ("POST /chat/v1/session", "chat"),
+    // For load balancers; they say nothing but whether the server is there.
+    ("GET /healthz", "public"),
+    ("GET /readyz", "public"),
+    // What stands in docs and in the binary that everybody can have.
+    ("GET /problems/{slug}", "public"),
+    ("GET /v1/openapi.json", "public"),
+    ("GET /chat", "public"),
+    ("GET /chat/page.css", "public"),
+    ("GET /chat/page.js", "public"),
+];
+
+/// What is served beside the description, with an address of each.
+const UNDESCRIBED: [(&str, &str); 5] = [
+    ("GET /ledger/{*path}", "/ledger/tile/entries/000.p/1"),
+    ("GET /v1/openapi.json", "/v1/openapi.json"),
+    ("GET /chat", "/chat"),
+    ("GET /chat/page.css", "/chat/page.css"),
+    ("GET /chat/page.js", "/chat/page.js"),
+];
+
+/// What there is to ask for, and who asks without being permitted anything.
+struct Probe {
+    /// Names of things, by what stands before them in an address, or by their parameter.
+    ids: BTreeMap<&'static str, String>,
+    callers: Vec<Client>,
+    /// A customer with a case, and one who has said nothing yet.
+    customers: Vec<Customer>,
+}
+
+impl Probe {
+    /// Things on record, made while there are policies; and a server on them under which nobody may anything.
+    fn start() -> (Server, Self) {
+        let server = Server::start();
+        let lead = server.client(&["lead", "admin"]);
+        let begun = Customer::of(&lead, "ann");
+        begun.say("my card has not arrived");
+        let added = begun.send("attachments", &[("content-type", "image/png"), ("idempotency-key", "file")], PNG);
+        assert_eq!(added.status, 204, "{}", added.body);
+        let silent = Customer::of(&lead, "ben");
+        let ana = staff(&server, &lead, "ana", "Ana");
+        let case = lead.open("cyd", "my card has not arrived");
+        let attachments = format!("/v1/cases/{}/attachments", id(&case));
+        let added = lead.send(&attachments, &[("content-type", "image/png")], PNG);
+        assert_eq!(added.status, 201, "{}", added.body);
+        let raised =
+            json!({ "owner": "head-of-support", "due_at": "2026-03-17T10:00:00Z", "reason": "to be looked at" });
+        let raised = lead.post(&format!("/v1/cases/{}/exceptions", id(&case)), &raised);
+        assert_eq!(raised.status, 201, "{}", raised.body);
+        let exception = lead.get("/v1/exceptions").body["items"][0].clone();
+        let wish = json!({ "name": "crm", "url": "http://127.0.0.1:1/" });
+        let subscription = lead.post("/v1/subscriptions", &wish).body;
+        let files = |messages: &Value, of: &str| {
+            let file = messages[of].as_array().unwrap().iter().find_map(|said| said["attachments"][0]["id"].as_str());
+            file.unwrap().to_owned()
+        };
+        let told = lead.get(&format!("/v1/cases/{}/messages", id(&case))).body;
+        let timeline = lead.get(&format!("/v1/cases/{}/timeline", id(&case))).body.to_string();
+        let decision = timeline.find("dec_").map(|at| timeline[at..at + 30].to_owned()).unwrap();
+        let ids = BTreeMap::from([
+            ("/v1/cases", id(&case)),
+            ("/v1/exceptions", id(&exception)),
+            ("/v1/decisions", decision),
+            ("/v1/subscriptions", id(&subscription)),
+            ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
+            ("/v1/staff", "ana".to_owned()),
+            ("/v1/responders", "everyday-ai".to_owned()),
+            ("/problems", "invalid".to_owned()),
+            ("/chat/v1", begun.chat.clone()),
+            ("/chat/v1/{chat}/attachments", files(&begun.conversation(), "messages")),
+            ("/v1/cases/{id}/attachments", files(&told, "items")),
+            ("/v1/subscriptions/{id}/dead", "1".to_owned()),
+        ]);
+        let bundle = bank_with_file("policies/api-access.cedar", |_| String::new());
+        let server = Server::start_on(server.stop(), bundle, Services::none());
+        let again = |customer: &Customer| {
+            let customer = Customer::with(&server.client_with(""), &customer.chat, &customer.secret);
+            // Beyond the keys that it used before.
+            (0..8).for_each(|_| drop(customer.key()));
+            customer
+        };
+        let probe = Self {
+            ids,
+            callers: vec![server.client(&["auditor"]), server.client_with(&ana.token)],
+            customers: vec![again(&begun), again(&silent)],
+        };
+        (server, probe)
+    }
+
+    /// The address of an operation on what is on record.
+    fn address(&self, template: &str) -> String {
+        let mut known = String::new();
+        let mut address = String::new();
+        for part in template.split('/').skip(1) {
+            let value = if part.starts_with('{') {
+                self.ids.get(known.as_str()).unwrap_or_else(|| panic!("name something for {template} after {known}"))
+            } else {
+                part
+            };
+            write!(address, "/{value}").unwrap();
+            write!(known, "/{part}").unwrap();
+        }
+        address
+    }
+}
+
+/// Reads an answer as far as it is a refusal: a stream that is let through has no end.
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> Got {
+    let status = answer.status().as_u16();
+    let bytes = if status == 200 { Vec::new() } else { answer.body_mut().read_to_vec().unwrap() };
+    Got { status, body: serde_json::from_slice(&bytes).unwrap_or_default(), headers: answer.headers().clone() }
+}
+
+fn ask(client: &Client, method: &str, address: &str, asked: &Asked) -> Got {
+    let path = format!("{address}{}", asked.query);
+    match (method, &asked.body) {
+        ("get", _) => {
+            let request = client.agent.get(format!("{}{path}", client.url));
+            read(request.header("authorization", format!("Bearer {}", client.token)).call().unwrap())
+        }
+        ("delete", _) => client.delete(&path),
+        ("post", None) if asked.file => client.send(&path, &[("content-type", "image/png")], PNG),
+        ("post", body) => client.post(&path, body.as_ref().unwrap_or(&json!({}))),
+        _ => panic!("{method} is asked by nobody here"),
+    }
+}
+
+/// The same of a customer, whose chat is in the address.
+fn ask_as_customer(customer: &Customer, method: &str, rest: &str, asked: &Asked) -> Got {
+    match (method, &asked.body) {
+        ("get", _) => {
+            let request =
+                customer.agent.get(format!("{}/chat/v1/{}/{rest}{}", customer.url, customer.chat, asked.query));
+            read(request.header("cookie", customer.cookie()).call().unwrap())
+        }
+        ("post", None) if asked.file => {
+            let headers = [("content-type", "image/png"), ("idempotency-key", &*customer.key())];
+            customer.send(rest, &headers, PNG)
+        }
+        ("post", body) => customer.post(rest, body.as_ref().unwrap_or(&json!({}))),
+        _ => panic!("{method} is asked by nobody here"),
+    }
+}
+
+/// The action that a refusal names; none if the answer is no refusal of policy.
+fn action(got: &Got) -> Option<&'static str> {
+    let named = got.body["detail"].as_str()?.strip_prefix('`')?.split_once("` by a token with the roles [")?.0;
+    (got.status == 403 && got.body["type"] == "/problems/forbidden").then_some(())?;
+    Some(API_ACTIONS.into_iter().find(|action| *action == named).unwrap_or_else(|| panic!("{named} is no action")))
+}
+
+/// What each operation asks for, by its method and address; and what is wrong with how it answers who may nothing.
+fn asked_for(probe: &Probe) -> (BTreeMap<String, String>, Vec<String>) {
+    let (mut list, mut wrong) = (BTreeMap::new(), Vec::new());
+    for (template, item) in DESCRIPTION["paths"].as_object().unwrap() {
+        let address = probe.address(template);
+        for (method, operation) in item.as_object().unwrap() {
+            let of_chat = address.strip_prefix(&format!("/chat/v1/{}/", probe.customers[0].chat));
+            let mut answers: Vec<Got> = Vec::new();
+            for asked in requests(operation) {
+                match of_chat {
+                    Some(rest) => {
+                        let answer = |customer| ask_as_customer(customer, method, rest, &asked);
+                        answers.push(answer(&probe.customers[0]));
+                        // Who has said nothing has no case yet, and can be refused nothing but to begin one.
+                        answers.extend(Some(answer(&probe.customers[1])).filter(|got| action(got).is_some()));
+                    }
+                    None if template == "/chat/v1/session" => {
+                        answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
+                    }
+                    None => answers.extend(probe.callers.iter().map(|caller| ask(caller, method, &address, &asked))),
+                }
+            }
+            let name = format!("{} {template}", method.to_uppercase());
+            note(&name, &answers, of_chat.is_some(), &mut list, &mut wrong);
+        }
+    }
+    for (name, address) in UNDESCRIBED {
+        let answers: Vec<Got> =
+            probe.callers.iter().map(|caller| ask(caller, "get", address, &Asked::default())).collect();
+        note(name, &answers, false, &mut list, &mut wrong);
+    }
+    (list, wrong)
+}
+
+/// Adds what an operation asks for, as these answers tell it, or what is wrong with one of them.
+fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, String>, wrong: &mut Vec<String>) {
+    let open = ASK_NOTHING.iter().find(|(known, _)| *known == name).map(|(_, who)| *who);
+    let actions: BTreeSet<Option<&str>> = answers.iter().map(action).collect();
+    let named: Vec<&str> = actions.iter().copied().flatten().collect();
+    let told = match open {
+        Some(who) if named.is_empty() => who.to_owned(),
+        Some(_) => {
+            wrong.push(format!("{name} is said to ask for nothing, and asks for {}", named.join(", ")));
+            return;
+        }
+        None => format!("{}{}", named.join(", "), if of_chat { " (as the chat's customer)" } else { "" }),
+    };
+    // What is refused for its form alone is carried out as little.
+    let refused = |answer: &Got| action(answer).is_some() || answer.body["type"] == "/problems/invalid";
+    if open.is_none() && named.is_empty() {
+        wrong.push(format!("{name} asks for no permission: {:?}", answers.first()));
+    } else if let Some(answer) = answers.iter().find(|answer| open.is_none() && !refused(answer)) {
+        wrong.push(format!("{name} lets somebody through: {answer:?}"));
+    }
+    list.insert(name.to_owned(), told);
+}
+
+#[test]
+fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
+    let (_server, probe) = Probe::start();
+    let (list, wrong) = asked_for(&probe);
+    let cure = "ask policy in its use case, or name it in ASK_NOTHING with why it needs no permission";
+    assert!(wrong.is_empty(), "{cure}:\n{}", wrong.join("\n"));
+    for (name, _) in ASK_NOTHING {
+        assert!(list.contains_key(name), "{name} asks for nothing, and is served no more");
+    }
+    let width = list.keys().map(String::len).max().unwrap();
+    let mut now = String::from(
+        "# Which action of policy each operation of the API asks for; several, where it depends on the request.\n\
+         # `public` and `chat` (whoever has a chat's link) ask for none. Made and held by\n\
+         # `cargo test --package remit-server --test http permissions`, with REMIT_BLESS=1 to write it anew.\n",
+    );
+    let mut lines: Vec<_> = list.iter().collect();
+    lines.sort_by_key(|(name, _)| name.split_once(' ').map(|(method, address)| (address, method)));
+    lines.iter().for_each(|(name, told)| writeln!(now, "{name:width$}  {told}").unwrap());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/permissions.txt");
+    if std::env::var_os("REMIT_BLESS").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    let known = std::fs::read_to_string(&file).unwrap_or_default();
+    let differs: Vec<&str> = now.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
+    let cure = "run `REMIT_BLESS=1 cargo test --package remit-server --test http permissions` and look at what changed";
+    assert!(known == now, "docs/permissions.txt is not current; {cure}:\n{}", differs.join("\n"));
+    let asked: BTreeSet<&str> = list.values().flat_map(|told| told.split([',', ' '])).collect();
+    let never: Vec<&str> = API_ACTIONS.into_iter().filter(|action| !asked.contains(action)).collect();
+    assert!(never.is_empty(), "no operation asks for {}", never.join(", "));
+}
