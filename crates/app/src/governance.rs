@@ -16,7 +16,7 @@ use remit_domain::{
     id::Timestamp,
 };
 use remit_policy::address::Address;
-use remit_store::{Commit, CommitError, ItemRow, ReadError, Record, Store, TokenChange, TokenRow};
+use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenChange, TokenRow};
 use serde::de::DeserializeOwned;
 
 /// Who acts by the command line on a data directory.
@@ -26,8 +26,6 @@ const EARLIER: &str = "an earlier version";
 /// The kind and the name of the item that says that everything is on record.
 const GOVERNANCE: &str = "governance";
 const RECORDED: &str = "recorded";
-/// Records read at once.
-const PAGE: usize = 1_024;
 
 /// The record of an act, in the stream of what it is about.
 pub(crate) fn record(entropy: &Entropy, event: &Event, actor: &str, now: Timestamp) -> Result<Record, Refused> {
@@ -70,30 +68,18 @@ pub(crate) fn terms(item: &SubscriptionItem) -> SubscriptionTerms {
     SubscriptionTerms { origin, kinds: item.kinds.clone() }
 }
 
-/// Puts on record what an earlier version made without one. `told` hears of it where it takes long.
+/// Puts on record, once, what an earlier version made without one. Where there is a record of governance already, what
+/// has none was made beside the record, and gets none.
 pub(crate) fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timestamp) -> Result<(), Refused> {
     if store.items(GOVERNANCE).map_err(Refused::internal)?.iter().any(|item| item.id == RECORDED) {
         return Ok(());
     }
-    let events = if is_governed(store).map_err(Refused::internal)? { Vec::new() } else { earlier(store, now)? };
+    let is_governed = store.has_kind(Event::GOVERNANCE).map_err(Refused::internal)?;
+    let events = if is_governed { Vec::new() } else { earlier(store, now)? };
     let records = events.iter().map(|event| record(entropy, event, "remit", now)).collect::<Result<Vec<_>, _>>()?;
     let done = ItemRow { kind: GOVERNANCE.to_owned(), id: RECORDED.to_owned(), body: Some(b"true".to_vec()) };
     let commit = Commit { records, items: vec![done], ..Commit::default() };
     crate::block_on::block_on(store.commit(commit)).map(drop).map_err(crate::refused)
-}
-
-/// Whether there is a record of governance: what has none then was made beside the record, and gets none.
-fn is_governed(store: &impl Store) -> Result<bool, ReadError> {
-    let mut after = 0;
-    loop {
-        let rows = store.feed(after, PAGE)?;
-        let Some(last) = rows.last() else { return Ok(false) };
-        after = last.seq;
-        let governed = |kind: &str| Event::GOVERNANCE.contains(&kind);
-        if rows.iter().any(|row| governed(&row.kind)) {
-            return Ok(true);
-        }
-    }
 }
 
 fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {

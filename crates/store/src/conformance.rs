@@ -434,6 +434,9 @@ fn positions(store: &impl Store) -> Result<(), String> {
     hold(feed.iter().enumerate().all(|(at, row)| row.seq == at as u64 + 1), "positions begin at 1 and are dense")?;
     let last = store.last_seq().map_err(|e| e.to_string())?;
     let (size, _) = store.head().map_err(|e| e.to_string())?;
+    let kind = feed.first().map(|row| row.kind.as_str()).unwrap_or_default();
+    let has = |kinds: &[&str]| store.has_kind(kinds).map_err(|e| e.to_string());
+    hold(has(&["none such", kind])? && !has(&["none such"])?, "records are known by their kind")?;
     hold(last == feed.len() as u64 && size == last, "the ledger has an entry for every event")
 }
 

@@ -241,6 +241,8 @@ pub trait Store: Send + Sync {
     fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError>;
     /// A token by the hash of its secret.
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
+    /// Whether there is a record of one of these kinds. Reads them all where there is none.
+    fn has_kind(&self, kinds: &[&str]) -> Result<bool, ReadError>;
     /// Whether a token stands.
     fn has_token(&self, id: &str) -> Result<bool, ReadError>;
     /// All tokens.

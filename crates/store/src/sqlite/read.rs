@@ -363,6 +363,12 @@ impl Store for SqliteStore {
         self.one(&format!("SELECT {TOKEN} FROM tokens WHERE hash = ?1"), [hash], token)
     }
 
+    fn has_kind(&self, kinds: &[&str]) -> Result<bool, ReadError> {
+        let any = vec!["?"; kinds.len()].join(", ");
+        let sql = format!("SELECT 1 FROM events WHERE kind IN ({any}) LIMIT 1");
+        Ok(self.one(&sql, rusqlite::params_from_iter(kinds), |_| Ok(()))?.is_some())
+    }
+
     fn has_token(&self, id: &str) -> Result<bool, ReadError> {
         Ok(self.one("SELECT 1 FROM tokens WHERE id = ?1", [id], |_| Ok(()))?.is_some())
     }
