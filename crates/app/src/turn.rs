@@ -86,10 +86,15 @@ impl App {
 
     /// Puts on record that what an AI responder said was refused, since the case had gone on meanwhile.
     async fn note_late(&self, row: &OutboxRow, due: &TurnDue) -> Result<(), Refused> {
-        let command = Command::NoteLate { responder: due.responder.clone(), epoch: due.epoch };
-        let act = Act::new("message.answer", command).claiming(&row.id);
-        match self.execute(&Caller::system(Job::Turns), None, Some(&row.case), act, |_| ()).await {
-            Err(refused) if is_late(&refused) => self.drop_row(&row.id).await,
+        let note = || Command::NoteLate { responder: due.responder.clone(), epoch: due.epoch };
+        let caller = Caller::system(Job::Turns);
+        let act = Act::new("message.answer", note()).claiming(&row.id);
+        match self.execute(&caller, None, Some(&row.case), act, |_| ()).await {
+            // Whatever made it late has taken the row away already.
+            Err(refused) if refused.kind == Kind::Conflict => {
+                let act = Act::new("message.answer", note());
+                self.execute(&caller, None, Some(&row.case), act, |_| ()).await.map(|_| ())
+            }
             done => done.map(|_| ()),
         }
     }

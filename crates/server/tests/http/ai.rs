@@ -53,7 +53,7 @@ fn a_late_ai_is_not_heard_after_a_person_took_over_a_thousand_times() {
     const ROUNDS: usize = 20;
     const AT_ONCE: usize = 50;
     let ai = Ai::start(|_| json!({ "say": "answer", "text": SAYS }));
-    let (mut late, mut heard, mut noted) = (0, 0, 0);
+    let (mut late, mut heard) = (0, 0);
     for round in 0..ROUNDS {
         // A server of its own: that customers leave an AI responder again and again would stop it.
         let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
@@ -94,13 +94,13 @@ fn a_late_ai_is_not_heard_after_a_person_took_over_a_thousand_times() {
             let said = events.iter().position(by_holder);
             late += usize::from(said.is_none());
             heard += usize::from(said.is_some());
-            noted += events.iter().filter(|item| item["event"]["type"] == "answered_too_late").count();
+            // Each turn of the even rounds was under way when the case went on, and what it said is on record as refused.
+            let noted = events.iter().filter(|item| item["event"]["type"] == "answered_too_late").count();
+            assert!(round % 2 == 1 || noted == 1, "{noted}: {events:?}");
         }
     }
     assert_eq!(late + heard, ROUNDS * AT_ONCE);
     assert!(late >= ROUNDS * AT_ONCE / 2, "only {late} were late");
-    // Each turn of the even rounds was under way when the case went on, and what it said is on record as refused.
-    assert!((ROUNDS * AT_ONCE / 2..=late).contains(&noted), "{noted} of {late} are on record");
 }
 
 #[test]
