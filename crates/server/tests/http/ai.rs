@@ -94,7 +94,7 @@ fn a_late_ai_is_not_heard_after_a_person_took_over_a_thousand_times() {
             let said = events.iter().position(by_holder);
             late += usize::from(said.is_none());
             heard += usize::from(said.is_some());
-            // Each turn of the even rounds was under way when the case went on, and what it said is on record as refused.
+            // Each turn of the even rounds was under way when the case went on: what it said is on record as refused.
             let noted = events.iter().filter(|item| item["event"]["type"] == "answered_too_late").count();
             assert!(round % 2 == 1 || noted == 1, "{noted}: {events:?}");
         }

@@ -70,8 +70,8 @@ fn goes_on_when_the_clock_is_set(by_ms: i64) {
         // What was promised to ann is over by the clock on the wall, so that her case may be somebody else's by now.
         lead.open("bob", "I want to talk to a human about my transfer");
     }
-    // Where the end of the offer before came to the floor only after that, another while has to pass; and an offer that is
-    // made just before it does is over by then.
+    // Where the end of the offer before came to the floor only after that, another while has to pass; and an offer that
+    // is made just before it does is over by then.
     let mut asked = 0;
     let taken = until(
         || {
