@@ -1,8 +1,6 @@
 //! What the use cases share, and the pipeline that every command goes through: load, authorise, decide, commit,
 //! project.
 
-use crate::load::Load;
-use crate::refused::Kind;
 use crate::{
     Caller, attachment, auth, bundle, chat,
     clock::Clock,
@@ -12,10 +10,10 @@ use crate::{
     erasure, event_buffer, floor, governance,
     keys::{KeyError, Keys},
     limits::Limits,
-    load,
+    load::{self, Load},
     metrics::Metrics,
     off_thread, reading,
-    refused::Refused,
+    refused::{Kind, Refused},
     services, usage, wakeups, webhook, who,
 };
 use remit_domain::{
@@ -95,6 +93,9 @@ pub enum StartError {
     /// The system gives no threads.
     #[error("starting the threads that read: {0}")]
     Threads(std::io::Error),
+    /// What an earlier version did without a record could not be put on record.
+    #[error("putting on record what an earlier version made: {0}")]
+    Record(Refused),
     /// The bundle could not be put in force.
     #[error("putting the bundle in force: {0}")]
     Activate(Refused),
@@ -166,7 +167,7 @@ impl App {
             let now = start.clock.now();
             plan.put_in_force(&store, &entropy, &start.bundle, by, now).map_err(StartError::Activate)?;
         }
-        governance::record_earlier(&store, &entropy, start.clock.now()).map_err(StartError::Activate)?;
+        governance::record_earlier(&store, &entropy, start.clock.now()).map_err(StartError::Record)?;
         let (load, again) = Load::on_record(&store, &start.bundle)?;
         let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
         for trip in again {

@@ -5,12 +5,12 @@ use super::{
     App, Caller,
     case::{REASON_MAX, bounded},
     commit::Act,
-    counting,
+    counting, governance,
     load::{Load, Tally, Tripped},
 };
-use crate::principal::Job;
 use crate::{
     clock::rfc3339,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -260,7 +260,7 @@ impl App {
         Ok(())
     }
 
-    /// Writes an event that is of no case, in a stream of its own, together with the breaker.
+    /// Writes an event of the responder, together with the breaker.
     async fn note(&self, caller: &Caller, event: &Event, item: &BreakerItem) -> Result<(), Refused> {
         self.note_with(caller, event, item, Vec::new()).await
     }
@@ -272,10 +272,7 @@ impl App {
         item: &BreakerItem,
         outcomes: Vec<OutcomeDelta>,
     ) -> Result<(), Refused> {
-        let now = self.now();
-        let stream = remit_domain::id::DecisionId::next(&mut self.ids(now)?).to_string();
-        let mut record = self.to_record(event, &stream, caller, now)?;
-        record.subject = Some(stream);
+        let record = governance::record(&self.entropy, event, &caller.pseudonym, self.now())?;
         let row = ItemRow {
             kind: BREAKER.to_owned(),
             id: format!("{} {}", item.responder, item.intent),

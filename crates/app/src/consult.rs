@@ -5,9 +5,9 @@ use super::{
     case::{CaseAnswer, bounded, shown},
     commit::Act,
 };
-use crate::principal::Job;
 use crate::{
     clock::rfc3339,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use remit_domain::{

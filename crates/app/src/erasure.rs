@@ -9,8 +9,10 @@ use super::{
     commit::Act,
     view::ErasedView,
 };
-use crate::principal::Job;
-use crate::refused::{Kind, Refused};
+use crate::{
+    principal::Job,
+    refused::{Kind, Refused},
+};
 use futures_util::future::join_all;
 use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
 use remit_store::{Commit, CommitError, OutboxRow, ReadError, Store, sqlite::SqliteStore};

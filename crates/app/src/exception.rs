@@ -7,9 +7,9 @@ use super::{
     query::{PAGE_MAX, Page},
     view::ExceptionView,
 };
-use crate::principal::Job;
 use crate::{
     clock::parse_rfc3339,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, exception::Exception, id::ExceptionId};

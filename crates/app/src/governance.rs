@@ -29,7 +29,7 @@ const RECORDED: &str = "recorded";
 
 /// The record of an act, in the stream of what it is about.
 pub(crate) fn record(entropy: &Entropy, event: &Event, actor: &str, now: Timestamp) -> Result<Record, Refused> {
-    let stream = event.governed().ok_or_else(|| Refused::internal("the event is none of governance"))?.to_string();
+    let stream = event.stream().ok_or_else(|| Refused::internal("the event is of a case"))?.to_string();
     commit::recorded(entropy, event, &stream, actor, now)
 }
 

@@ -6,8 +6,10 @@ use super::{
     commit::Act,
     follow_ups::Look,
 };
-use crate::principal::Job;
-use crate::refused::{Kind, Refused};
+use crate::{
+    principal::Job,
+    refused::{Kind, Refused},
+};
 use remit_domain::{Command, case::Status, id::CaseId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

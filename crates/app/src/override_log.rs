@@ -2,8 +2,7 @@
 //! against it.
 
 use super::{App, Caller, query::Page};
-use crate::principal::Job;
-use crate::{clock::rfc3339, refused::Refused};
+use crate::{clock::rfc3339, principal::Job, refused::Refused};
 use remit_domain::{
     Case, Event,
     command::Happened,

@@ -8,9 +8,9 @@ use super::{
     resolve_names::{NAME_MAX, printable},
     view::CaseView,
 };
-use crate::principal::Job;
 use crate::{
     clock::rfc3339,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use remit_domain::{

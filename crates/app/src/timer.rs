@@ -5,8 +5,10 @@ use super::{
     commit::Act,
     follow_ups::{Look, TIMER, TURN, timer},
 };
-use crate::principal::Job;
-use crate::refused::{Kind, Refused};
+use crate::{
+    principal::Job,
+    refused::{Kind, Refused},
+};
 use remit_domain::{
     Case, Command,
     case::Status,

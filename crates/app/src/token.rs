@@ -7,10 +7,10 @@ use super::{
     governance::{self, COMMAND_LINE},
     resolve_names,
 };
-use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     entropy::Entropy,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

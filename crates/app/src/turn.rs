@@ -1,10 +1,10 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
 use super::{App, Caller, commit::Act, context::cut, follow_ups::TurnDue};
-use crate::principal::Job;
 use crate::{
     clock::rfc3339,
     metrics::TurnLost,
+    principal::Job,
     refused::{Kind, Refused},
 };
 use remit_domain::{

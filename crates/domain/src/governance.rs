@@ -3,7 +3,7 @@
 
 use crate::{
     floor::Presence,
-    id::{StaffId, Timestamp},
+    id::{ResponderId, StaffId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
@@ -19,6 +19,10 @@ pub enum Stream<'a> {
     Chat(&'a str),
     /// A subscription to events, by its identifier.
     Subscription(&'a str),
+    /// A responder: when it was stopped and resumed, and its outcomes set back.
+    Responder(&'a ResponderId),
+    /// The bundle in force.
+    Bundle,
 }
 
 impl fmt::Display for Stream<'_> {
@@ -27,6 +31,8 @@ impl fmt::Display for Stream<'_> {
         match self {
             Self::Token(id) | Self::Chat(id) | Self::Subscription(id) => f.write_str(id),
             Self::Staff(id) => write!(f, "staff:{id}"),
+            Self::Responder(id) => write!(f, "responder:{id}"),
+            Self::Bundle => f.write_str("bundle"),
         }
     }
 }

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     block_on::block_on,
-    commit,
     entropy::Entropy,
     floor::{STAFF, StaffItem},
     governance,
@@ -17,7 +16,7 @@ use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
     decision::ResponderKind,
-    id::{DecisionId, Digest, Ids, ResponderId, Timestamp},
+    id::{Digest, ResponderId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
 use remit_store::{Activation, Commit, CommitError, ItemRow, ReadError, Store};
@@ -119,10 +118,7 @@ impl Plan {
     ) -> Result<(), Refused> {
         let digest: &Digest = bundle.digest();
         store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).map_err(Refused::internal)?;
-        let random = u128::from_be_bytes(entropy.bytes()?);
-        let stream = DecisionId::next(&mut Ids::new(now, random & !0xffff)).to_string();
-        let mut record = commit::recorded(entropy, &self.event(bundle, by, now), &stream, "remit", now)?;
-        record.subject = Some(stream);
+        let record = governance::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle)? {
             let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);

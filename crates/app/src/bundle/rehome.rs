@@ -5,8 +5,7 @@ use super::{
     plan::{item, pending},
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
-use crate::principal::Job;
-use crate::{App, Caller, commit::Act, refused::Refused};
+use crate::{App, Caller, commit::Act, principal::Job, refused::Refused};
 use futures_util::{StreamExt as _, stream};
 use remit_domain::{
     Case, Command,

@@ -48,7 +48,7 @@ impl Event {
         "erasure_completed",
     ];
 
-    /// The names of acts of governance.
+    /// The names of acts of authority over who may call, who works here, and which chats and subscriptions there are.
     pub const GOVERNANCE: &[&str] = &[
         "token_made",
         "token_revoked",
@@ -108,26 +108,11 @@ impl Event {
 
     /// Whether it is of no case: it stands in a stream of what it is about.
     pub fn is_of_no_case(&self) -> bool {
-        self.is_governance()
-            || matches!(
-                self,
-                Self::AiStopped { .. }
-                    | Self::AiResumed { .. }
-                    | Self::OutcomesReset { .. }
-                    | Self::BundleActivated { .. }
-                    | Self::CustomerErased { .. }
-                    | Self::ErasureCompleted { .. }
-            )
+        self.stream().is_some() || matches!(self, Self::CustomerErased { .. } | Self::ErasureCompleted { .. })
     }
 
-    /// Whether it is an act of authority over who may call, who works here, and which chats and subscriptions there
-    /// are.
-    pub fn is_governance(&self) -> bool {
-        self.governed().is_some()
-    }
-
-    /// The stream of what is governed by it; none of other events.
-    pub fn governed(&self) -> Option<Stream<'_>> {
+    /// The stream of what is governed by it; none of events of cases and customers.
+    pub fn stream(&self) -> Option<Stream<'_>> {
         match self {
             Self::TokenMade { grant, .. } => Some(Stream::Token(&grant.token)),
             Self::TokenRevoked { token, .. } => Some(Stream::Token(token)),
@@ -137,6 +122,10 @@ impl Event {
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }
             | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::Subscription(subscription)),
+            Self::AiStopped { responder, .. }
+            | Self::AiResumed { responder, .. }
+            | Self::OutcomesReset { responder, .. } => Some(Stream::Responder(responder)),
+            Self::BundleActivated { .. } => Some(Stream::Bundle),
             _ => None,
         }
     }
