@@ -42,7 +42,7 @@ pub struct App {
     pub entropy: Entropy,
     pub(crate) clock: Box<dyn Clock>,
     /// What the monotonic clock is ahead of the wall clock at the start, in milliseconds; negative where it is behind.
-    pub(crate) ahead_ms: i64,
+    ahead_ms: i64,
     pub(crate) load: Load,
     pub(crate) customers: customer::Customers,
     pub(crate) erasures: erasure::Erasures,
@@ -69,7 +69,7 @@ pub struct App {
     /// Limits of what is kept under way at once.
     pub limits: Limits,
     /// Where browsers find this server, the first in links.
-    pub(crate) public: Vec<String>,
+    public: Vec<String>,
 }
 
 impl std::fmt::Debug for App {
@@ -328,7 +328,7 @@ impl App {
         Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
     }
 
-    pub(crate) fn prepare<T: Serialize>(
+    fn prepare<T: Serialize>(
         &self,
         caller: &Caller,
         repeat: Option<&Repeat>,
@@ -373,7 +373,7 @@ impl App {
     }
 
     /// What the same request came to before.
-    pub(crate) fn kept(&self, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
+    fn kept(&self, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
         let Some(row) = self.store.idempotency(&caller.token, &repeat.key).map_err(Refused::internal)? else {
             return Ok(None);
         };

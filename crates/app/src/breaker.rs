@@ -5,7 +5,7 @@ use super::{
     App, Caller,
     case::{REASON_MAX, bounded},
     commit::Act,
-    counting, governance,
+    counting,
     load::{Load, Tally, Tripped},
 };
 use crate::{
@@ -272,13 +272,12 @@ impl App {
         item: &BreakerItem,
         outcomes: Vec<OutcomeDelta>,
     ) -> Result<(), Refused> {
-        let record = governance::record(&self.entropy, event, &caller.pseudonym, self.now())?;
         let row = ItemRow {
             kind: BREAKER.to_owned(),
             id: format!("{} {}", item.responder, item.intent),
             body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
         };
-        let commit = Commit { records: vec![record], items: vec![row], outcomes, ..Commit::default() };
-        self.commit(commit).await.map(|_| ()).map_err(super::refused)
+        let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
+        self.govern(caller, std::slice::from_ref(event), changed).await.map_err(super::refused)
     }
 }

@@ -26,7 +26,7 @@ use remit_domain::{
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_signals::written::written;
-use remit_store::{ItemRow, Store};
+use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -155,7 +155,7 @@ impl App {
             by: caller.pseudonym.to_string(),
             at: now,
         };
-        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
+        self.govern(caller, &[event], Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         let started = StartedChat {
             id: chat.name.clone(),
             url: self.public_link(&format!("/chat#{secret}")),

@@ -148,17 +148,16 @@ impl App {
         let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
         items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
         let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
-        let idempotency = match repeat {
-            Some(repeat) => Some(IdempotencyRow {
+        let idempotency = repeat.map(|repeat| {
+            Ok::<_, Refused>(IdempotencyRow {
                 scope: caller.token.to_string(),
                 key: repeat.key.clone(),
                 case: Some(id.clone()),
                 request_hash: self.keys.of_request(&repeat.request),
                 response: serde_json::to_vec(&output).map_err(Refused::internal)?,
                 expires_ms: now.plus_ms(REPEATABLE_MS).0,
-            }),
-            None => None,
-        };
+            })
+        });
         let commit = Commit {
             outbox: rest.rows,
             cancel: rest.cancel,
@@ -174,7 +173,7 @@ impl App {
             attachments: beside.attachments,
             exceptions: exception_rows(before, &happened)?,
             outcomes,
-            idempotency,
+            idempotency: idempotency.transpose()?,
             clear: beside.erases.then(|| id.clone()),
             ..Commit::default()
         };

@@ -5,6 +5,7 @@ mod offering;
 mod settle;
 
 use super::App;
+use crate::refused::Refused;
 use remit_domain::{
     Case,
     case::Status,
@@ -14,7 +15,7 @@ use remit_domain::{
     signal::Value,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{CaseFilter, Store};
+use remit_store::{CaseFilter, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -34,6 +35,14 @@ pub(crate) struct StaffItem {
     pub(crate) profile: StaffProfile,
     pub(crate) presence: Presence,
     pub(crate) since: Timestamp,
+}
+
+impl StaffItem {
+    /// As it is stored.
+    pub(crate) fn row(&self) -> Result<ItemRow, Refused> {
+        let body = serde_json::to_vec(self).map_err(Refused::internal)?;
+        Ok(ItemRow { kind: STAFF.to_owned(), id: self.profile.id.to_string(), body: Some(body) })
+    }
 }
 
 /// The kind of item under which staff are stored.

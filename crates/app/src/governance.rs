@@ -2,7 +2,7 @@
 //! what it changes.
 
 use crate::{
-    App, Caller,
+    App, Caller, block_on,
     chat::{self, Chat},
     commit,
     entropy::Entropy,
@@ -16,7 +16,7 @@ use remit_domain::{
     id::Timestamp,
 };
 use remit_policy::address::Address;
-use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenChange, TokenRow};
+use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenRow};
 use serde::de::DeserializeOwned;
 
 /// Who acts by the command line on a data directory.
@@ -34,19 +34,13 @@ pub(crate) fn record(entropy: &Entropy, event: &Event, actor: &str, now: Timesta
 }
 
 impl App {
-    /// Puts acts of `caller` on record, in one commit with the items that they change.
-    pub(crate) async fn govern(
-        &self,
-        caller: &Caller,
-        events: &[Event],
-        items: Vec<ItemRow>,
-        tokens: Vec<TokenChange>,
-    ) -> Result<(), CommitError> {
+    /// Puts acts of `caller` on record, in one commit with what they change.
+    pub(crate) async fn govern(&self, caller: &Caller, events: &[Event], changed: Commit) -> Result<(), CommitError> {
         let now = self.now();
         let recorded = |event| record(&self.entropy, event, &caller.pseudonym, now);
         let records: Result<Vec<_>, Refused> = events.iter().map(recorded).collect();
         let records = records.map_err(|refused| CommitError::Failed(refused.detail))?;
-        self.commit(Commit { records, items, tokens, ..Commit::default() }).await.map(|_| ())
+        self.commit(Commit { records, ..changed }).await.map(|_| ())
     }
 }
 
@@ -79,7 +73,7 @@ pub(crate) fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timesta
     let records = events.iter().map(|event| record(entropy, event, "remit", now)).collect::<Result<Vec<_>, _>>()?;
     let done = ItemRow { kind: GOVERNANCE.to_owned(), id: RECORDED.to_owned(), body: Some(b"true".to_vec()) };
     let commit = Commit { records, items: vec![done], ..Commit::default() };
-    crate::block_on::block_on(store.commit(commit)).map(drop).map_err(crate::refused)
+    block_on::commit(store, commit)
 }
 
 fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {

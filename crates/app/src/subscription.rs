@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
 use remit_ledger::hash::hex;
 use remit_policy::address::Address;
-use remit_store::{ItemRow, Store};
+use remit_store::{Commit, ItemRow, Store};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
@@ -249,7 +249,7 @@ impl App {
             by: caller.pseudonym.to_string(),
             at: now,
         };
-        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
+        self.govern(caller, &[event], Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         let subscription = self.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }
@@ -324,7 +324,9 @@ impl App {
         let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
         let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
         let event = self.changed(caller, id, SubscriptionChange::SecretRotated);
-        self.govern(caller, &[event], vec![row], Vec::new()).await.map_err(super::refused)?;
+        self.govern(caller, &[event], Commit { items: vec![row], ..Commit::default() })
+            .await
+            .map_err(super::refused)?;
         subscription.replace(item, receiver);
         Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
     }
@@ -394,7 +396,7 @@ impl App {
             let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
             return Err(Refused::new(Kind::LimitReached, detail));
         }
-        self.changed_line(&subscription).await.map(|_| ())
+        self.changed_line(&subscription, None).await.map(|_| ())
     }
 
     /// Forgets an event that was given up.
@@ -406,7 +408,7 @@ impl App {
         if !subscription.line().discard(seq) {
             return Err(no_letter());
         }
-        self.changed_line(&subscription).await.map(|_| ())
+        self.changed_line(&subscription, None).await.map(|_| ())
     }
 
     fn letters(&self, id: &str) -> Result<Vec<DeadLetter>, Refused> {
@@ -426,7 +428,7 @@ impl App {
         Event::SubscriptionChanged { subscription, change, by, at: self.now() }
     }
 
-    /// The same, as an act of `caller`.
+    /// Puts a change on record as an act of `caller`, and sets the one who delivers to work on it.
     async fn changed_by(
         &self,
         caller: &Caller,
@@ -434,14 +436,16 @@ impl App {
         change: SubscriptionChange,
     ) -> Result<SubscriptionView, Refused> {
         let event = self.changed(caller, &subscription.id, change);
-        let saved = self.save_delivery_with(subscription, Some((caller, &event))).await;
-        subscription.ring();
-        saved.map(|()| self.subscription_view(subscription))
+        self.changed_line(subscription, Some((caller, &event))).await
     }
 
-    /// Puts a change on record and sets the one who delivers to work on it.
-    async fn changed_line(&self, subscription: &Subscription) -> Result<SubscriptionView, Refused> {
-        let saved = self.save_delivery(subscription).await;
+    /// Puts a change on record, with the act that it is, and sets the one who delivers to work on it.
+    async fn changed_line(
+        &self,
+        subscription: &Subscription,
+        act: Option<(&Caller, &Event)>,
+    ) -> Result<SubscriptionView, Refused> {
+        let saved = self.save_delivery_with(subscription, act).await;
         subscription.ring();
         saved.map(|()| self.subscription_view(subscription))
     }

@@ -1,8 +1,7 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
 use super::{
-    App, Caller, auth,
-    block_on::block_on,
+    App, Caller, auth, block_on,
     floor::STAFF,
     governance::{self, COMMAND_LINE},
     resolve_names,
@@ -109,7 +108,7 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
     let record = governance::record(entropy, &event, "remit", now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
     let commit = Commit { records: vec![record], tokens, ..Commit::default() };
-    block_on(store.commit(commit)).map(drop).map_err(super::refused)
+    block_on::commit(store, commit)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
@@ -193,7 +192,7 @@ impl App {
         let by = caller.pseudonym.to_string();
         let event = Event::TokenMade { grant: governance::grant(&row), by, at: self.now() };
         let tokens = vec![TokenChange::Add(Box::new(row))];
-        self.govern(caller, &[event], Vec::new(), tokens).await.map_err(super::refused)?;
+        self.govern(caller, &[event], Commit { tokens, ..Commit::default() }).await.map_err(super::refused)?;
         Ok(MadeToken { view, token })
     }
 
@@ -242,7 +241,8 @@ impl App {
     async fn revoke(&self, caller: &Caller, id: &str) -> Result<(), CommitError> {
         let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
         let event = Event::TokenRevoked { token, by, at: self.now() };
-        self.govern(caller, &[event], Vec::new(), vec![TokenChange::Revoke(id.to_owned())]).await
+        let tokens = vec![TokenChange::Revoke(id.to_owned())];
+        self.govern(caller, &[event], Commit { tokens, ..Commit::default() }).await
     }
 }
 

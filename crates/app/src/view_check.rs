@@ -10,7 +10,10 @@ mod rows;
 mod sealed;
 
 use super::{App, auth, counting, follow_ups};
-use crate::keys::{CustomerKey, KeyError, Keys};
+use crate::{
+    keys::{CustomerKey, KeyError, Keys},
+    refused::Refused,
+};
 use authority::Authority;
 use governed::Governed;
 use remit_domain::{
@@ -57,14 +60,14 @@ pub struct ViewCheck {
 impl App {
     /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
     /// anew from its records.
-    pub(crate) fn case_of(&self, state: &[u8]) -> Result<Case, crate::refused::Refused> {
-        let case: Case = serde_json::from_slice(state).map_err(crate::refused::Refused::internal)?;
+    pub(crate) fn case_of(&self, state: &[u8]) -> Result<Case, Refused> {
+        let case: Case = serde_json::from_slice(state).map_err(Refused::internal)?;
         if case.waits.is_some() {
             return Ok(case);
         }
         let mut events: Vec<Event> = Vec::new();
         self.each_record(&case, |row| {
-            events.push(serde_json::from_slice(&row.body).map_err(crate::refused::Refused::internal)?);
+            events.push(serde_json::from_slice(&row.body).map_err(Refused::internal)?);
             Ok(())
         })?;
         // Somebody may have written meanwhile: then this one is stale, and what is done with it refused.

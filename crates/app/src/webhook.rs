@@ -393,9 +393,10 @@ impl App {
             items.push(ItemRow { kind: dead_kind(&subscription.id), id: dead_id(*seq), body });
         }
         match act {
-            Some((caller, event)) => {
-                self.govern(caller, std::slice::from_ref(event), items, Vec::new()).await.map_err(super::refused)?
-            }
+            Some((caller, event)) => self
+                .govern(caller, std::slice::from_ref(event), Commit { items, ..Commit::default() })
+                .await
+                .map_err(super::refused)?,
             None => drop(self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?),
         }
         subscription.line().saved(&unsaved);
@@ -419,7 +420,7 @@ impl App {
         items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
         let by = caller.pseudonym.to_string();
         let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: self.now() };
-        self.govern(caller, &[event], items, Vec::new()).await.map_err(super::refused)?;
+        self.govern(caller, &[event], Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
         subscription.deleted.store(true, Ordering::Release);
         self.subscriptions.remove(id);
         self.metrics.forget_webhook(id);

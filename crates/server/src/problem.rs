@@ -1,7 +1,6 @@
 //! Every refusal the interfaces can give, in one table: RFC 9457 problem details with a cause and a cure.
 
 use remit_app::refused::{Kind, Refused};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// One kind of refusal.
@@ -122,17 +121,9 @@ impl Problem {
         Self { kind, detail: detail.into(), members: Map::new() }
     }
 
-    /// The same with a further member.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
-        let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.members.insert(name.to_owned(), value);
-        self
-    }
-
     /// A value that is not accepted, by the name of its field.
     pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Self {
-        Self::new(INVALID, format!("`{field}`: {detail}")).with("field", field)
+        Refused::invalid(field, detail).into()
     }
 
     /// Something that went wrong inside; `cause` goes to the log and not to the caller.

@@ -5,13 +5,7 @@ use super::{
     moves::{MoveError, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{
-    block_on::block_on,
-    entropy::Entropy,
-    floor::{STAFF, StaffItem},
-    governance,
-    refused::Refused,
-};
+use crate::{block_on, entropy::Entropy, floor::StaffItem, governance, refused::Refused};
 use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
@@ -19,7 +13,7 @@ use remit_domain::{
     id::{Digest, ResponderId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Activation, Commit, CommitError, ItemRow, ReadError, Store};
+use remit_store::{Activation, Commit, ItemRow, ReadError, Store};
 
 /// The kind and the name of the item that says where goes what is not moved yet.
 const BUNDLE: &str = "bundle";
@@ -121,8 +115,7 @@ impl Plan {
         let record = governance::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle)? {
-            let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
-            items.push(ItemRow { kind: STAFF.to_owned(), id: item.profile.id.to_string(), body });
+            items.push(item.row()?);
             let event = Event::StaffNoted { profile: Box::new(item.profile), by: by.to_owned(), at: now };
             records.push(governance::record(entropy, &event, "remit", now)?);
         }
@@ -133,7 +126,7 @@ impl Plan {
             activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
             ..Commit::default()
         };
-        block_on(store.commit(commit)).map(drop).map_err(|error: CommitError| crate::refused(error))
+        block_on::commit(store, commit)
     }
 
     /// Staff who work in what is gone: they work where its cases go.

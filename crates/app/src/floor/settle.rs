@@ -1,10 +1,10 @@
 //! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
 
-use super::{App, STAFF, StaffItem};
+use super::{App, StaffItem};
 use crate::Caller;
 use crate::refused::{Kind, Refused};
 use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
-use remit_store::{ItemRow, Store};
+use remit_store::{Commit, Store};
 use std::pin::pin;
 
 /// How often it is looked whether offers to somebody who goes are all taken back: once, and once more for each that was
@@ -15,13 +15,9 @@ impl App {
     /// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone
     /// is offered to others.
     pub(crate) async fn set_staff(&self, caller: &Caller, events: &[Event], item: StaffItem) -> Result<(), Refused> {
-        let row = ItemRow {
-            kind: STAFF.to_owned(),
-            id: item.profile.id.to_string(),
-            body: Some(serde_json::to_vec(&item).map_err(Refused::internal)?),
-        };
+        let changed = Commit { items: vec![item.row()?], ..Commit::default() };
         let _moving = self.floor.moving.lock().await;
-        self.govern(caller, events, vec![row], Vec::new()).await.map_err(crate::refused)?;
+        self.govern(caller, events, changed).await.map_err(crate::refused)?;
         let id = item.profile.id.clone();
         self.settle_owed().await?;
         if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
