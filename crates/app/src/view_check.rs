@@ -319,6 +319,11 @@ impl Judge for ViewCheck {
         let mut not = vec![
             ("settings and answers kept to be repeated, beyond their form", "they are not in the ledger"),
             (
+                "names of tokens and staff; of subscriptions their secret, whether they are paused, and their address \
+                 beyond its origin; the cases of a chat, and whether one was taken away",
+                "records have no names and secrets, and a chat and a receiver that is gone end without one",
+            ),
+            (
                 "when promises are looked at again, and whether and when silences are",
                 "it follows from the bundle and the moment, not from records",
             ),

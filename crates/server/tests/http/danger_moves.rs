@@ -226,6 +226,8 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
     let wish = json!({ "to": "cards", "reason": "theirs" });
     lead.post(&at(&case, "overrides"), &wish);
     let case = taken(&ana, "ana", &case);
+    // At work with it, and offered nothing else: who lets offers run out would count as away.
+    presence(&ana, "ana", "busy");
     let hello = json!({ "text": "I look into it.", "epoch": epoch(&case) });
     assert_eq!(ana.post(&at(&case, "messages"), &hello).status, 201);
     let asked = say(&lead, &case, "My transfer to a friend has not arrived");
@@ -234,7 +236,7 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
     assert!(kept.status == 200 || asked["handover_question"].is_null(), "{}", kept.body);
     for hour in 1..8 {
         clocks.pass(3_600_000);
-        presence(&ana, "ana", "available");
+        presence(&ana, "ana", "busy");
         lead.open(&format!("somebody {hour}"), "When will my card arrive?");
         let due = || {
             use remit_store::Store as _;
