@@ -1,41 +1,9 @@
 //! Acts of authority that are of no case: who may call, who works here and is there, which chats and subscriptions
 //! there are. Each is an event in the stream of what it is about, so that nobody gets a right beside the record.
 
-use crate::{
-    floor::Presence,
-    id::{ResponderId, StaffId, Timestamp},
-};
+use crate::{floor::Presence, id::Timestamp};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
-
-/// A stream of events: what they are about, by kind and identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream<'a> {
-    /// A token, by its identifier.
-    Token(&'a str),
-    /// A member of staff.
-    Staff(&'a StaffId),
-    /// A chat, by its name.
-    Chat(&'a str),
-    /// A subscription to events, by its identifier.
-    Subscription(&'a str),
-    /// A responder: when it was stopped and resumed, and its outcomes set back.
-    Responder(&'a ResponderId),
-    /// The bundle in force.
-    Bundle,
-}
-
-impl fmt::Display for Stream<'_> {
-    /// As records name it: `staff:ana`; what has an identifier that tells its kind goes by that alone.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Token(id) | Self::Chat(id) | Self::Subscription(id) => f.write_str(id),
-            Self::Staff(id) => write!(f, "staff:{id}"),
-            Self::Responder(id) => write!(f, "responder:{id}"),
-            Self::Bundle => f.write_str("bundle"),
-        }
-    }
-}
+use std::collections::BTreeSet;
 
 /// What a token grants. Its name is in no record, since it can be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

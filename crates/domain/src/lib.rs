@@ -26,6 +26,7 @@ pub mod retrieval;
 pub mod signal;
 pub mod situation;
 pub mod source;
+pub mod stream;
 #[cfg(test)]
 mod testing;
 pub mod text;
@@ -35,3 +36,4 @@ pub use command::{Command, Context, Step, begin};
 pub use decision::{Decision, Deliberation};
 pub use event::Event;
 pub use refusal::Refusal;
+pub use stream::Stream;
