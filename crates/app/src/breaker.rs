@@ -25,18 +25,26 @@ use utoipa::ToSchema;
 
 /// A breaker as stored: what it is about is its identifier.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct BreakerItem {
-    responder: String,
-    intent: String,
-    stopped: bool,
+pub(crate) struct BreakerItem {
+    pub(crate) responder: String,
+    pub(crate) intent: String,
+    pub(crate) stopped: bool,
     /// Counted when it was last switched on.
     resolved: i64,
     failed: i64,
     wrong: i64,
 }
 
-const BREAKER: &str = "breaker";
+/// The kind of item under which breakers are stored.
+pub(crate) const BREAKER: &str = "breaker";
 const PAGE: usize = 200;
+
+impl BreakerItem {
+    /// Under which name one is stored.
+    pub(crate) fn name(responder: &str, intent: &str) -> String {
+        format!("{responder} {intent}")
+    }
+}
 
 /// An AI responder that is stopped for an intent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -274,7 +282,7 @@ impl App {
     ) -> Result<(), Refused> {
         let row = ItemRow {
             kind: BREAKER.to_owned(),
-            id: format!("{} {}", item.responder, item.intent),
+            id: BreakerItem::name(&item.responder, &item.intent),
             body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
         };
         let changed = Commit { items: vec![row], outcomes, ..Commit::default() };

@@ -4,7 +4,7 @@
 use super::{App, Caller, Repeat, counting, follow_ups, projections::Projections};
 use crate::{entropy::Entropy, keys::Sealed, refused::Refused};
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command, Event, Stream,
     case::{HolderRef, Status},
     command::Happened,
     exception::Exception,
@@ -126,11 +126,11 @@ impl App {
         now: Timestamp,
     ) -> Result<Prepared<T>, Refused> {
         let case = &happened.case;
-        let id = case.id.to_string();
+        let (id, stream) = (case.id.to_string(), Stream::case(case.id));
         let records = happened
             .events
             .iter()
-            .map(|event| self.to_record(event, &id, caller, now))
+            .map(|event| self.to_record(event, &stream, caller, now))
             .collect::<Result<Vec<_>, Refused>>()?;
         // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
         let about = before.and_then(intent_of).or_else(|| intent_of(case));
@@ -184,11 +184,11 @@ impl App {
     pub(crate) fn to_record(
         &self,
         event: &Event,
-        case: &str,
+        stream: &Stream,
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Record, Refused> {
-        recorded(&self.entropy, event, case, &caller.pseudonym, now)
+        recorded(&self.entropy, event, stream, &caller.pseudonym, now)
     }
 }
 
@@ -201,11 +201,11 @@ fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a s
     commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
 }
 
-/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+/// The record of an event of a stream, that `actor` caused.
 pub(crate) fn recorded(
     entropy: &Entropy,
     event: &Event,
-    case: &str,
+    stream: &Stream,
     actor: &str,
     now: Timestamp,
 ) -> Result<Record, Refused> {
@@ -215,7 +215,7 @@ pub(crate) fn recorded(
     let commit = remit_ledger::entry::commitment(&salt, &body);
     Ok(Record {
         kind: event.kind(),
-        case: case.to_owned(),
+        stream: stream.to_string(),
         actor: actor.to_owned(),
         ts_ms: now.0,
         subject: event.subject(),

@@ -6,7 +6,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    Case, Decision, Event,
+    Case, Decision, Event, Stream,
     announcement::Announcement,
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
@@ -110,9 +110,9 @@ impl App {
 
     fn said_on(&self, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
         let (case, enough) = (self.case_for(&chat.caller(), "case.read", &id.to_string())?, said.len() + MESSAGES_MAX);
-        let mut at = after;
+        let (stream, mut at) = (Stream::case(id).to_string(), after);
         while said.len() < enough {
-            let rows = self.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+            let rows = self.store.records_of(&stream, at, PAGE).map_err(Refused::internal)?;
             for row in &rows {
                 at = row.seq;
                 if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {

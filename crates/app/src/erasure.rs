@@ -14,7 +14,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
+use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
 use remit_store::{Commit, CommitError, OutboxRow, ReadError, Store, sqlite::SqliteStore};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -137,7 +137,7 @@ impl App {
     }
 
     async fn destroy_key(&self, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
-        let (now, stream) = (self.now(), customer.to_string());
+        let (now, stream) = (self.now(), Stream::customer(customer));
         let event = Event::CustomerErased { customer: customer.clone(), at: now };
         let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
         let items = self.ended_chats(customer)?;
@@ -149,7 +149,7 @@ impl App {
             outbox: vec![OutboxRow {
                 id: Due::row(key),
                 kind: ERASURE.to_owned(),
-                case: stream,
+                case: customer.to_string(),
                 due_ms: now.0,
                 body: serde_json::to_vec(&due).map_err(Refused::internal)?,
             }],
@@ -247,8 +247,9 @@ impl App {
     async fn complete(&self, row: &OutboxRow, due: Due) -> Result<(), Refused> {
         let now = self.now();
         let cases = self.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
+        let stream = Stream::customer(&due.customer);
         let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-        let record = self.to_record(&event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+        let record = self.to_record(&event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;
         let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
         self.commit(commit).await.map_err(super::refused)?;
         self.erasures.end(due.key);

@@ -5,15 +5,16 @@ mod offering;
 mod settle;
 
 use super::App;
-use crate::refused::Refused;
+use crate::{keys::hmac, refused::Refused};
 use remit_domain::{
-    Case,
+    Case, Event,
     case::Status,
     floor::{Floor, Pairing, Placed, Presence, Relax, StaffProfile, Terms, Waiting},
     id::{CaseId, ResponderId, StaffId, Timestamp},
     offer::OfferEnd,
     signal::Value,
 };
+use remit_ledger::hash::hex;
 use remit_policy::bundle::Bundle;
 use remit_store::{CaseFilter, ItemRow, Store};
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,25 @@ pub(crate) struct StaffItem {
     pub(crate) profile: StaffProfile,
     pub(crate) presence: Presence,
     pub(crate) since: Timestamp,
+    /// The salt of the commitment to the first name that is on record, in hexadecimal; none in what an earlier version
+    /// noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) salt: Option<String>,
 }
 
 impl StaffItem {
+    /// The commitment to the first name, for the record.
+    pub(crate) fn first_name_on_record(&self) -> Option<String> {
+        let salt = self.salt.as_ref()?;
+        Some(hex(&hmac(salt.as_bytes(), &[self.first_name.as_bytes()])))
+    }
+
+    /// That they were noted like this.
+    pub(crate) fn noted(&self, by: &str, at: Timestamp) -> Event {
+        let (profile, first_name) = (Box::new(self.profile.clone()), self.first_name_on_record());
+        Event::StaffNoted { profile, first_name, by: by.to_owned(), at }
+    }
+
     /// As it is stored.
     pub(crate) fn row(&self) -> Result<ItemRow, Refused> {
         let body = serde_json::to_vec(self).map_err(Refused::internal)?;

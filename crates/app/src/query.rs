@@ -1,9 +1,9 @@
 //! What can be read: cases, their messages and timelines, the feed of all events, and the organisation's load.
 
-use super::{App, Caller, attachment::AttachmentView, view::CaseView};
+use super::{App, Caller, attachment::AttachmentView, history::StreamView, view::CaseView};
 use crate::{clock::rfc3339, refused::Refused};
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
@@ -74,7 +74,7 @@ impl ReadPart {
     }
 }
 
-/// One event of a case, as recorded.
+/// One event of a case or of another stream, as recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineItem {
     /// Its place in the ledger.
@@ -111,8 +111,11 @@ pub struct FeedItem {
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
-    /// The case.
-    pub case: String,
+    /// What it is about.
+    pub stream: StreamView,
+    /// The case, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The kind of event.
     pub kind: String,
     /// The event as recorded. Readings and candidates are tables: `columns` names what each of the `rows` holds.
@@ -213,9 +216,9 @@ impl App {
         case: &Case,
         mut each: impl FnMut(&RecordRow) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        let (case, mut after) = (case.id.to_string(), 0);
+        let (stream, mut after) = (Stream::case(case.id).to_string(), 0);
         loop {
-            let rows = self.store.records_of(&case, after, PAGE_MAX).map_err(Refused::internal)?;
+            let rows = self.store.records_of(&stream, after, PAGE_MAX).map_err(Refused::internal)?;
             rows.iter().try_for_each(&mut each)?;
             match rows.last() {
                 Some(last) if rows.len() == PAGE_MAX => after = last.seq,
@@ -274,9 +277,7 @@ impl App {
     }
 
     fn records(&self, case: &Case, after: u64, limit: usize) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-        let rows = self.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
-        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
-        Ok((rows, next))
+        self.records_of(&Stream::case(case.id), after, limit)
     }
 
     /// The position `after`, if the ledger has reached it.
@@ -292,7 +293,7 @@ impl App {
         Ok(after)
     }
 
-    /// Events after `after`, of all cases, in ledger order.
+    /// Events after `after`, of all streams, in ledger order.
     ///
     /// # Errors
     /// When policy or the store refuses.
@@ -306,10 +307,12 @@ impl App {
 impl FeedItem {
     /// An event as stored.
     pub(crate) fn of(row: RecordRow) -> Result<Self, Refused> {
+        let stream: Stream = row.stream.parse().map_err(Refused::internal)?;
         Ok(Self {
             seq: row.seq,
             at: rfc3339(Timestamp(row.ts_ms)),
-            case: row.case,
+            case: stream.case_id().map(ToOwned::to_owned),
+            stream: StreamView::from(&stream),
             kind: row.kind,
             event: serde_json::from_slice(&row.body).map_err(Refused::internal)?,
         })

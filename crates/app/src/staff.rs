@@ -20,6 +20,7 @@ use remit_domain::{
     id::{OfferId, StaffId},
     offer::OfferEnd,
 };
+use remit_ledger::hash::hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -163,11 +164,11 @@ impl App {
             first_name: note.first_name,
             presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
             since: known.map_or_else(|| self.now(), |known| known.since),
+            salt: Some(hex(&self.entropy.bytes::<32>()?)),
             profile,
         };
         let view = StaffView::from(&item);
-        let by = caller.pseudonym.to_string();
-        let mut events = vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: self.now() }];
+        let mut events = vec![item.noted(&caller.pseudonym, self.now())];
         if self.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
             // Who lets offers run out counts as away, and stays so.
             let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());

@@ -4,6 +4,7 @@ use super::{
     App, Caller,
     delivery::{DeadLetter, Line},
     governance,
+    history::StreamView,
     query::Page,
     resolve_names::{NAME_MAX, printable},
     webhook::{self, Subscription, SubscriptionItem},
@@ -13,7 +14,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
+use remit_domain::{Event, Stream, governance::SubscriptionChange, id::Timestamp};
 use remit_ledger::hash::hex;
 use remit_policy::address::Address;
 use remit_store::{Commit, ItemRow, Store};
@@ -70,7 +71,7 @@ pub struct SubscriptionView {
     /// The last attempt that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureView>,
-    /// Cases whose event waits for another attempt; other cases do not wait for them.
+    /// Streams (cases, and whatever else has events) whose event waits for another attempt; others do not wait for them.
     pub waiting_cases: usize,
     /// Since when the first of them waits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,8 +133,11 @@ pub struct TestView {
 pub struct DeadLetterView {
     /// Its place in the ledger, which names it.
     pub seq: u64,
-    /// The case.
-    pub case: String,
+    /// What it is about.
+    pub stream: StreamView,
+    /// The case, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The kind of event.
     pub kind: String,
     /// When it was sent first.
@@ -245,7 +249,7 @@ impl App {
         ];
         let event = Event::SubscriptionMade {
             subscription: id.clone(),
-            terms: governance::terms(&item),
+            terms: governance::terms_with(&id, &item, &secret, &self.keys),
             by: caller.pseudonym.to_string(),
             at: now,
         };
@@ -323,7 +327,8 @@ impl App {
         let receiver = webhook::receiver(id, &item, &self.keys).map_err(Refused::internal)?;
         let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
         let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-        let event = self.changed(caller, id, SubscriptionChange::SecretRotated);
+        let secret_on_record = Some(self.keys.secret_on_record(id, &secret));
+        let event = self.changed(caller, id, SubscriptionChange::SecretRotated { secret: secret_on_record });
         self.govern(caller, &[event], Commit { items: vec![row], ..Commit::default() })
             .await
             .map_err(super::refused)?;
@@ -375,7 +380,8 @@ impl App {
         let letters = self.letters(id)?;
         let line = subscription.line();
         let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
-        let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
+        let items = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line));
+        let items = items.collect::<Result<Vec<_>, Refused>>()?;
         let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
         Ok(Page { items, next })
     }
@@ -414,7 +420,14 @@ impl App {
     fn letters(&self, id: &str) -> Result<Vec<DeadLetter>, Refused> {
         let rows = self.store.items(&webhook::dead_kind(id)).map_err(Refused::internal)?;
         let letters = rows.into_iter().filter_map(|row| row.body);
-        letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+        let named = |mut letter: DeadLetter| {
+            // Earlier versions kept an identifier.
+            if !letter.stream.contains('/') {
+                letter.stream = webhook::stream_at(&self.store, letter.seq).unwrap_or(letter.stream);
+            }
+            letter
+        };
+        letters.map(|body| serde_json::from_slice(&body).map(named).map_err(Refused::internal)).collect()
     }
 
     /// The subscription, if the caller may manage it.
@@ -468,17 +481,19 @@ fn no_letter() -> Refused {
 }
 
 impl DeadLetterView {
-    fn of(letter: DeadLetter, line: &Line) -> Self {
-        let DeadLetter { seq, case, kind, since_ms, at_ms, tries, why } = letter;
-        Self {
+    fn of(letter: DeadLetter, line: &Line) -> Result<Self, Refused> {
+        let DeadLetter { seq, stream, kind, since_ms, at_ms, tries, why } = letter;
+        let stream: Stream = stream.parse().map_err(Refused::internal)?;
+        Ok(Self {
             seq,
-            case,
+            case: stream.case_id().map(ToOwned::to_owned),
+            stream: StreamView::from(&stream),
             kind,
             failing_since: rfc3339(Timestamp(since_ms)),
             given_up_at: rfc3339(Timestamp(at_ms)),
             tries,
             failure: why,
             retrying: line.is_on_its_way(seq),
-        }
+        })
     }
 }

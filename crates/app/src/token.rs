@@ -190,7 +190,7 @@ impl App {
         let (row, token) = prepare(&self.entropy, self.now(), new)?;
         let view = TokenView::from(&row);
         let by = caller.pseudonym.to_string();
-        let event = Event::TokenMade { grant: governance::grant(&row), by, at: self.now() };
+        let event = Event::TokenMade { grant: governance::grant(&row), by, at: Timestamp(row.created_ms) };
         let tokens = vec![TokenChange::Add(Box::new(row))];
         self.govern(caller, &[event], Commit { tokens, ..Commit::default() }).await.map_err(super::refused)?;
         Ok(MadeToken { view, token })

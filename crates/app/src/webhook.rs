@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     keys::Keys,
+    principal::Job,
     refused::{Kind, Refused},
 };
-use remit_domain::Event;
+use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
 use remit_responders::{Failure, Receiver, signature::SigningSecret};
 use remit_store::{Commit, ItemRow, ReadError, RecordRow, Store};
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,9 @@ use utoipa::ToSchema;
 pub(crate) const SUBSCRIPTION: &str = "subscription";
 /// The kind of item that says where its delivery stands.
 pub(crate) const DELIVERY: &str = "delivery";
-/// Events of a case that are looked through at once for the next one that is subscribed to.
+/// What the kind of item of a subscription's dead letters begins with.
+pub(crate) const DEAD: &str = "dead ";
+/// Events of a stream that are looked through at once for the next one that is subscribed to.
 const PAGE: usize = 16;
 /// When an event that could not be read is looked for again, in milliseconds.
 const PUT_OFF_MS: i64 = 1_000;
@@ -111,7 +114,8 @@ impl Subscriptions {
             let (Some(body), Some(line)) = (row.body, lines.remove(&row.id)) else { continue };
             let item: SubscriptionItem = serde_json::from_slice(&body).map_err(broken)?;
             let dead = store.items(&dead_kind(&row.id))?.iter().filter_map(|row| row.id.parse().ok()).collect();
-            let line = Line::restore(&line, dead).map_err(broken)?;
+            let mut line = Line::restore(&line, dead).map_err(broken)?;
+            line.name_lanes(|seq| stream_at(store, seq));
             let receiver = receiver(&row.id, &item, keys);
             by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, item, receiver, line)));
         }
@@ -197,16 +201,30 @@ impl Subscription {
         self.line().room().1 > 0
     }
 
-    /// How long until something is due, apart from cases that are `busy`.
+    /// How long until something is due, apart from streams that are `busy`.
     pub fn until_due(&self, now: i64, busy: &HashSet<String>) -> Option<Duration> {
         let due = self.line().next_due(busy)?;
         Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
     }
 }
 
+/// Whether a subscription is paused after an act, where it says so.
+fn pause_of(event: &Event) -> Option<bool> {
+    match event {
+        Event::SubscriptionChanged { change: SubscriptionChange::Paused, .. } => Some(true),
+        Event::SubscriptionChanged { change: SubscriptionChange::Resumed, .. } => Some(false),
+        _ => None,
+    }
+}
+
+/// The stream of the record at a position.
+pub(crate) fn stream_at(store: &impl Store, seq: u64) -> Option<String> {
+    store.feed(seq.checked_sub(1)?, 1).ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
+}
+
 /// The kind of item that a subscription's dead letters are stored as.
 pub(crate) fn dead_kind(id: &str) -> String {
-    format!("dead {id}")
+    format!("{DEAD}{id}")
 }
 
 /// A dead letter's name among them, so that they sort by position.
@@ -268,15 +286,15 @@ impl App {
         let rows = self.store.feed(after, room).map_err(Refused::internal)?;
         let (full, item, now) = (rows.len() == room, subscription.item(), self.now().0);
         for row in rows {
-            let (seq, case) = (row.seq, row.case.clone());
+            let (seq, stream) = (row.seq, row.stream.clone());
             let ready = ready(&item, row)?;
-            subscription.line().take(after, seq, &case, ready, now);
+            subscription.line().take(after, seq, &stream, ready, now);
             after = seq;
         }
         Ok(full)
     }
 
-    /// What goes next, if anything is due: none of a case that is `busy`.
+    /// What goes next, if anything is due: none of a stream that is `busy`.
     pub fn next_delivery(&self, subscription: &Subscription, busy: &HashSet<String>) -> Option<Pick> {
         subscription.line().pick(self.now().0, busy)
     }
@@ -337,7 +355,7 @@ impl App {
         })
     }
 
-    /// The first event of the lane's case in a stretch of the ledger that is subscribed to.
+    /// The first event of the lane's stream in a stretch of the ledger that is subscribed to.
     fn next_of_lane(
         &self,
         subscription: &Subscription,
@@ -347,7 +365,7 @@ impl App {
     ) -> Result<Option<Ready>, Refused> {
         let item = subscription.item();
         while after < last {
-            let rows = self.store.records_of(&from.case, after, PAGE).map_err(Refused::internal)?;
+            let rows = self.store.records_of(&from.stream, after, PAGE).map_err(Refused::internal)?;
             let ended = rows.len() < PAGE;
             for row in rows {
                 after = row.seq;
@@ -383,10 +401,25 @@ impl App {
         if subscription.deleted.load(Ordering::Acquire) {
             return Ok(());
         }
-        let (unsaved, body) = {
-            let line = subscription.line();
-            (line.unsaved(), serde_json::to_vec(&*line).map_err(Refused::internal)?)
+        // What a receiver did by going is not what somebody did after it.
+        if act.is_some() && subscription.line().unsaved().gone {
+            self.save_line(subscription, None).await?;
+        }
+        self.save_line(subscription, act).await
+    }
+
+    async fn save_line(&self, subscription: &Subscription, act: Option<(&Caller, &Event)>) -> Result<(), Refused> {
+        let said = act.and_then(|(_, event)| pause_of(event));
+        let (unsaved, paused, body) = {
+            let mut line = subscription.line();
+            let paused = said.unwrap_or_else(|| line.is_paused_on_record());
+            (line.unsaved(), paused, line.recorded(paused).map_err(Refused::internal)?)
         };
+        // A receiver that is gone pauses its subscription by itself.
+        let (own, by) = (Caller::system(Job::Webhooks), OWN_SOURCE.to_owned());
+        let (subscribed, change) = (subscription.id.clone(), SubscriptionChange::Paused);
+        let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: self.now() };
+        let act = act.or(Some((&own, &gone)).filter(|_| unsaved.gone));
         let mut items = vec![ItemRow { kind: DELIVERY.to_owned(), id: subscription.id.clone(), body: Some(body) }];
         for (seq, letter) in &unsaved.letters {
             let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
@@ -399,7 +432,7 @@ impl App {
                 .map_err(super::refused)?,
             None => drop(self.commit(Commit { items, ..Commit::default() }).await.map_err(super::refused)?),
         }
-        subscription.line().saved(&unsaved);
+        subscription.line().saved(&unsaved, paused);
         Ok(())
     }
 

@@ -371,6 +371,10 @@ pub enum Event {
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
+        /// A commitment to the name that customers see, under a salt that is kept beside it and goes with it. Earlier
+        /// versions put none on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_name: Option<String>,
         /// Who noted it.
         by: String,
         /// When.

@@ -22,6 +22,9 @@ pub struct Grant {
     /// The member of staff who uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
+    /// When it was made; records of earlier versions do not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Timestamp>,
     /// When it ends.
     pub expires: Timestamp,
 }
@@ -69,18 +72,29 @@ impl From<&Presence> for PresenceKind {
 pub struct SubscriptionTerms {
     /// The receiver's origin: the address without its path, which may hold a secret.
     pub origin: String,
+    /// A keyed digest of the whole address, which tells nobody without the key anything of it. Earlier versions put none
+    /// on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The same of the secret that messages are signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// The kinds of events that are sent; all where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinds: Option<BTreeSet<String>>,
 }
 
 /// A change of what a subscription sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubscriptionChange {
     /// It has another secret.
-    SecretRotated,
-    /// Nothing is sent until it is resumed.
+    SecretRotated {
+        /// A keyed digest of it; none in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+    },
+    /// Nothing is sent until it is resumed; by `remit` where the receiver said that it is gone.
     Paused,
     /// It goes on.
     Resumed,

@@ -6,6 +6,7 @@ mod rehome;
 mod survey;
 
 pub use moves::{MoveError, Moves};
+pub(crate) use plan::{BUNDLE, MOVES};
 pub use plan::{Plan, PlanError};
 pub use survey::{Gone, Survey, survey};
 

@@ -1,6 +1,6 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use crate::commands::history::History;
+use crate::commands::history::{self, History};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::directory;
@@ -110,17 +110,7 @@ impl Show {
 
     /// Every event of the case, the oldest first, page by page; says how many.
     fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-        let (mut count, mut after) = (0, String::new());
-        loop {
-            let page = client.get(&format!("/v1/cases/{}/timeline?limit=200{after}", self.id))?;
-            let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
-            items.iter().for_each(&mut *each);
-            count += items.len();
-            match page.get("next").and_then(Value::as_str) {
-                Some(next) if !items.is_empty() => after = format!("&after={next}"),
-                _ => return Ok(count),
-            }
-        }
+        history::each(client, &format!("/v1/cases/{}/timeline", self.id), each)
     }
 }
 

@@ -9,8 +9,10 @@ use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
 use remit_app::{Caller, event_buffer::Told, query::FeedItem, usage::Following};
+use remit_domain::Stream;
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use tokio::time::Instant;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -22,6 +24,8 @@ struct From {
     /// The position in the ledger after which to begin; the newest unless told. The `Last-Event-ID` header, which
     /// browsers send when they reconnect, takes its place.
     after: Option<String>,
+    /// Events of this stream alone, by kind and identifier: `case/cas_…`, `staff/ana`. Of all unless told.
+    stream: Option<String>,
 }
 
 /// After so long without an event a comment is sent, so that neither side takes the connection for dead.
@@ -34,6 +38,10 @@ struct Reader {
     /// Revocations up to which the caller's token is known to stand.
     revocations: u64,
     at: u64,
+    /// The one stream that is followed, as it is named; all of them where there is none.
+    only: Option<String>,
+    /// When something was sent last.
+    sent: Instant,
     ready: VecDeque<Told>,
     ticks: tokio::sync::watch::Receiver<u64>,
 }
@@ -58,6 +66,8 @@ async fn follow_events(
     Params(asked): Params<From>,
 ) -> Result<Response, Problem> {
     app.permit(&caller, "events.read")?;
+    let only = asked.stream.map(|name| name.parse::<Stream>().map_err(|error| Problem::invalid("stream", error)));
+    let only = only.transpose()?.map(|stream| stream.to_string());
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
@@ -69,7 +79,8 @@ async fn follow_events(
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
     let place = app.follow(&caller)?;
-    let reader = Reader { app, caller, _place: place, revocations, at, ready: VecDeque::new(), ticks };
+    let (ready, sent) = (VecDeque::new(), Instant::now());
+    let reader = Reader { app, caller, _place: place, revocations, at, only, sent, ready, ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let bytes = reader.next().await?;
         Some((Ok::<_, Infallible>(bytes), reader))
@@ -81,9 +92,17 @@ impl Reader {
     /// The next event, or a comment when none came for a while. Ends when the token does, or the server stops.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(told) = self.ready.pop_front() {
+            while let Some(told) = self.ready.pop_front() {
                 self.at = told.seq;
-                return Some(Bytes::from_owner(told.bytes));
+                if self.only.as_deref().is_none_or(|only| *told.stream == *only) {
+                    self.sent = Instant::now();
+                    return Some(Bytes::from_owner(told.bytes));
+                }
+            }
+            // Others may have events without an end.
+            if self.sent.elapsed() >= QUIET_MAX {
+                self.sent = Instant::now();
+                return Some(COMMENT);
             }
             self.ticks.borrow_and_update();
             let revocations = self.app.revocations();
@@ -98,9 +117,8 @@ impl Reader {
             }
             self.ready = self.app.told(&self.caller, self.at, written).await.ok()?;
             if self.ready.is_empty() {
-                match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
-                    Ok(changed) => changed.ok()?,
-                    Err(_) => return Some(COMMENT),
+                if let Ok(changed) = tokio::time::timeout_at(self.sent + QUIET_MAX, self.ticks.changed()).await {
+                    changed.ok()?;
                 }
             }
         }

@@ -17,6 +17,7 @@ mod outcomes;
 mod query;
 mod reply;
 mod staff;
+mod streams;
 mod subscriptions;
 mod work;
 
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(work::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
+        .merge(streams::routes())
         .merge(subscriptions::routes())
         .merge(admin::routes())
         .merge(ledger::routes())
