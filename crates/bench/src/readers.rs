@@ -105,7 +105,7 @@ async fn real(app: &App, caller: &Caller, setting: &Setting) -> anyhow::Result<(
 fn like(store: &SqliteStore) -> anyhow::Result<(Vec<Like>, ExceptionRow)> {
     let rows = store.cases(&CaseFilter::default(), None, 200)?.into_iter();
     let like = rows.map(|row| {
-        let records = store.records_of(&row.id, 0, 200)?.into_iter().map(|record| record.body).collect();
+        let records = store.records_of(&format!("case/{}", row.id), 0, 200)?.into_iter().map(|record| record.body).collect();
         anyhow::Ok(Like { case: serde_json::from_slice(&row.state)?, state: row.state, records })
     });
     let exception = store.exceptions(&ExceptionFilter::default(), None, 1)?.pop().context("no exception")?;
@@ -120,7 +120,7 @@ fn made(n: u64, like: &Like, exception: &ExceptionRow) -> Commit {
     let salt = [7; 32];
     let record = |body: &Vec<u8>| Record {
         kind: "made",
-        case: id.clone(),
+        stream: format!("case/{id}"),
         actor: "bench".into(),
         ts_ms: 1,
         subject: None,

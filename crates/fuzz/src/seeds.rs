@@ -152,5 +152,6 @@ fn ledger() -> Vec<Vec<u8>> {
         b"tile/1/x001/x234/067.p/17".to_vec(),
         entry,
         proof,
+        br#"{"v":1,"seq":1,"ts":5,"type":"token_made","case":"tok_1","actor":"remit","commit":"00"}"#.to_vec(),
     ]
 }

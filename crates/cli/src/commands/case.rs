@@ -1,7 +1,6 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
 use crate::commands::history::{self, History};
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::directory;
 use remit_command::{
@@ -47,7 +46,7 @@ pub(crate) struct Explain {
 }
 
 impl Place {
-    fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;

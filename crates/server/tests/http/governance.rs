@@ -34,7 +34,7 @@ fn events(server: &Server, kinds: &[&str]) -> Vec<Value> {
     let of = feed.into_iter().filter(|row| kinds.contains(&row.kind.as_str()));
     let told = |row: RecordRow| {
         let event: Value = serde_json::from_slice(&row.body).unwrap();
-        json!({ "kind": row.kind, "stream": row.case, "actor": row.actor, "event": event })
+        json!({ "kind": row.kind, "stream": row.stream, "actor": row.actor, "event": event })
     };
     of.map(told).collect()
 }
