@@ -1,11 +1,13 @@
 //! Attachments: files of a few kinds, known by their own first bytes, sealed under the customer's key and kept apart.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{self, CaseAnswer, shown},
     commit::Act,
+    customer, pipeline,
+    refused::{Kind, Refused},
+    sealing,
 };
-use crate::refused::{Kind, Refused};
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Store};
 use serde::Serialize;
@@ -87,57 +89,56 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     std::str::from_utf8(bytes).is_ok_and(plain).then_some(TEXT)
 }
 
-impl App {
-    /// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
-    /// anew.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses.
-    pub async fn attach(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        epoch: Option<u64>,
-        file: File,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = if epoch.is_some() { "message.answer" } else { "message.post" };
-        // The message says nothing besides.
-        let loaded = self.load(caller, action, id)?;
-        let key = self.sealing_key(&loaded.case)?;
-        let sealed = key.seal("", &self.entropy)?;
-        let (commit, bytes) = key.seal_bytes(&file.bytes, &self.entropy)?;
-        let attachment = Attachment {
-            commit: commit.clone(),
-            bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
-            media_type: file.media_type.to_owned(),
-        };
-        drop(file);
-        let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
-        let case = loaded.case.id.to_string();
-        let mut act = Act::on(loaded, command).with([sealed]);
-        act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
+/// anew.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn attach(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    epoch: Option<u64>,
+    file: File,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = if epoch.is_some() { "message.answer" } else { "message.post" };
+    // The message says nothing besides.
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
+    let sealed = key.seal("", &parts.environment.entropy)?;
+    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
+    let attachment = Attachment {
+        commit: commit.clone(),
+        bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
+        media_type: file.media_type.to_owned(),
+    };
+    drop(file);
+    let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
+    let case = loaded.case.id.to_string();
+    let mut act = Act::on(loaded, command).with([sealed]);
+    act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// A file of a case, with its kind.
-    ///
-    /// # Errors
-    /// When policy refuses, there is no such file, or it was erased.
-    pub fn attachment(&self, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
-        let case = self.case_for(caller, "case.read", id)?;
-        let row = self.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
-        let key = self.case_key(&case)?;
-        let Some((row, key)) = row.zip(key) else {
-            let gone = case.attached > 0 && self.case_key(&case)?.is_none();
-            let kind = if gone { Kind::Erased } else { Kind::NotFound };
-            return Err(Refused::new(kind, "the case has no such file"));
-        };
-        let bytes = self.opened(&case, &row.id, key.open_bytes(&row.sealed, &row.id));
-        let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
-        let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
-        Ok((media_type, bytes))
-    }
+/// A file of a case, with its kind.
+///
+/// # Errors
+/// When policy refuses, there is no such file, or it was erased.
+pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
+    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+    let Some((row, key)) = row.zip(key) else {
+        let gone =
+            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+        let kind = if gone { Kind::Erased } else { Kind::NotFound };
+        return Err(Refused::new(kind, "the case has no such file"));
+    };
+    let bytes = sealing::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
+    let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
+    Ok((media_type, bytes))
 }
 
 #[cfg(test)]

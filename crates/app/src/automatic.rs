@@ -1,11 +1,12 @@
 //! Messages that a machine sent: known by what an integration says of their header, or by their words. They ask for
 //! nothing and begin no conversation, so that two machines never answer each other.
 
-use super::{
-    App,
+use crate::{
+    Environment, Governance,
     case::{OpenCase, PostMessage},
+    measure,
+    refused::Refused,
 };
-use crate::refused::Refused;
 use remit_domain::{Case, automatic::AutoSubmitted, case::Requester, situation::Noted};
 use remit_signals::{
     machine::{Automatic, automatic},
@@ -69,75 +70,80 @@ fn sent_by_machine(field: Option<&str>, requester: Requester, message: &Written<
     }))
 }
 
-impl App {
-    /// The danger or need of which an automatic reply speaks, which its sender wrote for it. What a machine makes up by
-    /// itself, as a bounce or a notice, speaks of none.
-    pub(crate) async fn danger_of(&self, how: AutoSubmitted, message: &Written<'_>) -> Result<Option<Noted>, Refused> {
-        if how != AutoSubmitted::AutoReplied {
-            return Ok(None);
-        }
-        Ok(self.noted(&self.measure(message, self.now()).await?))
+/// The danger or need of which an automatic reply speaks, which its sender wrote for it. What a machine makes up by
+/// itself, as a bounce or a notice, speaks of none.
+pub(crate) async fn danger_of(
+    governance: &Governance,
+    environment: &Environment,
+    how: AutoSubmitted,
+    message: &Written<'_>,
+) -> Result<Option<Noted>, Refused> {
+    if how != AutoSubmitted::AutoReplied {
+        return Ok(None);
     }
+    Ok(measure::noted(governance, &measure::measure(governance, environment, message, environment.now()).await?))
+}
 
-    /// What becomes of a message that opens no case, since a machine sent it.
-    ///
-    /// # Errors
-    /// When the field is none that can be.
-    pub(crate) async fn nothing_opened(
-        &self,
-        open: &OpenCase,
-        message: &Written<'_>,
-    ) -> Result<Option<NothingOpened>, Refused> {
-        let Some(sent) = sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? else {
-            return Ok(None);
+/// What becomes of a message that opens no case, since a machine sent it.
+///
+/// # Errors
+/// When the field is none that can be.
+pub(crate) async fn nothing_opened(
+    governance: &Governance,
+    environment: &Environment,
+    open: &OpenCase,
+    message: &Written<'_>,
+) -> Result<Option<NothingOpened>, Refused> {
+    let Some(sent) = sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? else {
+        return Ok(None);
+    };
+    environment.metrics.automatic(sent.known_by(), "not_opened");
+    let situation =
+        danger_of(governance, environment, sent.how, message).await?.map(|noted| noted.situation.to_string());
+    let mut detail = sent.detail();
+    if let Some(situation) = &situation {
+        detail += &format!(
+            " It speaks of a danger or need ({situation}): show it to a person, or send it with `auto_submitted` \
+             as `no`, which opens a case."
+        );
+    }
+    Ok(Some(NothingOpened {
+        opened: false,
+        auto_submitted: sent.how.as_str(),
+        known_by: sent.known_by(),
+        situation,
+        detail,
+    }))
+}
+
+/// Refuses to say who would have a request that opens no case.
+pub(crate) fn asked_by_a_person(open: &OpenCase, message: &Written<'_>) -> Result<(), Refused> {
+    match sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? {
+        None => Ok(()),
+        Some(sent) if sent.shown.is_some() => Err(Refused::invalid("text", sent.detail())),
+        Some(sent) => Err(Refused::invalid("auto_submitted", sent.detail())),
+    }
+}
+
+/// How a requester's message on a case came about, where a machine sent it.
+pub(crate) fn automatic_on(
+    environment: &Environment,
+    case: &Case,
+    message: &PostMessage,
+    written: &Written<'_>,
+) -> Result<Option<AutoSubmitted>, Refused> {
+    let field = message.auto_submitted.as_deref();
+    if message.epoch.is_some() {
+        return match field {
+            None => Ok(None),
+            Some(_) => Err(Refused::invalid("auto_submitted", "is of a requester's message; leave `epoch` out")),
         };
-        self.metrics.automatic(sent.known_by(), "not_opened");
-        let situation = self.danger_of(sent.how, message).await?.map(|noted| noted.situation.to_string());
-        let mut detail = sent.detail();
-        if let Some(situation) = &situation {
-            detail += &format!(
-                " It speaks of a danger or need ({situation}): show it to a person, or send it with `auto_submitted` \
-                 as `no`, which opens a case."
-            );
-        }
-        Ok(Some(NothingOpened {
-            opened: false,
-            auto_submitted: sent.how.as_str(),
-            known_by: sent.known_by(),
-            situation,
-            detail,
-        }))
     }
-
-    /// Refuses to say who would have a request that opens no case.
-    pub(crate) fn asked_by_a_person(&self, open: &OpenCase, message: &Written<'_>) -> Result<(), Refused> {
-        match sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? {
-            None => Ok(()),
-            Some(sent) if sent.shown.is_some() => Err(Refused::invalid("text", sent.detail())),
-            Some(sent) => Err(Refused::invalid("auto_submitted", sent.detail())),
-        }
+    let Some(sent) = sent_by_machine(field, Requester::Customer, written)? else { return Ok(None) };
+    // A delegate that is a program writes by itself, and means it.
+    if sent.shown.is_some() && !matches!(case.requester, Requester::Customer | Requester::Proxy) {
+        return Ok(None);
     }
-
-    /// How a requester's message on a case came about, where a machine sent it.
-    pub(crate) fn automatic_on(
-        &self,
-        case: &Case,
-        message: &PostMessage,
-        written: &Written<'_>,
-    ) -> Result<Option<AutoSubmitted>, Refused> {
-        let field = message.auto_submitted.as_deref();
-        if message.epoch.is_some() {
-            return match field {
-                None => Ok(None),
-                Some(_) => Err(Refused::invalid("auto_submitted", "is of a requester's message; leave `epoch` out")),
-            };
-        }
-        let Some(sent) = sent_by_machine(field, Requester::Customer, written)? else { return Ok(None) };
-        // A delegate that is a program writes by itself, and means it.
-        if sent.shown.is_some() && !matches!(case.requester, Requester::Customer | Requester::Proxy) {
-            return Ok(None);
-        }
-        self.metrics.automatic(sent.known_by(), "kept");
-        Ok(Some(sent.how))
-    }
+    environment.metrics.automatic(sent.known_by(), "kept");
+    Ok(Some(sent.how))
 }

@@ -1,17 +1,20 @@
 //! What can be done to a case: open, write, answer, measure, hand over, override, resolve, reopen, erase.
 
-use super::{
-    ATTEMPTS, App, Caller, Done, Repeat,
-    automatic::NothingOpened,
+use crate::{
+    ATTEMPTS, Caller, Done, Environment, Governance, Journal, Live, Parts, Repeat, auth,
+    automatic::{self, NothingOpened},
     commit::{Act, Loaded},
-    counted::NotCounted,
-    customer::Customer,
-    decision::WouldDecide,
-    measure::{Named, PostedReading},
-    schema,
+    counted::{self, NotCounted},
+    customer::{self, Customer},
+    decision::{self, WouldDecide},
+    facts, feedback,
+    measure::{self, Named, PostedReading},
+    pipeline,
+    refused::{Kind, Refused},
+    resolve_names, schema, sealing,
     view::{CaseView, DecisionSummary},
+    view_check,
 };
-use crate::refused::{Kind, Refused};
 use remit_domain::{
     Case, Command, Step,
     case::{Channel, Holder, Requester},
@@ -205,283 +208,344 @@ pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused
     Ok(())
 }
 
-impl App {
-    /// Takes a request in, decides who handles it, and answers once both are durable.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses.
-    pub async fn open_case(&self, caller: &Caller, repeat: Option<&Repeat>, open: OpenCase) -> Result<Opened, Refused> {
-        self.may_open(caller, &open)?;
-        bounded("customer", &open.customer, CUSTOMER_MAX)?;
-        let message = written(&open.text);
-        if let Some(nothing) = self.nothing_opened(&open, &message).await? {
-            return Ok(Opened::Nothing(nothing));
-        }
-        let now = self.now();
-        let readings = self.measure(&message, now).await?;
-        for _ in 0..ATTEMPTS {
-            let customer = self.customer(&open.customer)?;
-            let act = self.opening_of(caller, customer, &open, readings.clone(), now)?;
-            // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
-            tokio::task::yield_now().await;
-            match self.execute(caller, repeat, None, act, self.shown_with(caller, &open.signals)).await {
-                // The customer was erased since their key was read: what they say now is sealed under another one.
-                Err(refused) if refused.kind == Kind::Erased => {
-                    self.forget_customer(&self.customer_id(&open.customer));
-                }
-                done => return done.map(|done| Opened::Case(Box::new(done))),
+/// Takes a request in, decides who handles it, and answers once both are durable.
+///
+/// # Errors
+/// When policy, a bound or the store refuses.
+pub async fn open_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    open: OpenCase,
+) -> Result<Opened, Refused> {
+    may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
+    bounded("customer", &open.customer, CUSTOMER_MAX)?;
+    let message = written(&open.text);
+    if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
+        return Ok(Opened::Nothing(nothing));
+    }
+    let now = parts.environment.now();
+    let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
+    for _ in 0..ATTEMPTS {
+        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer)?;
+        let act = opening_of(parts, caller, customer, &open, readings.clone(), now)?;
+        // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
+        tokio::task::yield_now().await;
+        match pipeline::execute(parts, caller, repeat, None, act, counted::shown_with(parts, caller, &open.signals))
+            .await
+        {
+            // The customer was erased since their key was read: what they say now is sealed under another one.
+            Err(refused) if refused.kind == Kind::Erased => {
+                customer::forget_customer(&parts.vault, &customer::customer_id(&parts.vault, &open.customer));
             }
+            done => return done.map(|done| Opened::Case(Box::new(done))),
         }
-        Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"))
     }
+    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"))
+}
 
-    /// What would be decided if this request came in now. Nothing is recorded.
-    ///
-    /// # Errors
-    /// When policy or a bound refuses.
-    pub async fn ask_route(&self, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
-        self.permit(caller, "route.ask")?;
-        self.may_open(caller, &open)?;
-        bounded("customer", &open.customer, CUSTOMER_MAX)?;
-        let message = written(&open.text);
-        self.asked_by_a_person(&open, &message)?;
-        let now = self.now();
-        let readings = self.measure(&message, now).await?;
-        let act = self.opening_of(caller, self.customer(&open.customer)?, &open, readings, now)?;
-        let mut context = self.context(caller)?;
-        let happened = match remit_domain::begin(None, act.command, &mut context)? {
-            Step::Done(happened) => happened,
-            Step::Asks(pending) => {
-                let mut answer = self.answer(pending.case(), pending.question(), now);
-                answer.trigger = Trigger::Asked;
-                pending.conclude(answer, &mut context)?
-            }
-        };
-        let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
-        Ok(WouldDecide { explanation: self.explain(decision), decision: decision.clone() })
-    }
-
-    /// Whether policy lets the caller open a case, and its text is within bounds.
-    pub(crate) fn may_open(&self, caller: &Caller, open: &OpenCase) -> Result<(), Refused> {
-        self.permit(caller, "case.open")?;
-        bounded("text", &open.text, TEXT_MAX)
-    }
-
-    /// The command for a case in which `readings` were measured.
-    pub(crate) fn opening_of(
-        &self,
-        caller: &Caller,
-        customer: Customer,
-        open: &OpenCase,
-        mut readings: Named,
-        now: Timestamp,
-    ) -> Result<Act, Refused> {
-        readings.push(self.repeat_contacts(&customer, now)?);
-        readings.extend(self.posted(caller, &open.signals, now)?);
-        let sealed = customer.key.seal(&open.text, &self.entropy)?;
-        let again = if customer.met { self.ended_before(&customer.id, &readings, now)? } else { None };
-        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
-        let command = Command::Open {
-            situation,
-            not_asked,
-            customer: customer.id,
-            requester: open.requester,
-            channel: open.channel,
-            words: sealed.words.clone(),
-            readings,
-        };
-        let customer = customer.new;
-        let mut act = Act::new("case.open", command).with([sealed]);
-        (act.beside.customer, act.beside.again) = (customer, again);
-        Ok(act)
-    }
-
-    /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
-    /// change who holds the case.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses.
-    pub async fn post_message(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        message: PostMessage,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        bounded("text", &message.text, TEXT_MAX)?;
-        if message.marks.len() > 2 {
-            return Err(Refused::invalid("marks", "name each mark once"));
+/// What would be decided if this request came in now. Nothing is recorded.
+///
+/// # Errors
+/// When policy or a bound refuses.
+pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
+    may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
+    bounded("customer", &open.customer, CUSTOMER_MAX)?;
+    let message = written(&open.text);
+    automatic::asked_by_a_person(&open, &message)?;
+    let now = parts.environment.now();
+    let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
+    let act = opening_of(
+        parts,
+        caller,
+        customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer)?,
+        &open,
+        readings,
+        now,
+    )?;
+    let mut context = parts.environment.context(caller)?;
+    let happened = match remit_domain::begin(None, act.command, &mut context)? {
+        Step::Done(happened) => happened,
+        Step::Asks(pending) => {
+            let mut answer = facts::answer(
+                &parts.governance,
+                &parts.live,
+                &parts.environment,
+                pending.case(),
+                pending.question(),
+                now,
+            );
+            answer.trigger = Trigger::Asked;
+            pending.conclude(answer, &mut context)?
         }
-        let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
-        let written = written(&message.text);
-        let loaded = self.load(caller, action, id)?;
-        let automatic = self.automatic_on(&loaded.case, &message, &written)?;
-        let sealed = self.seal_on(&loaded, &message.text)?;
-        let words = sealed.words.clone();
-        let command = match message.epoch {
-            Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
-            None if !message.marks.is_empty() => {
-                return Err(Refused::invalid(
-                    "marks",
-                    "only the holder promises and refuses; send the lease's `epoch`",
-                ));
-            }
-            None => match automatic {
-                Some(auto_submitted) => {
-                    let situation = self.danger_of(auto_submitted, &written).await?;
-                    Command::KeepAutomatic { words, auto_submitted, situation }
-                }
-                None => {
-                    let readings = self.measure_again(&loaded.case, &written).await?;
-                    Command::Write { words, situation: self.noted(&readings), readings }
-                }
-            },
-        };
-        let act = Act::on(loaded, command).with([sealed]);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+    };
+    let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
+    Ok(WouldDecide {
+        explanation: decision::explain(&parts.governance, &parts.journal, decision),
+        decision: decision.clone(),
+    })
+}
 
-    /// Adds readings, which may change who holds the case.
-    ///
-    /// # Errors
-    /// When policy, a declaration or the store refuses.
-    pub async fn post_signals(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        posted: PostSignals,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let loaded = self.load(caller, "signal.post", id)?;
-        if posted.signals.is_empty() {
-            return Err(Refused::invalid("signals", "name at least one reading"));
+/// Whether policy lets the caller open a case, and its text is within bounds.
+pub(crate) fn may_open(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+    open: &OpenCase,
+) -> Result<(), Refused> {
+    auth::permit(governance, live, environment, caller, "case.open")?;
+    bounded("text", &open.text, TEXT_MAX)
+}
+
+/// The command for a case in which `readings` were measured.
+pub(crate) fn opening_of(
+    parts: &Parts,
+    caller: &Caller,
+    customer: Customer,
+    open: &OpenCase,
+    mut readings: Named,
+    now: Timestamp,
+) -> Result<Act, Refused> {
+    readings.push(measure::repeat_contacts(&parts.journal, &customer, now)?);
+    readings.extend(measure::posted(&parts.governance, caller, &open.signals, now)?);
+    let sealed = customer.key.seal(&open.text, &parts.environment.entropy)?;
+    let again = if customer.met {
+        feedback::ended_before(&parts.governance, &parts.journal, &customer.id, &readings, now)?
+    } else {
+        None
+    };
+    let (situation, not_asked) =
+        (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
+    let command = Command::Open {
+        situation,
+        not_asked,
+        customer: customer.id,
+        requester: open.requester,
+        channel: open.channel,
+        words: sealed.words.clone(),
+        readings,
+    };
+    let customer = customer.new;
+    let mut act = Act::new("case.open", command).with([sealed]);
+    (act.beside.customer, act.beside.again) = (customer, again);
+    Ok(act)
+}
+
+/// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
+/// change who holds the case.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn post_message(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    message: PostMessage,
+) -> Result<Done<CaseAnswer>, Refused> {
+    bounded("text", &message.text, TEXT_MAX)?;
+    if message.marks.len() > 2 {
+        return Err(Refused::invalid("marks", "name each mark once"));
+    }
+    let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
+    let written = written(&message.text);
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, &message, &written)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text)?;
+    let words = sealed.words.clone();
+    let command = match message.epoch {
+        Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
+        None if !message.marks.is_empty() => {
+            return Err(Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`"));
         }
-        let readings: Named = self.posted(caller, &posted.signals, self.now())?;
-        let (situation, not_asked) = (self.noted(&readings), self.not_asked(&readings));
-        let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
-        self.execute(caller, repeat, Some(id), act, self.shown_with(caller, &posted.signals)).await
-    }
-
-    /// Hands the case over, as its holder.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses.
-    pub async fn request_handoff(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        handoff: RequestHandoff,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "handoff.request";
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_optional(&loaded, "note", handoff.note.as_deref())?;
-        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let epoch = handoff.epoch;
-        let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
-        let command = match handoff.reason {
-            // From people to an AI responder a case goes only by a person's act.
-            HandoffReason::ReturnToAi if caller.is_responder_alone() => {
-                let why = "only a person asks for an AI responder: with a token of staff, a lead or an admin";
-                return Err(Refused::new(Kind::Forbidden, why));
+        None => match automatic {
+            Some(auto_submitted) => {
+                let situation =
+                    automatic::danger_of(&parts.governance, &parts.environment, auto_submitted, &written).await?;
+                Command::KeepAutomatic { words, auto_submitted, situation }
             }
-            HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
-            HandoffReason::ReturnToQueue => Command::Return { epoch, note },
-            HandoffReason::NoAnswer => yielded(YieldReason::NoAnswer),
-            HandoffReason::Unsure => yielded(YieldReason::Unsure),
-            HandoffReason::OutOfScope => yielded(YieldReason::OutOfScope),
-            HandoffReason::WantsHuman => yielded(YieldReason::WantsHuman),
-            HandoffReason::NeedsAction => yielded(YieldReason::NeedsAction),
-            HandoffReason::ToolFailed => yielded(YieldReason::ToolFailed),
-            HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
-            HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
-        };
-        let act = Act::on(loaded, command).with(sealed);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+            None => {
+                let readings = measure::measure_again(parts, &loaded.case, &written).await?;
+                Command::Write { words, situation: measure::noted(&parts.governance, &readings), readings }
+            }
+        },
+    };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// Gives the case to the responder that a human named, with a reason.
-    ///
-    /// # Errors
-    /// When policy, a bound, the state or the store refuses.
-    pub async fn override_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        wish: MakeOverride,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "override.make";
-        bounded("reason", &wish.reason, REASON_MAX)?;
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_on(&loaded, &wish.reason)?;
-        let to = self.responder_named("to", &wish.to)?;
-        let command = Command::Override { to, reason: sealed.words.clone() };
-        let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
-        self.execute(caller, repeat, Some(id), act, shown).await
+/// Adds readings, which may change who holds the case.
+///
+/// # Errors
+/// When policy, a declaration or the store refuses.
+pub async fn post_signals(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    posted: PostSignals,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id)?;
+    if posted.signals.is_empty() {
+        return Err(Refused::invalid("signals", "name at least one reading"));
     }
+    let readings: Named = measure::posted(&parts.governance, caller, &posted.signals, parts.environment.now())?;
+    let (situation, not_asked) =
+        (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
+    let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
+    pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals)).await
+}
 
-    /// Ends the case, as its holder.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses.
-    pub async fn resolve_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        resolve: ResolveCase,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "case.resolve";
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_optional(&loaded, "note", resolve.note.as_deref())?;
-        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let known = |name: &String| self.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
-        let disposition = match &resolve.disposition {
-            Some(name) => Some(known(name).ok_or_else(|| {
-                let listed: Vec<&str> = self.bundle.dispositions().iter().map(Disposition::as_str).collect();
-                Refused::invalid("disposition", format!("the bundle lists {}", listed.join(", ")))
-            })?),
-            None => None,
-        };
-        let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Hands the case over, as its holder.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn request_handoff(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    handoff: RequestHandoff,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "handoff.request";
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        handoff.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let epoch = handoff.epoch;
+    let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
+    let command = match handoff.reason {
+        // From people to an AI responder a case goes only by a person's act.
+        HandoffReason::ReturnToAi if caller.is_responder_alone() => {
+            let why = "only a person asks for an AI responder: with a token of staff, a lead or an admin";
+            return Err(Refused::new(Kind::Forbidden, why));
+        }
+        HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
+        HandoffReason::ReturnToQueue => Command::Return { epoch, note },
+        HandoffReason::NoAnswer => yielded(YieldReason::NoAnswer),
+        HandoffReason::Unsure => yielded(YieldReason::Unsure),
+        HandoffReason::OutOfScope => yielded(YieldReason::OutOfScope),
+        HandoffReason::WantsHuman => yielded(YieldReason::WantsHuman),
+        HandoffReason::NeedsAction => yielded(YieldReason::NeedsAction),
+        HandoffReason::ToolFailed => yielded(YieldReason::ToolFailed),
+        HandoffReason::ConversationStuck => yielded(YieldReason::ConversationStuck),
+        HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
+    };
+    let act = Act::on(loaded, command).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// Reopens a resolved case; who handles it is decided anew.
-    ///
-    /// # Errors
-    /// When policy, a bound, the state or the store refuses.
-    pub async fn reopen_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        reopen: ReopenCase,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "case.reopen";
-        bounded("reason", &reopen.reason, REASON_MAX)?;
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_on(&loaded, &reopen.reason)?;
-        let command = Command::Reopen { reason: sealed.words.clone() };
-        let act = Act::on(loaded, command).with([sealed]);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Gives the case to the responder that a human named, with a reason.
+///
+/// # Errors
+/// When policy, a bound, the state or the store refuses.
+pub async fn override_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    wish: MakeOverride,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "override.make";
+    bounded("reason", &wish.reason, REASON_MAX)?;
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason)?;
+    let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
+    let command = Command::Override { to, reason: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// The case with this identifier, read for an action that `caller` may take on it.
-    pub(crate) fn load(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Loaded, Refused> {
-        Ok(Loaded { action, case: self.case_for(caller, action, id)? })
-    }
+/// Ends the case, as its holder.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn resolve_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    resolve: ResolveCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.resolve";
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        resolve.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let known =
+        |name: &String| parts.governance.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
+    let disposition = match &resolve.disposition {
+        Some(name) => Some(known(name).ok_or_else(|| {
+            let listed: Vec<&str> = parts.governance.bundle.dispositions().iter().map(Disposition::as_str).collect();
+            Refused::invalid("disposition", format!("the bundle lists {}", listed.join(", ")))
+        })?),
+        None => None,
+    };
+    let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// The case with this identifier, if `caller` may do `action` on it.
-    pub(crate) fn case_for(&self, caller: &Caller, action: &'static str, id: &str) -> Result<Case, Refused> {
-        // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
-        let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
-        let row = self.store.case(&parsed.to_string()).map_err(Refused::internal)?;
-        let case = row.map(|row| self.case_of(&row.state)).transpose()?;
-        self.permit_on(caller, action, case.as_ref().map_or_else(Held::default, held))?;
-        case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
-    }
+/// Reopens a resolved case; who handles it is decided anew.
+///
+/// # Errors
+/// When policy, a bound, the state or the store refuses.
+pub async fn reopen_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    reopen: ReopenCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.reopen";
+    bounded("reason", &reopen.reason, REASON_MAX)?;
+    let loaded = load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
+    let command = Command::Reopen { reason: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
+
+/// The case with this identifier, read for an action that `caller` may take on it.
+pub(crate) fn load(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<Loaded, Refused> {
+    Ok(Loaded { action, case: case_for(governance, journal, environment, caller, action, id)? })
+}
+
+/// The case with this identifier, if `caller` may do `action` on it.
+pub(crate) fn case_for(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<Case, Refused> {
+    // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
+    let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
+    let row = journal.store.case(&parsed.to_string()).map_err(Refused::internal)?;
+    let case = row.map(|row| view_check::case_of(journal, &row.state)).transpose()?;
+    auth::permit_on(governance, environment, caller, action, case.as_ref().map_or_else(Held::default, held))?;
+    case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
 }
 
 /// Who has `case`, as the policies of the interface see it.

@@ -2,17 +2,19 @@
 
 mod registry;
 
-use super::{
-    App, Caller, Done, Kept, Repeat,
-    attachment::File,
-    case::{CUSTOMER_MAX, OpenCase, PostMessage, bounded},
+use crate::{
+    Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
+    attachment::{self, File},
+    auth, authority,
+    case::{self, CUSTOMER_MAX, OpenCase, PostMessage, bounded},
+    clock::rfc3339,
     commit::Act,
     conversation::can_confirm,
-    feedback::GiveFeedback,
-};
-use crate::{
-    clock::rfc3339,
+    customer,
+    feedback::{self, GiveFeedback},
+    measure, pipeline,
     refused::{Kind, Refused},
+    sealing, view_check,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 pub(crate) use registry::{CHAT, ChatItem};
@@ -107,244 +109,243 @@ const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
 /// Cases that ended one in the other, at most, before the last is found.
 const MERGES_MAX: usize = 8;
 
-impl App {
-    /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses, or the case is not the customer's.
-    pub async fn start_chat(&self, caller: &Caller, start: StartChat) -> Result<StartedChat, Refused> {
-        self.permit(caller, "chat.start")?;
-        bounded("customer", &start.customer, CUSTOMER_MAX)?;
-        if !(1..=72).contains(&start.hours) {
-            return Err(Refused::invalid("hours", "must be 1 to 72"));
-        }
-        let customer = self.customer_id(&start.customer);
-        let cases = match &start.case {
-            Some(id) => {
-                let case = self.case_for(caller, "case.read", id)?;
-                if case.customer != customer {
-                    return Err(Refused::invalid("case", "is not a case of this customer"));
-                }
-                vec![case.id]
+/// Makes a link for one customer. Its secret is in the answer and kept nowhere.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or the case is not the customer's.
+pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
+    bounded("customer", &start.customer, CUSTOMER_MAX)?;
+    if !(1..=72).contains(&start.hours) {
+        return Err(Refused::invalid("hours", "must be 1 to 72"));
+    }
+    let customer = customer::customer_id(&parts.vault, &start.customer);
+    let cases = match &start.case {
+        Some(id) => {
+            let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+            if case.customer != customer {
+                return Err(Refused::invalid("case", "is not a case of this customer"));
             }
-            None => Vec::new(),
-        };
-        let now = self.now();
-        let bytes: [u8; 32] = self.entropy.bytes()?;
-        let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
-        let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
-        let chat = Chat::new(id_of(&secret), item.clone());
-        let over: Vec<String> = {
-            let known = self.chats.lock();
-            let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
-            let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
-            if known.by_id.len() >= CHATS_MAX + over.len() {
-                return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")));
+            vec![case.id]
+        }
+        None => Vec::new(),
+    };
+    let now = parts.environment.now();
+    let bytes: [u8; 32] = parts.environment.entropy.bytes()?;
+    let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+    let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
+    let chat = Chat::new(id_of(&secret), item.clone());
+    let over: Vec<String> = {
+        let known = parts.live.chats.lock();
+        let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
+        let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
+        if known.by_id.len() >= CHATS_MAX + over.len() {
+            return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")));
+        }
+        over
+    };
+    let mut items = vec![row(&chat.id, Some(&item))?];
+    for id in &over {
+        items.push(row(id, None)?);
+    }
+    let event = Event::ChatStarted {
+        chat: chat.name.clone(),
+        customer: chat.customer.clone(),
+        case: item.cases.first().copied(),
+        expires: chat.expires,
+        by: caller.pseudonym.to_string(),
+        at: now,
+    };
+    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { items, ..Commit::default() })
+        .await
+        .map_err(super::refused)?;
+    let started = StartedChat {
+        id: chat.name.clone(),
+        url: parts.environment.public_link(&format!("/chat#{secret}")),
+        expires_at: rfc3339(chat.expires),
+    };
+    let mut known = parts.live.chats.lock();
+    over.iter().for_each(|id| known.remove(id));
+    known.insert(chat);
+    Ok(started)
+}
+
+/// The chat with this secret.
+///
+/// # Errors
+/// When there is none, or it has ended.
+pub fn chat(live: &Live, environment: &Environment, secret: &str) -> Result<Arc<Chat>, Refused> {
+    let ended = |detail: &str| Refused::new(Kind::ChatEnded, detail);
+    if !secret.starts_with(SECRET_PREFIX) || secret.len() > 128 {
+        return Err(ended("the request names no chat"));
+    }
+    let known = live.chats.lock().by_id.get(&id_of(secret)).cloned();
+    let chat = known.ok_or_else(|| ended("there is no such chat"))?;
+    if chat.expires <= environment.now() {
+        return Err(ended("the chat's time is over"));
+    }
+    Ok(chat)
+}
+
+/// Notes that the chat is read, as often as it may be.
+pub fn pace_read(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
+    chat.reads.take(environment.clock.monotonic()).map_err(too_often)
+}
+
+fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
+    chat.writes.take(environment.clock.monotonic()).map_err(too_often)
+}
+
+/// Adds what the customer says; the first message opens their case.
+pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    match current_of(&parts.journal, chat)? {
+        Some(case) if !(say.another && is_resolved(&parts.journal, case)?) => {
+            let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
+            let (caller, case) = (chat.caller(), case.to_string());
+            let said = case::post_message(parts, &caller, Some(repeat), &case, message);
+            pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await?;
+        }
+        _ => chat_open(parts, chat, repeat, say.text, Vec::new()).await?,
+    }
+    Ok(())
+}
+
+/// Says for the customer that they want a human, in their words and as a reading of its own.
+pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let because = vec![BUTTON_PRESSED.to_owned()];
+    let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
+    let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
+    let Some(id) = current_of(&parts.journal, chat)? else {
+        return chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
+    };
+    let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
+    let case = &loaded.case;
+    if case.human_requested && !case.held_by_ai && case.status == Status::Open {
+        return Ok(());
+    }
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
+}
+
+/// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
+pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let given = async {
+        if said.solved == Some(true) {
+            let now =
+                case::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)?;
+            if now.status == Status::Open && !can_confirm(&now) {
+                let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
+                return Err(Refused::new(Kind::Conflict, why));
             }
-            over
-        };
-        let mut items = vec![row(&chat.id, Some(&item))?];
-        for id in &over {
-            items.push(row(id, None)?);
         }
-        let event = Event::ChatStarted {
-            chat: chat.name.clone(),
-            customer: chat.customer.clone(),
-            case: item.cases.first().copied(),
-            expires: chat.expires,
-            by: caller.pseudonym.to_string(),
-            at: now,
-        };
-        self.govern(caller, &[event], Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
-        let started = StartedChat {
-            id: chat.name.clone(),
-            url: self.public_link(&format!("/chat#{secret}")),
-            expires_at: rfc3339(chat.expires),
-        };
-        let mut known = self.chats.lock();
-        over.iter().for_each(|id| known.remove(id));
-        known.insert(chat);
-        Ok(started)
-    }
+        feedback::give_feedback(parts, &caller, Some(repeat), &case, said).await
+    };
+    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), given).await.map(|_| ())
+}
 
-    /// The chat with this secret.
-    ///
-    /// # Errors
-    /// When there is none, or it has ended.
-    pub fn chat(&self, secret: &str) -> Result<Arc<Chat>, Refused> {
-        let ended = |detail: &str| Refused::new(Kind::ChatEnded, detail);
-        if !secret.starts_with(SECRET_PREFIX) || secret.len() > 128 {
-            return Err(ended("the request names no chat"));
-        }
-        let known = self.chats.lock().by_id.get(&id_of(secret)).cloned();
-        let chat = known.ok_or_else(|| ended("there is no such chat"))?;
-        if chat.expires <= self.now() {
-            return Err(ended("the chat's time is over"));
-        }
-        Ok(chat)
-    }
+/// Adds a file to the customer's case.
+pub async fn chat_attach(parts: &Parts, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
+    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await.map(|_| ())
+}
 
-    /// Notes that the chat is read, as often as it may be.
-    pub fn pace_read(&self, chat: &Chat) -> Result<(), Refused> {
-        chat.reads.take(self.clock.monotonic()).map_err(too_often)
+async fn chat_open(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    text: String,
+    readings: Vec<(SignalName, Reading)>,
+) -> Result<(), Refused> {
+    let item = chat.item();
+    if item.cases.len() >= CASES_MAX {
+        let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
+        return Err(Refused::new(Kind::Conflict, detail));
     }
+    let open = OpenCase {
+        customer: String::new(),
+        text,
+        channel: Channel::Chat,
+        requester: Requester::Customer,
+        signals: Vec::new(),
+        auto_submitted: by_hand(),
+    };
+    let caller = chat.caller();
+    case::may_open(&parts.governance, &parts.live, &parts.environment, &caller, &open)?;
+    let over = || Refused::new(Kind::ChatEnded, "the chat has ended");
+    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone())?;
+    // It has ended by the time that a customer who was erased has another key.
+    if !parts.live.chats.lock().by_id.contains_key(&chat.id) {
+        return Err(over());
+    }
+    let now = parts.environment.now();
+    let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
+    let mut act = case::opening_of(parts, &caller, customer, &open, measured, now)?;
+    if let Command::Open { readings: measured, .. } = &mut act.command {
+        measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
+        measured.extend(readings);
+    }
+    act.beside.chat = Some(Opening { id: chat.id.clone(), item });
+    let shown = |happened: &remit_domain::command::Happened| happened.case.id;
+    let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
+    let case = match pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map_err(erased)? {
+        Done::Now(case) => case,
+        // An earlier version kept it without the quotation marks of JSON.
+        Done::Before(Kept(id)) => String::from_utf8_lossy(&id).trim_matches('"').parse().map_err(Refused::internal)?,
+    };
+    chat.add(case);
+    Ok(())
+}
 
-    fn pace_write(&self, chat: &Chat) -> Result<(), Refused> {
-        chat.writes.take(self.clock.monotonic()).map_err(too_often)
+/// The case that a chat goes on with: its last one, or the one in which that ended.
+pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+    let Some(mut current) = chat.current() else { return Ok(None) };
+    for _ in 0..MERGES_MAX {
+        let ended = stored_case(journal, current)?.and_then(|case| case.ending);
+        let Some(Ending::Merged { into }) = ended else { break };
+        current = into;
+        chat.add(into);
     }
+    Ok(Some(current))
+}
 
-    /// Adds what the customer says; the first message opens their case.
-    pub async fn chat_say(&self, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Refused> {
-        self.pace_write(chat)?;
-        let _turn = chat.turn.lock().await;
-        match self.current_of(chat)? {
-            Some(case) if !(say.another && self.is_resolved(case)?) => {
-                let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
-                let (caller, case) = (chat.caller(), case.to_string());
-                let said = self.post_message(&caller, Some(repeat), &case, message);
-                self.or_earlier_answer(&caller, Some(repeat), said).await?;
-            }
-            _ => self.chat_open(chat, repeat, say.text, Vec::new()).await?,
-        }
-        Ok(())
-    }
+fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
+    let case = current_of(journal, chat)?.map(|case| case.to_string());
+    case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
+}
 
-    /// Says for the customer that they want a human, in their words and as a reading of its own.
-    pub async fn chat_human(&self, chat: &Chat, repeat: &Repeat) -> Result<(), Refused> {
-        self.pace_write(chat)?;
-        let _turn = chat.turn.lock().await;
-        let because = vec![BUTTON_PRESSED.to_owned()];
-        let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: self.now(), because };
-        let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
-        let Some(id) = self.current_of(chat)? else {
-            return self.chat_open(chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
-        };
-        let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
-        let loaded = self.load(&caller, action, &id)?;
-        let case = &loaded.case;
-        if case.human_requested && !case.held_by_ai && case.status == Status::Open {
-            return Ok(());
-        }
-        let sealed = self.seal_on(&loaded, WANTS_HUMAN)?;
-        let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
-        let act = Act::on(loaded, command).with([sealed]);
-        self.execute(&caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
-    }
+fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
+    Ok(stored_case(journal, case)?.is_some_and(|case| case.status == Status::Resolved))
+}
 
-    /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
-    pub async fn chat_feedback(&self, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Refused> {
-        self.pace_write(chat)?;
-        let _turn = chat.turn.lock().await;
-        let (caller, case) = (chat.caller(), self.begun(chat)?);
-        let given = async {
-            if said.solved == Some(true) {
-                let now = self.case_for(&caller, "case.read", &case)?;
-                if now.status == Status::Open && !can_confirm(&now) {
-                    let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
-                    return Err(Refused::new(Kind::Conflict, why));
-                }
-            }
-            self.give_feedback(&caller, Some(repeat), &case, said).await
-        };
-        self.or_earlier_answer(&caller, Some(repeat), given).await.map(|_| ())
-    }
+pub(crate) fn stored_case(journal: &Journal, case: CaseId) -> Result<Option<Case>, Refused> {
+    let row = journal.store.case(&case.to_string()).map_err(Refused::internal)?;
+    row.map(|row| view_check::case_of(journal, &row.state)).transpose()
+}
 
-    /// Adds a file to the customer's case.
-    pub async fn chat_attach(&self, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Refused> {
-        self.pace_write(chat)?;
-        let _turn = chat.turn.lock().await;
-        let (caller, case) = (chat.caller(), self.begun(chat)?);
-        let attached = self.attach(&caller, repeat, &case, None, file);
-        self.or_earlier_answer(&caller, repeat, attached).await.map(|_| ())
-    }
+/// What is to be deleted of a customer's chats once their words are erased.
+pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Result<Vec<ItemRow>, Refused> {
+    let known = live.chats.lock();
+    let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
+    theirs.map(|chat| row(&chat.id, None)).collect()
+}
 
-    async fn chat_open(
-        &self,
-        chat: &Chat,
-        repeat: &Repeat,
-        text: String,
-        readings: Vec<(SignalName, Reading)>,
-    ) -> Result<(), Refused> {
-        let item = chat.item();
-        if item.cases.len() >= CASES_MAX {
-            let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
-            return Err(Refused::new(Kind::Conflict, detail));
-        }
-        let open = OpenCase {
-            customer: String::new(),
-            text,
-            channel: Channel::Chat,
-            requester: Requester::Customer,
-            signals: Vec::new(),
-            auto_submitted: by_hand(),
-        };
-        let caller = chat.caller();
-        self.may_open(&caller, &open)?;
-        let over = || Refused::new(Kind::ChatEnded, "the chat has ended");
-        let customer = self.customer_of(chat.customer.clone())?;
-        // It has ended by the time that a customer who was erased has another key.
-        if !self.chats.lock().by_id.contains_key(&chat.id) {
-            return Err(over());
-        }
-        let now = self.now();
-        let measured = self.measure(&written(&open.text), now).await?;
-        let mut act = self.opening_of(&caller, customer, &open, measured, now)?;
-        if let Command::Open { readings: measured, .. } = &mut act.command {
-            measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
-            measured.extend(readings);
-        }
-        act.beside.chat = Some(Opening { id: chat.id.clone(), item });
-        let shown = |happened: &remit_domain::command::Happened| happened.case.id;
-        let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
-        let case = match self.execute(&caller, Some(repeat), None, act, shown).await.map_err(erased)? {
-            Done::Now(case) => case,
-            // An earlier version kept it without the quotation marks of JSON.
-            Done::Before(Kept(id)) => {
-                String::from_utf8_lossy(&id).trim_matches('"').parse().map_err(Refused::internal)?
-            }
-        };
-        chat.add(case);
-        Ok(())
-    }
-
-    /// The case that a chat goes on with: its last one, or the one in which that ended.
-    pub fn current_of(&self, chat: &Chat) -> Result<Option<CaseId>, Refused> {
-        let Some(mut current) = chat.current() else { return Ok(None) };
-        for _ in 0..MERGES_MAX {
-            let ended = self.stored_case(current)?.and_then(|case| case.ending);
-            let Some(Ending::Merged { into }) = ended else { break };
-            current = into;
-            chat.add(into);
-        }
-        Ok(Some(current))
-    }
-
-    fn begun(&self, chat: &Chat) -> Result<String, Refused> {
-        let case = self.current_of(chat)?.map(|case| case.to_string());
-        case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
-    }
-
-    fn is_resolved(&self, case: CaseId) -> Result<bool, Refused> {
-        Ok(self.stored_case(case)?.is_some_and(|case| case.status == Status::Resolved))
-    }
-
-    pub(crate) fn stored_case(&self, case: CaseId) -> Result<Option<Case>, Refused> {
-        let row = self.store.case(&case.to_string()).map_err(Refused::internal)?;
-        row.map(|row| self.case_of(&row.state)).transpose()
-    }
-
-    /// What is to be deleted of a customer's chats once their words are erased.
-    pub(crate) fn ended_chats(&self, customer: &CustomerId) -> Result<Vec<ItemRow>, Refused> {
-        let known = self.chats.lock();
-        let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
-        theirs.map(|chat| row(&chat.id, None)).collect()
-    }
-
-    /// Ends these chats.
-    pub(crate) fn end_chats<'i>(&self, ids: impl IntoIterator<Item = &'i str>) {
-        let mut known = self.chats.lock();
-        ids.into_iter().for_each(|id| known.remove(id));
-    }
+/// Ends these chats.
+pub(crate) fn end_chats<'i>(live: &Live, ids: impl IntoIterator<Item = &'i str>) {
+    let mut known = live.chats.lock();
+    ids.into_iter().for_each(|id| known.remove(id));
 }
 
 /// Whoever writes on a chat's page is a person.

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Where the time comes from.
-pub trait Clock: Send + Sync + 'static {
+pub trait Clock: std::fmt::Debug + Send + Sync + 'static {
     /// The moment now.
     fn now(&self) -> Timestamp;
     /// How long it is since a moment that stays the same while the process runs: for paces and patience, which must not

@@ -1,8 +1,10 @@
 //! The commit of a command, which its events become in the store: records with commitments, views, counts and sealed
 //! words.
 
-use super::{App, Caller, Repeat, counting, follow_ups, projections::Projections};
-use crate::{entropy::Entropy, keys::Sealed, refused::Refused};
+use crate::{
+    Caller, Environment, Parts, Repeat, counting, entropy::Entropy, follow_ups, keys::Sealed, projections::Projections,
+    refused::Refused,
+};
 use remit_domain::{
     Case, Command, Event,
     case::{HolderRef, Status},
@@ -113,83 +115,81 @@ const REPEATABLE_MS: i64 = 24 * 3_600_000;
 /// Bytes that most events fit in.
 const BODY_USUAL: usize = 4 * 1024;
 
-impl App {
-    #[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
-    pub(crate) fn record<T: Serialize>(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        before: Option<&Case>,
-        happened: Happened,
-        beside: Beside,
-        output: T,
-        now: Timestamp,
-    ) -> Result<Prepared<T>, Refused> {
-        let case = &happened.case;
-        let id = case.id.to_string();
-        let records = happened
-            .events
-            .iter()
-            .map(|event| self.to_record(event, &id, caller, now))
-            .collect::<Result<Vec<_>, Refused>>()?;
-        // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
-        let about = before.and_then(intent_of).or_else(|| intent_of(case));
-        debug_assert!(
-            committed(&records, beside.sealed.iter().map(|sealed| &*sealed.words.commit))
-                && committed(&records, beside.attachments.iter().map(|file| &*file.id)),
-            "words or a file are stored to which no event of their commit commits: {:?}",
-            happened.events.last().map(Event::kind)
-        );
-        let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
-        let mut rest = self.follow_ups(before, &happened, now);
-        // What follows from what happened comes last: it takes the place of what was foreseen.
-        rest.rows.splice(0..0, beside.outbox);
-        rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
-        let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
-        items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
-        let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
-        let idempotency = repeat.map(|repeat| {
-            Ok::<_, Refused>(IdempotencyRow {
-                scope: caller.token.to_string(),
-                key: repeat.key.clone(),
-                case: Some(id.clone()),
-                request_hash: self.keys.of_request(&repeat.request),
-                response: serde_json::to_vec(&output).map_err(Refused::internal)?,
-                expires_ms: now.plus_ms(REPEATABLE_MS).0,
-            })
-        });
-        let commit = Commit {
-            outbox: rest.rows,
-            cancel: rest.cancel,
-            items,
-            claim: beside.claim,
-            case: Some(case_row(case, before.map_or(0, |case| case.version))?),
-            records,
-            customer: beside.customer,
-            sealed_under: beside.sealed.iter().chain(&beside.reopens).find_map(|sealed| sealed.key),
-            words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
-                .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
-                .collect(),
-            attachments: beside.attachments,
-            exceptions: exception_rows(before, &happened)?,
-            outcomes,
-            idempotency: idempotency.transpose()?,
-            clear: beside.erases.then(|| id.clone()),
-            ..Commit::default()
-        };
-        let projections = Projections::of(before, happened, &commit.outcomes);
-        Ok(Prepared { commit, projections, output })
-    }
+#[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
+pub(crate) fn record<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    before: Option<&Case>,
+    happened: Happened,
+    beside: Beside,
+    output: T,
+    now: Timestamp,
+) -> Result<Prepared<T>, Refused> {
+    let case = &happened.case;
+    let id = case.id.to_string();
+    let records = happened
+        .events
+        .iter()
+        .map(|event| to_record(&parts.environment, event, &id, caller, now))
+        .collect::<Result<Vec<_>, Refused>>()?;
+    // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
+    let about = before.and_then(intent_of).or_else(|| intent_of(case));
+    debug_assert!(
+        committed(&records, beside.sealed.iter().map(|sealed| &*sealed.words.commit))
+            && committed(&records, beside.attachments.iter().map(|file| &*file.id)),
+        "words or a file are stored to which no event of their commit commits: {:?}",
+        happened.events.last().map(Event::kind)
+    );
+    let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
+    let mut rest = follow_ups::follow_ups(&parts.governance, before, &happened, now);
+    // What follows from what happened comes last: it takes the place of what was foreseen.
+    rest.rows.splice(0..0, beside.outbox);
+    rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
+    let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
+    items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+    let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
+    let idempotency = repeat.map(|repeat| {
+        Ok::<_, Refused>(IdempotencyRow {
+            scope: caller.token.to_string(),
+            key: repeat.key.clone(),
+            case: Some(id.clone()),
+            request_hash: parts.vault.keys.of_request(&repeat.request),
+            response: serde_json::to_vec(&output).map_err(Refused::internal)?,
+            expires_ms: now.plus_ms(REPEATABLE_MS).0,
+        })
+    });
+    let commit = Commit {
+        outbox: rest.rows,
+        cancel: rest.cancel,
+        items,
+        claim: beside.claim,
+        case: Some(case_row(case, before.map_or(0, |case| case.version))?),
+        records,
+        customer: beside.customer,
+        sealed_under: beside.sealed.iter().chain(&beside.reopens).find_map(|sealed| sealed.key),
+        words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
+            .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
+            .collect(),
+        attachments: beside.attachments,
+        exceptions: exception_rows(before, &happened)?,
+        outcomes,
+        idempotency: idempotency.transpose()?,
+        clear: beside.erases.then(|| id.clone()),
+        ..Commit::default()
+    };
+    let projections = Projections::of(before, happened, &commit.outcomes);
+    Ok(Prepared { commit, projections, output })
+}
 
-    pub(crate) fn to_record(
-        &self,
-        event: &Event,
-        case: &str,
-        caller: &Caller,
-        now: Timestamp,
-    ) -> Result<Record, Refused> {
-        recorded(&self.entropy, event, case, &caller.pseudonym, now)
-    }
+pub(crate) fn to_record(
+    environment: &Environment,
+    event: &Event,
+    case: &str,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Record, Refused> {
+    recorded(&environment.entropy, event, case, &caller.pseudonym, now)
 }
 
 /// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never

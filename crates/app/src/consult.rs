@@ -1,14 +1,14 @@
 //! Consults: the member of staff who has a case asks another queue for advice, and keeps the case.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, bounded, shown},
-    commit::Act,
-};
 use crate::{
+    Caller, Done, Parts, Repeat, auth,
+    case::{self, CaseAnswer, bounded, shown},
     clock::rfc3339,
+    commit::Act,
+    pipeline,
     principal::Job,
     refused::{Kind, Refused},
+    resolve_names, sealing,
 };
 use remit_domain::{
     Case, Command, Event,
@@ -89,86 +89,97 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
     happened.events.iter().filter_map(item).collect()
 }
 
-impl App {
-    /// Asks another queue for advice on a case that the caller keeps.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses, or there is no such queue.
-    pub async fn ask_consult(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        ask: AskConsult,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "consult.ask";
-        bounded("question", &ask.question, super::case::TEXT_MAX)?;
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_on(&loaded, &ask.question)?;
-        let queue = self.queue_named("queue", &ask.queue)?;
-        let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
-        let act = Act::on(loaded, command).with([sealed]).changing(items);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Asks another queue for advice on a case that the caller keeps.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses, or there is no such queue.
+pub async fn ask_consult(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    ask: AskConsult,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "consult.ask";
+    bounded("question", &ask.question, case::TEXT_MAX)?;
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
+    let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
+    let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]).changing(items);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses, or there is no such consult.
-    pub async fn answer_consult(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        answer: AnswerConsult,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "consult.answer";
-        bounded("answer", &answer.answer, super::case::TEXT_MAX)?;
-        let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
-        let loaded = self.load(caller, action, id)?;
-        let case = &loaded.case;
-        let works_there = |staff| {
-            let queue = case.consults.get(&consult).map(|open| &open.queue);
-            self.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
-        };
-        if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
-            let detail = "advice is given by those who work in the queue that was asked";
-            return Err(Refused::new(Kind::Forbidden, detail));
-        }
-        let sealed = self.seal_on(&loaded, &answer.answer)?;
-        let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
-        let act = Act::on(loaded, command).with([sealed]).changing(items);
-        self.execute(caller, repeat, Some(id), act, shown).await
+/// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or there is no such consult.
+pub async fn answer_consult(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    answer: AnswerConsult,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "consult.answer";
+    bounded("answer", &answer.answer, case::TEXT_MAX)?;
+    let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let case = &loaded.case;
+    let works_there = |staff| {
+        let queue = case.consults.get(&consult).map(|open| &open.queue);
+        parts.live.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
+    };
+    if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
+        let detail = "advice is given by those who work in the queue that was asked";
+        return Err(Refused::new(Kind::Forbidden, detail));
     }
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer)?;
+    let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]).changing(items);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such queue.
-    pub fn consults(&self, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
-        self.permit(caller, "staff.read")?;
-        let queue = queue.map(|name| self.queue_named("queue", name)).transpose()?;
-        let mut views = Vec::new();
-        for row in self.store.items_page(CONSULT, None, LISTED_MAX).map_err(Refused::internal)? {
-            let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<ConsultItem>(&body)) else { continue };
-            if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
-                continue;
-            }
-            let case: Case = self.case_for(&Caller::system(Job::Views), "case.read", &item.case.to_string())?;
-            // A case that has ended needs no advice.
-            let asked = case.consults.keys().any(|open| open.to_string() == row.id);
-            if case.status != Status::Open || !asked {
-                continue;
-            }
-            views.push(ConsultView {
-                id: row.id,
-                case: item.case.to_string(),
-                queue: item.consult.queue.to_string(),
-                by: item.consult.by.to_string(),
-                question: self.open_words(&case, &item.consult.question)?,
-                at: rfc3339(item.consult.at),
-            });
+/// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such queue.
+pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
+    let mut views = Vec::new();
+    for row in parts.journal.store.items_page(CONSULT, None, LISTED_MAX).map_err(Refused::internal)? {
+        let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<ConsultItem>(&body)) else { continue };
+        if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
+            continue;
         }
-        Ok(views)
+        let case: Case = case::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &Caller::system(Job::Views),
+            "case.read",
+            &item.case.to_string(),
+        )?;
+        // A case that has ended needs no advice.
+        let asked = case.consults.keys().any(|open| open.to_string() == row.id);
+        if case.status != Status::Open || !asked {
+            continue;
+        }
+        views.push(ConsultView {
+            id: row.id,
+            case: item.case.to_string(),
+            queue: item.consult.queue.to_string(),
+            by: item.consult.by.to_string(),
+            question: sealing::open_words(
+                &parts.journal,
+                &parts.vault,
+                &parts.environment,
+                &case,
+                &item.consult.question,
+            )?,
+            at: rfc3339(item.consult.at),
+        });
     }
+    Ok(views)
 }

@@ -1,10 +1,14 @@
 //! The context package of a case, opened: what the next holder needs to know, and the conversation so far.
 
-use super::{
-    App, Caller,
+use crate::{
+    Caller, Environment, Governance, Journal, Parts, Vault, announce, case,
+    clock::rfc3339,
+    facts, query,
+    refused::Refused,
+    sealing,
     view::{CaseView, DecisionSummary, MessageFrom},
+    who,
 };
-use crate::{clock::rfc3339, refused::Refused};
 use remit_domain::{
     Case, Event,
     case::Author,
@@ -56,205 +60,226 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
     all.split_off(all.len().saturating_sub(most))
 }
 
-impl App {
-    /// What the next holder needs to know of a case.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such case.
-    pub fn context_of(&self, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
-        let case = self.case_for(caller, "case.read", id)?;
-        let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
-        let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {
-            if let Some(text) = text {
-                notes.push(NoteView { by: self.named(by)?, text });
-            }
-            Ok(())
-        };
-        self.each_record(&case, |row| {
-            match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
-                Event::DecisionMade { decision, handoff } => {
-                    if let Some(handoff) = handoff {
-                        let staff = handoff.staff.as_ref();
-                        told.extend(handoff.announced.map(|told| self.announce(told, handoff.to.name(), staff)));
-                        if let Some(words) = &handoff.package.note {
-                            note(&row.actor, self.open_words(&case, words)?)?;
-                        }
+/// What the next holder needs to know of a case.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {
+        if let Some(text) = text {
+            notes.push(NoteView { by: who::named(&parts.journal, &parts.vault, by)?, text });
+        }
+        Ok(())
+    };
+    query::each_record(&parts.journal, &case, |row| {
+        match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+            Event::DecisionMade { decision, handoff } => {
+                if let Some(handoff) = handoff {
+                    let staff = handoff.staff.as_ref();
+                    told.extend(handoff.announced.map(|told| {
+                        announce::announce(&parts.governance, &parts.live, told, handoff.to.name(), staff)
+                    }));
+                    if let Some(words) = &handoff.package.note {
+                        note(
+                            &row.actor,
+                            sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
+                        )?;
                     }
-                    decisions.push(DecisionSummary::from(&*decision));
                 }
-                Event::ConsultAnswered { answer, .. } => note(&row.actor, self.open_words(&case, &answer)?)?,
-                Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => {
-                    note(&row.actor, self.open_words(&case, &words)?)?;
-                }
-                _ => {}
+                decisions.push(DecisionSummary::from(&*decision));
             }
-            Ok(())
-        })?;
-        let conversation = self.conversation(&case)?;
-        Ok(ContextView {
-            summary: self.summary(&case, self.now())?,
-            conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-            case: self.case_view(&case)?,
-            told: newest(told, HISTORY_MAX),
-            notes: newest(notes, HISTORY_MAX),
-            decisions: newest(decisions, HISTORY_MAX),
-        })
-    }
-
-    /// The newest messages of a case whose words are there, oldest first, whole.
-    fn conversation(&self, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
-        let whole = |message: &Message, mut said: TurnMessage| {
-            if let Some(how) = message.auto_submitted {
-                said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
+            Event::ConsultAnswered { answer, .. } => note(
+                &row.actor,
+                sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &answer)?,
+            )?,
+            Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => {
+                note(
+                    &row.actor,
+                    sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &words)?,
+                )?;
             }
-            Some(said)
-        };
-        Ok(self.each_said(case, whole)?.into_iter().map(|(_, message)| message).collect())
-    }
-
-    /// The same without what machines sent, and of what the customer wrote what is to be answered.
-    pub(crate) fn asked_conversation(&self, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
-        let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
-            (Some(_), _) => None,
-            (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
-            _ => Some(said),
-        };
-        self.each_said(case, asked)
-    }
-
-    fn each_said(
-        &self,
-        case: &Case,
-        take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
-    ) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
-        let mut messages = std::collections::VecDeque::new();
-        self.each_record(case, |row| {
-            if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
-                return Ok(());
-            }
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
-                return Ok(());
-            };
-            let author = match &message.author {
-                Author::Requester => TurnAuthor::Customer,
-                Author::Holder { staff: None, holder, .. } if self.is_ai(holder.name()) => TurnAuthor::Ai,
-                Author::Holder { .. } => TurnAuthor::Staff,
-            };
-            if messages.len() == MESSAGES_MAX {
-                messages.pop_front();
-            }
-            messages.push_back((author, message));
-            Ok(())
-        })?;
-        let mut opened = Vec::with_capacity(messages.len());
-        for (author, message) in messages {
-            if let Some(text) = self.open_words(case, &message.words)? {
-                let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
-                let text = message.attachments.iter().fold(said.text, |text, file| {
-                    format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
-                });
-                opened.push((message.id, TurnMessage { author, text }));
-            }
+            _ => {}
         }
-        Ok(opened)
-    }
+        Ok(())
+    })?;
+    let conversation = conversation(parts, &case)?;
+    Ok(ContextView {
+        summary: summary(parts, &case, parts.environment.now())?,
+        conversation: conversation.into_iter().map(MessageFrom::from).collect(),
+        case: who::case_view(&parts.journal, &parts.vault, &case)?,
+        told: newest(told, HISTORY_MAX),
+        notes: newest(notes, HISTORY_MAX),
+        decisions: newest(decisions, HISTORY_MAX),
+    })
+}
 
-    /// What the messages say in which something was promised or refused, while their words exist.
-    fn marked(&self, case: &Case) -> Result<HashMap<MessageId, String>, Refused> {
-        let mut quoted = HashMap::new();
-        if case.promised.is_empty() && case.refused.is_empty() {
-            return Ok(quoted);
+/// The newest messages of a case whose words are there, oldest first, whole.
+fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
+    let whole = |message: &Message, mut said: TurnMessage| {
+        if let Some(how) = message.auto_submitted {
+            said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
         }
-        self.each_record(case, |row| {
-            if row.kind != "message_added" {
-                return Ok(());
-            }
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            if let Event::MessageAdded { message, .. } = event
-                && (case.promised.contains(&message.id) || case.refused.contains(&message.id))
-                && let Some(text) = self.open_words(case, &message.words)?
-            {
-                quoted.insert(message.id, text);
-            }
-            Ok(())
-        })?;
-        Ok(quoted)
-    }
+        Some(said)
+    };
+    Ok(each_said(parts, case, whole)?.into_iter().map(|(_, message)| message).collect())
+}
 
-    fn is_ai(&self, responder: &str) -> bool {
-        let ai = remit_domain::decision::ResponderKind::Ai;
-        self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
-    }
+/// The same without what machines sent, and of what the customer wrote what is to be answered.
+pub(crate) fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
+        (Some(_), _) => None,
+        (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
+        _ => Some(said),
+    };
+    each_said(parts, case, asked)
+}
 
-    /// The context package in words: what the next holder needs to know beside the conversation.
-    pub(crate) fn summary(&self, case: &Case, now: Timestamp) -> Result<String, Refused> {
-        use std::fmt::Write as _;
-        let mut text = String::new();
-        let signals = self.signals(case, now);
-        let named = |name: &str| signals.get(name).map_or_else(String::new, |reading| reading.value.to_string());
+fn each_said(
+    parts: &Parts,
+    case: &Case,
+    take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
+) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let mut messages = std::collections::VecDeque::new();
+    query::each_record(&parts.journal, case, |row| {
+        if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
+            return Ok(());
+        }
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
+            return Ok(());
+        };
+        let author = match &message.author {
+            Author::Requester => TurnAuthor::Customer,
+            Author::Holder { staff: None, holder, .. } if is_ai(&parts.governance, holder.name()) => TurnAuthor::Ai,
+            Author::Holder { .. } => TurnAuthor::Staff,
+        };
+        if messages.len() == MESSAGES_MAX {
+            messages.pop_front();
+        }
+        messages.push_back((author, message));
+        Ok(())
+    })?;
+    let mut opened = Vec::with_capacity(messages.len());
+    for (author, message) in messages {
+        if let Some(text) = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?
+        {
+            let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
+            let text = message.attachments.iter().fold(said.text, |text, file| {
+                format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
+            });
+            opened.push((message.id, TurnMessage { author, text }));
+        }
+    }
+    Ok(opened)
+}
+
+/// What the messages say in which something was promised or refused, while their words exist.
+fn marked(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+) -> Result<HashMap<MessageId, String>, Refused> {
+    let mut quoted = HashMap::new();
+    if case.promised.is_empty() && case.refused.is_empty() {
+        return Ok(quoted);
+    }
+    query::each_record(journal, case, |row| {
+        if row.kind != "message_added" {
+            return Ok(());
+        }
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        if let Event::MessageAdded { message, .. } = event
+            && (case.promised.contains(&message.id) || case.refused.contains(&message.id))
+            && let Some(text) = sealing::open_words(journal, vault, environment, case, &message.words)?
+        {
+            quoted.insert(message.id, text);
+        }
+        Ok(())
+    })?;
+    Ok(quoted)
+}
+
+fn is_ai(governance: &Governance, responder: &str) -> bool {
+    let ai = remit_domain::decision::ResponderKind::Ai;
+    governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
+}
+
+/// The context package in words: what the next holder needs to know beside the conversation.
+pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<String, Refused> {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let signals = facts::signals(&parts.governance, &parts.live, case, now);
+    let named = |name: &str| signals.get(name).map_or_else(String::new, |reading| reading.value.to_string());
+    let _ = writeln!(
+        text,
+        "About {} ({} % sure), in {}, by {}. Messages so far: {}; the customer has waited {} s for a reply.",
+        named("intent").replace('_', " "),
+        named("intent_confidence_bp").parse::<i64>().unwrap_or(0) / 100,
+        named("language"),
+        case.channel.as_str(),
+        case.messages,
+        case.waited_ms(now) / 1_000
+    );
+    for (name, says) in [
+        ("human_requested", "The customer has asked for a human."),
+        ("open_complaint", "A complaint is open."),
+        ("account_frozen", "The account is frozen."),
+    ] {
+        if named(name) == "true" {
+            let _ = writeln!(text, "{says}");
+        }
+    }
+    for standing in case.situations.iter() {
+        let since = rfc3339(standing.since);
+        let _ = writeln!(text, "Stands since {since}: {}.", standing.noted.situation.replace('_', " "));
+    }
+    if let Some(question) = &case.handover_question {
+        let to = announce::title(&parts.governance, question.to.as_str());
+        let _ = writeln!(text, "The customer's last message looks like a matter for {to}: hand over, or keep it?");
+    }
+    for tried in &case.tried {
+        let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());
+        let reason = reason.and_then(|value| value.as_str().map(|text| text.replace('_', " ")));
+        let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
+        let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
+    }
+    let quoted = marked(&parts.journal, &parts.vault, &parts.environment, case)?;
+    for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
+        for said in ids.iter().filter_map(|id| quoted.get(id)) {
+            let _ = writeln!(text, "{says}: \"{}\"", cut(said, QUOTED_MAX));
+        }
+    }
+    for open in case.actions.values() {
+        let action = open.action.as_str().replace('_', " ");
+        let arguments = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.arguments)?
+            .unwrap_or_default();
+        let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
+    }
+    for open in case.consults.values() {
+        let question = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.question)?
+            .unwrap_or_default();
+        let _ = writeln!(text, "{} asked {} for advice: \"{}\"", open.by, open.queue, cut(&question, QUOTED_MAX));
+    }
+    for from in &case.absorbed {
+        let _ = writeln!(text, "Case {from}, the same request, ended in this one.");
+    }
+    if let Some(told) = case.told {
+        let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+        let holder = case.holder.as_ref().map_or("", |holder| holder.who.name());
         let _ = writeln!(
             text,
-            "About {} ({} % sure), in {}, by {}. Messages so far: {}; the customer has waited {} s for a reply.",
-            named("intent").replace('_', " "),
-            named("intent_confidence_bp").parse::<i64>().unwrap_or(0) / 100,
-            named("language"),
-            case.channel.as_str(),
-            case.messages,
-            case.waited_ms(now) / 1_000
+            "The customer was told: \"{}\"",
+            announce::announce(&parts.governance, &parts.live, told, holder, staff)
         );
-        for (name, says) in [
-            ("human_requested", "The customer has asked for a human."),
-            ("open_complaint", "A complaint is open."),
-            ("account_frozen", "The account is frozen."),
-        ] {
-            if named(name) == "true" {
-                let _ = writeln!(text, "{says}");
-            }
-        }
-        for standing in case.situations.iter() {
-            let since = rfc3339(standing.since);
-            let _ = writeln!(text, "Stands since {since}: {}.", standing.noted.situation.replace('_', " "));
-        }
-        if let Some(question) = &case.handover_question {
-            let to = self.title(question.to.as_str());
-            let _ = writeln!(text, "The customer's last message looks like a matter for {to}: hand over, or keep it?");
-        }
-        for tried in &case.tried {
-            let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());
-            let reason = reason.and_then(|value| value.as_str().map(|text| text.replace('_', " ")));
-            let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
-            let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
-        }
-        let quoted = self.marked(case)?;
-        for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
-            for said in ids.iter().filter_map(|id| quoted.get(id)) {
-                let _ = writeln!(text, "{says}: \"{}\"", cut(said, QUOTED_MAX));
-            }
-        }
-        for open in case.actions.values() {
-            let action = open.action.as_str().replace('_', " ");
-            let arguments = self.open_words(case, &open.arguments)?.unwrap_or_default();
-            let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
-        }
-        for open in case.consults.values() {
-            let question = self.open_words(case, &open.question)?.unwrap_or_default();
-            let _ = writeln!(text, "{} asked {} for advice: \"{}\"", open.by, open.queue, cut(&question, QUOTED_MAX));
-        }
-        for from in &case.absorbed {
-            let _ = writeln!(text, "Case {from}, the same request, ended in this one.");
-        }
-        if let Some(told) = case.told {
-            let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
-            let holder = case.holder.as_ref().map_or("", |holder| holder.who.name());
-            let _ = writeln!(text, "The customer was told: \"{}\"", self.announce(told, holder, staff));
-        }
-        for exception in case.exceptions.values() {
-            let kind = exception.kind.as_str().replace('_', " ");
-            let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
-        }
-        Ok(text)
     }
+    for exception in case.exceptions.values() {
+        let kind = exception.kind.as_str().replace('_', " ");
+        let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
+    }
+    Ok(text)
 }
 
 /// What of a customer's message is to be answered, and in place of nothing that there is nothing.

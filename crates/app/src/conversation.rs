@@ -1,9 +1,14 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
-use super::{App, attachment::AttachmentView, chat::Chat, waiting::Outlook};
 use crate::{
+    Governance, Live, Parts, announce,
+    attachment::{self, AttachmentView},
+    case,
+    chat::{self, Chat},
     clock::rfc3339,
     refused::{Kind, Refused},
+    sealing,
+    waiting::{self, Outlook},
 };
 use remit_domain::{
     Case, Decision, Event,
@@ -88,151 +93,172 @@ const MANAGER: &str = "This needs a manager; somebody will see to it";
 /// Messages of one answer.
 const MESSAGES_MAX: usize = 100;
 
-impl App {
-    /// The conversation of a chat after a place.
-    pub fn conversation_of(&self, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
-        let messages = self.said_since(chat, after)?;
-        let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
-        let organisation = self.bundle.name().to_owned();
-        Ok(Conversation { organisation, messages, next, status: self.status_of(chat)? })
-    }
+/// The conversation of a chat after a place.
+pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+    let messages = said_since(parts, chat, after)?;
+    let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
+    let organisation = parts.governance.bundle.name().to_owned();
+    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat)? })
+}
 
-    /// What was said on a chat after a place, oldest first, as far as one answer goes.
-    pub fn said_since(&self, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
-        let mut messages = Vec::new();
-        for id in chat.cases() {
-            self.said_on(chat, id, after, &mut messages)?;
-        }
-        messages.sort_by_key(|message| message.seq);
-        messages.truncate(MESSAGES_MAX);
-        Ok(messages)
+/// What was said on a chat after a place, oldest first, as far as one answer goes.
+pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
+    let mut messages = Vec::new();
+    for id in chat.cases() {
+        said_on(parts, chat, id, after, &mut messages)?;
     }
+    messages.sort_by_key(|message| message.seq);
+    messages.truncate(MESSAGES_MAX);
+    Ok(messages)
+}
 
-    fn said_on(&self, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
-        let (case, enough) = (self.case_for(&chat.caller(), "case.read", &id.to_string())?, said.len() + MESSAGES_MAX);
-        let mut at = after;
-        while said.len() < enough {
-            let rows = self.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
-            for row in &rows {
-                at = row.seq;
-                if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
-                    continue;
+fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+    let (case, enough) = (
+        case::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &chat.caller(),
+            "case.read",
+            &id.to_string(),
+        )?,
+        said.len() + MESSAGES_MAX,
+    );
+    let mut at = after;
+    while said.len() < enough {
+        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        for row in &rows {
+            at = row.seq;
+            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
+                continue;
+            }
+            match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+                Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+                    said.push(shown(parts, &case, &message, row.seq, at)?);
                 }
-                match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
-                    Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                        said.push(self.shown(&case, &message, row.seq, at)?);
-                    }
-                    Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                        said.extend(self.announced(&decision, &handoff, row.seq));
-                    }
-                    _ => {}
+                Event::DecisionMade { decision, handoff: Some(handoff) } => {
+                    said.extend(announced(&parts.governance, &parts.live, &decision, &handoff, row.seq));
                 }
-            }
-            if rows.len() < PAGE {
-                break;
+                _ => {}
             }
         }
-        Ok(())
-    }
-
-    /// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
-    fn announced(&self, decision: &Decision, handoff: &Handoff, seq: u64) -> Option<ChatMessage> {
-        let (text, by) = match handoff.announced? {
-            Announcement::Waiting { .. } => {
-                (format!("A person will answer ({}).", self.title(handoff.to.name())), None)
-            }
-            Announcement::Owner { due } => (MANAGER.to_owned(), Some(rfc3339(due))),
-            told => (self.announce(told, handoff.to.name(), handoff.staff.as_ref()), None),
-        };
-        Some(ChatMessage {
-            id: decision.id.to_string(),
-            seq,
-            author: "remit",
-            name: None,
-            text: Some(text),
-            by,
-            attachments: Vec::new(),
-            at: rfc3339(decision.at),
-        })
-    }
-
-    fn shown(&self, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
-        let (author, name) = match &message.author {
-            Author::Requester => ("you", None),
-            Author::Holder { staff: Some(staff), .. } => ("person", Some(self.first_name(staff))),
-            Author::Holder { holder: HolderRef::Owner(_), .. } => ("person", Some("A manager".to_owned())),
-            Author::Holder { holder: HolderRef::Responder(id), .. } => match self.bundle.candidate(id) {
-                Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
-                Some(spec) => ("person", Some(spec.title.clone())),
-                // Of an older bundle.
-                None => ("ai", Some(id.to_string())),
-            },
-        };
-        Ok(ChatMessage {
-            id: message.id.to_string(),
-            seq,
-            author,
-            name,
-            text: self.open_words(case, &message.words)?,
-            by: None,
-            attachments: message.attachments.iter().map(AttachmentView::from).collect(),
-            at: rfc3339(at),
-        })
-    }
-
-    fn first_name(&self, staff: &StaffId) -> String {
-        self.floor.staff(staff).map_or_else(|| "A colleague".to_owned(), |known| known.first_name)
-    }
-
-    /// Who has the case of a chat now.
-    pub fn status_of(&self, chat: &Chat) -> Result<ChatStatus, Refused> {
-        let Some(id) = self.current_of(chat)? else {
-            let text = "Ask your question. An AI assistant or a person will answer.";
-            return Ok(ChatStatus::new("new", text).with_human());
-        };
-        let case = self.case_for(&chat.caller(), "case.read", &id.to_string())?;
-        let (Some(holder), Status::Open) = (&case.holder, case.status) else {
-            return Ok(ChatStatus::new("closed", "This conversation is closed."));
-        };
-        let can_confirm = can_confirm(&case);
-        if let Some(staff) = &holder.staff {
-            let (name, here) = (self.first_name(staff), self.floor.is_here(staff));
-            let text = match here {
-                true => format!("{name} is with you."),
-                false => format!("{name} is not here right now. Write, and {name} or a colleague will answer."),
-            };
-            return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
+        if rows.len() < PAGE {
+            break;
         }
-        let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, self.now())) };
-        if case.held_by_ai {
-            let title = self.title(responder.as_str());
-            let text = format!("An AI assistant ({title}) is answering.");
-            return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
-        }
-        let desk = self.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
-        let outlook = self.outlook(&case, responder);
-        let how_long = outlook.words();
-        // Whoever is asked may say no.
-        let how_long = match (case.offer.is_some(), &outlook) {
-            (false, _) => how_long,
-            (true, Outlook::Unknown | Outlook::Nobody) => "one is being asked now".to_owned(),
-            (true, _) => format!("one is being asked now, otherwise {how_long}"),
-        };
-        let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
-        let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
-        Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
     }
+    Ok(())
+}
 
-    /// A file of a chat's cases, with its kind.
-    pub fn file_of(&self, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
-        for case in chat.cases().iter().rev() {
-            match self.attachment(&chat.caller(), &case.to_string(), name) {
-                Err(refused) if refused.kind == Kind::NotFound => {}
-                found => return found,
-            }
+/// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
+fn announced(
+    governance: &Governance,
+    live: &Live,
+    decision: &Decision,
+    handoff: &Handoff,
+    seq: u64,
+) -> Option<ChatMessage> {
+    let (text, by) = match handoff.announced? {
+        Announcement::Waiting { .. } => {
+            (format!("A person will answer ({}).", announce::title(governance, handoff.to.name())), None)
         }
-        Err(Refused::new(Kind::NotFound, "this chat has no such file"))
+        Announcement::Owner { due } => (MANAGER.to_owned(), Some(rfc3339(due))),
+        told => (announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()), None),
+    };
+    Some(ChatMessage {
+        id: decision.id.to_string(),
+        seq,
+        author: "remit",
+        name: None,
+        text: Some(text),
+        by,
+        attachments: Vec::new(),
+        at: rfc3339(decision.at),
+    })
+}
+
+fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
+    let (author, name) = match &message.author {
+        Author::Requester => ("you", None),
+        Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(&parts.live, staff))),
+        Author::Holder { holder: HolderRef::Owner(_), .. } => ("person", Some("A manager".to_owned())),
+        Author::Holder { holder: HolderRef::Responder(id), .. } => match parts.governance.bundle.candidate(id) {
+            Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
+            Some(spec) => ("person", Some(spec.title.clone())),
+            // Of an older bundle.
+            None => ("ai", Some(id.to_string())),
+        },
+    };
+    Ok(ChatMessage {
+        id: message.id.to_string(),
+        seq,
+        author,
+        name,
+        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?,
+        by: None,
+        attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+        at: rfc3339(at),
+    })
+}
+
+fn first_name(live: &Live, staff: &StaffId) -> String {
+    live.floor.staff(staff).map_or_else(|| "A colleague".to_owned(), |known| known.first_name)
+}
+
+/// Who has the case of a chat now.
+pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+    let Some(id) = chat::current_of(&parts.journal, chat)? else {
+        let text = "Ask your question. An AI assistant or a person will answer.";
+        return Ok(ChatStatus::new("new", text).with_human());
+    };
+    let case = case::case_for(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        &chat.caller(),
+        "case.read",
+        &id.to_string(),
+    )?;
+    let (Some(holder), Status::Open) = (&case.holder, case.status) else {
+        return Ok(ChatStatus::new("closed", "This conversation is closed."));
+    };
+    let can_confirm = can_confirm(&case);
+    if let Some(staff) = &holder.staff {
+        let (name, here) = (first_name(&parts.live, staff), parts.live.floor.is_here(staff));
+        let text = match here {
+            true => format!("{name} is with you."),
+            false => format!("{name} is not here right now. Write, and {name} or a colleague will answer."),
+        };
+        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
     }
+    let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, parts.environment.now())) };
+    if case.held_by_ai {
+        let title = announce::title(&parts.governance, responder.as_str());
+        let text = format!("An AI assistant ({title}) is answering.");
+        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
+    }
+    let desk = parts.governance.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
+    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, &case, responder);
+    let how_long = outlook.words();
+    // Whoever is asked may say no.
+    let how_long = match (case.offer.is_some(), &outlook) {
+        (false, _) => how_long,
+        (true, Outlook::Unknown | Outlook::Nobody) => "one is being asked now".to_owned(),
+        (true, _) => format!("one is being asked now, otherwise {how_long}"),
+    };
+    let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
+    let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
+    Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
+}
+
+/// A file of a chat's cases, with its kind.
+pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+    for case in chat.cases().iter().rev() {
+        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
+            Err(refused) if refused.kind == Kind::NotFound => {}
+            found => return found,
+        }
+    }
+    Err(Refused::new(Kind::NotFound, "this chat has no such file"))
 }
 
 impl ChatStatus {

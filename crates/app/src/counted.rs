@@ -1,9 +1,9 @@
 //! Tells who posted readings which of them do not count, and which count in their place.
 
-use super::{
-    App, Caller,
+use crate::{
+    Caller, Environment, Governance, Live, Parts,
     case::CaseAnswer,
-    facts::{FOLLOWS_INTENT, OF_THE_CASE},
+    facts::{self, FOLLOWS_INTENT, OF_THE_CASE},
     measure::PostedReading,
     schema,
     view::{CaseView, DecisionSummary},
@@ -63,90 +63,100 @@ fn heard(case: &Case, posted: &PostedReading) -> &'static str {
     }
 }
 
-impl App {
-    /// The case, with what of the readings that `caller` posted does not count.
-    pub(crate) fn shown_with<'a>(
-        &'a self,
-        caller: &'a Caller,
-        posted: &'a [PostedReading],
-    ) -> impl Fn(&Happened) -> CaseAnswer + 'a {
-        move |happened| answer(happened, self.not_counted(&happened.case, caller, posted))
+/// The case, with what of the readings that `caller` posted does not count.
+pub(crate) fn shown_with<'a>(
+    parts: &'a Parts,
+    caller: &'a Caller,
+    posted: &'a [PostedReading],
+) -> impl Fn(&Happened) -> CaseAnswer + 'a {
+    move |happened| {
+        answer(
+            happened,
+            not_counted(&parts.governance, &parts.live, &parts.environment, &happened.case, caller, posted),
+        )
     }
+}
 
-    fn not_counted(&self, case: &Case, caller: &Caller, posted: &[PostedReading]) -> Vec<NotCounted> {
-        let Some(source) = caller.source.as_deref().filter(|_| !posted.is_empty()) else { return Vec::new() };
-        let signals = self.signals(case, self.now());
-        let mut told: Vec<NotCounted> = posted
-            .iter()
-            .filter_map(|one| {
-                let counts = signals.get(&one.name)?;
-                // Whose reading says the same does not matter to what counts.
-                let counted = json(&counts.value) == one.value;
-                (!counted).then(|| NotCounted {
-                    name: one.name.clone(),
-                    value: one.value.clone(),
-                    counts: json(&counts.value),
-                    source: counts.source.to_string(),
-                    why: self.why(case, &one.name, source, counts) + heard(case, one),
-                })
+fn not_counted(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    caller: &Caller,
+    posted: &[PostedReading],
+) -> Vec<NotCounted> {
+    let Some(source) = caller.source.as_deref().filter(|_| !posted.is_empty()) else { return Vec::new() };
+    let signals = facts::signals(governance, live, case, environment.now());
+    let mut told: Vec<NotCounted> = posted
+        .iter()
+        .filter_map(|one| {
+            let counts = signals.get(&one.name)?;
+            // Whose reading says the same does not matter to what counts.
+            let counted = json(&counts.value) == one.value;
+            (!counted).then(|| NotCounted {
+                name: one.name.clone(),
+                value: one.value.clone(),
+                counts: json(&counts.value),
+                source: counts.source.to_string(),
+                why: why(governance, case, &one.name, source, counts) + heard(case, one),
             })
-            .collect();
-        let of_wish = |told: &NotCounted| told.name == WANTS_HUMAN;
-        let unasked = posted.iter().any(|one| one.name == WANTS_HUMAN && one.value == serde_json::Value::Bool(false));
-        if unasked && case.human_requested && !told.iter().any(of_wish) {
-            let why = if case.human_outright {
-                "the customer pressed the button for a human, which no reading takes back".to_owned()
-            } else {
-                format!(
-                    "the customer asked for a human, which only a source takes back that the bundle names as \
-                     authoritative for `{WANTS_HUMAN}`, and it does not name `{source}`"
-                )
-            };
-            told.push(NotCounted {
-                name: "human_requested".to_owned(),
-                value: false.into(),
-                counts: true.into(),
-                source: OWN_SOURCE.to_owned(),
-                why,
-            });
-        }
-        told
+        })
+        .collect();
+    let of_wish = |told: &NotCounted| told.name == WANTS_HUMAN;
+    let unasked = posted.iter().any(|one| one.name == WANTS_HUMAN && one.value == serde_json::Value::Bool(false));
+    if unasked && case.human_requested && !told.iter().any(of_wish) {
+        let why = if case.human_outright {
+            "the customer pressed the button for a human, which no reading takes back".to_owned()
+        } else {
+            format!(
+                "the customer asked for a human, which only a source takes back that the bundle names as \
+                 authoritative for `{WANTS_HUMAN}`, and it does not name `{source}`"
+            )
+        };
+        told.push(NotCounted {
+            name: "human_requested".to_owned(),
+            value: false.into(),
+            counts: true.into(),
+            source: OWN_SOURCE.to_owned(),
+            why,
+        });
     }
+    told
+}
 
-    /// Why what counts goes before what `source` posted.
-    fn why(&self, case: &Case, name: &str, source: &str, counts: &Reading) -> String {
-        let believed = |source: &str| self.bundle.authoritative(name, source);
-        let (theirs, from) = (believed(&counts.source), &counts.source);
-        if OF_THE_CASE.contains(&name) {
-            return "Remit knows it of the case itself".to_owned();
+/// Why what counts goes before what `source` posted.
+fn why(governance: &Governance, case: &Case, name: &str, source: &str, counts: &Reading) -> String {
+    let believed = |source: &str| governance.bundle.authoritative(name, source);
+    let (theirs, from) = (believed(&counts.source), &counts.source);
+    if OF_THE_CASE.contains(&name) {
+        return "Remit knows it of the case itself".to_owned();
+    }
+    if [SITUATION, SITUATION_BP].contains(&name)
+        && let Some(standing) = case.situations.gravest()
+    {
+        let (situation, by) = (&standing.noted.situation, &standing.noted.source);
+        return format!(
+            "`{situation}`, read by `{by}`, stands on the case until a person says otherwise, and the gravest \
+             counts"
+        );
+    }
+    if counts.because.iter().any(|because| because.starts_with(FOLLOWS_INTENT)) {
+        return format!(
+            "it follows from the intent that `{from}` says, which the bundle names as authoritative for it"
+        );
+    }
+    if &**from == source {
+        return "this source has posted another since".to_owned();
+    }
+    match (theirs, believed(source)) {
+        (true, false) => {
+            format!("the bundle names `{from}` as authoritative for `{name}`, and does not name `{source}`")
         }
-        if [SITUATION, SITUATION_BP].contains(&name)
-            && let Some(standing) = case.situations.gravest()
-        {
-            let (situation, by) = (&standing.noted.situation, &standing.noted.source);
-            return format!(
-                "`{situation}`, read by `{by}`, stands on the case until a person says otherwise, and the gravest \
-                 counts"
-            );
-        }
-        if counts.because.iter().any(|because| because.starts_with(FOLLOWS_INTENT)) {
-            return format!(
-                "it follows from the intent that `{from}` says, which the bundle names as authoritative for it"
-            );
-        }
-        if &**from == source {
-            return "this source has posted another since".to_owned();
-        }
-        match (theirs, believed(source)) {
-            (true, false) => {
-                format!("the bundle names `{from}` as authoritative for `{name}`, and does not name `{source}`")
-            }
-            (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is no older"),
-            (false, _) if &**from == OWN_SOURCE => format!(
-                "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own \
-                 reading goes first"
-            ),
-            (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is no older"),
-        }
+        (true, true) => format!("`{from}` is authoritative for `{name}` as well, and its reading is no older"),
+        (false, _) if &**from == OWN_SOURCE => format!(
+            "the bundle does not name `{source}` as authoritative for `{name}`, and of the others Remit's own \
+             reading goes first"
+        ),
+        (false, _) => format!("nobody is authoritative for `{name}`, and the reading of `{from}` is no older"),
     }
 }

@@ -1,8 +1,8 @@
 //! Decisions: the record, told in plain words, and taken again to prove it.
 
-use super::{App, Caller};
 use crate::{
-    explain::{Explanation, explain, explain_action},
+    Caller, Governance, Journal, Parts, auth,
+    explain::{self, Explanation},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -11,12 +11,7 @@ use remit_domain::{
     decision::Candidate,
     id::{DecisionId, Digest},
 };
-use remit_policy::{
-    bundle::Bundle,
-    engine::Engine,
-    reference::Reference,
-    replay::{replay, replay_action},
-};
+use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
 use remit_store::Store;
 use serde::Serialize;
 use std::cell::LazyCell;
@@ -103,100 +98,104 @@ enum Governed {
 /// The same, found out when it is asked for.
 type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 
-impl App {
-    /// A decision, with its reasons in plain words.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such decision.
-    pub fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
-        self.permit(caller, "decision.read")?;
-        let (decision, seq) = self.recorded(id)?;
-        let explanation = match &decision {
-            Recorded::Case(decision) => self.explain(decision),
-            Recorded::Action(decision) => {
-                let other = self.other(&decision.bundle, decision.baseline.as_ref());
-                explain_action(decision, &|id| self.rule_of(&other, id))
-            }
-        };
-        Ok(DecisionAnswer { explanation, decision, seq })
-    }
-
-    /// `decision` in plain words, its amounts in the bundle's currency. What would have been is asked of the policies
-    /// that governed; nothing is said of it where these cannot be had.
-    pub(crate) fn explain(&self, decision: &Decision) -> Explanation {
-        let other = self.other(&decision.bundle, decision.baseline.as_ref());
-        let permits = LazyCell::new(|| Some(Reference::permits(self.governing(&other)?)));
-        let permitted =
-            |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
-        let rule = |id: &str| self.rule_of(&other, id);
-        explain(decision, &self.bundle.terms().economics.currency.0, &permitted, &rule)
-    }
-
-    /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked
-    /// for.
-    fn other<'a>(&'a self, digest: &'a Digest, baseline: Option<&'a Digest>) -> Other<'a> {
-        LazyCell::new(Box::new(move || match digest == self.bundle.digest() {
-            true => Governed::InForce,
-            false => match self.stored_bundle(digest.as_str(), baseline) {
-                Ok(bundle) => Governed::By(Box::new(bundle)),
-                Err(_) => Governed::Unknown,
-            },
-        }))
-    }
-
-    fn governing<'a>(&'a self, other: &'a Other<'_>) -> Option<&'a Bundle> {
-        match &**other {
-            Governed::InForce => Some(&self.bundle),
-            Governed::By(bundle) => Some(bundle),
-            Governed::Unknown => None,
+/// A decision, with its reasons in plain words.
+///
+/// # Errors
+/// When policy refuses, or there is no such decision.
+pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
+    let (decision, seq) = recorded(&parts.journal, id)?;
+    let explanation = match &decision {
+        Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
+        Recorded::Action(decision) => {
+            let other = other(&parts.governance, &parts.journal, &decision.bundle, decision.baseline.as_ref());
+            explain::explain_action(decision, &|id| rule_of(&parts.governance, &other, id))
         }
-    }
+    };
+    Ok(DecisionAnswer { explanation, decision, seq })
+}
 
-    /// A rule for words of the bundle that governed, in words.
-    fn rule_of(&self, other: &Other<'_>, id: &str) -> Option<String> {
-        self.governing(other)?.readings().told(id)
-    }
+/// `decision` in plain words, its amounts in the bundle's currency. What would have been is asked of the policies
+/// that governed; nothing is said of it where these cannot be had.
+pub(crate) fn explain(governance: &Governance, journal: &Journal, decision: &Decision) -> Explanation {
+    let other = other(governance, journal, &decision.bundle, decision.baseline.as_ref());
+    let permits = LazyCell::new(|| Some(Reference::permits(governing(governance, &other)?)));
+    let permitted =
+        |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
+    let rule = |id: &str| rule_of(governance, &other, id);
+    explain::explain(decision, &governance.bundle.terms().economics.currency.0, &permitted, &rule)
+}
 
-    /// Takes a recorded decision again from its record and its bundle.
-    ///
-    /// # Errors
-    /// When policy refuses, there is no such decision, or its bundle is not the one in force.
-    pub fn replay(&self, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
-        self.permit(caller, "decision.replay")?;
-        let (decision, _) = self.recorded(id)?;
-        let bundle = decision.bundle().to_string();
-        let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
-            Recorded::Case(decision) => replay(engine, bundle, decision),
-            Recorded::Action(decision) => replay_action(engine, bundle, decision),
-        };
-        let here = decision.bundle() == self.bundle.digest() && decision.is_of(&self.bundle.terms().baseline);
-        let replayed = if here {
-            taken_again(&self.engine, &self.bundle)
-        } else {
-            let other = self.stored_bundle(&bundle, decision.baseline())?;
-            taken_again(&Engine::new(&other), &other)
-        };
-        let difference = replayed.map_err(Refused::internal)?.difference;
-        Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
-    }
+/// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked
+/// for.
+fn other<'a>(
+    governance: &'a Governance,
+    journal: &'a Journal,
+    digest: &'a Digest,
+    baseline: Option<&'a Digest>,
+) -> Other<'a> {
+    LazyCell::new(Box::new(move || match digest == governance.bundle.digest() {
+        true => Governed::InForce,
+        false => match stored_bundle(journal, digest.as_str(), baseline) {
+            Ok(bundle) => Governed::By(Box::new(bundle)),
+            Err(_) => Governed::Unknown,
+        },
+    }))
+}
 
-    fn recorded(&self, id: &str) -> Result<(Recorded, u64), Refused> {
-        let none = |detail: String| Refused::new(Kind::NotFound, detail);
-        let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
-        let row = self.store.record_by_subject(&parsed.to_string()).map_err(Refused::internal)?;
-        let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
-        match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
-            Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
-            Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
-            _ => Err(none(format!("{parsed} is no decision"))),
-        }
+fn governing<'a>(governance: &'a Governance, other: &'a Other<'_>) -> Option<&'a Bundle> {
+    match &**other {
+        Governed::InForce => Some(&governance.bundle),
+        Governed::By(bundle) => Some(bundle),
+        Governed::Unknown => None,
     }
+}
 
-    fn stored_bundle(&self, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
-        let stored = self.store.bundle(digest).map_err(Refused::internal)?;
-        let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
-        let unreadable = |error| Refused::internal(format!("bundle {digest}: {error}"));
-        let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;
-        Bundle::load_recorded(files, baseline).map_err(|error| Refused::internal(format!("bundle {digest}: {error}")))
+/// A rule for words of the bundle that governed, in words.
+fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<String> {
+    governing(governance, other)?.readings().told(id)
+}
+
+/// Takes a recorded decision again from its record and its bundle.
+///
+/// # Errors
+/// When policy refuses, there is no such decision, or its bundle is not the one in force.
+pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
+    let (decision, _) = recorded(&parts.journal, id)?;
+    let bundle = decision.bundle().to_string();
+    let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
+        Recorded::Case(decision) => replay::replay(engine, bundle, decision),
+        Recorded::Action(decision) => replay::replay_action(engine, bundle, decision),
+    };
+    let here = decision.bundle() == parts.governance.bundle.digest()
+        && decision.is_of(&parts.governance.bundle.terms().baseline);
+    let replayed = if here {
+        taken_again(&parts.governance.engine, &parts.governance.bundle)
+    } else {
+        let other = stored_bundle(&parts.journal, &bundle, decision.baseline())?;
+        taken_again(&Engine::new(&other), &other)
+    };
+    let difference = replayed.map_err(Refused::internal)?.difference;
+    Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
+}
+
+fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {
+    let none = |detail: String| Refused::new(Kind::NotFound, detail);
+    let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
+    let row = journal.store.record_by_subject(&parsed.to_string()).map_err(Refused::internal)?;
+    let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
+    match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+        Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
+        Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
+        _ => Err(none(format!("{parsed} is no decision"))),
     }
+}
+
+fn stored_bundle(journal: &Journal, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
+    let stored = journal.store.bundle(digest).map_err(Refused::internal)?;
+    let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
+    let unreadable = |error| Refused::internal(format!("bundle {digest}: {error}"));
+    let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;
+    Bundle::load_recorded(files, baseline).map_err(|error| Refused::internal(format!("bundle {digest}: {error}")))
 }

@@ -1,8 +1,12 @@
 //! A buffer of the newest events as they are told to those who listen: read from the store once, written out once,
 //! shared by all.
 
-use super::{App, Caller, query::FeedItem};
-use crate::refused::Refused;
+use crate::{
+    Caller, Parts, auth,
+    query::{self, FeedItem},
+    reading,
+    refused::Refused,
+};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -67,40 +71,38 @@ impl Kept {
     }
 }
 
-impl App {
-    /// The next events after `after`, in ledger order, none left out; empty when there are no newer ones. Who is far
-    /// behind has them read where it holds up nobody else.
-    ///
-    /// # Errors
-    /// When policy or the store refuses.
-    pub async fn told(
-        self: &Arc<Self>,
-        caller: &Arc<Caller>,
-        after: u64,
-        write: Write,
-    ) -> Result<VecDeque<Told>, Refused> {
-        if let Some(told) = self.told_lately(caller, after, write)? {
-            return Ok(told);
-        }
-        let written = move |items: Vec<FeedItem>| items.iter().map(|item| written(item, write)).collect();
-        self.read(caller, move |app, caller| app.feed(caller, after, READ_AT_ONCE).map(written)).await
+/// The next events after `after`, in ledger order, none left out; empty when there are no newer ones. Who is far
+/// behind has them read where it holds up nobody else.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub async fn told(
+    parts: &Arc<Parts>,
+    caller: &Arc<Caller>,
+    after: u64,
+    write: Write,
+) -> Result<VecDeque<Told>, Refused> {
+    if let Some(told) = told_lately(parts, caller, after, write)? {
+        return Ok(told);
     }
+    let written = move |items: Vec<FeedItem>| items.iter().map(|item| written(item, write)).collect();
+    reading::read(parts, caller, move |app, caller| query::feed(app, caller, after, READ_AT_ONCE).map(written)).await
+}
 
-    /// The same, if it is among the newest.
-    fn told_lately(&self, caller: &Caller, after: u64, write: Write) -> Result<Option<VecDeque<Told>>, Refused> {
-        self.permit(caller, "events.read")?;
-        let newest = *self.ticks.borrow();
-        let mut kept = self.event_buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The first to come after a commit reads for all.
-        while kept.last < newest {
-            let items = self.feed(caller, kept.last, READ_AT_ONCE)?;
-            if items.is_empty() {
-                break;
-            }
-            items.iter().for_each(|item| kept.push(written(item, write)));
+/// The same, if it is among the newest.
+fn told_lately(parts: &Parts, caller: &Caller, after: u64, write: Write) -> Result<Option<VecDeque<Told>>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    let newest = *parts.journal.ticks.borrow();
+    let mut kept = parts.live.event_buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // The first to come after a commit reads for all.
+    while kept.last < newest {
+        let items = query::feed(parts, caller, kept.last, READ_AT_ONCE)?;
+        if items.is_empty() {
+            break;
         }
-        Ok(kept.after(after))
+        items.iter().for_each(|item| kept.push(written(item, write)));
     }
+    Ok(kept.after(after))
 }
 
 /// An event as its listeners get it.

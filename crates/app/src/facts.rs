@@ -1,7 +1,7 @@
 //! Answers a question of the domain with facts: the readings that count, what is true of every candidate, and policy's
 //! verdicts.
 
-use super::{App, floor::Waits, load::Load, sla};
+use crate::{Environment, Governance, Live, floor::Waits, load::Load, sla};
 use remit_domain::{
     Case, Deliberation,
     command::Question,
@@ -29,43 +29,55 @@ pub(crate) struct Ground<'a> {
     pub(crate) waits: Option<&'a Waits>,
 }
 
-impl App {
-    pub(crate) fn answer(&self, case: &Case, question: &Question, now: Timestamp) -> Deliberation {
-        let signals = self.signals(case, now);
-        let candidates = self.candidates(case, &signals, now);
-        let (verdicts, policies) = self.engine.handle(&signals, &candidates);
-        let named = match &question.trigger {
-            Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
-            _ => None,
-        };
-        let forbidden = named.map(|facts| self.engine.forbidding(&signals, facts)).unwrap_or_default();
-        Deliberation {
-            read_by: Some(self.read_by.clone()),
-            attended: self.floor.attended(self.clock.monotonic()),
-            forbidden,
-            point: question.point,
-            trigger: question.trigger.clone(),
-            signals,
-            candidates: candidates.into_iter().zip(verdicts).collect(),
-            policies,
-            terms: self.bundle.terms(),
-        }
+pub(crate) fn answer(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    question: &Question,
+    now: Timestamp,
+) -> Deliberation {
+    let signals = signals(governance, live, case, now);
+    let candidates = candidates(governance, live, environment, case, &signals, now);
+    let (verdicts, policies) = governance.engine.handle(&signals, &candidates);
+    let named = match &question.trigger {
+        Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
+        _ => None,
+    };
+    let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
+    Deliberation {
+        read_by: Some(governance.read_by.clone()),
+        attended: live.floor.attended(environment.clock.monotonic()),
+        forbidden,
+        point: question.point,
+        trigger: question.trigger.clone(),
+        signals,
+        candidates: candidates.into_iter().zip(verdicts).collect(),
+        policies,
+        terms: governance.bundle.terms(),
     }
+}
 
-    fn ground<'a>(&'a self, waits: Option<&'a Waits>) -> Ground<'a> {
-        Ground { bundle: &self.bundle, engine: &self.engine, load: &self.load, waits }
-    }
+fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
+    Ground { bundle: &governance.bundle, engine: &governance.engine, load: &live.load, waits }
+}
 
-    /// What is true of every candidate for `case`, of which `signals` count, now.
-    pub(crate) fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
-        let waits = self.floor.waits(self.clock.monotonic());
-        self.ground(waits.as_deref()).candidates(case, signals, now)
-    }
+/// What is true of every candidate for `case`, of which `signals` count, now.
+pub(crate) fn candidates(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    signals: &Signals,
+    now: Timestamp,
+) -> Vec<CandidateFacts> {
+    let waits = live.floor.waits(environment.clock.monotonic());
+    ground(governance, live, waits.as_deref()).candidates(case, signals, now)
+}
 
-    /// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.
-    pub(crate) fn signals(&self, case: &Case, now: Timestamp) -> Signals {
-        self.ground(None).signals(case, now)
-    }
+/// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.
+pub(crate) fn signals(governance: &Governance, live: &Live, case: &Case, now: Timestamp) -> Signals {
+    ground(governance, live, None).signals(case, now)
 }
 
 impl Ground<'_> {

@@ -1,12 +1,14 @@
 //! What customers say of how they were helped: it is solved, it is not, how satisfied they are, or that they give up.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
+use crate::{
+    Caller, Done, Governance, Journal, Parts, Repeat,
+    case::{self, CaseAnswer, shown},
     commit::Act,
     measure::Named,
+    pipeline,
+    refused::Refused,
+    sealing,
 };
-use crate::refused::Refused;
 use remit_domain::{
     Case, Command,
     ending::{Ending, Feedback},
@@ -30,80 +32,81 @@ pub struct GiveFeedback {
     pub satisfaction: Option<u8>,
 }
 
-impl App {
-    /// Notes what the customer says. Who says that it is solved ends the case; who says that it is not, of a case that
-    /// has ended, has it reopened.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses.
-    pub async fn give_feedback(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        said: GiveFeedback,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "case.feedback";
-        let feedback = Feedback { solved: said.solved, satisfaction: said.satisfaction };
-        if feedback == Feedback::default() {
-            return Err(Refused::invalid("solved", "say whether it is solved, or how satisfied the customer is"));
-        }
-        if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
-            return Err(Refused::invalid("satisfaction", "must be 1 to 5"));
-        }
-        let loaded = self.load(caller, action, id)?;
-        // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
-        let sealed = match feedback.solved {
-            Some(false) if !loaded.case.erased => Some(self.seal_on(&loaded, NOT_SOLVED)?),
-            _ => None,
-        };
-        let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
-        act.beside.reopens = sealed;
-        self.execute(caller, repeat, Some(id), act, shown).await
+/// Notes what the customer says. Who says that it is solved ends the case; who says that it is not, of a case that
+/// has ended, has it reopened.
+///
+/// # Errors
+/// When policy, a bound or the store refuses.
+pub async fn give_feedback(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    said: GiveFeedback,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.feedback";
+    let feedback = Feedback { solved: said.solved, satisfaction: said.satisfaction };
+    if feedback == Feedback::default() {
+        return Err(Refused::invalid("solved", "say whether it is solved, or how satisfied the customer is"));
     }
+    if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
+        return Err(Refused::invalid("satisfaction", "must be 1 to 5"));
+    }
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
+    let sealed = match feedback.solved {
+        Some(false) if !loaded.case.erased => {
+            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, NOT_SOLVED)?)
+        }
+        _ => None,
+    };
+    let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
+    act.beside.reopens = sealed;
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// Ends a case whose customer gives up.
-    ///
-    /// # Errors
-    /// When policy, the state or the store refuses.
-    pub async fn abandon_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let act = Act::new("case.feedback", Command::Abandon);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Ends a case whose customer gives up.
+///
+/// # Errors
+/// When policy, the state or the store refuses.
+pub async fn abandon_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let act = Act::new("case.feedback", Command::Abandon);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
 
-    /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not
-    /// helped by it.
-    pub(crate) fn ended_before(
-        &self,
-        customer: &CustomerId,
-        readings: &Named,
-        now: Timestamp,
-    ) -> Result<Option<CaseId>, Refused> {
-        let intent = readings.iter().find_map(|(name, reading)| match &reading.value {
-            Value::Name(intent) if name.as_str() == "intent" => Some(intent.clone()),
-            _ => None,
-        });
-        let Some(intent) = intent else { return Ok(None) };
-        let window_ms = i64::from(self.bundle.limits().contact_again_days) * DAY_MS;
-        let since = now.plus_ms(-window_ms);
-        let ended = self.store.resolved_of_customer(customer.as_str(), since.0, LOOKED_AT);
-        for row in ended.map_err(Refused::internal)? {
-            let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
-            let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);
-            let same = case.readings.of("intent").any(|reading| about(&reading.value));
-            let merged = matches!(case.ending, Some(Ending::Merged { .. }));
-            if same && !merged && !case.contacted_again {
-                return Ok(Some(case.id));
-            }
+/// The customer's last case that ended lately and was about the same as what is read in a new one: they were not
+/// helped by it.
+pub(crate) fn ended_before(
+    governance: &Governance,
+    journal: &Journal,
+    customer: &CustomerId,
+    readings: &Named,
+    now: Timestamp,
+) -> Result<Option<CaseId>, Refused> {
+    let intent = readings.iter().find_map(|(name, reading)| match &reading.value {
+        Value::Name(intent) if name.as_str() == "intent" => Some(intent.clone()),
+        _ => None,
+    });
+    let Some(intent) = intent else { return Ok(None) };
+    let window_ms = i64::from(governance.bundle.limits().contact_again_days) * DAY_MS;
+    let since = now.plus_ms(-window_ms);
+    let ended = journal.store.resolved_of_customer(customer.as_str(), since.0, LOOKED_AT);
+    for row in ended.map_err(Refused::internal)? {
+        let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
+        let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);
+        let same = case.readings.of("intent").any(|reading| about(&reading.value));
+        let merged = matches!(case.ending, Some(Ending::Merged { .. }));
+        if same && !merged && !case.contacted_again {
+            return Ok(Some(case.id));
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 /// Why a case is reopened whose customer says that they were not helped.

@@ -1,11 +1,13 @@
 //! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{self, CaseAnswer, shown},
     commit::Act,
+    pipeline,
+    refused::Refused,
+    sealing,
 };
-use crate::refused::Refused;
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,23 +24,28 @@ pub struct KeepCase {
     pub note: Option<String>,
 }
 
-impl App {
-    /// Answers the question whether to hand the case over with no. The other answer is a transfer.
-    ///
-    /// # Errors
-    /// When policy, the lease or a bound refuses, or nothing is asked.
-    pub async fn keep_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        keep: KeepCase,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "handoff.request";
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_optional(&loaded, "note", keep.note.as_deref())?;
-        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let command = Command::DeclineHandover { epoch: keep.epoch, note };
-        self.execute(caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
-    }
+/// Answers the question whether to hand the case over with no. The other answer is a transfer.
+///
+/// # Errors
+/// When policy, the lease or a bound refuses, or nothing is asked.
+pub async fn keep_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    keep: KeepCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "handoff.request";
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        keep.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let command = Command::DeclineHandover { epoch: keep.epoch, note };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
 }

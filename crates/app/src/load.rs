@@ -1,6 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use super::{breaker, floor::Waits, outage::Outages};
+use crate::{breaker, floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},

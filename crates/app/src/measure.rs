@@ -1,7 +1,6 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
-use super::{App, Caller, customer::Customer, schema};
-use crate::refused::Refused;
+use crate::{Caller, Environment, Governance, Journal, Parts, context, customer::Customer, refused::Refused, schema};
 use remit_domain::{
     Case,
     id::{SignalName, Timestamp},
@@ -45,150 +44,159 @@ const POSTED_MAX: usize = 64;
 
 pub(crate) type Named = Vec<(SignalName, Reading)>;
 
-impl App {
-    /// What Remit itself measures in what was written now.
-    ///
-    /// # Errors
-    /// When the server is shutting down.
-    pub(crate) async fn measure(&self, message: &Written<'_>, now: Timestamp) -> Result<Named, Refused> {
-        Ok(self.measure_after(message, Vec::new(), now).await?.0)
-    }
+/// What Remit itself measures in what was written now.
+///
+/// # Errors
+/// When the server is shutting down.
+pub(crate) async fn measure(
+    governance: &Governance,
+    environment: &Environment,
+    message: &Written<'_>,
+    now: Timestamp,
+) -> Result<Named, Refused> {
+    Ok(measure_after(governance, environment, message, Vec::new(), now).await?.0)
+}
 
-    /// The same of what was written after `before`, what was said in the conversation; and whether it is another
-    /// matter. Where the sentence encoder may be asked, it is measured beside the threads that serve requests.
-    async fn measure_after(
-        &self,
-        message: &Written<'_>,
-        before: Vec<String>,
-        now: Timestamp,
-    ) -> Result<(Named, bool), Refused> {
-        if self.reader.encoder().is_none() {
-            return Ok(measured(&self.reader, &self.bundle, message, &before, now));
-        }
-        let (reader, bundle, message) =
-            (Arc::clone(&self.reader), Arc::clone(&self.bundle), message.clone().into_owned());
-        self.off_thread(move || measured(&reader, &bundle, &message, &before, now)).await
+/// The same of what was written after `before`, what was said in the conversation; and whether it is another
+/// matter. Where the sentence encoder may be asked, it is measured beside the threads that serve requests.
+async fn measure_after(
+    governance: &Governance,
+    environment: &Environment,
+    message: &Written<'_>,
+    before: Vec<String>,
+    now: Timestamp,
+) -> Result<(Named, bool), Refused> {
+    if governance.reader.encoder().is_none() {
+        return Ok(measured(&governance.reader, &governance.bundle, message, &before, now));
     }
+    let (reader, bundle, message) =
+        (Arc::clone(&governance.reader), Arc::clone(&governance.bundle), message.clone().into_owned());
+    environment.processors.off_thread(move || measured(&reader, &bundle, &message, &before, now)).await
+}
 
-    /// The danger or need that these readings of one moment hold, by whom the bundle believes.
-    pub(crate) fn noted(&self, readings: &Named) -> Option<Noted> {
-        let of = |signal: &'static str| readings.iter().filter(move |(name, _)| name.as_str() == signal);
-        let all: Readings = of(SITUATION).cloned().collect();
-        let believed = all.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
-        let Reading { value: Value::Name(situation), source, because, .. } = believed.get(SITUATION)?.clone() else {
-            return None;
-        };
-        let strength = of(SITUATION_BP).find_map(|(_, reading)| match reading.value {
-            Value::Long(bp) if reading.source == source => Some(bp),
-            _ => None,
-        });
-        let declared = self.bundle.readings().situation(&situation).map(|declared| declared.rank);
-        let rank = declared.filter(|rank| Some(*rank) != usual_rank(&situation));
-        (situation != NONE).then_some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank, because })
-    }
+/// The danger or need that these readings of one moment hold, by whom the bundle believes.
+pub(crate) fn noted(governance: &Governance, readings: &Named) -> Option<Noted> {
+    let of = |signal: &'static str| readings.iter().filter(move |(name, _)| name.as_str() == signal);
+    let all: Readings = of(SITUATION).cloned().collect();
+    let believed = all.effective(|name, source| governance.bundle.authoritative(name.as_str(), source));
+    let Reading { value: Value::Name(situation), source, because, .. } = believed.get(SITUATION)?.clone() else {
+        return None;
+    };
+    let strength = of(SITUATION_BP).find_map(|(_, reading)| match reading.value {
+        Value::Long(bp) if reading.source == source => Some(bp),
+        _ => None,
+    });
+    let declared = governance.bundle.readings().situation(&situation).map(|declared| declared.rank);
+    let rank = declared.filter(|rank| Some(*rank) != usual_rank(&situation));
+    (situation != NONE).then_some(Noted { situation, strength_bp: strength.unwrap_or(0), source, rank, because })
+}
 
-    /// The source that the bundle believes and that says, among these, that no human was asked for.
-    pub(crate) fn not_asked(&self, readings: &Named) -> Option<SmolStr> {
-        let believed = readings.iter().find(|(name, reading)| {
-            name.as_str() == WANTS_HUMAN
-                && reading.value == Value::Bool(false)
-                && &*reading.source != OWN_SOURCE
-                && self.bundle.authoritative(WANTS_HUMAN, &reading.source)
-        });
-        believed.map(|(_, reading)| reading.source.clone())
-    }
+/// The source that the bundle believes and that says, among these, that no human was asked for.
+pub(crate) fn not_asked(governance: &Governance, readings: &Named) -> Option<SmolStr> {
+    let believed = readings.iter().find(|(name, reading)| {
+        name.as_str() == WANTS_HUMAN
+            && reading.value == Value::Bool(false)
+            && &*reading.source != OWN_SOURCE
+            && governance.bundle.authoritative(WANTS_HUMAN, &reading.source)
+    });
+    believed.map(|(_, reading)| reading.source.clone())
+}
 
-    /// What Remit measures in what the customer writes later: with what it says beside what was said before.
-    pub(crate) async fn measure_again(&self, case: &Case, message: &Written<'_>) -> Result<Named, Refused> {
-        let (now, text, forward) = (self.now(), &*message.now, message.is_forward_alone());
-        let of_ai = Some(case).filter(|case| case.held_by_ai);
-        let conversation = of_ai.map_or(Ok(Vec::new()), |case| self.asked_conversation(case))?;
-        let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
-        let repeated = asked.any(|(_, before)| same_question(&before.text, text));
-        let said = conversation.into_iter().map(|(_, message)| message.text).collect();
-        let (mut readings, is_new) = self.measure_after(message, said, now).await?;
-        // What is passed on is for people to look at.
-        let adds = if forward { of_ai.is_some() } else { !is_new || only_thanks(text) };
-        if adds {
-            // It adds to what is known, and does not change what the case is about.
-            readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
-        }
-        if !forward && !says_enough(text) {
-            // A word or two are in the language of what was said before.
-            readings.retain(|(name, _)| name.as_str() != LANGUAGE);
-        }
-        let Some(case) = of_ai else { return Ok(readings) };
-        let confidence = |reading: &Reading| match reading.value {
-            Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
-            _ => None,
-        };
-        let before = case.readings.of("intent_confidence_bp").find_map(confidence);
-        let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
-        let after = after.and_then(|(_, reading)| confidence(reading));
-        let fall = before.zip(after).map_or(0, |(before, after)| before - after);
-        let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
-        for (name, value) in [("confidence_fall_bp", Value::Long(fall)), ("repeated_question", Value::Bool(repeated))] {
-            readings.push((SignalName::new(name).map_err(Refused::internal)?, own(value)));
-        }
-        Ok(readings)
+/// What Remit measures in what the customer writes later: with what it says beside what was said before.
+pub(crate) async fn measure_again(parts: &Parts, case: &Case, message: &Written<'_>) -> Result<Named, Refused> {
+    let (now, text, forward) = (parts.environment.now(), &*message.now, message.is_forward_alone());
+    let of_ai = Some(case).filter(|case| case.held_by_ai);
+    let conversation = of_ai.map_or(Ok(Vec::new()), |case| context::asked_conversation(parts, case))?;
+    let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
+    let repeated = asked.any(|(_, before)| same_question(&before.text, text));
+    let said = conversation.into_iter().map(|(_, message)| message.text).collect();
+    let (mut readings, is_new) = measure_after(&parts.governance, &parts.environment, message, said, now).await?;
+    // What is passed on is for people to look at.
+    let adds = if forward { of_ai.is_some() } else { !is_new || only_thanks(text) };
+    if adds {
+        // It adds to what is known, and does not change what the case is about.
+        readings.retain(|(name, _)| !OF_THE_INTENT.contains(&name.as_str()));
     }
+    if !forward && !says_enough(text) {
+        // A word or two are in the language of what was said before.
+        readings.retain(|(name, _)| name.as_str() != LANGUAGE);
+    }
+    let Some(case) = of_ai else { return Ok(readings) };
+    let confidence = |reading: &Reading| match reading.value {
+        Value::Long(bp) if &*reading.source == OWN_SOURCE => Some(bp),
+        _ => None,
+    };
+    let before = case.readings.of("intent_confidence_bp").find_map(confidence);
+    let after = readings.iter().find(|(name, _)| name.as_str() == "intent_confidence_bp");
+    let after = after.and_then(|(_, reading)| confidence(reading));
+    let fall = before.zip(after).map_or(0, |(before, after)| before - after);
+    let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
+    for (name, value) in [("confidence_fall_bp", Value::Long(fall)), ("repeated_question", Value::Bool(repeated))] {
+        readings.push((SignalName::new(name).map_err(Refused::internal)?, own(value)));
+    }
+    Ok(readings)
+}
 
-    /// How often the customer wrote in the last seven days, this time not counted.
-    pub(crate) fn repeat_contacts(
-        &self,
-        customer: &Customer,
-        now: Timestamp,
-    ) -> Result<(SignalName, Reading), Refused> {
-        let since = now.plus_ms(-REPEAT_MS);
-        let recent = if customer.met {
-            self.store.recent_cases(customer.id.as_str(), since.0).map_err(Refused::internal)?
-        } else {
-            0
-        };
-        let name = SignalName::new("repeat_contacts").map_err(Refused::internal)?;
-        Ok((
-            name,
-            Reading { value: Value::Long(i64::from(recent)), source: OWN_SOURCE.into(), at: now, because: Vec::new() },
-        ))
-    }
+/// How often the customer wrote in the last seven days, this time not counted.
+pub(crate) fn repeat_contacts(
+    journal: &Journal,
+    customer: &Customer,
+    now: Timestamp,
+) -> Result<(SignalName, Reading), Refused> {
+    let since = now.plus_ms(-REPEAT_MS);
+    let recent = if customer.met {
+        journal.store.recent_cases(customer.id.as_str(), since.0).map_err(Refused::internal)?
+    } else {
+        0
+    };
+    let name = SignalName::new("repeat_contacts").map_err(Refused::internal)?;
+    Ok((
+        name,
+        Reading { value: Value::Long(i64::from(recent)), source: OWN_SOURCE.into(), at: now, because: Vec::new() },
+    ))
+}
 
-    /// Checks readings that `caller` posts against the bundle's declarations.
-    pub(crate) fn posted(&self, caller: &Caller, posted: &[PostedReading], now: Timestamp) -> Result<Named, Refused> {
-        if posted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Some(source) = &caller.source else {
-            return Err(Refused::invalid(
-                "signals",
-                "this token has no source; make one with `remit token create --source NAME`",
-            ));
-        };
-        if posted.len() > POSTED_MAX {
-            return Err(Refused::invalid("signals", format!("at most {POSTED_MAX} readings in one request")));
-        }
-        said_once(posted)?;
-        posted
-            .iter()
-            .map(|reading| {
-                let name = SignalName::new(&reading.name).map_err(|e| Refused::invalid("signals", e))?;
-                let value = match &reading.value {
-                    serde_json::Value::Bool(value) => Value::Bool(*value),
-                    serde_json::Value::String(text) if text.len() <= 128 => Value::name(text),
-                    serde_json::Value::Number(number) => number.as_i64().map(Value::Long).ok_or_else(|| {
-                        Refused::invalid("signals", format!("`{name}` must be a whole number of 64 bits"))
-                    })?,
-                    _ => {
-                        return Err(Refused::invalid(
-                            "signals",
-                            format!("`{name}` must be true, false, a number or a name"),
-                        ));
-                    }
-                };
-                self.bundle.check_signal(name.as_str(), &value).map_err(|e| Refused::invalid("signals", e))?;
-                Ok((name, Reading { value, source: source.clone(), at: now, because: Vec::new() }))
-            })
-            .collect()
+/// Checks readings that `caller` posts against the bundle's declarations.
+pub(crate) fn posted(
+    governance: &Governance,
+    caller: &Caller,
+    posted: &[PostedReading],
+    now: Timestamp,
+) -> Result<Named, Refused> {
+    if posted.is_empty() {
+        return Ok(Vec::new());
     }
+    let Some(source) = &caller.source else {
+        return Err(Refused::invalid(
+            "signals",
+            "this token has no source; make one with `remit token create --source NAME`",
+        ));
+    };
+    if posted.len() > POSTED_MAX {
+        return Err(Refused::invalid("signals", format!("at most {POSTED_MAX} readings in one request")));
+    }
+    said_once(posted)?;
+    posted
+        .iter()
+        .map(|reading| {
+            let name = SignalName::new(&reading.name).map_err(|e| Refused::invalid("signals", e))?;
+            let value = match &reading.value {
+                serde_json::Value::Bool(value) => Value::Bool(*value),
+                serde_json::Value::String(text) if text.len() <= 128 => Value::name(text),
+                serde_json::Value::Number(number) => number.as_i64().map(Value::Long).ok_or_else(|| {
+                    Refused::invalid("signals", format!("`{name}` must be a whole number of 64 bits"))
+                })?,
+                _ => {
+                    return Err(Refused::invalid(
+                        "signals",
+                        format!("`{name}` must be true, false, a number or a name"),
+                    ));
+                }
+            };
+            governance.bundle.check_signal(name.as_str(), &value).map_err(|e| Refused::invalid("signals", e))?;
+            Ok((name, Reading { value, source: source.clone(), at: now, because: Vec::new() }))
+        })
+        .collect()
 }
 
 /// Refuses readings of which two say different things of one signal: which of them is meant is not ours to choose.

@@ -1,12 +1,11 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{self, CaseAnswer, shown},
     commit::Act,
     follow_ups::Look,
-};
-use crate::{
+    pipeline,
     principal::Job,
     refused::{Kind, Refused},
 };
@@ -24,34 +23,39 @@ pub struct MergeCase {
     pub into: String,
 }
 
-impl App {
-    /// Ends a case in another one. That the other knows of it is done with the same commit's outbox.
-    ///
-    /// # Errors
-    /// When policy, the lease or the store refuses, or the other case is not an open one of the same customer.
-    pub async fn merge_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        merge: MergeCase,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "case.merge";
-        let case = self.case_for(caller, action, id)?;
-        let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
-        // Whoever may merge a case may read what else its customer has open.
-        let other = self.case_for(&Caller::system(Job::Views), "case.read", &merge.into)?;
-        if other.customer != case.customer {
-            return Err(Refused::invalid("into", "is the case of another customer"));
-        }
-        if other.status != Status::Open {
-            return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
-        }
-        let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
-        let now = self.now();
-        let row =
-            super::follow_ups::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
-        act.beside.outbox.push(row);
-        self.execute(caller, repeat, Some(id), act, shown).await
+/// Ends a case in another one. That the other knows of it is done with the same commit's outbox.
+///
+/// # Errors
+/// When policy, the lease or the store refuses, or the other case is not an open one of the same customer.
+pub async fn merge_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    merge: MergeCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.merge";
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
+    // Whoever may merge a case may read what else its customer has open.
+    let other = case::case_for(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        &Caller::system(Job::Views),
+        "case.read",
+        &merge.into,
+    )?;
+    if other.customer != case.customer {
+        return Err(Refused::invalid("into", "is the case of another customer"));
     }
+    if other.status != Status::Open {
+        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
+    }
+    let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
+    let now = parts.environment.now();
+    let row =
+        super::follow_ups::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
+    act.beside.outbox.push(row);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
 }

@@ -1,8 +1,7 @@
 //! The log of overrides, as they are reviewed: what a human chose against the system, why, and which rules stood
 //! against it.
 
-use super::{App, Caller, query::Page};
-use crate::{clock::rfc3339, principal::Job, refused::Refused};
+use crate::{Caller, Parts, auth, case, clock::rfc3339, principal::Job, query::Page, refused::Refused, sealing, who};
 use remit_domain::{
     Case, Event,
     command::Happened,
@@ -67,33 +66,42 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
     words.map(row).into_iter().collect()
 }
 
-impl App {
-    /// Overrides, newest first.
-    ///
-    /// # Errors
-    /// When policy or the store refuses.
-    pub fn overrides(&self, caller: &Caller, after: Option<&str>, limit: usize) -> Result<Page<OverrideView>, Refused> {
-        self.permit(caller, "decision.read")?;
-        if let Some(after) = after {
-            after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;
-        }
-        let rows = self.store.items_page(OVERRIDE, after, limit).map_err(Refused::internal)?;
-        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
-        let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<OverrideItem>(&body)) else { continue };
-            let Some(record) = self.store.record_by_subject(&row.id).map_err(Refused::internal)? else { continue };
-            let Event::DecisionMade { decision, .. } =
-                serde_json::from_slice(&record.body).map_err(Refused::internal)?
-            else {
-                continue;
-            };
-            let case: Case = self.case_for(&Caller::system(Job::Views), "case.read", &item.case.to_string())?;
-            let reason = self.open_words(&case, &item.reason)?;
-            items.extend(view(&decision, self.named(&record.actor)?, reason));
-        }
-        Ok(Page { items, next })
+/// Overrides, newest first.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn overrides(
+    parts: &Parts,
+    caller: &Caller,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<OverrideView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
+    if let Some(after) = after {
+        after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;
     }
+    let rows = parts.journal.store.items_page(OVERRIDE, after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<OverrideItem>(&body)) else { continue };
+        let Some(record) = parts.journal.store.record_by_subject(&row.id).map_err(Refused::internal)? else { continue };
+        let Event::DecisionMade { decision, .. } = serde_json::from_slice(&record.body).map_err(Refused::internal)?
+        else {
+            continue;
+        };
+        let case: Case = case::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &Caller::system(Job::Views),
+            "case.read",
+            &item.case.to_string(),
+        )?;
+        let reason = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &item.reason)?;
+        items.extend(view(&decision, who::named(&parts.journal, &parts.vault, &record.actor)?, reason));
+    }
+    Ok(Page { items, next })
 }
 
 fn view(decision: &Decision, by: String, reason: Option<String>) -> Option<OverrideView> {

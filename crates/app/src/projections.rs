@@ -3,8 +3,9 @@
 //! Made before the commit and put into force once it is durable, so that nothing of what happened has to be held while
 //! the disk is waited for.
 
-use super::{App, commit::held_open, counting, load::Tally};
-use crate::{clock::rfc3339, metrics::Counted};
+use crate::{
+    Environment, Governance, Live, clock::rfc3339, commit::held_open, counting, floor, load::Tally, metrics::Counted,
+};
 use remit_domain::{
     Case, Event,
     case::Author,
@@ -62,42 +63,41 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
     said.then(|| held.to_owned())
 }
 
-impl App {
-    /// Keeps what is in memory in step with what was committed.
-    pub(crate) fn put_into_force(&self, projections: Projections) {
-        let (from, to) = projections.held;
-        if from != to {
-            if let Some(from) = from {
-                self.load.shift(&from, -1);
-            }
-            if let Some(to) = to {
-                self.load.shift(&to, 1);
-            }
+/// Keeps what is in memory in step with what was committed.
+pub(crate) fn put_into_force(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    projections: Projections,
+) {
+    let (from, to) = projections.held;
+    if from != to {
+        if let Some(from) = from {
+            live.load.shift(&from, -1);
         }
-        if let Some(reached) = projections.reached {
-            self.load.reached(&reached);
+        if let Some(to) = to {
+            live.load.shift(&to, 1);
         }
-        for outcome in projections.outcomes {
-            if outcome.kind == counting::NO_ANSWER
-                && let Some(until) = self.load.missed(&outcome.responder, self.now())
-            {
-                let until = rfc3339(until);
-                tracing::warn!(
-                    responder = outcome.responder,
-                    until,
-                    "an AI responder cannot be reached and is left alone"
-                );
-            }
-            let tally = Tally::from(&outcome);
-            if let Some(tripped) = self.load.record(&outcome.responder, &outcome.intent, tally) {
-                // Without a receiver nobody works beside requests; it trips again at the next start.
-                let _ = self.tripped.send(tripped);
-            }
-        }
-        if let Some((case, how)) = projections.placed {
-            self.place(&case, how);
-        }
-        self.metrics.happened(&projections.counted);
-        self.chats.ring(projections.case);
     }
+    if let Some(reached) = projections.reached {
+        live.load.reached(&reached);
+    }
+    for outcome in projections.outcomes {
+        if outcome.kind == counting::NO_ANSWER
+            && let Some(until) = live.load.missed(&outcome.responder, environment.now())
+        {
+            let until = rfc3339(until);
+            tracing::warn!(responder = outcome.responder, until, "an AI responder cannot be reached and is left alone");
+        }
+        let tally = Tally::from(&outcome);
+        if let Some(tripped) = live.load.record(&outcome.responder, &outcome.intent, tally) {
+            // Without a receiver nobody works beside requests; it trips again at the next start.
+            let _ = live.tripped.send(tripped);
+        }
+    }
+    if let Some((case, how)) = projections.placed {
+        floor::place(governance, live, environment, &case, how);
+    }
+    environment.metrics.happened(&projections.counted);
+    live.chats.ring(projections.case);
 }

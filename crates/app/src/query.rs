@@ -1,7 +1,9 @@
 //! What can be read: cases, their messages and timelines, the feed of all events, and the organisation's load.
 
-use super::{App, Caller, attachment::AttachmentView, view::CaseView};
-use crate::{clock::rfc3339, refused::Refused};
+use crate::{
+    Caller, Governance, Journal, Live, Parts, announce, attachment::AttachmentView, auth, case, clock::rfc3339,
+    refused::Refused, sealing, view::CaseView, who,
+};
 use remit_domain::{
     Case, Event,
     automatic::AutoSubmitted,
@@ -123,184 +125,215 @@ pub struct FeedItem {
 /// Most items of one page.
 pub const PAGE_MAX: usize = 200;
 
-impl App {
-    /// A case.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such case.
-    pub fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-        self.case_view(&self.case_for(caller, "case.read", id)?)
-    }
+/// A case.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
+    who::case_view(
+        &parts.journal,
+        &parts.vault,
+        &case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
+    )
+}
 
-    /// Cases, newest first.
-    ///
-    /// # Errors
-    /// When policy or the store refuses.
-    pub fn cases(
-        &self,
-        caller: &Caller,
-        filter: &CaseFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<CaseView>, Refused> {
-        self.permit(caller, "case.list")?;
-        if let Some(after) = after {
-            after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
-        }
-        let rows = self.store.cases(filter, after, limit).map_err(Refused::internal)?;
-        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
-        let items = rows
-            .iter()
-            .map(|row| self.case_view(&serde_json::from_slice(&row.state).map_err(Refused::internal)?))
-            .collect::<Result<_, Refused>>()?;
-        Ok(Page { items, next })
+/// Cases, newest first.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn cases(
+    parts: &Parts,
+    caller: &Caller,
+    filter: &CaseFilter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<CaseView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
+    if let Some(after) = after {
+        after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
     }
-
-    /// The messages of a case, oldest first.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such case.
-    pub fn messages(&self, caller: &Caller, id: &str, after: u64, limit: usize) -> Result<Page<MessageView>, Refused> {
-        let case = self.case_for(caller, "case.read", id)?;
-        let (rows, next) = self.records(&case, after, limit)?;
-        let mut items = Vec::new();
-        for row in rows {
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            items.extend(self.message_view(&case, &event, row.seq)?);
-        }
-        Ok(Page { items, next })
-    }
-
-    /// The message that an event holds, if it holds one.
-    fn message_view(&self, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
-        Ok(match event {
-            Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                let text = self.open_words(case, &message.words)?;
-                Some(MessageView {
-                    id: message.id.to_string(),
-                    author: match &message.author {
-                        Author::Requester => "requester".to_owned(),
-                        Author::Holder { staff: Some(staff), .. } => staff.to_string(),
-                        Author::Holder { holder, .. } => holder.name().to_owned(),
-                    },
-                    found: message.found.as_ref().map(|found| found.told()),
-                    read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
-                    text,
-                    auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
-                    attachments: message.attachments.iter().map(AttachmentView::from).collect(),
-                    at: rfc3339(*at),
-                    seq,
-                })
-            }
-            Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
-                id: decision.id.to_string(),
-                author: OWN_SOURCE.to_owned(),
-                text: Some(self.announce(told, handoff.to.name(), handoff.staff.as_ref())),
-                read: None,
-                found: None,
-                auto_submitted: None,
-                attachments: Vec::new(),
-                at: rfc3339(decision.at),
-                seq,
-            }),
-            _ => None,
+    let rows = parts.journal.store.cases(filter, after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+    let items = rows
+        .iter()
+        .map(|row| {
+            who::case_view(
+                &parts.journal,
+                &parts.vault,
+                &serde_json::from_slice(&row.state).map_err(Refused::internal)?,
+            )
         })
-    }
+        .collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
 
-    /// Looks at everything that happened to a case, oldest first.
-    pub(crate) fn each_record(
-        &self,
-        case: &Case,
-        mut each: impl FnMut(&RecordRow) -> Result<(), Refused>,
-    ) -> Result<(), Refused> {
-        let (case, mut after) = (case.id.to_string(), 0);
-        loop {
-            let rows = self.store.records_of(&case, after, PAGE_MAX).map_err(Refused::internal)?;
-            rows.iter().try_for_each(&mut each)?;
-            match rows.last() {
-                Some(last) if rows.len() == PAGE_MAX => after = last.seq,
-                _ => return Ok(()),
-            }
-        }
+/// The messages of a case, oldest first.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn messages(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<MessageView>, Refused> {
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let mut items = Vec::new();
+    for row in rows {
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        items.extend(message_view(parts, &case, &event, row.seq)?);
     }
+    Ok(Page { items, next })
+}
 
-    /// Everything that happened to a case, oldest first.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such case.
-    pub fn timeline(&self, caller: &Caller, id: &str, after: u64, limit: usize) -> Result<Page<TimelineItem>, Refused> {
-        let case = self.case_for(caller, "case.read", id)?;
-        let (rows, next) = self.records(&case, after, limit)?;
-        let items = rows
-            .into_iter()
-            .map(|row| {
-                let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-                let words = match words_of(&event) {
-                    Some(words) => self.open_words(&case, words)?,
-                    None => None,
-                };
-                Ok(TimelineItem {
-                    seq: row.seq,
-                    at: rfc3339(Timestamp(row.ts_ms)),
-                    by: self.named(&row.actor)?,
-                    event: serde_json::to_value(&event).map_err(Refused::internal)?,
-                    read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
-                    words,
-                    told: self.told_of(&event),
-                    rules: self.rules_of(&event),
-                })
+/// The message that an event holds, if it holds one.
+fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
+    Ok(match event {
+        Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+            let text = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?;
+            Some(MessageView {
+                id: message.id.to_string(),
+                author: match &message.author {
+                    Author::Requester => "requester".to_owned(),
+                    Author::Holder { staff: Some(staff), .. } => staff.to_string(),
+                    Author::Holder { holder, .. } => holder.name().to_owned(),
+                },
+                found: message.found.as_ref().map(|found| found.told()),
+                read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
+                text,
+                auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
+                attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+                at: rfc3339(*at),
+                seq,
             })
-            .collect::<Result<_, Refused>>()?;
-        Ok(Page { items, next })
-    }
-
-    /// The rules for words that an event rests on, each once.
-    fn rules_of(&self, event: &Event) -> Vec<String> {
-        let mut ids: Vec<&String> = match event {
-            Event::SignalsMeasured { readings, .. } => readings.iter().flat_map(|(_, one)| &one.because).collect(),
-            Event::SituationNoted { noted, .. } => noted.because.iter().collect(),
-            _ => Vec::new(),
-        };
-        ids.sort();
-        ids.dedup();
-        let readings = self.bundle.readings();
-        ids.into_iter().filter(|id| readings.rule(id).is_some()).filter_map(|id| readings.told(id)).collect()
-    }
-
-    /// What the customer was told of an event, in words.
-    fn told_of(&self, event: &Event) -> Option<String> {
-        let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
-        handoff.announced.map(|told| self.announce(told, handoff.to.name(), handoff.staff.as_ref()))
-    }
-
-    fn records(&self, case: &Case, after: u64, limit: usize) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-        let rows = self.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
-        let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
-        Ok((rows, next))
-    }
-
-    /// The position `after`, if the ledger has reached it.
-    ///
-    /// # Errors
-    /// When it has not: the position was told by another ledger.
-    pub fn reached(&self, after: u64) -> Result<u64, Refused> {
-        let newest = self.store.last_seq().map_err(Refused::internal)?;
-        if after > newest {
-            let detail = format!("is {after}, and the newest position in the ledger is {newest}");
-            return Err(Refused::invalid("after", detail));
         }
-        Ok(after)
-    }
+        Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
+            id: decision.id.to_string(),
+            author: OWN_SOURCE.to_owned(),
+            text: Some(announce::announce(
+                &parts.governance,
+                &parts.live,
+                told,
+                handoff.to.name(),
+                handoff.staff.as_ref(),
+            )),
+            read: None,
+            found: None,
+            auto_submitted: None,
+            attachments: Vec::new(),
+            at: rfc3339(decision.at),
+            seq,
+        }),
+        _ => None,
+    })
+}
 
-    /// Events after `after`, of all cases, in ledger order.
-    ///
-    /// # Errors
-    /// When policy or the store refuses.
-    pub fn feed(&self, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
-        self.permit(caller, "events.read")?;
-        let rows = self.store.feed(after, limit).map_err(Refused::internal)?;
-        rows.into_iter().map(FeedItem::of).collect()
+/// Looks at everything that happened to a case, oldest first.
+pub(crate) fn each_record(
+    journal: &Journal,
+    case: &Case,
+    mut each: impl FnMut(&RecordRow) -> Result<(), Refused>,
+) -> Result<(), Refused> {
+    let (case, mut after) = (case.id.to_string(), 0);
+    loop {
+        let rows = journal.store.records_of(&case, after, PAGE_MAX).map_err(Refused::internal)?;
+        rows.iter().try_for_each(&mut each)?;
+        match rows.last() {
+            Some(last) if rows.len() == PAGE_MAX => after = last.seq,
+            _ => return Ok(()),
+        }
     }
+}
+
+/// Everything that happened to a case, oldest first.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn timeline(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<TimelineItem>, Refused> {
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let items = rows
+        .into_iter()
+        .map(|row| {
+            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+            let words = match words_of(&event) {
+                Some(words) => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
+                None => None,
+            };
+            Ok(TimelineItem {
+                seq: row.seq,
+                at: rfc3339(Timestamp(row.ts_ms)),
+                by: who::named(&parts.journal, &parts.vault, &row.actor)?,
+                event: serde_json::to_value(&event).map_err(Refused::internal)?,
+                read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
+                words,
+                told: told_of(&parts.governance, &parts.live, &event),
+                rules: rules_of(&parts.governance, &event),
+            })
+        })
+        .collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
+
+/// The rules for words that an event rests on, each once.
+fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
+    let mut ids: Vec<&String> = match event {
+        Event::SignalsMeasured { readings, .. } => readings.iter().flat_map(|(_, one)| &one.because).collect(),
+        Event::SituationNoted { noted, .. } => noted.because.iter().collect(),
+        _ => Vec::new(),
+    };
+    ids.sort();
+    ids.dedup();
+    let readings = governance.bundle.readings();
+    ids.into_iter().filter(|id| readings.rule(id).is_some()).filter_map(|id| readings.told(id)).collect()
+}
+
+/// What the customer was told of an event, in words.
+fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String> {
+    let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
+    handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
+}
+
+fn records(
+    journal: &Journal,
+    case: &Case,
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
+    let rows = journal.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
+    Ok((rows, next))
+}
+
+/// The position `after`, if the ledger has reached it.
+///
+/// # Errors
+/// When it has not: the position was told by another ledger.
+pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
+    let newest = journal.store.last_seq().map_err(Refused::internal)?;
+    if after > newest {
+        let detail = format!("is {after}, and the newest position in the ledger is {newest}");
+        return Err(Refused::invalid("after", detail));
+    }
+    Ok(after)
+}
+
+/// Events after `after`, of all cases, in ledger order.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    let rows = parts.journal.store.feed(after, limit).map_err(Refused::internal)?;
+    rows.into_iter().map(FeedItem::of).collect()
 }
 
 impl FeedItem {

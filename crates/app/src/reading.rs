@@ -3,8 +3,10 @@
 //! The threads give way to those that carry requests. Callers take turns, so that one who asks for much waits behind
 //! their own requests and not before others. What waits is bounded, for each and for all, and so is the time of a read.
 
-use super::{App, Caller};
-use crate::refused::{Kind, Refused};
+use crate::{
+    Caller, Parts,
+    refused::{Kind, Refused},
+};
 use remit_store::patience;
 use std::{
     collections::{HashMap, VecDeque},
@@ -129,39 +131,37 @@ impl Drop for Readers {
     }
 }
 
-impl App {
-    /// Carries `read` out for `caller`, on a thread for it.
-    ///
-    /// # Errors
-    /// Those of `read`; and when too much waits, or it takes too long.
-    pub async fn read<T, E>(
-        self: &Arc<Self>,
-        caller: &Arc<Caller>,
-        read: impl FnOnce(&Self, &Caller) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Refused> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        let (app, by, span) = (Arc::clone(self), Arc::clone(caller), tracing::Span::current());
-        let job = move || {
-            if answer.is_closed() {
-                return;
-            }
-            let read = || span.in_scope(|| read(&app, &by));
-            let (given, cut) = patience::within(READ_PATIENCE, read);
-            // Before the answer: who has it may be the last who needs the use cases, and open their data anew.
-            drop((app, by));
-            let _ = answer.send(if cut { Err(too_long().into()) } else { given });
-        };
-        self.readers.0.lock().push(&caller.token, Box::new(job))?;
-        self.readers.0.bell.notify_one();
-        match tokio::time::timeout(TURN_PATIENCE + READ_PATIENCE, answered).await {
-            Ok(Ok(given)) => given,
-            Ok(Err(_)) => Err(Refused::internal("a read ended without an answer").into()),
-            Err(_) => Err(Refused::new(Kind::Busy, "the read did not get its turn").into()),
+/// Carries `read` out for `caller`, on a thread for it.
+///
+/// # Errors
+/// Those of `read`; and when too much waits, or it takes too long.
+pub async fn read<T, E>(
+    parts: &Arc<Parts>,
+    caller: &Arc<Caller>,
+    read: impl FnOnce(&Parts, &Caller) -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Refused> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let (app, by, span) = (Arc::clone(parts), Arc::clone(caller), tracing::Span::current());
+    let job = move || {
+        if answer.is_closed() {
+            return;
         }
+        let read = || span.in_scope(|| read(&app, &by));
+        let (given, cut) = patience::within(READ_PATIENCE, read);
+        // Before the answer: who has it may be the last who needs the use cases, and open their data anew.
+        drop((app, by));
+        let _ = answer.send(if cut { Err(too_long().into()) } else { given });
+    };
+    parts.journal.readers.0.lock().push(&caller.token, Box::new(job))?;
+    parts.journal.readers.0.bell.notify_one();
+    match tokio::time::timeout(TURN_PATIENCE + READ_PATIENCE, answered).await {
+        Ok(Ok(given)) => given,
+        Ok(Err(_)) => Err(Refused::internal("a read ended without an answer").into()),
+        Err(_) => Err(Refused::new(Kind::Busy, "the read did not get its turn").into()),
     }
 }
 

@@ -2,8 +2,7 @@
 //! once when they have arrived, so that it knows how many commands come and can write them together; and answered once
 //! what the answer tells of is durable.
 
-use super::App;
-use remit_store::{Coming, ReadError, Store};
+use remit_store::{Coming, ReadError};
 use std::cell::RefCell;
 
 tokio::task_local! {
@@ -17,19 +16,19 @@ struct Request {
 }
 
 /// Whether this task carries a request out, of which `coming` is now the announcement.
-fn announce(coming: Coming) -> bool {
+pub(crate) fn announce(coming: Coming) -> bool {
     REQUEST.try_with(|request| request.announced.replace(Some(coming))).is_ok()
 }
 
 /// The announcement, once.
-fn taken() -> Option<Coming> {
+pub(crate) fn taken() -> Option<Coming> {
     REQUEST.try_with(|request| request.announced.take()).ok().flatten()
 }
 
 /// Carries `request` out; what it announces counts until it is committed, and at most until it is answered. The answer
 /// is there once everything is durable that it can tell of: its own command, where `is_durable` says that it tells of
 /// nothing else, and otherwise what `settled` waits for.
-async fn carry_out<T, S: Future<Output = Result<(), ReadError>>>(
+pub(crate) async fn carry_out<T, S: Future<Output = Result<(), ReadError>>>(
     request: impl Future<Output = T>,
     is_durable: impl FnOnce(&T) -> bool,
     settled: impl FnOnce() -> S,
@@ -42,37 +41,6 @@ async fn carry_out<T, S: Future<Output = Result<(), ReadError>>>(
         Ok(answer)
     };
     REQUEST.scope(Request::default(), request).await
-}
-
-impl App {
-    /// Carries a request out to its answer, which tells of nothing that a machine that dies would lose.
-    ///
-    /// # Errors
-    /// When the store's disk has failed.
-    pub async fn carry_out<T>(
-        &self,
-        request: impl Future<Output = T>,
-        is_durable: impl FnOnce(&T) -> bool,
-    ) -> Result<T, ReadError> {
-        carry_out(request, is_durable, || self.settled()).await
-    }
-
-    /// Waits until everything that was read before is durable.
-    pub async fn settled(&self) -> Result<(), ReadError> {
-        self.store.settled().await
-    }
-
-    /// Announces a command that has arrived whole, and lets those that arrived with it be read first.
-    pub async fn arrive(&self) {
-        if announce(self.store.coming()) {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// The announcement that the commit takes along.
-    pub(crate) fn coming(&self) -> Coming {
-        taken().unwrap_or_else(|| self.store.coming())
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Resolves names in requests: those that are given to something, and those that the bundle has to know. One that it
 //! does not is refused with those that it does, so that who asks must be permitted before.
 
-use super::App;
-use crate::refused::Refused;
+use crate::{Governance, refused::Refused};
 use remit_domain::{
     id::{OwnerId, ResponderId},
     text::check_name,
@@ -19,26 +18,28 @@ pub(crate) fn printable(field: &str, text: &str, max: usize) -> Result<(), Refus
     check_name(text, max).map_err(|error| Refused::invalid(field, error))
 }
 
-impl App {
-    /// The responder of this name.
-    pub(crate) fn responder_named(&self, field: &str, name: &str) -> Result<ResponderId, Refused> {
-        let id = ResponderId::new(name).map_err(|error| Refused::invalid(field, error))?;
-        let known = self.bundle.candidates().iter().map(|spec| spec.responder.as_str());
-        if self.bundle.candidate(&id).is_some() { Ok(id) } else { Err(unknown(field, "responder", name, known)) }
-    }
+/// The responder of this name.
+pub(crate) fn responder_named(governance: &Governance, field: &str, name: &str) -> Result<ResponderId, Refused> {
+    let id = ResponderId::new(name).map_err(|error| Refused::invalid(field, error))?;
+    let known = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str());
+    if governance.bundle.candidate(&id).is_some() { Ok(id) } else { Err(unknown(field, "responder", name, known)) }
+}
 
-    /// The queue of this name.
-    pub(crate) fn queue_named(&self, field: &str, name: &str) -> Result<ResponderId, Refused> {
-        let id = ResponderId::new(name).map_err(|error| Refused::invalid(field, error))?;
-        let queues = self.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
-        let known = queues.map(|spec| spec.responder.as_str());
-        if known.clone().any(|known| known == name) { Ok(id) } else { Err(unknown(field, "queue", name, known)) }
-    }
+/// The queue of this name.
+pub(crate) fn queue_named(governance: &Governance, field: &str, name: &str) -> Result<ResponderId, Refused> {
+    let id = ResponderId::new(name).map_err(|error| Refused::invalid(field, error))?;
+    let queues = governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+    let known = queues.map(|spec| spec.responder.as_str());
+    if known.clone().any(|known| known == name) { Ok(id) } else { Err(unknown(field, "queue", name, known)) }
+}
 
-    /// The owner of this name.
-    pub(crate) fn owner_named(&self, field: &str, name: &str) -> Result<OwnerId, Refused> {
-        let id = OwnerId::new(name).map_err(|error| Refused::invalid(field, error))?;
-        if self.bundle.has_owner(name) { Ok(id) } else { Err(unknown(field, "owner", name, self.bundle.owners())) }
+/// The owner of this name.
+pub(crate) fn owner_named(governance: &Governance, field: &str, name: &str) -> Result<OwnerId, Refused> {
+    let id = OwnerId::new(name).map_err(|error| Refused::invalid(field, error))?;
+    if governance.bundle.has_owner(name) {
+        Ok(id)
+    } else {
+        Err(unknown(field, "owner", name, governance.bundle.owners()))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Situations: a person says that a danger or need stands on a case no more.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, REASON_MAX, bounded, shown},
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{self, CaseAnswer, REASON_MAX, bounded, shown},
     commit::Act,
+    pipeline,
+    refused::Refused,
+    sealing,
 };
-use crate::refused::Refused;
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,25 +27,23 @@ pub struct EndSituation {
 /// Longest name of a situation, in bytes.
 const NAME_MAX: usize = 64;
 
-impl App {
-    /// Ends a situation, as the member of staff who has the case, or as who may decide against the system.
-    ///
-    /// # Errors
-    /// When policy or a bound refuses, or no such situation stands on the case.
-    pub async fn end_situation(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        end: EndSituation,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        // Who is no member of staff decides about somebody else's case: that is an override.
-        let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
-        bounded("situation", &end.situation, NAME_MAX)?;
-        bounded("reason", &end.reason, REASON_MAX)?;
-        let loaded = self.load(caller, action, id)?;
-        let sealed = self.seal_on(&loaded, &end.reason)?;
-        let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
-        self.execute(caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await
-    }
+/// Ends a situation, as the member of staff who has the case, or as who may decide against the system.
+///
+/// # Errors
+/// When policy or a bound refuses, or no such situation stands on the case.
+pub async fn end_situation(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    end: EndSituation,
+) -> Result<Done<CaseAnswer>, Refused> {
+    // Who is no member of staff decides about somebody else's case: that is an override.
+    let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
+    bounded("situation", &end.situation, NAME_MAX)?;
+    bounded("reason", &end.reason, REASON_MAX)?;
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason)?;
+    let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await
 }

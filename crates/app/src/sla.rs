@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::App;
+use crate::Governance;
 use remit_domain::{
     Case,
     case::{Status, waits::Waits},
@@ -39,31 +39,29 @@ const GRACE_MS: i64 = 1_000;
 /// The share of the time that is left when a promise counts as at risk, in percent.
 const AT_RISK_PERCENT: i64 = 25;
 
-impl App {
-    /// The promise that is due next on `case`, if any runs.
-    pub(crate) fn clock(&self, case: &Case) -> Option<Running<'_>> {
-        running(&self.bundle, case)
-    }
+/// The promise that is due next on `case`, if any runs.
+pub(crate) fn clock<'a>(governance: &'a Governance, case: &Case) -> Option<Running<'a>> {
+    running(&governance.bundle, case)
+}
 
-    /// When the customer's patience with the AI responder that has the case ends; nothing once it has answered. Further
-    /// messages do not prolong it.
-    pub(crate) fn patience_ends(&self, case: &Case) -> Option<Timestamp> {
-        let holder = case.holder.as_ref().filter(|_| case.held_by_ai && case.status == Status::Open)?;
-        let since = case.waiting_since?.max(holder.since);
-        let responder = holder.responder()?;
-        let patience_ms = match self.services.get(responder.as_str()) {
-            // Its turns end by themselves; this is for those that are answered later, or wait for their turn.
-            Some(desk) => desk.patience_ms.saturating_add(GRACE_MS),
-            None => self.bundle.candidate(responder)?.patience_ms,
-        };
-        Some(since.plus_ms(patience_ms))
-    }
+/// When the customer's patience with the AI responder that has the case ends; nothing once it has answered. Further
+/// messages do not prolong it.
+pub(crate) fn patience_ends(governance: &Governance, case: &Case) -> Option<Timestamp> {
+    let holder = case.holder.as_ref().filter(|_| case.held_by_ai && case.status == Status::Open)?;
+    let since = case.waiting_since?.max(holder.since);
+    let responder = holder.responder()?;
+    let patience_ms = match governance.services.get(responder.as_str()) {
+        // Its turns end by themselves; this is for those that are answered later, or wait for their turn.
+        Some(desk) => desk.patience_ms.saturating_add(GRACE_MS),
+        None => governance.bundle.candidate(responder)?.patience_ms,
+    };
+    Some(since.plus_ms(patience_ms))
+}
 
-    /// When to look at the case again, since time passes: a promise at risk, or an AI responder that does not answer.
-    pub(crate) fn next_look(&self, case: &Case) -> Option<Timestamp> {
-        let risk = self.clock(case).map(|running| running.risk);
-        risk.into_iter().chain(self.patience_ends(case)).min()
-    }
+/// When to look at the case again, since time passes: a promise at risk, or an AI responder that does not answer.
+pub(crate) fn next_look(governance: &Governance, case: &Case) -> Option<Timestamp> {
+    let risk = clock(governance, case).map(|running| running.risk);
+    risk.into_iter().chain(patience_ends(governance, case)).min()
 }
 
 /// The promise under `bundle` that is due next on `case`, if any runs.

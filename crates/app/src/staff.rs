@@ -1,17 +1,17 @@
 //! Staff: who they are, whether they are there, what is offered to them and what they have.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
-    commit::Act,
-    floor::StaffItem,
-    resolve_names::{NAME_MAX, printable},
-    view::CaseView,
-};
 use crate::{
+    Caller, Done, Environment, Governance, Live, Parts, Repeat, auth,
+    case::{self, CaseAnswer, shown},
     clock::rfc3339,
+    commit::Act,
+    floor::{StaffItem, settle},
+    pipeline,
     principal::Job,
     refused::{Kind, Refused},
+    resolve_names::{self, NAME_MAX, printable},
+    view::CaseView,
+    who,
 };
 use remit_domain::{
     Command, Event,
@@ -149,174 +149,192 @@ const REASON_MAX: usize = 200;
 /// Most cases at once on a channel.
 const CAPACITY_MAX: u32 = 1_000;
 
-impl App {
-    /// Notes a member of staff, in place of what was noted before. They are offline until they say otherwise.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses.
-    pub async fn note_staff(&self, caller: &Caller, note: NoteStaff) -> Result<StaffView, Refused> {
-        self.permit(caller, "staff.manage")?;
-        let profile = self.profile(&note)?;
-        printable("first_name", &note.first_name, NAME_MAX)?;
-        let known = self.floor.staff(&profile.id);
-        let item = StaffItem {
-            first_name: note.first_name,
-            presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
-            since: known.map_or_else(|| self.now(), |known| known.since),
-            profile,
-        };
-        let view = StaffView::from(&item);
-        let by = caller.pseudonym.to_string();
-        let mut events = vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: self.now() }];
-        if self.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
-            // Who lets offers run out counts as away, and stays so.
-            let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
-            events.push(Event::PresenceSet { staff, presence, by: "remit".to_owned(), at: self.now() });
+/// Notes a member of staff, in place of what was noted before. They are offline until they say otherwise.
+///
+/// # Errors
+/// When policy, a bound or the store refuses.
+pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
+    let profile = profile(&parts.governance, &note)?;
+    printable("first_name", &note.first_name, NAME_MAX)?;
+    let known = parts.live.floor.staff(&profile.id);
+    let item = StaffItem {
+        first_name: note.first_name,
+        presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
+        since: known.map_or_else(|| parts.environment.now(), |known| known.since),
+        profile,
+    };
+    let view = StaffView::from(&item);
+    let by = caller.pseudonym.to_string();
+    let mut events =
+        vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: parts.environment.now() }];
+    if parts.live.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
+        // Who lets offers run out counts as away, and stays so.
+        let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
+        events.push(Event::PresenceSet { staff, presence, by: "remit".to_owned(), at: parts.environment.now() });
+    }
+    settle::set_staff(parts, caller, &events, item).await?;
+    Ok(view)
+}
+
+fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Refused> {
+    let sizes = [note.queues.len(), note.languages.len(), note.skills.len(), note.capacity.len()];
+    if sizes.iter().any(|size| *size > NAMES_MAX) {
+        return Err(Refused::invalid("queues", format!("at most {NAMES_MAX} names of each kind")));
+    }
+    let id = StaffId::new(&note.name).map_err(|error| Refused::invalid("name", error))?;
+    let queues = note
+        .queues
+        .iter()
+        .map(|name| resolve_names::queue_named(governance, "queues", name))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (field, levels) in [("languages", &note.languages), ("skills", &note.skills)] {
+        levels.keys().try_for_each(|name| printable(field, name, NAME_MAX))?;
+        if let Some((name, level)) = levels.iter().find(|(name, level)| !(1..=5).contains(*level) || name.len() > 64) {
+            return Err(Refused::invalid(field, format!("`{name}` has level {level}; levels go from 1 to 5")));
         }
-        self.set_staff(caller, &events, item).await?;
-        Ok(view)
     }
-
-    fn profile(&self, note: &NoteStaff) -> Result<StaffProfile, Refused> {
-        let sizes = [note.queues.len(), note.languages.len(), note.skills.len(), note.capacity.len()];
-        if sizes.iter().any(|size| *size > NAMES_MAX) {
-            return Err(Refused::invalid("queues", format!("at most {NAMES_MAX} names of each kind")));
+    let channel = |(name, most): (&String, &u32)| {
+        let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == name);
+        let channel = channel.ok_or_else(|| Refused::invalid("capacity", format!("`{name}` is no channel")))?;
+        if *most > CAPACITY_MAX {
+            return Err(Refused::invalid("capacity", format!("at most {CAPACITY_MAX} cases at once")));
         }
-        let id = StaffId::new(&note.name).map_err(|error| Refused::invalid("name", error))?;
-        let queues = note.queues.iter().map(|name| self.queue_named("queues", name)).collect::<Result<Vec<_>, _>>()?;
-        for (field, levels) in [("languages", &note.languages), ("skills", &note.skills)] {
-            levels.keys().try_for_each(|name| printable(field, name, NAME_MAX))?;
-            if let Some((name, level)) =
-                levels.iter().find(|(name, level)| !(1..=5).contains(*level) || name.len() > 64)
-            {
-                return Err(Refused::invalid(field, format!("`{name}` has level {level}; levels go from 1 to 5")));
-            }
+        Ok((channel, *most))
+    };
+    let capacity = note.capacity.iter().map(channel).collect::<Result<BTreeMap<_, _>, Refused>>()?;
+    Ok(StaffProfile { id, queues, languages: note.languages.clone(), skills: note.skills.clone(), capacity })
+}
+
+/// Notes whether a member of staff is there. Staff say it of themselves, leads of everybody.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such member of staff.
+pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
+    let mut item = known_staff(&parts.live, name)?;
+    if caller.principal.staff().is_some_and(|own| *own != item.profile.id) {
+        let detail = "staff say of themselves whether they are there; a lead says it of others";
+        return Err(Refused::new(Kind::Forbidden, detail));
+    }
+    let reason = set.reason.unwrap_or_default();
+    if !reason.is_empty() {
+        printable("reason", &reason, REASON_MAX)?;
+    }
+    item.presence = match set.presence {
+        PresenceName::Available => Presence::Available,
+        PresenceName::Busy => Presence::Busy,
+        PresenceName::Away => Presence::Away { reason },
+        PresenceName::Offline => Presence::Offline,
+    };
+    item.since = parts.environment.now();
+    let view = StaffView::from(&item);
+    let event = Event::PresenceSet {
+        staff: item.profile.id.clone(),
+        presence: (&item.presence).into(),
+        by: caller.pseudonym.to_string(),
+        at: item.since,
+    };
+    settle::set_staff(parts, caller, &[event], item).await?;
+    Ok(view)
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// When policy refuses.
+pub fn list_staff(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<StaffView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    Ok(live.floor.everybody().iter().map(StaffView::from).collect())
+}
+
+/// Every queue as it stands.
+///
+/// # Errors
+/// When policy refuses.
+pub fn list_queues(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<QueueView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    let now = environment.now();
+    let depths: BTreeMap<String, i64> = live.depths().into_iter().collect();
+    let queues = governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+    let view = |spec: &remit_policy::bundle::CandidateSpec| QueueView {
+        name: spec.responder.to_string(),
+        open: spec.is_open(now),
+        cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
+        expected_wait_ms: live.floor.expected_wait_ms(&spec.responder),
+    };
+    Ok(queues.map(view).collect())
+}
+
+/// What a member of staff has to do: what is offered to them and what they have.
+///
+/// # Errors
+/// When policy refuses, or there is no such member of staff.
+pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    let id = known_staff(&parts.live, name)?.profile.id;
+    let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
+    for case in parts.live.floor.cases_of(&id) {
+        let case = case::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &Caller::system(Job::Views),
+            "case.read",
+            &case.to_string(),
+        )?;
+        let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
+        if holds {
+            work.held.push(who::case_view(&parts.journal, &parts.vault, &case)?);
+        } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
+            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case)?);
         }
-        let channel = |(name, most): (&String, &u32)| {
-            let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == name);
-            let channel = channel.ok_or_else(|| Refused::invalid("capacity", format!("`{name}` is no channel")))?;
-            if *most > CAPACITY_MAX {
-                return Err(Refused::invalid("capacity", format!("at most {CAPACITY_MAX} cases at once")));
-            }
-            Ok((channel, *most))
-        };
-        let capacity = note.capacity.iter().map(channel).collect::<Result<BTreeMap<_, _>, Refused>>()?;
-        Ok(StaffProfile { id, queues, languages: note.languages.clone(), skills: note.skills.clone(), capacity })
     }
+    Ok(work)
+}
 
-    /// Notes whether a member of staff is there. Staff say it of themselves, leads of everybody.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such member of staff.
-    pub async fn set_presence(&self, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
-        self.permit(caller, "presence.set")?;
-        let mut item = self.known_staff(name)?;
-        if caller.principal.staff().is_some_and(|own| *own != item.profile.id) {
-            let detail = "staff say of themselves whether they are there; a lead says it of others";
-            return Err(Refused::new(Kind::Forbidden, detail));
-        }
-        let reason = set.reason.unwrap_or_default();
-        if !reason.is_empty() {
-            printable("reason", &reason, REASON_MAX)?;
-        }
-        item.presence = match set.presence {
-            PresenceName::Available => Presence::Available,
-            PresenceName::Busy => Presence::Busy,
-            PresenceName::Away => Presence::Away { reason },
-            PresenceName::Offline => Presence::Offline,
-        };
-        item.since = self.now();
-        let view = StaffView::from(&item);
-        let event = Event::PresenceSet {
-            staff: item.profile.id.clone(),
-            presence: (&item.presence).into(),
-            by: caller.pseudonym.to_string(),
-            at: item.since,
-        };
-        self.set_staff(caller, &[event], item).await?;
-        Ok(view)
-    }
+fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
+    let item = StaffId::new(name).ok().and_then(|id| live.floor.staff(&id));
+    item.ok_or_else(|| Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`")))
+}
 
-    /// Everybody, by name.
-    ///
-    /// # Errors
-    /// When policy refuses.
-    pub fn list_staff(&self, caller: &Caller) -> Result<Vec<StaffView>, Refused> {
-        self.permit(caller, "staff.read")?;
-        Ok(self.floor.everybody().iter().map(StaffView::from).collect())
-    }
-
-    /// Every queue as it stands.
-    ///
-    /// # Errors
-    /// When policy refuses.
-    pub fn list_queues(&self, caller: &Caller) -> Result<Vec<QueueView>, Refused> {
-        self.permit(caller, "staff.read")?;
-        let now = self.now();
-        let depths: BTreeMap<String, i64> = self.depths().into_iter().collect();
-        let queues = self.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
-        let view = |spec: &remit_policy::bundle::CandidateSpec| QueueView {
-            name: spec.responder.to_string(),
-            open: spec.is_open(now),
-            cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
-            expected_wait_ms: self.floor.expected_wait_ms(&spec.responder),
-        };
-        Ok(queues.map(view).collect())
-    }
-
-    /// What a member of staff has to do: what is offered to them and what they have.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such member of staff.
-    pub fn work_of(&self, caller: &Caller, name: &str) -> Result<WorkView, Refused> {
-        self.permit(caller, "staff.read")?;
-        let id = self.known_staff(name)?.profile.id;
-        let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
-        for case in self.floor.cases_of(&id) {
-            let case = self.case_for(&Caller::system(Job::Views), "case.read", &case.to_string())?;
-            let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
-            if holds {
-                work.held.push(self.case_view(&case)?);
-            } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-                work.offered.push(self.case_view(&case)?);
-            }
-        }
-        Ok(work)
-    }
-
-    fn known_staff(&self, name: &str) -> Result<StaffItem, Refused> {
-        let item = StaffId::new(name).ok().and_then(|id| self.floor.staff(&id));
-        item.ok_or_else(|| Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`")))
-    }
-
-    /// Answers an offer, as the member of staff to whom it was made.
-    ///
-    /// # Errors
-    /// When policy, the state or the store refuses.
-    pub async fn answer_offer(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        answer: AnswerOffer,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
-        let action = "offer.answer";
-        let case = self.case_for(caller, action, id)?;
-        let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
-        // A lead answers for the one to whom it was made.
-        let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
-            return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")));
-        };
-        let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };
-        let command = match answer.answer {
-            OfferAnswer::Accept => Command::Accept { offer, staff },
-            OfferAnswer::Busy => ended(OfferEnd::Busy),
-            OfferAnswer::NotMine => ended(OfferEnd::NotMine),
-            OfferAnswer::Conflict => ended(OfferEnd::Conflict),
-        };
-        self.execute(caller, repeat, Some(id), Act::new(action, command), shown).await
-    }
+/// Answers an offer, as the member of staff to whom it was made.
+///
+/// # Errors
+/// When policy, the state or the store refuses.
+pub async fn answer_offer(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    answer: AnswerOffer,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
+    let action = "offer.answer";
+    let case = case::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
+    // A lead answers for the one to whom it was made.
+    let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
+        return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")));
+    };
+    let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };
+    let command = match answer.answer {
+        OfferAnswer::Accept => Command::Accept { offer, staff },
+        OfferAnswer::Busy => ended(OfferEnd::Busy),
+        OfferAnswer::NotMine => ended(OfferEnd::NotMine),
+        OfferAnswer::Conflict => ended(OfferEnd::Conflict),
+    };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown).await
 }
 
 impl From<&StaffItem> for StaffView {

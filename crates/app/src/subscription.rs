@@ -1,16 +1,13 @@
 //! Subscriptions to events: made, listed, paused, sent again to, and deleted. A secret is shown once and kept sealed.
 
-use super::{
-    App, Caller,
+use crate::{
+    Caller, Environment, Governance, Journal, Live, Parts, Vault, auth, authority,
+    clock::rfc3339,
     delivery::{DeadLetter, Line},
-    governance,
-    query::Page,
+    query::{self, Page},
+    refused::{Kind, Refused},
     resolve_names::{NAME_MAX, printable},
     webhook::{self, Subscription, SubscriptionItem},
-};
-use crate::{
-    clock::rfc3339,
-    refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
@@ -203,264 +200,302 @@ fn check_kinds(kinds: Option<&BTreeSet<String>>) -> Result<(), Refused> {
     }
 }
 
-impl App {
-    /// Makes a subscription.
-    ///
-    /// # Errors
-    /// When policy or a bound refuses.
-    pub async fn make_subscription(
-        &self,
-        caller: &Caller,
-        new: NewSubscription,
-    ) -> Result<SubscriptionSecret, Refused> {
-        self.permit(caller, "subscription.manage")?;
-        printable("name", &new.name, NAME_MAX)?;
-        check_url(&new.url, self.subscriptions.in_the_clear)?;
-        check_kinds(new.kinds.as_ref())?;
-        let after = match new.after {
-            Some(after) => self.reached(after)?,
-            None => self.store.last_seq().map_err(Refused::internal)?,
-        };
-        let _making = self.subscriptions.making.lock().await;
-        if self.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
-            let detail = format!("there are {SUBSCRIPTIONS_MAX} subscriptions, and there may be no more");
-            return Err(Refused::new(Kind::LimitReached, detail));
-        }
-        let (id, now) = (format!("sub_{}", hex(&self.entropy.bytes::<10>()?)), self.now());
-        let (secret, sealed) = self.new_secret(&id)?;
-        let item = SubscriptionItem {
-            name: new.name,
-            url: new.url,
-            kinds: new.kinds,
-            created_ms: now.0,
-            secret: sealed,
-            previous: None,
-        };
-        let receiver = webhook::receiver(&id, &item, &self.keys).map_err(|why| Refused::invalid("url", why))?;
-        let line = Line::after(after);
-        let row = |kind: &str, body| ItemRow { kind: kind.to_owned(), id: id.clone(), body: Some(body) };
-        let items = vec![
-            row(webhook::SUBSCRIPTION, serde_json::to_vec(&item).map_err(Refused::internal)?),
-            row(webhook::DELIVERY, serde_json::to_vec(&line).map_err(Refused::internal)?),
-        ];
-        let event = Event::SubscriptionMade {
-            subscription: id.clone(),
-            terms: governance::terms(&item),
-            by: caller.pseudonym.to_string(),
-            at: now,
-        };
-        self.govern(caller, &[event], Commit { items, ..Commit::default() }).await.map_err(super::refused)?;
-        let subscription = self.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
-        Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
+/// Makes a subscription.
+///
+/// # Errors
+/// When policy or a bound refuses.
+pub async fn make_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    new: NewSubscription,
+) -> Result<SubscriptionSecret, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
+    printable("name", &new.name, NAME_MAX)?;
+    check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
+    check_kinds(new.kinds.as_ref())?;
+    let after = match new.after {
+        Some(after) => query::reached(&parts.journal, after)?,
+        None => parts.journal.store.last_seq().map_err(Refused::internal)?,
+    };
+    let _making = parts.live.subscriptions.making.lock().await;
+    if parts.live.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
+        let detail = format!("there are {SUBSCRIPTIONS_MAX} subscriptions, and there may be no more");
+        return Err(Refused::new(Kind::LimitReached, detail));
     }
+    let (id, now) = (format!("sub_{}", hex(&parts.environment.entropy.bytes::<10>()?)), parts.environment.now());
+    let (secret, sealed) = new_secret(&parts.vault, &parts.environment, &id)?;
+    let item = SubscriptionItem {
+        name: new.name,
+        url: new.url,
+        kinds: new.kinds,
+        created_ms: now.0,
+        secret: sealed,
+        previous: None,
+    };
+    let receiver = webhook::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
+    let line = Line::after(after);
+    let row = |kind: &str, body| ItemRow { kind: kind.to_owned(), id: id.clone(), body: Some(body) };
+    let items = vec![
+        row(webhook::SUBSCRIPTION, serde_json::to_vec(&item).map_err(Refused::internal)?),
+        row(webhook::DELIVERY, serde_json::to_vec(&line).map_err(Refused::internal)?),
+    ];
+    let event = Event::SubscriptionMade {
+        subscription: id.clone(),
+        terms: authority::terms(&item),
+        by: caller.pseudonym.to_string(),
+        at: now,
+    };
+    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { items, ..Commit::default() })
+        .await
+        .map_err(super::refused)?;
+    let subscription = parts.live.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
+    Ok(SubscriptionSecret { view: subscription_view(&parts.journal, &parts.environment, &subscription), secret })
+}
 
-    /// All subscriptions.
-    ///
-    /// # Errors
-    /// When policy refuses.
-    pub fn subscriptions(&self, caller: &Caller) -> Result<Vec<SubscriptionView>, Refused> {
-        self.permit(caller, "subscription.manage")?;
-        Ok(self.subscriptions.all().iter().map(|subscription| self.subscription_view(subscription)).collect())
-    }
+/// All subscriptions.
+///
+/// # Errors
+/// When policy refuses.
+pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
+    Ok(parts
+        .live
+        .subscriptions
+        .all()
+        .iter()
+        .map(|subscription| subscription_view(&parts.journal, &parts.environment, subscription))
+        .collect())
+}
 
-    /// A subscription.
-    ///
-    /// # Errors
-    /// When policy refuses, or there is no such subscription.
-    pub fn subscription(&self, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
-        Ok(self.subscription_view(&*self.managed(caller, id)?))
-    }
+/// A subscription.
+///
+/// # Errors
+/// When policy refuses, or there is no such subscription.
+pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+    Ok(subscription_view(
+        &parts.journal,
+        &parts.environment,
+        &*managed(&parts.governance, &parts.live, &parts.environment, caller, id)?,
+    ))
+}
 
-    /// Sends nothing to a subscription until somebody resumes; what happens meanwhile is sent then.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription.
-    pub async fn pause_subscription(&self, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
-        let subscription = self.managed(caller, id)?;
-        subscription.line().pause();
-        self.changed_by(caller, &subscription, SubscriptionChange::Paused).await
-    }
+/// Sends nothing to a subscription until somebody resumes; what happens meanwhile is sent then.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn pause_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    subscription.line().pause();
+    changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Paused).await
+}
 
-    /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription.
-    pub async fn resume_subscription(&self, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
-        let subscription = self.managed(caller, id)?;
-        subscription.line().resume(self.now().0);
-        self.changed_by(caller, &subscription, SubscriptionChange::Resumed).await
-    }
+/// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn resume_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    subscription.line().resume(parts.environment.now().0);
+    changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Resumed).await
+}
 
-    /// Sends everything after a position again.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription or position.
-    pub async fn replay_subscription(
-        &self,
-        caller: &Caller,
-        id: &str,
-        wish: &Replay,
-    ) -> Result<SubscriptionView, Refused> {
-        let subscription = self.managed(caller, id)?;
-        subscription.line().set_back(self.reached(wish.after)?);
-        self.changed_by(caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await
-    }
+/// Sends everything after a position again.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription or position.
+pub async fn replay_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    wish: &Replay,
+) -> Result<SubscriptionView, Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    subscription.line().set_back(query::reached(&parts.journal, wish.after)?);
+    changed_by(
+        &parts.journal,
+        &parts.environment,
+        caller,
+        &subscription,
+        SubscriptionChange::Replayed { after: wish.after },
+    )
+    .await
+}
 
-    /// Gives a subscription a new secret. The one before signs too for a day.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription.
-    pub async fn rotate_secret(&self, caller: &Caller, id: &str) -> Result<SubscriptionSecret, Refused> {
-        let subscription = self.managed(caller, id)?;
-        let _making = self.subscriptions.making.lock().await;
-        // It may have been deleted while this waited.
-        self.subscriptions.get(id)?;
-        let before = subscription.item();
-        let (secret, sealed) = self.new_secret(id)?;
-        // A secret that does not open any more cannot sign.
-        let previous = subscription.receiver().is_ok().then(|| (before.secret.clone(), self.now().plus_ms(BOTH_MS).0));
-        let item = SubscriptionItem { secret: sealed, previous, ..(*before).clone() };
-        let receiver = webhook::receiver(id, &item, &self.keys).map_err(Refused::internal)?;
-        let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
-        let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-        let event = self.changed(caller, id, SubscriptionChange::SecretRotated);
-        self.govern(caller, &[event], Commit { items: vec![row], ..Commit::default() })
-            .await
-            .map_err(super::refused)?;
-        subscription.replace(item, receiver);
-        Ok(SubscriptionSecret { view: self.subscription_view(&subscription), secret })
-    }
+/// Gives a subscription a new secret. The one before signs too for a day.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionSecret, Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    let _making = parts.live.subscriptions.making.lock().await;
+    // It may have been deleted while this waited.
+    parts.live.subscriptions.get(id)?;
+    let before = subscription.item();
+    let (secret, sealed) = new_secret(&parts.vault, &parts.environment, id)?;
+    // A secret that does not open any more cannot sign.
+    let previous =
+        subscription.receiver().is_ok().then(|| (before.secret.clone(), parts.environment.now().plus_ms(BOTH_MS).0));
+    let item = SubscriptionItem { secret: sealed, previous, ..(*before).clone() };
+    let receiver = webhook::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
+    let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
+    let row = ItemRow { kind: webhook::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
+    let event = changed(&parts.environment, caller, id, SubscriptionChange::SecretRotated);
+    authority::govern(
+        &parts.journal,
+        &parts.environment,
+        caller,
+        &[event],
+        Commit { items: vec![row], ..Commit::default() },
+    )
+    .await
+    .map_err(super::refused)?;
+    subscription.replace(item, receiver);
+    Ok(SubscriptionSecret { view: subscription_view(&parts.journal, &parts.environment, &subscription), secret })
+}
 
-    /// Sends a message of the kind `test` at once, beside everything else, and says what came of it.
-    ///
-    /// # Errors
-    /// When policy or a bound refuses, or there is no such subscription.
-    pub async fn test_subscription(&self, caller: &Caller, id: &str) -> Result<TestView, Refused> {
-        let subscription = self.managed(caller, id)?;
-        let _place = self
-            .subscriptions
-            .tests
-            .try_acquire()
-            .map_err(|_| Refused::new(Kind::LimitReached, "as many tests are under way as there may be at once"))?;
-        let data = serde_json::json!({ "subscription": id });
-        let message = serde_json::json!({ "type": "remit.test.v1", "timestamp": rfc3339(self.now()), "data": data });
-        let name = format!("{id}_test_{}", hex(&self.entropy.bytes::<8>()?));
-        let sent = self.send(&subscription, &name, message.to_string().into_bytes()).await;
-        Ok(TestView { delivered: sent.is_ok(), failure: sent.err().map(|(_, told)| told) })
-    }
+/// Sends a message of the kind `test` at once, beside everything else, and says what came of it.
+///
+/// # Errors
+/// When policy or a bound refuses, or there is no such subscription.
+pub async fn test_subscription(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+    id: &str,
+) -> Result<TestView, Refused> {
+    let subscription = managed(governance, live, environment, caller, id)?;
+    let _place = live
+        .subscriptions
+        .tests
+        .try_acquire()
+        .map_err(|_| Refused::new(Kind::LimitReached, "as many tests are under way as there may be at once"))?;
+    let data = serde_json::json!({ "subscription": id });
+    let message = serde_json::json!({ "type": "remit.test.v1", "timestamp": rfc3339(environment.now()), "data": data });
+    let name = format!("{id}_test_{}", hex(&environment.entropy.bytes::<8>()?));
+    let sent = webhook::send(environment, &subscription, &name, message.to_string().into_bytes()).await;
+    Ok(TestView { delivered: sent.is_ok(), failure: sent.err().map(|(_, told)| told) })
+}
 
-    /// Deletes a subscription with its dead letters.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription.
-    pub async fn delete_subscription(&self, caller: &Caller, id: &str) -> Result<(), Refused> {
-        let subscription = self.managed(caller, id)?;
-        let _making = self.subscriptions.making.lock().await;
-        self.subscriptions.get(id)?;
-        self.forget_subscription(caller, &subscription).await
-    }
+/// Deletes a subscription with its dead letters.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    let _making = parts.live.subscriptions.making.lock().await;
+    parts.live.subscriptions.get(id)?;
+    webhook::forget_subscription(&parts.journal, &parts.live, &parts.environment, caller, &subscription).await
+}
 
-    /// Events that were given up, in ledger order.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such subscription.
-    pub fn dead_letters(
-        &self,
-        caller: &Caller,
-        id: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Page<DeadLetterView>, Refused> {
-        let subscription = self.managed(caller, id)?;
-        let letters = self.letters(id)?;
-        let line = subscription.line();
-        let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
-        let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
-        let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
-        Ok(Page { items, next })
-    }
+/// Events that were given up, in ledger order.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub fn dead_letters(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<DeadLetterView>, Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    let letters = letters(&parts.journal, id)?;
+    let line = subscription.line();
+    let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
+    let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
+    let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
+    Ok(Page { items, next })
+}
 
-    /// Sends an event that was given up again, for the whole time.
-    ///
-    /// # Errors
-    /// When policy, a bound or the store refuses, or there is no such dead letter.
-    pub async fn retry_dead_letter(&self, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
-        let subscription = self.managed(caller, id)?;
-        // What is not on record yet is read from there.
-        self.save_delivery(&subscription).await?;
-        let letter = self.letters(id)?.into_iter().find(|letter| letter.seq == seq);
-        let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
-            return Err(no_letter());
-        };
-        if !subscription.line().retry(&letter, self.now().0) {
-            let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
-            return Err(Refused::new(Kind::LimitReached, detail));
-        }
-        self.changed_line(&subscription, None).await.map(|_| ())
+/// Sends an event that was given up again, for the whole time.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or there is no such dead letter.
+pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    // What is not on record yet is read from there.
+    webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
+    let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
+    let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
+        return Err(no_letter());
+    };
+    if !subscription.line().retry(&letter, parts.environment.now().0) {
+        let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
+        return Err(Refused::new(Kind::LimitReached, detail));
     }
+    changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+}
 
-    /// Forgets an event that was given up.
-    ///
-    /// # Errors
-    /// When policy or the store refuses, or there is no such dead letter.
-    pub async fn discard_dead_letter(&self, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
-        let subscription = self.managed(caller, id)?;
-        if !subscription.line().discard(seq) {
-            return Err(no_letter());
-        }
-        self.changed_line(&subscription, None).await.map(|_| ())
+/// Forgets an event that was given up.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such dead letter.
+pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+    let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    if !subscription.line().discard(seq) {
+        return Err(no_letter());
     }
+    changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+}
 
-    fn letters(&self, id: &str) -> Result<Vec<DeadLetter>, Refused> {
-        let rows = self.store.items(&webhook::dead_kind(id)).map_err(Refused::internal)?;
-        let letters = rows.into_iter().filter_map(|row| row.body);
-        letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
-    }
+fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
+    let rows = journal.store.items(&webhook::dead_kind(id)).map_err(Refused::internal)?;
+    let letters = rows.into_iter().filter_map(|row| row.body);
+    letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+}
 
-    /// The subscription, if the caller may manage it.
-    fn managed(&self, caller: &Caller, id: &str) -> Result<Arc<Subscription>, Refused> {
-        self.permit(caller, "subscription.manage")?;
-        self.subscriptions.get(id)
-    }
+/// The subscription, if the caller may manage it.
+fn managed(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+    id: &str,
+) -> Result<Arc<Subscription>, Refused> {
+    auth::permit(governance, live, environment, caller, "subscription.manage")?;
+    live.subscriptions.get(id)
+}
 
-    fn changed(&self, caller: &Caller, id: &str, change: SubscriptionChange) -> Event {
-        let (subscription, by) = (id.to_owned(), caller.pseudonym.to_string());
-        Event::SubscriptionChanged { subscription, change, by, at: self.now() }
-    }
+fn changed(environment: &Environment, caller: &Caller, id: &str, change: SubscriptionChange) -> Event {
+    let (subscription, by) = (id.to_owned(), caller.pseudonym.to_string());
+    Event::SubscriptionChanged { subscription, change, by, at: environment.now() }
+}
 
-    /// Puts a change on record as an act of `caller`, and sets the one who delivers to work on it.
-    async fn changed_by(
-        &self,
-        caller: &Caller,
-        subscription: &Subscription,
-        change: SubscriptionChange,
-    ) -> Result<SubscriptionView, Refused> {
-        let event = self.changed(caller, &subscription.id, change);
-        self.changed_line(subscription, Some((caller, &event))).await
-    }
+/// Puts a change on record as an act of `caller`, and sets the one who delivers to work on it.
+async fn changed_by(
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    subscription: &Subscription,
+    change: SubscriptionChange,
+) -> Result<SubscriptionView, Refused> {
+    let event = changed(environment, caller, &subscription.id, change);
+    changed_line(journal, environment, subscription, Some((caller, &event))).await
+}
 
-    /// Puts a change on record, with the act that it is, and sets the one who delivers to work on it.
-    async fn changed_line(
-        &self,
-        subscription: &Subscription,
-        act: Option<(&Caller, &Event)>,
-    ) -> Result<SubscriptionView, Refused> {
-        let saved = self.save_delivery_with(subscription, act).await;
-        subscription.ring();
-        saved.map(|()| self.subscription_view(subscription))
-    }
+/// Puts a change on record, with the act that it is, and sets the one who delivers to work on it.
+async fn changed_line(
+    journal: &Journal,
+    environment: &Environment,
+    subscription: &Subscription,
+    act: Option<(&Caller, &Event)>,
+) -> Result<SubscriptionView, Refused> {
+    let saved = webhook::save_delivery_with(journal, environment, subscription, act).await;
+    subscription.ring();
+    saved.map(|()| subscription_view(journal, environment, subscription))
+}
 
-    fn subscription_view(&self, subscription: &Subscription) -> SubscriptionView {
-        let newest = *self.ticks.borrow();
-        SubscriptionView::of(subscription, newest, self.now())
-    }
+fn subscription_view(journal: &Journal, environment: &Environment, subscription: &Subscription) -> SubscriptionView {
+    let newest = *journal.ticks.borrow();
+    SubscriptionView::of(subscription, newest, environment.now())
+}
 
-    /// A new secret, and sealed for the store.
-    fn new_secret(&self, id: &str) -> Result<(String, Vec<u8>), Refused> {
-        let secret = format!("whsec_{}", STANDARD.encode(self.entropy.bytes::<32>()?));
-        let sealed = self.keys.seal_secret(id, &secret, &self.entropy)?;
-        Ok((secret, sealed))
-    }
+/// A new secret, and sealed for the store.
+fn new_secret(vault: &Vault, environment: &Environment, id: &str) -> Result<(String, Vec<u8>), Refused> {
+    let secret = format!("whsec_{}", STANDARD.encode(environment.entropy.bytes::<32>()?));
+    let sealed = vault.keys.seal_secret(id, &secret, &environment.entropy)?;
+    Ok((secret, sealed))
 }
 
 fn no_letter() -> Refused {

@@ -1,16 +1,15 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use super::{
-    App, Caller, auth, block_on,
-    floor::STAFF,
-    governance::{self, COMMAND_LINE},
-    resolve_names,
-};
 use crate::{
+    Caller, Environment, Journal, Live, Parts, auth,
+    authority::{self, COMMAND_LINE},
+    block_on,
     clock::rfc3339,
     entropy::Entropy,
+    floor::STAFF,
     principal::Job,
     refused::{Kind, Refused},
+    resolve_names,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
@@ -104,8 +103,8 @@ pub fn make(store: &impl Store, entropy: &Entropy, now: Timestamp, new: NewToken
 /// # Errors
 /// When the store refuses.
 pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
-    let event = Event::TokenMade { grant: governance::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
-    let record = governance::record(entropy, &event, "remit", now)?;
+    let event = Event::TokenMade { grant: authority::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
+    let record = authority::record(entropy, &event, "remit", now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
     let commit = Commit { records: vec![record], tokens, ..Commit::default() };
     block_on::commit(store, commit)
@@ -179,71 +178,71 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
     Ok((row, token))
 }
 
-impl App {
-    /// Makes a token. What it names must be known.
-    ///
-    /// # Errors
-    /// When policy or a bound refuses.
-    pub async fn make_token(&self, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
-        self.permit(caller, "token.manage")?;
-        check(&self.store, &self.bundle, &new)?;
-        let (row, token) = prepare(&self.entropy, self.now(), new)?;
-        let view = TokenView::from(&row);
-        let by = caller.pseudonym.to_string();
-        let event = Event::TokenMade { grant: governance::grant(&row), by, at: self.now() };
-        let tokens = vec![TokenChange::Add(Box::new(row))];
-        self.govern(caller, &[event], Commit { tokens, ..Commit::default() }).await.map_err(super::refused)?;
-        Ok(MadeToken { view, token })
-    }
+/// Makes a token. What it names must be known.
+///
+/// # Errors
+/// When policy or a bound refuses.
+pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    check(&parts.journal.store, &parts.governance.bundle, &new)?;
+    let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
+    let view = TokenView::from(&row);
+    let by = caller.pseudonym.to_string();
+    let event = Event::TokenMade { grant: authority::grant(&row), by, at: parts.environment.now() };
+    let tokens = vec![TokenChange::Add(Box::new(row))];
+    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { tokens, ..Commit::default() })
+        .await
+        .map_err(super::refused)?;
+    Ok(MadeToken { view, token })
+}
 
-    /// All tokens that are valid.
-    ///
-    /// # Errors
-    /// When policy refuses.
-    pub fn tokens(&self, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
-        self.permit(caller, "token.manage")?;
-        let rows = self.store.tokens().map_err(Refused::internal)?;
-        Ok(rows.iter().filter(|row| !self.is_revoked(&row.id)).map(TokenView::from).collect())
-    }
+/// All tokens that are valid.
+///
+/// # Errors
+/// When policy refuses.
+pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    let rows = parts.journal.store.tokens().map_err(Refused::internal)?;
+    Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
+}
 
-    /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
-    ///
-    /// # Errors
-    /// When policy refuses, there is no such token, or the disk did not take it yet.
-    pub async fn revoke_token(&self, caller: &Caller, id: &str) -> Result<(), Refused> {
-        self.permit(caller, "token.manage")?;
-        match self.revoke(caller, id).await {
-            Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
-            Ok(()) => self.forget_tokens(),
-            Err(error) => {
-                tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
-                    start");
-                self.revoke_for_now(id, &caller.pseudonym);
-                let detail = "the token is refused from now on, but is valid again should the server start anew before \
-                              this is on the disk; it is tried until it is";
-                return Err(Refused::new(super::refused(error).kind, detail));
-            }
-        }
-        Ok(())
-    }
-
-    /// Tries to have the store forget what was revoked while it could not.
-    pub async fn revoke_what_is_left(&self) {
-        for (id, by) in self.revoked_for_now() {
-            let revoked = self.revoke(&Caller::system_for(Job::Tokens, &by), &id).await;
-            if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
-                tracing::info!(token = id, "a revoked token is now off the disk too");
-                self.revoked_for_good(&id);
-            }
+/// Revokes a token; it is refused from the next request on, also where the disk does not take that.
+///
+/// # Errors
+/// When policy refuses, there is no such token, or the disk did not take it yet.
+pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    match revoke(&parts.journal, &parts.environment, caller, id).await {
+        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+        Ok(()) => auth::forget_tokens(&parts.journal, &parts.live),
+        Err(error) => {
+            tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
+                start");
+            auth::revoke_for_now(&parts.journal, &parts.live, id, &caller.pseudonym);
+            let detail = "the token is refused from now on, but is valid again should the server start anew before \
+                          this is on the disk; it is tried until it is";
+            return Err(Refused::new(crate::refused(error).kind, detail));
         }
     }
+    Ok(())
+}
 
-    async fn revoke(&self, caller: &Caller, id: &str) -> Result<(), CommitError> {
-        let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
-        let event = Event::TokenRevoked { token, by, at: self.now() };
-        let tokens = vec![TokenChange::Revoke(id.to_owned())];
-        self.govern(caller, &[event], Commit { tokens, ..Commit::default() }).await
+/// Tries to have the store forget what was revoked while it could not.
+pub async fn revoke_what_is_left(journal: &Journal, live: &Live, environment: &Environment) {
+    for (id, by) in auth::revoked_for_now(live) {
+        let revoked = revoke(journal, environment, &Caller::system_for(Job::Tokens, &by), &id).await;
+        if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
+            tracing::info!(token = id, "a revoked token is now off the disk too");
+            auth::revoked_for_good(live, &id);
+        }
     }
+}
+
+async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, id: &str) -> Result<(), CommitError> {
+    let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
+    let event = Event::TokenRevoked { token, by, at: environment.now() };
+    let tokens = vec![TokenChange::Revoke(id.to_owned())];
+    authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
 }
 
 impl From<&TokenRow> for TokenView {

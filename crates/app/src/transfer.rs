@@ -1,11 +1,13 @@
 //! Gives a case to another queue, as the member of staff who has it.
 
-use super::{
-    App, Caller, Done, Repeat,
-    case::{CaseAnswer, shown},
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{self, CaseAnswer, shown},
     commit::Act,
+    pipeline,
+    refused::Refused,
+    resolve_names, sealing,
 };
-use crate::refused::Refused;
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,24 +26,29 @@ pub struct TransferCase {
     pub note: Option<String>,
 }
 
-impl App {
-    /// Gives a case to another queue that policy permits. To choose one that it does not is an override.
-    ///
-    /// # Errors
-    /// When policy, the lease, a bound or the store refuses.
-    pub async fn transfer_case(
-        &self,
-        caller: &Caller,
-        repeat: Option<&Repeat>,
-        id: &str,
-        wish: TransferCase,
-    ) -> Result<Done<CaseAnswer>, Refused> {
-        let action = "handoff.request";
-        let loaded = self.load(caller, action, id)?;
-        let to = self.queue_named("to", &wish.to)?;
-        let sealed = self.seal_optional(&loaded, "note", wish.note.as_deref())?;
-        let note = sealed.as_ref().map(|sealed| sealed.words.clone());
-        let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-        self.execute(caller, repeat, Some(id), act, shown).await
-    }
+/// Gives a case to another queue that policy permits. To choose one that it does not is an override.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn transfer_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    wish: TransferCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "handoff.request";
+    let loaded = case::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        wish.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
 }

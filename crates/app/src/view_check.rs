@@ -9,9 +9,10 @@ mod outbox;
 mod rows;
 mod sealed;
 
-use super::{App, auth, counting, follow_ups};
 use crate::{
+    Journal, auth, counting, follow_ups,
     keys::{CustomerKey, KeyError, Keys},
+    query,
     refused::Refused,
 };
 use authority::Authority;
@@ -57,22 +58,20 @@ pub struct ViewCheck {
     authority: Authority,
 }
 
-impl App {
-    /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
-    /// anew from its records.
-    pub(crate) fn case_of(&self, state: &[u8]) -> Result<Case, Refused> {
-        let case: Case = serde_json::from_slice(state).map_err(Refused::internal)?;
-        if case.waits.is_some() {
-            return Ok(case);
-        }
-        let mut events: Vec<Event> = Vec::new();
-        self.each_record(&case, |row| {
-            events.push(serde_json::from_slice(&row.body).map_err(Refused::internal)?);
-            Ok(())
-        })?;
-        // Somebody may have written meanwhile: then this one is stale, and what is done with it refused.
-        Ok(Case::from_events(&events).filter(|made| made.version == case.version).unwrap_or(case))
+/// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
+/// anew from its records.
+pub(crate) fn case_of(journal: &Journal, state: &[u8]) -> Result<Case, Refused> {
+    let case: Case = serde_json::from_slice(state).map_err(Refused::internal)?;
+    if case.waits.is_some() {
+        return Ok(case);
     }
+    let mut events: Vec<Event> = Vec::new();
+    query::each_record(journal, &case, |row| {
+        events.push(serde_json::from_slice(&row.body).map_err(Refused::internal)?);
+        Ok(())
+    })?;
+    // Somebody may have written meanwhile: then this one is stale, and what is done with it refused.
+    Ok(Case::from_events(&events).filter(|made| made.version == case.version).unwrap_or(case))
 }
 
 /// What became of the cases of a responder.

@@ -1,7 +1,6 @@
 //! How long customers still wait, as they are told it: only what somebody who is there bears out.
 
-use super::App;
-use crate::clock::rfc3339;
+use crate::{Environment, Governance, Live, clock::rfc3339};
 use remit_domain::{
     Case,
     id::{ResponderId, Timestamp},
@@ -41,20 +40,25 @@ pub(crate) fn about(wait_ms: i64) -> (i64, String) {
     }
 }
 
-impl App {
-    /// What is known of how long a case still waits in a queue.
-    pub(crate) fn outlook(&self, case: &Case, queue: &ResponderId) -> Outlook {
-        let now = self.now();
-        let hours = self.bundle.candidate(queue).filter(|spec| !spec.is_open(now)).and_then(|spec| spec.queue.as_ref());
-        if let Some(hours) = hours {
-            let opens = hours.opens(now);
-            return Outlook::Closed { opens, spoken: opens.and_then(|opens| hours.spoken(opens)) };
-        }
-        if !self.floor.is_staffed() {
-            return Outlook::Unknown;
-        }
-        self.floor.remaining_wait_ms(queue, &case.id).map_or(Outlook::Nobody, Outlook::Expected)
+/// What is known of how long a case still waits in a queue.
+pub(crate) fn outlook(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    queue: &ResponderId,
+) -> Outlook {
+    let now = environment.now();
+    let hours =
+        governance.bundle.candidate(queue).filter(|spec| !spec.is_open(now)).and_then(|spec| spec.queue.as_ref());
+    if let Some(hours) = hours {
+        let opens = hours.opens(now);
+        return Outlook::Closed { opens, spoken: opens.and_then(|opens| hours.spoken(opens)) };
     }
+    if !live.floor.is_staffed() {
+        return Outlook::Unknown;
+    }
+    live.floor.remaining_wait_ms(queue, &case.id).map_or(Outlook::Nobody, Outlook::Expected)
 }
 
 impl Outlook {

@@ -1,11 +1,8 @@
 //! Wakeups of what works beside requests: given when a commit leaves it something to do, so that it need not poll the
 //! outbox after each.
 
-use super::{
-    App,
-    follow_ups::{TIMER, TURN},
-};
-use remit_store::{Commit, CommitError, Committed, OutboxRow, Store};
+use crate::follow_ups::{TIMER, TURN};
+use remit_store::OutboxRow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 
@@ -55,7 +52,7 @@ impl Wakeups {
         next
     }
 
-    fn wake(&self, due: &Due) {
+    pub(crate) fn wake(&self, due: &Due) {
         if due.turns {
             self.turns.notify_one();
         }
@@ -66,36 +63,15 @@ impl Wakeups {
 }
 
 /// What a commit leaves to be done.
-struct Due {
+pub(crate) struct Due {
     turns: bool,
     timer_ms: Option<i64>,
 }
 
 impl Due {
-    fn of(rows: &[OutboxRow]) -> Self {
+    pub(crate) fn of(rows: &[OutboxRow]) -> Self {
         let of_kind = |kind: &'static str| rows.iter().filter(move |row| row.kind == kind);
         Self { turns: of_kind(TURN).next().is_some(), timer_ms: of_kind(TIMER).map(|row| row.due_ms).min() }
-    }
-}
-
-impl App {
-    /// Writes `commit`, and once it is durable tells everyone who waits for what is in it.
-    pub(crate) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
-        self.commit_and(Commit { coming: self.coming(), ..commit }, || {}).await
-    }
-
-    /// The same for a commit with its own announcement, with what has to be in force before anyone is told.
-    pub(crate) async fn commit_and(&self, commit: Commit, first: impl FnOnce()) -> Result<Committed, CommitError> {
-        let due = Due::of(&commit.outbox);
-        let committed = self.store.commit(commit).await?;
-        first();
-        self.ticks.send_if_modified(|seq| {
-            let grown = committed.last_seq > *seq;
-            *seq = committed.last_seq.max(*seq);
-            grown
-        });
-        self.wakeups.wake(&due);
-        Ok(committed)
     }
 }
 

@@ -6,7 +6,9 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use remit_app::{App, boot, clock::SystemClock, entropy::Entropy, model_cache::ModelCache, services::Services, token};
+use remit_app::{
+    Parts, Settings, boot, clock::SystemClock, entropy::Entropy, model_cache::ModelCache, services::Services, token,
+};
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{address::Address, bundle::Bundle, files::Files};
 use remit_server::serve::{self, Running};
@@ -24,7 +26,7 @@ use tokio::runtime::Runtime;
 struct Server {
     runtime: Runtime,
     running: Running,
-    app: Arc<App>,
+    app: Arc<Parts>,
     address: SocketAddr,
 }
 
@@ -45,22 +47,23 @@ static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 });
 
 /// The sample bank over a data directory.
-fn open(data: &Path) -> App {
+fn open(data: &Path, settings: Settings) -> Parts {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap().map(Result::unwrap) {
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
     let services = Services::of(&BANK, &ModelCache::of(None), &|_| None, seconds).unwrap();
-    boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, &mut |step| panic!("{step}")).unwrap()
+    boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, settings, &mut |step| panic!("{step}"))
+        .unwrap()
 }
 
 impl Server {
     fn start(data: &Path, address: SocketAddr) -> Self {
-        Self::serve(open(data), address)
+        Self::serve(open(data, Settings::default()), address)
     }
 
-    fn serve(app: App, address: SocketAddr) -> Self {
+    fn serve(app: Parts, address: SocketAddr) -> Self {
         let (app, runtime) = (Arc::new(app), Runtime::new().unwrap());
         let running = runtime.block_on(serve::start(Arc::clone(&app), address)).unwrap();
         let address = running.address;
@@ -80,7 +83,7 @@ impl Server {
             staff: staff.map(ToOwned::to_owned),
             days: 1,
         };
-        let made = token::make(self.app.store(), &Entropy::default(), self.app.now(), new).unwrap();
+        let made = token::make(self.app.journal.store(), &Entropy::default(), self.app.environment.now(), new).unwrap();
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build();
         Client { agent: config.into(), url: format!("http://{}", self.address), token: made.token }
     }
@@ -389,7 +392,8 @@ impl Drop for Nginx {
 #[test]
 fn a_plain_nginx_before_the_server_holds_nothing_back_and_makes_no_writes_foreign() {
     let (data, port) = (tempfile::tempdir().unwrap(), Nginx::port());
-    let app = open(data.path()).found_at(&[Address::parse(&format!("http://localhost:{port}")).unwrap()]);
+    let public = vec![Address::parse(&format!("http://localhost:{port}")).unwrap()];
+    let app = open(data.path(), Settings { public, ..Settings::default() });
     let server = Server::serve(app, ([127, 0, 0, 1], 0).into());
     let nginx = Nginx::start(port, server.address);
     let admin = server.client("admin", None);

@@ -2,7 +2,7 @@
 
 mod moves;
 mod plan;
-mod rehome;
+pub mod rehome;
 mod survey;
 
 pub use moves::{MoveError, Moves};

@@ -1,9 +1,8 @@
 //! Who is not there any more: what they have goes back to its queue once its customer waits, so that somebody else is
 //! asked. It stays theirs while the customer is awaited, and nobody but a person takes it from the queue.
 
-use super::{App, State};
-use crate::{Caller, principal::Job};
-use crate::{commit::Act, refused::Refused};
+use super::State;
+use crate::{Caller, Parts, commit::Act, pipeline, principal::Job, refused::Refused, view_check};
 use remit_domain::{
     Command,
     case::Status,
@@ -50,37 +49,35 @@ impl super::LiveFloor {
     }
 }
 
-impl App {
-    /// Takes back what those have who are gone, where the customer waits. What fails is tried again.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub async fn take_back_left(&self) -> Result<(), Refused> {
-        let mut all = Ok(());
-        for case in self.floor.left(self.steady()) {
-            let taken = self.take_back(case).await;
-            if taken.is_err() {
-                self.floor.lock().left.insert(case);
-            }
-            all = all.and(taken);
+/// Takes back what those have who are gone, where the customer waits. What fails is tried again.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn take_back_left(parts: &Parts) -> Result<(), Refused> {
+    let mut all = Ok(());
+    for case in parts.live.floor.left(parts.environment.steady()) {
+        let taken = take_back(parts, case).await;
+        if taken.is_err() {
+            parts.live.floor.lock().left.insert(case);
         }
-        all
+        all = all.and(taken);
     }
+    all
+}
 
-    async fn take_back(&self, id: CaseId) -> Result<(), Refused> {
-        let id = id.to_string();
-        let Some(row) = self.store.case(&id).map_err(Refused::internal)? else { return Ok(()) };
-        let case = self.case_of(&row.state)?;
-        let waits = case.status == Status::Open && case.waiting_since.is_some();
-        let Some(holder) = case.holder.as_ref().filter(|_| waits) else { return Ok(()) };
-        if !holder.staff.as_ref().is_some_and(|staff| self.floor.is_gone(staff, self.steady())) {
-            return Ok(());
-        }
-        let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
-        match self.execute(&Caller::system(Job::Floor), None, Some(&id), act, |_| ()).await {
-            // It went on to somebody else in that moment, or was dealt with.
-            Err(refused) if !refused.kind.is_ours() => Ok(()),
-            taken => taken.map(|_| ()),
-        }
+async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> {
+    let id = id.to_string();
+    let Some(row) = parts.journal.store.case(&id).map_err(Refused::internal)? else { return Ok(()) };
+    let case = view_check::case_of(&parts.journal, &row.state)?;
+    let waits = case.status == Status::Open && case.waiting_since.is_some();
+    let Some(holder) = case.holder.as_ref().filter(|_| waits) else { return Ok(()) };
+    if !holder.staff.as_ref().is_some_and(|staff| parts.live.floor.is_gone(staff, parts.environment.steady())) {
+        return Ok(());
+    }
+    let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
+    match pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(&id), act, |_| ()).await {
+        // It went on to somebody else in that moment, or was dealt with.
+        Err(refused) if !refused.kind.is_ours() => Ok(()),
+        taken => taken.map(|_| ()),
     }
 }

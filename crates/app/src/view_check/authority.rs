@@ -2,9 +2,9 @@
 
 use super::kept;
 use crate::{
+    authority,
     chat::{CHAT, Chat, ChatItem},
     floor::{STAFF, StaffItem},
-    governance,
     webhook::{SUBSCRIPTION, SubscriptionItem},
 };
 use remit_domain::{
@@ -117,7 +117,7 @@ impl Authority {
 
     /// Notes a token that is kept.
     pub(super) fn token(&mut self, row: &TokenRow) {
-        self.grants.kept.insert(row.id.clone(), governance::grant(row));
+        self.grants.kept.insert(row.id.clone(), authority::grant(row));
     }
 
     /// Notes an item that is kept, if it is of this; one that cannot be read is found.
@@ -142,7 +142,7 @@ impl Authority {
             }
             SUBSCRIPTION => {
                 let item: SubscriptionItem = serde_json::from_slice(body)?;
-                self.subscriptions.kept.insert(row.id.clone(), governance::terms(&item));
+                self.subscriptions.kept.insert(row.id.clone(), authority::terms(&item));
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use remit_app::case::CaseAnswer;
+use remit_app::{attachment, case::CaseAnswer, pipeline, reading};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -49,8 +49,8 @@ async fn add_attachment(
     request: Request,
 ) -> Reply {
     let (file, repeat, _room) = body::file(&app, request).await?;
-    let acted = app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file);
-    created(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
+    let acted = attachment::attach(&app, &caller, repeat.as_ref(), &id, asked.epoch, file);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, repeat.as_ref(), acted).await?)
 }
 
 /// Read a file of a case.
@@ -72,8 +72,8 @@ async fn get_attachment(
     Authenticated(caller): Authenticated,
     Names([id, name]): Names<2>,
 ) -> Reply {
-    app.read(&caller, move |app, caller| {
-        let (media_type, bytes) = app.attachment(caller, &id, &name)?;
+    reading::read(&app, &caller, move |app, caller| {
+        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name)?;
         Ok(download(media_type, bytes))
     })
     .await

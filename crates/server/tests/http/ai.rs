@@ -195,7 +195,7 @@ fn an_ai_that_fails_too_often_is_stopped_on_record_and_may_again_when_somebody_s
     let (responder, intent) = (first["responder"].as_str().unwrap(), first["intent"].as_str().unwrap());
     // The stop is on record, with its numbers and its owner.
     let on_record = loop {
-        let rows = server.app.store().feed(0, 100_000).unwrap();
+        let rows = server.app.journal.store().feed(0, 100_000).unwrap();
         if let Some(row) = rows.iter().find(|row| row.kind == "ai_stopped") {
             break serde_json::from_slice::<Value>(&row.body).unwrap();
         }

@@ -30,7 +30,7 @@ pub(crate) fn something_of_each(server: &Server, client: &Client) {
 
 /// The events of these kinds, oldest first, as they are fed to those who listen.
 fn events(server: &Server, kinds: &[&str]) -> Vec<Value> {
-    let feed = server.app.store().feed(0, 10_000).unwrap();
+    let feed = server.app.journal.store().feed(0, 10_000).unwrap();
     let of = feed.into_iter().filter(|row| kinds.contains(&row.kind.as_str()));
     let told = |row: RecordRow| {
         let event: Value = serde_json::from_slice(&row.body).unwrap();

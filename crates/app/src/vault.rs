@@ -1,0 +1,16 @@
+//! Keys, and what goes when one is destroyed: customers' words and files, and the names of tokens.
+
+use crate::{customer::Customers, erasure::Erasures, keys::Keys, who::Names};
+
+/// What can open what is sealed, and what can be forgotten.
+#[derive(Debug)]
+pub struct Vault {
+    /// The keys of the data directory.
+    pub keys: Keys,
+    /// Customers' keys, a cache.
+    pub(crate) customers: Customers,
+    /// Erasures under way.
+    pub(crate) erasures: Erasures,
+    /// Names of tokens, a cache.
+    pub(crate) names: Names,
+}
