@@ -3,10 +3,12 @@
 use crate::{
     Parts, Settings, Start, StartError,
     bundle::{self, InForce, Moves, Plan, PlanError},
-    clock::Clock,
     directory::Directory,
-    reader::{self, ReaderError},
-    services::Services,
+    environment::clock::Clock,
+    governance::{
+        reader::{self, ReaderError},
+        services::Services,
+    },
     start,
 };
 use remit_domain::id::Timestamp;

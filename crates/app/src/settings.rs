@@ -1,6 +1,6 @@
 //! How a server is run, as whoever starts it says.
 
-use crate::limits::Limits;
+use crate::environment::limits::Limits;
 use remit_policy::address::Address;
 
 /// What whoever starts the server can say.

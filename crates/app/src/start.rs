@@ -1,9 +1,18 @@
 //! Makes everything ready to serve: what is in memory is read from what is on record.
 
 use crate::{
-    Environment, Governance, Journal, Live, Parts, Vault, auth, authority, bundle, chat, clock::Clock, customer,
-    directory::Directory, erasure, event_buffer, floor, keys::KeyError, load::Load, reading::Readers, refused::Refused,
-    services::Services, settings::Settings, usage, webhook, who,
+    Environment, Governance, Journal, Live, Parts, Vault,
+    access::authority,
+    bundle,
+    directory::Directory,
+    environment::clock::Clock,
+    governance::services::Services,
+    journal::readers::Readers,
+    live::{chats, event_buffer, floor, load::Load, subscriptions, tokens, usage},
+    refused::Refused,
+    settings::Settings,
+    staff::placing,
+    vault::{customers, erasures, keys::KeyError, names},
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
@@ -73,10 +82,10 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let live = Live {
         load,
-        chats: chat::Chats::load(&store)?,
+        chats: chats::Chats::load(&store)?,
         floor: floor::LiveFloor::new(&bundle),
-        tokens: auth::Tokens::default(),
-        subscriptions: webhook::Subscriptions::open(&store, &keys, settings.webhooks_in_the_clear)?,
+        tokens: tokens::Tokens::default(),
+        subscriptions: subscriptions::Subscriptions::open(&store, &keys, settings.webhooks_in_the_clear)?,
         event_buffer: event_buffer::EventBuffer::after(last),
         used: usage::Used::default(),
         tripped,
@@ -84,9 +93,9 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     };
     let vault = Vault {
         keys,
-        customers: customer::Customers::default(),
-        erasures: erasure::Erasures::load(&store)?,
-        names: who::Names::default(),
+        customers: customers::Customers::default(),
+        erasures: erasures::Erasures::load(&store)?,
+        names: names::Names::default(),
     };
     let readers = Readers::start().map_err(StartError::Threads)?;
     let parts = Parts {
@@ -96,6 +105,6 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         live: Arc::new(live),
         environment: Arc::new(environment),
     };
-    floor::fill_floor(&parts)?;
+    placing::fill_floor(&parts)?;
     Ok(parts)
 }

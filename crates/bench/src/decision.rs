@@ -3,7 +3,7 @@
 use crate::{meter, setting, setting::Setting};
 use remit_app::{
     Parts,
-    case::{self, OpenCase},
+    case::open::{self, OpenCase},
 };
 use remit_domain::{Decision, decision::CandidateFacts};
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
@@ -19,7 +19,7 @@ pub(crate) fn asked(setting: &Setting, app: &Parts) -> anyhow::Result<Vec<Decisi
                 "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
             }))?;
             let asked = runtime
-                .block_on(case::ask_route(app, &caller, open))
+                .block_on(open::ask_route(app, &caller, open))
                 .map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             let mut decision = asked.decision;
             // Depths vary from one decision to the next, as they do at work.

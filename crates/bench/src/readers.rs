@@ -13,9 +13,11 @@ use crate::{
 use anyhow::{Context as _, ensure};
 use remit_app::{
     Caller, Done, Parts,
-    case::{self, OpenCase, Opened},
-    exception::{self, RaiseException},
-    feedback,
+    case::{
+        exception::{self, RaiseException},
+        feedback,
+        open::{self, OpenCase, Opened},
+    },
 };
 use remit_domain::Case;
 use remit_ledger::entry::commitment;
@@ -83,7 +85,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         let open: OpenCase = serde_json::from_value(serde_json::json!({
             "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat",
         }))?;
-        let opened = case::open_case(app, caller, None, open).await.map_err(problem)?;
+        let opened = open::open_case(app, caller, None, open).await.map_err(problem)?;
         let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
         let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
         let id = opened.case.id.as_str();

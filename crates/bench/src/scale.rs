@@ -7,8 +7,10 @@ use crate::{
 };
 use remit_app::{
     Caller, Parts,
-    case::{self, OpenCase},
-    query,
+    case::{
+        open::{self, OpenCase},
+        query,
+    },
 };
 use remit_store::{CaseFilter, Store as _};
 use std::{
@@ -79,7 +81,7 @@ impl Filled {
                                 next.fetch_sub(1, Ordering::Relaxed);
                                 break;
                             }
-                            let opened = case::open_case(&app, &caller, None, message(&setting, n)?).await;
+                            let opened = open::open_case(&app, &caller, None, message(&setting, n)?).await;
                             opened.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
                         }
                         anyhow::Ok(())
@@ -122,7 +124,7 @@ impl Filled {
         for n in 0..1_000 {
             let open = message(setting, n * 7)?;
             let begun = meter::now();
-            let asked = runtime.block_on(case::ask_route(&self.app, &self.caller, open));
+            let asked = runtime.block_on(open::ask_route(&self.app, &self.caller, open));
             black_box(asked.map_err(|problem| anyhow::anyhow!("{problem:?}"))?);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }

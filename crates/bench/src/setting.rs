@@ -2,7 +2,13 @@
 
 use crate::Bench;
 use anyhow::Context as _;
-use remit_app::{Caller, Parts, Settings, auth, boot, clock::SystemClock, limits::Limits, services::Services, token};
+use remit_app::{
+    Caller, Parts, Settings,
+    access::{auth, token},
+    boot,
+    environment::{clock::SystemClock, limits::Limits},
+    governance::services::Services,
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Store as _;
@@ -72,7 +78,7 @@ impl Setting {
 
     /// What reads messages under a bundle; what it trains is kept with what the others train.
     pub(crate) fn reader(&self, bundle: &Bundle) -> anyhow::Result<MessageReader> {
-        Ok(remit_app::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
+        Ok(remit_app::governance::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
     }
 
     /// The message with this number, round and round.
@@ -113,8 +119,13 @@ pub(crate) fn token_of(app: &Parts, roles: &[&str]) -> anyhow::Result<(String, A
         days: 1,
     };
     let refused = |problem: remit_app::refused::Refused| anyhow::anyhow!("{problem:?}");
-    let made = token::make(app.journal.store(), &remit_app::entropy::Entropy::default(), app.environment.now(), new)
-        .map_err(refused)?;
+    let made = token::make(
+        app.journal.store(),
+        &remit_app::environment::entropy::Entropy::default(),
+        app.environment.now(),
+        new,
+    )
+    .map_err(refused)?;
     let caller = auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token)))
         .map_err(refused)?;
     app.journal.store().last_seq()?;

@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context as _, bail, ensure};
 use remit_app::{
     Caller, Parts,
-    case::{self, OpenCase},
+    case::open::{self, OpenCase},
 };
 use remit_server::serve;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -96,7 +96,7 @@ async fn open(app: &Parts, caller: &Caller, setting: &Setting, n: u64) -> anyhow
     let case: OpenCase = serde_json::from_value(serde_json::json!({
         "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat",
     }))?;
-    let opened = case::open_case(app, caller, None, case).await;
+    let opened = open::open_case(app, caller, None, case).await;
     opened.map(|_| ()).map_err(|problem| anyhow::anyhow!("{problem:?}"))
 }
 

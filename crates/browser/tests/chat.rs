@@ -7,7 +7,11 @@
 )]
 
 use remit_app::{
-    Parts, Settings, boot, clock::SystemClock, entropy::Entropy, model_cache::ModelCache, services::Services, token,
+    Parts, Settings,
+    access::token,
+    boot,
+    environment::{clock::SystemClock, entropy::Entropy},
+    governance::{model_cache::ModelCache, services::Services},
 };
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{address::Address, bundle::Bundle, files::Files};
@@ -31,7 +35,7 @@ struct Server {
 }
 
 fn seconds() -> i64 {
-    use remit_app::clock::Clock as _;
+    use remit_app::environment::clock::Clock as _;
     SystemClock.now().0 / 1_000
 }
 
@@ -42,7 +46,7 @@ static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::governance::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 

@@ -6,10 +6,9 @@ use remit_app::{
     Parts, Settings,
     boot::{Governing, Opened},
     bundle::Moves,
-    clock::{Clock, SystemClock},
     directory,
-    model_cache::ModelCache,
-    services::Services,
+    environment::clock::{Clock, SystemClock},
+    governance::{model_cache::ModelCache, services::Services},
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use std::{path::Path, sync::Arc};

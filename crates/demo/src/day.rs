@@ -2,7 +2,7 @@
 
 use super::{Demo, clock::time_of_day, customers, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_app::clock::Clock as _;
+use remit_app::environment::clock::Clock as _;
 use remit_command::shown::{self, escaped, say};
 use serde_json::{Value, json};
 use std::{

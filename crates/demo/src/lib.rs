@@ -26,7 +26,13 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
-use remit_app::{Parts, Settings, bundle::Moves, clock::Clock as _, entropy::Entropy, model_cache::ModelCache, token};
+use remit_app::{
+    Parts, Settings,
+    access::token,
+    bundle::Moves,
+    environment::{clock::Clock as _, entropy::Entropy},
+    governance::model_cache::ModelCache,
+};
 use remit_policy::bundle::Bundle;
 use remit_store::Store as _;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use super::{
     dice::Dice,
     world::{World, is_refusal},
 };
-use remit_app::clock::{Clock as _, rfc3339};
+use remit_app::environment::clock::{Clock as _, rfc3339};
 use remit_command::client::{Client, Refused};
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use super::{
     staff::Person,
 };
 use anyhow::Context as _;
-use remit_app::clock::{Clock as _, parse_rfc3339};
+use remit_app::environment::clock::{Clock as _, parse_rfc3339};
 use remit_command::{
     client::{Client, Refused},
     traffic::{Message, Tally},

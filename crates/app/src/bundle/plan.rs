@@ -5,7 +5,9 @@ use super::{
     moves::{MoveError, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{authority, block_on, entropy::Entropy, floor::StaffItem, refused::Refused};
+use crate::{
+    access::authority, environment::entropy::Entropy, journal::block_on, live::floor::StaffItem, refused::Refused,
+};
 use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
@@ -17,6 +19,7 @@ use remit_store::{Activation, Commit, ItemRow, ReadError, Store};
 
 /// The kind and the name of the item that says where goes what is not moved yet.
 const BUNDLE: &str = "bundle";
+
 const MOVES: &str = "moves";
 
 /// A bundle that can come into force, and all that it takes.

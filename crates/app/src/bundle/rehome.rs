@@ -5,7 +5,12 @@ use super::{
     plan::{item, pending},
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
-use crate::{Caller, Governance, Journal, Parts, commit::Act, pipeline, principal::Job, refused::Refused};
+use crate::{
+    Caller, Governance, Journal, Parts,
+    access::principal::Job,
+    pipeline::{self, commit::Act},
+    refused::Refused,
+};
 use futures_util::{StreamExt as _, stream};
 use remit_domain::{
     Case, Command,
@@ -17,6 +22,7 @@ use std::sync::Arc;
 
 /// Cases moved at once.
 const AT_ONCE: usize = 256;
+
 /// The API action under which Remit itself moves them.
 const ACTION: &str = "bundle.activate";
 
@@ -93,7 +99,7 @@ fn commands(governance: &Governance, case: &Case, moves: Option<&Moves>) -> Vec<
 
 async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {
     for command in due.commands {
-        let act = Act::new(ACTION, command).changing(crate::consult::items);
+        let act = Act::new(ACTION, command).changing(crate::case::consult::items);
         let moved = pipeline::execute(parts, &Caller::system(Job::Rehome), None, Some(&due.case), act, |_| ()).await;
         match moved {
             // What ended or was moved meanwhile needs nothing.

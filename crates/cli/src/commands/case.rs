@@ -3,7 +3,7 @@
 use crate::commands::history::History;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::{auth, directory};
+use remit_app::{access::auth, directory};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},

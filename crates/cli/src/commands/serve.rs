@@ -5,11 +5,11 @@ use anyhow::Context;
 use clap::Args;
 use remit_app::{
     Parts, Settings,
+    access::token,
     boot::BootError,
     bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
-    entropy::Entropy,
-    token,
+    environment::entropy::Entropy,
 };
 use remit_command::{
     open::{Governed, govern, short},

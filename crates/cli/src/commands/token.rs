@@ -3,11 +3,13 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
-    Parts, bundle,
-    clock::{Clock, SystemClock},
-    directory,
-    entropy::Entropy,
-    token,
+    Parts,
+    access::token,
+    bundle, directory,
+    environment::{
+        clock::{Clock, SystemClock},
+        entropy::Entropy,
+    },
 };
 use remit_command::{
     client::Server,

@@ -4,10 +4,12 @@ use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    erasure::{self, Erased},
-    reading,
-    token::{self, MadeToken, NewToken, TokenView},
-    who,
+    access::{
+        reading,
+        token::{self, MadeToken, NewToken, TokenView},
+        who,
+    },
+    customer::erasure::{self, Erased},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;

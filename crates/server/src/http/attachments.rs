@@ -11,7 +11,11 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use remit_app::{attachment, case::CaseAnswer, pipeline, reading};
+use remit_app::{
+    access::reading,
+    case::{attachment, counted::CaseAnswer},
+    pipeline,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};

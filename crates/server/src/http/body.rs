@@ -10,7 +10,7 @@ use axum::{
 use futures_util::StreamExt as _;
 use remit_app::{
     Parts, Repeat,
-    attachment::{FILE_MAX, File},
+    case::attachment::{FILE_MAX, File},
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256, digest::Update};

@@ -8,16 +8,19 @@ use super::{
 };
 use axum::extract::State;
 use remit_app::{
-    automatic::NothingOpened,
+    access::reading,
     case::{
-        self, CaseAnswer, MakeOverride, OpenCase, Opened, PostMessage, PostSignals, ReopenCase, RequestHandoff,
-        ResolveCase,
+        automatic::NothingOpened,
+        counted::CaseAnswer,
+        end::{self, ReopenCase, ResolveCase},
+        exception::{self, RaiseException},
+        hand_over::{self, MakeOverride, RequestHandoff},
+        open::{self, OpenCase, Opened},
+        query::{self, MessageView, Page, TimelineItem},
+        view::CaseView,
+        write::{self, PostMessage, PostSignals},
     },
-    exception::{self, RaiseException},
     pipeline,
-    query::{self, MessageView, Page, TimelineItem},
-    reading,
-    view::CaseView,
 };
 use remit_store::CaseFilter;
 use serde::Deserialize;
@@ -81,7 +84,7 @@ struct ListRecords {
     )
 )]
 async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    match case::open_case(&app, &caller, body.repeat.as_ref(), body.value).await? {
+    match open::open_case(&app, &caller, body.repeat.as_ref(), body.value).await? {
         Opened::Case(opened) => created(*opened),
         Opened::Nothing(nothing) => json(&nothing),
     }
@@ -133,7 +136,7 @@ async fn post_message(
     Name(id): Name,
     body: Json<PostMessage>,
 ) -> Reply {
-    let acted = case::post_message(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = write::post_message(&app, &caller, body.repeat.as_ref(), &id, body.value);
     created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
@@ -167,7 +170,7 @@ async fn post_signals(
     Name(id): Name,
     body: Json<PostSignals>,
 ) -> Reply {
-    let acted = case::post_signals(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = write::post_signals(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
@@ -185,7 +188,7 @@ async fn request_handoff(
     Name(id): Name,
     body: Json<RequestHandoff>,
 ) -> Reply {
-    let acted = case::request_handoff(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = hand_over::request_handoff(&app, &caller, body.repeat.as_ref(), &id, body.value);
     created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
@@ -201,7 +204,7 @@ async fn make_override(
     Name(id): Name,
     body: Json<MakeOverride>,
 ) -> Reply {
-    let acted = case::override_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = hand_over::override_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
     created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
@@ -233,7 +236,7 @@ async fn resolve_case(
     Name(id): Name,
     body: Json<ResolveCase>,
 ) -> Reply {
-    let acted = case::resolve_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = end::resolve_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
@@ -249,7 +252,7 @@ async fn reopen_case(
     Name(id): Name,
     body: Json<ReopenCase>,
 ) -> Reply {
-    let acted = case::reopen_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = end::reopen_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 

@@ -24,11 +24,16 @@ use axum::{
 use futures_util::stream;
 use remit_app::{
     Repeat,
-    chat::{self, Chat, Place, Say, StartChat, StartedChat},
-    conversation::{self, ChatMessage, ChatStatus, Conversation},
-    feedback::GiveFeedback,
-    reading,
-    usage::{self, Following},
+    access::{reading, usage},
+    case::feedback::GiveFeedback,
+    chat::{
+        self, Say, StartChat, StartedChat,
+        conversation::{self, ChatMessage, ChatStatus, Conversation},
+    },
+    live::{
+        chats::{Chat, Place},
+        usage::Following,
+    },
 };
 use remit_domain::id::CaseId;
 use serde::{Deserialize, Serialize};

@@ -8,9 +8,9 @@ use super::{
 };
 use axum::extract::State;
 use remit_app::{
-    case::{self, OpenCase},
-    decision::{self, DecisionAnswer, ReplayAnswer, WouldDecide},
-    reading,
+    access::reading,
+    case::open::{self, OpenCase},
+    evidence::decision::{self, DecisionAnswer, ReplayAnswer, WouldDecide},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -49,5 +49,5 @@ async fn replay_decision(
     responses((status = 200, description = "What would be decided now.", body = WouldDecide))
 )]
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    json(&case::ask_route(&app, &caller, body.value).await?)
+    json(&open::ask_route(&app, &caller, body.value).await?)
 }

@@ -9,10 +9,10 @@ use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
 use remit_app::{
-    Caller, auth,
-    event_buffer::{self, Told},
-    query::{self, FeedItem},
-    usage::{self, Following},
+    Caller,
+    access::{auth, usage},
+    evidence::feed::{self, FeedItem},
+    live::{event_buffer::Told, usage::Following},
 };
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
@@ -66,7 +66,7 @@ async fn follow_events(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
-        Some(text) => query::reached(&app.journal, position(Some(text))?)?,
+        Some(text) => feed::reached(&app.journal, position(Some(text))?)?,
         None => *app.journal.ticks.borrow(),
     };
     let (ticks, revocations) = (app.journal.ticks.subscribe(), auth::revocations(&app.live));
@@ -101,7 +101,7 @@ impl Reader {
             if self.caller.expires <= self.app.environment.now() {
                 return None;
             }
-            self.ready = event_buffer::told(&self.app, &self.caller, self.at, written).await.ok()?;
+            self.ready = feed::told(&self.app, &self.caller, self.at, written).await.ok()?;
             if self.ready.is_empty() {
                 match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
                     Ok(changed) => changed.ok()?,

@@ -8,12 +8,14 @@ use super::{
 };
 use axum::extract::State;
 use remit_app::{
-    case::CaseAnswer,
-    exception::{self, ResolveException},
+    access::reading,
+    case::{
+        counted::CaseAnswer,
+        exception::{self, ResolveException},
+        query::Page,
+        view::ExceptionView,
+    },
     pipeline,
-    query::Page,
-    reading,
-    view::ExceptionView,
 };
 use remit_store::ExceptionFilter;
 use serde::Deserialize;

@@ -3,7 +3,10 @@
 use super::{Authenticated, Reply, Shared, query::Name, reply::octets};
 use crate::{problem, problem::Problem};
 use axum::{extract::State, response::IntoResponse as _, routing::get};
-use remit_app::{Caller, Parts, auth, reading};
+use remit_app::{
+    Caller, Parts,
+    access::{auth, reading},
+};
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
 use utoipa_axum::{router::OpenApiRouter, routes};

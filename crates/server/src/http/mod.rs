@@ -33,7 +33,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use remit_app::{Parts, auth, metrics::RequestLabels, usage};
+use remit_app::{
+    Parts,
+    access::{auth, usage},
+    environment::metrics::RequestLabels,
+};
 use remit_ledger::hash::hex;
 use std::sync::Arc;
 use tracing::Instrument as _;

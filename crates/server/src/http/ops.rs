@@ -7,7 +7,7 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse as _},
 };
-use remit_app::{auth, bundle::rehome, metrics::ResponderLabels, webhook};
+use remit_app::{access::auth, bundle::rehome, environment::metrics::ResponderLabels, webhook};
 use remit_store::Store as _;
 use serde::Serialize;
 use utoipa::ToSchema;

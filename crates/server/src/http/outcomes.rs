@@ -8,13 +8,15 @@ use super::{
 };
 use axum::extract::State;
 use remit_app::{
-    case::CaseAnswer,
-    feedback::{self, GiveFeedback},
-    outcome::{self, OutcomeView},
-    override_log::{self, OverrideView},
+    access::reading,
+    case::{
+        counted::CaseAnswer,
+        feedback::{self, GiveFeedback},
+        override_log::{self, OverrideView},
+        query::Page,
+    },
+    evidence::outcome::{self, OutcomeView},
     pipeline,
-    query::Page,
-    reading,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -8,9 +8,10 @@ use super::{
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    breaker::{self, ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
-    case::CaseAnswer,
-    pipeline, reading,
+    access::reading,
+    ai::breaker::{self, ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
+    case::counted::CaseAnswer,
+    pipeline,
     staff::{self, AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};

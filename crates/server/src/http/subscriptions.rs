@@ -9,10 +9,13 @@ use super::{
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    query::Page,
-    reading,
+    access::reading,
+    case::query::Page,
     refused::Refused,
-    subscription::{self, DeadLetterView, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+    webhook::{
+        dead_letters::{self, DeadLetterView},
+        subscription::{self, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+    },
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -195,7 +198,7 @@ async fn list_dead_letters(
     Params(asked): Params<ListDeadLetters>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&subscription::dead_letters(app, caller, &id, after, limit)?))
+    reading::read(&app, &caller, move |app, caller| json(&dead_letters::dead_letters(app, caller, &id, after, limit)?))
         .await
 }
 
@@ -213,7 +216,7 @@ async fn discard_dead_letter(
     Authenticated(caller): Authenticated,
     NameAndPosition(id, seq): NameAndPosition,
 ) -> Reply {
-    subscription::discard_dead_letter(&app, &caller, &id, seq).await?;
+    dead_letters::discard_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -232,6 +235,6 @@ async fn retry_dead_letter(
     NameAndPosition(id, seq): NameAndPosition,
     _: NoBody,
 ) -> Reply {
-    subscription::retry_dead_letter(&app, &caller, &id, seq).await?;
+    dead_letters::retry_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -8,15 +8,18 @@ use super::{
 };
 use axum::extract::State;
 use remit_app::{
-    action::{self, EndAction},
-    case::CaseAnswer,
-    consult::{self, AnswerConsult, AskConsult, ConsultView},
-    context::{self, ContextView},
-    handover::{self, KeepCase},
-    merge::{self, MergeCase},
-    pipeline, reading,
-    situation::{self, EndSituation},
-    transfer::{self, TransferCase},
+    access::reading,
+    ai::context::{self, ContextView},
+    case::{
+        action::{self, EndAction},
+        consult::{self, AnswerConsult, AskConsult, ConsultView},
+        counted::CaseAnswer,
+        handover::{self, KeepCase},
+        merge::{self, MergeCase},
+        situation::{self, EndSituation},
+        transfer::{self, TransferCase},
+    },
+    pipeline,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use remit_app::{Parts, erasure};
+use remit_app::{Parts, customer::erasure};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

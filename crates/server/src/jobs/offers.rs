@@ -4,7 +4,7 @@
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use remit_app::{
     Parts,
-    floor::{gone, offering, settle},
+    staff::{gone, offering, settle},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;

@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: signing checkpoints.
 
-use remit_app::{Parts, token};
+use remit_app::{Parts, access::token};
 use remit_ledger::checkpoint::Signer;
 use remit_store::Store;
 use std::{sync::Arc, time::Duration};
@@ -10,7 +10,7 @@ const EVERY_MS: u64 = 500;
 
 /// What signs this data directory's checkpoints.
 pub fn signer(app: &Parts) -> Signer {
-    Signer::new(remit_app::keys::ORIGIN, app.vault.keys.ledger_seed())
+    Signer::new(remit_app::vault::keys::ORIGIN, app.vault.keys.ledger_seed())
 }
 
 /// Signs a checkpoint over what is durable now, if it is more than the newest one covers.

@@ -1,6 +1,6 @@
 //! Acts on circuit breakers that have tripped.
 
-use remit_app::{Parts, breaker};
+use remit_app::{Parts, ai::breaker};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

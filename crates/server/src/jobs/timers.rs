@@ -1,6 +1,9 @@
 //! Looks at things again when they are due: offers, exceptions, silent customers, SLA clocks.
 
-use remit_app::{Parts, exception, timer};
+use remit_app::{
+    Parts,
+    case::{exception, timer},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 

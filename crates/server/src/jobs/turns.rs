@@ -1,6 +1,6 @@
 //! Asks AI responders: takes what is due from the outbox, many at once.
 
-use remit_app::{Parts, timer, turn};
+use remit_app::{Parts, ai::turn, case::timer};
 use remit_store::OutboxRow;
 use std::{
     collections::HashSet,

@@ -1,10 +1,7 @@
 //! Delivers events to subscriptions: each has a task of its own, which sends to many cases at once.
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use remit_app::{
-    Parts,
-    webhook::{self, Subscription},
-};
+use remit_app::{Parts, live::subscriptions::Subscription, webhook};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -52,7 +49,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
     let mut ticks = app.journal.ticks.subscribe();
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
-    let send = |pick: remit_app::delivery::Pick| {
+    let send = |pick: remit_app::live::delivery::Pick| {
         let (app, subscription, case) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.case.clone());
         async move {
             webhook::deliver(&app.journal, &app.environment, &subscription, pick).await;

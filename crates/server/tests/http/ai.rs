@@ -4,7 +4,7 @@ use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, bank_with, bank_with_file, epoch, id},
 };
-use remit_app::{model_cache::ModelCache, services::Services};
+use remit_app::governance::{model_cache::ModelCache, services::Services};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 

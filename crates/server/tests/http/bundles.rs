@@ -7,7 +7,7 @@ use crate::{
 use remit_app::{
     boot::{BootError, Opened},
     bundle::{MoveError, PlanError},
-    services::Services,
+    governance::services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};

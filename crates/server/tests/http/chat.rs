@@ -5,7 +5,10 @@ use crate::{
     customer::Customer,
     harness::{Client, Got, OwnClock, Server, bank_with, epoch, id},
 };
-use remit_app::{model_cache::ModelCache, services::Services, token};
+use remit_app::{
+    access::token,
+    governance::{model_cache::ModelCache, services::Services},
+};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 

@@ -6,7 +6,7 @@ use crate::{
     harness::{Client, Hands, Server, TwoClocks, epoch, id},
     staff::{answer, offered, presence, work},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use remit_domain::{Case, signal::Value as Reads};
 use remit_store::{CaseWrite, Commit, Store as _};
 use serde_json::{Value, json};
@@ -274,7 +274,7 @@ fn a_case_that_an_earlier_version_kept_is_read_and_goes_on_as_its_records_say() 
     // That is how it was left, and it is as its records say: `ledger verify` is held against it at the end of each
     // test.
     let data = server.stop();
-    let key = remit_ledger::checkpoint::Signer::new(remit_app::keys::ORIGIN, &[0; 32]).verifier();
+    let key = remit_ledger::checkpoint::Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
     let wrong: Vec<_> = crate::harness::verified(data.path(), &key).problems;
     assert!(!wrong.iter().any(|problem| format!("{problem:?}").starts_with("Case")), "{wrong:?}");
     let server = Server::resume(data, Box::new(hands.clone()));

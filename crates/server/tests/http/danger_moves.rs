@@ -9,7 +9,7 @@ use crate::{
     harness::{Client, Server, TwoClocks, epoch, id},
     staff::{presence, staff_client},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
 const HUMAN: &str = "I would like to talk to a human please";

@@ -101,7 +101,11 @@ fn what_was_left_when_the_process_ended_is_done_after_the_next_start() {
     let data = server.stop();
     assert!(is_on_disk(data.path(), &key));
     drop(reading);
-    let server = Server::start_on(data, crate::harness::bank_with(|toml| toml), remit_app::services::Services::none());
+    let server = Server::start_on(
+        data,
+        crate::harness::bank_with(|toml| toml),
+        remit_app::governance::services::Services::none(),
+    );
     let admin = server.client(&["admin"]);
     done(&admin, &case);
     assert!(!is_on_disk(server.data.path(), &key));

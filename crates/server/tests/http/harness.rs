@@ -1,8 +1,15 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
 use remit_app::{
-    Parts, Settings, boot, bundle::Moves, clock::Clock, directory::KEYS, entropy::Entropy, keys::Keys, limits::Limits,
-    services::Services, token, view_check::ViewCheck,
+    Parts, Settings,
+    access::token,
+    boot,
+    bundle::Moves,
+    directory::KEYS,
+    environment::{clock::Clock, entropy::Entropy, limits::Limits},
+    evidence::view_check::ViewCheck,
+    governance::services::Services,
+    vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
 use remit_ledger::{
@@ -33,7 +40,7 @@ pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::governance::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 
@@ -144,7 +151,7 @@ impl Drop for Accounted {
             return;
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
-        let verifier = Signer::new(remit_app::keys::ORIGIN, &[0; 32]).verifier();
+        let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
         let report = verified(&self.0, &verifier);
         let beside = |problem: &&Problem| match problem {
             Problem::Case { .. } => true,

@@ -5,7 +5,7 @@ use crate::{
     customer::Customer,
     harness::{Server, bank_with, open_set},
 };
-use remit_app::{Settings, services::Services};
+use remit_app::{Settings, governance::services::Services};
 use remit_policy::address::Address;
 use serde_json::json;
 use std::{

@@ -9,8 +9,8 @@ use crate::{
     story::check_all,
 };
 use remit_app::{
-    clock::{self, Clock as _},
-    services::Services,
+    environment::clock::{self, Clock as _},
+    governance::services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Staff over real HTTP: offers, presence, capacity, and what happens when many answer at once.
 
 use crate::harness::{Client, Server, bank_with, epoch, id};
-use remit_app::{services::Services, token};
+use remit_app::{access::token, governance::services::Services};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! Who may do what: tokens, roles and policy.
 
 use crate::harness::{Server, epoch, id};
-use remit_app::{entropy::Entropy, token};
+use remit_app::{access::token, environment::entropy::Entropy};
 use serde_json::json;
 
 #[test]

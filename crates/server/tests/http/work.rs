@@ -5,7 +5,7 @@ use crate::{
     harness::{Client, Server, bank_with, epoch, id},
     staff::{answer, note, presence, staff_client, work},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
 /// A case that a member of staff has taken, and its view then.
