@@ -1,5 +1,6 @@
 //! What must hold of the repository's files beside what compilers check: sources, documents, words and licences.
 
+mod circles;
 mod documents;
 mod licences;
 mod sources;
@@ -24,6 +25,7 @@ pub(crate) fn check() -> Result<(), String> {
     let mut faults = sources::faults(&files);
     faults.extend(documents::faults(&files));
     faults.extend(words::faults(&files));
+    faults.extend(circles::faults(&files)?);
     faults.extend(licences::faults()?);
     if faults.is_empty() {
         return Ok(());
