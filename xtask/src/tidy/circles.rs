@@ -8,7 +8,7 @@ mod graph;
 mod resolution;
 mod sources;
 
-use super::File;
+use super::files::File;
 
 /// Crates that are not yet held to it.
 const NOT_YET: [&str; 1] = ["crates/app"];
@@ -21,6 +21,9 @@ pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
         }
         let sources = sources::Sources::of(root, files)?;
         let needs = resolution::needs(&sources);
+        if std::env::var_os("CIRC").is_some() {
+            graph::dump(&needs, &sources.files);
+        }
         faults.extend(graph::circles(&needs).iter().map(|circle| told(circle, &sources)));
     }
     Ok(faults)

@@ -16,6 +16,7 @@ mod ops;
 mod outcomes;
 mod query;
 mod reply;
+mod request;
 mod staff;
 mod subscriptions;
 mod work;
@@ -23,11 +24,10 @@ mod work;
 use crate::{problem, problem::Problem};
 use axum::{
     Router,
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
-        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-        request::Parts,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -35,15 +35,13 @@ use axum::{
 };
 use remit_app::{App, metrics::RequestLabels};
 use remit_ledger::hash::hex;
+use request::Shared;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-pub(crate) type Shared = Arc<App>;
-type Reply = Result<Response, Problem>;
 
 /// Every route together with its description: neither exists without the other.
 fn routes() -> OpenApiRouter<Shared> {
@@ -113,19 +111,4 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
 fn guard(headers: &mut HeaderMap) {
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// The caller that the request's token names.
-#[derive(Debug)]
-pub(crate) struct Authenticated(pub(crate) Arc<remit_app::Caller>);
-
-impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        let caller = app.caller(header)?;
-        app.pace(&caller)?;
-        Ok(Self(caller))
-    }
 }

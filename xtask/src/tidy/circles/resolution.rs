@@ -14,7 +14,11 @@ const HOPS_MAX: usize = 32;
 enum Found {
     Module(usize),
     /// An item of a module, and what is named of it, such as a variant.
-    Item { module: usize, name: String, part: Option<String> },
+    Item {
+        module: usize,
+        name: String,
+        part: Option<String>,
+    },
 }
 
 /// Every need of one file for another, with the line where it is first named.
@@ -33,10 +37,14 @@ pub(super) fn needs(sources: &Sources) -> Vec<Need> {
                 needs.add(module.file, file, named.line, &told);
             }
         }
+    }
+    for module in &sources.modules {
         for called in &module.called {
             for name in &called.path {
-                for file in elsewhere.called(name) {
-                    needs.add(module.file, file, called.line, name);
+                for (home, file) in elsewhere.called(name) {
+                    if home == module.file || needs.first.contains_key(&(module.file, home)) {
+                        needs.add(module.file, file, called.line, name);
+                    }
                 }
             }
         }
@@ -93,14 +101,15 @@ impl Needs<'_> {
 struct Elsewhere {
     /// By the type's module and name and the function's name: the file with the function.
     functions: BTreeMap<(usize, String, String), BTreeSet<usize>>,
-    /// By the names of those that no other type has a function of.
-    methods: BTreeMap<String, BTreeSet<usize>>,
+    /// By the names of those that are in no file with their type: the file with the type, and that with the function.
+    /// Whoever names the type and calls one is taken to call this one.
+    methods: BTreeMap<String, BTreeSet<(usize, usize)>>,
 }
 
 impl Elsewhere {
     fn of(sources: &Sources) -> Self {
         let mut functions: BTreeMap<(usize, String, String), BTreeSet<usize>> = BTreeMap::new();
-        let mut methods: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        let mut methods: BTreeMap<String, BTreeSet<(usize, usize)>> = BTreeMap::new();
         let mut at_home: BTreeSet<&String> = BTreeSet::new();
         for (number, module) in sources.modules.iter().enumerate() {
             for block in &module.blocks {
@@ -108,7 +117,8 @@ impl Elsewhere {
                     Some((home, name)) => {
                         for function in &block.functions {
                             functions.entry((home, name.clone(), function.clone())).or_default().insert(module.file);
-                            methods.entry(function.clone()).or_default().insert(module.file);
+                            let of = sources.modules.get(home).map_or(module.file, |home| home.file);
+                            methods.entry(function.clone()).or_default().insert((of, module.file));
                         }
                     }
                     None => at_home.extend(&block.functions),
@@ -124,7 +134,7 @@ impl Elsewhere {
         self.functions.get(&(*module, name.clone(), part.clone())).into_iter().flatten().copied().collect()
     }
 
-    fn called(&self, name: &str) -> Vec<usize> {
+    fn called(&self, name: &str) -> Vec<(usize, usize)> {
         self.methods.get(name).into_iter().flatten().copied().collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The sources of a crate: its modules, what each defines and imports, and what each names.
 
-use super::super::File;
+use super::super::files::File;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{
@@ -85,9 +85,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&mut self, file: &File, parent: Option<usize>, folder: &str) -> Result<usize, String> {
-        let syntax = syn::parse_file(&file.text).map_err(|error| {
-            format!("{}:{}: is not understood: {error}", file.path, error.span().start().line)
-        })?;
+        let syntax = syn::parse_file(&file.text)
+            .map_err(|error| format!("{}:{}: is not understood: {error}", file.path, error.span().start().line))?;
         self.sources.files.push(file.path.clone());
         let number = self.sources.files.len() - 1;
         let module = self.within(parent, number, folder, |reader| reader.visit_file(&syntax));
@@ -202,15 +201,18 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         let (name, parent) = (module.ident.to_string(), self.module);
         let folder = format!("{}/{name}", self.folder);
-        let child = if let Some((_, items)) = &module.content {
-            let file = self.sources.modules.get(parent).map_or(0, |module| module.file);
-            Some(self.within(Some(parent), file, &folder, |reader| items.iter().for_each(|item| reader.visit_item(item))))
-        } else {
-            let paths = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
-            let file = self.files.iter().find(|file| paths.contains(&file.path));
-            // What does not parse does not compile either: compilers say it better.
-            file.and_then(|file| self.file(file, Some(parent), &folder).ok())
-        };
+        let child =
+            if let Some((_, items)) = &module.content {
+                let file = self.sources.modules.get(parent).map_or(0, |module| module.file);
+                Some(self.within(Some(parent), file, &folder, |reader| {
+                    items.iter().for_each(|item| reader.visit_item(item))
+                }))
+            } else {
+                let paths = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
+                let file = self.files.iter().find(|file| paths.contains(&file.path));
+                // What does not parse does not compile either: compilers say it better.
+                file.and_then(|file| self.file(file, Some(parent), &folder).ok())
+            };
         if let (Some(child), Some(module)) = (child, self.now()) {
             module.children.insert(name, child);
         }
