@@ -1,7 +1,7 @@
 //! Resolves what a bundle says of readings, its packs and its own files into one whole.
 
 use super::{
-    FRUSTRATED, FRUSTRATION, NONE, OWN_RULES, Place, Readings, Reads, Rule, Sentence, WANTS_HUMAN, file,
+    FRUSTRATED, FRUSTRATION, NONE, Place, Readings, Reads, Rule, Sentence, WANTS_HUMAN, file,
     mistake::{At, Mistake, meant},
     packs::{self, PACKS, Pack},
     parts::{self, Source},
@@ -86,16 +86,6 @@ impl Resolving<'_> {
                 self.sentences.extend(of_situations);
             }
             Err(mistake) => self.mistakes.push(mistake),
-        }
-    }
-
-    /// Whether there is such an owner; it is told where there is not.
-    pub(super) fn owner(&mut self, owner: &str, at: At, of: &str) {
-        let known = self.choice.known_owners.as_ref();
-        if known.is_some_and(|known| !known.contains(owner)) {
-            let otherwise = "add an [[owner]] of this name to bundle.toml, or name another";
-            let cure = meant(owner, known.into_iter().flatten().map(String::as_str), otherwise);
-            self.wrong(at, format!("`{owner}`, named as owner of {of}, is no owner"), cure);
         }
     }
 
@@ -268,11 +258,6 @@ impl Resolving<'_> {
             kept.push(Sentence { text, labels, place });
         }
         kept
-    }
-
-    /// Whether a name is one that the program itself gives.
-    pub(super) fn is_reserved(id: &str) -> bool {
-        OWN_RULES.iter().any(|(own, _)| *own == id)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a bundle says of readings, as far as it is resolved.
 
 use super::{
-    Language, Place, Rule, Situation,
-    mistake::{At, Mistake},
+    Language, OWN_RULES, Place, Rule, Situation,
+    mistake::{At, Mistake, meant},
     sentences::RawSentence,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,5 +58,20 @@ impl Resolving<'_> {
     pub(super) fn owner_of(&self, reads: &str, pack: &str) -> String {
         let owners = &self.choice.owners;
         owners.get(reads).or_else(|| owners.get(pack)).unwrap_or(&self.choice.owner).clone()
+    }
+
+    /// Whether there is such an owner; it is told where there is not.
+    pub(super) fn owner(&mut self, owner: &str, at: At, of: &str) {
+        let known = self.choice.known_owners.as_ref();
+        if known.is_some_and(|known| !known.contains(owner)) {
+            let otherwise = "add an [[owner]] of this name to bundle.toml, or name another";
+            let cure = meant(owner, known.into_iter().flatten().map(String::as_str), otherwise);
+            self.wrong(at, format!("`{owner}`, named as owner of {of}, is no owner"), cure);
+        }
+    }
+
+    /// Whether a name is one that the program itself gives.
+    pub(super) fn is_reserved(id: &str) -> bool {
+        OWN_RULES.iter().any(|(own, _)| *own == id)
     }
 }

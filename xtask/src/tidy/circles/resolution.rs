@@ -38,17 +38,6 @@ pub(super) fn needs(sources: &Sources) -> Vec<Need> {
             }
         }
     }
-    for module in &sources.modules {
-        for called in &module.called {
-            for name in &called.path {
-                for (home, file) in elsewhere.called(name) {
-                    if home == module.file || needs.first.contains_key(&(module.file, home)) {
-                        needs.add(module.file, file, called.line, name);
-                    }
-                }
-            }
-        }
-    }
     needs.first.into_iter().map(|((from, to), (line, named))| Need { from, to, line, named }).collect()
 }
 
@@ -101,41 +90,25 @@ impl Needs<'_> {
 struct Elsewhere {
     /// By the type's module and name and the function's name: the file with the function.
     functions: BTreeMap<(usize, String, String), BTreeSet<usize>>,
-    /// By the names of those that are in no file with their type: the file with the type, and that with the function.
-    /// Whoever names the type and calls one is taken to call this one.
-    methods: BTreeMap<String, BTreeSet<(usize, usize)>>,
 }
 
 impl Elsewhere {
     fn of(sources: &Sources) -> Self {
         let mut functions: BTreeMap<(usize, String, String), BTreeSet<usize>> = BTreeMap::new();
-        let mut methods: BTreeMap<String, BTreeSet<(usize, usize)>> = BTreeMap::new();
-        let mut at_home: BTreeSet<&String> = BTreeSet::new();
         for (number, module) in sources.modules.iter().enumerate() {
             for block in &module.blocks {
-                match home(sources, number, module, block) {
-                    Some((home, name)) => {
-                        for function in &block.functions {
-                            functions.entry((home, name.clone(), function.clone())).or_default().insert(module.file);
-                            let of = sources.modules.get(home).map_or(module.file, |home| home.file);
-                            methods.entry(function.clone()).or_default().insert((of, module.file));
-                        }
-                    }
-                    None => at_home.extend(&block.functions),
+                let Some((home, name)) = home(sources, number, module, block) else { continue };
+                for function in &block.functions {
+                    functions.entry((home, name.clone(), function.clone())).or_default().insert(module.file);
                 }
             }
         }
-        methods.retain(|name, _| !at_home.contains(name));
-        Self { functions, methods }
+        Self { functions }
     }
 
     fn defined(&self, found: &Found) -> Vec<usize> {
         let Found::Item { module, name, part: Some(part) } = found else { return Vec::new() };
         self.functions.get(&(*module, name.clone(), part.clone())).into_iter().flatten().copied().collect()
-    }
-
-    fn called(&self, name: &str) -> Vec<(usize, usize)> {
-        self.methods.get(name).into_iter().flatten().copied().collect()
     }
 }
 

@@ -33,8 +33,6 @@ pub(super) struct Module {
     pub(super) named: Vec<Named>,
     /// Functions of a type, by blocks.
     pub(super) blocks: Vec<Block>,
-    /// Names of methods that are called in it.
-    pub(super) called: Vec<Named>,
 }
 
 /// One name that a `use` brings in.
@@ -65,7 +63,8 @@ pub(super) struct Block {
 impl Sources {
     /// Reads the crate whose modules begin in `root`.
     pub(super) fn of(root: &File, files: &[File]) -> Result<Self, String> {
-        let mut reader = Reader { sources: Self::default(), files, module: 0, folder: String::new(), in_bodies: 0 };
+        let mut reader =
+            Reader { sources: Self::default(), files, module: 0, folder: String::new(), of: None, in_bodies: 0 };
         let folder = root.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         reader.file(root, None, folder)?;
         Ok(reader.sources)
@@ -79,6 +78,8 @@ struct Reader<'a> {
     module: usize,
     /// The folder in which the module's children are.
     folder: String,
+    /// The type whose functions are being read.
+    of: Option<Vec<String>>,
     /// How many bodies of functions are around: what is defined there is no item of the module.
     in_bodies: usize,
 }
@@ -122,6 +123,14 @@ impl Reader<'_> {
         }
     }
 
+    /// A function that is called on `self`.
+    fn own(&mut self, function: &syn::Ident) {
+        if let Some(mut path) = self.of.clone() {
+            path.push(function.to_string());
+            self.name(path, function.span().start().line);
+        }
+    }
+
     fn import(&mut self, tree: &UseTree, before: &[String], public: bool) {
         let line = tree.span().start().line;
         let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
@@ -140,26 +149,26 @@ impl Reader<'_> {
 
     /// Paths among tokens that no grammar is known for: arguments of macros.
     fn tokens(&mut self, tokens: TokenStream) {
-        let mut tokens = tokens.into_iter().peekable();
-        let (mut after_dot, mut colons) = (false, 0);
+        let (mut of_self, mut after_dot, mut colons) = (false, false, 0);
         let mut path: Option<Named> = None;
-        while let Some(token) = tokens.next() {
+        for token in tokens {
             match token {
                 TokenTree::Ident(ident) if colons == 2 && path.is_some() => {
                     path.iter_mut().for_each(|named| named.path.push(ident.to_string()));
                     colons = 0;
                     continue;
                 }
+                TokenTree::Ident(ident) if after_dot => {
+                    if of_self {
+                        self.own(&ident);
+                    }
+                    (of_self, after_dot) = (false, false);
+                }
                 TokenTree::Ident(ident) => {
                     self.end(path.take());
-                    let named = Named { path: vec![ident.to_string()], line: ident.span().start().line };
-                    let called = matches!(tokens.peek(), Some(TokenTree::Group(_)));
-                    match (after_dot, called, self.now()) {
-                        (false, _, _) => path = Some(named),
-                        (true, true, Some(module)) => module.called.push(named),
-                        _ => {}
-                    }
-                    (after_dot, colons) = (false, 0);
+                    of_self = ident == "self";
+                    path = Some(Named { path: vec![ident.to_string()], line: ident.span().start().line });
+                    colons = 0;
                     continue;
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ':' => {
@@ -170,9 +179,9 @@ impl Reader<'_> {
                 TokenTree::Group(group) => {
                     self.end(path.take());
                     self.tokens(group.stream());
-                    after_dot = false;
+                    (of_self, after_dot) = (false, false);
                 }
-                TokenTree::Literal(_) => after_dot = false,
+                TokenTree::Literal(_) => (of_self, after_dot) = (false, false),
             }
             colons = 0;
             self.end(path.take());
@@ -223,17 +232,18 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
-        if let Type::Path(of) = &*block.self_ty
-            && let Some(module) = self.now()
-        {
+        let of = if let Type::Path(of) = &*block.self_ty { Some(segments(&of.path)) } else { None };
+        if let (Some(of), Some(module)) = (of.clone(), self.now()) {
             let functions = block.items.iter().filter_map(|item| match item {
                 ImplItem::Fn(function) if !is_of_tests(&function.attrs) => Some(function.sig.ident.to_string()),
                 _ => None,
             });
             let functions = functions.collect();
-            module.blocks.push(Block { of: segments(&of.path), of_trait: block.trait_.is_some(), functions });
+            module.blocks.push(Block { of, of_trait: block.trait_.is_some(), functions });
         }
+        let before = std::mem::replace(&mut self.of, of);
         visit::visit_item_impl(self, block);
+        self.of = before;
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
@@ -249,14 +259,19 @@ impl<'ast> Visit<'ast> for Reader<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast Path) {
-        self.name(segments(path), path.span().start().line);
+        let named = match (&self.of, segments(path)) {
+            (Some(of), named) if named.first().is_some_and(|first| first == "Self") => {
+                of.iter().cloned().chain(named.into_iter().skip(1)).collect()
+            }
+            (_, named) => named,
+        };
+        self.name(named, path.span().start().line);
         visit::visit_path(self, path);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        let called = Named { path: vec![call.method.to_string()], line: call.method.span().start().line };
-        if let Some(module) = self.now() {
-            module.called.push(called);
+        if matches!(&*call.receiver, syn::Expr::Path(path) if path.path.is_ident("self")) {
+            self.own(&call.method);
         }
         visit::visit_expr_method_call(self, call);
     }
