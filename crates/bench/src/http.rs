@@ -1,9 +1,10 @@
 //! `POST /v1/cases` whole, against the sum of its parts measured alone in the same run.
 
 use crate::{
-    Bench, TURNS, WARM, decision,
+    decision,
     load::{self, Requests, drive},
     meter::{self, Sample},
+    options::{Bench, TURNS, WARM},
     setting::{self, Setting},
     store::{Committing, Shape},
 };

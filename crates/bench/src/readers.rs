@@ -4,10 +4,10 @@
 //! Those who read are a process of their own, and ask for the next page as soon as they have one.
 
 use crate::{
-    Bench, TURNS,
     http::requests,
     load::{self, drive},
     meter::{self, Sample, percentile},
+    options::{Bench, TURNS, WARM},
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
@@ -274,10 +274,10 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let length = bench.length();
     let (mut alone, mut beside, mut read) = (Sample::default(), Sample::default(), Vec::new());
     for _ in 0..TURNS {
-        turn(length / crate::WARM)?;
+        turn(length / WARM)?;
         alone.add(turn(length)?);
         let reading = Reading::start(running.address, &asking)?;
-        turn(length / crate::WARM)?;
+        turn(length / WARM)?;
         beside.add(turn(length)?);
         read.push(reading.end()?);
     }

@@ -1,8 +1,8 @@
 //! A small store against a large one: opening, listing and deciding, start-up and memory.
 
 use crate::{
-    Bench,
     meter::{self, percentile},
+    options::Bench,
     setting::{self, Setting},
 };
 use remit_app::{

@@ -1,6 +1,6 @@
 //! What every measurement works on: the bundle, its classifier, and real messages.
 
-use crate::Bench;
+use crate::options::Bench;
 use anyhow::Context as _;
 use remit_app::{
     Caller, Parts, Settings,

@@ -3,7 +3,8 @@
 //! Those who listen are a process of their own, so that neither side's memory and descriptors count for the other's.
 
 use crate::{
-    Bench, meter,
+    meter,
+    options::Bench,
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};

@@ -9,9 +9,11 @@ mod customers;
 mod day;
 mod dice;
 mod events;
+mod person;
 mod report;
 mod staff;
 mod story;
+mod worked;
 mod world;
 
 use remit_command::{
@@ -26,6 +28,7 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
+use person::Person;
 use remit_app::{
     Parts, Settings,
     access::token,
@@ -36,7 +39,6 @@ use remit_app::{
 use remit_policy::bundle::Bundle;
 use remit_store::Store as _;
 use serde_json::{Value, json};
-use staff::Person;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
@@ -121,7 +123,7 @@ impl Demo {
         if !json {
             self.introduce(&bundle, &world, &url);
         }
-        let finished = self.play(&world, last, &interrupted, json);
+        let finished = day::play(&world, last, i64::from(self.speed), &interrupted, json);
         let story = story::story(&world);
         self.tell(&story, &world, &url, json);
         let good = finished && story.is_good();

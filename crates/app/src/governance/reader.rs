@@ -10,7 +10,8 @@ use remit_signals::{
     intent::{self, EncoderUse, IntentModel, Training},
     lexical::TextReader,
     message_reader::MessageReader,
-    sentence_classifier::{Lesson, SentenceClassifier},
+    sentence_classifier::SentenceClassifier,
+    sentence_lesson::Lesson,
 };
 use sha2::{Digest as _, Sha256};
 use std::{path::Path, sync::Arc};
@@ -177,7 +178,7 @@ fn sentences_key(
         Some(kept) if kept.len() == 32 => return kept.try_into().ok(),
         _ => {}
     }
-    let key = Lesson::of(words).map(|lesson| match SentenceClassifier::shipped(&lesson, encoder) {
+    let key = Lesson::of(words).map(|lesson| match lesson.shipped(encoder) {
         Some(shipped) => *shipped.key(),
         None => lesson.key(encoder.map(Encoder::digest)),
     });

@@ -1,6 +1,6 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use crate::commands::history::History;
+use super::{history::History, json::text};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{access::auth, directory};
@@ -59,10 +59,6 @@ impl Place {
         runtime.block_on(looking.stop());
         asked
     }
-}
-
-pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
 }
 
 impl Case {

@@ -13,7 +13,7 @@ use remit_signals::{
     lexical::TextReader,
     message_reader,
     report::{self, IntentReport, Reading},
-    sentence_classifier::Lesson,
+    sentence_lesson::Lesson,
     vector::Encoded,
 };
 use std::{

@@ -1,6 +1,11 @@
 //! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
 
-use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
+use super::{
+    body::Json,
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{

@@ -1,10 +1,10 @@
 //! Attachments: files added to a case and read again.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{self, IdempotencyKey},
     query::{Names, Params},
     reply::created,
+    request::{Authenticated, Reply, Shared},
 };
 use axum::{
     extract::{Request, State},

@@ -1,6 +1,6 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
-use super::Shared;
+use super::request::Shared;
 use crate::{problem, problem::Problem};
 use axum::{
     body::Body,

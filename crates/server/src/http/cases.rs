@@ -1,10 +1,10 @@
 //! Cases: opened, read, written on, handed over, overridden, resolved and reopened.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params, limit, one_of, position},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{

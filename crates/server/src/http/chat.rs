@@ -2,11 +2,11 @@
 //! followed.
 
 use super::{
-    Authenticated, Reply, Shared,
     attachments::download,
     body::{self, Json, NoBody},
     query::{Names, Params, position},
     reply::{self, COMMENT, json},
+    request::{Authenticated, Reply, Shared},
 };
 use crate::{problem, problem::Problem};
 use axum::{

@@ -1,10 +1,10 @@
 //! Decisions: read, explained, taken again, and asked for without being recorded.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::Name,
     reply::json,
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{

@@ -1,9 +1,9 @@
 //! The event stream: every event as it is committed, by server-sent events, resumable from any position.
 
 use super::{
-    Authenticated, Shared,
     query::{Params, position},
     reply::{self, COMMENT},
+    request::{Authenticated, Shared},
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};

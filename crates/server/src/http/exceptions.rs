@@ -1,10 +1,10 @@
 //! Exceptions: listed, taken on and resolved.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit, one_of},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{

@@ -1,6 +1,10 @@
 //! The ledger in its published form (c2sp.org/tlog-tiles), for auditors.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::octets};
+use super::{
+    query::Name,
+    reply::octets,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::{problem, problem::Problem};
 use axum::{extract::State, response::IntoResponse as _, routing::get};
 use remit_app::{

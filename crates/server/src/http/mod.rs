@@ -16,6 +16,7 @@ mod ops;
 mod outcomes;
 mod query;
 mod reply;
+mod request;
 mod staff;
 mod subscriptions;
 mod work;
@@ -23,31 +24,24 @@ mod work;
 use crate::{problem, problem::Problem};
 use axum::{
     Router,
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
-        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-        request::Parts as RequestParts,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
 };
-use remit_app::{
-    Parts,
-    access::{auth, usage},
-    environment::metrics::RequestLabels,
-};
+use remit_app::{Parts, environment::metrics::RequestLabels};
 use remit_ledger::hash::hex;
+use request::Shared;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-pub(crate) type Shared = Arc<Parts>;
-type Reply = Result<Response, Problem>;
 
 /// Every route together with its description: neither exists without the other.
 fn routes() -> OpenApiRouter<Shared> {
@@ -117,19 +111,4 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
 fn guard(headers: &mut HeaderMap) {
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// The caller that the request's token names.
-#[derive(Debug)]
-pub(crate) struct Authenticated(pub(crate) Arc<remit_app::Caller>);
-
-impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
-        let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        let caller = auth::caller(&app.journal, &app.live, &app.environment, header)?;
-        usage::pace(&app.environment, &caller)?;
-        Ok(Self(caller))
-    }
 }

@@ -1,6 +1,10 @@
 //! What operators ask for: health, readiness, metrics, and the pages of problems.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::json};
+use super::{
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::{problem, problem::Problem};
 use axum::{
     extract::State,

@@ -1,10 +1,10 @@
 //! What became of cases: what customers say, what is counted, and what humans decided against the system.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{

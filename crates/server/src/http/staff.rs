@@ -1,10 +1,10 @@
 //! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::Name,
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{

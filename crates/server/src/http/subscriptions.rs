@@ -1,10 +1,10 @@
 //! Subscriptions: whom events are sent to, how far they are, and what was given up.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, NameAndPosition, Params, limit, position},
     reply::json,
+    request::{Authenticated, Reply, Shared},
 };
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};

@@ -1,10 +1,10 @@
 //! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{

@@ -1,6 +1,6 @@
 //! How an AI responder is reached, and what is wrong with it.
 
-use super::Reading;
+use super::being_read::Reading;
 use crate::{
     address::Address,
     manifest::{self, ServiceKind},
