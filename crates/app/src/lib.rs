@@ -23,6 +23,7 @@ pub mod refused;
 pub mod settings;
 pub mod staff;
 pub mod start;
+pub mod start_error;
 pub mod vault;
 pub mod webhook;
 
@@ -35,5 +36,6 @@ pub use parts::Parts;
 pub(crate) use pipeline::{ATTEMPTS, refused};
 pub use pipeline::{Done, Kept, Repeat};
 pub use settings::Settings;
-pub use start::{Start, StartError};
+pub use start::Start;
+pub use start_error::StartError;
 pub use vault::Vault;

@@ -5,7 +5,8 @@ use crate::{
     access::{
         auth,
         authority::{self, COMMAND_LINE},
-        principal::Job,
+        principal::{self, Job},
+        token_id,
     },
     environment::{clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
@@ -149,11 +150,11 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
         return Err(Refused::invalid("name", why));
     }
-    if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
+    if new.roles.is_empty() || new.roles.len() > principal::ROLES.len() {
         return Err(Refused::invalid("roles", "name at least one role"));
     }
-    if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
-        let roles = auth::ROLES.join(", ");
+    if let Some(unknown) = new.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str())) {
+        let roles = principal::ROLES.join(", ");
         return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
     }
     if let Some(Err(error)) = new.source.as_deref().map(source::check) {
@@ -166,8 +167,8 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         return Err(Refused::invalid("days", "must be 1 to 366"));
     }
     let secret: [u8; 32] = entropy.bytes()?;
-    let token = format!("{}{}", auth::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
-    let (hash, id) = auth::token_id(&token);
+    let token = format!("{}{}", principal::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = token_id::token_id(&token);
     let row = TokenRow {
         id,
         hash,
