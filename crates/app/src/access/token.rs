@@ -23,6 +23,7 @@ use remit_domain::{
 use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
 
 /// A token to make.
@@ -248,6 +249,27 @@ async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, i
     let event = Event::TokenRevoked { token, by, at: environment.now() };
     let tokens = vec![TokenChange::Revoke(id.to_owned())];
     authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
+}
+
+/// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refused> {
+    let new = NewToken {
+        name: "command line".to_owned(),
+        roles: vec!["admin".to_owned()],
+        responder: None,
+        source: None,
+        staff: None,
+        days: 1,
+    };
+    let (row, secret) = prepare(&environment.entropy, environment.now(), new)?;
+    let hash = row.hash;
+    let mut caller = Caller::from(row);
+    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+    live.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
+    Ok(secret)
 }
 
 impl From<&TokenRow> for TokenView {
