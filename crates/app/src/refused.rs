@@ -1,6 +1,7 @@
 //! Why a use case was refused: the kind, which interfaces map to what they tell, and what exactly, this time.
 
 use remit_domain::Refusal;
+use remit_store::CommitError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -134,14 +135,26 @@ impl From<Refusal> for Refused {
     }
 }
 
-impl From<crate::keys::KeyError> for Refused {
-    fn from(error: crate::keys::KeyError) -> Self {
+impl From<crate::vault::keys::KeyError> for Refused {
+    fn from(error: crate::vault::keys::KeyError) -> Self {
         Self::internal(error)
     }
 }
 
-impl From<crate::entropy::EntropyError> for Refused {
-    fn from(error: crate::entropy::EntropyError) -> Self {
+impl From<crate::environment::entropy::EntropyError> for Refused {
+    fn from(error: crate::environment::entropy::EntropyError) -> Self {
         Self::internal(error)
+    }
+}
+
+/// What a refused commit is told as.
+pub(crate) fn refused(error: CommitError) -> Refused {
+    match error {
+        CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
+        CommitError::KeyGone => Refusal::WordsErased.into(),
+        CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
+        CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
+        CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
+        other => Refused::internal(other),
     }
 }

@@ -30,6 +30,7 @@ pub mod stream;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod vocabulary;
 
 pub use case::Case;
 pub use command::{Command, Context, Step, begin};

@@ -1,6 +1,6 @@
 //! A history, told one event after the other: who did what, to whom it led, and what was said.
 
-use super::case::text;
+use super::json::text;
 use anyhow::Context as _;
 use remit_command::{
     client::Client,

@@ -1,14 +1,19 @@
 //! The event stream: every event as it is committed, by server-sent events, resumable from any position.
 
 use super::{
-    Authenticated, Shared,
     query::{Params, position},
     reply::{self, COMMENT},
+    request::{Authenticated, Shared},
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
-use remit_app::{Caller, event_buffer::Told, query::FeedItem, usage::Following};
+use remit_app::{
+    Caller,
+    access::{auth, usage},
+    evidence::feed::{self, FeedItem},
+    live::{event_buffer::Told, usage::Following},
+};
 use remit_domain::Stream;
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
@@ -65,20 +70,20 @@ async fn follow_events(
     headers: HeaderMap,
     Params(asked): Params<From>,
 ) -> Result<Response, Problem> {
-    app.permit(&caller, "events.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "events.read")?;
     let only = asked.stream.map(|name| name.parse::<Stream>().map_err(|error| Problem::invalid("stream", error)));
     let only = only.transpose()?.map(|stream| stream.to_string());
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
-        Some(text) => app.reached(position(Some(text))?)?,
-        None => *app.ticks.borrow(),
+        Some(text) => feed::reached(&app.journal, position(Some(text))?)?,
+        None => *app.journal.ticks.borrow(),
     };
-    let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());
-    if !app.stands(&caller)? {
+    let (ticks, revocations) = (app.journal.ticks.subscribe(), auth::revocations(&app.live));
+    if !auth::stands(&app.journal, &app.live, &app.environment, &caller)? {
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
-    let place = app.follow(&caller)?;
+    let place = usage::follow(&app.live, &app.environment, &caller)?;
     let (ready, sent) = (VecDeque::new(), Instant::now());
     let reader = Reader { app, caller, _place: place, revocations, at, only, sent, ready, ticks };
     let events = stream::unfold(reader, |mut reader| async move {
@@ -105,17 +110,17 @@ impl Reader {
                 return Some(COMMENT);
             }
             self.ticks.borrow_and_update();
-            let revocations = self.app.revocations();
+            let revocations = auth::revocations(&self.app.live);
             if revocations != self.revocations {
-                if !self.app.stands(&self.caller).ok()? {
+                if !auth::stands(&self.app.journal, &self.app.live, &self.app.environment, &self.caller).ok()? {
                     return None;
                 }
                 self.revocations = revocations;
             }
-            if self.caller.expires <= self.app.now() {
+            if self.caller.expires <= self.app.environment.now() {
                 return None;
             }
-            self.ready = self.app.told(&self.caller, self.at, written).await.ok()?;
+            self.ready = feed::told(&self.app, &self.caller, self.at, written).await.ok()?;
             if self.ready.is_empty() {
                 if let Ok(changed) = tokio::time::timeout_at(self.sent + QUIET_MAX, self.ticks.changed()).await {
                     changed.ok()?;

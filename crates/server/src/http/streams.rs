@@ -1,13 +1,17 @@
 //! Streams: what happened to a case, a token, a member of staff or anything else that has events.
 
 use super::{
-    Authenticated, Reply, Shared,
     query::{Names, Params, limit, position},
     reply::json,
+    request::{Authenticated, Reply, Shared},
 };
 use crate::problem::Problem;
 use axum::extract::State;
-use remit_app::query::{Page, TimelineItem};
+use remit_app::{
+    access::reading,
+    case::query::{Page, TimelineItem},
+    evidence::history,
+};
 use remit_domain::{Stream, stream::StreamError};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -30,7 +34,7 @@ struct ListHistory {
 }
 
 /// The stream of a kind and an identifier as they stand in an address.
-pub(super) fn named(kind: &str, id: &str) -> Result<Stream, Problem> {
+fn named(kind: &str, id: &str) -> Result<Stream, Problem> {
     format!("{kind}/{id}").parse().map_err(|error: StreamError| Problem::invalid("stream", error))
 }
 
@@ -55,5 +59,5 @@ async fn list_history(
 ) -> Reply {
     let (stream, after) = (named(&kind, &id)?, position(asked.after.as_deref())?);
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.history(caller, &stream, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&history::history(app, caller, &stream, after, limit)?)).await
 }

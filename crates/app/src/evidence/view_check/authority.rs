@@ -1,0 +1,147 @@
+//! Who may call, who works here, and which chats and subscriptions there are, who was stopped, and what is listed of
+//! cases: everything that is kept as a token or a setting, against the records that say so.
+
+mod chats;
+mod listed;
+mod responders;
+pub(super) mod sides;
+mod staff;
+mod subscriptions;
+mod tokens;
+
+use super::problem::kept;
+use crate::{
+    access::authority::{GOVERNANCE, PAUSES, RECORDED},
+    bundle::{BUNDLE, MOVES},
+    case::{consult::CONSULT, override_log::OVERRIDE},
+    live::{
+        chats::CHAT,
+        floor::STAFF,
+        load::BREAKER,
+        subscriptions::{DEAD, DELIVERY, SUBSCRIPTION},
+    },
+};
+use chats::Chats;
+use listed::Listed;
+use remit_domain::{Event, id::Timestamp};
+use remit_store::{
+    ItemRow, TokenRow,
+    sqlite::{
+        REVOKED_TOKEN,
+        case_scan::{CustomerOf, Found},
+    },
+};
+use responders::Responders;
+use sides::{Held, Known};
+use staff::Staff;
+use subscriptions::Subscriptions;
+use tokens::Tokens;
+
+/// What is on record, and what is kept.
+#[derive(Debug, Default)]
+pub(super) struct Authority {
+    /// Whether anything of it is on record: it is not in what an earlier version made.
+    is_recorded: bool,
+    /// The moment of the newest record of it.
+    newest: Option<Timestamp>,
+    /// The position of the newest record of all.
+    last: u64,
+    tokens: Tokens,
+    staff: Staff,
+    chats: Chats,
+    subscriptions: Subscriptions,
+    responders: Responders,
+    listed: Listed,
+}
+
+impl Authority {
+    /// Notes the record at a position.
+    pub(super) fn note(&mut self, seq: u64, event: &Event) {
+        self.last = self.last.max(seq);
+        self.listed.note(event);
+        self.responders.note(seq, event);
+        self.chats.note_erasure(seq, event);
+        let at = match event {
+            Event::TokenMade { at, .. } | Event::TokenRevoked { at, .. } => {
+                self.tokens.note(event);
+                at
+            }
+            Event::StaffNoted { at, .. } | Event::PresenceSet { at, .. } => {
+                self.staff.note(event);
+                at
+            }
+            Event::ChatStarted { at, .. } => {
+                self.chats.note(seq, event);
+                at
+            }
+            Event::SubscriptionMade { at, .. }
+            | Event::SubscriptionChanged { at, .. }
+            | Event::SubscriptionDeleted { at, .. } => {
+                self.subscriptions.note(event);
+                at
+            }
+            _ => return,
+        };
+        self.is_recorded = true;
+        self.newest = self.newest.max(Some(*at));
+    }
+
+    /// Notes a token that is kept.
+    pub(super) fn token(&mut self, row: &TokenRow) {
+        self.tokens.keep(row);
+    }
+
+    /// Notes an item that is kept; one that cannot be read, or is of no kind that there is, is found.
+    pub(super) fn item(&mut self, row: &ItemRow, found: Found<'_>) {
+        let body = row.body.as_deref().unwrap_or_default();
+        let read = match row.kind.as_str() {
+            STAFF => self.staff.keep(&row.id, body),
+            CHAT => self.chats.keep(&row.id, body, found),
+            SUBSCRIPTION => self.subscriptions.keep(&row.id, body),
+            DELIVERY => self.subscriptions.keep_delivery(&row.id, body),
+            BREAKER => self.responders.keep(&row.id, body),
+            CONSULT => self.listed.keep_consult(&row.id, body),
+            OVERRIDE => self.listed.keep_override(&row.id, body),
+            REVOKED_TOKEN => {
+                self.tokens.keep_name(&row.id);
+                Ok(())
+            }
+            BUNDLE if row.id == MOVES => Ok(()),
+            GOVERNANCE if row.id == RECORDED => Ok(()),
+            GOVERNANCE if row.id == PAUSES => {
+                self.subscriptions.pauses_are_recorded();
+                Ok(())
+            }
+            kind => match kind.strip_prefix(DEAD) {
+                Some(subscription) => self.subscriptions.keep_letter(subscription, &row.id, body),
+                None => return found(kept("setting", &format!("{kind} {}", row.id), "there is no such kind")),
+            },
+        };
+        if read.is_err() {
+            found(kept(&row.kind, &row.id, "it cannot be read as one"));
+        }
+    }
+
+    /// Names everything that is kept otherwise than it is on record.
+    pub(super) fn compare(&self, known: Known<'_>, customer_of: CustomerOf<'_>, found: Found<'_>) -> Held {
+        if known.is_whole {
+            self.responders.compare(found);
+            self.listed.compare(found);
+        }
+        let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
+        if !self.is_recorded {
+            held.is_recorded = self.count() == 0;
+            return held;
+        }
+        self.tokens.compare(known, &mut held, found);
+        self.staff.compare(&mut held, found);
+        self.chats.compare(self.newest, customer_of, found);
+        self.subscriptions.compare(known, self.last, &mut held, found);
+        held
+    }
+
+    /// How much was looked at.
+    pub(super) fn count(&self) -> u64 {
+        self.tokens.count() + self.staff.count() + self.chats.count() + self.subscriptions.count()
+    }
+}
