@@ -27,7 +27,9 @@ impl Migration {
             MigrationStep::Copied { pages, of } => self.part("copied", pages, of, told),
             MigrationStep::Renamed { records, of } => self.part("changed", records, of, told),
             MigrationStep::Verified { records, of } => self.part("verified", records, of, told),
-            MigrationStep::Replaced => told("the database is of the newest format: the same records, hashes and proofs"),
+            MigrationStep::Replaced => {
+                told("the database is of the newest format: the same records, hashes and proofs")
+            }
             MigrationStep::Changed { .. } | MigrationStep::Synced | MigrationStep::Named | MigrationStep::Ended => {}
         }
     }

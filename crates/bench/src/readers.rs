@@ -109,7 +109,8 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
 fn like(store: &SqliteStore) -> anyhow::Result<(Vec<Like>, ExceptionRow)> {
     let rows = store.cases(&CaseFilter::default(), None, 200)?.into_iter();
     let like = rows.map(|row| {
-        let records = store.records_of(&format!("case/{}", row.id), 0, 200)?.into_iter().map(|record| record.body).collect();
+        let records =
+            store.records_of(&format!("case/{}", row.id), 0, 200)?.into_iter().map(|record| record.body).collect();
         anyhow::Ok(Like { case: serde_json::from_slice(&row.state)?, state: row.state, records })
     });
     let exception = store.exceptions(&ExceptionFilter::default(), None, 1)?.pop().context("no exception")?;

@@ -395,6 +395,10 @@ pub enum Event {
     ChatStarted {
         /// Which chat, by its name, which is no secret.
         chat: String,
+        /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier
+        /// versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// For whom.
         customer: CustomerId,
         /// The case that it goes on with.

@@ -22,6 +22,10 @@ pub struct Grant {
     /// The member of staff who uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
+    /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier versions
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// When it was made; records of earlier versions do not say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,

@@ -20,6 +20,7 @@ use remit_domain::{
     governance::{Grant, SubscriptionChange, SubscriptionTerms},
     id::Timestamp,
 };
+use remit_ledger::hash::Hash;
 use remit_policy::address::Address;
 use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenRow};
 use serde::de::DeserializeOwned;
@@ -60,6 +61,11 @@ pub(crate) async fn govern(
     journal.commit(Commit { records, ..changed }).await.map(|_| ())
 }
 
+/// What goes on record of what a secret is known by.
+pub(crate) fn digest(known_by: &[u8]) -> String {
+    Hash::leaf(known_by).to_string()
+}
+
 /// What a token grants, for the record.
 pub(crate) fn grant(row: &TokenRow) -> Grant {
     Grant {
@@ -68,6 +74,7 @@ pub(crate) fn grant(row: &TokenRow) -> Grant {
         responder: row.responder.clone(),
         source: row.source.clone(),
         staff: row.staff.clone(),
+        digest: Some(digest(&row.hash)),
         made: Some(Timestamp(row.created_ms)),
         expires: Timestamp(row.expires_ms),
     }
@@ -143,7 +150,8 @@ fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
     for (id, item) in items::<chats::ChatItem>(store, chats::CHAT)? {
         let chat = Chat::new(id, item);
         let (name, customer, expires) = (chat.name().to_owned(), chat.customer.clone(), chat.expires);
-        events.push(Event::ChatStarted { chat: name, customer, case: None, expires, by: by(), at });
+        let digest = Some(digest(chat.id.as_bytes()));
+        events.push(Event::ChatStarted { chat: name, digest, customer, case: None, expires, by: by(), at });
     }
     for (subscription, item) in items::<SubscriptionItem>(store, subscriptions::SUBSCRIPTION)? {
         events.push(Event::SubscriptionMade { subscription, terms: terms(&item), by: by(), at });

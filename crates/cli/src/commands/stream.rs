@@ -36,7 +36,8 @@ fn named(text: &str) -> Result<Stream, StreamError> {
 impl OfStream {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let address = format!("/v1/streams/{}/timeline", self.stream);
-        self.place.with(|client| if json { Self::print_json(client, &address) } else { self.print(client, &address) })?;
+        self.place
+            .with(|client| if json { Self::print_json(client, &address) } else { self.print(client, &address) })?;
         Ok(true)
     }
 

@@ -271,6 +271,13 @@ fn a_receiver_that_is_gone_is_left_alone_until_somebody_resumes() {
     client.open("ann", WORDS);
     let now = stands(&client, &subscription, |now| now["state"] == "paused");
     assert_eq!(now["last_failure"]["failure"], "the endpoint answered with status 410");
+    // That it is paused is put on record with where it stands.
+    let paused = |row: &RecordRow| {
+        let event: Value = serde_json::from_slice(&row.body).unwrap();
+        event["change"]["kind"] == "paused" && event["by"] == "remit"
+    };
+    let is_on_record = || server.app.journal.store().feed(0, 100_000).unwrap().iter().any(paused);
+    stands(&client, &subscription, |_| is_on_record());
     client.open("bob", WORDS);
     let all = newest(&client);
     inbox.forget();

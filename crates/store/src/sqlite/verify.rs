@@ -122,6 +122,16 @@ fn run(
     let mut verification = Verification::new(verifier, next_note, stored_tile);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let mut not_looked_at = Vec::new();
+    let (found, newest_format) = (setup::format(connection)?, setup::newest_format());
+    if found < newest_format {
+        not_looked_at.push(NotLookedAt {
+            what: "what a migration makes of it".to_owned(),
+            why: format!(
+                "the database is of format {found} and was read as it lies there; the next start brings it to format \
+                 {newest_format}"
+            ),
+        });
+    }
     match kept.map(|kept| verifier.open(kept)) {
         Some(Ok(checkpoint)) => {
             // It is written once the database has it.

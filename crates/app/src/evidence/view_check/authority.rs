@@ -44,6 +44,8 @@ pub(super) struct Authority {
     is_recorded: bool,
     /// The moment of the newest record of it.
     newest: Option<Timestamp>,
+    /// Settings that say what is on record.
+    marks: usize,
     /// The position of the newest record of all.
     last: u64,
     tokens: Tokens,
@@ -107,9 +109,11 @@ impl Authority {
                 Ok(())
             }
             BUNDLE if row.id == MOVES => Ok(()),
-            GOVERNANCE if row.id == RECORDED => Ok(()),
-            GOVERNANCE if row.id == PAUSES => {
-                self.subscriptions.pauses_are_recorded();
+            GOVERNANCE if [RECORDED, PAUSES].contains(&row.id.as_str()) => {
+                self.marks += 1;
+                if row.id == PAUSES {
+                    self.subscriptions.pauses_are_recorded();
+                }
                 Ok(())
             }
             kind => match kind.strip_prefix(DEAD) {
@@ -132,6 +136,11 @@ impl Authority {
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;
             return held;
+        }
+        // A server has started before there is anything but tokens.
+        let served = !(self.staff.is_empty() && self.chats.is_empty() && self.subscriptions.is_empty());
+        if known.is_recorded_from_birth && served && self.marks < [RECORDED, PAUSES].len() {
+            found(kept("setting", GOVERNANCE, "what says that everything is on record is not there"));
         }
         self.tokens.compare(known, &mut held, found);
         self.staff.compare(&mut held, found);

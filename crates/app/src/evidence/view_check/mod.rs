@@ -343,7 +343,10 @@ impl Judge for ViewCheck {
                  signs",
                 "what is delivered is on no record; a replay sends everything again",
             ),
-            ("further cases of a chat than its first, beyond whose they are", "records do not say on which chat one was opened"),
+            (
+                "further cases of a chat than its first, beyond whose they are",
+                "records do not say on which chat one was opened",
+            ),
             (
                 "when promises are looked at again, and whether and when silences are",
                 "it follows from the bundle and the moment, not from records",

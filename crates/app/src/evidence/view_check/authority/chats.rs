@@ -2,7 +2,10 @@
 //! cases of that customer alone.
 
 use super::{super::problem::kept, sides::OTHERWISE};
-use crate::live::chats::{Chat, ChatItem};
+use crate::{
+    access::authority,
+    live::chats::{Chat, ChatItem},
+};
 use remit_domain::{
     Event,
     id::{CaseId, CustomerId, Timestamp},
@@ -24,6 +27,8 @@ pub(super) struct Chats {
 #[derive(Debug)]
 struct Recorded {
     seq: u64,
+    /// What it is known by, where that is on record.
+    digest: Option<String>,
     customer: CustomerId,
     expires: Timestamp,
     /// The case that it goes on with.
@@ -32,6 +37,7 @@ struct Recorded {
 
 #[derive(Debug)]
 struct Kept {
+    digest: String,
     customer: CustomerId,
     expires: Timestamp,
     cases: Vec<CaseId>,
@@ -39,9 +45,9 @@ struct Kept {
 
 impl Chats {
     pub(super) fn note(&mut self, seq: u64, event: &Event) {
-        let Event::ChatStarted { chat, customer, case, expires, at, .. } = event else { return };
-        let (customer, expires, case) = (customer.clone(), *expires, *case);
-        self.recorded.insert(chat.clone(), Recorded { seq, customer, expires, case });
+        let Event::ChatStarted { chat, digest, customer, case, expires, at, .. } = event else { return };
+        let (digest, customer, expires, case) = (digest.clone(), customer.clone(), *expires, *case);
+        self.recorded.insert(chat.clone(), Recorded { seq, digest, customer, expires, case });
         if self.recorded.len() > CHATS_MAX {
             self.recorded.retain(|_, recorded| recorded.expires > *at);
         }
@@ -57,7 +63,8 @@ impl Chats {
         let item: ChatItem = serde_json::from_slice(body)?;
         let chat = Chat::new(id.to_owned(), item);
         let (name, cases) = (chat.name().to_owned(), chat.cases());
-        let new = Kept { customer: chat.customer.clone(), expires: chat.expires, cases };
+        let digest = authority::digest(id.as_bytes());
+        let new = Kept { digest, customer: chat.customer.clone(), expires: chat.expires, cases };
         if self.kept.insert(name.clone(), new).is_some() {
             found(kept("chat", &name, "there are two of this name"));
         }
@@ -89,6 +96,9 @@ impl Chats {
         if (&recorded.customer, recorded.expires) != (&chat.customer, chat.expires) {
             return Some(OTHERWISE.to_owned());
         }
+        if recorded.digest.as_ref().is_some_and(|digest| *digest != chat.digest) {
+            return Some("its link is not the one that was put on record".to_owned());
+        }
         if self.is_ended(recorded) {
             return Some("its customer was erased since, which ended it".to_owned());
         }
@@ -98,6 +108,11 @@ impl Chats {
         let theirs = |case: &&CaseId| customer_of(&case.to_string()).as_deref() == Some(chat.customer.as_str());
         let foreign = chat.cases.iter().find(|case| !theirs(case));
         foreign.map(|case| format!("case {case} is not its customer's"))
+    }
+
+    /// Whether nothing of it was ever on record, as far as is remembered.
+    pub(super) fn is_empty(&self) -> bool {
+        self.recorded.is_empty()
     }
 
     pub(super) fn count(&self) -> u64 {

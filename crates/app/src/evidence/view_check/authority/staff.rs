@@ -62,6 +62,11 @@ impl Staff {
         }
     }
 
+    /// Whether nothing of it was ever on record, as far as is remembered.
+    pub(super) fn is_empty(&self) -> bool {
+        self.recorded.is_empty()
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.kept.len() as u64
     }

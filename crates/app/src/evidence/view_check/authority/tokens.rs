@@ -40,9 +40,10 @@ impl Tokens {
 
     pub(super) fn compare(&self, known: Known<'_>, held: &mut Held, found: Found<'_>) {
         compare("token", &self.recorded, &self.kept, found, |_, recorded, (grant, name)| {
-            // When it was made is on record since there is a member for it.
+            // When it was made, and what it is known by, is on record since there are members for it.
             let made = grant.made.filter(|_| recorded.made.is_some());
-            if *recorded != (Grant { made, ..grant.clone() }) {
+            let digest = grant.digest.clone().filter(|_| recorded.digest.is_some());
+            if *recorded != (Grant { made, digest, ..grant.clone() }) {
                 return Some(OTHERWISE.to_owned());
             }
             let named = resolve_names::printable("name", name, resolve_names::NAME_MAX).is_ok();
