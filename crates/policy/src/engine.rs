@@ -1,8 +1,10 @@
 //! The engine: from facts to verdicts with Cedar.
 
+pub mod action;
 mod api;
 
-pub use api::{API_ACTIONS, ApiRequest, Held};
+pub use action::API_ACTIONS;
+pub use api::{ApiRequest, Held};
 
 use crate::{
     bundle::{Bundle, CandidateSpec, SignalSpec},

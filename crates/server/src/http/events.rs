@@ -4,25 +4,13 @@ use super::{
     Authenticated, Shared,
     query::{Params, position},
     reply::{self, COMMENT},
+    route::Routes,
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
-use remit_app::{Caller, event_buffer::Told, query::FeedItem, usage::Following};
-use serde::Deserialize;
+use remit_app::{Caller, event_buffer::Told, input::FollowEvents, operation, query::FeedItem, usage::Following};
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// Where the stream begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct From {
-    /// The position in the ledger after which to begin; the newest unless told. The `Last-Event-ID` header, which
-    /// browsers send when they reconnect, takes its place.
-    after: Option<String>,
-}
 
 /// After so long without an event a comment is sent, so that neither side takes the connection for dead.
 const QUIET_MAX: Duration = Duration::from_secs(15);
@@ -38,24 +26,15 @@ struct Reader {
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(follow_events))
+pub(crate) fn routes() -> Routes {
+    Routes::new().bind(operation::FollowEvents, follow_events)
 }
 
-/// Follow all events as they are committed, by server-sent events.
-///
-/// Each has its position in the ledger as `id`, its kind as `event`, and a `FeedItem` as `data`. Events come in
-/// ledger order, each once; a reader that resumes misses none. A position that the ledger has not reached is refused.
-#[utoipa::path(
-    get, path = "/v1/events", tag = "events",
-    params(From, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen.")),
-    responses((status = 200, description = "The stream.", body = FeedItem, content_type = "text/event-stream"))
-)]
 async fn follow_events(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
-    Params(asked): Params<From>,
+    Params(asked): Params<FollowEvents>,
 ) -> Result<Response, Problem> {
     app.permit(&caller, "events.read")?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));

@@ -1,42 +1,24 @@
 //! The ledger in its published form (c2sp.org/tlog-tiles), for auditors.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::octets};
+use super::{Authenticated, Reply, Shared, query::Name, reply::octets, route::Routes};
 use crate::{problem, problem::Problem};
-use axum::{extract::State, response::IntoResponse as _, routing::get};
-use remit_app::{App, Caller};
+use axum::{extract::State, response::IntoResponse as _};
+use remit_app::{App, Caller, operation};
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Addresses of tiles have a changing number of parts, which OpenAPI cannot say.
-pub(crate) const TILES: &str = "/ledger/{*path}";
-
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(get_key)).routes(routes!(get_checkpoint)).route(TILES, get(get_tile))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::GetKey, get_key)
+        .bind(operation::GetCheckpoint, get_checkpoint)
+        .bind(operation::GetTile, get_tile)
 }
 
-/// Read the verifier key under which checkpoints are signed.
-#[utoipa::path(
-    get, path = "/ledger/key", tag = "ledger",
-    responses((
-        status = 200, description = "In the form of c2sp.org/signed-note.", body = String, content_type = "text/plain"
-    ))
-)]
 async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     app.permit(&caller, "ledger.read")?;
     Ok(format!("{}\n", crate::jobs::signer(&app).verifier().to_text()).into_response())
 }
 
-/// Read the newest signed checkpoint.
-///
-/// Its tiles and entry bundles are at `/ledger/tile/…`, addressed as c2sp.org/tlog-tiles says.
-#[utoipa::path(
-    get, path = "/ledger/checkpoint", tag = "ledger",
-    responses((
-        status = 200, description = "In the form of c2sp.org/tlog-checkpoint.", body = String,
-        content_type = "text/plain"
-    ))
-)]
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     app.permit(&caller, "ledger.read")?;
     let newest = app.store().checkpoint().map_err(Problem::internal)?;

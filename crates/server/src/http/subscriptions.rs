@@ -5,42 +5,31 @@ use super::{
     body::{Json, NoBody},
     query::{Name, NameAndPosition, Params, limit, position},
     reply::json,
+    route::Routes,
 };
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    query::Page,
+    input::ListPart,
+    operation,
     refused::Refused,
-    subscription::{DeadLetterView, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+    subscription::{NewSubscription, Replay},
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(make_subscription, list_subscriptions))
-        .routes(routes!(get_subscription, delete_subscription))
-        .routes(routes!(pause_subscription))
-        .routes(routes!(resume_subscription))
-        .routes(routes!(replay_subscription))
-        .routes(routes!(rotate_secret))
-        .routes(routes!(test_subscription))
-        .routes(routes!(list_dead_letters))
-        .routes(routes!(discard_dead_letter))
-        .routes(routes!(retry_dead_letter))
-}
-
-/// Which dead letters to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListDeadLetters {
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// How many at most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::MakeSubscription, make_subscription)
+        .bind(operation::ListSubscriptions, list_subscriptions)
+        .bind(operation::GetSubscription, get_subscription)
+        .bind(operation::DeleteSubscription, delete_subscription)
+        .bind(operation::PauseSubscription, pause_subscription)
+        .bind(operation::ResumeSubscription, resume_subscription)
+        .bind(operation::ReplaySubscription, replay_subscription)
+        .bind(operation::RotateSecret, rotate_secret)
+        .bind(operation::TestSubscription, test_subscription)
+        .bind(operation::ListDeadLetters, list_dead_letters)
+        .bind(operation::DiscardDeadLetter, discard_dead_letter)
+        .bind(operation::RetryDeadLetter, retry_dead_letter)
 }
 
 /// Carries a change out to its end, also when the caller hangs up meanwhile.
@@ -57,14 +46,6 @@ fn no_key(repeat: Option<&remit_app::Repeat>) -> Result<(), Problem> {
     repeat.map_or(Ok(()), |_| Err(Problem::invalid("Idempotency-Key", why)))
 }
 
-/// Subscribe to events. The secret is in this answer and in no other.
-///
-/// Every event is posted as a `WebhookMessage`, signed as Standard Webhooks says, at least once, in order within its
-/// case, until the receiver answers with 2xx. What it does not take is tried again for three days.
-#[utoipa::path(
-    post, path = "/v1/subscriptions", tag = "subscriptions", request_body = NewSubscription,
-    responses((status = 201, description = "Made.", body = SubscriptionSecret))
-)]
 async fn make_subscription(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -75,42 +56,19 @@ async fn make_subscription(
     Ok((StatusCode::CREATED, json(&made)?).into_response())
 }
 
-/// List the subscriptions, without their secrets.
-#[utoipa::path(
-    get, path = "/v1/subscriptions", tag = "subscriptions",
-    responses((status = 200, description = "All of them.", body = Vec<SubscriptionView>))
-)]
 async fn list_subscriptions(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     json(&app.subscriptions(&caller)?)
 }
 
-/// Get a subscription, and where its delivery stands.
-#[utoipa::path(
-    get, path = "/v1/subscriptions/{id}", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "The subscription.", body = SubscriptionView))
-)]
 async fn get_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     json(&app.subscription(&caller, &id)?)
 }
 
-/// Delete a subscription with its dead letters; nothing more is sent.
-#[utoipa::path(
-    delete, path = "/v1/subscriptions/{id}", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 204, description = "Deleted."))
-)]
 async fn delete_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
     whole(async move { app.delete_subscription(&caller, &id).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Pause a subscription. What happens meanwhile is sent once it is resumed.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/pause", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "Paused.", body = SubscriptionView))
-)]
 async fn pause_subscription(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -120,12 +78,6 @@ async fn pause_subscription(
     json(&app.pause_subscription(&caller, &id).await?)
 }
 
-/// Resume a subscription, or try everything that waits at once.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/resume", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "Resumed.", body = SubscriptionView))
-)]
 async fn resume_subscription(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -135,12 +87,6 @@ async fn resume_subscription(
     json(&app.resume_subscription(&caller, &id).await?)
 }
 
-/// Send everything after a position in the ledger again, under the same `webhook-id`s.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/replay", tag = "subscriptions", request_body = Replay,
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "Set back.", body = SubscriptionView))
-)]
 async fn replay_subscription(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -150,12 +96,6 @@ async fn replay_subscription(
     json(&app.replay_subscription(&caller, &id, &body.value).await?)
 }
 
-/// Give a subscription a new secret. The one before signs too for a day.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/rotate", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "The new secret.", body = SubscriptionSecret))
-)]
 async fn rotate_secret(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -166,12 +106,6 @@ async fn rotate_secret(
     json(&whole(async move { app.rotate_secret(&caller, &id).await }).await?)
 }
 
-/// Send a message of the type `remit.test.v1` at once, and say what came of it.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/test", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription.")),
-    responses((status = 200, description = "What came of it.", body = TestView))
-)]
 async fn test_subscription(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -181,31 +115,16 @@ async fn test_subscription(
     json(&app.test_subscription(&caller, &id).await?)
 }
 
-/// List the events that were given up, in ledger order.
-#[utoipa::path(
-    get, path = "/v1/subscriptions/{id}/dead", tag = "subscriptions",
-    params(("id" = String, Path, description = "The subscription."), ListDeadLetters),
-    responses((status = 200, description = "One page.", body = Page<DeadLetterView>))
-)]
 async fn list_dead_letters(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     Name(id): Name,
-    Params(asked): Params<ListDeadLetters>,
+    Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
     app.read(&caller, move |app, caller| json(&app.dead_letters(caller, &id, after, limit)?)).await
 }
 
-/// Discard an event that was given up.
-#[utoipa::path(
-    delete, path = "/v1/subscriptions/{id}/dead/{seq}", tag = "subscriptions",
-    params(
-        ("id" = String, Path, description = "The subscription."),
-        ("seq" = u64, Path, description = "The event's position in the ledger."),
-    ),
-    responses((status = 204, description = "Discarded."))
-)]
 async fn discard_dead_letter(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -215,15 +134,6 @@ async fn discard_dead_letter(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Send an event that was given up again, for the whole time.
-#[utoipa::path(
-    post, path = "/v1/subscriptions/{id}/dead/{seq}/retry", tag = "subscriptions",
-    params(
-        ("id" = String, Path, description = "The subscription."),
-        ("seq" = u64, Path, description = "The event's position in the ledger."),
-    ),
-    responses((status = 204, description = "On its way again; it is a dead letter until it is delivered."))
-)]
 async fn retry_dead_letter(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,

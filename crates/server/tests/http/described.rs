@@ -74,6 +74,10 @@ pub(crate) fn hold(method: &str, path: &str, got: &Got) {
         assert_eq!(got.body, json!(""), "{method} {path} described without a body");
         return;
     };
+    if let Some(types) = told["x-problem-types"].as_array() {
+        let named = &got.body["type"];
+        assert!(types.contains(named), "{method} {path}: {named} is not declared of it: {}", got.body);
+    }
     let sent = got.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let schema = &content[&sent]["schema"];
     assert!(!schema.is_null(), "{method} {path}: {sent} is not described");

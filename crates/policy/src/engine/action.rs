@@ -1,0 +1,50 @@
+//! The actions of the product's own interfaces, by name: each is asked of policy before it is carried out. They are in
+//! every bundle's schema, whether it declares them or not.
+
+macro_rules! actions {
+    ($($constant:ident = $name:literal,)*) => {
+        $(
+            #[doc = concat!("The action `", $name, "`.")]
+            pub const $constant: &str = $name;
+        )*
+        /// All of them.
+        pub const API_ACTIONS: [&str; [$($name),*].len()] = [$($name),*];
+    };
+}
+
+actions! {
+    CHAT_START = "chat.start",
+    CASE_OPEN = "case.open",
+    CASE_READ = "case.read",
+    CASE_LIST = "case.list",
+    CASE_RESOLVE = "case.resolve",
+    CASE_REOPEN = "case.reopen",
+    CASE_MERGE = "case.merge",
+    CASE_FEEDBACK = "case.feedback",
+    MESSAGE_POST = "message.post",
+    MESSAGE_ANSWER = "message.answer",
+    SIGNAL_POST = "signal.post",
+    HANDOFF_REQUEST = "handoff.request",
+    CONSULT_ASK = "consult.ask",
+    CONSULT_ANSWER = "consult.answer",
+    ACTION_END = "action.end",
+    OFFER_ANSWER = "offer.answer",
+    PRESENCE_SET = "presence.set",
+    STAFF_READ = "staff.read",
+    STAFF_MANAGE = "staff.manage",
+    RESPONDER_RESUME = "responder.resume",
+    SUBSCRIPTION_MANAGE = "subscription.manage",
+    OVERRIDE_MAKE = "override.make",
+    EXCEPTION_RAISE = "exception.raise",
+    EXCEPTION_READ = "exception.read",
+    EXCEPTION_OWN = "exception.own",
+    EXCEPTION_RESOLVE = "exception.resolve",
+    DECISION_READ = "decision.read",
+    DECISION_REPLAY = "decision.replay",
+    ROUTE_ASK = "route.ask",
+    EVENTS_READ = "events.read",
+    LEDGER_READ = "ledger.read",
+    CUSTOMER_ERASE = "customer.erase",
+    METRICS_READ = "metrics.read",
+    TOKEN_MANAGE = "token.manage",
+}
