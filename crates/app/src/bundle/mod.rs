@@ -1,18 +1,20 @@
 //! Bundles in force: which one is, what another one would leave without a holder, and how it comes into force.
 
-mod moves;
-mod plan;
-mod rehome;
-mod survey;
-
+use crate::{live::load::Load, pipeline::facts::Ground};
 pub use moves::{MoveError, Moves};
 pub use plan::{Plan, PlanError};
-pub use survey::{Gone, Survey, survey};
-
-use super::{facts::Ground, load::Load};
 use remit_domain::id::{Digest, Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding};
 use remit_store::{ReadError, Store};
+pub use survey::{Gone, Survey, survey};
+
+mod moves;
+
+mod plan;
+
+pub mod rehome;
+
+mod survey;
 
 /// The bundle in force, as it was kept.
 #[derive(Debug)]

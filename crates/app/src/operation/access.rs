@@ -1,17 +1,10 @@
 //! Tokens: made, listed and revoked, and their names forgotten.
 
-use crate::{
-    operation::{List, Nothing},
-    token::{MadeToken, NewToken, TokenView},
-};
-
 operations! { "administration"
     /// Make a token. Its secret is in this answer and nowhere else.
     make_token = MakeToken {
         asks: [TOKEN_MANAGE];
         of: [];
-        takes: NewToken;
-        gives: MadeToken, "Made.";
         runs: as a secret command;
         refuses: MakeTokenRefusal {
             /// The name is none that records can have, there is no role or one is named twice or not known, a role
@@ -24,8 +17,6 @@ operations! { "administration"
     list_tokens = ListTokens {
         asks: [TOKEN_MANAGE];
         of: [];
-        takes: Nothing;
-        gives: List<TokenView>, "All of them.";
         runs: on the readers;
         refuses: ListTokensRefusal {}
     }
@@ -34,8 +25,6 @@ operations! { "administration"
     revoke_token = RevokeToken {
         asks: [TOKEN_MANAGE];
         of: [Token];
-        takes: Nothing;
-        gives: Nothing, "Revoked.";
         runs: as a command;
         refuses: RevokeTokenRefusal {
             /// There is no such token.
@@ -47,8 +36,6 @@ operations! { "administration"
     forget_name = ForgetName {
         asks: [TOKEN_MANAGE];
         of: [Token];
-        takes: Nothing;
-        gives: Nothing, "Forgotten.";
         runs: as a command;
         refuses: ForgetNameRefusal {
             /// No name of such a token is kept, or it still stands and is to be revoked first.

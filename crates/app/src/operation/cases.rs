@@ -1,15 +1,5 @@
 //! Cases: opened, read, written on, handed over, overridden, resolved and reopened.
 
-use crate::{
-    automatic::NothingOpened,
-    case::{self, CaseAnswer},
-    feedback::GiveFeedback,
-    input,
-    operation::{Either, File, FileWith, Nothing},
-    query::{MessageView, Page, TimelineItem},
-    view::CaseView,
-};
-
 operations! { "cases"
     /// Open a case with its first message.
     ///
@@ -19,9 +9,6 @@ operations! { "cases"
     open_case = OpenCase {
         asks: [CASE_OPEN];
         of: [];
-        takes: case::OpenCase;
-        gives: Either<CaseAnswer, NothingOpened>,
-            "Opened and decided.", "A machine sent the message, so that no case was opened.";
         runs: as a keyed command;
         refuses: OpenCaseRefusal {
             /// The text or the customer's identifier is empty or too long; a reading is none that the bundle declares,
@@ -36,8 +23,6 @@ operations! { "cases"
     list_cases = ListCases {
         asks: [CASE_LIST];
         of: [];
-        takes: input::ListCases;
-        gives: Page<CaseView>, "One page.";
         runs: on the readers;
         refuses: ListCasesRefusal {
             /// `after` is no case's identifier.
@@ -49,8 +34,6 @@ operations! { "cases"
     get_case = GetCase {
         asks: [CASE_READ];
         of: [Case];
-        takes: Nothing;
-        gives: CaseView, "The case.";
         runs: at once;
         refuses: GetCaseRefusal {
             /// There is no such case.
@@ -65,8 +48,6 @@ operations! { "cases"
     post_message = PostMessage {
         asks: [MESSAGE_POST, MESSAGE_ANSWER];
         of: [Case];
-        takes: case::PostMessage;
-        gives: CaseAnswer, "Added.";
         runs: on a case;
         refuses: PostMessageRefusal {
             /// The text is empty or too long; a mark is named twice, or by the requester; or `auto_submitted` is no
@@ -87,8 +68,6 @@ operations! { "cases"
     list_messages = ListMessages {
         asks: [CASE_READ];
         of: [Case];
-        takes: input::ListPart;
-        gives: Page<MessageView>, "One page.";
         runs: on the readers;
         refuses: ListMessagesRefusal {
             /// There is no such case.
@@ -102,8 +81,6 @@ operations! { "cases"
     post_signals = PostSignals {
         asks: [SIGNAL_POST];
         of: [Case];
-        takes: case::PostSignals;
-        gives: CaseAnswer, "Recorded and decided.";
         runs: on a case;
         refuses: PostSignalsRefusal {
             /// There is no reading or there are too many, one is not as the bundle declares its signal, two contradict
@@ -122,8 +99,6 @@ operations! { "cases"
     request_handoff = RequestHandoff {
         asks: [HANDOFF_REQUEST];
         of: [Case];
-        takes: case::RequestHandoff;
-        gives: CaseAnswer, "Decided.";
         runs: on a case;
         refuses: RequestHandoffRefusal {
             /// Policy does not permit it; or a responder alone asks for an AI responder, which only a person may.
@@ -145,8 +120,6 @@ operations! { "cases"
     make_override = MakeOverride {
         asks: [OVERRIDE_MAKE];
         of: [Case];
-        takes: case::MakeOverride;
-        gives: CaseAnswer, "Given.";
         runs: on a case;
         refuses: MakeOverrideRefusal {
             /// The reason is empty or too long, or the bundle has no responder of this name.
@@ -165,8 +138,6 @@ operations! { "cases"
     resolve_case = ResolveCase {
         asks: [CASE_RESOLVE];
         of: [Case];
-        takes: case::ResolveCase;
-        gives: CaseAnswer, "Resolved.";
         runs: on a case;
         refuses: ResolveCaseRefusal {
             /// The note is empty or too long, or the bundle lists no such disposition.
@@ -186,8 +157,6 @@ operations! { "cases"
     reopen_case = ReopenCase {
         asks: [CASE_REOPEN];
         of: [Case];
-        takes: case::ReopenCase;
-        gives: CaseAnswer, "Reopened and decided.";
         runs: on a case;
         refuses: ReopenCaseRefusal {
             /// The reason is empty or too long.
@@ -205,8 +174,6 @@ operations! { "cases"
     list_timeline = ListTimeline {
         asks: [CASE_READ];
         of: [Case];
-        takes: input::ListPart;
-        gives: Page<TimelineItem>, "One page.";
         runs: on the readers;
         refuses: ListTimelineRefusal {
             /// There is no such case.
@@ -221,8 +188,6 @@ operations! { "cases"
     add_attachment = AddAttachment {
         asks: [MESSAGE_POST, MESSAGE_ANSWER];
         of: [Case];
-        takes: FileWith<input::AddAttachment>;
-        gives: CaseAnswer, "Added.";
         runs: on a case;
         refuses: AddAttachmentRefusal {
             /// The file is empty.
@@ -244,8 +209,6 @@ operations! { "cases"
     get_attachment = GetAttachment {
         asks: [CASE_READ];
         of: [Case, Attachment];
-        takes: Nothing;
-        gives: File, "The file, to be saved rather than shown.";
         runs: on the readers;
         refuses: GetAttachmentRefusal {
             /// There is no such case, or it has no such file.
@@ -261,8 +224,6 @@ operations! { "cases"
     give_feedback = GiveCaseFeedback {
         asks: [CASE_FEEDBACK];
         of: [Case];
-        takes: GiveFeedback;
-        gives: CaseAnswer, "Noted.";
         runs: on a case;
         refuses: GiveCaseFeedbackRefusal {
             /// Neither `solved` nor `satisfaction` is said, the satisfaction is none of 1 to 5, or the words are empty
@@ -282,8 +243,6 @@ operations! { "cases"
     abandon_case = AbandonCase {
         asks: [CASE_FEEDBACK];
         of: [Case];
-        takes: Nothing;
-        gives: CaseAnswer, "Ended.";
         runs: on a case;
         refuses: AbandonCaseRefusal {
             /// There is no such case.

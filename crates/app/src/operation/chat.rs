@@ -1,15 +1,6 @@
 //! The customer's chat: started by an integration, and then, for the one customer of the link, read, written and
 //! followed.
 
-use super::form::{CSS, HTML, SCRIPT};
-use crate::{
-    chat::{self, StartedChat},
-    conversation::{ChatMessage, Conversation},
-    feedback::GiveFeedback,
-    input,
-    operation::{File, Nothing, Stream, Text},
-};
-
 operations! { "chat"
     /// Start a chat for one customer: a link to the chat page that acts for nobody else.
     ///
@@ -17,8 +8,6 @@ operations! { "chat"
     start_chat = StartChat {
         asks: [CHAT_START, CASE_READ];
         of: [];
-        takes: chat::StartChat;
-        gives: StartedChat, "Started.";
         runs: as a secret command;
         refuses: StartChatRefusal {
             /// The customer's identifier is empty or too long, the hours are none of 1 to 72, or the case is not this
@@ -35,8 +24,6 @@ operations! { "chat"
     enter_chat = EnterChat {
         asks: [];
         of: [];
-        takes: input::EnterChat;
-        gives: input::EnteredChat, "The cookie is set.";
         runs: for a link;
         refuses: EnterChatRefusal {
             /// There is no such chat, or its time is over.
@@ -48,8 +35,6 @@ operations! { "chat"
     get_conversation = GetConversation {
         asks: [CASE_READ];
         of: [Chat];
-        takes: input::ReadConversation;
-        gives: Conversation, "One page.";
         runs: on the readers in a chat;
         refuses: GetConversationRefusal {}
     }
@@ -61,8 +46,6 @@ operations! { "chat"
     follow_conversation = FollowConversation {
         asks: [CASE_READ];
         of: [Chat];
-        takes: input::ReadConversation;
-        gives: Stream<ChatMessage>, "The stream.";
         runs: in a chat;
         refuses: FollowConversationRefusal {
             /// As many streams are open as there may be.
@@ -74,8 +57,6 @@ operations! { "chat"
     say = Say {
         asks: [CASE_OPEN, MESSAGE_POST];
         of: [Chat];
-        takes: chat::Say;
-        gives: Nothing, "Said.";
         runs: as a command in a chat;
         refuses: SayRefusal {
             /// The text is empty or too long.
@@ -93,8 +74,6 @@ operations! { "chat"
     ask_for_human = AskForHuman {
         asks: [CASE_OPEN, MESSAGE_POST];
         of: [Chat];
-        takes: Nothing;
-        gives: Nothing, "Asked for.";
         runs: as a command in a chat;
         refuses: AskForHumanRefusal {
             /// The case that the chat goes on with is not there.
@@ -110,8 +89,6 @@ operations! { "chat"
     judge = Judge {
         asks: [CASE_FEEDBACK, CASE_READ];
         of: [Chat];
-        takes: GiveFeedback;
-        gives: Nothing, "Noted.";
         runs: as a command in a chat;
         refuses: JudgeRefusal {
             /// Neither `solved` nor `satisfaction` is said, the satisfaction is none of 1 to 5, or the words are empty
@@ -131,8 +108,6 @@ operations! { "chat"
     attach_file = AttachFile {
         asks: [MESSAGE_POST];
         of: [Chat];
-        takes: File;
-        gives: Nothing, "Added.";
         runs: as a command in a chat;
         refuses: AttachFileRefusal {
             /// The file is empty.
@@ -152,8 +127,6 @@ operations! { "chat"
     get_file = GetFile {
         asks: [CASE_READ];
         of: [Chat, Attachment];
-        takes: Nothing;
-        gives: File, "The file.";
         runs: on the readers in a chat;
         refuses: GetFileRefusal {
             /// This chat has no such file.
@@ -167,8 +140,6 @@ operations! { "chat"
     get_chat_page = GetChatPage {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: Text<HTML>, "The page.";
         runs: for everybody;
         refuses: GetChatPageRefusal {}
     }
@@ -177,8 +148,6 @@ operations! { "chat"
     get_chat_style = GetChatStyle {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: Text<CSS>, "The style.";
         runs: for everybody;
         refuses: GetChatStyleRefusal {}
     }
@@ -187,8 +156,6 @@ operations! { "chat"
     get_chat_script = GetChatScript {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: Text<SCRIPT>, "The script.";
         runs: for everybody;
         refuses: GetChatScriptRefusal {}
     }

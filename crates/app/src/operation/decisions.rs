@@ -1,22 +1,10 @@
 //! Decisions: read, explained, taken again, and asked for without being recorded; and what came of them.
 
-use crate::{
-    case::OpenCase as Opening,
-    decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
-    input,
-    operation::{List, Nothing},
-    outcome::OutcomeView,
-    override_log::OverrideView,
-    query::Page,
-};
-
 operations! { "decisions"
     /// Read a decision: the whole record, and the same in plain words.
     get_decision = GetDecision {
         asks: [DECISION_READ];
         of: [Decision];
-        takes: Nothing;
-        gives: DecisionAnswer, "The decision.";
         runs: on the readers;
         refuses: GetDecisionRefusal {
             /// There is no such decision.
@@ -28,8 +16,6 @@ operations! { "decisions"
     replay_decision = ReplayDecision {
         asks: [DECISION_REPLAY];
         of: [Decision];
-        takes: Nothing;
-        gives: ReplayAnswer, "Whether it came out the same.";
         runs: on the readers;
         refuses: ReplayDecisionRefusal {
             /// There is no such decision.
@@ -41,8 +27,6 @@ operations! { "decisions"
     ask_route = AskRoute {
         asks: [ROUTE_ASK, CASE_OPEN];
         of: [];
-        takes: Opening;
-        gives: WouldDecide, "What would be decided now.";
         runs: at once;
         refuses: AskRouteRefusal {
             /// The text or the customer's identifier is empty or too long, a reading is none that the bundle declares,
@@ -55,8 +39,6 @@ operations! { "decisions"
     list_outcomes = ListOutcomes {
         asks: [METRICS_READ];
         of: [];
-        takes: Nothing;
-        gives: List<OutcomeView>, "All counts.";
         runs: on the readers;
         refuses: ListOutcomesRefusal {}
     }
@@ -66,8 +48,6 @@ operations! { "decisions"
     list_overrides = ListOverrides {
         asks: [DECISION_READ];
         of: [];
-        takes: input::ListPart;
-        gives: Page<OverrideView>, "One page.";
         runs: on the readers;
         refuses: ListOverridesRefusal {
             /// `after` is no decision's identifier.

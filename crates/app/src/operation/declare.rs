@@ -1,7 +1,8 @@
 //! The form in which operations are declared.
 //!
 //! Each is one block: what it does, its name and the name of its type; which actions it `asks` policy for; what it is
-//! about (`of`); what it `takes` and `gives`; how it `runs`; and why it is refused.
+//! about (`of`); how it `runs`; and why it is refused. What it takes and gives, whose types are those of the use cases,
+//! stands in the table of signatures, above these.
 //!
 //! How it runs says who may ask for it, whether it can be repeated, and adds the refusals that all have that run so:
 //!
@@ -16,6 +17,16 @@
 //! A refusal that is written in the block stands in the place of the one that is added: `Forbidden`, and it comes
 //! first, where more is refused so than what policy does not permit.
 
+use super::{declaration::Declaration, refusal::Refusal};
+
+/// A declared operation, as a type.
+pub trait Operation: Copy + Send + Sync + 'static {
+    /// Why it can be refused.
+    type Refusal: Refusal;
+    /// All that is declared of it.
+    const DECLARATION: &'static Declaration;
+}
+
 /// Declares operations of one tag.
 macro_rules! operations {
     (
@@ -24,8 +35,8 @@ macro_rules! operations {
     ) => {
         $(operation! { $tag [$($says)+] $name $operation $($body)* })*
 
-        pub(super) const ALL: &[&crate::operation::Declaration] =
-            &[$(<$operation as crate::operation::Operation>::DECLARATION),*];
+        pub(super) const ALL: &[&crate::operation::declaration::Declaration] =
+            &[$(<$operation as crate::operation::declare::Operation>::DECLARATION),*];
     };
 }
 
@@ -34,8 +45,6 @@ macro_rules! operation {
         $tag:literal [$($says:literal)+] $name:ident $operation:ident
         asks: [$($asks:ident),*];
         of: [$($of:ident),*];
-        takes: $takes:ty;
-        gives: $gives:ty, $($given:literal),+;
         runs: $($way:ident)+;
         refuses: $refusal:ident { $($own:tt)* }
     ) => {
@@ -43,19 +52,15 @@ macro_rules! operation {
         #[derive(Debug, Clone, Copy)]
         pub struct $operation;
 
-        impl crate::operation::Operation for $operation {
-            type Takes = $takes;
+        impl crate::operation::declare::Operation for $operation {
             type Refusal = $refusal;
-            const DECLARATION: &'static crate::operation::Declaration = &crate::operation::Declaration {
+            const DECLARATION: &'static crate::operation::declaration::Declaration = &crate::operation::declaration::Declaration {
                 name: stringify!($name),
                 says: &[$($says),+],
                 tag: $tag,
                 who: way!(who: $($way)+),
-                asks: &[$(remit_policy::engine::action::$asks),*],
-                of: &[$(crate::operation::Thing::$of),*],
-                takes: <$takes as crate::operation::Taken>::FORM,
-                gives: <$gives as crate::operation::Given>::FORM,
-                given: &[$($given),+],
+                asks: &[$(remit_policy::actions::$asks),*],
+                of: &[$(crate::operation::declaration::Thing::$of),*],
                 repeats: way!(repeats: $($way)+),
                 refusals: $refusal::ALL,
             };
@@ -68,37 +73,37 @@ macro_rules! operation {
 /// Who may ask for what runs so, and whether it can be repeated.
 macro_rules! way {
     (who: for everybody) => {
-        crate::operation::Who::Everybody
+        crate::operation::declaration::Who::Everybody
     };
     (who: for a link) => {
-        crate::operation::Who::Customer
+        crate::operation::declaration::Who::Customer
     };
     (who: in a chat) => {
-        crate::operation::Who::Customer
+        crate::operation::declaration::Who::Customer
     };
     (who: on the readers in a chat) => {
-        crate::operation::Who::Customer
+        crate::operation::declaration::Who::Customer
     };
     (who: as a command in a chat) => {
-        crate::operation::Who::Customer
+        crate::operation::declaration::Who::Customer
     };
     (who: $($way:ident)+) => {
-        crate::operation::Who::Token
+        crate::operation::declaration::Who::Token
     };
     (repeats: as a keyed command) => {
-        crate::operation::Repeats::ByKey
+        crate::operation::declaration::Repeats::ByKey
     };
     (repeats: on a case) => {
-        crate::operation::Repeats::ByKey
+        crate::operation::declaration::Repeats::ByKey
     };
     (repeats: as a command in a chat) => {
-        crate::operation::Repeats::ByKeyAlone
+        crate::operation::declaration::Repeats::ByKeyAlone
     };
     (repeats: as a secret command) => {
-        crate::operation::Repeats::Never
+        crate::operation::declaration::Repeats::Never
     };
     (repeats: $($way:ident)+) => {
-        crate::operation::Repeats::Freely
+        crate::operation::declaration::Repeats::Freely
     };
 }
 

@@ -1,7 +1,5 @@
 //! Erasure: a customer's words destroyed.
 
-use crate::{erasure::Erased, input};
-
 operations! { "administration"
     /// Destroy a customer's words on every case by destroying their key; the evidence remains verifiable. What is open
     /// on their cases ends. The answer says whether something is still to come; asked again meanwhile, it says how far
@@ -9,8 +7,6 @@ operations! { "administration"
     erase_customer = EraseCustomer {
         asks: [CUSTOMER_ERASE];
         of: [];
-        takes: input::EraseCustomer;
-        gives: Erased, "Destroyed.";
         runs: as a command;
         refuses: EraseCustomerRefusal {
             /// The identifier is empty or too long.

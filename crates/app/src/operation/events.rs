@@ -1,7 +1,5 @@
 //! Events: every event as it is committed.
 
-use crate::{input, operation::Stream, query::FeedItem};
-
 operations! { "events"
     /// Follow all events as they are committed, by server-sent events.
     ///
@@ -11,8 +9,6 @@ operations! { "events"
     follow_events = FollowEvents {
         asks: [EVENTS_READ];
         of: [];
-        takes: input::FollowEvents;
-        gives: Stream<FeedItem>, "The stream.";
         runs: at once;
         refuses: FollowEventsRefusal {
             /// The ledger has not reached the position: another ledger told it.

@@ -1,20 +1,10 @@
 //! Exceptions: raised, listed, taken on and resolved.
 
-use crate::{
-    case::CaseAnswer,
-    exception, input,
-    operation::{List, Nothing},
-    query::Page,
-    view::ExceptionView,
-};
-
 operations! { "exceptions"
     /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
     raise_exception = RaiseException {
         asks: [EXCEPTION_RAISE];
         of: [Case];
-        takes: exception::RaiseException;
-        gives: CaseAnswer, "Raised.";
         runs: on a case;
         refuses: RaiseExceptionRefusal {
             /// The reason is empty or too long, `due_at` is no coming moment, or the bundle has no owner of this name.
@@ -32,8 +22,6 @@ operations! { "exceptions"
     list_exceptions = ListExceptions {
         asks: [EXCEPTION_READ];
         of: [];
-        takes: input::ListExceptions;
-        gives: Page<ExceptionView>, "One page.";
         runs: on the readers;
         refuses: ListExceptionsRefusal {}
     }
@@ -42,8 +30,6 @@ operations! { "exceptions"
     list_unreachable = ListUnreachable {
         asks: [EXCEPTION_READ];
         of: [];
-        takes: Nothing;
-        gives: List<ExceptionView>, "All of them.";
         runs: on the readers;
         refuses: ListUnreachableRefusal {}
     }
@@ -52,8 +38,6 @@ operations! { "exceptions"
     own_exception = OwnException {
         asks: [EXCEPTION_OWN];
         of: [Exception];
-        takes: Nothing;
-        gives: CaseAnswer, "Taken.";
         runs: on a case;
         refuses: OwnExceptionRefusal {
             /// There is no such exception, or it is not open any more.
@@ -65,8 +49,6 @@ operations! { "exceptions"
     resolve_exception = ResolveException {
         asks: [EXCEPTION_RESOLVE];
         of: [Exception];
-        takes: exception::ResolveException;
-        gives: CaseAnswer, "Resolved.";
         runs: on a case;
         refuses: ResolveExceptionRefusal {
             /// The reason is missing, empty or too long.

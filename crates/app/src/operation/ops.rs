@@ -1,18 +1,10 @@
 //! What operators ask for: health, readiness, metrics, the pages of problems, and the description of all this.
 
-use super::form::{HTML, JSON, METRICS, PLAIN};
-use crate::{
-    input,
-    operation::{Nothing, Text},
-};
-
 operations! { "operation"
     /// Whether the process serves.
     get_health = GetHealth {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: Text<PLAIN>, "It does.";
         runs: for everybody;
         refuses: GetHealthRefusal {}
     }
@@ -21,8 +13,6 @@ operations! { "operation"
     get_readiness = GetReadiness {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: input::Ready, "It does.";
         runs: for everybody;
         refuses: GetReadinessRefusal {}
     }
@@ -31,8 +21,6 @@ operations! { "operation"
     get_metrics = GetMetrics {
         asks: [METRICS_READ];
         of: [];
-        takes: Nothing;
-        gives: Text<METRICS>, "In the OpenMetrics text format.";
         runs: at once;
         refuses: GetMetricsRefusal {}
     }
@@ -41,8 +29,6 @@ operations! { "operation"
     get_problem = GetProblem {
         asks: [];
         of: [Problem];
-        takes: Nothing;
-        gives: Text<HTML>, "The page.";
         runs: for everybody;
         refuses: GetProblemRefusal {
             /// No problem has this name.
@@ -54,8 +40,6 @@ operations! { "operation"
     get_description = GetDescription {
         asks: [];
         of: [];
-        takes: Nothing;
-        gives: Text<JSON>, "The description.";
         runs: for everybody;
         refuses: GetDescriptionRefusal {}
     }

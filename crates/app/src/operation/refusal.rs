@@ -1,7 +1,7 @@
 //! Why operations are refused: for each an enum, whose variants say when each arises, made from the declaration; and
 //! the way from what is refused anywhere within to what this operation is refused with, and back.
 
-use super::Declaration;
+use super::declaration::Declaration;
 use crate::refused::{Kind, Refused};
 use serde_json::{Map, Value};
 
@@ -24,15 +24,6 @@ pub struct Detail {
     pub members: Map<String, Value>,
 }
 
-/// A kind of refusal that is declared of an operation.
-#[derive(Debug)]
-pub struct Refusing {
-    /// Which kind.
-    pub kind: Kind,
-    /// When it arises, line by line.
-    pub when: &'static [&'static str],
-}
-
 /// What is told where a kind is refused that is not declared: nothing of it but that it is our fault.
 pub(crate) fn undeclared(operation: &Declaration, kind: Kind, detail: &Detail) -> Detail {
     let (operation, detail) = (operation.name, &detail.text);
@@ -47,18 +38,18 @@ macro_rules! refusal {
         #[doc = concat!("Why [`", stringify!($operation), "`] was refused.")]
         #[derive(Debug, Clone)]
         pub enum $refusal {
-            $($(#[doc = $when])+ $kind(crate::operation::Detail),)*
+            $($(#[doc = $when])+ $kind(crate::operation::refusal::Detail),)*
         }
 
         impl $refusal {
-            const ALL: &[crate::operation::Refusing] = &[$(
-                crate::operation::Refusing { kind: crate::refused::Kind::$kind, when: &[$($when),+] }
+            const ALL: &[crate::operation::declaration::Refusing] = &[$(
+                crate::operation::declaration::Refusing { kind: crate::refused::Kind::$kind, when: &[$($when),+] }
             ),*];
         }
 
-        impl crate::operation::Refusal for $refusal {
-            const OPERATION: &'static crate::operation::Declaration =
-                <$operation as crate::operation::Operation>::DECLARATION;
+        impl crate::operation::refusal::Refusal for $refusal {
+            const OPERATION: &'static crate::operation::declaration::Declaration =
+                <$operation as crate::operation::declare::Operation>::DECLARATION;
 
             fn kind(&self) -> crate::refused::Kind {
                 match self {
@@ -66,7 +57,7 @@ macro_rules! refusal {
                 }
             }
 
-            fn detail(&self) -> &crate::operation::Detail {
+            fn detail(&self) -> &crate::operation::refusal::Detail {
                 match self {
                     $(Self::$kind(detail) => detail,)*
                 }
@@ -76,11 +67,11 @@ macro_rules! refusal {
         impl From<crate::refused::Refused> for $refusal {
             fn from(refused: crate::refused::Refused) -> Self {
                 let crate::refused::Refused { kind, detail: text, members } = refused;
-                let detail = crate::operation::Detail { text, members };
+                let detail = crate::operation::refusal::Detail { text, members };
                 match kind {
                     $(crate::refused::Kind::$kind => Self::$kind(detail),)*
                     kind => Self::Internal(crate::operation::refusal::undeclared(
-                        <Self as crate::operation::Refusal>::OPERATION, kind, &detail,
+                        <Self as crate::operation::refusal::Refusal>::OPERATION, kind, &detail,
                     )),
                 }
             }
@@ -88,8 +79,8 @@ macro_rules! refusal {
 
         impl From<$refusal> for crate::refused::Refused {
             fn from(refusal: $refusal) -> Self {
-                let kind = crate::operation::Refusal::kind(&refusal);
-                let crate::operation::Detail { text, members } = match refusal {
+                let kind = crate::operation::refusal::Refusal::kind(&refusal);
+                let crate::operation::refusal::Detail { text, members } = match refusal {
                     $($refusal::$kind(detail) => detail,)*
                 };
                 Self { kind, detail: text, members }
@@ -98,7 +89,7 @@ macro_rules! refusal {
 
         impl std::fmt::Display for $refusal {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&crate::operation::Refusal::detail(self).text)
+                f.write_str(&crate::operation::refusal::Refusal::detail(self).text)
             }
         }
 

@@ -1,19 +1,10 @@
 //! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
 
-use crate::{
-    breaker::{self, StoppedView, UnreachableView},
-    case::CaseAnswer,
-    operation::{List, Nothing},
-    staff::{self, QueueView, StaffView, WorkView},
-};
-
 operations! { "staff"
     /// Note a member of staff, in place of what was noted before.
     note_staff = NoteStaff {
         asks: [STAFF_MANAGE];
         of: [];
-        takes: staff::NoteStaff;
-        gives: StaffView, "Noted.";
         runs: as a command;
         refuses: NoteStaffRefusal {
             /// A name is none, a queue is not in the bundle, a level is none of 1 to 5, a channel is none or its
@@ -26,8 +17,6 @@ operations! { "staff"
     list_staff = ListStaff {
         asks: [STAFF_READ];
         of: [];
-        takes: Nothing;
-        gives: List<StaffView>, "Everybody.";
         runs: on the readers;
         refuses: ListStaffRefusal {}
     }
@@ -39,8 +28,6 @@ operations! { "staff"
     set_presence = SetPresence {
         asks: [PRESENCE_SET];
         of: [Staff];
-        takes: staff::SetPresence;
-        gives: StaffView, "Noted.";
         runs: as a command;
         refuses: SetPresenceRefusal {
             /// Policy does not permit it, or one member of staff says it of another.
@@ -56,8 +43,6 @@ operations! { "staff"
     get_work = GetWork {
         asks: [STAFF_READ];
         of: [Staff];
-        takes: Nothing;
-        gives: WorkView, "Offers and cases.";
         runs: on the readers;
         refuses: GetWorkRefusal {
             /// There is no such member of staff.
@@ -69,8 +54,6 @@ operations! { "staff"
     list_queues = ListQueues {
         asks: [STAFF_READ];
         of: [];
-        takes: Nothing;
-        gives: List<QueueView>, "All of them.";
         runs: at once;
         refuses: ListQueuesRefusal {}
     }
@@ -79,8 +62,6 @@ operations! { "staff"
     answer_offer = AnswerOffer {
         asks: [OFFER_ANSWER];
         of: [Case];
-        takes: staff::AnswerOffer;
-        gives: CaseAnswer, "Answered.";
         runs: on a case;
         refuses: AnswerOfferRefusal {
             /// `offer` is no offer's identifier.
@@ -96,8 +77,6 @@ operations! { "staff"
     list_stopped = ListStopped {
         asks: [STAFF_READ];
         of: [];
-        takes: Nothing;
-        gives: List<StoppedView>, "All of them.";
         runs: at once;
         refuses: ListStoppedRefusal {}
     }
@@ -106,8 +85,6 @@ operations! { "staff"
     list_responders_unreachable = ListRespondersUnreachable {
         asks: [STAFF_READ];
         of: [];
-        takes: Nothing;
-        gives: List<UnreachableView>, "All of them.";
         runs: at once;
         refuses: ListRespondersUnreachableRefusal {}
     }
@@ -118,8 +95,6 @@ operations! { "staff"
     reset_outcomes = ResetOutcomes {
         asks: [RESPONDER_RESUME];
         of: [Responder];
-        takes: breaker::ResetOutcomes;
-        gives: Nothing, "Counted anew.";
         runs: as a command;
         refuses: ResetOutcomesRefusal {
             /// The reason is empty or too long.
@@ -133,8 +108,6 @@ operations! { "staff"
     resume_ai = ResumeAi {
         asks: [RESPONDER_RESUME];
         of: [Responder];
-        takes: breaker::ResumeAi;
-        gives: Nothing, "On again.";
         runs: as a command;
         refuses: ResumeAiRefusal {
             /// The reason is empty or too long.

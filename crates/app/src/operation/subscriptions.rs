@@ -1,12 +1,5 @@
 //! Subscriptions: whom events are sent to, how far they are, and what was given up.
 
-use crate::{
-    input,
-    operation::{List, Nothing},
-    query::Page,
-    subscription::{self, DeadLetterView, SubscriptionSecret, SubscriptionView, TestView},
-};
-
 operations! { "subscriptions"
     /// Subscribe to events. The secret is in this answer and in no other.
     ///
@@ -15,8 +8,6 @@ operations! { "subscriptions"
     make_subscription = MakeSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [];
-        takes: subscription::NewSubscription;
-        gives: SubscriptionSecret, "Made.";
         runs: as a secret command;
         refuses: MakeSubscriptionRefusal {
             /// The name cannot be shown or is too long, the address is none that events are sent to, a kind of event
@@ -31,8 +22,6 @@ operations! { "subscriptions"
     list_subscriptions = ListSubscriptions {
         asks: [SUBSCRIPTION_MANAGE];
         of: [];
-        takes: Nothing;
-        gives: List<SubscriptionView>, "All of them.";
         runs: at once;
         refuses: ListSubscriptionsRefusal {}
     }
@@ -41,8 +30,6 @@ operations! { "subscriptions"
     get_subscription = GetSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: SubscriptionView, "The subscription.";
         runs: at once;
         refuses: GetSubscriptionRefusal {
             /// There is no such subscription.
@@ -54,8 +41,6 @@ operations! { "subscriptions"
     delete_subscription = DeleteSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: Nothing, "Deleted.";
         runs: as a command;
         refuses: DeleteSubscriptionRefusal {
             /// There is no such subscription.
@@ -67,8 +52,6 @@ operations! { "subscriptions"
     pause_subscription = PauseSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: SubscriptionView, "Paused.";
         runs: as a command;
         refuses: PauseSubscriptionRefusal {
             /// There is no such subscription.
@@ -80,8 +63,6 @@ operations! { "subscriptions"
     resume_subscription = ResumeSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: SubscriptionView, "Resumed.";
         runs: as a command;
         refuses: ResumeSubscriptionRefusal {
             /// There is no such subscription.
@@ -93,8 +74,6 @@ operations! { "subscriptions"
     replay_subscription = ReplaySubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: subscription::Replay;
-        gives: SubscriptionView, "Set back.";
         runs: as a command;
         refuses: ReplaySubscriptionRefusal {
             /// The ledger has not reached the position.
@@ -108,8 +87,6 @@ operations! { "subscriptions"
     rotate_secret = RotateSecret {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: SubscriptionSecret, "The new secret.";
         runs: as a secret command;
         refuses: RotateSecretRefusal {
             /// There is no such subscription.
@@ -121,8 +98,6 @@ operations! { "subscriptions"
     test_subscription = TestSubscription {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: Nothing;
-        gives: TestView, "What came of it.";
         runs: at once;
         refuses: TestSubscriptionRefusal {
             /// There is no such subscription.
@@ -136,8 +111,6 @@ operations! { "subscriptions"
     list_dead_letters = ListDeadLetters {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription];
-        takes: input::ListPart;
-        gives: Page<DeadLetterView>, "One page.";
         runs: on the readers;
         refuses: ListDeadLettersRefusal {
             /// There is no such subscription.
@@ -149,8 +122,6 @@ operations! { "subscriptions"
     discard_dead_letter = DiscardDeadLetter {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription, Position];
-        takes: Nothing;
-        gives: Nothing, "Discarded.";
         runs: as a command;
         refuses: DiscardDeadLetterRefusal {
             /// There is no such subscription, or it has no dead letter of this position.
@@ -162,8 +133,6 @@ operations! { "subscriptions"
     retry_dead_letter = RetryDeadLetter {
         asks: [SUBSCRIPTION_MANAGE];
         of: [Subscription, Position];
-        takes: Nothing;
-        gives: Nothing, "On its way again; it is a dead letter until it is delivered.";
         runs: as a command;
         refuses: RetryDeadLetterRefusal {
             /// There is no such subscription, or it has no dead letter of this position.

@@ -1,15 +1,5 @@
 //! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
 
-use crate::{
-    action::EndAction as ActionEnd,
-    case::CaseAnswer,
-    consult::{self, ConsultView},
-    context::ContextView,
-    handover, input, merge,
-    operation::{List, Nothing},
-    situation, transfer,
-};
-
 operations! { "staff"
     /// Give a case to another queue that policy permits, as the member of staff who has it.
     ///
@@ -17,8 +7,6 @@ operations! { "staff"
     transfer_case = TransferCase {
         asks: [HANDOFF_REQUEST];
         of: [Case];
-        takes: transfer::TransferCase;
-        gives: CaseAnswer, "Decided.";
         runs: on a case;
         refuses: TransferCaseRefusal {
             /// Policy does not permit the caller to hand over, or the queue to have the case.
@@ -43,8 +31,6 @@ operations! { "staff"
     keep_case = KeepCase {
         asks: [HANDOFF_REQUEST];
         of: [Case];
-        takes: handover::KeepCase;
-        gives: CaseAnswer, "Noted.";
         runs: on a case;
         refuses: KeepCaseRefusal {
             /// The note is empty or too long.
@@ -66,8 +52,6 @@ operations! { "staff"
     end_situation = EndSituation {
         asks: [HANDOFF_REQUEST, OVERRIDE_MAKE];
         of: [Case];
-        takes: situation::EndSituation;
-        gives: CaseAnswer, "Noted and decided.";
         runs: on a case;
         refuses: EndSituationRefusal {
             /// Policy does not permit it, or the caller is a responder and no person.
@@ -87,8 +71,6 @@ operations! { "staff"
     ask_consult = AskConsult {
         asks: [CONSULT_ASK];
         of: [Case];
-        takes: consult::AskConsult;
-        gives: CaseAnswer, "Asked.";
         runs: on a case;
         refuses: AskConsultRefusal {
             /// The question is empty or too long, or the bundle has no queue of this name.
@@ -108,8 +90,6 @@ operations! { "staff"
     answer_consult = AnswerConsult {
         asks: [CONSULT_ANSWER];
         of: [Case];
-        takes: consult::AnswerConsult;
-        gives: CaseAnswer, "Given.";
         runs: on a case;
         refuses: AnswerConsultRefusal {
             /// Policy does not permit it, or the member of staff does not work in the queue that was asked.
@@ -129,8 +109,6 @@ operations! { "staff"
     list_consults = ListConsults {
         asks: [STAFF_READ];
         of: [];
-        takes: input::ListConsults;
-        gives: List<ConsultView>, "Open questions.";
         runs: on the readers;
         refuses: ListConsultsRefusal {
             /// The bundle has no queue of this name.
@@ -142,8 +120,6 @@ operations! { "staff"
     end_action = EndAction {
         asks: [ACTION_END];
         of: [Case];
-        takes: ActionEnd;
-        gives: CaseAnswer, "Noted.";
         runs: on a case;
         refuses: EndActionRefusal {
             /// `action` is no decision's identifier, or the note is empty or too long.
@@ -163,8 +139,6 @@ operations! { "staff"
     merge_case = MergeCase {
         asks: [CASE_MERGE];
         of: [Case];
-        takes: merge::MergeCase;
-        gives: CaseAnswer, "Merged.";
         runs: on a case;
         refuses: MergeCaseRefusal {
             /// `into` is no case's identifier, the case itself, one that ended in it, or another customer's.
@@ -182,8 +156,6 @@ operations! { "staff"
     get_context = GetContext {
         asks: [CASE_READ];
         of: [Case];
-        takes: Nothing;
-        gives: ContextView, "The context.";
         runs: on the readers;
         refuses: GetContextRefusal {
             /// There is no such case.

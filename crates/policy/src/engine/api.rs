@@ -1,6 +1,7 @@
 //! The product's own interfaces: who may take which of their actions, asked of policy.
 
-use super::{Engine, denied, uid};
+use super::Engine;
+use crate::scope::{denied, uid};
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
 use remit_domain::decision::Verdict;
 use std::collections::{HashMap, HashSet};

@@ -1,7 +1,10 @@
 //! Where each operation is found: its method, its address, and the status of what it answers with when it is carried
 //! out. Handlers are bound to these, and clients ask at them.
 
-use remit_app::operation::{self, Operation};
+use remit_app::{
+    operation::{self, Operation},
+    signature::Signed,
+};
 
 /// A method of HTTP that is used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct Address {
 }
 
 /// An operation that is found somewhere.
-pub trait Addressed: Operation {
+pub trait Addressed: Signed {
     /// Where.
     const ADDRESS: Address;
 }

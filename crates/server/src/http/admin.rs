@@ -1,9 +1,24 @@
 //! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
 
-use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json, route::Routes};
+use super::{
+    body::Json,
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+    route::Routes,
+};
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
-use remit_app::{input::EraseCustomer, operation, token::NewToken};
+use remit_app::{
+    access::{
+        reading,
+        token::{self, NewToken},
+        who,
+    },
+    customer::erasure,
+    input::EraseCustomer,
+    operation,
+};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -20,21 +35,21 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
                    it was made";
         return Err(Problem::invalid("Idempotency-Key", why));
     }
-    let made = json(&app.make_token(&caller, body.value).await?)?;
+    let made = json(&token::make_token(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, made).into_response())
 }
 
 async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.tokens(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&token::tokens(app, caller)?)).await
 }
 
 async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.revoke_token(&caller, &id).await?;
+    token::revoke_token(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.forget_name(&caller, &id)?;
+    who::forget_name(&app, &caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -43,5 +58,5 @@ async fn erase_customer(
     Authenticated(caller): Authenticated,
     body: Json<EraseCustomer>,
 ) -> Reply {
-    json(&app.erase_customer(&caller, &body.value.customer).await?)
+    json(&erasure::erase_customer(&app, &caller, &body.value.customer).await?)
 }

@@ -1,9 +1,10 @@
 //! Attachments: files added to a case and read again.
 
 use super::{
-    Authenticated, Reply, Shared, body,
+    body,
     query::{Names, Params},
     reply::created,
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use remit_app::{input::AddAttachment, operation};
+use remit_app::{access::reading, case::attachment, input::AddAttachment, operation, pipeline};
 
 pub(crate) fn routes() -> Routes {
     Routes::new().bind(operation::AddAttachment, add_attachment).bind(operation::GetAttachment, get_attachment)
@@ -25,8 +26,8 @@ async fn add_attachment(
     request: Request,
 ) -> Reply {
     let (file, repeat, _room) = body::file(&app, request).await?;
-    let acted = app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file);
-    created(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
+    let acted = attachment::attach(&app, &caller, repeat.as_ref(), &id, asked.epoch, file);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, repeat.as_ref(), acted).await?)
 }
 
 async fn get_attachment(
@@ -34,8 +35,8 @@ async fn get_attachment(
     Authenticated(caller): Authenticated,
     Names([id, name]): Names<2>,
 ) -> Reply {
-    app.read(&caller, move |app, caller| {
-        let (media_type, bytes) = app.attachment(caller, &id, &name)?;
+    reading::read(&app, &caller, move |app, caller| {
+        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name)?;
         Ok(download(media_type, bytes))
     })
     .await

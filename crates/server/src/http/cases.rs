@@ -1,18 +1,25 @@
 //! Cases: opened, read, written on, handed over, overridden, resolved and reopened.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::Json,
     query::{Name, Params, limit, one_of, position},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::extract::State;
 use remit_app::{
-    case::{MakeOverride, OpenCase, Opened, PostMessage, PostSignals, ReopenCase, RequestHandoff, ResolveCase},
-    exception::RaiseException,
+    access::reading,
+    case::{
+        end::{self, ReopenCase, ResolveCase},
+        exception::{self, RaiseException},
+        hand_over::{self, MakeOverride, RequestHandoff},
+        open::{self, OpenCase, Opened},
+        query,
+        write::{self, PostMessage, PostSignals},
+    },
     input::{ListCases, ListPart},
-    operation,
+    operation, pipeline,
 };
 use remit_store::CaseFilter;
 
@@ -33,7 +40,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    match app.open_case(&caller, body.repeat.as_ref(), body.value).await? {
+    match open::open_case(&app, &caller, body.repeat.as_ref(), body.value).await? {
         Opened::Case(opened) => created(*opened),
         Opened::Nothing(nothing) => json(&nothing),
     }
@@ -50,11 +57,14 @@ async fn list_cases(
         accountable: asked.accountable,
     };
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.cases(caller, &filter, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit)?)
+    })
+    .await
 }
 
 async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.case(&caller, &id)?)
+    json(&query::case(&app, &caller, &id)?)
 }
 
 async fn post_message(
@@ -63,8 +73,8 @@ async fn post_message(
     Name(id): Name,
     body: Json<PostMessage>,
 ) -> Reply {
-    let acted = app.post_message(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = write::post_message(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn list_messages(
@@ -74,7 +84,7 @@ async fn list_messages(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.messages(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&query::messages(app, caller, &id, after, limit)?)).await
 }
 
 async fn post_signals(
@@ -83,8 +93,8 @@ async fn post_signals(
     Name(id): Name,
     body: Json<PostSignals>,
 ) -> Reply {
-    let acted = app.post_signals(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = write::post_signals(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn request_handoff(
@@ -93,8 +103,8 @@ async fn request_handoff(
     Name(id): Name,
     body: Json<RequestHandoff>,
 ) -> Reply {
-    let acted = app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = hand_over::request_handoff(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn make_override(
@@ -103,8 +113,8 @@ async fn make_override(
     Name(id): Name,
     body: Json<MakeOverride>,
 ) -> Reply {
-    let acted = app.override_case(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = hand_over::override_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn raise_exception(
@@ -113,8 +123,8 @@ async fn raise_exception(
     Name(id): Name,
     body: Json<RaiseException>,
 ) -> Reply {
-    let acted = app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::raise_exception(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn resolve_case(
@@ -123,8 +133,8 @@ async fn resolve_case(
     Name(id): Name,
     body: Json<ResolveCase>,
 ) -> Reply {
-    let acted = app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = end::resolve_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn reopen_case(
@@ -133,8 +143,8 @@ async fn reopen_case(
     Name(id): Name,
     body: Json<ReopenCase>,
 ) -> Reply {
-    let acted = app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = end::reopen_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn list_timeline(
@@ -144,5 +154,5 @@ async fn list_timeline(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.timeline(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&query::timeline(app, caller, &id, after, limit)?)).await
 }

@@ -1,14 +1,19 @@
 //! Decisions: read, explained, taken again, and asked for without being recorded.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::Name,
     reply::json,
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::extract::State;
-use remit_app::{case::OpenCase, operation};
+use remit_app::{
+    access::reading,
+    case::open::{self, OpenCase},
+    evidence::decision,
+    operation,
+};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -18,7 +23,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.decision(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&decision::decision(app, caller, &id)?)).await
 }
 
 async fn replay_decision(
@@ -27,9 +32,9 @@ async fn replay_decision(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.replay(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&decision::replay(app, caller, &id)?)).await
 }
 
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    json(&app.ask_route(&caller, body.value).await?)
+    json(&open::ask_route(&app, &caller, body.value).await?)
 }

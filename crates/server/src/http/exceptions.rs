@@ -1,14 +1,19 @@
 //! Exceptions: listed, taken on and resolved.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, Params, limit, one_of},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::extract::State;
-use remit_app::{exception::ResolveException, input::ListExceptions, operation};
+use remit_app::{
+    access::reading,
+    case::exception::{self, ResolveException},
+    input::ListExceptions,
+    operation, pipeline,
+};
 use remit_store::ExceptionFilter;
 
 pub(crate) fn routes() -> Routes {
@@ -27,11 +32,14 @@ async fn list_exceptions(
     let filter =
         ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.exceptions(caller, filter, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&exception::exceptions(app, caller, filter, asked.after.as_deref(), limit)?)
+    })
+    .await
 }
 
 async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.unreachable_exceptions(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&exception::unreachable_exceptions(app, caller)?)).await
 }
 
 async fn own_exception(
@@ -40,8 +48,8 @@ async fn own_exception(
     Name(id): Name,
     body: NoBody,
 ) -> Reply {
-    let acted = app.take_exception(&caller, body.repeat.as_ref(), &id);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::take_exception(&app, &caller, body.repeat.as_ref(), &id);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn resolve_exception(
@@ -50,6 +58,6 @@ async fn resolve_exception(
     Name(id): Name,
     body: Json<ResolveException>,
 ) -> Reply {
-    let acted = app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::resolve_exception(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }

@@ -16,6 +16,7 @@ mod ops;
 mod outcomes;
 mod query;
 mod reply;
+mod request;
 mod route;
 mod staff;
 mod subscriptions;
@@ -25,27 +26,24 @@ use crate::{problem, problem::Problem};
 use axum::{
     Router,
     body::Bytes,
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
-        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-        request::Parts,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     response::{IntoResponse, Response},
     routing::any,
 };
-use remit_app::{App, metrics::RequestLabels, operation};
+use remit_app::{Parts, environment::metrics::RequestLabels, operation};
 use remit_ledger::hash::hex;
+use request::Shared;
 use route::Routes;
 use std::sync::{Arc, LazyLock};
 use tracing::Instrument as _;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-pub(crate) type Shared = Arc<App>;
-type Reply = Result<Response, Problem>;
 
 /// Every operation, bound to its address and to what carries it out.
 fn routes() -> Routes {
@@ -77,7 +75,7 @@ pub fn description() -> String {
 }
 
 /// The whole interface over `app`.
-pub fn router(app: Arc<App>) -> Router {
+pub fn router(app: Arc<Parts>) -> Router {
     routes()
         .into_router()
         .route("/chat/v1/{before}", any(chat::names_no_chat))
@@ -91,13 +89,13 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// Names the request, and counts it and how long it took. The name is in its log lines and its answer.
 async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let name = app.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
+    let name = app.environment.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
     let carrying = Arc::clone(&app);
-    let carried_out = async move { carrying.carry_out(next.run(request), reply::is_durable).await };
+    let carried_out = async move { carrying.journal.carry_out(next.run(request), reply::is_durable).await };
     let carried_out = tokio::spawn(carried_out.instrument(span)).await.map_err(Problem::internal);
     let answered = carried_out.and_then(|answered| answered.map_err(Problem::internal));
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -105,9 +103,9 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
         response.headers_mut().insert(REQUEST_ID, name);
     }
     guard(response.headers_mut());
-    app.metrics.seconds.observe(started.elapsed().as_secs_f64());
+    app.environment.metrics.seconds.observe(started.elapsed().as_secs_f64());
     let labels = RequestLabels { route, status: response.status().as_u16() };
-    app.metrics.requests.get_or_create(&labels).inc();
+    app.environment.metrics.requests.get_or_create(&labels).inc();
     response
 }
 
@@ -116,19 +114,4 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
 fn guard(headers: &mut HeaderMap) {
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// The caller that the request's token names.
-#[derive(Debug)]
-pub(crate) struct Authenticated(pub(crate) Arc<remit_app::Caller>);
-
-impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        let caller = app.caller(header)?;
-        app.pace(&caller)?;
-        Ok(Self(caller))
-    }
 }

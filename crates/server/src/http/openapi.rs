@@ -7,7 +7,8 @@ use super::{
 };
 use crate::problem::{self, ProblemKind};
 use remit_app::{
-    operation::{Form, Repeats, Schema, TAGS, Who, lines},
+    operation::{Repeats, TAGS, Who, lines},
+    signature::{Form, Schema},
     webhook::WebhookMessage,
 };
 use remit_domain::Event;
@@ -34,7 +35,7 @@ pub(crate) fn of(routes: &Routes) -> String {
     let mut api = frame();
     let mut schemas = BTreeMap::new();
     for bound in routes.bound().iter().filter(|bound| bound.address.described) {
-        let forms = [bound.operation.takes, bound.operation.gives];
+        let forms = [bound.signature.takes, bound.signature.gives];
         forms.into_iter().flat_map(Form::schemas).for_each(|schema| schemas.extend(schema.parts()));
         let method = match bound.address.method {
             Method::Get => HttpMethod::Get,
@@ -45,7 +46,7 @@ pub(crate) fn of(routes: &Routes) -> String {
     }
     // What is asked in a query is told as parameters.
     let queries =
-        routes.bound().iter().filter(|bound| is_query(bound)).flat_map(|bound| bound.operation.takes.schemas());
+        routes.bound().iter().filter(|bound| is_query(bound)).flat_map(|bound| bound.signature.takes.schemas());
     for name in queries.filter_map(|schema| name_of(&schema)) {
         schemas.remove(&name);
     }
@@ -134,7 +135,7 @@ fn problem_schema() -> Object {
 
 /// An operation, as it is declared and where it is bound.
 fn described(bound: &Bound) -> Operation {
-    let Bound { operation: declared, address, .. } = bound;
+    let (declared, address) = (bound.signature.operation, bound.address);
     let asks: Vec<String> = declared.asks.iter().map(|action| format!("`{action}`")).collect();
     let asks = match asks.as_slice() {
         [] => String::new(),
@@ -156,7 +157,9 @@ fn described(bound: &Bound) -> Operation {
     for parameter in parameters(bound) {
         operation = operation.parameter(parameter);
     }
-    for ((status, says), content) in address.statuses.iter().zip(declared.given).zip(contents(declared.gives)) {
+    for ((status, says), content) in
+        address.statuses.iter().zip(bound.signature.says).zip(contents(bound.signature.gives))
+    {
         let answer = content
             .into_iter()
             .fold(ResponseBuilder::new().description(*says), |answer, (kind, content)| answer.content(kind, content));
@@ -170,12 +173,12 @@ fn described(bound: &Bound) -> Operation {
 
 /// Whether what is given with an operation is asked in the query.
 fn is_query(bound: &Bound) -> bool {
-    let takes = bound.operation.takes;
+    let takes = bound.signature.takes;
     (bound.address.method == Method::Get && matches!(takes, Form::Value(_))) || matches!(takes, Form::FileWith(_))
 }
 
 fn parameters(bound: &Bound) -> Vec<Parameter> {
-    let Bound { operation: declared, address, .. } = bound;
+    let (declared, address) = (bound.signature.operation, bound.address);
     let names = address.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Parameter> = names
         .zip(declared.of)
@@ -188,13 +191,13 @@ fn parameters(bound: &Bound) -> Vec<Parameter> {
         })
         .collect();
     if is_query(bound) {
-        parameters.extend(declared.takes.schemas().flat_map(|schema| query(&schema)));
+        parameters.extend(bound.signature.takes.schemas().flat_map(|schema| query(&schema)));
     }
     let header = |name: &str, required, says: &str, schema: ObjectBuilder| {
         let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required);
         header.description(Some(says)).schema(Some(schema.schema_type(Type::String).build())).build()
     };
-    if matches!(declared.gives, Form::Stream(_)) {
+    if matches!(bound.signature.gives, Form::Stream(_)) {
         let says = "The `id` of the last one seen, after which to go on.";
         parameters.push(header("Last-Event-ID", Required::False, says, ObjectBuilder::new()));
     }
@@ -245,7 +248,7 @@ fn bytes() -> Content {
 
 fn body(bound: &Bound) -> Option<RequestBody> {
     let body = RequestBodyBuilder::new().required(Some(Required::True));
-    match bound.operation.takes {
+    match bound.signature.takes {
         _ if bound.address.method == Method::Get => None,
         Form::Value(schema) => Some(body.content(JSON, Content::new(Some(schema.itself()))).build()),
         Form::File | Form::FileWith(_) => {
@@ -277,7 +280,7 @@ fn contents(form: Form) -> Vec<Vec<(&'static str, Content)>> {
 /// The refusals of an operation, and of a request for it, by status: each names the types of problems that it can be.
 fn refusals(bound: &Bound) -> BTreeMap<u16, Response> {
     let mut kinds: BTreeMap<u16, BTreeMap<&str, (&ProblemKind, String)>> = BTreeMap::new();
-    let declared = bound.operation.refusals.iter().map(|refusal| (refusal.kind.into(), lines(refusal.when)));
+    let declared = bound.signature.operation.refusals.iter().map(|refusal| (refusal.kind.into(), lines(refusal.when)));
     let of_request = bound.request.problems.iter().map(|kind| (*kind, String::new()));
     for (kind, when) in declared.chain(of_request) {
         let of_status: &mut BTreeMap<_, _> = kinds.entry(kind.status).or_default();

@@ -1,13 +1,20 @@
 //! What operators ask for: health, readiness, metrics, and the pages of problems.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::json, route::Routes};
+use super::{
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+    route::Routes,
+};
 use crate::{problem, problem::Problem};
 use axum::{
     extract::State,
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse as _},
 };
-use remit_app::{input::Ready, metrics::ResponderLabels, operation};
+use remit_app::{
+    access::auth, bundle::rehome, environment::metrics::ResponderLabels, input::Ready, operation, webhook,
+};
 use remit_store::Store as _;
 
 pub(crate) fn routes() -> Routes {
@@ -24,19 +31,19 @@ async fn get_health() -> &'static str {
 
 async fn get_readiness(State(app): State<Shared>) -> Reply {
     // Where the ledger ends is in memory; this is read from the database.
-    app.store().checkpoint().map_err(Problem::internal)?;
-    let records = app.store().last_seq().map_err(Problem::internal)?;
-    json(&Ready { ready: true, bundle: app.bundle().digest().to_string(), records })
+    app.journal.store().checkpoint().map_err(Problem::internal)?;
+    let records = app.journal.store().last_seq().map_err(Problem::internal)?;
+    json(&Ready { ready: true, bundle: app.governance.bundle.digest().to_string(), records })
 }
 
 async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.permit(&caller, "metrics.read")?;
-    for (responder, depth) in app.depths() {
-        app.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "metrics.read")?;
+    for (responder, depth) in app.live.depths() {
+        app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }
-    app.metrics.orphaned.set(app.orphaned().map_err(Problem::internal)?);
-    app.measure_webhooks();
-    let text = app.metrics.text().map_err(Problem::internal)?;
+    app.environment.metrics.orphaned.set(rehome::orphaned(&app.governance, &app.journal).map_err(Problem::internal)?);
+    webhook::measure_webhooks(&app.journal, &app.live, &app.environment);
+    let text = app.environment.metrics.text().map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

@@ -1,14 +1,23 @@
 //! What became of cases: what customers say, what is counted, and what humans decided against the system.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, Params, limit},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::extract::State;
-use remit_app::{feedback::GiveFeedback, input::ListPart, operation};
+use remit_app::{
+    access::reading,
+    case::{
+        feedback::{self, GiveFeedback},
+        override_log,
+    },
+    evidence::outcome,
+    input::ListPart,
+    operation, pipeline,
+};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -24,8 +33,8 @@ async fn give_feedback(
     Name(id): Name,
     body: Json<GiveFeedback>,
 ) -> Reply {
-    let acted = app.give_feedback(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = feedback::give_feedback(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn abandon_case(
@@ -34,12 +43,12 @@ async fn abandon_case(
     Name(id): Name,
     body: NoBody,
 ) -> Reply {
-    let acted = app.abandon_case(&caller, body.repeat.as_ref(), &id);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = feedback::abandon_case(&app, &caller, body.repeat.as_ref(), &id);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn list_outcomes(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.outcomes(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&outcome::outcomes(app, caller)?)).await
 }
 
 async fn list_overrides(
@@ -48,5 +57,8 @@ async fn list_overrides(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.overrides(caller, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit)?)
+    })
+    .await
 }

@@ -3,11 +3,11 @@
 //! refused for before the operation is asked.
 
 use super::{
-    Authenticated, Shared,
     address::{Address, Addressed, Method},
     body::{Json, NoBody},
     chat::{SameSite, Session, Writing},
     query::{Name, NameAndPosition, Names, Params},
+    request::{Authenticated, Shared},
 };
 use crate::problem::{self, ProblemKind};
 use axum::{
@@ -17,7 +17,10 @@ use axum::{
     http::HeaderMap,
     routing::{MethodFilter, on},
 };
-use remit_app::operation::{Declaration, Operation, Taken, Who};
+use remit_app::{
+    operation::Who,
+    signature::{Signature, Signed, Taken},
+};
 
 /// The routes, each with what it is bound to.
 pub(crate) struct Routes {
@@ -27,7 +30,7 @@ pub(crate) struct Routes {
 
 /// An operation that is bound to an address.
 pub(crate) struct Bound {
-    pub(crate) operation: &'static Declaration,
+    pub(crate) signature: Signature,
     pub(crate) address: Address,
     /// What the handler takes of a request.
     pub(crate) request: Taking,
@@ -62,7 +65,7 @@ impl Routes {
         };
         let mut request = Taking::default();
         T::add(&mut request);
-        self.bound.push(Bound { operation: O::DECLARATION, address: O::ADDRESS, request });
+        self.bound.push(Bound { signature: O::SIGNATURE, address: O::ADDRESS, request });
         Self { router: self.router.route(O::ADDRESS.path, on(method, handler)), ..self }
     }
 
@@ -125,7 +128,7 @@ impl<O, const N: usize> Part<O> for Names<N> {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::NOT_FOUND];
 }
 
-impl<O: Operation, T> Part<O> for Params<T>
+impl<O: Signed, T> Part<O> for Params<T>
 where
     O::Takes: Taken<Value = T>,
 {
@@ -133,7 +136,7 @@ where
     const INPUT: bool = true;
 }
 
-impl<O: Operation, T> Part<O> for Json<T>
+impl<O: Signed, T> Part<O> for Json<T>
 where
     O::Takes: Taken<Value = T>,
 {
@@ -191,14 +194,14 @@ parts!(A, B, C, D, E);
 #[cfg(test)]
 mod tests {
     use super::{super::routes, *};
-    use remit_app::operation::{self, Form};
-    use remit_policy::engine::API_ACTIONS;
+    use remit_app::{operation, signature::Form};
+    use remit_policy::actions::API_ACTIONS;
     use std::collections::BTreeSet;
 
     #[test]
     fn every_declared_operation_is_bound_once() {
         let routes = routes();
-        let mut bound: Vec<&str> = routes.bound().iter().map(|bound| bound.operation.name).collect();
+        let mut bound: Vec<&str> = routes.bound().iter().map(|bound| bound.signature.operation.name).collect();
         let mut declared: Vec<&str> = operation::all().map(|operation| operation.name).collect();
         bound.sort_unstable();
         declared.sort_unstable();
@@ -209,12 +212,13 @@ mod tests {
 
     #[test]
     fn handlers_take_what_is_declared() {
-        for Bound { operation, address, request } in routes().bound() {
+        for Bound { signature, address, request } in routes().bound() {
+            let operation = signature.operation;
             let who = request.who.unwrap_or(Who::Everybody);
             assert_eq!(who, operation.who, "who may ask for {}", operation.name);
-            let input = !matches!(operation.takes, Form::Nothing);
+            let input = !matches!(signature.takes, Form::Nothing);
             assert_eq!(request.input, input, "what {} takes", operation.name);
-            assert_eq!(operation.given.len(), address.statuses.len(), "what {} gives", operation.name);
+            assert_eq!(signature.says.len(), address.statuses.len(), "what {} gives", operation.name);
         }
     }
 

@@ -1,17 +1,18 @@
 //! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::Json,
     query::Name,
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    breaker::{ResetOutcomes, ResumeAi},
-    operation,
-    staff::{AnswerOffer, NoteStaff, SetPresence},
+    access::reading,
+    ai::breaker::{self, ResetOutcomes, ResumeAi},
+    operation, pipeline,
+    staff::{self, AnswerOffer, NoteStaff, SetPresence},
 };
 
 pub(crate) fn routes() -> Routes {
@@ -29,11 +30,14 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NoteStaff>) -> Reply {
-    json(&app.note_staff(&caller, body.value).await?)
+    json(&staff::note_staff(&app, &caller, body.value).await?)
 }
 
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.list_staff(caller)?)).await
+    reading::read(&app, &caller, |app, caller| {
+        json(&staff::list_staff(&app.governance, &app.live, &app.environment, caller)?)
+    })
+    .await
 }
 
 async fn set_presence(
@@ -42,15 +46,15 @@ async fn set_presence(
     Name(name): Name,
     body: Json<SetPresence>,
 ) -> Reply {
-    json(&app.set_presence(&caller, &name, body.value).await?)
+    json(&staff::set_presence(&app, &caller, &name, body.value).await?)
 }
 
 async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.work_of(caller, &name)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&staff::work_of(app, caller, &name)?)).await
 }
 
 async fn list_queues(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.list_queues(&caller)?)
+    json(&staff::list_queues(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 async fn answer_offer(
@@ -59,16 +63,16 @@ async fn answer_offer(
     Name(id): Name,
     body: Json<AnswerOffer>,
 ) -> Reply {
-    let acted = app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = staff::answer_offer(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.stopped(&caller)?)
+    json(&breaker::stopped(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 async fn list_responders_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.unreachable(&caller)?)
+    json(&breaker::unreachable(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 async fn reset_outcomes(
@@ -77,7 +81,7 @@ async fn reset_outcomes(
     Name(name): Name,
     body: Json<ResetOutcomes>,
 ) -> Reply {
-    app.reset_outcomes(&caller, &name, body.value).await?;
+    breaker::reset_outcomes(&app, &caller, &name, body.value).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -87,6 +91,6 @@ async fn resume_ai(
     Name(name): Name,
     body: Json<ResumeAi>,
 ) -> Reply {
-    app.resume_ai(&caller, &name, body.value).await?;
+    breaker::resume_ai(&app, &caller, &name, body.value).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,19 +1,23 @@
 //! Subscriptions: whom events are sent to, how far they are, and what was given up.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, NameAndPosition, Params, limit, position},
     reply::json,
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
+    access::reading,
     input::ListPart,
     operation,
     refused::Refused,
-    subscription::{NewSubscription, Replay},
+    webhook::{
+        dead_letters,
+        subscription::{self, NewSubscription, Replay},
+    },
 };
 
 pub(crate) fn routes() -> Routes {
@@ -52,20 +56,20 @@ async fn make_subscription(
     body: Json<NewSubscription>,
 ) -> Reply {
     no_key(body.repeat.as_ref())?;
-    let made = whole(async move { app.make_subscription(&caller, body.value).await }).await?;
+    let made = whole(async move { subscription::make_subscription(&app, &caller, body.value).await }).await?;
     Ok((StatusCode::CREATED, json(&made)?).into_response())
 }
 
 async fn list_subscriptions(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.subscriptions(&caller)?)
+    json(&subscription::subscriptions(&app, &caller)?)
 }
 
 async fn get_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.subscription(&caller, &id)?)
+    json(&subscription::subscription(&app, &caller, &id)?)
 }
 
 async fn delete_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    whole(async move { app.delete_subscription(&caller, &id).await }).await?;
+    whole(async move { subscription::delete_subscription(&app, &caller, &id).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -75,7 +79,7 @@ async fn pause_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.pause_subscription(&caller, &id).await?)
+    json(&subscription::pause_subscription(&app, &caller, &id).await?)
 }
 
 async fn resume_subscription(
@@ -84,7 +88,7 @@ async fn resume_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.resume_subscription(&caller, &id).await?)
+    json(&subscription::resume_subscription(&app, &caller, &id).await?)
 }
 
 async fn replay_subscription(
@@ -93,7 +97,7 @@ async fn replay_subscription(
     Name(id): Name,
     body: Json<Replay>,
 ) -> Reply {
-    json(&app.replay_subscription(&caller, &id, &body.value).await?)
+    json(&subscription::replay_subscription(&app, &caller, &id, &body.value).await?)
 }
 
 async fn rotate_secret(
@@ -103,7 +107,7 @@ async fn rotate_secret(
     body: NoBody,
 ) -> Reply {
     no_key(body.repeat.as_ref())?;
-    json(&whole(async move { app.rotate_secret(&caller, &id).await }).await?)
+    json(&whole(async move { subscription::rotate_secret(&app, &caller, &id).await }).await?)
 }
 
 async fn test_subscription(
@@ -112,7 +116,7 @@ async fn test_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.test_subscription(&caller, &id).await?)
+    json(&subscription::test_subscription(&app.governance, &app.live, &app.environment, &caller, &id).await?)
 }
 
 async fn list_dead_letters(
@@ -122,7 +126,8 @@ async fn list_dead_letters(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.dead_letters(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&dead_letters::dead_letters(app, caller, &id, after, limit)?))
+        .await
 }
 
 async fn discard_dead_letter(
@@ -130,7 +135,7 @@ async fn discard_dead_letter(
     Authenticated(caller): Authenticated,
     NameAndPosition(id, seq): NameAndPosition,
 ) -> Reply {
-    app.discard_dead_letter(&caller, &id, seq).await?;
+    dead_letters::discard_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -140,6 +145,6 @@ async fn retry_dead_letter(
     NameAndPosition(id, seq): NameAndPosition,
     _: NoBody,
 ) -> Reply {
-    app.retry_dead_letter(&caller, &id, seq).await?;
+    dead_letters::retry_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

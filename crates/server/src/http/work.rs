@@ -1,22 +1,26 @@
 //! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::Json,
     query::{Name, Params},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
     route::Routes,
 };
 use axum::extract::State;
 use remit_app::{
-    action::EndAction,
-    consult::{AnswerConsult, AskConsult},
-    handover::KeepCase,
+    access::reading,
+    ai::context,
+    case::{
+        action::{self, EndAction},
+        consult::{self, AnswerConsult, AskConsult},
+        handover::{self, KeepCase},
+        merge::{self, MergeCase},
+        situation::{self, EndSituation},
+        transfer::{self, TransferCase},
+    },
     input::ListConsults,
-    merge::MergeCase,
-    operation,
-    situation::EndSituation,
-    transfer::TransferCase,
+    operation, pipeline,
 };
 
 pub(crate) fn routes() -> Routes {
@@ -38,8 +42,8 @@ async fn transfer_case(
     Name(id): Name,
     body: Json<TransferCase>,
 ) -> Reply {
-    let acted = app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = transfer::transfer_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn keep_case(
@@ -48,8 +52,8 @@ async fn keep_case(
     Name(id): Name,
     body: Json<KeepCase>,
 ) -> Reply {
-    let acted = app.keep_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = handover::keep_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn end_situation(
@@ -58,8 +62,8 @@ async fn end_situation(
     Name(id): Name,
     body: Json<EndSituation>,
 ) -> Reply {
-    let acted = app.end_situation(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = situation::end_situation(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn ask_consult(
@@ -68,8 +72,8 @@ async fn ask_consult(
     Name(id): Name,
     body: Json<AskConsult>,
 ) -> Reply {
-    let acted = app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = consult::ask_consult(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn answer_consult(
@@ -78,8 +82,8 @@ async fn answer_consult(
     Name(id): Name,
     body: Json<AnswerConsult>,
 ) -> Reply {
-    let acted = app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = consult::answer_consult(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn list_consults(
@@ -87,7 +91,8 @@ async fn list_consults(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListConsults>,
 ) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.consults(caller, asked.queue.as_deref())?)).await
+    reading::read(&app, &caller, move |app, caller| json(&consult::consults(app, caller, asked.queue.as_deref())?))
+        .await
 }
 
 async fn end_action(
@@ -96,8 +101,8 @@ async fn end_action(
     Name(id): Name,
     body: Json<EndAction>,
 ) -> Reply {
-    let acted = app.end_action(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = action::end_action(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn merge_case(
@@ -106,10 +111,10 @@ async fn merge_case(
     Name(id): Name,
     body: Json<MergeCase>,
 ) -> Reply {
-    let acted = app.merge_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = merge::merge_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.context_of(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&context::context_of(app, caller, &id)?)).await
 }
