@@ -87,7 +87,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         }))?;
         let opened = open::open_case(app, caller, None, open).await.map_err(problem)?;
         let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
-        let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
+        let Done::Now { output: opened, .. } = *opened else { anyhow::bail!("it was opened before") };
         let id = opened.case.id.as_str();
         if n % 8 == 3 {
             let owner = setting.bundle.terms().exception_owner.to_string();

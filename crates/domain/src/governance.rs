@@ -39,6 +39,7 @@ impl fmt::Display for Stream<'_> {
 
 /// What a token grants. Its name is in no record, since it can be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The token's identifier.
@@ -60,6 +61,7 @@ pub struct Grant {
 
 /// Whether a member of staff is there, without the words that they gave for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceKind {
     /// Takes offers.
@@ -97,6 +99,7 @@ impl From<&Presence> for PresenceKind {
 
 /// What a subscription sends, and where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionTerms {
     /// The receiver's origin: the address without its path, which may hold a secret.
@@ -108,6 +111,7 @@ pub struct SubscriptionTerms {
 
 /// A change of what a subscription sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubscriptionChange {
     /// It has another secret.

@@ -115,14 +115,27 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
-/// is on record.
+/// is on record, and each role has what it is for.
 ///
 /// # Errors
 /// When one is not known; the error names those that there are.
 pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+    let has = |role: &str| new.roles.iter().any(|known| known == role);
+    if has("staff") && new.staff.is_none() {
+        return Err(Refused::invalid("staff", "name the member of staff who uses the token, for the role `staff`"));
+    }
+    if has("responder") && new.responder.is_none() {
+        let why = "name the responder on whose behalf the token writes, for the role `responder`";
+        return Err(Refused::invalid("responder", why));
+    }
     if let Some(responder) = &new.responder {
         let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
         resolve_names::among("responder", "responder", responder, known)?;
+        let spec = bundle.candidates().iter().find(|spec| spec.responder.as_str() == responder);
+        if has("staff") && spec.is_some_and(|spec| spec.queue.is_none()) {
+            let why = format!("`{responder}` answers by itself; staff write for a queue: name one, or leave it out");
+            return Err(Refused::invalid("responder", why));
+        }
     }
     if let Some(source) = &new.source {
         resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
@@ -149,12 +162,16 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
         return Err(Refused::invalid("name", why));
     }
-    if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
+    if new.roles.is_empty() {
         return Err(Refused::invalid("roles", "name at least one role"));
     }
     if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
         let roles = auth::ROLES.join(", ");
         return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
+    }
+    let mut roles = new.roles.iter().enumerate();
+    if let Some((_, twice)) = roles.find(|(at, role)| new.roles.iter().take(*at).any(|before| before == *role)) {
+        return Err(Refused::invalid("roles", format!("`{twice}` is named twice; name each role once")));
     }
     if let Some(Err(error)) = new.source.as_deref().map(source::check) {
         return Err(Refused::invalid("source", error));

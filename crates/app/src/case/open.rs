@@ -37,7 +37,7 @@ pub enum Opened {
     /// A case was opened and decided.
     Case(Box<Done<CaseAnswer>>),
     /// A machine sent the message.
-    Nothing(NothingOpened),
+    Nothing(Done<NothingOpened>),
 }
 
 /// A request to take in.
@@ -86,7 +86,7 @@ pub async fn open_case(
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
     if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
-        return Ok(Opened::Nothing(nothing));
+        return pipeline::keep(parts, caller, repeat, nothing).await.map(Opened::Nothing);
     }
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
@@ -102,6 +102,8 @@ pub async fn open_case(
             Err(refused) if refused.kind == Kind::Erased => {
                 customer::forget_customer(&parts.vault, &customer::customer_id(&parts.vault, &open.customer));
             }
+            // What a machine was found to have sent when the request came first, before words were read otherwise.
+            Ok(Done::Before(kept)) if NothingOpened::is_kept(&kept) => return Ok(Opened::Nothing(Done::Before(kept))),
             done => return done.map(|done| Opened::Case(Box::new(done))),
         }
     }

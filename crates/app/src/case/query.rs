@@ -14,6 +14,7 @@ use remit_domain::{
     case::Author,
     event::Words,
     id::{CaseId, Timestamp},
+    schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
@@ -92,7 +93,7 @@ pub struct TimelineItem {
     pub by: String,
     /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
     /// what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -308,7 +308,7 @@ async fn chat_open(
     let shown = |happened: &remit_domain::command::Happened| happened.case.id;
     let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
     let case = match pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map_err(erased)? {
-        Done::Now(case) => case,
+        Done::Now { output: case, .. } => case,
         // An earlier version kept it without the quotation marks of JSON.
         Done::Before(Kept(id)) => String::from_utf8_lossy(&id).trim_matches('"').parse().map_err(Refused::internal)?,
     };

@@ -22,7 +22,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionAnswer {
     /// The record, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Recorded,
     /// The record in plain words.
     pub explanation: Explanation,
@@ -31,7 +30,7 @@ pub struct DecisionAnswer {
 }
 
 /// A decision on record: about who has a case, or about an action.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Recorded {
     /// Who has a case.
@@ -66,7 +65,6 @@ impl Recorded {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WouldDecide {
     /// What would be recorded, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Decision,
     /// The record in plain words.
     pub explanation: Explanation,

@@ -16,7 +16,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Case, Step, command::Happened};
-use remit_store::{CommitError, Store};
+use remit_store::{Commit, CommitError, Store};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -33,7 +33,12 @@ pub struct Repeat {
 #[derive(Debug, Clone)]
 pub enum Done<T> {
     /// It was carried out.
-    Now(T),
+    Now {
+        /// What it came to.
+        output: T,
+        /// The same as it is kept, where it is: who answers with it need not write it again.
+        kept: Option<Kept>,
+    },
     /// The same request was carried out before, under the same key: its output, as it was kept then.
     Before(Kept),
 }
@@ -41,6 +46,13 @@ pub enum Done<T> {
 /// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
 #[derive(Debug, Clone)]
 pub struct Kept(pub Vec<u8>);
+
+impl Kept {
+    /// An output as it is kept.
+    fn of(output: &impl Serialize) -> Result<Self, Refused> {
+        serde_json::to_vec(output).map(Self).map_err(Refused::internal)
+    }
+}
 
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;
@@ -82,7 +94,7 @@ pub(crate) async fn execute<T: Serialize>(
             })
             .await
         {
-            Ok(_) => return Ok(Done::Now(prepared.output)),
+            Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
             Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
             Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
             Err(error) => return Err(refused(error)),
@@ -141,6 +153,24 @@ pub async fn or_earlier_answer<T>(
     };
     let before = repeat.map_or(Ok(None), |repeat| kept(journal, vault, caller, repeat))?;
     before.map(Done::Before).ok_or(refused)
+}
+
+/// Keeps the output of a request that changes nothing, and answers with it, or with what the same request came to
+/// before.
+pub(crate) async fn keep<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    output: T,
+) -> Result<Done<T>, Refused> {
+    let Some(repeat) = repeat else { return Ok(Done::Now { output, kept: None }) };
+    let (kept, now) = (Kept::of(&output)?, parts.environment.now());
+    let row = commit::repeatable(&parts.vault, caller, repeat, None, &kept, now);
+    match parts.journal.commit(Commit { idempotency: Some(row), ..Commit::default() }).await {
+        Ok(_) => Ok(Done::Now { output, kept: Some(kept) }),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 /// What the same request came to before.

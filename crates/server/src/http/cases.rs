@@ -42,7 +42,7 @@ pub(crate) fn routes() -> Routes {
 async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
     match open::open_case(&app, &caller, body.repeat.as_ref(), body.value).await? {
         Opened::Case(opened) => created(*opened),
-        Opened::Nothing(nothing) => json(&nothing),
+        Opened::Nothing(nothing) => done(nothing),
     }
 }
 
