@@ -1,5 +1,6 @@
 //! What reads, files and the chat's entry are asked with, beside what they are about.
 
+use crate::case::query::PAGE_MAX;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,6 +56,13 @@ pub struct ListPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 200)]
     pub limit: Option<usize>,
+}
+
+impl ListPart {
+    /// The beginning of a list, as much of it as one page can hold.
+    pub fn longest() -> Self {
+        Self { after: None, limit: Some(PAGE_MAX) }
+    }
 }
 
 /// Whose consults to list.

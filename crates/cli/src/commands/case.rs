@@ -3,7 +3,7 @@
 use super::{history::History, json::text};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::{access::auth, directory};
+use remit_app::{access::auth, directory, input::ListPart, operation};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -72,7 +72,7 @@ impl Case {
 impl Show {
     /// Prints the case and one event after the other, as they are read.
     fn print(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
         say!(
             "  held by {} (epoch {}), accountable {}",
@@ -92,7 +92,7 @@ impl Show {
     }
 
     fn print_json(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         shown::json_part("{\"case\":", &case);
         shown::own(",\"timeline\":{\"items\":[");
         let mut between = "";
@@ -106,14 +106,14 @@ impl Show {
 
     /// Every event of the case, the oldest first, page by page; says how many.
     fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-        let (mut count, mut after) = (0, String::new());
+        let (mut count, mut part) = (0, ListPart::longest());
         loop {
-            let page = client.get(&format!("/v1/cases/{}/timeline?limit=200{after}", self.id))?;
+            let page = client.get_with(operation::ListTimeline, &[&self.id], &part)?;
             let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
             items.iter().for_each(&mut *each);
             count += items.len();
             match page.get("next").and_then(Value::as_str) {
-                Some(next) if !items.is_empty() => after = format!("&after={next}"),
+                Some(next) if !items.is_empty() => part.after = Some(next.to_owned()),
                 _ => return Ok(count),
             }
         }
@@ -124,13 +124,13 @@ impl Explain {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (answer, replay) = self.place.with(|client| {
             let id = if self.id.starts_with("cas_") {
-                let case = client.get(&format!("/v1/cases/{}", self.id))?;
+                let case = client.get(operation::GetCase, &[&self.id])?;
                 text(&case, "/decision").to_owned()
             } else {
                 self.id.clone()
             };
-            let answer = client.get(&format!("/v1/decisions/{id}"))?;
-            let replay = client.post(&format!("/v1/decisions/{id}/replay"), &serde_json::json!({}))?;
+            let answer = client.get(operation::GetDecision, &[&id])?;
+            let replay = client.post(operation::ReplayDecision, &[&id], &serde_json::json!({}))?;
             Ok((answer, replay))
         })?;
         let same = replay.get("same") == Some(&Value::Bool(true));

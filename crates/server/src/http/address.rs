@@ -168,8 +168,8 @@ pub fn path<O: Addressed>(_: O, names: &[&str]) -> String {
     O::ADDRESS.path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// A name as a part of a path: whatever is not unreserved in RFC 3986 is written in percent encoding.
-fn encoded(name: &str) -> String {
+/// A name as a part of a path or of a query: whatever is not unreserved in RFC 3986 is written in percent encoding.
+pub fn encoded(name: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),

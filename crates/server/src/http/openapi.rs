@@ -288,8 +288,8 @@ fn refusals(bound: &Bound) -> BTreeMap<u16, Response> {
     }
     let told = |kinds: BTreeMap<&str, (&ProblemKind, String)>| {
         let said = |(kind, when): &(&ProblemKind, String)| {
-            let text = format!("`/problems/{}`: {}. {when}", kind.slug, kind.title);
-            text.trim_end().to_owned()
+            let title = format!("{}.", kind.title);
+            format!("`/problems/{}`: {}", kind.slug, if when.is_empty() { &title } else { when })
         };
         let says: Vec<String> = kinds.values().map(said).collect();
         let types: Vec<String> = kinds.keys().map(|slug| format!("/problems/{slug}")).collect();
