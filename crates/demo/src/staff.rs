@@ -176,9 +176,8 @@ impl World {
             "Hello, this is {}. I have looked into it and put it right; you can see it in the app now.",
             person.first_name
         );
-        let write = |epoch: u64| {
-            person.client.post(operation::PostMessage, &[&case], &json!({ "text": text, "epoch": epoch }))
-        };
+        let write =
+            |epoch: u64| person.client.post(operation::PostMessage, &[&case], &json!({ "text": text, "epoch": epoch }));
         if person.gone.load(Ordering::Relaxed) {
             handoff("return_to_queue", "I have to leave; nothing has been said to the customer yet.");
             return;

@@ -50,7 +50,7 @@ impl World {
                 }
             }
             Deed::Own { exception, held } => {
-                self.unless_refused(self.lead.post(operation::OwnException, &[exception], &json!({})));
+                self.unless_refused(self.lead.post(operation::OwnException, &[&exception], &json!({})));
                 self.agenda.after(5 * MINUTE, Deed::Settle { exception, held });
             }
             Deed::Settle { exception, held } => self.settle(&exception, held.as_ref()),

@@ -5,7 +5,8 @@ use crate::{
     access::{
         auth,
         authority::{self, COMMAND_LINE},
-        principal::Job,
+        principal::{self, Job},
+        token_id,
     },
     environment::{clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
@@ -22,6 +23,7 @@ use remit_domain::{
 use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
 
 /// A token to make.
@@ -165,8 +167,8 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
     if new.roles.is_empty() {
         return Err(Refused::invalid("roles", "name at least one role"));
     }
-    if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
-        let roles = auth::ROLES.join(", ");
+    if let Some(unknown) = new.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str())) {
+        let roles = principal::ROLES.join(", ");
         return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
     }
     let mut roles = new.roles.iter().enumerate();
@@ -183,8 +185,8 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         return Err(Refused::invalid("days", "must be 1 to 366"));
     }
     let secret: [u8; 32] = entropy.bytes()?;
-    let token = format!("{}{}", auth::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
-    let (hash, id) = auth::token_id(&token);
+    let token = format!("{}{}", principal::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = token_id::token_id(&token);
     let row = TokenRow {
         id,
         hash,
@@ -264,6 +266,27 @@ async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, i
     let event = Event::TokenRevoked { token, by, at: environment.now() };
     let tokens = vec![TokenChange::Revoke(id.to_owned())];
     authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
+}
+
+/// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refused> {
+    let new = NewToken {
+        name: "command line".to_owned(),
+        roles: vec!["admin".to_owned()],
+        responder: None,
+        source: None,
+        staff: None,
+        days: 1,
+    };
+    let (row, secret) = prepare(&environment.entropy, environment.now(), new)?;
+    let hash = row.hash;
+    let mut caller = Caller::from(row);
+    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+    live.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
+    Ok(secret)
 }
 
 impl From<&TokenRow> for TokenView {

@@ -5,7 +5,7 @@ use crate::{
     Caller, Journal, Parts, Vault,
     access::{auth, token::TOKEN_ID},
     case::view::CaseView,
-    customer::erasure,
+    customer::erased,
     refused::{Kind, Refused},
     vault::names::KNOWN_MAX,
 };
@@ -52,7 +52,7 @@ pub(crate) fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a Case) -
 /// `case` as callers are shown it.
 pub(crate) fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
     Ok(CaseView {
-        erased: erasure::erased_view(journal, vault, case)?,
+        erased: erased::erased_view(journal, vault, case)?,
         ..CaseView::from(&*with_names(journal, vault, case)?)
     })
 }

@@ -5,7 +5,7 @@ use crate::{
     access::principal::Job,
     ai::context::{self, cut},
     case::{action, bounds},
-    customer::erasure,
+    customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},
     pipeline::{self, commit::Act, facts, load, sealing},
@@ -164,7 +164,7 @@ fn turn_stands(journal: &Journal, vault: &Vault, row: &OutboxRow) -> Result<Opti
     let Some(stored) = journal.store.case(&row.case).map_err(Refused::internal)? else { return Ok(None) };
     let case = stored_case::case_of(journal, &stored.state)?;
     let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
-    let open = case.status == remit_domain::case::Status::Open && !erasure::is_erased(journal, vault, &case)?;
+    let open = case.status == remit_domain::case::Status::Open && !erased::is_erased(journal, vault, &case)?;
     Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
 }
 

@@ -6,6 +6,7 @@ use crate::{
     customer,
     pipeline::{self, commit::Act, load, sealing},
     refused::{Kind, Refused},
+    vault::opened,
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Store};
@@ -135,7 +136,7 @@ pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Resul
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file"));
     };
-    let bytes = sealing::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = opened::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
     let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
     let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
     Ok((media_type, bytes))

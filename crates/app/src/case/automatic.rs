@@ -3,7 +3,7 @@
 
 use crate::{
     Environment, Governance, Kept,
-    case::{open::OpenCase, write::PostMessage},
+    case::request::{OpenCase, PostMessage},
     pipeline::measure,
     refused::Refused,
 };

@@ -7,7 +7,7 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat,
+    chat::{self, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
     pipeline::{load, sealing},
@@ -286,14 +286,6 @@ impl ChatStatus {
 
 fn of(desk: &str) -> String {
     if desk.is_empty() { String::new() } else { format!(" ({desk})") }
-}
-
-/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger
-/// stands that only who has the case ends.
-pub(crate) fn can_confirm(case: &Case) -> bool {
-    let answered = case.replies > 0 && case.waiting_since.is_none();
-    let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
-    answered && held && case.situations.gravest().is_none()
 }
 
 /// What is told of a case that is its exception's owner's.

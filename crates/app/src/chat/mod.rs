@@ -1,8 +1,5 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
-pub mod conversation;
-
-use crate::live::chats::{Chat, ChatItem, id_of, row};
 use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
@@ -10,13 +7,15 @@ use crate::{
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
-        open::{self, OpenCase},
-        write::{self, PostMessage},
+        open,
+        request::{OpenCase, PostMessage},
+        write,
     },
-    chat::conversation::can_confirm,
+    chat::confirmation::can_confirm,
     customer,
     environment::clock::rfc3339,
     journal::stored_case,
+    live::chats::{Chat, ChatItem, Opening, id_of, row},
     pipeline::{self, commit::Act, load, measure, sealing},
     refused::{Kind, Refused},
 };
@@ -33,6 +32,10 @@ use remit_store::{Commit, ItemRow};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
+
+pub mod confirmation;
+
+pub mod conversation;
 
 /// A chat to start.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -78,22 +81,6 @@ pub struct Say {
     /// Whether this begins another request, after the one before was resolved.
     #[serde(default)]
     pub another: bool,
-}
-
-/// A chat that opens a case: stored anew together with it.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    id: String,
-    item: ChatItem,
-}
-
-impl Opening {
-    /// The chat's row once it has this case.
-    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
-        let mut item = self.item.clone();
-        item.cases.push(case);
-        row(&self.id, Some(&item))
-    }
 }
 
 /// What a chat's secret begins with.

@@ -6,11 +6,12 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::{auth, principal::Job},
-    case::{
-        bounds::{CUSTOMER_MAX, bounded},
-        view::ErasedView,
+    case::bounds::{CUSTOMER_MAX, bounded},
+    chat,
+    customer::{
+        self,
+        erased::{PENDING, log},
     },
-    chat, customer,
     journal::stored_case,
     pipeline::{
         self,
@@ -25,9 +26,6 @@ use remit_store::{Commit, CommitError, OutboxRow, Store};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
-
-/// Something is left in the log.
-const PENDING: &str = "pending";
 
 /// Cases that are marked at once: what is in memory of them is bounded by it.
 const AT_ONCE: usize = 64;
@@ -207,24 +205,4 @@ async fn complete(
     vault.erasures.end(due.key);
     tracing::info!(cases, "a customer's words are erased, and nothing of them is left in the log");
     Ok(())
-}
-
-/// Whether the words on a case were erased, though it may not say so of itself yet.
-pub(crate) fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
-    if case.erased || !vault.erasures.is_pending(&case.customer) {
-        return Ok(case.erased);
-    }
-    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string());
-    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
-}
-
-/// What has become of the words on a case, if they were erased.
-pub(crate) fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
-    let pending = || vault.erasures.is_pending(&case.customer);
-    Ok(is_erased(journal, vault, case)?.then(|| ErasedView { log: Some(log(pending())) }))
-}
-
-/// How it is told whether something is left in the log.
-fn log(pending: bool) -> &'static str {
-    if pending { PENDING } else { "done" }
 }

@@ -5,7 +5,6 @@ pub mod chats;
 pub mod delivery;
 pub mod event_buffer;
 pub mod floor;
-pub mod gone;
 pub mod load;
 pub mod outage;
 pub mod subscriptions;

@@ -10,7 +10,7 @@ use crate::{
 };
 use remit_domain::{
     Case, Command, Event,
-    case::{HolderRef, Status},
+    case::HolderRef,
     command::Happened,
     exception::Exception,
     id::{CaseId, Timestamp},
@@ -46,7 +46,7 @@ pub(crate) struct Beside {
     /// Sealed files that the command's events commit to.
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The chat that opens the case.
-    pub(crate) chat: Option<crate::chat::Opening>,
+    pub(crate) chat: Option<crate::live::chats::Opening>,
     /// The customer, where it is new.
     pub(crate) customer: Option<NewCustomer>,
     /// The outbox row that this is done for.
@@ -230,11 +230,6 @@ pub(crate) fn recorded(
         salt,
         commit,
     })
-}
-
-/// The responder or owner that holds `case`, while it is open.
-pub(crate) fn held_open(case: &Case) -> Option<&str> {
-    case.holder.as_ref().filter(|_| case.status == Status::Open).map(|holder| holder.who.name())
 }
 
 /// What is kept of `case` to find it and to go on from it, in place of version `expected`.

@@ -1,58 +1,35 @@
 //! The pipeline that every command goes through: load, authorise, decide, commit, project.
 
-pub mod commit;
-pub mod counting;
-pub mod facts;
-pub mod follow_ups;
-pub mod load;
-pub mod measure;
-pub mod projections;
-pub mod sealing;
-pub mod sla;
-
 use crate::{
     Caller, Journal, Parts, Vault,
     access::who,
-    refused::{Kind, Refused},
+    pipeline::repeat::{Done, Kept, Repeat},
+    refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Step, command::Happened};
 use remit_store::{Commit, CommitError, Store};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A repeatable request: the key that the caller chose, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// The caller's key.
-    pub key: String,
-    /// SHA-256 of method, path, query, content type and body.
-    pub request: [u8; 32],
-}
+pub mod commit;
 
-/// What a use case came to, once it is durable.
-#[derive(Debug, Clone)]
-pub enum Done<T> {
-    /// It was carried out.
-    Now {
-        /// What it came to.
-        output: T,
-        /// The same as it is kept, where it is: who answers with it need not write it again.
-        kept: Option<Kept>,
-    },
-    /// The same request was carried out before, under the same key: its output, as it was kept then.
-    Before(Kept),
-}
+pub mod counting;
 
-/// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
-#[derive(Debug, Clone)]
-pub struct Kept(pub Vec<u8>);
+pub mod facts;
 
-impl Kept {
-    /// An output as it is kept.
-    fn of(output: &impl Serialize) -> Result<Self, Refused> {
-        serde_json::to_vec(output).map(Self).map_err(Refused::internal)
-    }
-}
+pub mod follow_ups;
+
+pub mod load;
+
+pub mod measure;
+
+pub mod projections;
+
+pub mod repeat;
+
+pub mod sealing;
+
+pub mod sla;
 
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;
@@ -182,17 +159,5 @@ fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> R
         Ok(Some(Kept(row.response)))
     } else {
         Err(refused(CommitError::KeyReused))
-    }
-}
-
-/// What a refused commit is told as.
-pub(crate) fn refused(error: CommitError) -> Refused {
-    match error {
-        CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
-        CommitError::KeyGone => remit_domain::refusal::Refusal::WordsErased.into(),
-        CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
-        CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
-        CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
-        other => Refused::internal(other),
     }
 }

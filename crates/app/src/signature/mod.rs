@@ -15,10 +15,10 @@ use crate::{
         counted::CaseAnswer,
         end, exception,
         feedback::GiveFeedback,
-        hand_over, handover, merge, open,
+        hand_over, handover, merge,
         override_log::OverrideView,
         query::{MessageView, Page, TimelineItem},
-        situation, transfer,
+        request, situation, transfer,
         view::{CaseView, ExceptionView},
         write,
     },
@@ -85,11 +85,11 @@ macro_rules! signatures {
 }
 
 signatures! {
-    OpenCase(open::OpenCase) -> Either<CaseAnswer, NothingOpened>,
+    OpenCase(request::OpenCase) -> Either<CaseAnswer, NothingOpened>,
         "Opened and decided.", "A machine sent the message, so that no case was opened.";
     ListCases(input::ListCases) -> Page<CaseView>, "One page.";
     GetCase(Nothing) -> CaseView, "The case.";
-    PostMessage(write::PostMessage) -> CaseAnswer, "Added.";
+    PostMessage(request::PostMessage) -> CaseAnswer, "Added.";
     ListMessages(input::ListPart) -> Page<MessageView>, "One page.";
     PostSignals(write::PostSignals) -> CaseAnswer, "Recorded and decided.";
     RequestHandoff(hand_over::RequestHandoff) -> CaseAnswer, "Decided.";
@@ -131,7 +131,7 @@ signatures! {
 
     GetDecision(Nothing) -> DecisionAnswer, "The decision.";
     ReplayDecision(Nothing) -> ReplayAnswer, "Whether it came out the same.";
-    AskRoute(open::OpenCase) -> WouldDecide, "What would be decided now.";
+    AskRoute(request::OpenCase) -> WouldDecide, "What would be decided now.";
     ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
     ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
 

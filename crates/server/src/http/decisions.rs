@@ -10,7 +10,7 @@ use super::{
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    case::open::{self, OpenCase},
+    case::{open, request::OpenCase},
     evidence::decision,
     operation,
 };

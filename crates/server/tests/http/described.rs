@@ -94,10 +94,30 @@ fn errors(schema: &Value, value: &Value) -> Vec<String> {
     let validator = validators.entry(schema.to_string()).or_insert_with(|| {
         let mut whole = schema.as_object().cloned().unwrap_or_else(Map::new);
         whole.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
-        whole.insert("components".into(), COMPONENTS.clone());
+        whole.insert("components".into(), json!({ "schemas": needed_by(schema) }));
         jsonschema::validator_for(&Value::Object(whole)).unwrap()
     });
     validator.iter_errors(value).map(|e| format!("{} at {}", e, e.instance_path())).collect()
+}
+
+/// The components that a schema names, and those that these name.
+fn needed_by(schema: &Value) -> Map<String, Value> {
+    let (mut needed, mut left) = (Map::new(), vec![schema]);
+    while let Some(value) = left.pop() {
+        if let Some(name) = value["$ref"].as_str().and_then(|at| at.strip_prefix("#/components/schemas/"))
+            && !needed.contains_key(name)
+        {
+            let component = &COMPONENTS["schemas"][name];
+            needed.insert(name.to_owned(), component.clone());
+            left.push(component);
+        }
+        match value {
+            Value::Object(members) => left.extend(members.values()),
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    needed
 }
 
 /// Holds a value against the schema of this name.

@@ -5,12 +5,13 @@
 
 use crate::journal::outbox::{TIMER, TURN};
 use crate::{
-    access::auth,
+    access::{principal, token_id},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
 use authority::Authority;
 use governed::Governed;
+use problem::kept;
 use remit_domain::{
     Case, Event,
     exception::ExceptionKind,
@@ -31,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod authority;
 
 mod governed;
+mod problem;
 
 mod outbox;
 
@@ -74,10 +76,6 @@ struct Outcomes {
 /// Whether a promise was missed, after which nothing looks at it again: its exception has an owner.
 fn is_miss(event: &Event) -> bool {
     matches!(event, Event::ExceptionRaised { exception, .. } if exception.kind == ExceptionKind::SlaMissed)
-}
-
-fn kept(what: &str, which: &str, how: &str) -> Problem {
-    Problem::Kept { what: what.to_owned(), which: which.to_owned(), how: how.to_owned() }
 }
 
 impl ViewCheck {
@@ -231,11 +229,11 @@ impl Judge for ViewCheck {
 
     fn token(&mut self, token: &TokenRow, found: Found<'_>) {
         self.authority.token(token);
-        let unknown = token.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str()));
+        let unknown = token.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str()));
         if let Some(unknown) = unknown {
             found(kept("token", &token.id, &format!("`{unknown}` is no role")));
         }
-        if token.id != auth::id_of_hash(&token.hash) {
+        if token.id != token_id::id_of_hash(&token.hash) {
             found(kept("token", &token.id, "it is not named after its hash"));
         }
         if token.expires_ms <= token.created_ms {
