@@ -12,6 +12,7 @@ use crate::{
     governance::resolve_names,
     journal::block_on,
     live::floor::STAFF,
+    operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -205,7 +206,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 ///
 /// # Errors
 /// When policy or a bound refuses.
-pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     check(&parts.journal.store, &parts.governance.bundle, &new)?;
     let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
@@ -223,7 +224,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 ///
 /// # Errors
 /// When policy refuses.
-pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
+pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().map_err(Refused::internal)?;
     Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
@@ -233,10 +234,10 @@ pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused>
 ///
 /// # Errors
 /// When policy refuses, there is no such token, or the disk did not take it yet.
-pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     match revoke(&parts.journal, &parts.environment, caller, id).await {
-        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id").into()),
         Ok(()) => auth::forget_tokens(&parts.journal, &parts.live),
         Err(error) => {
             tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
@@ -244,7 +245,7 @@ pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<()
             auth::revoke_for_now(&parts.journal, &parts.live, id, &caller.pseudonym);
             let detail = "the token is refused from now on, but is valid again should the server start anew before \
                           this is on the disk; it is tried until it is";
-            return Err(Refused::new(crate::refused(error).kind, detail));
+            return Err(Refused::new(crate::refused(error).kind, detail).into());
         }
     }
     Ok(())

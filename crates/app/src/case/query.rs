@@ -5,6 +5,7 @@ use crate::{
     access::{auth, who},
     case::{announce, attachment::AttachmentView, view::CaseView},
     environment::clock::rfc3339,
+    operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
     refused::Refused,
 };
@@ -117,12 +118,12 @@ pub const PAGE_MAX: usize = 200;
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    who::case_view(
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
+    Ok(who::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
-    )
+    )?)
 }
 
 /// Cases, newest first.
@@ -135,7 +136,7 @@ pub fn cases(
     filter: &CaseFilter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<CaseView>, Refused> {
+) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
@@ -165,7 +166,7 @@ pub fn messages(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<MessageView>, Refused> {
+) -> Result<Page<MessageView>, ListMessagesRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (rows, next) = records(&parts.journal, &case, after, limit)?;
     let mut items = Vec::new();
@@ -228,7 +229,7 @@ pub fn timeline(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<TimelineItem>, Refused> {
+) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (rows, next) = records(&parts.journal, &case, after, limit)?;
     let items = rows

@@ -4,6 +4,7 @@ use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
     evidence::explain::{self, Explanation},
+    operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -101,7 +102,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 ///
 /// # Errors
 /// When policy refuses, or there is no such decision.
-pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
+pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id)?;
     let explanation = match &decision {
@@ -159,7 +160,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 ///
 /// # Errors
 /// When policy refuses, there is no such decision, or its bundle is not the one in force.
-pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
+pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
     let (decision, _) = recorded(&parts.journal, id)?;
     let bundle = decision.bundle().to_string();

@@ -3,6 +3,7 @@
 use crate::{
     Caller, Journal, Parts, Vault,
     access::who,
+    operation::Refusal,
     pipeline::repeat::{Done, Kept, Repeat},
     refused::{Kind, Refused, refused},
 };
@@ -117,15 +118,15 @@ fn prepare<T: Serialize>(
 ///
 /// # Errors
 /// As `act`, or where the key was sent with another request before.
-pub async fn or_earlier_answer<T>(
+pub async fn or_earlier_answer<T, R: Refusal>(
     journal: &Journal,
     vault: &Vault,
     caller: &Caller,
     repeat: Option<&Repeat>,
-    act: impl Future<Output = Result<Done<T>, Refused>>,
-) -> Result<Done<T>, Refused> {
+    act: impl Future<Output = Result<Done<T>, R>>,
+) -> Result<Done<T>, R> {
     let refused = match act.await {
-        Err(refused) if !refused.kind.is_ours() => refused,
+        Err(refused) if !refused.kind().is_ours() => refused,
         done => return done,
     };
     let before = repeat.map_or(Ok(None), |repeat| kept(journal, vault, caller, repeat))?;

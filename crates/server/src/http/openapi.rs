@@ -13,13 +13,13 @@ use remit_app::{
 };
 use remit_domain::Event;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{
     Components, Content, HttpMethod, Info, OpenApi, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Server,
     extensions::ExtensionsBuilder,
     path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
     request_body::{RequestBody, RequestBodyBuilder},
-    schema::{KnownFormat, Object, ObjectBuilder, Schema as Described, SchemaFormat, Type},
+    schema::{AdditionalProperties, KnownFormat, Object, ObjectBuilder, Schema as Described, SchemaFormat, Type},
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
@@ -33,10 +33,11 @@ const FILES: [&str; 6] = ["image/png", "image/jpeg", "image/webp", "image/gif", 
 /// The description of what is bound, as JSON.
 pub(crate) fn of(routes: &Routes) -> String {
     let mut api = frame();
-    let mut schemas = BTreeMap::new();
+    let (mut schemas, mut taken) = (BTreeMap::new(), BTreeSet::new());
     for bound in routes.bound().iter().filter(|bound| bound.address.described) {
         let forms = [bound.signature.takes, bound.signature.gives];
         forms.into_iter().flat_map(Form::schemas).for_each(|schema| schemas.extend(schema.parts()));
+        taken.extend(bound.signature.takes.schemas().flat_map(|schema| schema.parts().into_keys()));
         let method = match bound.address.method {
             Method::Get => HttpMethod::Get,
             Method::Post => HttpMethod::Post,
@@ -50,9 +51,20 @@ pub(crate) fn of(routes: &Routes) -> String {
     for name in queries.filter_map(|schema| name_of(&schema)) {
         schemas.remove(&name);
     }
-    let components = api.components.get_or_insert_with(Components::new);
-    components.schemas.extend(schemas.into_iter().chain(Schema::of::<WebhookMessage>().parts()));
+    schemas.extend(Schema::of::<WebhookMessage>().parts());
+    let told = schemas.iter_mut().filter(|(name, _)| !taken.contains(*name));
+    told.for_each(|(_, schema)| may_grow(schema));
+    api.components.get_or_insert_with(Components::new).schemas.extend(schemas);
     api.to_pretty_json().unwrap_or_default()
+}
+
+/// What is told may have more members one day; of what is sent, unknown ones are refused.
+fn may_grow(schema: &mut RefOr<Described>) {
+    if let RefOr::T(Described::Object(object)) = schema
+        && matches!(object.additional_properties.as_deref(), Some(AdditionalProperties::FreeForm(false)))
+    {
+        object.additional_properties = None;
+    }
 }
 
 /// What the description says besides its routes.

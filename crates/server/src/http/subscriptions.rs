@@ -12,8 +12,7 @@ use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
     access::reading,
     input::ListPart,
-    operation,
-    refused::Refused,
+    operation::{self, Refusal},
     webhook::{
         dead_letters,
         subscription::{self, NewSubscription, Replay},
@@ -37,8 +36,8 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Carries a change out to its end, also when the caller hangs up meanwhile.
-async fn whole<T: Send + 'static>(
-    change: impl Future<Output = Result<T, Refused>> + Send + 'static,
+async fn whole<T: Send + 'static, R: Refusal>(
+    change: impl Future<Output = Result<T, R>> + Send + 'static,
 ) -> Result<T, Problem> {
     Ok(tokio::spawn(change).await.map_err(Problem::internal)??)
 }
