@@ -15,8 +15,8 @@ use utoipa::{
     openapi::{
         Ref, RefOr,
         schema::{
-            AdditionalProperties, ArrayBuilder, ArrayItems, Discriminator, KnownFormat, Object, ObjectBuilder,
-            OneOfBuilder, Schema, SchemaFormat, Type,
+            AdditionalProperties, ArrayBuilder, Discriminator, KnownFormat, Object, ObjectBuilder, OneOfBuilder,
+            Schema, SchemaFormat, SchemaType, Type,
         },
     },
 };
@@ -142,12 +142,19 @@ fn inline(schema: RefOr<Schema>) -> Schema {
     }
 }
 
+/// A list of just these, in order.
+fn tuple(members: Vec<Schema>) -> ArrayBuilder {
+    let (count, any) = (members.len(), ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+    // Its end is said as a number: programs that make clients do not know `"items": false`.
+    ArrayBuilder::new().prefix_items(members).items(any).min_items(Some(count)).max_items(Some(count))
+}
+
 /// A table whose columns are these.
 fn table(columns: &[(&'static str, Schema)], says: &str) -> Object {
     let names = columns.iter().map(|(name, _)| *name);
     let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
-    let row = ArrayBuilder::new().prefix_items(columns.iter().map(|(_, cell)| cell.clone())).items(ArrayItems::False);
-    let row = row.min_items(Some(columns.len())).description(Some("A value for each column, in order."));
+    let row = tuple(columns.iter().map(|(_, cell)| cell.clone()).collect());
+    let row = row.description(Some("A value for each column, in order."));
     let names = ArrayBuilder::new().items(name).description(Some("What each row holds, in order."));
     ObjectBuilder::new()
         .description(Some(says))
@@ -163,7 +170,7 @@ fn table(columns: &[(&'static str, Schema)], says: &str) -> Object {
 pub(crate) fn readings() -> RefOr<Schema> {
     let reading = inline(Reading::schema());
     let signal = Schema::from(ObjectBuilder::new().schema_type(Type::String));
-    let pair = ArrayBuilder::new().prefix_items([signal, reading]).items(ArrayItems::False).min_items(Some(2));
+    let pair = tuple(vec![signal, reading]);
     let says = "The readings, by signal; in old records a list of them.";
     RefOr::T(
         OneOfBuilder::new()
