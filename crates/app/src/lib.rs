@@ -17,7 +17,7 @@ pub mod evidence;
 pub mod governance;
 pub mod journal;
 pub mod live;
-mod migration;
+pub mod migration;
 pub mod parts;
 pub mod pipeline;
 pub mod refused;
