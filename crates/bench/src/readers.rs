@@ -267,11 +267,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     runtime.block_on(real(&app, &caller, setting))?;
     println!("\nreaders: opening a case at {OPENING} connections, alone and while {READING} read every list");
     let begun = meter::now();
-    runtime.block_on(fill(&app, bench.cases))?;
-    println!("  {} cases made in {:.0} s, one in {OPEN} of them open", bench.cases, begun.elapsed().as_secs_f64());
-    let asking = Asking { token: reader, paths: paths(&app, bench.cases)? };
+    runtime.block_on(fill(&app, bench.cases()))?;
+    println!("  {} cases made in {:.0} s, one in {OPEN} of them open", bench.cases(), begun.elapsed().as_secs_f64());
+    let asking = Asking { token: reader, paths: paths(&app, bench.cases())? };
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
-    let (requests, next) = (requests(setting, &token), Arc::new(AtomicU64::new(LIKE)));
+    let (requests, next) = (requests(&setting.messages, &token), Arc::new(AtomicU64::new(LIKE)));
     let turn = |length| runtime.block_on(drive(running.address, OPENING, length, &next, &requests)).map(|turn| turn.0);
     let length = bench.length();
     let (mut alone, mut beside, mut read) = (Sample::default(), Sample::default(), Vec::new());
