@@ -160,7 +160,7 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     let open = || {
         let connection = Connection::open(&path).unwrap();
         // A setting with something else in the place of a text in it.
-        let put = |called: &Context<'_>| {
+        let put = |called: &mut Context<'_>| {
             let body: Vec<u8> = called.get(0)?;
             let (from, to): (String, String) = (called.get(1)?, called.get(2)?);
             Ok(String::from_utf8_lossy(&body).replace(&from, &to).into_bytes())
