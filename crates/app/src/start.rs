@@ -1,5 +1,6 @@
 //! Makes everything ready to serve: what is in memory is read from what is on record.
 
+use crate::start_error::StartError;
 use crate::{
     Environment, Governance, Journal, Live, Parts, Vault,
     access::authority,
@@ -9,38 +10,14 @@ use crate::{
     governance::services::Services,
     journal::readers::Readers,
     live::{chats, event_buffer, floor, load::Load, subscriptions, tokens, usage},
-    refused::Refused,
     settings::Settings,
     staff::placing,
-    vault::{customers, erasures, keys::KeyError, names},
+    vault::{customers, erasures, names},
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Store;
 use std::sync::{Arc, Mutex};
-
-/// Why the server could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store would not open.
-    #[error(transparent)]
-    Store(#[from] remit_store::OpenError),
-    /// A read at start failed.
-    #[error("reading the store: {0}")]
-    Read(#[from] remit_store::ReadError),
-    /// The keys would not open.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    /// The system gives no threads.
-    #[error("starting the threads that read: {0}")]
-    Threads(std::io::Error),
-    /// What an earlier version did without a record could not be put on record.
-    #[error("putting on record what an earlier version made: {0}")]
-    Record(Refused),
-    /// The bundle could not be put in force.
-    #[error("putting the bundle in force: {0}")]
-    Activate(Refused),
-}
 
 /// What to start with.
 pub struct Start {

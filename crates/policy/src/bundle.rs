@@ -330,6 +330,11 @@ impl Bundle {
         self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
     }
 
+    /// Signals with what whoever has a case is told where they are so, in the order of the manifest.
+    pub fn says(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.manifest.signals.iter().filter_map(|signal| Some((signal.name.as_str(), signal.says.as_deref()?)))
+    }
+
     /// Whether the bundle declares this signal.
     pub fn declares(&self, signal: &str) -> bool {
         self.signals.contains_key(signal)

@@ -2,7 +2,7 @@
 
 use crate::{
     Environment, Governance, Journal, Live,
-    access::{caller::Caller, principal::Principal, token},
+    access::{caller::Caller, principal::Principal},
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
@@ -63,27 +63,6 @@ pub fn caller(
         return Err(refused("the token has expired"));
     }
     Ok(caller)
-}
-
-/// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
-///
-/// # Errors
-/// When there are no random bytes.
-pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refused> {
-    let new = token::NewToken {
-        name: "command line".to_owned(),
-        roles: vec!["admin".to_owned()],
-        responder: None,
-        source: None,
-        staff: None,
-        days: 1,
-    };
-    let (row, secret) = token::prepare(&environment.entropy, environment.now(), new)?;
-    let hash = row.hash;
-    let mut caller = Caller::from(row);
-    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
-    live.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
-    Ok(secret)
 }
 
 /// Whether policy permits `caller` the `action` on the organisation.

@@ -1,5 +1,6 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
+use crate::access::who::TOKEN_ID;
 use crate::{
     Caller, Environment, Journal, Live, Parts,
     access::{
@@ -22,6 +23,7 @@ use remit_domain::{
 use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
 
 /// A token to make.
@@ -85,9 +87,6 @@ pub struct MadeToken {
 
 /// What acts of Remit itself and of customers are recorded under.
 const OWN_NAMES: [&str; 2] = ["remit", "customer"];
-
-/// What a token's identifier begins with.
-pub(crate) const TOKEN_ID: &str = "tok_";
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -261,4 +260,39 @@ impl From<&TokenRow> for TokenView {
             expires_at: rfc3339(Timestamp(row.expires_ms)),
         }
     }
+}
+
+/// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refused> {
+    let new = NewToken {
+        name: "command line".to_owned(),
+        roles: vec!["admin".to_owned()],
+        responder: None,
+        source: None,
+        staff: None,
+        days: 1,
+    };
+    let (row, secret) = prepare(&environment.entropy, environment.now(), new)?;
+    let hash = row.hash;
+    let mut caller = Caller::from(row);
+    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+    live.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
+    Ok(secret)
+}
+
+/// Forgets the name of a token that was revoked. From then on what was done with it is shown under its identifier.
+///
+/// # Errors
+/// When policy refuses, or no token that was revoked has a name that is kept.
+pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    if !parts.journal.store.forget_token_name(id).map_err(Refused::internal)? {
+        let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
+        return Err(Refused::new(Kind::NotFound, detail));
+    }
+    parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    Ok(())
 }

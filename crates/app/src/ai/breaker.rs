@@ -6,7 +6,8 @@ use crate::{
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
-    live::load::{Load, Tally, Tripped},
+    live::load::{Tally, Tripped},
+    live::stopped::{BREAKER, BreakerItem},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
 };
@@ -16,23 +17,9 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
     signal::Value,
 };
-use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, ReadError, Store};
+use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// A breaker as stored: what it is about is its identifier.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct BreakerItem {
-    responder: String,
-    intent: String,
-    stopped: bool,
-    /// Counted when it was last switched on.
-    resolved: i64,
-    failed: i64,
-    wrong: i64,
-}
-
-const BREAKER: &str = "breaker";
 
 const PAGE: usize = 200;
 
@@ -75,18 +62,6 @@ pub struct ResumeAi {
     /// Why it may again.
     #[schema(max_length = 4_096, min_length = 1)]
     pub reason: String,
-}
-
-/// Sets the breakers as they are on record.
-pub(crate) fn restore(store: &impl Store, load: &Load) -> Result<(), ReadError> {
-    for item in store.items(BREAKER)? {
-        let item = item.body.and_then(|body| serde_json::from_slice::<BreakerItem>(&body).ok());
-        if let Some(item) = item {
-            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
-            load.set_stopped(&item.responder, &item.intent, item.stopped, from);
-        }
-    }
-    Ok(())
 }
 
 /// What has tripped, for the one who acts on it.

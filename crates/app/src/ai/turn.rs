@@ -1,5 +1,6 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
+use crate::pipeline::said;
 use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
@@ -254,7 +255,7 @@ pub(crate) async fn drop_row(journal: &Journal, row: &str) -> Result<(), Refused
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
 fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
     let now = parts.environment.now();
-    let messages = context::asked_conversation(parts, case)?;
+    let messages = said::asked_conversation(parts, case)?;
     if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
 //! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
 
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
@@ -107,7 +108,15 @@ pub async fn end_action(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let permission = "action.end";
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, permission, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        permission,
+        id,
+        Some(end.epoch),
+    )?;
     let sealed =
         sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());

@@ -1,9 +1,10 @@
 //! Attachments: files of a few kinds, known by their own first bytes, sealed under the customer's key and kept apart.
 
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
+    case::bounds,
     case::counted::{CaseAnswer, shown},
-    customer,
     pipeline::{self, commit::Act, load, sealing},
     refused::{Kind, Refused},
 };
@@ -104,7 +105,8 @@ pub async fn attach(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch)?;
+    bounds::customers_words(caller, epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
     let sealed = key.seal("", &parts.environment.entropy)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
@@ -128,10 +130,10 @@ pub async fn attach(
 pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
-    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+    let key = sealing::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
     let Some((row, key)) = row.zip(key) else {
         let gone =
-            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+            case.attached > 0 && sealing::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file"));
     };

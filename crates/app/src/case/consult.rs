@@ -1,5 +1,6 @@
 //! Consults: the member of staff who has a case asks another queue for advice, and keeps the case.
 
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     access::{auth, principal::Job},
@@ -105,7 +106,8 @@ pub async fn ask_consult(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "consult.ask";
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };

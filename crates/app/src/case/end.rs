@@ -1,6 +1,7 @@
 //! Cases resolved, and reopened.
 
 use crate::case::counted::shown;
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
@@ -50,7 +51,15 @@ pub async fn resolve_case(
     resolve: ResolveCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "case.resolve";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(resolve.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

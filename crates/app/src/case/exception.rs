@@ -1,12 +1,13 @@
 //! Exceptions: raised by hand, listed, taken on, resolved.
 
+use crate::journal::stored_case::PAGE_MAX;
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
     access::{auth, principal::Job, who},
     case::{
         bounds::{REASON_MAX, bounded},
         counted::{CaseAnswer, shown},
-        query::{PAGE_MAX, Page},
+        query::Page,
         view::ExceptionView,
     },
     environment::clock::parse_rfc3339,

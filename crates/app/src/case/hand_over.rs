@@ -1,6 +1,7 @@
 //! Cases handed over: by their holder, and by a person against the system.
 
 use crate::case::counted::shown;
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
@@ -80,7 +81,15 @@ pub async fn request_handoff(
     handoff: RequestHandoff,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(handoff.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

@@ -1,9 +1,10 @@
 //! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
 
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, sealing},
     refused::Refused,
 };
 use remit_domain::Command;
@@ -34,7 +35,8 @@ pub async fn keep_case(
     keep: KeepCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

@@ -1,6 +1,7 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
 use crate::journal::outbox;
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     access::principal::Job,
@@ -35,7 +36,8 @@ pub async fn merge_case(
     merge: MergeCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "case.merge";
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch))?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
     let other = load::case_for(

@@ -23,3 +23,5 @@ pub mod transfer;
 pub mod view;
 pub mod waiting;
 pub mod write;
+
+pub mod shown;

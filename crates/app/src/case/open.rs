@@ -53,10 +53,11 @@ pub struct OpenCase {
     /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
     #[schema(schema_with = schema::channel)]
     pub channel: Channel,
-    /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
-    #[serde(default = "customer")]
-    #[schema(schema_with = schema::requester)]
-    pub requester: Requester,
+    /// Left out: who wrote follows from whose token this is sent with. An integration brings what the `customer` wrote,
+    /// a member of staff relays it (`proxy`), a responder writes for itself (`autonomous`). Anything else is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::requester, deprecated)]
+    pub requester: Option<Requester>,
     /// Readings that you have of the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PostedReading>,
@@ -68,8 +69,19 @@ pub struct OpenCase {
     pub auto_submitted: Option<String>,
 }
 
-fn customer() -> Requester {
-    Requester::Customer
+/// Who writes, which follows from who sends it.
+///
+/// # Errors
+/// When the body says otherwise.
+fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
+    let follows = caller.principal.requester();
+    match open.requester {
+        Some(said) if said != follows => Err(Refused::invalid(
+            "requester",
+            format!("is `{}` for what this token sends; leave it out", follows.as_str()),
+        )),
+        _ => Ok(follows),
+    }
 }
 
 /// Takes a request in, decides who handles it, and answers once both are durable.
@@ -85,7 +97,9 @@ pub async fn open_case(
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
+    let (field, requester) = (open.auto_submitted.as_deref(), requester(caller, &open)?);
+    let nothing = automatic::nothing_opened(&parts.governance, &parts.environment, field, requester, &message);
+    if let Some(nothing) = nothing.await? {
         return Ok(Opened::Nothing(nothing));
     }
     let now = parts.environment.now();
@@ -117,7 +131,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    automatic::asked_by_a_person(&open, &message)?;
+    automatic::asked_by_a_person(open.auto_submitted.as_deref(), requester(caller, &open)?, &message)?;
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let act = opening_of(
@@ -186,7 +200,7 @@ pub(crate) fn opening_of(
         situation,
         not_asked,
         customer: customer.id,
-        requester: open.requester,
+        requester: requester(caller, open)?,
         channel: open.channel,
         words: sealed.words.clone(),
         readings,

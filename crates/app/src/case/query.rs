@@ -1,5 +1,6 @@
 //! What is read of cases: lists, messages and timelines.
 
+use crate::case::shown;
 use crate::{
     Caller, Governance, Journal, Live, Parts,
     access::{auth, who},
@@ -109,15 +110,12 @@ pub struct TimelineItem {
     pub rules: Vec<String>,
 }
 
-/// Most items of one page.
-pub const PAGE_MAX: usize = 200;
-
 /// A case.
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
 pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    who::case_view(
+    shown::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
@@ -144,7 +142,7 @@ pub fn cases(
     let items = rows
         .iter()
         .map(|row| {
-            who::case_view(
+            shown::case_view(
                 &parts.journal,
                 &parts.vault,
                 &serde_json::from_slice(&row.state).map_err(Refused::internal)?,

@@ -1,10 +1,11 @@
 //! Gives a case to another queue, as the member of staff who has it.
 
+use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, sealing},
     refused::Refused,
 };
 use remit_domain::Command;
@@ -37,7 +38,8 @@ pub async fn transfer_case(
     wish: TransferCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
     let sealed = sealing::seal_optional(
         &parts.journal,

@@ -1,5 +1,6 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
+use crate::chat::current::{can_confirm, current_of};
 use crate::{
     Governance, Live, Parts,
     case::{
@@ -7,7 +8,6 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat,
     environment::clock::rfc3339,
     live::chats::Chat,
     pipeline::{load, sealing},
@@ -211,7 +211,7 @@ fn first_name(live: &Live, staff: &StaffId) -> String {
 
 /// Who has the case of a chat now.
 pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
-    let Some(id) = chat::current_of(&parts.journal, chat)? else {
+    let Some(id) = current_of(&parts.journal, chat)? else {
         let text = "Ask your question. An AI assistant or a person will answer.";
         return Ok(ChatStatus::new("new", text).with_human());
     };
@@ -286,14 +286,6 @@ impl ChatStatus {
 
 fn of(desk: &str) -> String {
     if desk.is_empty() { String::new() } else { format!(" ({desk})") }
-}
-
-/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger
-/// stands that only who has the case ends.
-pub(crate) fn can_confirm(case: &Case) -> bool {
-    let answered = case.replies > 0 && case.waiting_since.is_none();
-    let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
-    answered && held && case.situations.gravest().is_none()
 }
 
 /// What is told of a case that is its exception's owner's.

@@ -1,8 +1,10 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
 pub mod conversation;
+pub mod current;
 
-use crate::live::chats::{Chat, ChatItem, id_of, row};
+use crate::chat::current::{can_confirm, current_of};
+use crate::live::chats::{Chat, ChatItem, Opening, id_of, row};
 use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
@@ -13,7 +15,6 @@ use crate::{
         open::{self, OpenCase},
         write::{self, PostMessage},
     },
-    chat::conversation::can_confirm,
     customer,
     environment::clock::rfc3339,
     journal::stored_case,
@@ -23,8 +24,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
     Command, Event,
-    case::{Channel, Requester, Status},
-    ending::Ending,
+    case::{Channel, Status},
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
@@ -80,22 +80,6 @@ pub struct Say {
     pub another: bool,
 }
 
-/// A chat that opens a case: stored anew together with it.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    id: String,
-    item: ChatItem,
-}
-
-impl Opening {
-    /// The chat's row once it has this case.
-    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
-        let mut item = self.item.clone();
-        item.cases.push(case);
-        row(&self.id, Some(&item))
-    }
-}
-
 /// What a chat's secret begins with.
 const SECRET_PREFIX: &str = "remit_chat_";
 
@@ -112,9 +96,6 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// What the button for a human says for the customer.
 const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
-
-/// Cases that ended one in the other, at most, before the last is found.
-const MERGES_MAX: usize = 8;
 
 /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
 ///
@@ -285,7 +266,7 @@ async fn chat_open(
         customer: String::new(),
         text,
         channel: Channel::Chat,
-        requester: Requester::Customer,
+        requester: None,
         signals: Vec::new(),
         auto_submitted: by_hand(),
     };
@@ -314,18 +295,6 @@ async fn chat_open(
     };
     chat.add(case);
     Ok(())
-}
-
-/// The case that a chat goes on with: its last one, or the one in which that ended.
-pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
-    let Some(mut current) = chat.current() else { return Ok(None) };
-    for _ in 0..MERGES_MAX {
-        let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
-        let Some(Ending::Merged { into }) = ended else { break };
-        current = into;
-        chat.add(into);
-    }
-    Ok(Some(current))
 }
 
 fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {

@@ -3,6 +3,7 @@
 //! told until it is done: each case says so of itself, and what was overwritten goes from the log that the database
 //! writes.
 
+use crate::pipeline::recording;
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::{auth, principal::Job},
@@ -12,10 +13,7 @@ use crate::{
     },
     chat, customer,
     journal::stored_case,
-    pipeline::{
-        self,
-        commit::{self, Act},
-    },
+    pipeline::{self, commit::Act},
     refused::{Kind, Refused},
     vault::erasures::{Due, ERASURE},
 };
@@ -90,7 +88,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let items = chat::ended_chats(&parts.live, customer)?;
     let chats: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
     let commit = Commit {
-        records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
+        records: vec![recording::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),
         items,
         outbox: vec![OutboxRow {
@@ -201,7 +199,8 @@ async fn complete(
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let record =
+        recording::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;
     vault.erasures.end(due.key);

@@ -1,8 +1,11 @@
 //! A case as it is stored, read as this version knows it.
 
-use crate::{Journal, case::query::PAGE_MAX, refused::Refused};
+use crate::{Journal, refused::Refused};
 use remit_domain::{Case, Event, id::CaseId};
 use remit_store::{RecordRow, Store};
+
+/// Most items of one page.
+pub const PAGE_MAX: usize = 200;
 
 /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
 /// anew from its records.

@@ -223,3 +223,19 @@ pub(crate) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Refused>
 pub(crate) fn id_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
+
+/// A chat that opens a case: stored anew together with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) id: String,
+    pub(crate) item: ChatItem,
+}
+
+impl Opening {
+    /// The chat's row once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
+        let mut item = self.item.clone();
+        item.cases.push(case);
+        row(&self.id, Some(&item))
+    }
+}

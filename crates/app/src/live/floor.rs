@@ -315,6 +315,23 @@ impl State {
     }
 }
 
+impl State {
+    /// Notes that somebody is there or not since `since`; for a while who is away may still be back.
+    pub(crate) fn note_presence(&mut self, id: &StaffId, presence: &Presence, since: Timestamp) {
+        let from = match presence {
+            Presence::Available | Presence::Busy => {
+                self.gone.remove(id);
+                return;
+            }
+            Presence::Away { .. } => since.plus_ms(self.away_ms),
+            Presence::Offline => since,
+        };
+        let known = self.gone.entry(id.clone()).or_insert(from);
+        *known = from.min(*known);
+        self.left.extend(self.work.get(id).into_iter().flatten());
+    }
+}
+
 /// Where a case belongs.
 pub(crate) enum Wanted {
     Gone,

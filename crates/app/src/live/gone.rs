@@ -2,26 +2,9 @@
 
 use crate::live::floor::State;
 use remit_domain::{
-    floor::{Placed, Presence},
+    floor::Placed,
     id::{CaseId, StaffId, Timestamp},
 };
-
-impl State {
-    /// Notes that somebody is there or not since `since`; for a while who is away may still be back.
-    pub(crate) fn note_presence(&mut self, id: &StaffId, presence: &Presence, since: Timestamp) {
-        let from = match presence {
-            Presence::Available | Presence::Busy => {
-                self.gone.remove(id);
-                return;
-            }
-            Presence::Away { .. } => since.plus_ms(self.away_ms),
-            Presence::Offline => since,
-        };
-        let known = self.gone.entry(id.clone()).or_insert(from);
-        *known = from.min(*known);
-        self.left.extend(self.work.get(id).into_iter().flatten());
-    }
-}
 
 impl super::LiveFloor {
     /// Cases to be taken back from those who have them: they are gone at `now`.

@@ -1,7 +1,7 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
 use crate::{
-    ai::breaker,
+    live::stopped,
     live::{floor::Waits, outage::Outages},
 };
 use remit_domain::{
@@ -101,7 +101,10 @@ impl Load {
         for (holder, depth) in store.depths()? {
             load.set_depth(&holder, depth);
         }
-        breaker::restore(store, &load)?;
+        for item in stopped::stopped(store)? {
+            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
+            load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+        }
         let outcomes = store.outcomes()?;
         let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
         let tripped = tripped.collect();

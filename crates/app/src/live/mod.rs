@@ -8,6 +8,7 @@ pub mod floor;
 pub mod gone;
 pub mod load;
 pub mod outage;
+pub mod stopped;
 pub mod subscriptions;
 pub mod tokens;
 pub mod usage;

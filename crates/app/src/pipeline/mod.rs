@@ -4,11 +4,17 @@ pub mod commit;
 pub mod counting;
 pub mod facts;
 pub mod follow_ups;
+pub mod lease;
 pub mod load;
 pub mod measure;
 pub mod projections;
+pub mod recording;
+pub mod repeat;
+pub mod said;
 pub mod sealing;
 pub mod sla;
+
+pub use repeat::{Done, Kept, Repeat};
 
 use crate::{
     Caller, Journal, Parts, Vault,
@@ -19,28 +25,6 @@ use remit_domain::{Case, Step, command::Happened};
 use remit_store::{CommitError, Store};
 use serde::Serialize;
 use std::borrow::Cow;
-
-/// A repeatable request: the key that the caller chose, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// The caller's key.
-    pub key: String,
-    /// SHA-256 of method, path, query, content type and body.
-    pub request: [u8; 32],
-}
-
-/// What a use case came to, once it is durable.
-#[derive(Debug, Clone)]
-pub enum Done<T> {
-    /// It was carried out.
-    Now(T),
-    /// The same request was carried out before, under the same key: its output, as it was kept then.
-    Before(Kept),
-}
-
-/// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
-#[derive(Debug, Clone)]
-pub struct Kept(pub Vec<u8>);
 
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;

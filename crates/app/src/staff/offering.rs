@@ -5,8 +5,8 @@ use crate::{
     access::principal::Job,
     journal::stored_case,
     pipeline::{self, commit::Act},
-    refused::Refused,
-    staff::{placing, settle},
+    refused::{Kind, Refused},
+    staff::placing,
 };
 use remit_domain::{
     Command,
@@ -37,7 +37,7 @@ pub fn until_next_offer(live: &Live, environment: &Environment) -> Option<Durati
 pub async fn expire_overdue(parts: &Parts) -> Result<(), Refused> {
     let mut last = None;
     while let Some(case) = parts.live.floor.overdue(parts.environment.steady()).filter(|case| last != Some(*case)) {
-        settle::end_open_offer(parts, &case.to_string(), OfferEnd::Expired).await?;
+        end_open_offer(parts, &case.to_string(), OfferEnd::Expired).await?;
         last = Some(case);
     }
     Ok(())
@@ -94,4 +94,16 @@ pub(crate) async fn end_offer(
     let mut act = Act::new("offer.answer", Command::EndOffer { offer, staff: None, how });
     act.beside.claim = claim.map(ToOwned::to_owned);
     pipeline::execute(parts, &Caller::system(Job::Floor), None, Some(id), act, |_| ()).await.map(|_| ())
+}
+
+/// Ends an offer that nobody answers, on record.
+pub(crate) async fn end_open_offer(parts: &Parts, id: &str, how: OfferEnd) -> Result<(), Refused> {
+    let Some(row) = parts.journal.store.case(id).map_err(Refused::internal)? else { return Ok(()) };
+    let case = stored_case::case_of(&parts.journal, &row.state)?;
+    let Some(offer) = case.offer else { return Ok(()) };
+    match end_offer(parts, id, offer.id, how, None).await {
+        // It was answered, or expired, in that moment.
+        Err(refused) if refused.kind == Kind::Conflict => Ok(()),
+        ended => ended,
+    }
 }

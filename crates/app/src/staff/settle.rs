@@ -3,13 +3,12 @@
 use crate::{
     Caller, Parts,
     access::authority,
-    journal::stored_case,
     live::floor::StaffItem,
-    refused::{Kind, Refused},
+    refused::Refused,
     staff::{offering, placing},
 };
 use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
-use remit_store::{Commit, Store};
+use remit_store::Commit;
 use std::pin::pin;
 
 /// How often it is looked whether offers to somebody who goes are all taken back: once, and once more for each that was
@@ -47,7 +46,7 @@ pub(crate) async fn set_staff(
         placing::fill_cases(parts).map_err(Refused::internal)?;
     }
     for case in withdrawn {
-        end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
+        offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
     }
     parts.live.floor.bell.notify_one();
     Ok(())
@@ -68,7 +67,7 @@ async fn settle_offers(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
             break;
         }
         for case in &open {
-            end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
+            offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
         }
         // One that is on its way to the store can be taken back once it is there.
         if parts.live.floor.is_making(&open) {
@@ -91,19 +90,7 @@ async fn settle_owed(parts: &Parts) -> Result<(), Refused> {
     let owed = std::mem::take(&mut parts.live.floor.lock().owed);
     let mut settled = Ok(());
     for case in owed {
-        settled = end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await.and(settled);
+        settled = offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await.and(settled);
     }
     settled
-}
-
-/// Ends an offer that nobody answers, on record.
-pub(super) async fn end_open_offer(parts: &Parts, id: &str, how: OfferEnd) -> Result<(), Refused> {
-    let Some(row) = parts.journal.store.case(id).map_err(Refused::internal)? else { return Ok(()) };
-    let case = stored_case::case_of(&parts.journal, &row.state)?;
-    let Some(offer) = case.offer else { return Ok(()) };
-    match offering::end_offer(parts, id, offer.id, how, None).await {
-        // It was answered, or expired, in that moment.
-        Err(refused) if refused.kind == Kind::Conflict => Ok(()),
-        ended => ended,
-    }
 }

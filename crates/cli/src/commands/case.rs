@@ -3,7 +3,7 @@
 use super::{history::History, json::text};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::{access::auth, directory};
+use remit_app::{access::token, directory};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -52,7 +52,7 @@ impl Place {
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;
         // Kept nowhere, and nothing that is due is done: to look changes nothing.
-        let token = auth::own_token(&app.live, &app.environment)?;
+        let token = token::own_token(&app.live, &app.environment)?;
         let runtime = remit_server::serve::runtime()?;
         let looking = runtime.block_on(remit_server::serve::look(Arc::new(app)))?;
         let asked = ask(&Client::new(&format!("http://{}", looking.address), &token));

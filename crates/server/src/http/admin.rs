@@ -12,7 +12,6 @@ use remit_app::{
     access::{
         reading,
         token::{self, MadeToken, NewToken, TokenView},
-        who,
     },
     customer::erasure::{self, Erased},
 };
@@ -79,7 +78,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
     responses((status = 204, description = "Forgotten."))
 )]
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    who::forget_name(&app, &caller, &id)?;
+    token::forget_name(&app, &caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -33,6 +33,7 @@ mod mails;
 mod names;
 mod outages;
 mod permissions;
+mod principals;
 mod proxies;
 mod readings;
 mod scripts;

@@ -1,6 +1,6 @@
 //! Who may call, who works here, and which chats and subscriptions there are, against the records that say so.
 
-use super::kept;
+use super::problem::kept;
 use crate::{
     access::authority,
     live::{

@@ -11,6 +11,7 @@ use crate::{
 };
 use authority::Authority;
 use governed::Governed;
+use problem::kept;
 use remit_domain::{
     Case, Event,
     exception::ExceptionKind,
@@ -33,6 +34,8 @@ mod authority;
 mod governed;
 
 mod outbox;
+
+mod problem;
 
 mod rows;
 
@@ -74,10 +77,6 @@ struct Outcomes {
 /// Whether a promise was missed, after which nothing looks at it again: its exception has an owner.
 fn is_miss(event: &Event) -> bool {
     matches!(event, Event::ExceptionRaised { exception, .. } if exception.kind == ExceptionKind::SlaMissed)
-}
-
-fn kept(what: &str, which: &str, how: &str) -> Problem {
-    Problem::Kept { what: what.to_owned(), which: which.to_owned(), how: how.to_owned() }
 }
 
 impl ViewCheck {
