@@ -4,7 +4,7 @@ use remit_domain::Refusal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// One kind of refusal.
+/// One kind of refusal. Use cases name in their documentation the kinds that they refuse with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A value is not accepted.

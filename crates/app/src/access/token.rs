@@ -104,7 +104,7 @@ pub fn make(store: &impl Store, entropy: &Entropy, now: Timestamp, new: NewToken
 /// Adds a prepared token to `store`, on record as done at the command line. Blocks until it is durable.
 ///
 /// # Errors
-/// When the store refuses.
+/// `Busy`, `StorageFull` or `Internal` by the store.
 pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
     let event = Event::TokenMade { grant: authority::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
     let record = authority::record(entropy, &event, "remit", now)?;
@@ -184,7 +184,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// Makes a token. What it names must be known.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     check(&parts.journal.store, &parts.governance.bundle, &new)?;
@@ -202,7 +202,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 /// All tokens that are valid.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().map_err(Refused::internal)?;

@@ -72,7 +72,7 @@ pub fn trips(live: &Live) -> Option<tokio::sync::mpsc::UnboundedReceiver<Tripped
 /// Puts on record that an AI responder is stopped, and moves on what it holds of the intent.
 ///
 /// # Errors
-/// When the store refuses.
+/// `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn stop_ai(parts: &Parts, tripped: &Tripped) -> Result<(), Refused> {
     let terms = parts.governance.bundle.terms();
     let owner = terms.owners.get(&DecisionPoint::StopAi).unwrap_or(&terms.exception_owner).clone();
@@ -134,7 +134,7 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
 /// Everything that is stopped.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn stopped(
     governance: &Governance,
     live: &Live,
@@ -149,7 +149,7 @@ pub fn stopped(
 /// Everybody who is left alone because they could not be reached.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn unreachable(
     governance: &Governance,
     live: &Live,

@@ -62,7 +62,7 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 /// What the next holder needs to know of a case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// `Forbidden` by policy; `NotFound` without such a case.
 pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
@@ -78,7 +78,14 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
                 if let Some(handoff) = handoff {
                     let staff = handoff.staff.as_ref();
                     told.extend(handoff.announced.map(|told| {
-                        announce::announce(&parts.governance, &parts.live, told, handoff.to.name(), staff)
+                        announce::announce(
+                            &parts.governance,
+                            &parts.live,
+                            told,
+                            handoff.to.name(),
+                            staff,
+                            announce::language(&case),
+                        )
                     }));
                     if let Some(words) = &handoff.package.note {
                         note(
@@ -214,7 +221,7 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         let _ = writeln!(
             text,
             "The customer was told: \"{}\"",
-            announce::announce(&parts.governance, &parts.live, told, holder, staff)
+            announce::announce(&parts.governance, &parts.live, told, holder, staff, announce::language(case))
         );
     }
     for exception in case.exceptions.values() {

@@ -98,7 +98,8 @@ pub(crate) async fn ask_action(
 /// Says what became of a permitted action, as who has the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses, or there is no such action.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store; `NotFound` without such a action.
 pub async fn end_action(
     parts: &Parts,
     caller: &Caller,

@@ -94,7 +94,8 @@ fn kind_of(bytes: &[u8]) -> Option<&'static str> {
 /// anew.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store.
 pub async fn attach(
     parts: &Parts,
     caller: &Caller,

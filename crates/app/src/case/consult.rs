@@ -96,7 +96,8 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
 /// Asks another queue for advice on a case that the caller keeps.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses, or there is no such queue.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store; `NotFound` without such a queue.
 pub async fn ask_consult(
     parts: &Parts,
     caller: &Caller,
@@ -118,7 +119,8 @@ pub async fn ask_consult(
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or there is no such consult.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store; `NotFound`
+/// without such a consult.
 pub async fn answer_consult(
     parts: &Parts,
     caller: &Caller,
@@ -148,7 +150,7 @@ pub async fn answer_consult(
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such queue.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a queue.
 pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;

@@ -42,7 +42,8 @@ pub struct ReopenCase {
 /// Ends the case, as its holder.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store.
 pub async fn resolve_case(
     parts: &Parts,
     caller: &Caller,
@@ -85,7 +86,8 @@ pub async fn resolve_case(
 /// Reopens a resolved case; who handles it is decided anew.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or
+/// `Internal` by the store.
 pub async fn reopen_case(
     parts: &Parts,
     caller: &Caller,

@@ -50,7 +50,8 @@ pub struct ResolveException {
 /// Raises an exception on a case by hand.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or
+/// `Internal` by the store.
 pub async fn raise_exception(
     parts: &Parts,
     caller: &Caller,
@@ -74,7 +75,7 @@ pub async fn raise_exception(
 /// Takes an exception on.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// `Forbidden` by policy; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn take_exception(
     parts: &Parts,
     caller: &Caller,
@@ -90,7 +91,8 @@ pub async fn take_exception(
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or
+/// `Internal` by the store.
 pub async fn resolve_exception(
     parts: &Parts,
     caller: &Caller,
@@ -118,7 +120,7 @@ pub async fn resolve_exception(
 /// Exceptions in the order of their identifiers, newest first.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn exceptions(
     parts: &Parts,
     caller: &Caller,
@@ -144,7 +146,7 @@ pub fn exceptions(
 /// whoever owns exceptions as soon as the server starts, so that there are none.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn unreachable_exceptions(parts: &Parts, caller: &Caller) -> Result<Vec<ExceptionView>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
     let mut views = Vec::new();

@@ -33,7 +33,7 @@ pub struct GiveFeedback {
 /// has ended, has it reopened.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn give_feedback(
     parts: &Parts,
     caller: &Caller,
@@ -66,7 +66,7 @@ pub async fn give_feedback(
 /// Ends a case whose customer gives up.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// `Forbidden` by policy; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn abandon_case(
     parts: &Parts,
     caller: &Caller,

@@ -72,7 +72,8 @@ pub struct MakeOverride {
 /// Hands the case over, as its holder.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store.
 pub async fn request_handoff(
     parts: &Parts,
     caller: &Caller,
@@ -125,7 +126,8 @@ pub async fn request_handoff(
 /// Gives the case to the responder that a human named, with a reason.
 ///
 /// # Errors
-/// When policy, a bound, the state or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or
+/// `Internal` by the store.
 pub async fn override_case(
     parts: &Parts,
     caller: &Caller,

@@ -87,7 +87,7 @@ fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
 /// Takes a request in, decides who handles it, and answers once both are durable.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn open_case(
     parts: &Parts,
     caller: &Caller,
@@ -125,7 +125,7 @@ pub async fn open_case(
 /// What would be decided if this request came in now. Nothing is recorded.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound.
 pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;

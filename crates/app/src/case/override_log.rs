@@ -76,7 +76,7 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
 /// Overrides, newest first.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn overrides(
     parts: &Parts,
     caller: &Caller,

@@ -113,7 +113,7 @@ pub struct TimelineItem {
 /// A case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// `Forbidden` by policy; `NotFound` without such a case.
 pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
     shown::case_view(
         &parts.journal,
@@ -125,7 +125,7 @@ pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refuse
 /// Cases, newest first.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn cases(
     parts: &Parts,
     caller: &Caller,
@@ -155,7 +155,7 @@ pub fn cases(
 /// The messages of a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// `Forbidden` by policy; `NotFound` without such a case.
 pub fn messages(
     parts: &Parts,
     caller: &Caller,
@@ -203,6 +203,7 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
                 told,
                 handoff.to.name(),
                 handoff.staff.as_ref(),
+                announce::language(case),
             )),
             read: None,
             found: None,
@@ -218,7 +219,7 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
 /// Everything that happened to a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// `Forbidden` by policy; `NotFound` without such a case.
 pub fn timeline(
     parts: &Parts,
     caller: &Caller,
@@ -243,7 +244,7 @@ pub fn timeline(
                 event: serde_json::to_value(&event).map_err(Refused::internal)?,
                 read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
                 words,
-                told: told_of(&parts.governance, &parts.live, &event),
+                told: told_of(&parts.governance, &parts.live, &case, &event),
                 rules: rules_of(&parts.governance, &event),
             })
         })
@@ -265,9 +266,10 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 }
 
 /// What the customer was told of an event, in words.
-fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String> {
+fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
-    handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
+    let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
+    handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
 }
 
 fn records(

@@ -29,7 +29,8 @@ pub struct TransferCase {
 /// Gives a case to another queue that policy permits. To choose one that it does not is an override.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store.
 pub async fn transfer_case(
     parts: &Parts,
     caller: &Caller,

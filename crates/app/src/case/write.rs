@@ -58,7 +58,8 @@ pub struct PostSignals {
 /// change who holds the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
+/// or `Internal` by the store.
 pub async fn post_message(
     parts: &Parts,
     caller: &Caller,
@@ -103,7 +104,8 @@ pub async fn post_message(
 /// Adds readings, which may change who holds the case.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// `Forbidden` by policy; `Invalid` for what the bundle does not declare; `Busy`, `StorageFull` or `Internal` by the
+/// store.
 pub async fn post_signals(
     parts: &Parts,
     caller: &Caller,

@@ -9,6 +9,7 @@ use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
     case::{
+        announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
@@ -93,9 +94,6 @@ const FORGOTTEN: usize = 4;
 const CASES_MAX: usize = 20;
 
 const HOUR_MS: i64 = 3_600_000;
-
-/// What the button for a human says for the customer.
-const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
 
 /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
 ///
@@ -208,7 +206,8 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
     let Some(id) = current_of(&parts.journal, chat)? else {
-        return chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
+        let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
+        return chat_open(parts, chat, repeat, text, wanted).await;
     };
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
@@ -216,7 +215,8 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
     }
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let text = parts.governance.bundle.texts().say(announce::language(case), "wants_human", &[]);
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text)?;
     let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
     let act = Act::on(loaded, command).with([sealed]);
     pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())

@@ -102,7 +102,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 /// A decision, with its reasons in plain words.
 ///
 /// # Errors
-/// When policy refuses, or there is no such decision.
+/// `Forbidden` by policy; `NotFound` without such a decision.
 pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id)?;

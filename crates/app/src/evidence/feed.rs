@@ -52,7 +52,7 @@ pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
 /// Events after `after`, of all cases, in ledger order.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
     let rows = parts.journal.store.feed(after, limit).map_err(Refused::internal)?;
@@ -76,7 +76,7 @@ impl FeedItem {
 /// behind has them read where it holds up nobody else.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn told(
     parts: &Arc<Parts>,
     caller: &Arc<Caller>,

@@ -37,7 +37,7 @@ pub struct OutcomeView {
 /// What became of all cases, by responder and intent.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
 pub fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "metrics.read")?;
     let mut views = BTreeMap::new();

@@ -160,7 +160,7 @@ const CAPACITY_MAX: u32 = 1_000;
 /// Notes a member of staff, in place of what was noted before. They are offline until they say otherwise.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let profile = profile(&parts.governance, &note)?;
@@ -217,7 +217,8 @@ fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Re
 /// Notes whether a member of staff is there. Staff say it of themselves, leads of everybody.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such member of staff.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a member of
+/// staff.
 pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
     let mut item = known_staff(&parts.live, name)?;
@@ -250,7 +251,7 @@ pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPr
 /// Everybody, by name.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn list_staff(
     governance: &Governance,
     live: &Live,
@@ -264,7 +265,7 @@ pub fn list_staff(
 /// Every queue as it stands.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn list_queues(
     governance: &Governance,
     live: &Live,
@@ -287,7 +288,7 @@ pub fn list_queues(
 /// What a member of staff has to do: what is offered to them and what they have.
 ///
 /// # Errors
-/// When policy refuses, or there is no such member of staff.
+/// `Forbidden` by policy; `NotFound` without such a member of staff.
 pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let id = known_staff(&parts.live, name)?.profile.id;
@@ -319,7 +320,7 @@ fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
 /// Answers an offer, as the member of staff to whom it was made.
 ///
 /// # Errors
-/// When policy, the state or the store refuses.
+/// `Forbidden` by policy; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or `Internal` by the store.
 pub async fn answer_offer(
     parts: &Parts,
     caller: &Caller,

@@ -42,7 +42,7 @@ pub struct DeadLetterView {
 /// Events that were given up, in ledger order.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
 pub fn dead_letters(
     parts: &Parts,
     caller: &Caller,
@@ -62,7 +62,8 @@ pub fn dead_letters(
 /// Sends an event that was given up again, for the whole time.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or there is no such dead letter.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store; `NotFound`
+/// without such a dead letter.
 pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
@@ -81,7 +82,7 @@ pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u6
 /// Forgets an event that was given up.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such dead letter.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a dead letter.
 pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     if !subscription.line().discard(seq) {

@@ -76,7 +76,7 @@ pub fn subscriptions_changed(live: &Live) -> watch::Receiver<()> {
 /// Reads on in the ledger as far as there is room. Says whether there may be more to read.
 ///
 /// # Errors
-/// When the store refuses.
+/// `Busy`, `StorageFull` or `Internal` by the store.
 pub fn read_on(journal: &Journal, environment: &Environment, subscription: &Subscription) -> Result<bool, Refused> {
     let (mut after, room) = subscription.line().room();
     if room == 0 {
@@ -228,7 +228,7 @@ pub(crate) async fn save_delivery_with(
 /// Forgets a subscription with everything about it.
 ///
 /// # Errors
-/// When the store refuses.
+/// `Busy`, `StorageFull` or `Internal` by the store.
 pub(crate) async fn forget_subscription(
     journal: &Journal,
     live: &Live,

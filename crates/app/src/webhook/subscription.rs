@@ -185,7 +185,7 @@ fn check_kinds(kinds: Option<&BTreeSet<String>>) -> Result<(), Refused> {
 /// Makes a subscription.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// `Forbidden` by policy; `Invalid` beyond a bound.
 pub async fn make_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -238,7 +238,7 @@ pub async fn make_subscription(
 /// All subscriptions.
 ///
 /// # Errors
-/// When policy refuses.
+/// `Forbidden` by policy.
 pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     Ok(parts
@@ -253,7 +253,7 @@ pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionV
 /// A subscription.
 ///
 /// # Errors
-/// When policy refuses, or there is no such subscription.
+/// `Forbidden` by policy; `NotFound` without such a subscription.
 pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
     Ok(subscription_view(
         &parts.journal,
@@ -265,7 +265,7 @@ pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<Subscrip
 /// Sends nothing to a subscription until somebody resumes; what happens meanwhile is sent then.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
 pub async fn pause_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().pause();
@@ -275,7 +275,7 @@ pub async fn pause_subscription(parts: &Parts, caller: &Caller, id: &str) -> Res
 /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
 pub async fn resume_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().resume(parts.environment.now().0);
@@ -285,7 +285,8 @@ pub async fn resume_subscription(parts: &Parts, caller: &Caller, id: &str) -> Re
 /// Sends everything after a position again.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription or position.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription or
+/// position.
 pub async fn replay_subscription(
     parts: &Parts,
     caller: &Caller,
@@ -307,7 +308,7 @@ pub async fn replay_subscription(
 /// Gives a subscription a new secret. The one before signs too for a day.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
 pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionSecret, Refused> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
@@ -339,7 +340,7 @@ pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<S
 /// Sends a message of the kind `test` at once, beside everything else, and says what came of it.
 ///
 /// # Errors
-/// When policy or a bound refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Invalid` beyond a bound; `NotFound` without such a subscription.
 pub async fn test_subscription(
     governance: &Governance,
     live: &Live,
@@ -363,7 +364,7 @@ pub async fn test_subscription(
 /// Deletes a subscription with its dead letters.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such subscription.
+/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
 pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;

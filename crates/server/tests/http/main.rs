@@ -40,6 +40,7 @@ mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;
+mod texts;
 mod tokens;
 mod two_chats;
 mod webhooks;
