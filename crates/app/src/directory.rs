@@ -1,7 +1,7 @@
 //! A data directory: the database and the keys that belong together, opened for this process alone.
 
-use crate::start_error::StartError;
 use crate::{
+    StartError,
     environment::entropy::Entropy,
     vault::keys::{self, KeyError, Keys},
 };

@@ -1,8 +1,7 @@
 //! Makes everything ready to serve: what is in memory is read from what is on record.
 
-use crate::start_error::StartError;
 use crate::{
-    Environment, Governance, Journal, Live, Parts, Vault,
+    Environment, Governance, Journal, Live, Parts, StartError, Vault,
     access::authority,
     bundle,
     directory::Directory,

@@ -1,4 +1,4 @@
-//! Why nothing is served.
+//! Why a data directory cannot be served.
 
 use crate::{refused::Refused, vault::keys::KeyError};
 

@@ -16,7 +16,8 @@ use remit_app::{
     case::{
         exception::{self, RaiseException},
         feedback,
-        open::{self, OpenCase, Opened},
+        open::{self, Opened},
+        request::OpenCase,
     },
 };
 use remit_domain::Case;

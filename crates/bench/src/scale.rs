@@ -7,10 +7,7 @@ use crate::{
 };
 use remit_app::{
     Caller, Parts,
-    case::{
-        open::{self, OpenCase},
-        query,
-    },
+    case::{open, query, request::OpenCase},
 };
 use remit_store::{CaseFilter, Store as _};
 use std::{

@@ -10,7 +10,7 @@ use crate::{
 use anyhow::{Context as _, bail, ensure};
 use remit_app::{
     Caller, Parts,
-    case::open::{self, OpenCase},
+    case::{open, request::OpenCase},
 };
 use remit_server::serve;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

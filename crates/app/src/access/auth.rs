@@ -2,12 +2,14 @@
 
 use crate::{
     Environment, Governance, Journal, Live,
-    access::{caller::Caller, principal::Principal},
+    access::{
+        caller::Caller,
+        principal::{Principal, TOKEN_PREFIX},
+    },
     live::tokens::KNOWN_MAX,
     refused::{Kind, Refused},
 };
 use remit_domain::id::{CustomerId, StaffId};
-use remit_ledger::hash::hex;
 use remit_policy::engine::{ApiRequest, Held};
 use remit_store::Store;
 use sha2::{Digest as _, Sha256};
@@ -15,12 +17,6 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
 };
-
-/// What a token's text begins with.
-pub const TOKEN_PREFIX: &str = "remit_";
-
-/// Roles that a token can have; what each may do is for the bundle's policies to say.
-pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
 
 /// The caller that this `Authorization` header names.
 ///
@@ -182,15 +178,4 @@ pub(crate) fn forget_tokens(journal: &Journal, live: &Live) {
     drop(known);
     live.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
     journal.ticks.send_modify(|_| {});
-}
-
-/// The hash under which a token's secret is stored, and a short identifier made from it.
-pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
-    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    (hash, id_of_hash(&hash))
-}
-
-/// A token's identifier, by the hash of its secret.
-pub(crate) fn id_of_hash(hash: &[u8; 32]) -> String {
-    format!("tok_{}", hex(hash.get(..8).unwrap_or_default()))
 }

@@ -10,7 +10,7 @@ use crate::{
         floor::{STAFF, StaffItem},
         subscriptions::{self, SubscriptionItem},
     },
-    pipeline::recording,
+    pipeline::commit,
     refused::Refused,
 };
 use remit_domain::{
@@ -36,7 +36,7 @@ const RECORDED: &str = "recorded";
 /// The record of an act, in the stream of what it is about.
 pub(crate) fn record(entropy: &Entropy, event: &Event, actor: &str, now: Timestamp) -> Result<Record, Refused> {
     let stream = event.stream().ok_or_else(|| Refused::internal("the event is of a case"))?.to_string();
-    recording::recorded(entropy, event, &stream, actor, now)
+    commit::recorded(entropy, event, &stream, actor, now)
 }
 
 /// Puts acts of `caller` on record, in one commit with what they change.

@@ -6,5 +6,6 @@ pub mod caller;
 pub mod principal;
 pub mod reading;
 pub mod token;
+pub(crate) mod token_id;
 pub mod usage;
 pub mod who;

@@ -6,6 +6,12 @@ use remit_domain::{
 };
 use remit_store::TokenRow;
 
+/// What a token's text begins with.
+pub const TOKEN_PREFIX: &str = "remit_";
+
+/// Roles that a token can have; what each may do is for the bundle's policies to say.
+pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
+
 /// Who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {

@@ -1,12 +1,12 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
-use crate::access::who::TOKEN_ID;
 use crate::{
     Caller, Environment, Journal, Live, Parts,
     access::{
         auth,
         authority::{self, COMMAND_LINE},
-        principal::Job,
+        principal::{self, Job},
+        token_id,
     },
     environment::{clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
@@ -88,6 +88,9 @@ pub struct MadeToken {
 /// What acts of Remit itself and of customers are recorded under.
 const OWN_NAMES: [&str; 2] = ["remit", "customer"];
 
+/// What a token's identifier begins with.
+pub(crate) const TOKEN_ID: &str = "tok_";
+
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Makes a token in `store`, on record as done at the command line. Blocks until it is durable.
@@ -148,11 +151,11 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
         return Err(Refused::invalid("name", why));
     }
-    if new.roles.is_empty() || new.roles.len() > auth::ROLES.len() {
+    if new.roles.is_empty() || new.roles.len() > principal::ROLES.len() {
         return Err(Refused::invalid("roles", "name at least one role"));
     }
-    if let Some(unknown) = new.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str())) {
-        let roles = auth::ROLES.join(", ");
+    if let Some(unknown) = new.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str())) {
+        let roles = principal::ROLES.join(", ");
         return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
     }
     if let Some(Err(error)) = new.source.as_deref().map(source::check) {
@@ -165,8 +168,8 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         return Err(Refused::invalid("days", "must be 1 to 366"));
     }
     let secret: [u8; 32] = entropy.bytes()?;
-    let token = format!("{}{}", auth::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
-    let (hash, id) = auth::token_id(&token);
+    let token = format!("{}{}", principal::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = token_id::token_id(&token);
     let row = TokenRow {
         id,
         hash,
@@ -248,20 +251,6 @@ async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, i
     authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
 }
 
-impl From<&TokenRow> for TokenView {
-    fn from(row: &TokenRow) -> Self {
-        Self {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            roles: row.roles.clone(),
-            responder: row.responder.clone(),
-            source: row.source.clone(),
-            staff: row.staff.clone(),
-            expires_at: rfc3339(Timestamp(row.expires_ms)),
-        }
-    }
-}
-
 /// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
 ///
 /// # Errors
@@ -283,16 +272,16 @@ pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refus
     Ok(secret)
 }
 
-/// Forgets the name of a token that was revoked. From then on what was done with it is shown under its identifier.
-///
-/// # Errors
-/// When policy refuses, or no token that was revoked has a name that is kept.
-pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    if !parts.journal.store.forget_token_name(id).map_err(Refused::internal)? {
-        let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
-        return Err(Refused::new(Kind::NotFound, detail));
+impl From<&TokenRow> for TokenView {
+    fn from(row: &TokenRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: row.roles.clone(),
+            responder: row.responder.clone(),
+            source: row.source.clone(),
+            staff: row.staff.clone(),
+            expires_at: rfc3339(Timestamp(row.expires_ms)),
+        }
     }
-    parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
-    Ok(())
 }

@@ -1,13 +1,17 @@
 //! Who is behind a pseudonym. Records, which are for ever, call whoever acts with a token by its identifier; the name
 //! is looked up when it is shown, from what can be forgotten.
 
-use crate::{Journal, Vault, refused::Refused, vault::names::KNOWN_MAX};
+use crate::{
+    Caller, Journal, Parts, Vault,
+    access::{auth, token::TOKEN_ID},
+    case::view::CaseView,
+    customer::erased,
+    refused::{Kind, Refused},
+    vault::names::KNOWN_MAX,
+};
 use remit_domain::{Case, exception::Exception};
 use remit_store::Store;
 use std::{borrow::Cow, sync::PoisonError};
-
-/// What a token's identifier begins with.
-pub(crate) const TOKEN_ID: &str = "tok_";
 
 /// The name behind what an actor is called in records; that itself, where it is no pseudonym or the name was
 /// forgotten. Records of earlier versions hold names.
@@ -43,4 +47,26 @@ pub(crate) fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a Case) -
     let mut named = case.clone();
     named.exceptions.values_mut().try_for_each(|exception| name_in(journal, vault, exception))?;
     Ok(Cow::Owned(named))
+}
+
+/// `case` as callers are shown it.
+pub(crate) fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
+    Ok(CaseView {
+        erased: erased::erased_view(journal, vault, case)?,
+        ..CaseView::from(&*with_names(journal, vault, case)?)
+    })
+}
+
+/// Forgets the name of a token that was revoked. From then on what was done with it is shown under its identifier.
+///
+/// # Errors
+/// When policy refuses, or no token that was revoked has a name that is kept.
+pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    if !parts.journal.store.forget_token_name(id).map_err(Refused::internal)? {
+        let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
+        return Err(Refused::new(Kind::NotFound, detail));
+    }
+    parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    Ok(())
 }

@@ -1,13 +1,13 @@
 //! Circuit breakers: AI responders that were shown to fail an intent too often are stopped for it, on record, and what
 //! they hold of it moves on.
 
+use crate::live::load::{BREAKER, BreakerItem};
 use crate::{
     Caller, Environment, Governance, Journal, Live, Parts,
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
     live::load::{Tally, Tripped},
-    live::stopped::{BREAKER, BreakerItem},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
 };

@@ -1,8 +1,7 @@
 //! The context package of a case, opened: what the next holder needs to know, and the conversation so far.
 
-use crate::case::shown;
 use crate::{
-    Caller, Environment, Journal, Parts, Vault,
+    Caller, Environment, Governance, Journal, Parts, Vault,
     access::who,
     case::{
         announce,
@@ -10,15 +9,17 @@ use crate::{
     },
     environment::clock::rfc3339,
     journal::stored_case,
-    pipeline::{facts, load, said::each_said, sealing},
+    pipeline::{facts, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
     Case, Event,
+    case::Author,
     event::Message,
     id::{MessageId, Timestamp},
 };
-use remit_responders::TurnMessage;
+use remit_responders::{TurnAuthor, TurnMessage};
+use remit_signals::{normal::says_nothing, written::written};
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -49,8 +50,14 @@ pub struct NoteView {
     pub text: String,
 }
 
+/// Messages of the conversation that a holder is given, the newest.
+const MESSAGES_MAX: usize = 40;
+
 /// Entries of each kind of history that a holder is given, the newest.
 const HISTORY_MAX: usize = 20;
+
+/// In place of a message in which the customer wrote nothing of their own.
+const NOTHING_WRITTEN: &str = "[a message without words of the customer's own]";
 
 /// Bytes of a message that are quoted to the next holder.
 const QUOTED_MAX: usize = 400;
@@ -114,7 +121,7 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
     Ok(ContextView {
         summary: summary(parts, &case, parts.environment.now())?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: shown::case_view(&parts.journal, &parts.vault, &case)?,
+        case: who::case_view(&parts.journal, &parts.vault, &case)?,
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),
@@ -130,6 +137,55 @@ fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused>
         Some(said)
     };
     Ok(each_said(parts, case, whole)?.into_iter().map(|(_, message)| message).collect())
+}
+
+/// The same without what machines sent, and of what the customer wrote what is to be answered.
+pub(crate) fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
+        (Some(_), _) => None,
+        (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
+        _ => Some(said),
+    };
+    each_said(parts, case, asked)
+}
+
+fn each_said(
+    parts: &Parts,
+    case: &Case,
+    take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
+) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let mut messages = std::collections::VecDeque::new();
+    stored_case::each_record(&parts.journal, case, |row| {
+        if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
+            return Ok(());
+        }
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
+            return Ok(());
+        };
+        let author = match &message.author {
+            Author::Requester => TurnAuthor::Customer,
+            Author::Holder { staff: None, holder, .. } if is_ai(&parts.governance, holder.name()) => TurnAuthor::Ai,
+            Author::Holder { .. } => TurnAuthor::Staff,
+        };
+        if messages.len() == MESSAGES_MAX {
+            messages.pop_front();
+        }
+        messages.push_back((author, message));
+        Ok(())
+    })?;
+    let mut opened = Vec::with_capacity(messages.len());
+    for (author, message) in messages {
+        if let Some(text) = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?
+        {
+            let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
+            let text = message.attachments.iter().fold(said.text, |text, file| {
+                format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
+            });
+            opened.push((message.id, TurnMessage { author, text }));
+        }
+    }
+    Ok(opened)
 }
 
 /// What the messages say in which something was promised or refused, while their words exist.
@@ -157,6 +213,11 @@ fn marked(
         Ok(())
     })?;
     Ok(quoted)
+}
+
+fn is_ai(governance: &Governance, responder: &str) -> bool {
+    let ai = remit_domain::decision::ResponderKind::Ai;
+    governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
 }
 
 /// The context package in words: what the next holder needs to know beside the conversation.
@@ -229,6 +290,14 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
     }
     Ok(text)
+}
+
+/// What of a customer's message is to be answered, and in place of nothing that there is nothing.
+fn to_answer(text: &str) -> String {
+    let message = written(text);
+    let asked = message.to_answer();
+    // Words that came with a file alone are none.
+    if asked.is_empty() && !says_nothing(text) { NOTHING_WRITTEN.to_owned() } else { asked }
 }
 
 /// The beginning of `text`, at most so many bytes long.

@@ -1,12 +1,11 @@
 //! A turn of an AI responder: what it is given, and what becomes of what it says.
 
-use crate::pipeline::said;
 use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
     ai::context::{self, cut},
     case::{action, bounds},
-    customer::erasure,
+    customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},
     pipeline::{self, commit::Act, facts, load, sealing},
@@ -165,7 +164,7 @@ fn turn_stands(journal: &Journal, vault: &Vault, row: &OutboxRow) -> Result<Opti
     let Some(stored) = journal.store.case(&row.case).map_err(Refused::internal)? else { return Ok(None) };
     let case = stored_case::case_of(journal, &stored.state)?;
     let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
-    let open = case.status == remit_domain::case::Status::Open && !erasure::is_erased(journal, vault, &case)?;
+    let open = case.status == remit_domain::case::Status::Open && !erased::is_erased(journal, vault, &case)?;
     Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
 }
 
@@ -255,7 +254,7 @@ pub(crate) async fn drop_row(journal: &Journal, row: &str) -> Result<(), Refused
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
 fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
     let now = parts.environment.now();
-    let messages = said::asked_conversation(parts, case)?;
+    let messages = context::asked_conversation(parts, case)?;
     if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! The bundle in force, as it was kept.
+//! Which bundle is in force.
 
 use remit_domain::id::Digest;
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};

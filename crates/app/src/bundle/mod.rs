@@ -10,7 +10,6 @@ use remit_store::Store;
 pub use survey::{Gone, Survey, survey};
 
 mod in_force;
-
 mod moves;
 
 mod plan;

@@ -1,8 +1,8 @@
 //! How a bundle comes into force: held against what is open, then put on record with where it all goes, in one commit.
 
 use super::{
-    InForce, Moves, in_force,
-    moves::{MoveError, queues},
+    in_force::{InForce, in_force},
+    moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
 use crate::{

@@ -1,11 +1,10 @@
 //! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
 
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
-    pipeline::{self, commit::Act, facts, load, sealing},
+    pipeline::{self, commit::Act, facts, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{

@@ -1,12 +1,13 @@
 //! Attachments: files of a few kinds, known by their own first bytes, sealed under the customer's key and kept apart.
 
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::bounds,
     case::counted::{CaseAnswer, shown},
-    pipeline::{self, commit::Act, load, sealing},
+    customer,
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
+    vault::opened,
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Store};
@@ -131,14 +132,14 @@ pub async fn attach(
 pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
-    let key = sealing::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
     let Some((row, key)) = row.zip(key) else {
         let gone =
-            case.attached > 0 && sealing::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file"));
     };
-    let bytes = sealing::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = opened::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
     let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
     let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
     Ok((media_type, bytes))

@@ -1,6 +1,5 @@
 //! Consults: the member of staff who has a case asks another queue for advice, and keeps the case.
 
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     access::{auth, principal::Job},
@@ -10,7 +9,7 @@ use crate::{
     },
     environment::clock::rfc3339,
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{

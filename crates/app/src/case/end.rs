@@ -1,14 +1,13 @@
 //! Cases resolved, and reopened.
 
 use crate::case::counted::shown;
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
         bounds::{self, REASON_MAX},
         counted::CaseAnswer,
     },
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{Command, id::Disposition};

@@ -1,13 +1,12 @@
 //! Exceptions: raised by hand, listed, taken on, resolved.
 
-use crate::journal::stored_case::PAGE_MAX;
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
     access::{auth, principal::Job, who},
     case::{
         bounds::{REASON_MAX, bounded},
         counted::{CaseAnswer, shown},
-        query::Page,
+        query::{PAGE_MAX, Page},
         view::ExceptionView,
     },
     environment::clock::parse_rfc3339,

@@ -1,7 +1,6 @@
 //! Cases handed over: by their holder, and by a person against the system.
 
 use crate::case::counted::shown;
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
@@ -9,7 +8,7 @@ use crate::{
         counted::CaseAnswer,
     },
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, decision::YieldReason};

@@ -1,10 +1,9 @@
 //! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
 
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
-    pipeline::{self, commit::Act, sealing},
+    pipeline::{self, commit::Act, lease, sealing},
     refused::Refused,
 };
 use remit_domain::Command;

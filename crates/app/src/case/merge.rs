@@ -1,13 +1,12 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
 use crate::journal::outbox;
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     access::principal::Job,
     case::counted::{CaseAnswer, shown},
     journal::outbox::Look,
-    pipeline::{self, commit::Act, load},
+    pipeline::{self, commit::Act, lease, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, case::Status, id::CaseId};

@@ -1,14 +1,14 @@
 //! Opens cases, and says what opening one would come to.
 
-use crate::ATTEMPTS;
 use crate::{
-    Caller, Done, Environment, Governance, Live, Parts, Repeat,
+    ATTEMPTS, Caller, Done, Environment, Governance, Live, Parts, Repeat,
     access::auth,
     case::{
         automatic::{self, NothingOpened},
         bounds::{self, CUSTOMER_MAX, TEXT_MAX},
         counted::{self, CaseAnswer},
-        feedback, schema,
+        feedback,
+        request::OpenCase,
     },
     customer,
     evidence::decision::{self, WouldDecide},
@@ -16,20 +16,13 @@ use crate::{
         self,
         commit::Act,
         facts,
-        measure::{self, Named, PostedReading},
+        measure::{self, Named},
     },
     refused::{Kind, Refused},
     vault::customers::Customer,
 };
-use remit_domain::{
-    Command, Step,
-    case::{Channel, Requester},
-    decision::Trigger,
-    id::Timestamp,
-};
+use remit_domain::{Command, Step, case::Requester, decision::Trigger, id::Timestamp};
 use remit_signals::written::written;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// What becomes of a request to open a case.
 #[derive(Debug, Clone)]
@@ -40,39 +33,10 @@ pub enum Opened {
     Nothing(NothingOpened),
 }
 
-/// A request to take in.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OpenCase {
-    /// Your own identifier of the customer; recorded only as a pseudonym.
-    #[schema(max_length = 256, min_length = 1)]
-    pub customer: String,
-    /// What the customer wrote.
-    #[schema(max_length = 32_768, min_length = 1)]
-    pub text: String,
-    /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
-    #[schema(schema_with = schema::channel)]
-    pub channel: Channel,
-    /// Left out: who wrote follows from whose token this is sent with. An integration brings what the `customer` wrote,
-    /// a member of staff relays it (`proxy`), a responder writes for itself (`autonomous`). Anything else is refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = schema::requester, deprecated)]
-    pub requester: Option<Requester>,
-    /// Readings that you have of the case.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub signals: Vec<PostedReading>,
-    /// The value of the message's field `Auto-Submitted` (RFC 3834): `no` where a person sent it, `auto-generated`,
-    /// `auto-replied` or another keyword where a machine did, which opens no case. Without it the usual forms of
-    /// machines' messages are known by their words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 256, example = "auto-replied")]
-    pub auto_submitted: Option<String>,
-}
-
 /// Who writes, which follows from who sends it.
 ///
 /// # Errors
-/// When the body says otherwise.
+/// `Invalid` where the body says otherwise.
 fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
     let follows = caller.principal.requester();
     match open.requester {

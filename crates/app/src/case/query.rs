@@ -1,6 +1,5 @@
 //! What is read of cases: lists, messages and timelines.
 
-use crate::case::shown;
 use crate::{
     Caller, Governance, Journal, Live, Parts,
     access::{auth, who},
@@ -110,12 +109,15 @@ pub struct TimelineItem {
     pub rules: Vec<String>,
 }
 
+/// Most items of one page.
+pub const PAGE_MAX: usize = 200;
+
 /// A case.
 ///
 /// # Errors
 /// `Forbidden` by policy; `NotFound` without such a case.
 pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    shown::case_view(
+    who::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
@@ -142,7 +144,7 @@ pub fn cases(
     let items = rows
         .iter()
         .map(|row| {
-            shown::case_view(
+            who::case_view(
                 &parts.journal,
                 &parts.vault,
                 &serde_json::from_slice(&row.state).map_err(Refused::internal)?,

@@ -1,11 +1,10 @@
 //! Gives a case to another queue, as the member of staff who has it.
 
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
-    pipeline::{self, commit::Act, sealing},
+    pipeline::{self, commit::Act, lease, sealing},
     refused::Refused,
 };
 use remit_domain::Command;

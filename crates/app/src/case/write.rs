@@ -1,50 +1,26 @@
 //! Messages on a case, and readings of it.
 
-use crate::case::counted::shown;
-use crate::pipeline::lease;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
         automatic,
         bounds::{self, TEXT_MAX},
-        counted::{self, CaseAnswer},
-        schema,
+        counted::{self, CaseAnswer, shown},
+        request::PostMessage,
     },
     pipeline::{
         self,
         commit::Act,
-        load,
+        lease, load,
         measure::{self, Named, PostedReading},
         sealing,
     },
     refused::Refused,
 };
-use remit_domain::{Command, event::Mark};
+use remit_domain::Command;
 use remit_signals::written::written;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// A message on a case.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PostMessage {
-    /// What it says.
-    #[schema(max_length = 32_768, min_length = 1)]
-    pub text: String,
-    /// The holder's lease, when the holder writes; without it the requester writes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub epoch: Option<u64>,
-    /// What the holder commits to with it, so that the next holder is told: `promise`, `refusal`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(schema_with = schema::marks)]
-    pub marks: Vec<Mark>,
-    /// The value of the message's field `Auto-Submitted` (RFC 3834), where the requester writes: what a machine sent is
-    /// kept, and nothing follows from it. Without it the usual forms are known by their words; `no` says that a person
-    /// wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 256, example = "auto-replied")]
-    pub auto_submitted: Option<String>,
-}
 
 /// Readings of a case.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]

@@ -1,6 +1,5 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
-use crate::chat::current::{can_confirm, current_of};
 use crate::{
     Governance, Live, Parts,
     case::{
@@ -8,6 +7,7 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
+    chat::{self, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
     pipeline::{load, sealing},
@@ -216,7 +216,7 @@ fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
 /// Who has the case of a chat now.
 pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
     let texts = parts.governance.bundle.texts();
-    let Some(id) = current_of(&parts.journal, chat)? else {
+    let Some(id) = chat::current_of(&parts.journal, chat)? else {
         return Ok(ChatStatus::new("new", texts.say(None, "chat_begins", &[])).with_human());
     };
     let case = load::case_for(

@@ -1,10 +1,5 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
-pub mod conversation;
-pub mod current;
-
-use crate::chat::current::{can_confirm, current_of};
-use crate::live::chats::{Chat, ChatItem, Opening, id_of, row};
 use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
@@ -13,12 +8,15 @@ use crate::{
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
-        open::{self, OpenCase},
-        write::{self, PostMessage},
+        open,
+        request::{OpenCase, PostMessage},
+        write,
     },
+    chat::confirmation::can_confirm,
     customer,
     environment::clock::rfc3339,
     journal::stored_case,
+    live::chats::{Chat, ChatItem, Opening, id_of, row},
     pipeline::{self, commit::Act, load, measure, sealing},
     refused::{Kind, Refused},
 };
@@ -26,6 +24,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
     Command, Event,
     case::{Channel, Status},
+    ending::Ending,
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
@@ -34,6 +33,10 @@ use remit_store::{Commit, ItemRow};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
+
+pub mod confirmation;
+
+pub mod conversation;
 
 /// A chat to start.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -94,6 +97,9 @@ const FORGOTTEN: usize = 4;
 const CASES_MAX: usize = 20;
 
 const HOUR_MS: i64 = 3_600_000;
+
+/// Cases that ended one in the other, at most, before the last is found.
+const MERGES_MAX: usize = 8;
 
 /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
 ///
@@ -295,6 +301,18 @@ async fn chat_open(
     };
     chat.add(case);
     Ok(())
+}
+
+/// The case that a chat goes on with: its last one, or the one in which that ended.
+pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+    let Some(mut current) = chat.current() else { return Ok(None) };
+    for _ in 0..MERGES_MAX {
+        let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
+        let Some(Ending::Merged { into }) = ended else { break };
+        current = into;
+        chat.add(into);
+    }
+    Ok(Some(current))
 }
 
 fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {

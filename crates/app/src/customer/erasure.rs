@@ -3,17 +3,20 @@
 //! told until it is done: each case says so of itself, and what was overwritten goes from the log that the database
 //! writes.
 
-use crate::pipeline::recording;
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::{auth, principal::Job},
-    case::{
-        bounds::{CUSTOMER_MAX, bounded},
-        view::ErasedView,
+    case::bounds::{CUSTOMER_MAX, bounded},
+    chat,
+    customer::{
+        self,
+        erased::{PENDING, log},
     },
-    chat, customer,
     journal::stored_case,
-    pipeline::{self, commit::Act},
+    pipeline::{
+        self,
+        commit::{self, Act},
+    },
     refused::{Kind, Refused},
     vault::erasures::{Due, ERASURE},
 };
@@ -23,9 +26,6 @@ use remit_store::{Commit, CommitError, OutboxRow, Store};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
-
-/// Something is left in the log.
-const PENDING: &str = "pending";
 
 /// Cases that are marked at once: what is in memory of them is bounded by it.
 const AT_ONCE: usize = 64;
@@ -88,7 +88,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let items = chat::ended_chats(&parts.live, customer)?;
     let chats: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
     let commit = Commit {
-        records: vec![recording::to_record(&parts.environment, &event, &stream, caller, now)?],
+        records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),
         items,
         outbox: vec![OutboxRow {
@@ -199,31 +199,10 @@ async fn complete(
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-    let record =
-        recording::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;
     vault.erasures.end(due.key);
     tracing::info!(cases, "a customer's words are erased, and nothing of them is left in the log");
     Ok(())
-}
-
-/// Whether the words on a case were erased, though it may not say so of itself yet.
-pub(crate) fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
-    if case.erased || !vault.erasures.is_pending(&case.customer) {
-        return Ok(case.erased);
-    }
-    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string());
-    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
-}
-
-/// What has become of the words on a case, if they were erased.
-pub(crate) fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
-    let pending = || vault.erasures.is_pending(&case.customer);
-    Ok(is_erased(journal, vault, case)?.then(|| ErasedView { log: Some(log(pending())) }))
-}
-
-/// How it is told whether something is left in the log.
-fn log(pending: bool) -> &'static str {
-    if pending { PENDING } else { "done" }
 }

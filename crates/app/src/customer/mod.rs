@@ -1,9 +1,14 @@
 //! Customers: their pseudonyms and the keys that seal their words.
 
+pub mod erased;
 pub mod erasure;
 
-use crate::{Environment, Journal, Vault, refused::Refused, vault::customers::Customer};
-use remit_domain::id::CustomerId;
+use crate::{
+    Environment, Journal, Vault,
+    refused::Refused,
+    vault::{customers::Customer, keys::CustomerKey, opened},
+};
+use remit_domain::{Case, id::CustomerId};
 use remit_signals::normal::identifier;
 use remit_store::{CustomerRow, NewCustomer, Store as _};
 
@@ -53,6 +58,22 @@ pub(crate) fn customer_of(
             return Ok(customer);
         }
     }
+}
+
+/// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
+pub(crate) fn case_key(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+) -> Result<Option<CustomerKey>, Refused> {
+    if case.erased {
+        return Ok(None);
+    }
+    let (id, customer) = (case.id.to_string(), &case.customer);
+    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Refused::internal)?;
+    let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
+    Ok(opened::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
 }
 
 /// Forgets the key of an erased customer.

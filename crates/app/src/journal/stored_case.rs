@@ -4,8 +4,8 @@ use crate::{Journal, refused::Refused};
 use remit_domain::{Case, Event, id::CaseId};
 use remit_store::{RecordRow, Store};
 
-/// Most items of one page.
-pub const PAGE_MAX: usize = 200;
+/// Records that are read at once.
+const READ_AT_ONCE: usize = 200;
 
 /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
 /// anew from its records.
@@ -31,10 +31,10 @@ pub(crate) fn each_record(
 ) -> Result<(), Refused> {
     let (case, mut after) = (case.id.to_string(), 0);
     loop {
-        let rows = journal.store.records_of(&case, after, PAGE_MAX).map_err(Refused::internal)?;
+        let rows = journal.store.records_of(&case, after, READ_AT_ONCE).map_err(Refused::internal)?;
         rows.iter().try_for_each(&mut each)?;
         match rows.last() {
-            Some(last) if rows.len() == PAGE_MAX => after = last.seq,
+            Some(last) if rows.len() == READ_AT_ONCE => after = last.seq,
             _ => return Ok(()),
         }
     }

@@ -315,6 +315,14 @@ impl State {
     }
 }
 
+/// Where a case belongs.
+pub(crate) enum Wanted {
+    Gone,
+    Waiting(Waiting),
+    Offered(Waiting, StaffId, Timestamp),
+    Held(Waiting, StaffId),
+}
+
 impl State {
     /// Notes that somebody is there or not since `since`; for a while who is away may still be back.
     pub(crate) fn note_presence(&mut self, id: &StaffId, presence: &Presence, since: Timestamp) {
@@ -332,10 +340,23 @@ impl State {
     }
 }
 
-/// Where a case belongs.
-pub(crate) enum Wanted {
-    Gone,
-    Waiting(Waiting),
-    Offered(Waiting, StaffId, Timestamp),
-    Held(Waiting, StaffId),
+impl LiveFloor {
+    /// Cases to be taken back from those who have them: they are gone at `now`.
+    pub(crate) fn left(&self, now: Timestamp) -> Vec<CaseId> {
+        let State { floor, gone, left, .. } = &mut *self.lock();
+        let mut due = Vec::new();
+        left.retain(|case| {
+            let Some(Placed::Held(staff)) = floor.placed(case) else { return false };
+            let Some(from) = gone.get(&staff) else { return false };
+            if *from <= now {
+                due.push(*case);
+            }
+            *from > now
+        });
+        due
+    }
+
+    pub(crate) fn is_gone(&self, id: &StaffId, now: Timestamp) -> bool {
+        self.lock().gone.get(id).is_some_and(|from| *from <= now)
+    }
 }

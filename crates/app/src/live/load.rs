@@ -1,9 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use crate::{
-    live::stopped,
-    live::{floor::Waits, outage::Outages},
-};
+use crate::live::{floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -13,6 +10,7 @@ use remit_domain::{
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
 use remit_store::{OutcomeDelta, ReadError, Store};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -62,6 +60,21 @@ struct Breaker {
     from: Tally,
 }
 
+/// A breaker as stored: what it is about is its identifier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BreakerItem {
+    pub(crate) responder: String,
+    pub(crate) intent: String,
+    pub(crate) stopped: bool,
+    /// Counted when it was last switched on.
+    pub(crate) resolved: i64,
+    pub(crate) failed: i64,
+    pub(crate) wrong: i64,
+}
+
+/// The kind of item under which breakers are stored.
+pub(crate) const BREAKER: &str = "breaker";
+
 #[derive(Debug)]
 struct Desk {
     spec: CandidateSpec,
@@ -101,9 +114,12 @@ impl Load {
         for (holder, depth) in store.depths()? {
             load.set_depth(&holder, depth);
         }
-        for item in stopped::stopped(store)? {
-            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
-            load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+        for item in store.items(BREAKER)? {
+            let item = item.body.and_then(|body| serde_json::from_slice::<BreakerItem>(&body).ok());
+            if let Some(item) = item {
+                let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
+                load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+            }
         }
         let outcomes = store.outcomes()?;
         let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));

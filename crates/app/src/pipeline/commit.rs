@@ -2,9 +2,9 @@
 //! words.
 
 use crate::{
-    Caller, Parts,
-    live::chats::Opening,
-    pipeline::{counting, follow_ups, load::Loaded, projections::Projections, recording, repeat::Repeat},
+    Caller, Environment, Parts, Repeat,
+    environment::entropy::Entropy,
+    pipeline::{counting, follow_ups, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
 };
@@ -46,7 +46,7 @@ pub(crate) struct Beside {
     /// Sealed files that the command's events commit to.
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The chat that opens the case.
-    pub(crate) chat: Option<Opening>,
+    pub(crate) chat: Option<crate::live::chats::Opening>,
     /// The customer, where it is new.
     pub(crate) customer: Option<NewCustomer>,
     /// The outbox row that this is done for.
@@ -105,6 +105,9 @@ pub(crate) struct Prepared<T> {
 /// For how long an answer can be asked for again, in milliseconds.
 const REPEATABLE_MS: i64 = 24 * 3_600_000;
 
+/// Bytes that most events fit in.
+const BODY_USUAL: usize = 4 * 1024;
+
 #[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
 pub(crate) fn record<T: Serialize>(
     parts: &Parts,
@@ -121,7 +124,7 @@ pub(crate) fn record<T: Serialize>(
     let records = happened
         .events
         .iter()
-        .map(|event| recording::to_record(&parts.environment, event, &id, caller, now))
+        .map(|event| to_record(&parts.environment, event, &id, caller, now))
         .collect::<Result<Vec<_>, Refused>>()?;
     // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
     let about = before.and_then(intent_of).or_else(|| intent_of(case));
@@ -172,6 +175,16 @@ pub(crate) fn record<T: Serialize>(
     Ok(Prepared { commit, projections, output })
 }
 
+pub(crate) fn to_record(
+    environment: &Environment,
+    event: &Event,
+    case: &str,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Record, Refused> {
+    recorded(&environment.entropy, event, case, &caller.pseudonym, now)
+}
+
 /// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never
 /// nowhere.
 fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a str>) -> bool {
@@ -179,6 +192,30 @@ fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a s
         record.body.windows(commitment.len()).any(|part| part == commitment.as_bytes())
     };
     commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
+}
+
+/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+pub(crate) fn recorded(
+    entropy: &Entropy,
+    event: &Event,
+    case: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Record, Refused> {
+    let mut body = Vec::with_capacity(BODY_USUAL);
+    serde_json::to_writer(&mut body, event).map_err(Refused::internal)?;
+    let salt: [u8; 32] = entropy.bytes()?;
+    let commit = remit_ledger::entry::commitment(&salt, &body);
+    Ok(Record {
+        kind: event.kind(),
+        case: case.to_owned(),
+        actor: actor.to_owned(),
+        ts_ms: now.0,
+        subject: event.subject(),
+        body,
+        salt,
+        commit,
+    })
 }
 
 /// What is kept of `case` to find it and to go on from it, in place of version `expected`.

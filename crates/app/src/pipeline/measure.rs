@@ -1,8 +1,8 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
-use crate::pipeline::said;
 use crate::{
-    Caller, Environment, Governance, Journal, Parts, case::schema, refused::Refused, vault::customers::Customer,
+    Caller, Environment, Governance, Journal, Parts, ai::context, case::schema, refused::Refused,
+    vault::customers::Customer,
 };
 use remit_domain::{
     Case,
@@ -112,7 +112,7 @@ pub(crate) fn not_asked(governance: &Governance, readings: &Named) -> Option<Smo
 pub(crate) async fn measure_again(parts: &Parts, case: &Case, message: &Written<'_>) -> Result<Named, Refused> {
     let (now, text, forward) = (parts.environment.now(), &*message.now, message.is_forward_alone());
     let of_ai = Some(case).filter(|case| case.held_by_ai);
-    let conversation = of_ai.map_or(Ok(Vec::new()), |case| said::asked_conversation(parts, case))?;
+    let conversation = of_ai.map_or(Ok(Vec::new()), |case| context::asked_conversation(parts, case))?;
     let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
     let repeated = asked.any(|(_, before)| same_question(&before.text, text));
     let said = conversation.into_iter().map(|(_, message)| message.text).collect();

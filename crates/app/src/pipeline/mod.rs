@@ -1,30 +1,37 @@
 //! The pipeline that every command goes through: load, authorise, decide, commit, project.
 
-pub mod commit;
-pub mod counting;
-pub mod facts;
-pub mod follow_ups;
-pub mod lease;
-pub mod load;
-pub mod measure;
-pub mod projections;
-pub mod recording;
-pub mod repeat;
-pub mod said;
-pub mod sealing;
-pub mod sla;
-
-pub use repeat::{Done, Kept, Repeat};
-
 use crate::{
     Caller, Journal, Parts, Vault,
     access::who,
-    refused::{Kind, Refused},
+    pipeline::repeat::{Done, Kept, Repeat},
+    refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Step, command::Happened};
 use remit_store::{CommitError, Store};
 use serde::Serialize;
 use std::borrow::Cow;
+
+pub mod commit;
+
+pub mod counting;
+
+pub mod facts;
+
+pub mod follow_ups;
+
+pub mod lease;
+
+pub mod load;
+
+pub mod measure;
+
+pub mod projections;
+
+pub mod repeat;
+
+pub mod sealing;
+
+pub mod sla;
 
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;
@@ -136,17 +143,5 @@ fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> R
         Ok(Some(Kept(row.response)))
     } else {
         Err(refused(CommitError::KeyReused))
-    }
-}
-
-/// What a refused commit is told as.
-pub(crate) fn refused(error: CommitError) -> Refused {
-    match error {
-        CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
-        CommitError::KeyGone => remit_domain::refusal::Refusal::WordsErased.into(),
-        CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
-        CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
-        CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
-        other => Refused::internal(other),
     }
 }

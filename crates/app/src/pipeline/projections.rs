@@ -12,8 +12,7 @@ use crate::{
 };
 use remit_domain::{
     Case, Event,
-    case::Author,
-    case::Status,
+    case::{Author, Status},
     command::Happened,
     decision::{Trigger, YieldReason},
     id::CaseId,

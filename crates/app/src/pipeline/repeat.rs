@@ -1,4 +1,4 @@
-//! Requests that are repeated.
+//! Requests that may come again: what was asked, and what it came to.
 
 /// A repeatable request: the key that the caller chose, and what the request was.
 #[derive(Debug, Clone)]

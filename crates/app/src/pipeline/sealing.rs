@@ -3,12 +3,16 @@
 use crate::{
     Environment, Journal, Vault,
     case::bounds::{TEXT_MAX, bounded},
+    customer,
     pipeline::load::Loaded,
     refused::Refused,
-    vault::keys::{CustomerKey, KeyError, Sealed},
+    vault::{
+        keys::{CustomerKey, Sealed},
+        opened::opened,
+    },
 };
 use remit_domain::{Case, event::Words, refusal::Refusal};
-use remit_store::{CustomerRow, Store};
+use remit_store::Store;
 
 /// Words for a case, sealed.
 ///
@@ -34,7 +38,7 @@ pub(crate) fn sealing_key(
     environment: &Environment,
     case: &Case,
 ) -> Result<CustomerKey, Refused> {
-    case_key(journal, vault, environment, case)?.ok_or_else(|| Refusal::WordsErased.into())
+    customer::case_key(journal, vault, environment, case)?.ok_or_else(|| Refusal::WordsErased.into())
 }
 
 /// The same of words that may be left out.
@@ -65,37 +69,6 @@ pub(crate) fn open_words(
     let Some(row) = journal.store.words(&case.id.to_string(), &words.commit).map_err(Refused::internal)? else {
         return Ok(None);
     };
-    let Some(key) = case_key(journal, vault, environment, case)? else { return Ok(None) };
+    let Some(key) = customer::case_key(journal, vault, environment, case)? else { return Ok(None) };
     Ok(opened(environment, case, &words.commit, key.open(&row.sealed, words)))
-}
-
-/// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
-pub(crate) fn opened<T>(
-    environment: &Environment,
-    case: &Case,
-    commit: &str,
-    opened: Result<T, KeyError>,
-) -> Option<T> {
-    opened
-        .inspect_err(|error| {
-            environment.metrics.unreadable.inc();
-            tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
-        })
-        .ok()
-}
-
-/// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
-pub(crate) fn case_key(
-    journal: &Journal,
-    vault: &Vault,
-    environment: &Environment,
-    case: &Case,
-) -> Result<Option<CustomerKey>, Refused> {
-    if case.erased {
-        return Ok(None);
-    }
-    let (id, customer) = (case.id.to_string(), &case.customer);
-    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Refused::internal)?;
-    let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
-    Ok(opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
 }

@@ -5,10 +5,9 @@ pub mod offering;
 pub mod placing;
 pub mod settle;
 
-use crate::case::shown;
 use crate::{
     Caller, Done, Environment, Governance, Live, Parts, Repeat,
-    access::{auth, principal::Job},
+    access::{auth, principal::Job, who},
     case::{
         counted::{CaseAnswer, shown},
         view::CaseView,
@@ -304,9 +303,9 @@ pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, R
         )?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
-            work.held.push(shown::case_view(&parts.journal, &parts.vault, &case)?);
+            work.held.push(who::case_view(&parts.journal, &parts.vault, &case)?);
         } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-            work.offered.push(shown::case_view(&parts.journal, &parts.vault, &case)?);
+            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case)?);
         }
     }
     Ok(work)

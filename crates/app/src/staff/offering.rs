@@ -97,7 +97,7 @@ pub(crate) async fn end_offer(
 }
 
 /// Ends an offer that nobody answers, on record.
-pub(crate) async fn end_open_offer(parts: &Parts, id: &str, how: OfferEnd) -> Result<(), Refused> {
+pub(super) async fn end_open_offer(parts: &Parts, id: &str, how: OfferEnd) -> Result<(), Refused> {
     let Some(row) = parts.journal.store.case(id).map_err(Refused::internal)? else { return Ok(()) };
     let case = stored_case::case_of(&parts.journal, &row.state)?;
     let Some(offer) = case.offer else { return Ok(()) };

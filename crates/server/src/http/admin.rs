@@ -12,6 +12,7 @@ use remit_app::{
     access::{
         reading,
         token::{self, MadeToken, NewToken, TokenView},
+        who,
     },
     customer::erasure::{self, Erased},
 };
@@ -78,7 +79,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
     responses((status = 204, description = "Forgotten."))
 )]
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    token::forget_name(&app, &caller, &id)?;
+    who::forget_name(&app, &caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -15,10 +15,11 @@ use remit_app::{
         end::{self, ReopenCase, ResolveCase},
         exception::{self, RaiseException},
         hand_over::{self, MakeOverride, RequestHandoff},
-        open::{self, OpenCase, Opened},
+        open::{self, Opened},
         query::{self, MessageView, Page, TimelineItem},
+        request::{OpenCase, PostMessage},
         view::CaseView,
-        write::{self, PostMessage, PostSignals},
+        write::{self, PostSignals},
     },
     pipeline,
 };

@@ -328,7 +328,7 @@ impl Follower {
             if *self.bell.borrow_and_update() || self.chat.expires <= self.app.environment.now() {
                 return None;
             }
-            let current = chat::current::current_of(&self.app.journal, &self.chat).ok()?;
+            let current = chat::current_of(&self.app.journal, &self.chat).ok()?;
             if self.case.as_ref().map(|(id, _)| *id) != current {
                 self.case = current.map(|id| (id, self.app.live.chats.listen(id)));
             }

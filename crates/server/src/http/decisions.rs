@@ -9,7 +9,7 @@ use super::{
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    case::open::{self, OpenCase},
+    case::{open, request::OpenCase},
     evidence::decision::{self, DecisionAnswer, ReplayAnswer, WouldDecide},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -2,7 +2,7 @@
 
 use crate::{problem, problem::Problem};
 use axum::{extract::FromRequestParts, http::request::Parts as RequestParts};
-use remit_app::journal::stored_case::PAGE_MAX;
+use remit_app::case::query::PAGE_MAX;
 use serde::de::DeserializeOwned;
 
 /// A request's query parameters.

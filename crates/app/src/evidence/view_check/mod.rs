@@ -5,7 +5,7 @@
 
 use crate::journal::outbox::{TIMER, TURN};
 use crate::{
-    access::auth,
+    access::{principal, token_id},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
@@ -32,10 +32,9 @@ use std::collections::{BTreeMap, BTreeSet};
 mod authority;
 
 mod governed;
+mod problem;
 
 mod outbox;
-
-mod problem;
 
 mod rows;
 
@@ -230,11 +229,11 @@ impl Judge for ViewCheck {
 
     fn token(&mut self, token: &TokenRow, found: Found<'_>) {
         self.authority.token(token);
-        let unknown = token.roles.iter().find(|role| !auth::ROLES.contains(&role.as_str()));
+        let unknown = token.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str()));
         if let Some(unknown) = unknown {
             found(kept("token", &token.id, &format!("`{unknown}` is no role")));
         }
-        if token.id != auth::id_of_hash(&token.hash) {
+        if token.id != token_id::id_of_hash(&token.hash) {
             found(kept("token", &token.id, "it is not named after its hash"));
         }
         if token.expires_ms <= token.created_ms {
