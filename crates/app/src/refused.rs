@@ -5,7 +5,7 @@ use remit_store::CommitError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// One kind of refusal. Use cases name in their documentation the kinds that they refuse with.
+/// One kind of refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A value is not accepted.

@@ -8,6 +8,7 @@ use crate::{
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
     live::load::{Tally, Tripped},
+    operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
 };
@@ -72,7 +73,7 @@ pub fn trips(live: &Live) -> Option<tokio::sync::mpsc::UnboundedReceiver<Tripped
 /// Puts on record that an AI responder is stopped, and moves on what it holds of the intent.
 ///
 /// # Errors
-/// `Busy`, `StorageFull` or `Internal` by the store.
+/// When the store refuses.
 pub async fn stop_ai(parts: &Parts, tripped: &Tripped) -> Result<(), Refused> {
     let terms = parts.governance.bundle.terms();
     let owner = terms.owners.get(&DecisionPoint::StopAi).unwrap_or(&terms.exception_owner).clone();
@@ -134,13 +135,13 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
 /// Everything that is stopped.
 ///
 /// # Errors
-/// `Forbidden` by policy.
+/// When policy refuses.
 pub fn stopped(
     governance: &Governance,
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<StoppedView>, Refused> {
+) -> Result<Vec<StoppedView>, ListStoppedRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, intent): (ResponderId, String)| StoppedView { responder: responder.to_string(), intent };
     Ok(live.load.stopped().into_iter().map(view).collect())
@@ -149,13 +150,13 @@ pub fn stopped(
 /// Everybody who is left alone because they could not be reached.
 ///
 /// # Errors
-/// `Forbidden` by policy.
+/// When policy refuses.
 pub fn unreachable(
     governance: &Governance,
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<UnreachableView>, Refused> {
+) -> Result<Vec<UnreachableView>, ListRespondersUnreachableRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
         responder: responder.to_string(),
@@ -174,14 +175,14 @@ pub async fn reset_outcomes(
     caller: &Caller,
     responder: &str,
     wish: ResetOutcomes,
-) -> Result<(), Refused> {
+) -> Result<(), ResetOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let tally = parts.live.load.tally(responder, &wish.intent);
     let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
     let Some(id) = known else {
         let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let event = Event::OutcomesReset {
         responder: id.clone(),
@@ -215,14 +216,14 @@ pub async fn reset_outcomes(
 ///
 /// # Errors
 /// When policy or a bound refuses, or it is not stopped.
-pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), Refused> {
+pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), ResumeAiRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let stopped = parts.live.load.stopped();
     let found = stopped.iter().find(|(id, intent)| id.as_str() == responder && *intent == wish.intent);
     let Some((id, intent)) = found else {
         let detail = format!("`{responder}` is not stopped for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let from = parts.live.load.tally(responder, intent);
     let event = Event::AiResumed {
@@ -266,7 +267,7 @@ async fn note_with(
 ) -> Result<(), Refused> {
     let row = ItemRow {
         kind: BREAKER.to_owned(),
-        id: format!("{} {}", item.responder, item.intent),
+        id: BreakerItem::name(&item.responder, &item.intent),
         body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
     };
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };

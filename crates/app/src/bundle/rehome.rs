@@ -37,7 +37,7 @@ struct Due {
 /// `told` hears how many of how many cases are done.
 ///
 /// # Errors
-/// `Busy`, `StorageFull` or `Internal` by the store.
+/// When the store refuses.
 pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Result<u64, Refused> {
     let moves = pending(&parts.journal.store).map_err(Refused::internal)?;
     let due = to_rehome(&parts.governance, &parts.journal, moves.as_ref()).map_err(Refused::internal)?;

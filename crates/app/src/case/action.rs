@@ -4,6 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
+    operation::EndActionRefusal,
     pipeline::{self, commit::Act, facts, lease, load, sealing},
     refused::Refused,
 };
@@ -97,15 +98,14 @@ pub(crate) async fn ask_action(
 /// Says what became of a permitted action, as who has the case.
 ///
 /// # Errors
-/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
-/// or `Internal` by the store; `NotFound` without such a action.
+/// When policy, the lease, a bound or the store refuses, or there is no such action.
 pub async fn end_action(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     end: EndAction,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, EndActionRefusal> {
     let permission = "action.end";
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
     let loaded = lease::load_under(
@@ -125,5 +125,5 @@ pub async fn end_action(
         ActionEnded::Refused => ActionEnd::Refused,
     };
     let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

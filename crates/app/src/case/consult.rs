@@ -9,6 +9,7 @@ use crate::{
     },
     environment::clock::rfc3339,
     governance::resolve_names,
+    operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
@@ -67,16 +68,16 @@ pub struct ConsultView {
 }
 
 /// The kind of item under which open consults are stored.
-const CONSULT: &str = "consult";
+pub(crate) const CONSULT: &str = "consult";
 
 /// Open consults that are listed at most, the newest.
 const LISTED_MAX: usize = 200;
 
 /// A consult as stored beside its case.
 #[derive(Debug, Serialize, Deserialize)]
-struct ConsultItem {
+pub(crate) struct ConsultItem {
     case: CaseId,
-    consult: Consult,
+    pub(crate) consult: Consult,
 }
 
 pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
@@ -95,15 +96,14 @@ pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
 /// Asks another queue for advice on a case that the caller keeps.
 ///
 /// # Errors
-/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
-/// or `Internal` by the store; `NotFound` without such a queue.
+/// When policy, the lease, a bound or the store refuses, or there is no such queue.
 pub async fn ask_consult(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     ask: AskConsult,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AskConsultRefusal> {
     let action = "consult.ask";
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
     let loaded =
@@ -112,21 +112,20 @@ pub async fn ask_consult(
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Invalid` beyond a bound; `Busy`, `StorageFull` or `Internal` by the store; `NotFound`
-/// without such a consult.
+/// When policy, a bound or the store refuses, or there is no such consult.
 pub async fn answer_consult(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     answer: AnswerConsult,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AnswerConsultRefusal> {
     let action = "consult.answer";
     bounded("answer", &answer.answer, bounds::TEXT_MAX)?;
     let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
@@ -138,19 +137,19 @@ pub async fn answer_consult(
     };
     if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
         let detail = "advice is given by those who work in the queue that was asked";
-        return Err(Refused::new(Kind::Forbidden, detail));
+        return Err(Refused::new(Kind::Forbidden, detail).into());
     }
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer)?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a queue.
-pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
+/// When policy or the store refuses, or there is no such queue.
+pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, ListConsultsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
     let mut views = Vec::new();

@@ -7,6 +7,7 @@ use crate::{
         bounds::{self, REASON_MAX},
         counted::CaseAnswer,
     },
+    operation::{ReopenCaseRefusal, ResolveCaseRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,
 };
@@ -41,15 +42,14 @@ pub struct ReopenCase {
 /// Ends the case, as its holder.
 ///
 /// # Errors
-/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
-/// or `Internal` by the store.
+/// When policy, the lease, a bound or the store refuses.
 pub async fn resolve_case(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     resolve: ResolveCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ResolveCaseRefusal> {
     let action = "case.resolve";
     let loaded = lease::load_under(
         &parts.governance,
@@ -79,26 +79,25 @@ pub async fn resolve_case(
         None => None,
     };
     let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Invalid` beyond a bound; `Conflict` in a state that forbids it; `Busy`, `StorageFull` or
-/// `Internal` by the store.
+/// When policy, a bound, the state or the store refuses.
 pub async fn reopen_case(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     reopen: ReopenCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ReopenCaseRefusal> {
     let action = "case.reopen";
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

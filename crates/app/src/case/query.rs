@@ -5,15 +5,17 @@ use crate::{
     access::{auth, who},
     case::{announce, attachment::AttachmentView, view::CaseView},
     environment::clock::rfc3339,
+    operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
     refused::Refused,
 };
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
     id::{CaseId, Timestamp},
+    schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
@@ -22,7 +24,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
@@ -80,7 +82,7 @@ impl ReadPart {
     }
 }
 
-/// One event of a case, as recorded.
+/// One event of a case or of another stream, as recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineItem {
     /// Its place in the ledger.
@@ -92,7 +94,7 @@ pub struct TimelineItem {
     pub by: String,
     /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
     /// what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,26 +117,26 @@ pub const PAGE_MAX: usize = 200;
 /// A case.
 ///
 /// # Errors
-/// `Forbidden` by policy; `NotFound` without such a case.
-pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    who::case_view(
+/// When policy refuses, or there is no such case.
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
+    Ok(who::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
-    )
+    )?)
 }
 
 /// Cases, newest first.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store.
+/// When policy or the store refuses.
 pub fn cases(
     parts: &Parts,
     caller: &Caller,
     filter: &CaseFilter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<CaseView>, Refused> {
+) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
@@ -157,16 +159,16 @@ pub fn cases(
 /// The messages of a case, oldest first.
 ///
 /// # Errors
-/// `Forbidden` by policy; `NotFound` without such a case.
+/// When policy refuses, or there is no such case.
 pub fn messages(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<MessageView>, Refused> {
+) -> Result<Page<MessageView>, ListMessagesRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let mut items = Vec::new();
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
@@ -221,16 +223,16 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
 /// Everything that happened to a case, oldest first.
 ///
 /// # Errors
-/// `Forbidden` by policy; `NotFound` without such a case.
+/// When policy refuses, or there is no such case.
 pub fn timeline(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<TimelineItem>, Refused> {
+) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let items = rows
         .into_iter()
         .map(|row| {
@@ -274,13 +276,14 @@ fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> 
     handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
 }
 
-fn records(
+/// A page of a stream's records, and where the next one begins.
+pub(crate) fn records_of(
     journal: &Journal,
-    case: &Case,
+    stream: &Stream,
     after: u64,
     limit: usize,
 ) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-    let rows = journal.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
+    let rows = journal.store.records_of(&stream.to_string(), after, limit).map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
     Ok((rows, next))
 }

@@ -4,8 +4,8 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
+    operation::TransferCaseRefusal,
     pipeline::{self, commit::Act, lease, sealing},
-    refused::Refused,
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -28,15 +28,14 @@ pub struct TransferCase {
 /// Gives a case to another queue that policy permits. To choose one that it does not is an override.
 ///
 /// # Errors
-/// `Forbidden` by policy; `LeaseLost` under a lease that has ended; `Invalid` beyond a bound; `Busy`, `StorageFull`
-/// or `Internal` by the store.
+/// When policy, the lease, a bound or the store refuses.
 pub async fn transfer_case(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
     wish: TransferCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, TransferCaseRefusal> {
     let action = "handoff.request";
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))?;
@@ -51,5 +50,5 @@ pub async fn transfer_case(
     )?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

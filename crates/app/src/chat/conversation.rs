@@ -10,11 +10,12 @@ use crate::{
     chat::{self, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
+    operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
     pipeline::{load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    Case, Decision, Event,
+    Case, Decision, Event, Stream,
     announcement::Announcement,
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
@@ -96,7 +97,7 @@ const PAGE: usize = 200;
 const MESSAGES_MAX: usize = 100;
 
 /// The conversation of a chat after a place.
-pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
     let messages = said_since(parts, chat, after)?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
@@ -126,9 +127,9 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
         )?,
         said.len() + MESSAGES_MAX,
     );
-    let mut at = after;
+    let (stream, mut at) = (Stream::case(id).to_string(), after);
     while said.len() < enough {
-        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.records_of(&stream, at, PAGE).map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
             if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
@@ -262,14 +263,14 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 }
 
 /// A file of a chat's cases, with its kind.
-pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
     for case in chat.cases().iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
-            Err(refused) if refused.kind == Kind::NotFound => {}
-            found => return found,
+            Err(GetAttachmentRefusal::NotFound(_)) => {}
+            found => return Ok(found.map_err(Refused::from)?),
         }
     }
-    Err(Refused::new(Kind::NotFound, "this chat has no such file"))
+    Err(Refused::new(Kind::NotFound, "this chat has no such file").into())
 }
 
 impl ChatStatus {

@@ -26,7 +26,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Commits, and waits until it is durable.
 ///
 /// # Errors
-/// `Busy`, `StorageFull` or `Internal` by the store.
+/// When the store refuses.
 pub(crate) fn commit(store: &impl Store, commit: Commit) -> Result<(), Refused> {
     block_on(store.commit(commit)).map(drop).map_err(crate::refused)
 }

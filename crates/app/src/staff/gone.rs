@@ -13,7 +13,7 @@ use remit_store::Store;
 /// Takes back what those have who are gone, where the customer waits. What fails is tried again.
 ///
 /// # Errors
-/// `Busy`, `StorageFull` or `Internal` by the store.
+/// When the store refuses.
 pub async fn take_back_left(parts: &Parts) -> Result<(), Refused> {
     let mut all = Ok(());
     for case in parts.live.floor.left(parts.environment.steady()) {

@@ -33,7 +33,7 @@ pub fn until_next_offer(live: &Live, environment: &Environment) -> Option<Durati
 /// Ends offers that nobody answered and that did not end at their moment, since the clock was set back meanwhile.
 ///
 /// # Errors
-/// `Busy`, `StorageFull` or `Internal` by the store.
+/// When the store refuses.
 pub async fn expire_overdue(parts: &Parts) -> Result<(), Refused> {
     let mut last = None;
     while let Some(case) = parts.live.floor.overdue(parts.environment.steady()).filter(|case| last != Some(*case)) {

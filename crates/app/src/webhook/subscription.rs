@@ -10,6 +10,11 @@ use crate::{
         delivery::Line,
         subscriptions::{self, Subscription, SubscriptionItem},
     },
+    operation::{
+        DeleteSubscriptionRefusal, GetSubscriptionRefusal, ListSubscriptionsRefusal, MakeSubscriptionRefusal,
+        PauseSubscriptionRefusal, ReplaySubscriptionRefusal, ResumeSubscriptionRefusal, RotateSecretRefusal,
+        TestSubscriptionRefusal,
+    },
     refused::{Kind, Refused},
     webhook,
 };
@@ -72,7 +77,8 @@ pub struct SubscriptionView {
     /// The last attempt that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureView>,
-    /// Cases whose event waits for another attempt; other cases do not wait for them.
+    /// Streams (cases, and whatever else has events) whose event waits for another attempt; others do not wait for
+    /// them.
     pub waiting_cases: usize,
     /// Since when the first of them waits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,12 +191,12 @@ fn check_kinds(kinds: Option<&BTreeSet<String>>) -> Result<(), Refused> {
 /// Makes a subscription.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Invalid` beyond a bound.
+/// When policy or a bound refuses.
 pub async fn make_subscription(
     parts: &Parts,
     caller: &Caller,
     new: NewSubscription,
-) -> Result<SubscriptionSecret, Refused> {
+) -> Result<SubscriptionSecret, MakeSubscriptionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     printable("name", &new.name, NAME_MAX)?;
     check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
@@ -202,9 +208,12 @@ pub async fn make_subscription(
     let _making = parts.live.subscriptions.making.lock().await;
     if parts.live.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
         let detail = format!("there are {SUBSCRIPTIONS_MAX} subscriptions, and there may be no more");
-        return Err(Refused::new(Kind::LimitReached, detail));
+        return Err(Refused::new(Kind::LimitReached, detail).into());
     }
-    let (id, now) = (format!("sub_{}", hex(&parts.environment.entropy.bytes::<10>()?)), parts.environment.now());
+    let (id, now) = (
+        format!("sub_{}", hex(&parts.environment.entropy.bytes::<10>().map_err(Refused::from)?)),
+        parts.environment.now(),
+    );
     let (secret, sealed) = new_secret(&parts.vault, &parts.environment, &id)?;
     let item = SubscriptionItem {
         name: new.name,
@@ -224,7 +233,7 @@ pub async fn make_subscription(
     ];
     let event = Event::SubscriptionMade {
         subscription: id.clone(),
-        terms: authority::terms(&item),
+        terms: authority::terms_with(&id, &item, &secret, &parts.vault.keys),
         by: caller.pseudonym.to_string(),
         at: now,
     };
@@ -238,8 +247,8 @@ pub async fn make_subscription(
 /// All subscriptions.
 ///
 /// # Errors
-/// `Forbidden` by policy.
-pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, Refused> {
+/// When policy refuses.
+pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, ListSubscriptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     Ok(parts
         .live
@@ -253,8 +262,8 @@ pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionV
 /// A subscription.
 ///
 /// # Errors
-/// `Forbidden` by policy; `NotFound` without such a subscription.
-pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+/// When policy refuses, or there is no such subscription.
+pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, GetSubscriptionRefusal> {
     Ok(subscription_view(
         &parts.journal,
         &parts.environment,
@@ -265,51 +274,62 @@ pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<Subscrip
 /// Sends nothing to a subscription until somebody resumes; what happens meanwhile is sent then.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
-pub async fn pause_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn pause_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionView, PauseSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().pause();
-    changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Paused).await
+    Ok(changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Paused).await?)
 }
 
 /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
-pub async fn resume_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn resume_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionView, ResumeSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().resume(parts.environment.now().0);
-    changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Resumed).await
+    Ok(changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Resumed).await?)
 }
 
 /// Sends everything after a position again.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription or
-/// position.
+/// When policy or the store refuses, or there is no such subscription or position.
 pub async fn replay_subscription(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     wish: &Replay,
-) -> Result<SubscriptionView, Refused> {
+) -> Result<SubscriptionView, ReplaySubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().set_back(feed::reached(&parts.journal, wish.after)?);
-    changed_by(
+    Ok(changed_by(
         &parts.journal,
         &parts.environment,
         caller,
         &subscription,
         SubscriptionChange::Replayed { after: wish.after },
     )
-    .await
+    .await?)
 }
 
 /// Gives a subscription a new secret. The one before signs too for a day.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
-pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionSecret, Refused> {
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn rotate_secret(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionSecret, RotateSecretRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
     // It may have been deleted while this waited.
@@ -323,7 +343,9 @@ pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<S
     let receiver = subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
     let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
     let row = ItemRow { kind: subscriptions::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-    let event = changed(&parts.environment, caller, id, SubscriptionChange::SecretRotated);
+    let secret_on_record = Some(parts.vault.keys.secret_on_record(id, &secret));
+    let change = SubscriptionChange::SecretRotated { secret: secret_on_record };
+    let event = changed(&parts.environment, caller, id, change);
     authority::govern(
         &parts.journal,
         &parts.environment,
@@ -340,14 +362,14 @@ pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<S
 /// Sends a message of the kind `test` at once, beside everything else, and says what came of it.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Invalid` beyond a bound; `NotFound` without such a subscription.
+/// When policy or a bound refuses, or there is no such subscription.
 pub async fn test_subscription(
     governance: &Governance,
     live: &Live,
     environment: &Environment,
     caller: &Caller,
     id: &str,
-) -> Result<TestView, Refused> {
+) -> Result<TestView, TestSubscriptionRefusal> {
     let subscription = managed(governance, live, environment, caller, id)?;
     let _place = live
         .subscriptions
@@ -356,7 +378,7 @@ pub async fn test_subscription(
         .map_err(|_| Refused::new(Kind::LimitReached, "as many tests are under way as there may be at once"))?;
     let data = serde_json::json!({ "subscription": id });
     let message = serde_json::json!({ "type": "remit.test.v1", "timestamp": rfc3339(environment.now()), "data": data });
-    let name = format!("{id}_test_{}", hex(&environment.entropy.bytes::<8>()?));
+    let name = format!("{id}_test_{}", hex(&environment.entropy.bytes::<8>().map_err(Refused::from)?));
     let sent = webhook::send(environment, &subscription, &name, message.to_string().into_bytes()).await;
     Ok(TestView { delivered: sent.is_ok(), failure: sent.err().map(|(_, told)| told) })
 }
@@ -364,12 +386,12 @@ pub async fn test_subscription(
 /// Deletes a subscription with its dead letters.
 ///
 /// # Errors
-/// `Forbidden` by policy; `Busy`, `StorageFull` or `Internal` by the store; `NotFound` without such a subscription.
-pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+/// When policy or the store refuses, or there is no such subscription.
+pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), DeleteSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
     parts.live.subscriptions.get(id)?;
-    webhook::forget_subscription(&parts.journal, &parts.live, &parts.environment, caller, &subscription).await
+    Ok(webhook::forget_subscription(&parts.journal, &parts.live, &parts.environment, caller, &subscription).await?)
 }
 
 /// The subscription, if the caller may manage it.

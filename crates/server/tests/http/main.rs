@@ -11,6 +11,7 @@ mod attachments;
 mod bad_input;
 mod bundles;
 mod cases;
+mod changed_rows;
 mod chat;
 mod chronicle;
 mod clocks;
@@ -40,6 +41,7 @@ mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;
+mod streams;
 mod texts;
 mod tokens;
 mod two_chats;
