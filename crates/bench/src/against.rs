@@ -15,11 +15,6 @@ use pass::Client;
 use side::Side;
 use std::{path::Path, sync::Arc};
 
-/// Processor time of a case, and cases a second, at 64 connections.
-const CASE: Goal = Goal::AtMost(0.85);
-const CASE_RATE: Goal = Goal::AtLeast(1.15);
-/// Processor time of a holder's answer, and of a customer's second message.
-const MESSAGE: Goal = Goal::AtMost(0.6);
 /// Memory after many cases. It is measured once each, and two hundredths are what an allocator may differ by.
 const MEMORY: Goal = Goal::AtMost(1.02);
 

@@ -1,5 +1,6 @@
 //! `POST /v1/cases` of whole programs, each a process of its own, in turns: Remit where the encoder is asked never,
-//! when unsure and always, another build of Remit, and a service of FastAPI, sentence-transformers, scikit-learn and SQLite.
+//! when unsure and always, another build of Remit, and a service of FastAPI, sentence-transformers, scikit-learn and
+//! SQLite.
 
 use crate::{
     bundle_copy, http,

@@ -198,7 +198,8 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
             met = whole.p99_ms <= P99_MS;
         }
         println!(
-            "  {connections:>11}   {:>8.0}   {:>6.1}   {:>6.2}   {:>6.2}   {:>27.1}   {classifier:>10.1}   {words:>5.1}   \
+            "  {connections:>11}   {:>8.0}   {:>6.1}   {:>6.2}   {:>6.2}   {:>27.1}   {classifier:>10.1}   \
+             {words:>5.1}   \
              {policy:>6.1}   {:>12.1}",
             whole.rate, whole.cpu_us, whole.p50_ms, whole.p99_ms, bare.cpu_us, commit.cpu_us
         );

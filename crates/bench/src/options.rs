@@ -43,7 +43,11 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "DIR", requires = "against")]
     pub(crate) against_bundle: Option<PathBuf>,
     /// Turns of each build with `http --against`, at least 5.
-    #[arg(long, default_value_t = LEAST_TURNS, value_parser = clap::value_parser!(u32).range(i64::from(LEAST_TURNS)..=100))]
+    #[arg(
+        long,
+        default_value_t = LEAST_TURNS,
+        value_parser = clap::value_parser!(u32).range(i64::from(LEAST_TURNS)..=100)
+    )]
     pub(crate) turns: u32,
     /// Event streams held open.
     #[arg(long, default_value_t = 10_000)]

@@ -179,8 +179,8 @@ mod tests {
             text: format!("message {number}"),
             intent: if number.is_multiple_of(10) { "late_transfer" } else { "other" }.to_owned(),
             customer: String::new(),
-            customer_tier: String::new(),
             channel: String::new(),
+            signals: BTreeMap::new(),
         };
         let all: Vec<Message> = (0..1_000).map(message).collect();
         let about = |intent: &str| intent == "late_transfer";

@@ -1,6 +1,10 @@
 //! The schemas of what is recorded, in OpenAPI's form of JSON Schema: of events and decisions of every version that is
 //! still read. Only with the feature `schema`; what has no form of its own on record derives its schema itself.
 
+mod text;
+
+pub(crate) use text::text;
+
 use crate::{
     decision::{Candidate, Decision, ResponderKind},
     event::Event,
@@ -36,12 +40,6 @@ pub struct RecordedEvent;
 /// are objects.
 #[derive(Debug)]
 pub struct RecordedDecision;
-
-/// Text that matches a pattern.
-pub(crate) fn text(pattern: &str, says: &str) -> RefOr<Schema> {
-    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
-    RefOr::T(text.description(Some(says)).into())
-}
 
 /// The name under which an event of a kind has its schema.
 fn name_of(kind: &str) -> String {

@@ -26,4 +26,5 @@ pub mod replay;
 mod scope;
 mod slices;
 pub mod suite;
+pub mod texts;
 mod verdict_cache;

@@ -255,7 +255,7 @@ async fn pages_of_items(store: &impl Store) -> Result<(), String> {
 async fn outcomes(store: &impl Store) -> Result<(), String> {
     let delta = |resolved, failed, kind: &str| OutcomeDelta {
         responder: "desk".into(),
-        intent: "cards".into(),
+        intent: "delivery".into(),
         resolved,
         failed,
         wrong: failed,

@@ -86,7 +86,14 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
                 if let Some(handoff) = handoff {
                     let staff = handoff.staff.as_ref();
                     told.extend(handoff.announced.map(|told| {
-                        announce::announce(&parts.governance, &parts.live, told, handoff.to.name(), staff)
+                        announce::announce(
+                            &parts.governance,
+                            &parts.live,
+                            told,
+                            handoff.to.name(),
+                            staff,
+                            announce::language(&case),
+                        )
                     }));
                     if let Some(words) = &handoff.package.note {
                         note(
@@ -230,11 +237,8 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         case.messages,
         case.waited_ms(now) / 1_000
     );
-    for (name, says) in [
-        ("human_requested", "The customer has asked for a human."),
-        ("open_complaint", "A complaint is open."),
-        ("account_frozen", "The account is frozen."),
-    ] {
+    let own = [("human_requested", "The customer has asked for a human.")];
+    for (name, says) in own.into_iter().chain(parts.governance.bundle.says()) {
         if named(name) == "true" {
             let _ = writeln!(text, "{says}");
         }
@@ -279,7 +283,7 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         let _ = writeln!(
             text,
             "The customer was told: \"{}\"",
-            announce::announce(&parts.governance, &parts.live, told, holder, staff)
+            announce::announce(&parts.governance, &parts.live, told, holder, staff, announce::language(case))
         );
     }
     for exception in case.exceptions.values() {

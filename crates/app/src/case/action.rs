@@ -5,7 +5,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
     operation::EndActionRefusal,
-    pipeline::{self, commit::Act, facts, load, sealing},
+    pipeline::{self, commit::Act, facts, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -108,7 +108,15 @@ pub async fn end_action(
 ) -> Result<Done<CaseAnswer>, EndActionRefusal> {
     let permission = "action.end";
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, permission, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        permission,
+        id,
+        Some(end.epoch),
+    )?;
     let sealed =
         sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());

@@ -2,10 +2,11 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
+    case::bounds,
     case::counted::{CaseAnswer, shown},
     customer,
     operation::{AddAttachmentRefusal, GetAttachmentRefusal},
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
     vault::opened,
 };
@@ -106,7 +107,8 @@ pub async fn attach(
 ) -> Result<Done<CaseAnswer>, AddAttachmentRefusal> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch)?;
+    bounds::customers_words(caller, epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
     let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;

@@ -10,7 +10,7 @@ use crate::{
     environment::clock::rfc3339,
     governance::resolve_names,
     operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -106,7 +106,8 @@ pub async fn ask_consult(
 ) -> Result<Done<CaseAnswer>, AskConsultRefusal> {
     let action = "consult.ask";
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };

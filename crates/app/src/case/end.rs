@@ -8,7 +8,7 @@ use crate::{
         counted::CaseAnswer,
     },
     operation::{ReopenCaseRefusal, ResolveCaseRefusal},
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{Command, id::Disposition};
@@ -51,7 +51,15 @@ pub async fn resolve_case(
     resolve: ResolveCase,
 ) -> Result<Done<CaseAnswer>, ResolveCaseRefusal> {
     let action = "case.resolve";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(resolve.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

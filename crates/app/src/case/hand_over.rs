@@ -9,7 +9,7 @@ use crate::{
     },
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, decision::YieldReason};
@@ -81,7 +81,15 @@ pub async fn request_handoff(
     handoff: RequestHandoff,
 ) -> Result<Done<CaseAnswer>, RequestHandoffRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(handoff.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

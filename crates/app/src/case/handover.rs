@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     operation::KeepCaseRefusal,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,8 @@ pub async fn keep_case(
     keep: KeepCase,
 ) -> Result<Done<CaseAnswer>, KeepCaseRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,

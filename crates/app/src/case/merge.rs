@@ -7,7 +7,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     journal::outbox::Look,
     operation::MergeCaseRefusal,
-    pipeline::{self, commit::Act, load},
+    pipeline::{self, commit::Act, lease, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, case::Status, id::CaseId};
@@ -36,7 +36,8 @@ pub async fn merge_case(
     merge: MergeCase,
 ) -> Result<Done<CaseAnswer>, MergeCaseRefusal> {
     let action = "case.merge";
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch))?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
     let other = load::case_for(

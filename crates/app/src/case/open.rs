@@ -22,7 +22,7 @@ use crate::{
     refused::{Kind, Refused},
     vault::customers::Customer,
 };
-use remit_domain::{Command, Step, decision::Trigger, id::Timestamp};
+use remit_domain::{Command, Step, case::Requester, decision::Trigger, id::Timestamp};
 use remit_signals::written::written;
 
 /// What becomes of a request to open a case.
@@ -32,6 +32,21 @@ pub enum Opened {
     Case(Box<Done<CaseAnswer>>),
     /// A machine sent the message.
     Nothing(Done<NothingOpened>),
+}
+
+/// Who writes, which follows from who sends it.
+///
+/// # Errors
+/// `Invalid` where the body says otherwise.
+fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
+    let follows = caller.principal.requester();
+    match open.requester {
+        Some(said) if said != follows => Err(Refused::invalid(
+            "requester",
+            format!("is `{}` for what this token sends; leave it out", follows.as_str()),
+        )),
+        _ => Ok(follows),
+    }
 }
 
 /// Takes a request in, decides who handles it, and answers once both are durable.
@@ -47,7 +62,9 @@ pub async fn open_case(
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
+    let (field, requester) = (open.auto_submitted.as_deref(), requester(caller, &open)?);
+    let nothing = automatic::nothing_opened(&parts.governance, &parts.environment, field, requester, &message);
+    if let Some(nothing) = nothing.await? {
         return Ok(Opened::Nothing(pipeline::keep(parts, caller, repeat, nothing).await?));
     }
     let now = parts.environment.now();
@@ -81,7 +98,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    automatic::asked_by_a_person(&open, &message)?;
+    automatic::asked_by_a_person(open.auto_submitted.as_deref(), requester(caller, &open)?, &message)?;
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let act = opening_of(
@@ -150,7 +167,7 @@ pub(crate) fn opening_of(
         situation,
         not_asked,
         customer: customer.id,
-        requester: open.requester,
+        requester: requester(caller, open)?,
         channel: open.channel,
         words: sealed.words.clone(),
         readings,

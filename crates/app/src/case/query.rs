@@ -207,6 +207,7 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
                 told,
                 handoff.to.name(),
                 handoff.staff.as_ref(),
+                announce::language(case),
             )),
             read: None,
             found: None,
@@ -247,7 +248,7 @@ pub fn timeline(
                 event: serde_json::to_value(&event).map_err(Refused::internal)?,
                 read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
                 words,
-                told: told_of(&parts.governance, &parts.live, &event),
+                told: told_of(&parts.governance, &parts.live, &case, &event),
                 rules: rules_of(&parts.governance, &event),
             })
         })
@@ -269,9 +270,10 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 }
 
 /// What the customer was told of an event, in words.
-fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String> {
+fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
-    handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
+    let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
+    handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
 }
 
 /// A page of a stream's records, and where the next one begins.

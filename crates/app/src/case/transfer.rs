@@ -5,7 +5,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
     operation::TransferCaseRefusal,
-    pipeline::{self, commit::Act, load, sealing},
+    pipeline::{self, commit::Act, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,8 @@ pub async fn transfer_case(
     wish: TransferCase,
 ) -> Result<Done<CaseAnswer>, TransferCaseRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
     let sealed = sealing::seal_optional(
         &parts.journal,

@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         self,
         commit::Act,
-        load,
+        lease, load,
         measure::{self, Named, PostedReading},
         sealing,
     },
@@ -49,8 +49,11 @@ pub async fn post_message(
     }
     let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
     let written = written(&message.text);
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, &message, &written)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)?;
+    bounds::customers_words(caller, message.epoch)?;
+    let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
+    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text)?;
     let words = sealed.words.clone();
     let command = match message.epoch {

@@ -4,6 +4,7 @@ use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
     case::{
+        announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
@@ -23,7 +24,7 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
     Command, Event,
-    case::{Channel, Requester, Status},
+    case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
@@ -97,9 +98,6 @@ const FORGOTTEN: usize = 4;
 const CASES_MAX: usize = 20;
 
 const HOUR_MS: i64 = 3_600_000;
-
-/// What the button for a human says for the customer.
-const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
 
 /// Cases that ended one in the other, at most, before the last is found.
 const MERGES_MAX: usize = 8;
@@ -217,7 +215,8 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
     let Some(id) = current_of(&parts.journal, chat)? else {
-        return Ok(chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await?);
+        let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
+        return Ok(chat_open(parts, chat, repeat, text, wanted).await?);
     };
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
@@ -225,7 +224,8 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
     }
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let text = parts.governance.bundle.texts().say(announce::language(case), "wants_human", &[]);
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text)?;
     let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
     let act = Act::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())?)
@@ -289,7 +289,7 @@ async fn chat_open(
         customer: String::new(),
         text,
         channel: Channel::Chat,
-        requester: Requester::Customer,
+        requester: None,
         signals: Vec::new(),
         auto_submitted: by_hand(),
     };

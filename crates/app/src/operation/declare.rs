@@ -8,24 +8,14 @@
 //!
 //! - `at once`: read from memory or from one row;
 //! - `on the readers`: read on threads where callers take turns;
-//! - `as a command`: commits; `as a keyed command`: once under a key of the caller's; `as a secret command`: never again
-//!   under a key, since its answer is a secret;
+//! - `as a command`: commits; `as a keyed command`: once under a key of the caller's; `as a secret command`: never
+//!   again under a key, since its answer is a secret;
 //! - `on a case`: a keyed command on a case as it is now, taken anew where it changed meanwhile;
 //! - `for everybody`: without a token; `for a link`: by who has a chat's link;
 //! - `in a chat`, `on the readers in a chat`, `as a command in a chat`: for the customer of that chat.
 //!
 //! A refusal that is written in the block stands in the place of the one that is added: `Forbidden`, and it comes
 //! first, where more is refused so than what policy does not permit.
-
-use super::{declaration::Declaration, refusal::Refusal};
-
-/// A declared operation, as a type.
-pub trait Operation: Copy + Send + Sync + 'static {
-    /// Why it can be refused.
-    type Refusal: Refusal;
-    /// All that is declared of it.
-    const DECLARATION: &'static Declaration;
-}
 
 /// Declares operations of one tag.
 macro_rules! operations {
@@ -36,7 +26,7 @@ macro_rules! operations {
         $(operation! { $tag [$($says)+] $name $operation $($body)* })*
 
         pub(super) const ALL: &[&crate::operation::declaration::Declaration] =
-            &[$(<$operation as crate::operation::declare::Operation>::DECLARATION),*];
+            &[$(<$operation as crate::operation::refusal::Operation>::DECLARATION),*];
     };
 }
 
@@ -52,9 +42,10 @@ macro_rules! operation {
         #[derive(Debug, Clone, Copy)]
         pub struct $operation;
 
-        impl crate::operation::declare::Operation for $operation {
+        impl crate::operation::refusal::Operation for $operation {
             type Refusal = $refusal;
-            const DECLARATION: &'static crate::operation::declaration::Declaration = &crate::operation::declaration::Declaration {
+            const DECLARATION: &'static crate::operation::declaration::Declaration =
+                &crate::operation::declaration::Declaration {
                 name: stringify!($name),
                 says: &[$($says),+],
                 tag: $tag,

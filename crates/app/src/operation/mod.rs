@@ -1,8 +1,8 @@
 //! The operations of the product: one declaration for each, from which come its route, its entry in the interface's
 //! description, the list of permissions, and why it can be refused.
 //!
-//! To add one: declare it in the file of its noun; say what it takes and gives in `signature`; bind it to an address and
-//! a handler in the server's `http`. The compiler and the tests say what is still missing.
+//! To add one: declare it in the file of its noun; say what it takes and gives in `signature`; bind it to an address
+//! and a handler in the server's `http`. The compiler and the tests say what is still missing.
 
 #[macro_use]
 mod declare;
@@ -27,12 +27,12 @@ pub use cases::*;
 pub use chat::*;
 pub use decisions::*;
 pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
-pub use declare::Operation;
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
 pub use ledger::*;
 pub use ops::*;
+pub use refusal::Operation;
 pub use refusal::{Detail, Refusal};
 pub use staff::*;
 pub use subscriptions::*;

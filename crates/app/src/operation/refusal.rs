@@ -49,7 +49,7 @@ macro_rules! refusal {
 
         impl crate::operation::refusal::Refusal for $refusal {
             const OPERATION: &'static crate::operation::declaration::Declaration =
-                <$operation as crate::operation::declare::Operation>::DECLARATION;
+                <$operation as crate::operation::refusal::Operation>::DECLARATION;
 
             fn kind(&self) -> crate::refused::Kind {
                 match self {
@@ -95,4 +95,12 @@ macro_rules! refusal {
 
         impl std::error::Error for $refusal {}
     };
+}
+
+/// A declared operation, as a type.
+pub trait Operation: Copy + Send + Sync + 'static {
+    /// Why it can be refused.
+    type Refusal: Refusal;
+    /// All that is declared of it.
+    const DECLARATION: &'static Declaration;
 }

@@ -20,6 +20,8 @@ pub mod facts;
 
 pub mod follow_ups;
 
+pub mod lease;
+
 pub mod load;
 
 pub mod measure;

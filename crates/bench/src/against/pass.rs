@@ -33,7 +33,8 @@ const SECONDS: u64 = 1 << 41;
 
 /// What holders write.
 const HELD: [&str; 4] = [
-    "Thank you for waiting. I have looked at your account: the card left us on Monday and should be with you by Friday. \
+    "Thank you for waiting. I have looked at your account: the card left us on Monday and should be with you by \
+     Friday. \
      If it is not there by then, write here and I will send another one.",
     "I am sorry about that. The payment is still pending with the shop, which has seven days to collect it.",
     "Could you tell me the amount and the day of the transfer, please? I will look it up while you are here.",

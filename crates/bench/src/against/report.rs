@@ -1,13 +1,16 @@
 //! What two builds came to beside each other, and which goals are met.
 
-use super::{
-    CASE, CASE_RATE, MESSAGE,
-    pass::{Asked, Pass},
-};
+use super::pass::{Asked, Pass};
 use crate::{
     meter::{Measured, geometric_mean},
     ratio::{Goal, Ratio},
 };
+
+/// Processor time of a case, and cases a second, at 64 connections.
+const CASE: Goal = Goal::AtMost(0.85);
+const CASE_RATE: Goal = Goal::AtLeast(1.15);
+/// Processor time of a holder's answer, and of a customer's second message.
+const MESSAGE: Goal = Goal::AtMost(0.6);
 
 /// Connections at which the goals of cases hold.
 const AT: usize = 64;

@@ -7,6 +7,7 @@ mod body;
 mod cases;
 mod chat;
 mod chat_page;
+mod chat_session;
 mod decisions;
 mod events;
 mod exceptions;

@@ -88,7 +88,7 @@ fn frame() -> OpenApi {
     components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
     let cookie = "Set by `/chat/v1/session` for who has a link from `POST /v1/chats`; named by the chat, which each \
                   address names too.";
-    let cookie = ApiKeyValue::with_description(super::chat::COOKIE_OF, cookie);
+    let cookie = ApiKeyValue::with_description(super::chat_session::COOKIE_OF, cookie);
     components.add_security_scheme(CHAT, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.insert("Problem".to_owned(), problem_schema().into());
     frame

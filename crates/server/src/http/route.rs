@@ -5,7 +5,7 @@
 use super::{
     address::{Address, Addressed, Method},
     body::{Json, NoBody},
-    chat::{SameSite, Session, Writing},
+    chat_session::{SameSite, Session, Writing},
     query::{Name, NameAndPosition, Names, Params},
     request::{Authenticated, Shared},
 };

@@ -239,11 +239,8 @@ fn a_machines_message_opens_no_case() {
     assert_eq!(client.get("/v1/cases").body["items"], json!([]));
     let route = client.post("/v1/route", &of(AWAY));
     assert_eq!((route.status, &route.body["field"]), (422, &json!("text")), "{}", route.body);
-    // Whoever knows that a person wrote it says so; and a program that acts for a customer means what it says.
+    // Whoever knows that a person wrote it says so.
     assert_eq!(post(&told(AWAY, "no")).status, 201);
-    let mut delegate = of("This is an automated message: please send the statement of March to the customer.");
-    delegate["requester"] = json!("workflow");
-    assert_eq!(post(&delegate).status, 201);
     assert_eq!(post(&told(QUESTION, "by hand")).status, 422);
     let metrics = client.get("/metrics").body.to_string();
     assert!(

@@ -31,7 +31,8 @@ const CHANGES: [(&str, &str); 33] = [
         "it stands behind the last record",
     ),
     (
-        "INSERT INTO items (kind, id, body) VALUES ('dead sub_x', '00000000000000000001', CAST('{\"seq\":1,\"stream\":\"case/x\",\"kind\":\
+        "INSERT INTO items (kind, id, body) VALUES ('dead sub_x', '00000000000000000001', \
+         CAST('{\"seq\":1,\"stream\":\"case/x\",\"kind\":\
          \"x\",\"since_ms\":1,\"at_ms\":1,\"tries\":1,\"why\":\"x\"}' AS BLOB))",
         "dead letters of sub_x: there is no such subscription",
     ),
@@ -120,7 +121,8 @@ const CHANGES: [(&str, &str); 33] = [
         "it is otherwise than its records say",
     ),
     (
-        "INSERT INTO items (kind, id, body) VALUES ('breaker', 'ai cards', CAST('{\"responder\":\"ai\",\"intent\":\"cards\",\"stopped\":\
+        "INSERT INTO items (kind, id, body) VALUES ('breaker', 'ai cards', \
+         CAST('{\"responder\":\"ai\",\"intent\":\"cards\",\"stopped\":\
          true,\"resolved\":0,\"failed\":0,\"wrong\":0}' AS BLOB))",
         "breaker of ai cards: no record says that there is one",
     ),
