@@ -82,6 +82,9 @@ pub struct FollowEvents {
     /// browsers send when they reconnect, takes its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Events of this stream alone, by kind and identifier: `case/cas_…`, `staff/ana`. Of all unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
 }
 
 /// Which part of a conversation to read.

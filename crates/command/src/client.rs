@@ -122,7 +122,7 @@ impl Client {
     /// When the stream cannot be had, breaks off, or `each` fails.
     pub fn follow(&self, after: u64, each: &mut dyn FnMut(&str) -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let from = FollowEvents { after: Some(after.to_string()) };
+        let from = FollowEvents { after: Some(after.to_string()), stream: None };
         let request = agent
             .get(format!("{}{}{}", self.url, address::path(operation::FollowEvents, &[]), query(&from)?))
             .header("authorization", format!("Bearer {}", self.token));

@@ -376,6 +376,10 @@ pub enum Event {
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
+        /// A commitment to the name that customers see, under a salt that is kept beside it and goes with it. Earlier
+        /// versions put none on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_name: Option<String>,
         /// Who noted it.
         by: String,
         /// When.
@@ -396,6 +400,10 @@ pub enum Event {
     ChatStarted {
         /// Which chat, by its name, which is no secret.
         chat: String,
+        /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier
+        /// versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// For whom.
         customer: CustomerId,
         /// The case that it goes on with.

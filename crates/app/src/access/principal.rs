@@ -50,11 +50,13 @@ pub enum Job {
     Erasures,
     /// Takes revoked tokens off the disk.
     Tokens,
+    /// Pauses subscriptions whose receiver is gone.
+    Webhooks,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -64,6 +66,7 @@ impl Job {
         Self::Exceptions,
         Self::Erasures,
         Self::Tokens,
+        Self::Webhooks,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -78,6 +81,7 @@ impl Job {
             Self::Exceptions => &["exception.own"],
             Self::Erasures => &["customer.erase"],
             Self::Tokens => &["token.manage"],
+            Self::Webhooks => &["subscription.manage"],
         }
     }
 
@@ -98,6 +102,7 @@ impl Job {
             Self::Exceptions => "exceptions",
             Self::Erasures => "erasures",
             Self::Tokens => "tokens",
+            Self::Webhooks => "webhooks",
         }
     }
 }

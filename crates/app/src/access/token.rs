@@ -212,7 +212,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
     let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
     let view = TokenView::from(&row);
     let by = caller.pseudonym.to_string();
-    let event = Event::TokenMade { grant: authority::grant(&row), by, at: parts.environment.now() };
+    let event = Event::TokenMade { grant: authority::grant(&row), by, at: Timestamp(row.created_ms) };
     let tokens = vec![TokenChange::Add(Box::new(row))];
     authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { tokens, ..Commit::default() })
         .await

@@ -267,7 +267,7 @@ async fn note_with(
 ) -> Result<(), Refused> {
     let row = ItemRow {
         kind: BREAKER.to_owned(),
-        id: format!("{} {}", item.responder, item.intent),
+        id: BreakerItem::name(&item.responder, &item.intent),
         body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
     };
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };

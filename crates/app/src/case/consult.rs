@@ -68,16 +68,16 @@ pub struct ConsultView {
 }
 
 /// The kind of item under which open consults are stored.
-const CONSULT: &str = "consult";
+pub(crate) const CONSULT: &str = "consult";
 
 /// Open consults that are listed at most, the newest.
 const LISTED_MAX: usize = 200;
 
 /// A consult as stored beside its case.
 #[derive(Debug, Serialize, Deserialize)]
-struct ConsultItem {
+pub(crate) struct ConsultItem {
     case: CaseId,
-    consult: Consult,
+    pub(crate) consult: Consult,
 }
 
 pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {

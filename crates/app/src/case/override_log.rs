@@ -51,13 +51,13 @@ pub struct OverrideView {
 }
 
 /// The kind of item under which overrides are listed.
-const OVERRIDE: &str = "override";
+pub(crate) const OVERRIDE: &str = "override";
 
 /// An override as listed; the record itself is in the ledger.
 #[derive(Debug, Serialize, Deserialize)]
-struct OverrideItem {
-    case: CaseId,
-    reason: Words,
+pub(crate) struct OverrideItem {
+    pub(crate) case: CaseId,
+    pub(crate) reason: Words,
 }
 
 /// The item of the override among what happened.

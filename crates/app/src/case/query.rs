@@ -10,7 +10,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
@@ -82,7 +82,7 @@ impl ReadPart {
     }
 }
 
-/// One event of a case, as recorded.
+/// One event of a case or of another stream, as recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineItem {
     /// Its place in the ledger.
@@ -168,7 +168,7 @@ pub fn messages(
     limit: usize,
 ) -> Result<Page<MessageView>, ListMessagesRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let mut items = Vec::new();
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
@@ -231,7 +231,7 @@ pub fn timeline(
     limit: usize,
 ) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let items = rows
         .into_iter()
         .map(|row| {
@@ -274,13 +274,14 @@ fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String
     handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
 }
 
-fn records(
+/// A page of a stream's records, and where the next one begins.
+pub(crate) fn records_of(
     journal: &Journal,
-    case: &Case,
+    stream: &Stream,
     after: u64,
     limit: usize,
 ) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-    let rows = journal.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
+    let rows = journal.store.records_of(&stream.to_string(), after, limit).map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
     Ok((rows, next))
 }

@@ -15,7 +15,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    Case, Decision, Event,
+    Case, Decision, Event, Stream,
     announcement::Announcement,
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
@@ -130,9 +130,9 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
         )?,
         said.len() + MESSAGES_MAX,
     );
-    let mut at = after;
+    let (stream, mut at) = (Stream::case(id).to_string(), after);
     while said.len() < enough {
-        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.records_of(&stream, at, PAGE).map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
             if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {

@@ -145,6 +145,7 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     }
     let event = Event::ChatStarted {
         chat: chat.name.clone(),
+        digest: Some(authority::digest(chat.id.as_bytes())),
         customer: chat.customer.clone(),
         case: item.cases.first().copied(),
         expires: chat.expires,

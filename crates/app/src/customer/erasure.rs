@@ -22,7 +22,7 @@ use crate::{
     vault::erasures::{Due, ERASURE},
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
+use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
 use remit_store::{Commit, CommitError, OutboxRow, Store};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -83,7 +83,7 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
 }
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
-    let (now, stream) = (parts.environment.now(), customer.to_string());
+    let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let items = chat::ended_chats(&parts.live, customer)?;
@@ -95,7 +95,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         outbox: vec![OutboxRow {
             id: Due::row(key),
             kind: ERASURE.to_owned(),
-            case: stream,
+            case: customer.to_string(),
             due_ms: now.0,
             body: serde_json::to_vec(&due).map_err(Refused::internal)?,
         }],
@@ -199,8 +199,9 @@ async fn complete(
 ) -> Result<(), Refused> {
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
+    let stream = Stream::customer(&due.customer);
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let record = commit::to_record(environment, &event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;
     vault.erasures.end(due.key);

@@ -72,6 +72,13 @@ pub(crate) struct BreakerItem {
     pub(crate) wrong: i64,
 }
 
+impl BreakerItem {
+    /// Under which name one is stored.
+    pub(crate) fn name(responder: &str, intent: &str) -> String {
+        format!("{responder} {intent}")
+    }
+}
+
 /// The kind of item under which breakers are stored.
 pub(crate) const BREAKER: &str = "breaker";
 

@@ -21,6 +21,9 @@ pub(crate) const SUBSCRIPTION: &str = "subscription";
 /// The kind of item that says where its delivery stands.
 pub(crate) const DELIVERY: &str = "delivery";
 
+/// What the kind of item of a subscription's dead letters begins with.
+pub(crate) const DEAD: &str = "dead ";
+
 /// A subscription as stored. Secrets are sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SubscriptionItem {
@@ -83,7 +86,8 @@ impl Subscriptions {
             let (Some(body), Some(line)) = (row.body, lines.remove(&row.id)) else { continue };
             let item: SubscriptionItem = serde_json::from_slice(&body).map_err(broken)?;
             let dead = store.items(&dead_kind(&row.id))?.iter().filter_map(|row| row.id.parse().ok()).collect();
-            let line = Line::restore(&line, dead).map_err(broken)?;
+            let mut line = Line::restore(&line, dead).map_err(broken)?;
+            line.name_lanes(|seq| stream_at(store, seq));
             let receiver = receiver(&row.id, &item, keys);
             by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, item, receiver, line)));
         }
@@ -169,7 +173,7 @@ impl Subscription {
         self.line().room().1 > 0
     }
 
-    /// How long until something is due, apart from cases that are `busy`.
+    /// How long until something is due, apart from streams that are `busy`.
     pub fn until_due(&self, now: i64, busy: &HashSet<String>) -> Option<Duration> {
         let due = self.line().next_due(busy)?;
         Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
@@ -178,7 +182,12 @@ impl Subscription {
 
 /// The kind of item that a subscription's dead letters are stored as.
 pub(crate) fn dead_kind(id: &str) -> String {
-    format!("dead {id}")
+    format!("{DEAD}{id}")
+}
+
+/// The stream of the record at a position.
+pub(crate) fn stream_at(store: &impl Store, seq: u64) -> Option<String> {
+    store.feed(seq.checked_sub(1)?, 1).ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
 }
 
 /// What sends to a subscription, or why nothing can.

@@ -83,6 +83,10 @@ pub enum Thing {
     Tile,
     /// A type of problem.
     Problem,
+    /// A kind of thing that has a stream of events.
+    StreamKind,
+    /// What has the stream, by its identifier among those of its kind.
+    StreamId,
 }
 
 impl Thing {
@@ -101,6 +105,8 @@ impl Thing {
             Self::Position => "position",
             Self::Tile => "tile",
             Self::Problem => "problem",
+            Self::StreamKind => "kind",
+            Self::StreamId => "id",
         }
     }
 
@@ -119,6 +125,8 @@ impl Thing {
             Self::Position => "The event's position in the ledger.",
             Self::Tile => "Which tile or bundle of entries, as c2sp.org/tlog-tiles addresses it.",
             Self::Problem => "The last part of the problem's `type`.",
+            Self::StreamKind => "What kind of thing: `staff`.",
+            Self::StreamId => "Its identifier among those of its kind: `ana`.",
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     vault::keys::Sealed,
 };
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command, Event, Stream,
     case::HolderRef,
     command::Happened,
     exception::Exception,
@@ -122,11 +122,11 @@ pub(crate) fn record<T: Serialize>(
     now: Timestamp,
 ) -> Result<Prepared<T>, Refused> {
     let case = &happened.case;
-    let id = case.id.to_string();
+    let (id, stream) = (case.id.to_string(), Stream::case(case.id));
     let records = happened
         .events
         .iter()
-        .map(|event| to_record(&parts.environment, event, &id, caller, now))
+        .map(|event| to_record(&parts.environment, event, &stream, caller, now))
         .collect::<Result<Vec<_>, Refused>>()?;
     // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
     let about = before.and_then(intent_of).or_else(|| intent_of(case));
@@ -192,11 +192,11 @@ pub(crate) fn repeatable(
 pub(crate) fn to_record(
     environment: &Environment,
     event: &Event,
-    case: &str,
+    stream: &Stream,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Record, Refused> {
-    recorded(&environment.entropy, event, case, &caller.pseudonym, now)
+    recorded(&environment.entropy, event, stream, &caller.pseudonym, now)
 }
 
 /// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never
@@ -208,11 +208,11 @@ fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a s
     commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
 }
 
-/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+/// The record of an event of a stream, that `actor` caused.
 pub(crate) fn recorded(
     entropy: &Entropy,
     event: &Event,
-    case: &str,
+    stream: &Stream,
     actor: &str,
     now: Timestamp,
 ) -> Result<Record, Refused> {
@@ -222,7 +222,7 @@ pub(crate) fn recorded(
     let commit = remit_ledger::entry::commitment(&salt, &body);
     Ok(Record {
         kind: event.kind(),
-        case: case.to_owned(),
+        stream: stream.to_string(),
         actor: actor.to_owned(),
         ts_ms: now.0,
         subject: event.subject(),

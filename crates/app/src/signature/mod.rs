@@ -149,6 +149,7 @@ signatures! {
     GetChatScript(Nothing) -> Text<SCRIPT>, "The script.";
 
     FollowEvents(input::FollowEvents) -> Stream<FeedItem>, "The stream.";
+    ListHistory(input::ListPart) -> Page<TimelineItem>, "One page.";
 
     MakeSubscription(subscription::NewSubscription) -> SubscriptionSecret, "Made.";
     ListSubscriptions(Nothing) -> List<SubscriptionView>, "All of them.";

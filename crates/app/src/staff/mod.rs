@@ -28,6 +28,7 @@ use remit_domain::{
     id::{OfferId, StaffId},
     offer::OfferEnd,
 };
+use remit_ledger::hash::hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -168,16 +169,16 @@ pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Resu
     let profile = profile(&parts.governance, &note)?;
     printable("first_name", &note.first_name, NAME_MAX)?;
     let known = parts.live.floor.staff(&profile.id);
+    let salt = parts.environment.entropy.bytes::<32>().map_err(Refused::from)?;
     let item = StaffItem {
         first_name: note.first_name,
         presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
         since: known.map_or_else(|| parts.environment.now(), |known| known.since),
+        salt: Some(hex(&salt)),
         profile,
     };
     let view = StaffView::from(&item);
-    let by = caller.pseudonym.to_string();
-    let mut events =
-        vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: parts.environment.now() }];
+    let mut events = vec![item.noted(&caller.pseudonym, parts.environment.now())];
     if parts.live.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
         // Who lets offers run out counts as away, and stays so.
         let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());

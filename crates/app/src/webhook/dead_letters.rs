@@ -4,6 +4,7 @@ use crate::{
     Caller, Journal, Parts,
     case::query::Page,
     environment::clock::rfc3339,
+    evidence::feed::StreamView,
     live::{
         delivery::{DeadLetter, Line},
         subscriptions,
@@ -12,7 +13,7 @@ use crate::{
     refused::{Kind, Refused},
     webhook::{self, subscription},
 };
-use remit_domain::id::Timestamp;
+use remit_domain::{Stream, id::Timestamp};
 use remit_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,8 +23,11 @@ use utoipa::ToSchema;
 pub struct DeadLetterView {
     /// Its place in the ledger, which names it.
     pub seq: u64,
-    /// The case.
-    pub case: String,
+    /// What it is about.
+    pub stream: StreamView,
+    /// The case, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The kind of event.
     pub kind: String,
     /// When it was sent first.
@@ -55,7 +59,8 @@ pub fn dead_letters(
     let letters = letters(&parts.journal, id)?;
     let line = subscription.line();
     let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
-    let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
+    let items = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line));
+    let items = items.collect::<Result<Vec<_>, Refused>>()?;
     let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
     Ok(Page { items, next })
 }
@@ -104,7 +109,14 @@ pub async fn discard_dead_letter(
 fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
     let rows = journal.store.items(&subscriptions::dead_kind(id)).map_err(Refused::internal)?;
     let letters = rows.into_iter().filter_map(|row| row.body);
-    letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+    let named = |mut letter: DeadLetter| {
+        // Earlier versions kept an identifier.
+        if !letter.stream.contains('/') {
+            letter.stream = subscriptions::stream_at(&journal.store, letter.seq).unwrap_or(letter.stream);
+        }
+        letter
+    };
+    letters.map(|body| serde_json::from_slice(&body).map(named).map_err(Refused::internal)).collect()
 }
 
 fn no_letter() -> Refused {
@@ -112,17 +124,19 @@ fn no_letter() -> Refused {
 }
 
 impl DeadLetterView {
-    fn of(letter: DeadLetter, line: &Line) -> Self {
-        let DeadLetter { seq, case, kind, since_ms, at_ms, tries, why } = letter;
-        Self {
+    fn of(letter: DeadLetter, line: &Line) -> Result<Self, Refused> {
+        let DeadLetter { seq, stream, kind, since_ms, at_ms, tries, why } = letter;
+        let stream: Stream = stream.parse().map_err(Refused::internal)?;
+        Ok(Self {
             seq,
-            case,
+            case: stream.case_id().map(ToOwned::to_owned),
+            stream: StreamView::from(&stream),
             kind,
             failing_since: rfc3339(Timestamp(since_ms)),
             given_up_at: rfc3339(Timestamp(at_ms)),
             tries,
             failure: why,
             retrying: line.is_on_its_way(seq),
-        }
+        })
     }
 }

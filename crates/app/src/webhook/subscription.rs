@@ -77,7 +77,7 @@ pub struct SubscriptionView {
     /// The last attempt that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureView>,
-    /// Cases whose event waits for another attempt; other cases do not wait for them.
+    /// Streams (cases, and whatever else has events) whose event waits for another attempt; others do not wait for them.
     pub waiting_cases: usize,
     /// Since when the first of them waits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -232,7 +232,7 @@ pub async fn make_subscription(
     ];
     let event = Event::SubscriptionMade {
         subscription: id.clone(),
-        terms: authority::terms(&item),
+        terms: authority::terms_with(&id, &item, &secret, &parts.vault.keys),
         by: caller.pseudonym.to_string(),
         at: now,
     };
@@ -342,7 +342,9 @@ pub async fn rotate_secret(
     let receiver = subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
     let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
     let row = ItemRow { kind: subscriptions::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-    let event = changed(&parts.environment, caller, id, SubscriptionChange::SecretRotated);
+    let secret_on_record = Some(parts.vault.keys.secret_on_record(id, &secret));
+    let change = SubscriptionChange::SecretRotated { secret: secret_on_record };
+    let event = changed(&parts.environment, caller, id, change);
     authority::govern(
         &parts.journal,
         &parts.environment,

@@ -1,9 +1,11 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use super::{history::History, json::text};
-use anyhow::Context as _;
+use super::{
+    history::{self, History},
+    json::text,
+};
 use clap::{Args, Subcommand};
-use remit_app::{access::token, directory, input::ListPart, operation};
+use remit_app::{access::token, directory, operation};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -47,7 +49,7 @@ pub(crate) struct Explain {
 }
 
 impl Place {
-    fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;
@@ -106,17 +108,7 @@ impl Show {
 
     /// Every event of the case, the oldest first, page by page; says how many.
     fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-        let (mut count, mut part) = (0, ListPart::longest());
-        loop {
-            let page = client.get_with(operation::ListTimeline, &[&self.id], &part)?;
-            let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
-            items.iter().for_each(&mut *each);
-            count += items.len();
-            match page.get("next").and_then(Value::as_str) {
-                Some(next) if !items.is_empty() => part.after = Some(next.to_owned()),
-                _ => return Ok(count),
-            }
-        }
+        history::each(client, operation::ListTimeline, &[&self.id], each)
     }
 }
 

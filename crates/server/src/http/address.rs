@@ -119,6 +119,7 @@ addresses! {
     DiscardDeadLetter = Delete "/v1/subscriptions/{id}/dead/{seq}" [204];
     RetryDeadLetter = Post "/v1/subscriptions/{id}/dead/{seq}/retry" [204];
     FollowEvents = Get "/v1/events" [200];
+    ListHistory = Get "/v1/streams/{kind}/{id}/timeline" [200];
     StartChat = Post "/v1/chats" [201];
     EnterChat = Post "/chat/v1/session" [200];
     GetConversation = Get "/chat/v1/{chat}/conversation" [200];

@@ -19,6 +19,7 @@ mod reply;
 mod request;
 mod route;
 mod staff;
+mod streams;
 mod subscriptions;
 mod work;
 
@@ -58,6 +59,7 @@ fn routes() -> Routes {
         .merge(work::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
+        .merge(streams::routes())
         .merge(subscriptions::routes())
         .merge(admin::routes())
         .merge(ledger::routes())

@@ -28,6 +28,7 @@ mod governance;
 mod harness;
 mod inbox;
 mod injections;
+mod kept;
 mod limits;
 mod mails;
 mod names;
@@ -39,6 +40,7 @@ mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]
 mod story;
+mod streams;
 mod tokens;
 mod two_chats;
 mod webhooks;

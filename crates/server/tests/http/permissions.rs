@@ -102,6 +102,8 @@ impl Probe {
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
             ("/v1/staff", "ana".to_owned()),
+            ("/v1/streams", "staff".to_owned()),
+            ("/v1/streams/{kind}", "ana".to_owned()),
             ("/v1/responders", "everyday-ai".to_owned()),
             ("/problems", "invalid".to_owned()),
             ("/chat/v1", begun.chat.clone()),

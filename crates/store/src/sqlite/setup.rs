@@ -1,6 +1,6 @@
 //! Opens and checks the database, and brings it to the newest format.
 
-use super::Options;
+use super::{Options, migrate};
 use crate::{CHECKPOINT, OpenError, ReadError, patience};
 use remit_ledger::{
     checkpoint::Checkpoint,
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
@@ -24,6 +24,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("0005.sql"),
     include_str!("0006.sql"),
     include_str!("0007.sql"),
+    include_str!("0008.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
 pub(super) const APPLICATION_ID: i64 = 0x524d_4954;
@@ -112,8 +113,13 @@ fn refused_file(path: &Path) -> Option<io::Error> {
 }
 
 /// The format that this program writes.
-fn newest_format() -> i64 {
+pub(super) fn newest_format() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The format of a database.
+pub(super) fn format(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Whether a database is Remit's, and of a format that this program knows.
@@ -161,6 +167,10 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         is_known(&connection, path).map_err(Opening::Refused)?;
     }
     let known = newest_format();
+    if !fresh && found < known {
+        let why = "another program has it open; end that one, and start again".to_owned();
+        return Err(Opening::Refused(OpenError::NotMigrated { path: path.display().to_string(), found, known, why }));
+    }
     pragmas(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", BEGIN_ANEW)?;
@@ -170,20 +180,15 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     }
     // What is dropped is overwritten.
     connection.pragma_update(None, "secure_delete", "ON")?;
-    for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(migration)?;
-        transaction.pragma_update(None, "user_version", at as i64 + 1)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.commit()?;
-    }
+    // What was of an earlier format is of this one by now (`migrate.rs`).
     if fresh {
+        migrate::apply(&mut connection, 0, &mut |_| {})?;
         connection.execute("INSERT INTO born VALUES (?1)", [known])?;
     }
     // Pages that are written anyway are overwritten where something of them is deleted or moved; others only when words
     // are erased.
     connection.pragma_update(None, "secure_delete", "FAST")?;
-    if found < known {
+    if fresh {
         // So that the file says by itself what it is, also without its log of writes. Nobody waits here for who reads:
         // what then stays in the log is gone when it begins anew.
         connection.busy_timeout(Duration::ZERO)?;
@@ -197,15 +202,11 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     Ok(connection)
 }
 
-/// Whether the database in the directory `data` is of an earlier format, which the next to open it brings to the
-/// newest.
-pub fn is_earlier(data: &Path) -> bool {
-    let found = || -> Result<i64, rusqlite::Error> {
-        let connection = Connection::open_with_flags(data.join(super::DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.pragma_query_value(None, "user_version", |row| row.get(0))
-    };
-    // What cannot be read is told of when it is opened.
-    found().is_ok_and(|found| (1..MIGRATIONS.len() as i64).contains(&found))
+/// The format of the database in the directory `data`, and the newest, if it is of an earlier one: the next to open it
+/// migrates it.
+pub fn is_earlier(data: &Path) -> Option<(i64, i64)> {
+    let known = newest_format();
+    migrate::earlier(&data.join(super::DATABASE), known).map(|found| (found, known))
 }
 
 fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {
