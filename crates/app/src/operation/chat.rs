@@ -116,7 +116,8 @@ operations! { "chat"
             MediaType,
             /// The case that the chat goes on with is not there.
             NotFound,
-            /// Nothing was said on this chat yet, its case has as many files as it may have, or it ended in another one.
+            /// Nothing was said on this chat yet, its case has as many files as it may have, or it ended in another
+            /// one.
             Conflict,
             /// The words of the conversation were erased.
             Erased,

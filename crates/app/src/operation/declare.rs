@@ -8,8 +8,8 @@
 //!
 //! - `at once`: read from memory or from one row;
 //! - `on the readers`: read on threads where callers take turns;
-//! - `as a command`: commits; `as a keyed command`: once under a key of the caller's; `as a secret command`: never again
-//!   under a key, since its answer is a secret;
+//! - `as a command`: commits; `as a keyed command`: once under a key of the caller's; `as a secret command`: never
+//!   again under a key, since its answer is a secret;
 //! - `on a case`: a keyed command on a case as it is now, taken anew where it changed meanwhile;
 //! - `for everybody`: without a token; `for a link`: by who has a chat's link;
 //! - `in a chat`, `on the readers in a chat`, `as a command in a chat`: for the customer of that chat.
@@ -54,16 +54,17 @@ macro_rules! operation {
 
         impl crate::operation::declare::Operation for $operation {
             type Refusal = $refusal;
-            const DECLARATION: &'static crate::operation::declaration::Declaration = &crate::operation::declaration::Declaration {
-                name: stringify!($name),
-                says: &[$($says),+],
-                tag: $tag,
-                who: way!(who: $($way)+),
-                asks: &[$(remit_policy::actions::$asks),*],
-                of: &[$(crate::operation::declaration::Thing::$of),*],
-                repeats: way!(repeats: $($way)+),
-                refusals: $refusal::ALL,
-            };
+            const DECLARATION: &'static crate::operation::declaration::Declaration =
+                &crate::operation::declaration::Declaration {
+                    name: stringify!($name),
+                    says: &[$($says),+],
+                    tag: $tag,
+                    who: way!(who: $($way)+),
+                    asks: &[$(remit_policy::actions::$asks),*],
+                    of: &[$(crate::operation::declaration::Thing::$of),*],
+                    repeats: way!(repeats: $($way)+),
+                    refusals: $refusal::ALL,
+                };
         }
 
         refused! { [$($way)+] $operation $refusal { $($own)* } }

@@ -1,8 +1,8 @@
 //! The operations of the product: one declaration for each, from which come its route, its entry in the interface's
 //! description, the list of permissions, and why it can be refused.
 //!
-//! To add one: declare it in the file of its noun; say what it takes and gives in `signature`; bind it to an address and
-//! a handler in the server's `http`. The compiler and the tests say what is still missing.
+//! To add one: declare it in the file of its noun; say what it takes and gives in `signature`; bind it to an address
+//! and a handler in the server's `http`. The compiler and the tests say what is still missing.
 
 #[macro_use]
 mod declare;

@@ -1,4 +1,5 @@
-//! The signature of each operation: what it takes and gives, as types, whose schemas can be read while the program runs.
+//! The signature of each operation: what it takes and gives, as types, whose schemas can be read while the program
+//! runs.
 
 mod form;
 

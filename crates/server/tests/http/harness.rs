@@ -142,8 +142,8 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
     verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
 }
 
-/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped, and
-/// each record against what the interface's description says of its kind.
+/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
+/// and each record against what the interface's description says of its kind.
 struct Accounted(PathBuf, bool, Arc<Parts>);
 
 impl Drop for Accounted {
