@@ -18,7 +18,7 @@ pub mod governance;
 pub mod input;
 pub mod journal;
 pub mod live;
-mod migration;
+pub mod migration;
 pub mod operation;
 pub mod parts;
 pub mod pipeline;

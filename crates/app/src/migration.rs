@@ -7,7 +7,7 @@ const LARGE: u64 = 256 << 20;
 
 /// A migration as it goes on.
 #[derive(Debug, Default)]
-pub(crate) struct Migration {
+pub struct Migration {
     is_large: bool,
     /// What was done last, and tenths of it.
     last: Option<(&'static str, u64)>,
@@ -15,13 +15,13 @@ pub(crate) struct Migration {
 
 impl Migration {
     /// Tells what a step comes to, where that is worth telling.
-    pub(crate) fn tell(&mut self, step: MigrationStep, told: &mut dyn FnMut(&str)) {
+    pub fn tell(&mut self, step: MigrationStep, told: &mut dyn FnMut(&str)) {
         match step {
             MigrationStep::Begun { from, to, bytes } => {
                 self.is_large = bytes >= LARGE;
                 told(&format!(
-                    "bringing the database from format {from} to {to}, once, as a copy that is verified before it takes \
-                     its place …"
+                    "bringing the database from format {from} to {to}, once, as a copy that is verified before it \
+                     takes its place …"
                 ));
             }
             MigrationStep::Copied { pages, of } => self.part("copied", pages, of, told),

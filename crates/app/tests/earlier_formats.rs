@@ -90,7 +90,7 @@ fn what_was_changed_in_a_directory_of_before_is_found_there_and_after_the_migrat
         ("UPDATE tokens SET roles = 'admin lead'", "it is otherwise than its records say"),
         ("DELETE FROM items WHERE kind = 'delivery'", "the subscription is kept, and not where its delivery stands"),
         ("DELETE FROM items WHERE kind = 'override'", "0 are listed"),
-        ("INSERT INTO items VALUES ('theme', 'x', CAST('{}' AS BLOB))", "there is no such kind"),
+        ("INSERT INTO items (kind, id, body) VALUES ('theme', 'x', CAST('{}' AS BLOB))", "there is no such kind"),
         ("UPDATE cases SET accountable = 'eve' WHERE num = 1", "its accountable is"),
         ("UPDATE events SET actor = 'eve' WHERE seq = 9", "the actor beside it is `eve`"),
         ("UPDATE events SET stream = 'staff:eve' WHERE stream = 'staff:ana'", "and its entry says"),

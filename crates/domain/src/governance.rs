@@ -79,8 +79,8 @@ impl From<&Presence> for PresenceKind {
 pub struct SubscriptionTerms {
     /// The receiver's origin: the address without its path, which may hold a secret.
     pub origin: String,
-    /// A keyed digest of the whole address, which tells nobody without the key anything of it. Earlier versions put none
-    /// on record.
+    /// A keyed digest of the whole address, which tells nobody without the key anything of it. Earlier versions put
+    /// none on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The same of the secret that messages are signed with.

@@ -73,8 +73,8 @@ pub struct Stream {
 pub enum StreamError {
     /// No such kind.
     #[error(
-        "`{0}` is no kind of stream; a stream is named by kind and identifier, such as case/cas_… or staff/ana, and the \
-         kinds are {kinds}",
+        "`{0}` is no kind of stream; a stream is named by kind and identifier, such as case/cas_… or staff/ana, and \
+         the kinds are {kinds}",
         kinds = StreamKind::ALL.map(StreamKind::as_str).join(", ")
     )]
     Kind(String),

@@ -194,8 +194,8 @@ impl Line {
         Ok(Self { dead, paused_on_record: line.paused, ..line })
     }
 
-    /// Gives the lanes of earlier versions, which were named by identifiers, the names of their streams; `stream_of` tells
-    /// that of the record at a position. Lanes of one stream become one.
+    /// Gives the lanes of earlier versions, which were named by identifiers, the names of their streams; `stream_of`
+    /// tells that of the record at a position. Lanes of one stream become one.
     pub(crate) fn name_lanes(&mut self, stream_of: impl Fn(u64) -> Option<String>) {
         let name = |mut lane: Lane| {
             if !lane.stream.contains('/') {

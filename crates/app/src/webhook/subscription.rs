@@ -77,7 +77,7 @@ pub struct SubscriptionView {
     /// The last attempt that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureView>,
-    /// Streams (cases, and whatever else has events) whose event waits for another attempt; others do not wait for them.
+    /// Streams, such as cases, whose event waits for another attempt; others do not wait for them.
     pub waiting_cases: usize,
     /// Since when the first of them waits.
     #[serde(skip_serializing_if = "Option::is_none")]

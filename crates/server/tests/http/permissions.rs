@@ -258,7 +258,16 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
                 None if template == "/chat/v1/session" => {
                     answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
                 }
-                None => answers.extend(probe.callers.iter().map(|caller| ask(caller, method, &address, &asked))),
+                None => {
+                    // The history of a case is its timeline.
+                    let of_case = format!("/v1/streams/case/{}/timeline", probe.ids["/v1/cases"]);
+                    let of_case = Some(of_case).filter(|_| template == "/v1/streams/{kind}/{id}/timeline");
+                    let addresses = std::iter::once(address.clone()).chain(of_case);
+                    let ask = |address: String| {
+                        probe.callers.iter().map(|caller| ask(caller, method, &address, &asked)).collect::<Vec<_>>()
+                    };
+                    answers.extend(addresses.flat_map(ask));
+                }
             }
         }
         let name = format!("{} {template}", method.to_uppercase());

@@ -130,7 +130,8 @@ pub(super) fn each_stream(
         })
     })?;
     let mut exceptions = prepare(
-        "SELECT {case}stream, id, stream, kind, owner, due_ms, state, taken_by, body FROM exceptions ORDER BY stream, id",
+        "SELECT {case}stream, id, stream, kind, owner, due_ms, state, taken_by, body FROM exceptions \
+         ORDER BY stream, id",
     )?;
     let mut exceptions = Ahead::new(exceptions.query([])?, |row| exception(row, 1))?;
     let mut words = prepare("SELECT {case}stream, id, sealed, stream FROM words ORDER BY stream, id")?;

@@ -8,9 +8,13 @@
 //! Once the new one has been opened the original is overwritten and taken away: keys that are destroyed later are in no
 //! copy.
 
-use super::{DATABASE, Options, migrated, setup, streams};
+use super::{
+    DATABASE, Options, migrated, setup,
+    step::{Step, Stop, Told},
+    streams,
+};
 use crate::OpenError;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, backup};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, backup};
 use std::{
     fs::{self, File},
     io::{self, Seek as _, Write as _},
@@ -31,93 +35,6 @@ const PAGES: i32 = 4_096;
 const ROOM_MORE: u64 = 32 << 20;
 /// Bytes that are overwritten at once.
 const BLANK: usize = 1 << 20;
-
-/// How far a migration is. Each is told once it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It begins: what it needs is there, and the original has no log of writes.
-    Begun {
-        /// The format of before.
-        from: i64,
-        /// The format after.
-        to: i64,
-        /// The original's size in bytes.
-        bytes: u64,
-    },
-    /// Pages of the original are in the copy.
-    Copied {
-        /// How many.
-        pages: u64,
-        /// Of how many.
-        of: u64,
-    },
-    /// Records of the copy have the names of their streams.
-    Renamed {
-        /// Up to which.
-        records: u64,
-        /// Of how many.
-        of: u64,
-    },
-    /// The copy is of this format.
-    Changed {
-        /// Which.
-        format: i64,
-    },
-    /// Records of the copy were held against the original's.
-    Verified {
-        /// Up to which.
-        records: u64,
-        /// Of how many.
-        of: u64,
-    },
-    /// The disk has the copy.
-    Synced,
-    /// The original has its second name.
-    Named,
-    /// The copy is the database.
-    Replaced,
-    /// The new one was opened, and the original is gone.
-    Ended,
-}
-
-/// Why a database is not migrated.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// What SQLite says, of the original or the copy.
-    Sqlite(rusqlite::Error),
-    /// What the system says of files.
-    System(io::Error),
-    /// Anything else, in words.
-    Why(String),
-}
-
-impl From<rusqlite::Error> for Stop {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
-}
-
-impl Stop {
-    fn told(&self) -> String {
-        let full = "no space is left, for the database or for SQLite's temporary files; make room, and start again";
-        match self {
-            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => full.to_owned(),
-            Self::Sqlite(error) => format!("SQLite says: {error}; see that nothing is wrong with the disk"),
-            Self::System(error) if error.kind() == io::ErrorKind::StorageFull => full.to_owned(),
-            Self::System(error) => format!("the system says: {error}; {}", crate::cause::cure(error)),
-            Self::Why(why) => why.clone(),
-        }
-    }
-}
-
-/// Who hears how far it is.
-pub(super) type Told<'t> = &'t mut dyn FnMut(Step);
 
 /// Brings the database in `data` to the newest format if it is of an earlier one. The directory's lock is held.
 ///
@@ -151,9 +68,16 @@ pub(super) fn bring(data: &Path, options: &Options, told: Told<'_>) -> Result<()
     })
 }
 
+/// The format of the database in the directory `data`, and the newest, if it is of an earlier one: the next to open it
+/// migrates it.
+pub fn is_earlier(data: &Path) -> Option<(i64, i64)> {
+    let known = setup::newest_format();
+    earlier(&data.join(DATABASE), known).map(|found| (found, known))
+}
+
 /// The format of the database at `path`, if it is Remit's and of an earlier one. What cannot be read is told of when it
 /// is opened.
-pub(super) fn earlier(path: &Path, known: i64) -> Option<i64> {
+fn earlier(path: &Path, known: i64) -> Option<i64> {
     let read = || -> Result<Option<i64>, rusqlite::Error> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let ours = connection.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0))?;

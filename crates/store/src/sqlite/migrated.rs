@@ -3,9 +3,9 @@
 
 use super::{
     compression::Shapes,
-    migrate::{Step, Stop},
     rest,
     setup::full_tile,
+    step::{Step, Stop},
     streams,
 };
 use remit_ledger::{checkpoint::Checkpoint, entry::Entry, hash::Hash, stream::of_version_1, tree::Tree};

@@ -17,6 +17,7 @@ mod read;
 mod reserve;
 mod rest;
 mod setup;
+mod step;
 mod streams;
 pub mod verify;
 mod wal_checkpoint;
@@ -28,12 +29,11 @@ use compression::Shapes;
 use customer_filter::CustomerFilter;
 use durability::Durability;
 use group_commit::{Gate, GroupCommit};
-pub use migrate::Step as MigrationStep;
+pub use migrate::is_earlier;
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
 use rusqlite::Connection;
-pub use setup::is_earlier;
 use std::{
     fs::File,
     io,
@@ -46,6 +46,8 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
+pub use step::Step as MigrationStep;
+pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 
 pub use read::REVOKED as REVOKED_TOKEN;
@@ -148,7 +150,7 @@ impl SqliteStore {
         let lock = setup::lock(data)?;
         migrate::bring(data, &options, told)?;
         let path = data.join(DATABASE);
-        let connection = setup::writer(&path, &options)?;
+        let connection = setup::writer(&path, &options, &|new| migrate::apply(new, 0, &mut |_| {}))?;
         let file = |source| OpenError::File { path: path.display().to_string(), source };
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);

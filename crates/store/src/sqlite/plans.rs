@@ -1,6 +1,6 @@
 //! How the database goes about each read: none goes through a whole table, or sorts one, to find a page of it.
 
-use super::{DATABASE, Options, SqliteStore, lists, setup};
+use super::{DATABASE, Options, SqliteStore, is_earlier, lists, setup};
 use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, conformance};
 use rusqlite::{Connection, Statement, StatementStatus};
 use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
@@ -143,7 +143,7 @@ async fn no_page_is_found_by_going_through_a_table_or_sorting_it() {
 #[tokio::test]
 async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_read_by_the_new_index() {
     let directory = tempfile::tempdir().unwrap();
-    assert_eq!(setup::is_earlier(directory.path()), None, "there is none yet");
+    assert_eq!(is_earlier(directory.path()), None, "there is none yet");
     let earlier = Connection::open(directory.path().join(DATABASE)).unwrap();
     earlier.execute_batch(&setup::MIGRATIONS[..4].concat()).unwrap();
     earlier.pragma_update(None, "application_id", setup::APPLICATION_ID).unwrap();
@@ -154,9 +154,9 @@ async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_re
         earlier.execute(case, [id, status]).unwrap();
     }
     drop(earlier);
-    assert_eq!(setup::is_earlier(directory.path()), Some((4, setup::newest_format())));
+    assert_eq!(is_earlier(directory.path()), Some((4, setup::newest_format())));
     let store = SqliteStore::open(directory.path(), Options::default()).unwrap();
-    assert_eq!(setup::is_earlier(directory.path()), None);
+    assert_eq!(is_earlier(directory.path()), None);
     let connection = store.reader().unwrap();
     let listed = lists::CASES.newest(&connection, &[Some("open"), None, None], None, 10).unwrap();
     assert_eq!(listed, ["cas_3", "cas_1"]);

@@ -1,6 +1,6 @@
 //! Opens and checks the database, and brings it to the newest format.
 
-use super::{Options, migrate};
+use super::Options;
 use crate::{CHECKPOINT, OpenError, ReadError, patience};
 use remit_ledger::{
     checkpoint::Checkpoint,
@@ -68,11 +68,12 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+/// The writer's connection. What is new `make` brings to the newest format.
+pub(super) fn writer(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, OpenError> {
     // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses
     // all its locks on it.
     drop(private(path).map_err(|source| OpenError::File { path: path.display().to_string(), source })?);
-    open(path, options).map_err(|error| match error {
+    open(path, options, make).map_err(|error| match error {
         Opening::Refused(refused) => refused,
         Opening::Sqlite(error) => refusal(path, &error),
     })
@@ -150,7 +151,10 @@ impl From<rusqlite::Error> for Opening {
     }
 }
 
-fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
+/// Brings a new database to the newest format.
+pub(super) type Make<'m> = &'m dyn Fn(&mut Connection) -> Result<(), rusqlite::Error>;
+
+fn open(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, Opening> {
     let mut connection = Connection::open(path)?;
     let number =
         |connection: &Connection, pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
@@ -182,7 +186,7 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     connection.pragma_update(None, "secure_delete", "ON")?;
     // What was of an earlier format is of this one by now (`migrate.rs`).
     if fresh {
-        migrate::apply(&mut connection, 0, &mut |_| {})?;
+        make(&mut connection)?;
         connection.execute("INSERT INTO born VALUES (?1)", [known])?;
     }
     // Pages that are written anyway are overwritten where something of them is deleted or moved; others only when words
@@ -200,13 +204,6 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     // From here on the disk is waited for beside the writer.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
-}
-
-/// The format of the database in the directory `data`, and the newest, if it is of an earlier one: the next to open it
-/// migrates it.
-pub fn is_earlier(data: &Path) -> Option<(i64, i64)> {
-    let known = newest_format();
-    migrate::earlier(&data.join(super::DATABASE), known).map(|found| (found, known))
 }
 
 fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {

@@ -1,12 +1,12 @@
 //! Names of streams in databases of before format 8, which had identifiers alone: rewritten to kind and identifier.
 
-use super::{compression::Shapes, migrate::Step};
+use super::{compression::Shapes, step::Step};
 use remit_ledger::stream::{DECISION, of_version_1};
 use rusqlite::{Connection, Error, functions::FunctionFlags, params};
 use std::collections::HashMap;
 
 /// The format since which records name their stream by kind and identifier.
-pub(super) const SINCE: i64 = 8;
+pub const SINCE: i64 = 8;
 /// Records that are rewritten before it is told how many were.
 const AT_ONCE: i64 = 100_000;
 
@@ -29,8 +29,8 @@ pub(super) fn rename(connection: &Connection, told: &mut dyn FnMut(Step)) -> Res
     connection.execute_batch("DROP INDEX events_stream")?;
     // Of a body only what a decision's identifier stood for is read.
     let sql = format!(
-        "UPDATE events SET stream = stream_of(stream, kind, CASE WHEN stream GLOB '{DECISION}*' THEN body ELSE x'' END) \
-         WHERE seq > ?1 AND seq <= ?2"
+        "UPDATE events SET stream = stream_of(stream, kind, CASE WHEN stream GLOB '{DECISION}*' THEN body ELSE x'' \
+         END) WHERE seq > ?1 AND seq <= ?2"
     );
     let mut done = 0;
     while done < last {

@@ -223,7 +223,8 @@ fn record(shapes: &Shapes, row: &Row<'_>, names_by_identifier: bool) -> Result<S
     })
 }
 
-/// Whether a stream's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
+/// Whether a stream's records are numbered in the order in which they were written; whichever is not, `changed` hears
+/// of.
 fn in_order(records: &[Placed], mut changed: impl FnMut(u64, &str)) {
     let mut before = (0, 0);
     for &Placed { place, seq, .. } in records {

@@ -22,7 +22,7 @@ use remit_policy::files::Files;
 use remit_store::{
     IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
     sqlite::{
-        REVOKED_TOKEN,
+        REVOKED_TOKEN, STREAMS_SINCE,
         case_scan::{CustomerOf, Found, Judge, Stored},
     },
 };
@@ -44,7 +44,7 @@ mod sealed;
 const WHOLE_SINCE: i64 = 6;
 
 /// From this format on each act of authority is on record from the first one on, with all that records say of it.
-const RECORDED_SINCE: i64 = 8;
+const RECORDED_SINCE: i64 = STREAMS_SINCE;
 /// How a record names a bundle.
 const BUNDLE: &[u8] = br#""bundle":""#;
 
@@ -123,7 +123,8 @@ impl ViewCheck {
         }
     }
 
-    /// Goes through a stream's records, and says in what something that is kept of it differs from what they make of it.
+    /// Goes through a stream's records, and says in what something that is kept of it differs from what they make of
+    /// it.
     fn differs(&mut self, stream: &str, stored: &Stored, found: Found<'_>) -> Option<String> {
         let name = stream.strip_prefix(OF_CASE).unwrap_or(stream);
         let mut named = Named::default();

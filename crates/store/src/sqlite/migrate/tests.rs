@@ -74,14 +74,14 @@ async fn what_was_proven_under_format_7_is_proven_after_the_migration() {
     let before = verified(data, None);
     let (format, entries_before) = entries(data);
     assert_eq!((format, before.records, entries_before.len()), (7, 284, 284));
-    assert_eq!(setup::is_earlier(data), Some((7, setup::newest_format())));
+    assert_eq!(is_earlier(data), Some((7, setup::newest_format())));
 
     let mut steps = Vec::new();
     let store = SqliteStore::open_telling(data, Options::default(), &mut |step| steps.push(step)).unwrap();
     assert!(matches!(steps[0], Step::Begun { from: 7, .. }), "{steps:?}");
     assert!(matches!(&steps[steps.len() - 4..], [Step::Synced, Step::Named, Step::Replaced, Step::Ended]), "{steps:?}");
     assert_eq!(left(data), [""; 0]);
-    assert_eq!(setup::is_earlier(data), None);
+    assert_eq!(is_earlier(data), None);
 
     // Every hash, every checkpoint and every proof is what it was.
     let (format, entries_after) = entries(data);
