@@ -46,15 +46,15 @@ macro_rules! operation {
             type Refusal = $refusal;
             const DECLARATION: &'static crate::operation::declaration::Declaration =
                 &crate::operation::declaration::Declaration {
-                name: stringify!($name),
-                says: &[$($says),+],
-                tag: $tag,
-                who: way!(who: $($way)+),
-                asks: &[$(remit_policy::actions::$asks),*],
-                of: &[$(crate::operation::declaration::Thing::$of),*],
-                repeats: way!(repeats: $($way)+),
-                refusals: $refusal::ALL,
-            };
+                    name: stringify!($name),
+                    says: &[$($says),+],
+                    tag: $tag,
+                    who: way!(who: $($way)+),
+                    asks: &[$(remit_policy::actions::$asks),*],
+                    of: &[$(crate::operation::declaration::Thing::$of),*],
+                    repeats: way!(repeats: $($way)+),
+                    refusals: $refusal::ALL,
+                };
         }
 
         refused! { [$($way)+] $operation $refusal { $($own)* } }

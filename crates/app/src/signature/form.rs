@@ -69,24 +69,44 @@ pub struct Stream<T>(PhantomData<T>);
 #[derive(Debug, Clone, Copy)]
 pub struct Bytes;
 
-/// Text, as [`PLAIN`], [`HTML`], [`CSS`], [`SCRIPT`], [`JSON`] or [`METRICS`].
+/// Text of one kind.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<const KIND: usize>;
+pub struct Text<K>(PhantomData<K>);
 
-/// Plain text.
-pub(super) const PLAIN: usize = 0;
-/// A page.
-pub(super) const HTML: usize = 1;
-/// A page's style.
-pub(super) const CSS: usize = 2;
-/// A page's script.
-pub(super) const SCRIPT: usize = 3;
-/// A document of JSON.
-pub(super) const JSON: usize = 4;
-/// Metrics in the OpenMetrics text format.
-pub(super) const METRICS: usize = 5;
-const MEDIA_TYPES: [&str; 6] =
-    ["text/plain", "text/html", "text/css", "text/javascript", "application/json", "application/openmetrics-text"];
+/// A kind of text.
+pub trait TextKind {
+    /// Its media type.
+    const MEDIA_TYPE: &'static str;
+}
+
+macro_rules! text_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $media_type:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $kind;
+
+            impl TextKind for $kind {
+                const MEDIA_TYPE: &'static str = $media_type;
+            }
+        )*
+    };
+}
+
+text_kinds! {
+    /// Plain text.
+    Plain = "text/plain";
+    /// A page.
+    Html = "text/html";
+    /// A page's style.
+    Css = "text/css";
+    /// A page's script.
+    Script = "text/javascript";
+    /// A document of JSON.
+    Json = "application/json";
+    /// Metrics in the OpenMetrics text format.
+    OpenMetrics = "application/openmetrics-text";
+}
 
 /// What can be given with an operation.
 pub trait Taken {
@@ -150,8 +170,8 @@ impl Given for Bytes {
     const FORM: Form = Form::Bytes;
 }
 
-impl<const KIND: usize> Given for Text<KIND> {
-    const FORM: Form = Form::Text(MEDIA_TYPES[KIND]);
+impl<K: TextKind> Given for Text<K> {
+    const FORM: Form = Form::Text(K::MEDIA_TYPE);
 }
 
 impl<T: ToSchema> Given for Stream<T> {

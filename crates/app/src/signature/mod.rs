@@ -41,8 +41,10 @@ use crate::{
         subscription::{self, SubscriptionSecret, SubscriptionView, TestView},
     },
 };
-pub use form::{Bytes, Either, File, FileWith, Form, Given, List, Nothing, Schema, Stream, Taken, Text};
-use form::{CSS, HTML, JSON, METRICS, PLAIN, SCRIPT};
+pub use form::{
+    Bytes, Css, Either, File, FileWith, Form, Given, Html, Json, List, Nothing, OpenMetrics, Plain, Schema, Script,
+    Stream, Taken, Text, TextKind,
+};
 use serde_json::{Value, json};
 
 /// What an operation takes and gives, to be read while the program runs.
@@ -145,9 +147,9 @@ signatures! {
     Judge(GiveFeedback) -> Nothing, "Noted.";
     AttachFile(File) -> Nothing, "Added.";
     GetFile(Nothing) -> File, "The file.";
-    GetChatPage(Nothing) -> Text<HTML>, "The page.";
-    GetChatStyle(Nothing) -> Text<CSS>, "The style.";
-    GetChatScript(Nothing) -> Text<SCRIPT>, "The script.";
+    GetChatPage(Nothing) -> Text<Html>, "The page.";
+    GetChatStyle(Nothing) -> Text<Css>, "The style.";
+    GetChatScript(Nothing) -> Text<Script>, "The script.";
 
     FollowEvents(input::FollowEvents) -> Stream<FeedItem>, "The stream.";
     ListHistory(input::ListPart) -> Page<TimelineItem>, "One page.";
@@ -172,15 +174,15 @@ signatures! {
 
     EraseCustomer(input::EraseCustomer) -> Erased, "Destroyed.";
 
-    GetKey(Nothing) -> Text<PLAIN>, "In the form of c2sp.org/signed-note.";
-    GetCheckpoint(Nothing) -> Text<PLAIN>, "In the form of c2sp.org/tlog-checkpoint.";
+    GetKey(Nothing) -> Text<Plain>, "In the form of c2sp.org/signed-note.";
+    GetCheckpoint(Nothing) -> Text<Plain>, "In the form of c2sp.org/tlog-checkpoint.";
     GetTile(Nothing) -> Bytes, "In the form of c2sp.org/tlog-tiles.";
 
-    GetHealth(Nothing) -> Text<PLAIN>, "It does.";
+    GetHealth(Nothing) -> Text<Plain>, "It does.";
     GetReadiness(Nothing) -> input::Ready, "It does.";
-    GetMetrics(Nothing) -> Text<METRICS>, "In the OpenMetrics text format.";
-    GetProblem(Nothing) -> Text<HTML>, "The page.";
-    GetDescription(Nothing) -> Text<JSON>, "The description.";
+    GetMetrics(Nothing) -> Text<OpenMetrics>, "In the OpenMetrics text format.";
+    GetProblem(Nothing) -> Text<Html>, "The page.";
+    GetDescription(Nothing) -> Text<Json>, "The description.";
 }
 
 impl Signature {

@@ -100,10 +100,10 @@ impl Reader {
                 return None;
             }
             self.ready = feed::told(&self.app, &self.caller, self.at, written).await.ok()?;
-            if self.ready.is_empty() {
-                if let Ok(changed) = tokio::time::timeout_at(self.sent + QUIET_MAX, self.ticks.changed()).await {
-                    changed.ok()?;
-                }
+            if self.ready.is_empty()
+                && let Ok(changed) = tokio::time::timeout_at(self.sent + QUIET_MAX, self.ticks.changed()).await
+            {
+                changed.ok()?;
             }
         }
     }
