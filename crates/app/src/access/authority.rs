@@ -127,8 +127,8 @@ fn earlier_pauses(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refus
     for (subscription, line) in items::<Line>(store, subscriptions::DELIVERY)? {
         let stream = Stream::subscription(&subscription).to_string();
         let rows = store.records_of(&stream, 0, usize::MAX).map_err(Refused::internal)?;
-        let said = rows.iter().filter_map(|row| pause_of(&serde_json::from_slice(&row.body).ok()?));
-        if line.paused && said.last() != Some(true) {
+        let mut said = rows.iter().filter_map(|row| pause_of(&serde_json::from_slice(&row.body).ok()?));
+        if line.paused && said.next_back() != Some(true) {
             let (change, by) = (SubscriptionChange::Paused, EARLIER.to_owned());
             events.push(Event::SubscriptionChanged { subscription, change, by, at });
         }
