@@ -11,6 +11,7 @@ use crate::{
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
+use remit_app::operation::AbandonCaseRefusal;
 use remit_app::{
     Caller, Done, Parts,
     case::{
@@ -69,7 +70,7 @@ struct Asked {
     slowest: String,
 }
 
-fn problem(problem: remit_app::refused::Refused) -> anyhow::Error {
+fn problem(problem: impl std::fmt::Debug) -> anyhow::Error {
     anyhow::anyhow!("{problem:?}")
 }
 
@@ -88,7 +89,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         }))?;
         let opened = open::open_case(app, caller, None, open).await.map_err(problem)?;
         let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
-        let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
+        let Done::Now { output: opened, .. } = *opened else { anyhow::bail!("it was opened before") };
         let id = opened.case.id.as_str();
         if n % 8 == 3 {
             let owner = setting.bundle.terms().exception_owner.to_string();
@@ -98,7 +99,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         if n % 2 == 0 {
             match feedback::abandon_case(app, caller, None, id).await {
                 // A danger stands on it, so that only a person ends it.
-                Err(refused) if refused.kind == remit_app::refused::Kind::Conflict => {}
+                Err(AbandonCaseRefusal::Conflict(_)) => {}
                 ended => drop(ended.map_err(problem)?),
             }
         }

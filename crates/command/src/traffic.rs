@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use anyhow::Context;
+use remit_app::operation;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -148,7 +149,7 @@ pub fn play(
                     messages.get(at).map(|m| (at, m))
                 } {
                     let sent = Instant::now();
-                    let answer = client.post("/v1/cases", &opening(at, message));
+                    let answer = client.post(operation::OpenCase, &[], &opening(at, message));
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     match answer {
                         Ok(answer) => tally.note(message, &answer, sent.elapsed()),

@@ -27,6 +27,7 @@ use smol_str::SmolStr;
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// A customer's request came in.
@@ -55,6 +56,7 @@ pub enum Event {
     SignalsMeasured {
         /// The readings, by signal.
         #[serde(with = "crate::record::table::readings")]
+        #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::readings))]
         readings: Vec<(SignalName, Reading)>,
         /// When.
         at: Timestamp,
@@ -63,6 +65,7 @@ pub enum Event {
     DecisionMade {
         /// The record.
         #[serde(with = "crate::record")]
+        #[cfg_attr(feature = "schema", schema(value_type = crate::schema::RecordedDecision))]
         decision: Box<Decision>,
         /// The change of holder.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,7 @@ pub enum Event {
     /// A source that the bundle believes said that the customer had not asked for a human: the wish was misread.
     HumanWishEnded {
         /// Which source.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         source: SmolStr,
         /// Who posted it, by the identifier of their token.
         by: String,
@@ -139,6 +143,7 @@ pub enum Event {
     /// A person said that a situation stands no more.
     SituationEnded {
         /// Which.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         situation: SmolStr,
         /// Who, by the identifier of their token.
         by: String,

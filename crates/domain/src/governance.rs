@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 /// What a token grants. Its name is in no record, since it can be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The token's identifier.
@@ -35,6 +36,7 @@ pub struct Grant {
 
 /// Whether a member of staff is there, without the words that they gave for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceKind {
     /// Takes offers.
@@ -72,6 +74,7 @@ impl From<&Presence> for PresenceKind {
 
 /// What a subscription sends, and where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionTerms {
     /// The receiver's origin: the address without its path, which may hold a secret.
@@ -90,6 +93,7 @@ pub struct SubscriptionTerms {
 
 /// A change of what a subscription sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubscriptionChange {
     /// It has another secret.

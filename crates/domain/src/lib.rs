@@ -23,6 +23,8 @@ pub mod offer;
 mod record;
 pub mod refusal;
 pub mod retrieval;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod signal;
 pub mod situation;
 pub mod source;

@@ -4,7 +4,7 @@
 //! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
 //! program says who may handle a case or call an interface.
 
-mod actions;
+pub mod actions;
 pub mod address;
 mod asked_actions;
 mod baseline;

@@ -9,6 +9,7 @@ use crate::{
     },
     environment::clock::rfc3339,
     journal::stored_case,
+    operation::GetContextRefusal,
     pipeline::{facts, load, sealing},
     refused::Refused,
 };
@@ -70,7 +71,7 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
+pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
     let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {

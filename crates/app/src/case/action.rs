@@ -4,6 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
+    operation::EndActionRefusal,
     pipeline::{self, commit::Act, facts, load, sealing},
     refused::Refused,
 };
@@ -104,7 +105,7 @@ pub async fn end_action(
     repeat: Option<&Repeat>,
     id: &str,
     end: EndAction,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, EndActionRefusal> {
     let permission = "action.end";
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, permission, id)?;
@@ -116,5 +117,5 @@ pub async fn end_action(
         ActionEnded::Refused => ActionEnd::Refused,
     };
     let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

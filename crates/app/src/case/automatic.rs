@@ -2,7 +2,7 @@
 //! nothing and begin no conversation, so that two machines never answer each other.
 
 use crate::{
-    Environment, Governance,
+    Environment, Governance, Kept,
     case::request::{OpenCase, PostMessage},
     pipeline::measure,
     refused::Refused,
@@ -12,13 +12,13 @@ use remit_signals::{
     machine::{Automatic, automatic},
     written::Written,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What became of a message that a machine sent, and that would have opened a case.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NothingOpened {
-    /// `false`: no case was opened, and nothing is kept.
+    /// `false`: no case was opened, and nothing of the message is kept.
     pub opened: bool,
     /// How the message came about: `auto-generated`, `auto-replied` or `auto-notified`.
     pub auto_submitted: &'static str,
@@ -29,6 +29,17 @@ pub struct NothingOpened {
     pub situation: Option<String>,
     /// The same in words, with what to do where a person wrote it.
     pub detail: String,
+}
+
+impl NothingOpened {
+    /// Whether such an answer was kept, rather than that of a case that was opened.
+    pub(crate) fn is_kept(kept: &Kept) -> bool {
+        #[derive(Deserialize)]
+        struct Said {
+            opened: bool,
+        }
+        serde_json::from_slice::<Said>(&kept.0).is_ok_and(|said| !said.opened)
+    }
 }
 
 /// A message that a machine sent.

@@ -7,6 +7,7 @@ use crate::{
         bounds::{self, REASON_MAX},
         counted::CaseAnswer,
     },
+    operation::{ReopenCaseRefusal, ResolveCaseRefusal},
     pipeline::{self, commit::Act, load, sealing},
     refused::Refused,
 };
@@ -48,7 +49,7 @@ pub async fn resolve_case(
     repeat: Option<&Repeat>,
     id: &str,
     resolve: ResolveCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ResolveCaseRefusal> {
     let action = "case.resolve";
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_optional(
@@ -70,7 +71,7 @@ pub async fn resolve_case(
         None => None,
     };
     let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
@@ -83,12 +84,12 @@ pub async fn reopen_case(
     repeat: Option<&Repeat>,
     id: &str,
     reopen: ReopenCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ReopenCaseRefusal> {
     let action = "case.reopen";
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

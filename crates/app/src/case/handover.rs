@@ -3,8 +3,8 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
+    operation::KeepCaseRefusal,
     pipeline::{self, commit::Act, load, sealing},
-    refused::Refused,
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub async fn keep_case(
     repeat: Option<&Repeat>,
     id: &str,
     keep: KeepCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, KeepCaseRefusal> {
     let action = "handoff.request";
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_optional(
@@ -45,5 +45,5 @@ pub async fn keep_case(
     )?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
-    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await?)
 }

@@ -6,6 +6,7 @@ use crate::{
     access::principal::Job,
     case::counted::{CaseAnswer, shown},
     journal::outbox::Look,
+    operation::MergeCaseRefusal,
     pipeline::{self, commit::Act, load},
     refused::{Kind, Refused},
 };
@@ -33,7 +34,7 @@ pub async fn merge_case(
     repeat: Option<&Repeat>,
     id: &str,
     merge: MergeCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, MergeCaseRefusal> {
     let action = "case.merge";
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
@@ -47,14 +48,14 @@ pub async fn merge_case(
         &merge.into,
     )?;
     if other.customer != case.customer {
-        return Err(Refused::invalid("into", "is the case of another customer"));
+        return Err(Refused::invalid("into", "is the case of another customer").into());
     }
     if other.status != Status::Open {
-        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
+        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")).into());
     }
     let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
     let now = parts.environment.now();
     let row = outbox::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
     act.beside.outbox.push(row);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

@@ -12,6 +12,7 @@ use crate::{
     },
     customer,
     evidence::decision::{self, WouldDecide},
+    operation::{AskRouteRefusal, OpenCaseRefusal},
     pipeline::{
         self,
         commit::Act,
@@ -30,7 +31,7 @@ pub enum Opened {
     /// A case was opened and decided.
     Case(Box<Done<CaseAnswer>>),
     /// A machine sent the message.
-    Nothing(NothingOpened),
+    Nothing(Done<NothingOpened>),
 }
 
 /// Takes a request in, decides who handles it, and answers once both are durable.
@@ -42,12 +43,12 @@ pub async fn open_case(
     caller: &Caller,
     repeat: Option<&Repeat>,
     open: OpenCase,
-) -> Result<Opened, Refused> {
+) -> Result<Opened, OpenCaseRefusal> {
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
     if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
-        return Ok(Opened::Nothing(nothing));
+        return Ok(Opened::Nothing(pipeline::keep(parts, caller, repeat, nothing).await?));
     }
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
@@ -63,17 +64,19 @@ pub async fn open_case(
             Err(refused) if refused.kind == Kind::Erased => {
                 customer::forget_customer(&parts.vault, &customer::customer_id(&parts.vault, &open.customer));
             }
-            done => return done.map(|done| Opened::Case(Box::new(done))),
+            // What a machine was found to have sent when the request came first, before words were read otherwise.
+            Ok(Done::Before(kept)) if NothingOpened::is_kept(&kept) => return Ok(Opened::Nothing(Done::Before(kept))),
+            done => return Ok(Opened::Case(Box::new(done?))),
         }
     }
-    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"))
+    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile").into())
 }
 
 /// What would be decided if this request came in now. Nothing is recorded.
 ///
 /// # Errors
 /// When policy or a bound refuses.
-pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
+pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, AskRouteRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
@@ -90,7 +93,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
         now,
     )?;
     let mut context = parts.environment.context(caller)?;
-    let happened = match remit_domain::begin(None, act.command, &mut context)? {
+    let happened = match remit_domain::begin(None, act.command, &mut context).map_err(Refused::from)? {
         Step::Done(happened) => happened,
         Step::Asks(pending) => {
             let mut answer = facts::answer(
@@ -102,7 +105,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
                 now,
             );
             answer.trigger = Trigger::Asked;
-            pending.conclude(answer, &mut context)?
+            pending.conclude(answer, &mut context).map_err(Refused::from)?
         }
     };
     let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;

@@ -6,6 +6,7 @@ use crate::{
     access::{auth, principal::Job, who},
     case::query::Page,
     environment::clock::rfc3339,
+    operation::ListOverridesRefusal,
     pipeline::{load, sealing},
     refused::Refused,
 };
@@ -82,7 +83,7 @@ pub fn overrides(
     caller: &Caller,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<OverrideView>, Refused> {
+) -> Result<Page<OverrideView>, ListOverridesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     if let Some(after) = after {
         after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;

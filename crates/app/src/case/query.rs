@@ -5,6 +5,7 @@ use crate::{
     access::{auth, who},
     case::{announce, attachment::AttachmentView, view::CaseView},
     environment::clock::rfc3339,
+    operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
     refused::Refused,
 };
@@ -14,6 +15,7 @@ use remit_domain::{
     case::Author,
     event::Words,
     id::{CaseId, Timestamp},
+    schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
@@ -22,7 +24,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
@@ -92,7 +94,7 @@ pub struct TimelineItem {
     pub by: String,
     /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
     /// what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,12 +118,12 @@ pub const PAGE_MAX: usize = 200;
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    who::case_view(
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
+    Ok(who::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
-    )
+    )?)
 }
 
 /// Cases, newest first.
@@ -134,7 +136,7 @@ pub fn cases(
     filter: &CaseFilter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<CaseView>, Refused> {
+) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
@@ -164,7 +166,7 @@ pub fn messages(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<MessageView>, Refused> {
+) -> Result<Page<MessageView>, ListMessagesRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let mut items = Vec::new();
@@ -227,7 +229,7 @@ pub fn timeline(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<TimelineItem>, Refused> {
+) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let items = rows

@@ -10,6 +10,7 @@ use crate::{
     chat::{self, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
+    operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
     pipeline::{load, sealing},
     refused::{Kind, Refused},
 };
@@ -99,7 +100,7 @@ const MANAGER: &str = "This needs a manager; somebody will see to it";
 const MESSAGES_MAX: usize = 100;
 
 /// The conversation of a chat after a place.
-pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
     let messages = said_since(parts, chat, after)?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
@@ -256,14 +257,14 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 }
 
 /// A file of a chat's cases, with its kind.
-pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
     for case in chat.cases().iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
-            Err(refused) if refused.kind == Kind::NotFound => {}
-            found => return found,
+            Err(GetAttachmentRefusal::NotFound(_)) => {}
+            found => return Ok(found.map_err(Refused::from)?),
         }
     }
-    Err(Refused::new(Kind::NotFound, "this chat has no such file"))
+    Err(Refused::new(Kind::NotFound, "this chat has no such file").into())
 }
 
 impl ChatStatus {

@@ -13,6 +13,7 @@ use crate::{
         erased::{PENDING, log},
     },
     journal::stored_case,
+    operation::EraseCustomerRefusal,
     pipeline::{
         self,
         commit::{self, Act},
@@ -51,7 +52,7 @@ pub struct Erased {
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such customer.
-pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, Refused> {
+pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
     bounded("customer", external, CUSTOMER_MAX)?;
     let customer = customer::customer_id(&parts.vault, external);
@@ -64,7 +65,7 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
             erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
         }
     }
-    erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))
+    Ok(erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))?)
 }
 
 /// Nothing where there is nobody of this pseudonym whose words are there.

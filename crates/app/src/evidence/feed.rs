@@ -7,7 +7,7 @@ use crate::{
     live::event_buffer::{READ_AT_ONCE, Told},
     refused::Refused,
 };
-use remit_domain::{Stream, id::Timestamp};
+use remit_domain::{Stream, id::Timestamp, schema::RecordedEvent};
 use remit_store::{RecordRow, Store};
 use serde::Serialize;
 use std::{
@@ -33,9 +33,10 @@ pub struct FeedItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
     /// The kind of event.
+    #[schema(schema_with = remit_domain::schema::kind)]
     pub kind: String,
     /// The event as recorded. Readings and candidates are tables: `columns` names what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
 }
 

@@ -5,6 +5,7 @@ use crate::{
     access::{auth, who},
     case::query::{self, Page, TimelineItem},
     environment::clock::rfc3339,
+    operation::ListHistoryRefusal,
     refused::{Kind, Refused},
 };
 use remit_domain::{Event, Stream, id::Timestamp, stream::StreamKind};
@@ -21,17 +22,17 @@ pub fn history(
     stream: &Stream,
     after: u64,
     limit: usize,
-) -> Result<Page<TimelineItem>, Refused> {
+) -> Result<Page<TimelineItem>, ListHistoryRefusal> {
     if stream.kind() == StreamKind::Case {
-        return query::timeline(parts, caller, stream.id(), after, limit);
+        return Ok(query::timeline(parts, caller, stream.id(), after, limit).map_err(Refused::from)?);
     }
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
     let (rows, next) = query::records_of(&parts.journal, stream, after, limit)?;
     // What has no event is not.
     if rows.is_empty() && (after == 0 || query::records_of(&parts.journal, stream, 0, 1)?.0.is_empty()) {
-        return Err(Refused::new(Kind::NotFound, format!("nothing is on record of `{stream}`")));
+        return Err(Refused::new(Kind::NotFound, format!("nothing is on record of `{stream}`")).into());
     }
-    let items = rows.into_iter().map(|row| item(parts, &row)).collect::<Result<_, _>>()?;
+    let items = rows.into_iter().map(|row| item(parts, &row)).collect::<Result<_, Refused>>()?;
     Ok(Page { items, next })
 }
 

@@ -2,7 +2,7 @@
 //! words.
 
 use crate::{
-    Caller, Environment, Parts, Repeat,
+    Caller, Environment, Kept, Parts, Repeat, Vault,
     environment::entropy::Entropy,
     pipeline::{counting, follow_ups, load::Loaded, projections::Projections},
     refused::Refused,
@@ -100,6 +100,8 @@ pub(crate) struct Prepared<T> {
     /// What changes in memory with it.
     pub(crate) projections: Projections,
     pub(crate) output: T,
+    /// The output as it is kept for who repeats the request, where it is.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// For how long an answer can be asked for again, in milliseconds.
@@ -142,16 +144,9 @@ pub(crate) fn record<T: Serialize>(
     let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
     items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
     let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
-    let idempotency = repeat.map(|repeat| {
-        Ok::<_, Refused>(IdempotencyRow {
-            scope: caller.token.to_string(),
-            key: repeat.key.clone(),
-            case: Some(id.clone()),
-            request_hash: parts.vault.keys.of_request(&repeat.request),
-            response: serde_json::to_vec(&output).map_err(Refused::internal)?,
-            expires_ms: now.plus_ms(REPEATABLE_MS).0,
-        })
-    });
+    let kept = repeat.map(|_| Kept::of(&output)).transpose()?;
+    let answers = repeat.zip(kept.as_ref());
+    let idempotency = answers.map(|(repeat, kept)| repeatable(&parts.vault, caller, repeat, Some(&id), kept, now));
     let commit = Commit {
         outbox: rest.rows,
         cancel: rest.cancel,
@@ -167,12 +162,31 @@ pub(crate) fn record<T: Serialize>(
         attachments: beside.attachments,
         exceptions: exception_rows(before, &happened)?,
         outcomes,
-        idempotency: idempotency.transpose()?,
+        idempotency,
         clear: beside.erases.then(|| id.clone()),
         ..Commit::default()
     };
     let projections = Projections::of(before, happened, &commit.outcomes);
-    Ok(Prepared { commit, projections, output })
+    Ok(Prepared { commit, projections, output, kept })
+}
+
+/// What is kept of an answer for who repeats the request.
+pub(crate) fn repeatable(
+    vault: &Vault,
+    caller: &Caller,
+    repeat: &Repeat,
+    case: Option<&str>,
+    kept: &Kept,
+    now: Timestamp,
+) -> IdempotencyRow {
+    IdempotencyRow {
+        scope: caller.token.to_string(),
+        key: repeat.key.clone(),
+        case: case.map(str::to_owned),
+        request_hash: vault.keys.of_request(&repeat.request),
+        response: kept.0.clone(),
+        expires_ms: now.plus_ms(REPEATABLE_MS).0,
+    }
 }
 
 pub(crate) fn to_record(

@@ -9,6 +9,7 @@ use crate::{
         delivery::{DeadLetter, Line},
         subscriptions,
     },
+    operation::{DiscardDeadLetterRefusal, ListDeadLettersRefusal, RetryDeadLetterRefusal},
     refused::{Kind, Refused},
     webhook::{self, subscription},
 };
@@ -53,7 +54,7 @@ pub fn dead_letters(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<DeadLetterView>, Refused> {
+) -> Result<Page<DeadLetterView>, ListDeadLettersRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let letters = letters(&parts.journal, id)?;
     let line = subscription.line();
@@ -68,31 +69,41 @@ pub fn dead_letters(
 ///
 /// # Errors
 /// When policy, a bound or the store refuses, or there is no such dead letter.
-pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+pub async fn retry_dead_letter(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    seq: u64,
+) -> Result<(), RetryDeadLetterRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
     webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
     let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
-        return Err(no_letter());
+        return Err(no_letter().into());
     };
     if !subscription.line().retry(&letter, parts.environment.now().0) {
         let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
-        return Err(Refused::new(Kind::LimitReached, detail));
+        return Err(Refused::new(Kind::LimitReached, detail).into());
     }
-    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+    Ok(subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())?)
 }
 
 /// Forgets an event that was given up.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such dead letter.
-pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+pub async fn discard_dead_letter(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    seq: u64,
+) -> Result<(), DiscardDeadLetterRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     if !subscription.line().discard(seq) {
-        return Err(no_letter());
+        return Err(no_letter().into());
     }
-    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+    Ok(subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())?)
 }
 
 fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {

@@ -5,7 +5,7 @@ use super::{
     json::text,
 };
 use clap::{Args, Subcommand};
-use remit_app::{access::token, directory};
+use remit_app::{access::token, directory, operation};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -74,7 +74,7 @@ impl Case {
 impl Show {
     /// Prints the case and one event after the other, as they are read.
     fn print(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
         say!(
             "  held by {} (epoch {}), accountable {}",
@@ -94,7 +94,7 @@ impl Show {
     }
 
     fn print_json(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         shown::json_part("{\"case\":", &case);
         shown::own(",\"timeline\":{\"items\":[");
         let mut between = "";
@@ -108,7 +108,7 @@ impl Show {
 
     /// Every event of the case, the oldest first, page by page; says how many.
     fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-        history::each(client, &format!("/v1/cases/{}/timeline", self.id), each)
+        history::each(client, operation::ListTimeline, &[&self.id], each)
     }
 }
 
@@ -116,13 +116,13 @@ impl Explain {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (answer, replay) = self.place.with(|client| {
             let id = if self.id.starts_with("cas_") {
-                let case = client.get(&format!("/v1/cases/{}", self.id))?;
+                let case = client.get(operation::GetCase, &[&self.id])?;
                 text(&case, "/decision").to_owned()
             } else {
                 self.id.clone()
             };
-            let answer = client.get(&format!("/v1/decisions/{id}"))?;
-            let replay = client.post(&format!("/v1/decisions/{id}/replay"), &serde_json::json!({}))?;
+            let answer = client.get(operation::GetDecision, &[&id])?;
+            let replay = client.post(operation::ReplayDecision, &[&id], &serde_json::json!({}))?;
             Ok((answer, replay))
         })?;
         let same = replay.get("same") == Some(&Value::Bool(true));

@@ -2,10 +2,12 @@
 
 use super::json::text;
 use anyhow::Context as _;
+use remit_app::input::ListPart;
 use remit_command::{
     client::Client,
     shown::{self, say},
 };
+use remit_server::http::address::Addressed;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -14,16 +16,21 @@ const WORDS: usize = 6;
 /// Names of one list that are told.
 const NAMES_MAX: usize = 8;
 
-/// Every event of the timeline at an address, the oldest first, page by page; says how many.
-pub(super) fn each(client: &Client, address: &str, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-    let (mut count, mut after) = (0, String::new());
+/// Every event of a timeline, the oldest first, page by page; says how many. `names` says whose.
+pub(super) fn each<O: Addressed<Takes = ListPart>>(
+    client: &Client,
+    operation: O,
+    names: &[&str],
+    each: &mut dyn FnMut(&Value),
+) -> anyhow::Result<usize> {
+    let (mut count, mut part) = (0, ListPart::longest());
     loop {
-        let page = client.get(&format!("{address}?limit=200{after}"))?;
+        let page = client.get_with(operation, names, &part)?;
         let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
         items.iter().for_each(&mut *each);
         count += items.len();
         match page.get("next").and_then(Value::as_str) {
-            Some(next) if !items.is_empty() => after = format!("&after={next}"),
+            Some(next) if !items.is_empty() => part.after = Some(next.to_owned()),
             _ => return Ok(count),
         }
     }

@@ -6,6 +6,7 @@ use super::{
     history::{self, History},
 };
 use clap::Args;
+use remit_app::operation;
 use remit_command::{
     client::Client,
     shown::{self, many, say},
@@ -14,6 +15,7 @@ use remit_domain::{
     Stream,
     stream::{StreamError, StreamKind},
 };
+use serde_json::Value;
 
 /// What the one stream of bundles is called, so that `bundle` alone names it.
 const BUNDLE: &str = "bundle";
@@ -35,28 +37,31 @@ fn named(text: &str) -> Result<Stream, StreamError> {
 
 impl OfStream {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let address = format!("/v1/streams/{}/timeline", self.stream);
-        self.place
-            .with(|client| if json { Self::print_json(client, &address) } else { self.print(client, &address) })?;
+        self.place.with(|client| if json { self.print_json(client) } else { self.print(client) })?;
         Ok(true)
     }
 
-    fn print(&self, client: &Client, address: &str) -> anyhow::Result<()> {
+    fn print(&self, client: &Client) -> anyhow::Result<()> {
         say!("{} {}", self.stream.kind().as_str(), if self.is_bundle() { "in force" } else { self.stream.id() });
         let mut told = History::default();
-        let count = history::each(client, address, &mut |item| told.print(item))?;
+        let count = self.each(client, &mut |item| told.print(item))?;
         say!("{} events", many(count));
         Ok(())
+    }
+
+    fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
+        let names = [self.stream.kind().as_str(), self.stream.id()];
+        history::each(client, operation::ListHistory, &names, each)
     }
 
     fn is_bundle(&self) -> bool {
         self.stream.kind() == StreamKind::Bundle
     }
 
-    fn print_json(client: &Client, address: &str) -> anyhow::Result<()> {
+    fn print_json(&self, client: &Client) -> anyhow::Result<()> {
         shown::own("{\"items\":[");
         let mut between = "";
-        history::each(client, address, &mut |item| {
+        self.each(client, &mut |item| {
             shown::json_part(between, item);
             between = ",";
         })?;

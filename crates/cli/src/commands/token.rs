@@ -11,6 +11,7 @@ use remit_app::{
         entropy::Entropy,
     },
     migration::Migration,
+    operation,
 };
 use remit_command::{
     client::Server,
@@ -79,7 +80,7 @@ impl Token {
                 token::check(&store, &in_force(&store)?, &new)?;
                 serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
             }
-            None => create.server.client()?.post("/v1/tokens", &serde_json::to_value(new)?)?,
+            None => create.server.client()?.post(operation::MakeToken, &[], &serde_json::to_value(new)?)?,
         };
         if json {
             shown::json(&made);

@@ -4,6 +4,7 @@ use super::{
     query::{Params, position},
     reply::{self, COMMENT},
     request::{Authenticated, Shared},
+    route::Routes,
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
@@ -12,26 +13,13 @@ use remit_app::{
     Caller,
     access::{auth, usage},
     evidence::feed::{self, FeedItem},
+    input::FollowEvents,
     live::{event_buffer::Told, usage::Following},
+    operation,
 };
 use remit_domain::Stream;
-use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::Instant;
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// Where the stream begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct From {
-    /// The position in the ledger after which to begin; the newest unless told. The `Last-Event-ID` header, which
-    /// browsers send when they reconnect, takes its place.
-    after: Option<String>,
-    /// Events of this stream alone, by kind and identifier: `case/cas_…`, `staff/ana`. Of all unless told.
-    stream: Option<String>,
-}
 
 /// After so long without an event a comment is sent, so that neither side takes the connection for dead.
 const QUIET_MAX: Duration = Duration::from_secs(15);
@@ -51,24 +39,15 @@ struct Reader {
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(follow_events))
+pub(crate) fn routes() -> Routes {
+    Routes::new().bind(operation::FollowEvents, follow_events)
 }
 
-/// Follow all events as they are committed, by server-sent events.
-///
-/// Each has its position in the ledger as `id`, its kind as `event`, and a `FeedItem` as `data`. Events come in
-/// ledger order, each once; a reader that resumes misses none. A position that the ledger has not reached is refused.
-#[utoipa::path(
-    get, path = "/v1/events", tag = "events",
-    params(From, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen.")),
-    responses((status = 200, description = "The stream.", body = FeedItem, content_type = "text/event-stream"))
-)]
 async fn follow_events(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
-    Params(asked): Params<From>,
+    Params(asked): Params<FollowEvents>,
 ) -> Result<Response, Problem> {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "events.read")?;
     let only = asked.stream.map(|name| name.parse::<Stream>().map_err(|error| Problem::invalid("stream", error)));

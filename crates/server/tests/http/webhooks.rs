@@ -83,6 +83,7 @@ fn every_event_arrives_once_in_the_order_of_its_case_and_signed() {
     for message in &arrived {
         assert_eq!(message.signed_by(&secret), 1, "{message:?}");
         let (body, known) = (message.json(), &feed[&message.seq()]);
+        crate::described::hold_as("WebhookMessage", &body);
         assert_eq!(body["type"], format!("remit.{}.v1", known.kind));
         assert_eq!(body["data"]["event"], serde_json::from_slice::<Value>(&known.body).unwrap());
         assert_eq!((&body["data"]["kind"], message.stream()), (&json!(known.kind), known.stream.clone()));
