@@ -6,10 +6,7 @@ use crate::{
     harness::{Server, id, verified},
 };
 use remit_ledger::checkpoint::Signer;
-use rusqlite::{
-    Connection,
-    functions::{Context, FunctionFlags},
-};
+use rusqlite::{Connection, functions::FunctionFlags};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -162,12 +159,12 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     let open = || {
         let connection = Connection::open(&path).unwrap();
         // A setting with something else in the place of a text in it.
-        let put = |called: &mut Context<'_>| {
+        let put = connection.create_scalar_function("put", 3, FunctionFlags::SQLITE_UTF8, |called| {
             let body: Vec<u8> = called.get(0)?;
             let (from, to): (String, String) = (called.get(1)?, called.get(2)?);
             Ok(String::from_utf8_lossy(&body).replace(&from, &to).into_bytes())
-        };
-        connection.create_scalar_function("put", 3, FunctionFlags::SQLITE_UTF8, put).unwrap();
+        });
+        put.unwrap();
         connection
     };
     open().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
