@@ -112,7 +112,8 @@ mod tests {
     }
 
     fn entry(seq: u64) -> Vec<u8> {
-        let about = if seq.is_multiple_of(2) { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
+        let about =
+            if seq.is_multiple_of(2) { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
         let (kind, actor, commit) = ("k".into(), "a".into(), "00".into());
         Entry { seq, ts: 9, kind, about, actor, commit }.to_bytes().unwrap()
     }
