@@ -109,7 +109,7 @@ pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Convers
 /// What was said on a chat after a place, oldest first, as far as one answer goes.
 pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
     let mut messages = Vec::new();
-    for id in chat.cases() {
+    for id in chat::cases_of(&parts.journal, chat)?.0 {
         said_on(parts, chat, id, after, &mut messages)?;
     }
     messages.sort_by_key(|message| message.seq);
@@ -257,7 +257,7 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 
 /// A file of a chat's cases, with its kind.
 pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
-    for case in chat.cases().iter().rev() {
+    for case in chat::cases_of(&parts.journal, chat)?.0.iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
             Err(refused) if refused.kind == Kind::NotFound => {}
             found => return found,

@@ -66,7 +66,7 @@ pub fn dead_letters(
 pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
-    webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
+    webhook::save_delivery(parts, &subscription).await?;
     let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
         return Err(no_letter());
@@ -75,7 +75,7 @@ pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u6
         let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
         return Err(Refused::new(Kind::LimitReached, detail));
     }
-    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+    subscription::changed_line(parts, &subscription, None).await.map(|_| ())
 }
 
 /// Forgets an event that was given up.
@@ -87,7 +87,7 @@ pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: 
     if !subscription.line().discard(seq) {
         return Err(no_letter());
     }
-    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+    subscription::changed_line(parts, &subscription, None).await.map(|_| ())
 }
 
 fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {

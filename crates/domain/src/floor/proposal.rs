@@ -77,6 +77,11 @@ impl FollowedFloor {
         self.proposed.values().any(|proposed| proposed.staff == *staff)
     }
 
+    /// Whether somebody lets offers run out, and is there on record.
+    pub fn is_unresponsive(&self, staff: &StaffId) -> bool {
+        self.unresponsive.contains(staff)
+    }
+
     /// Everything that it proposes at `now` beside offers. Nothing of it is remembered: it follows from what is on
     /// record and the time.
     pub fn due(&self, now: Timestamp) -> Vec<Proposal> {
