@@ -1,4 +1,4 @@
-//! Makes everything ready to serve: what is in memory is read from what is on record.
+//! Makes everything ready to serve: memory follows what is stored.
 
 use crate::{
     Environment, Governance, Journal, Live, Parts, StartError, Vault,
@@ -8,15 +8,14 @@ use crate::{
     environment::clock::Clock,
     governance::services::Services,
     journal::readers::Readers,
-    live::{chats, event_buffer, floor, load::Load, subscriptions, tokens, usage},
+    pipeline::stored,
     settings::Settings,
-    staff::placing,
     vault::{customers, erasures, names},
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Store;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// What to start with.
 pub struct Start {
@@ -49,24 +48,9 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         put.map_err(StartError::Activate)?;
     }
     authority::record_earlier(&store, &environment.entropy, environment.now()).map_err(StartError::Record)?;
-    let (load, again) = Load::on_record(&store, &bundle)?;
-    let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
-    for trip in again {
-        let _ = tripped.send(trip);
-    }
     let last = store.last_seq()?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
-    let live = Live {
-        load,
-        chats: chats::Chats::load(&store)?,
-        floor: floor::LiveFloor::new(&bundle),
-        tokens: tokens::Tokens::default(),
-        subscriptions: subscriptions::Subscriptions::open(&store, &keys, settings.webhooks_in_the_clear)?,
-        event_buffer: event_buffer::EventBuffer::after(last),
-        used: usage::Used::default(),
-        tripped,
-        trips: Mutex::new(Some(trips)),
-    };
+    let live = Live::new(&bundle, last, settings.webhooks_in_the_clear);
     let vault = Vault {
         keys,
         customers: customers::Customers::default(),
@@ -81,6 +65,6 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         live: Arc::new(live),
         environment: Arc::new(environment),
     };
-    placing::fill_floor(&parts)?;
+    stored::follow_stored(&parts, &parts.live)?;
     Ok(parts)
 }

@@ -21,6 +21,12 @@
 //! - who becomes available has room for one case more than they have, and for a further one each
 //!   [`Terms::ramp_ms`], so that a backlog is not flushed onto the first person back.
 //!
+//! **The record decides.** [`FollowedFloor`] is the floor of those who keep a record. It changes by what was committed
+//! alone ([`FollowedFloor::follow_case`], [`FollowedFloor::follow_staff`]), in whatever order that comes, and what it
+//! would have happen is a proposal: an offer ([`FollowedFloor::propose`]), an offer's end, somebody who counts as away,
+//! a case that is taken back ([`FollowedFloor::due`]). A proposal is put to the record, which takes or refuses it. From
+//! when an offer is proposed until it is known what became of it ([`FollowedFloor::settled`]) it takes room.
+//!
 //! **Cost.** Cases that the same people could take stand in one line, and among those of one value and SLA the
 //! index never falls with waiting, so that only heads are compared; a line for which nobody was found is not
 //! looked at again before somebody gains room, presence or profile. A decision takes
@@ -29,21 +35,27 @@
 //! that wait, are offered or are held: about 0.5 KB a waiting case.
 
 mod book;
+mod change;
 mod estimate;
+mod followed;
 mod line;
 mod need;
 mod pick;
 mod place;
+mod proposal;
 mod staff;
 mod state;
 mod steps;
 mod terms;
 
+pub use change::{CaseChange, OnRecord, StaffChange};
 pub use estimate::Standing;
+pub use followed::{FollowedFloor, With};
 pub use line::{ANY_LANGUAGE, Relax, Waiting};
 pub use pick::Pairing;
 pub use place::Placed;
+pub use proposal::{Proposal, ProposedOffer};
 pub use staff::{Presence, StaffProfile};
 pub use state::Floor;
-pub use steps::{Ended, Refused};
+pub use steps::{Ended, Refused, UNRESPONSIVE};
 pub use terms::Terms;

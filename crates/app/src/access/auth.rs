@@ -157,7 +157,9 @@ pub(crate) fn is_revoked(live: &Live, token: &str) -> bool {
 /// Revokes a token that the store could not forget.
 pub(crate) fn revoke_for_now(journal: &Journal, live: &Live, token: &str, by: &str) {
     revoked(live).insert(token.to_owned(), by.to_owned());
-    forget_tokens(journal, live);
+    live.tokens.forget();
+    // Those who listen look again.
+    journal.ticks.send_modify(|_| {});
 }
 
 /// Tokens that were revoked and are still in the store.
@@ -168,14 +170,4 @@ pub(crate) fn revoked_for_now(live: &Live) -> BTreeMap<String, String> {
 /// Notes that the store has forgotten a token.
 pub(crate) fn revoked_for_good(live: &Live, token: &str) {
     revoked(live).remove(token);
-}
-
-/// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.
-pub(crate) fn forget_tokens(journal: &Journal, live: &Live) {
-    let mut known = live.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
-    live.tokens.revocations.fetch_add(1, Ordering::AcqRel);
-    known.clear();
-    drop(known);
-    live.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
-    journal.ticks.send_modify(|_| {});
 }

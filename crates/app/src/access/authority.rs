@@ -2,7 +2,7 @@
 //! what it changes.
 
 use crate::{
-    Caller, Environment, Journal,
+    Caller, Parts,
     environment::entropy::Entropy,
     journal::block_on,
     live::{
@@ -11,7 +11,7 @@ use crate::{
         floor::{STAFF, StaffItem},
         subscriptions::{self, SubscriptionItem},
     },
-    pipeline::commit,
+    pipeline::{commit, projections},
     refused::Refused,
     vault::keys::Keys,
 };
@@ -46,19 +46,18 @@ pub(crate) fn record(entropy: &Entropy, event: &Event, actor: &str, now: Timesta
     commit::recorded(entropy, event, &stream, actor, now)
 }
 
-/// Puts acts of `caller` on record, in one commit with what they change.
+/// Puts acts of `caller` on record, in one commit with what they change, which memory follows.
 pub(crate) async fn govern(
-    journal: &Journal,
-    environment: &Environment,
+    parts: &Parts,
     caller: &Caller,
     events: &[Event],
     changed: Commit,
 ) -> Result<(), CommitError> {
-    let now = environment.now();
-    let recorded = |event| record(&environment.entropy, event, &caller.pseudonym, now);
+    let now = parts.environment.now();
+    let recorded = |event| record(&parts.environment.entropy, event, &caller.pseudonym, now);
     let records: Result<Vec<_>, Refused> = events.iter().map(recorded).collect();
     let records = records.map_err(|refused| CommitError::Failed(refused.detail))?;
-    journal.commit(Commit { records, ..changed }).await.map(|_| ())
+    projections::commit(parts, Commit { records, ..changed }).await.map(|_| ())
 }
 
 /// What goes on record of what a secret is known by.

@@ -1,7 +1,7 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
 use crate::{
-    Caller, Environment, Journal, Live, Parts,
+    Caller, Environment, Live, Parts,
     access::{
         auth,
         authority::{self, COMMAND_LINE},
@@ -214,9 +214,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
     let by = caller.pseudonym.to_string();
     let event = Event::TokenMade { grant: authority::grant(&row), by, at: Timestamp(row.created_ms) };
     let tokens = vec![TokenChange::Add(Box::new(row))];
-    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { tokens, ..Commit::default() })
-        .await
-        .map_err(crate::refused)?;
+    authority::govern(parts, caller, &[event], Commit { tokens, ..Commit::default() }).await.map_err(crate::refused)?;
     Ok(MadeToken { view, token })
 }
 
@@ -236,9 +234,9 @@ pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListToke
 /// When policy refuses, there is no such token, or the disk did not take it yet.
 pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    match revoke(&parts.journal, &parts.environment, caller, id).await {
+    match revoke(parts, caller, id).await {
         Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id").into()),
-        Ok(()) => auth::forget_tokens(&parts.journal, &parts.live),
+        Ok(()) => {}
         Err(error) => {
             tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
                 start");
@@ -252,21 +250,21 @@ pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<()
 }
 
 /// Tries to have the store forget what was revoked while it could not.
-pub async fn revoke_what_is_left(journal: &Journal, live: &Live, environment: &Environment) {
-    for (id, by) in auth::revoked_for_now(live) {
-        let revoked = revoke(journal, environment, &Caller::system_for(Job::Tokens, &by), &id).await;
+pub async fn revoke_what_is_left(parts: &Parts) {
+    for (id, by) in auth::revoked_for_now(&parts.live) {
+        let revoked = revoke(parts, &Caller::system_for(Job::Tokens, &by), &id).await;
         if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
             tracing::info!(token = id, "a revoked token is now off the disk too");
-            auth::revoked_for_good(live, &id);
+            auth::revoked_for_good(&parts.live, &id);
         }
     }
 }
 
-async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, id: &str) -> Result<(), CommitError> {
+async fn revoke(parts: &Parts, caller: &Caller, id: &str) -> Result<(), CommitError> {
     let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
-    let event = Event::TokenRevoked { token, by, at: environment.now() };
+    let event = Event::TokenRevoked { token, by, at: parts.environment.now() };
     let tokens = vec![TokenChange::Revoke(id.to_owned())];
-    authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
+    authority::govern(parts, caller, &[event], Commit { tokens, ..Commit::default() }).await
 }
 
 /// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.

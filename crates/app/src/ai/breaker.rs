@@ -3,7 +3,7 @@
 
 use crate::live::load::{BREAKER, BreakerItem};
 use crate::{
-    Caller, Environment, Governance, Journal, Live, Parts,
+    Caller, Environment, Governance, Live, Parts,
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
@@ -97,7 +97,7 @@ pub async fn stop_ai(parts: &Parts, tripped: &Tripped) -> Result<(), Refused> {
         failed: 0,
         wrong: 0,
     };
-    note(&parts.journal, &parts.environment, &Caller::system(Job::Stops), &event, &item).await?;
+    note(parts, &Caller::system(Job::Stops), &event, &item).await?;
     move_on(parts, &tripped.responder, &tripped.intent).await
 }
 
@@ -204,12 +204,7 @@ pub async fn reset_outcomes(
         wrong: 0,
     };
     let outcomes = counting::outcomes(None, std::slice::from_ref(&event), &wish.intent);
-    note_with(&parts.journal, &parts.environment, caller, &event, &item, outcomes.clone()).await?;
-    for outcome in &outcomes {
-        parts.live.load.record(&outcome.responder, &outcome.intent, Tally::from(outcome));
-    }
-    parts.live.load.set_stopped(responder, &wish.intent, stopped, Tally::default());
-    Ok(())
+    Ok(note_with(parts, caller, &event, &item, outcomes).await?)
 }
 
 /// Switches an AI responder on again for an intent; what is counted against it begins anew.
@@ -241,25 +236,16 @@ pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: Re
         failed: from.failed,
         wrong: from.wrong,
     };
-    note(&parts.journal, &parts.environment, caller, &event, &item).await?;
-    parts.live.load.set_stopped(responder, intent, false, from);
-    Ok(())
+    Ok(note(parts, caller, &event, &item).await?)
 }
 
 /// Writes an event of the responder, together with the breaker.
-async fn note(
-    journal: &Journal,
-    environment: &Environment,
-    caller: &Caller,
-    event: &Event,
-    item: &BreakerItem,
-) -> Result<(), Refused> {
-    note_with(journal, environment, caller, event, item, Vec::new()).await
+async fn note(parts: &Parts, caller: &Caller, event: &Event, item: &BreakerItem) -> Result<(), Refused> {
+    note_with(parts, caller, event, item, Vec::new()).await
 }
 
 async fn note_with(
-    journal: &Journal,
-    environment: &Environment,
+    parts: &Parts,
     caller: &Caller,
     event: &Event,
     item: &BreakerItem,
@@ -271,5 +257,5 @@ async fn note_with(
         body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
     };
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
-    authority::govern(journal, environment, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)
+    authority::govern(parts, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)
 }

@@ -1,6 +1,9 @@
 //! Bundles in force: which one is, what another one would leave without a holder, and how it comes into force.
 
-use crate::{live::load::Load, pipeline::facts::Ground};
+use crate::{
+    live::{change::Change, load::Load},
+    pipeline::facts::Ground,
+};
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
 pub(crate) use plan::{BUNDLE, MOVES};
@@ -29,8 +32,9 @@ pub fn plan(store: &impl Store, bundle: &Bundle, moves: Moves, now: Timestamp) -
         return Ok(None);
     }
     let engine = Engine::new(bundle);
+    let load = Load::new(bundle);
     // What trips by it is acted on once the bundle is in force.
-    let (load, _) = Load::on_record(store, bundle)?;
+    load.follow(&Change::of_counts(store)?);
     let ground = Ground { bundle, engine: &engine, load: &load, waits: None };
     Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).map(Some)
 }

@@ -107,7 +107,7 @@ pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Convers
 /// What was said on a chat after a place, oldest first, as far as one answer goes.
 pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
     let mut messages = Vec::new();
-    for id in chat.cases() {
+    for id in chat::cases_of(&parts.journal, chat)?.0 {
         said_on(parts, chat, id, after, &mut messages)?;
     }
     messages.sort_by_key(|message| message.seq);
@@ -264,7 +264,7 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 
 /// A file of a chat's cases, with its kind.
 pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
-    for case in chat.cases().iter().rev() {
+    for case in chat::cases_of(&parts.journal, chat)?.0.iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
             Err(GetAttachmentRefusal::NotFound(_)) => {}
             found => return Ok(found.map_err(Refused::from)?),

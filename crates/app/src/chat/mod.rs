@@ -1,7 +1,7 @@
 //! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
 
 use crate::{
-    Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
+    Caller, Environment, Journal, Live, Parts, Repeat,
     access::{auth, authority},
     case::{
         announce,
@@ -150,18 +150,12 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         by: caller.pseudonym.to_string(),
         at: now,
     };
-    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { items, ..Commit::default() })
-        .await
-        .map_err(crate::refused)?;
-    let started = StartedChat {
+    authority::govern(parts, caller, &[event], Commit { items, ..Commit::default() }).await.map_err(crate::refused)?;
+    Ok(StartedChat {
         id: chat.name.clone(),
         url: parts.environment.public_link(&format!("/chat#{secret}")),
         expires_at: rfc3339(chat.expires),
-    };
-    let mut known = parts.live.chats.lock();
-    over.iter().for_each(|id| known.remove(id));
-    known.insert(chat);
-    Ok(started)
+    })
 }
 
 /// The chat with this secret.
@@ -280,7 +274,8 @@ async fn chat_open(
     text: String,
     readings: Vec<(SignalName, Reading)>,
 ) -> Result<(), Refused> {
-    let item = chat.item();
+    let (cases, _) = cases_of(&parts.journal, chat)?;
+    let item = ChatItem { customer: chat.customer.clone(), cases, expires: chat.expires };
     if item.cases.len() >= CASES_MAX {
         let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
         return Err(Refused::new(Kind::Conflict, detail));
@@ -311,25 +306,27 @@ async fn chat_open(
     act.beside.chat = Some(Opening { id: chat.id.clone(), item });
     let shown = |happened: &remit_domain::command::Happened| happened.case.id;
     let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
-    let case = match pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map_err(erased)? {
-        Done::Now { output: case, .. } => case,
-        // An earlier version kept it without the quotation marks of JSON.
-        Done::Before(Kept(id)) => String::from_utf8_lossy(&id).trim_matches('"').parse().map_err(Refused::internal)?,
-    };
-    chat.add(case);
-    Ok(())
+    pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map(|_| ()).map_err(erased)
 }
 
 /// The case that a chat goes on with: its last one, or the one in which that ended.
 pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
-    let Some(mut current) = chat.current() else { return Ok(None) };
+    cases_of(journal, chat).map(|(_, current)| current)
+}
+
+/// A chat's cases, with those in which its last one ended; and the one that it goes on with.
+pub(crate) fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, Option<CaseId>), Refused> {
+    let mut cases = chat.cases();
+    let Some(mut current) = cases.last().copied() else { return Ok((cases, None)) };
     for _ in 0..MERGES_MAX {
         let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
         let Some(Ending::Merged { into }) = ended else { break };
         current = into;
-        chat.add(into);
+        if !cases.contains(&into) {
+            cases.push(into);
+        }
     }
-    Ok(Some(current))
+    Ok((cases, Some(current)))
 }
 
 fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
@@ -346,12 +343,6 @@ pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Result<Vec<Item
     let known = live.chats.lock();
     let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
     theirs.map(|chat| row(&chat.id, None)).collect()
-}
-
-/// Ends these chats.
-pub(crate) fn end_chats<'i>(live: &Live, ids: impl IntoIterator<Item = &'i str>) {
-    let mut known = live.chats.lock();
-    ids.into_iter().for_each(|id| known.remove(id));
 }
 
 /// Whoever writes on a chat's page is a person.

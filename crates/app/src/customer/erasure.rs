@@ -17,6 +17,7 @@ use crate::{
     pipeline::{
         self,
         commit::{self, Act},
+        projections,
     },
     refused::{Kind, Refused},
     vault::erasures::{Due, ERASURE},
@@ -87,7 +88,6 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let items = chat::ended_chats(&parts.live, customer)?;
-    let chats: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
     let commit = Commit {
         records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),
@@ -102,10 +102,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         ..Commit::default()
     };
     parts.vault.erasures.lock().insert(key, customer.clone());
-    let done = parts.journal.commit(commit).await;
-    if done.is_ok() {
-        chat::end_chats(&parts.live, chats.iter().map(String::as_str));
-    }
+    let done = projections::commit(parts, commit).await;
     customer::forget_customer(&parts.vault, customer);
     match done {
         Ok(_) => {

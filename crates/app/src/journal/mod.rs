@@ -8,9 +8,12 @@ pub mod request_scope;
 pub mod stored_case;
 pub mod wakeups;
 
-use crate::journal::{
-    readers::Readers,
-    wakeups::{Due, Wakeups},
+use crate::{
+    journal::{
+        readers::Readers,
+        wakeups::{Due, Wakeups},
+    },
+    live::change::Change,
 };
 use remit_store::{Coming, Commit, CommitError, Committed, ReadError, Store, sqlite::SqliteStore};
 use tokio::sync::watch;
@@ -38,8 +41,10 @@ impl Journal {
         &self.store
     }
 
-    /// Writes `commit`, and once it is durable tells everyone who waits for what is in it.
+    /// Writes a commit that changes nothing which memory follows, and once it is durable tells everyone who waits for
+    /// what is in it.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
+        debug_assert!(commit.case.is_none() && Change::default().with(&commit).is_nothing(), "nobody follows this");
         self.commit_and(Commit { coming: self.coming(), ..commit }, || {}).await
     }
 

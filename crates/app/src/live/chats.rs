@@ -3,11 +3,12 @@
 use crate::{
     Caller,
     environment::rate_limit::RateLimit,
+    live::change::Change,
     refused::{Kind, Refused},
 };
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
 use remit_ledger::hash::hex;
-use remit_store::{ItemRow, Store};
+use remit_store::ItemRow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -108,27 +109,19 @@ impl Chat {
         self.lock().cases.clone()
     }
 
-    pub(crate) fn current(&self) -> Option<CaseId> {
-        self.lock().cases.last().copied()
-    }
-
     /// The customer, as policy is asked about them.
     pub fn caller(&self) -> Caller {
         Caller::customer(&self.name, &self.customer)
     }
 
-    pub(crate) fn item(&self) -> ChatItem {
-        ChatItem { customer: self.customer.clone(), cases: self.cases(), expires: self.expires }
-    }
-
-    pub(crate) fn add(&self, case: CaseId) {
+    /// Its cases are these now.
+    fn set(&self, cases: Vec<CaseId>) {
         let mut state = self.lock();
-        if state.cases.contains(&case) {
-            return;
+        if state.cases.len() < cases.len() {
+            state.cases = cases;
+            drop(state);
+            self.bell.send_modify(|_| {});
         }
-        state.cases.push(case);
-        drop(state);
-        self.bell.send_modify(|_| {});
     }
 
     /// Told `true` once the chat has ended, and anything when it gets a case.
@@ -155,7 +148,7 @@ impl Chat {
     }
 }
 
-/// Every chat that is valid, and whoever listens to a case.
+/// Every chat that is valid, and whoever listens to a case. They change by [`Chats::follow`] alone.
 #[derive(Debug, Default)]
 pub struct Chats {
     known: Mutex<Registry>,
@@ -169,12 +162,12 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn insert(&mut self, chat: Chat) {
+    fn insert(&mut self, chat: Chat) {
         self.by_end.insert((chat.expires.0, chat.id.clone()));
         self.by_id.insert(chat.id.clone(), Arc::new(chat));
     }
 
-    pub(crate) fn remove(&mut self, id: &str) {
+    fn remove(&mut self, id: &str) {
         if let Some(chat) = self.by_id.remove(id) {
             self.by_end.remove(&(chat.expires.0, chat.id.clone()));
             chat.bell.send_replace(true);
@@ -183,14 +176,30 @@ impl Registry {
 }
 
 impl Chats {
-    /// All chats in the store.
-    pub(crate) fn load(store: &impl Store) -> Result<Self, remit_store::ReadError> {
-        let chats = Self::default();
-        for item in store.items(CHAT)? {
-            let Some(Ok(known)) = item.body.map(|body| serde_json::from_slice::<ChatItem>(&body)) else { continue };
-            chats.lock().insert(Chat::new(item.id, known));
+    /// Follows what was committed: chats begin, get cases and end, and whoever listens to a case is told.
+    pub(crate) fn follow(&self, change: &Change) {
+        for item in change.items(CHAT) {
+            let Some(body) = &item.body else {
+                self.lock().remove(&item.id);
+                continue;
+            };
+            let Ok(stored) = serde_json::from_slice::<ChatItem>(body) else { continue };
+            let mut known = self.lock();
+            match known.by_id.get(&item.id).cloned() {
+                Some(chat) => chat.set(stored.cases),
+                None => known.insert(Chat::new(item.id.clone(), stored)),
+            }
         }
-        Ok(chats)
+        if let Some(case) = change.case {
+            self.ring(case);
+        }
+    }
+
+    /// What it holds, line by line.
+    pub(crate) fn remembered(&self) -> Vec<String> {
+        let line =
+            |chat: &Arc<Chat>| format!("chat {} {} {:?} {:?}", chat.id, chat.customer, chat.expires, chat.cases());
+        self.lock().by_id.values().map(line).collect()
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Registry> {
@@ -204,7 +213,7 @@ impl Chats {
     }
 
     /// Tells whoever listens to `case` that something happened to it.
-    pub(crate) fn ring(&self, case: CaseId) {
+    fn ring(&self, case: CaseId) {
         let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
         if bells.get(&case).is_some_and(|bell| bell.send(()).is_err()) {
             // Nobody listens any more.

@@ -1,6 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
-use crate::live::{floor::Waits, outage::Outages};
+use crate::live::{change::Change, floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -9,7 +9,7 @@ use remit_domain::{
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
-use remit_store::{OutcomeDelta, ReadError, Store};
+use remit_store::OutcomeDelta;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,7 +19,8 @@ use std::{
     },
 };
 
-/// How many cases each responder holds, kept in step with what was committed, and the outcomes so far.
+/// How many cases each responder holds, and the outcomes so far. It changes by [`Load::follow`] alone, but for who
+/// cannot be reached, which this process alone counts ([`Load::missed`]).
 #[derive(Debug)]
 pub(crate) struct Load {
     desks: Vec<Desk>,
@@ -115,41 +116,43 @@ impl Load {
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
     }
 
-    /// The load as `store` has it, and the AI responders that what was counted shows to fail too often.
-    pub(crate) fn on_record(store: &impl Store, bundle: &Bundle) -> Result<(Self, Vec<Tripped>), ReadError> {
-        let load = Self::new(bundle);
-        for (holder, depth) in store.depths()? {
-            load.set_depth(&holder, depth);
-        }
-        for item in store.items(BREAKER)? {
-            let item = item.body.and_then(|body| serde_json::from_slice::<BreakerItem>(&body).ok());
-            if let Some(item) = item {
-                let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
-                load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+    /// Follows what was committed; gives the AI responders that what was counted shows to fail too often. Who the
+    /// bundle does not have is passed over.
+    pub(crate) fn follow(&self, change: &Change) -> Vec<Tripped> {
+        for (responder, more) in &change.depths {
+            if let Some(desk) = self.desk(responder) {
+                desk.depth.fetch_add(*more, Ordering::Relaxed);
             }
         }
-        let outcomes = store.outcomes()?;
-        let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
-        let tripped = tripped.collect();
-        Ok((load, tripped))
+        let breakers = change.items(BREAKER).filter_map(|item| item.body.as_deref());
+        for item in breakers.filter_map(|body| serde_json::from_slice::<BreakerItem>(body).ok()) {
+            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
+            self.set_stopped(&item.responder, &item.intent, item.stopped, from);
+        }
+        if let Some(desk) = change.reached.as_deref().and_then(|reached| self.desk(reached)) {
+            // It answered: nothing stands against reaching it any more.
+            *desk.outages() = Outages::default();
+        }
+        let trips = change.outcomes.iter();
+        trips.filter_map(|row| self.record(&row.responder, &row.intent, Tally::from(row))).collect()
     }
 
-    /// Sets how many cases `responder` holds; a name that the bundle lacks is passed over.
-    pub(crate) fn set_depth(&self, responder: &str, depth: i64) {
-        if let Some(desk) = self.desk(responder) {
-            desk.depth.store(depth, Ordering::Relaxed);
-        }
-    }
-
-    /// Counts a case that `responder` got (1) or no longer has (−1).
-    pub(crate) fn shift(&self, responder: &str, by: i64) {
-        if let Some(desk) = self.desk(responder) {
-            desk.depth.fetch_add(by, Ordering::Relaxed);
-        }
+    /// What it holds, line by line.
+    pub(crate) fn remembered(&self) -> impl Iterator<Item = String> {
+        let named = |at: usize| self.desks.get(at).map_or("", |desk| desk.spec.responder.as_str());
+        let depths = self.depths().map(|(responder, depth)| format!("depth {responder}: {depth}"));
+        let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let counted = outcomes.iter().filter(|(_, tally)| **tally != Tally::default());
+        let counted = counted.map(|((at, intent), tally)| format!("outcomes {} {intent}: {tally:?}", named(*at)));
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
+        let set = breakers.iter().filter(|(_, breaker)| breaker.stopped || breaker.from != Tally::default());
+        let set = set.map(|((at, intent), breaker)| format!("breaker {} {intent}: {breaker:?}", named(*at)));
+        let lines: Vec<String> = depths.chain(counted).chain(set).collect();
+        lines.into_iter()
     }
 
     /// Counts outcomes, and says whether they show that the responder has to stop.
-    pub(crate) fn record(&self, responder: &str, intent: &str, tally: Tally) -> Option<Tripped> {
+    fn record(&self, responder: &str, intent: &str, tally: Tally) -> Option<Tripped> {
         let at = *self.by_name.get(responder)?;
         let key = (at, intent.to_owned());
         let counted = {
@@ -180,7 +183,7 @@ impl Load {
     }
 
     /// Stops an AI responder for an intent, or switches it on again with what was counted by then.
-    pub(crate) fn set_stopped(&self, responder: &str, intent: &str, stopped: bool, from: Tally) {
+    fn set_stopped(&self, responder: &str, intent: &str, stopped: bool, from: Tally) {
         let Some(at) = self.by_name.get(responder) else { return };
         let mut breakers = self.breakers.write().unwrap_or_else(PoisonError::into_inner);
         breakers.insert((*at, intent.to_owned()), Breaker { stopped, from });
@@ -214,13 +217,6 @@ impl Load {
         let desk = self.desk(responder).filter(|desk| desk.spec.kind == ResponderKind::Ai)?;
         let breaker = desk.spec.breaker;
         desk.outages().missed(breaker.outages, i64::from(breaker.pause_seconds) * 1_000, now)
-    }
-
-    /// Notes that `responder` answered, whatever it said: nothing stands against reaching it any more.
-    pub(crate) fn reached(&self, responder: &str) {
-        if let Some(desk) = self.desk(responder) {
-            *desk.outages() = Outages::default();
-        }
     }
 
     /// Until when `responder` is left alone because it could not be reached.

@@ -1,12 +1,16 @@
-//! What is known in memory, and follows from what is on record: read from it at the start, and kept in step with each
-//! commit.
+//! What is known in memory, which follows from what is on record. Each part has one function, `follow`, that takes what
+//! a commit changed ([`change::Change`]), and nothing else changes what it holds of the record; at the start the same
+//! functions are given what is stored, as changes from nothing.
 
+pub(crate) mod change;
 pub mod chats;
+pub mod committed;
 pub mod delivery;
 pub mod event_buffer;
 pub mod floor;
 pub mod load;
 pub mod outage;
+pub(crate) mod remembered;
 pub mod subscriptions;
 pub mod tokens;
 pub mod usage;
@@ -20,6 +24,7 @@ use crate::live::{
     tokens::Tokens,
     usage::Used,
 };
+use remit_policy::bundle::Bundle;
 use std::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -42,6 +47,22 @@ pub struct Live {
 }
 
 impl Live {
+    /// Memory under a bundle that knows nothing yet, of a ledger whose newest record stands at `last`.
+    pub(crate) fn new(bundle: &Bundle, last: u64, webhooks_in_the_clear: bool) -> Self {
+        let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
+        Self {
+            load: Load::new(bundle),
+            chats: Chats::default(),
+            floor: LiveFloor::new(bundle),
+            tokens: Tokens::default(),
+            subscriptions: Subscriptions::new(webhooks_in_the_clear),
+            event_buffer: EventBuffer::after(last),
+            used: Used::default(),
+            tripped,
+            trips: Mutex::new(Some(trips)),
+        }
+    }
+
     /// Open cases by responder, in the bundle's order.
     pub fn depths(&self) -> Vec<(String, i64)> {
         self.load.depths().map(|(responder, depth)| (responder.to_owned(), depth)).collect()

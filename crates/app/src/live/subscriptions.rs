@@ -1,7 +1,7 @@
 //! Subscriptions to events, as they are served.
 
 use crate::{
-    live::delivery::Line,
+    live::{change::Change, delivery::Line},
     refused::{Kind, Refused},
     vault::keys::Keys,
 };
@@ -10,7 +10,10 @@ use remit_store::{ReadError, Store};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
@@ -58,7 +61,7 @@ struct Sending {
     receiver: Result<Arc<Receiver>, String>,
 }
 
-/// Every subscription, live.
+/// Every subscription, live. They change by [`Subscriptions::follow`] alone.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     by_id: RwLock<BTreeMap<String, Arc<Subscription>>>,
@@ -76,28 +79,51 @@ pub(crate) struct Subscriptions {
 const TESTS_MAX: usize = 8;
 
 impl Subscriptions {
-    /// All of them, as they are on record.
-    pub(crate) fn open(store: &impl Store, keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
-        let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
-        let mut lines: BTreeMap<String, Vec<u8>> =
-            store.items(DELIVERY)?.into_iter().filter_map(|row| Some((row.id, row.body?))).collect();
-        let mut by_id = BTreeMap::new();
-        for row in store.items(SUBSCRIPTION)? {
-            let (Some(body), Some(line)) = (row.body, lines.remove(&row.id)) else { continue };
-            let item: SubscriptionItem = serde_json::from_slice(&body).map_err(broken)?;
-            let dead = store.items(&dead_kind(&row.id))?.iter().filter_map(|row| row.id.parse().ok()).collect();
-            let mut line = Line::restore(&line, dead).map_err(broken)?;
-            line.name_lanes(|seq| stream_at(store, seq));
-            let receiver = receiver(&row.id, &item, keys);
-            by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, item, receiver, line)));
-        }
-        Ok(Self {
-            by_id: RwLock::new(by_id),
+    /// None yet.
+    pub(crate) fn new(in_the_clear: bool) -> Self {
+        Self {
+            by_id: RwLock::default(),
             changed: watch::channel(()).0,
             tests: tokio::sync::Semaphore::new(TESTS_MAX),
             making: tokio::sync::Mutex::default(),
             in_the_clear,
-        })
+        }
+    }
+
+    /// Follows what was committed: subscriptions begin, change and end. Where the delivery to one stands is taken from
+    /// what comes with its beginning, and is what whoever delivers knows from then on.
+    pub(crate) fn follow(&self, change: &Change, keys: &Keys) -> Result<(), ReadError> {
+        let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
+        for row in change.items(SUBSCRIPTION) {
+            let Some(body) = &row.body else {
+                self.remove(&row.id);
+                continue;
+            };
+            let item: SubscriptionItem = serde_json::from_slice(body).map_err(broken)?;
+            let receiver = receiver(&row.id, &item, keys);
+            if let Ok(known) = self.get(&row.id) {
+                known.replace(item, receiver);
+                continue;
+            }
+            let line = change.items(DELIVERY).filter(|line| line.id == row.id).find_map(|line| line.body.as_deref());
+            let Some(line) = line else { continue };
+            let line = Line::restore(line, dead(change, &row.id)).map_err(broken)?;
+            self.add(Subscription::new(row.id.clone(), item, receiver, line));
+        }
+        Ok(())
+    }
+
+    /// What it holds, line by line.
+    pub(crate) fn remembered(&self, unsaved: &BTreeSet<String>) -> Vec<String> {
+        let all = self.all();
+        let item = |of: &Arc<Subscription>| format!("subscription {} {:?}", of.id, of.item());
+        let line = |of: &Arc<Subscription>| {
+            let line = of.line();
+            let dead = line.dead_letters();
+            format!("delivery {} {} with {dead} dead", of.id, serde_json::to_string(&*line).unwrap_or_default())
+        };
+        let saved = all.iter().filter(|of| !unsaved.contains(&of.id));
+        all.iter().map(item).chain(saved.map(line)).collect()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Subscription>> {
@@ -109,23 +135,25 @@ impl Subscriptions {
         by_id.get(id).cloned().ok_or_else(|| Refused::new(Kind::NotFound, "no subscription has this id"))
     }
 
-    pub(crate) fn add(&self, subscription: Subscription) -> Arc<Subscription> {
+    fn add(&self, subscription: Subscription) {
         let subscription = Arc::new(subscription);
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
-        by_id.insert(subscription.id.clone(), Arc::clone(&subscription));
+        by_id.insert(subscription.id.clone(), subscription);
         drop(by_id);
         self.changed.send_modify(|()| {});
-        subscription
     }
 
-    pub(crate) fn remove(&self, id: &str) {
-        self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    fn remove(&self, id: &str) {
+        let removed = self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        if let Some(removed) = removed {
+            removed.deleted.store(true, Ordering::Release);
+        }
         self.changed.send_modify(|()| {});
     }
 }
 
 impl Subscription {
-    pub(crate) fn new(id: String, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>, line: Line) -> Self {
+    fn new(id: String, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>, line: Line) -> Self {
         Self {
             id,
             item: RwLock::new(Sending { item: Arc::new(item), receiver }),
@@ -144,8 +172,8 @@ impl Subscription {
         self.item.read().unwrap_or_else(PoisonError::into_inner).receiver.clone()
     }
 
-    pub(crate) fn replace(&self, item: SubscriptionItem, receiver: Arc<Receiver>) {
-        let sending = Sending { item: Arc::new(item), receiver: Ok(receiver) };
+    fn replace(&self, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>) {
+        let sending = Sending { item: Arc::new(item), receiver };
         *self.item.write().unwrap_or_else(PoisonError::into_inner) = sending;
     }
 
@@ -178,6 +206,11 @@ impl Subscription {
         let due = self.line().next_due(busy)?;
         Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
     }
+}
+
+/// Positions of the dead letters of a subscription in a change.
+fn dead(change: &Change, subscription: &str) -> BTreeSet<u64> {
+    change.items(&dead_kind(subscription)).filter_map(|item| item.id.parse().ok()).collect()
 }
 
 /// The kind of item that a subscription's dead letters are stored as.

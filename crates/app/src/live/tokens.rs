@@ -1,9 +1,12 @@
 //! Callers by the hash of their token, as they were read lately: a cache that forgets all at each revocation.
 
-use crate::access::caller::Caller;
+use crate::{access::caller::Caller, live::change::Change};
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, RwLock, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Tokens seen lately, by hash, with what policy said of each action that needs no case.
@@ -18,3 +21,25 @@ pub(crate) struct Tokens {
 }
 
 pub(crate) const KNOWN_MAX: usize = 10_000;
+
+impl Tokens {
+    /// Follows what was committed: what is known is forgotten once a token is revoked.
+    pub(crate) fn follow(&self, change: &Change) {
+        if change.revoked.is_empty() {
+            return;
+        }
+        let mut waiting = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
+        change.revoked.iter().for_each(|token| drop(waiting.remove(token)));
+        drop(waiting);
+        self.forget();
+    }
+
+    /// Forgets what is known of tokens.
+    pub(crate) fn forget(&self) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        self.revocations.fetch_add(1, Ordering::AcqRel);
+        known.clear();
+        drop(known);
+        self.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

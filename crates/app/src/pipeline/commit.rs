@@ -166,7 +166,7 @@ pub(crate) fn record<T: Serialize>(
         clear: beside.erases.then(|| id.clone()),
         ..Commit::default()
     };
-    let projections = Projections::of(before, happened, &commit.outcomes);
+    let projections = Projections::of(before, happened, &commit);
     Ok(Prepared { commit, projections, output, kept })
 }
 

@@ -34,6 +34,8 @@ pub mod sealing;
 
 pub mod sla;
 
+pub mod stored;
+
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;
 
@@ -70,7 +72,8 @@ pub(crate) async fn execute<T: Serialize>(
         match parts
             .journal
             .commit_and(prepared.commit, || {
-                projections::put_into_force(&parts.governance, &parts.live, &parts.environment, prepared.projections)
+                projections::follow(parts, prepared.projections.change);
+                parts.environment.metrics.happened(&prepared.projections.counted);
             })
             .await
         {

@@ -4,9 +4,9 @@
 //! the disk is waited for.
 
 use crate::{
-    Environment, Governance, Live,
+    Live, Parts,
     environment::{clock::rfc3339, metrics::Counted},
-    live::load::Tally,
+    live::change::Change,
     pipeline::counting,
     staff::placing,
 };
@@ -15,41 +15,40 @@ use remit_domain::{
     case::{Author, Status},
     command::Happened,
     decision::{Trigger, YieldReason},
-    id::CaseId,
-    offer::OfferEnd,
 };
-use remit_store::OutcomeDelta;
+use remit_store::{Commit, CommitError, Committed, ReadError};
 
-/// What changes in memory because of a commit.
+/// What a command changes in memory, and what operators are told that it did.
 pub(crate) struct Projections {
-    case: CaseId,
-    /// Who held the case, and who does.
-    held: (Option<String>, Option<String>),
-    outcomes: Vec<OutcomeDelta>,
-    /// The AI responder that answered something, whatever it was.
-    reached: Option<String>,
-    /// The case for the floor, and how an offer of it ended.
-    placed: Option<(Case, OfferEnd)>,
-    counted: Counted,
+    /// What memory follows.
+    pub(crate) change: Change,
+    pub(crate) counted: Counted,
 }
 
 impl Projections {
     /// Of what `happened` to the case that was as `before`.
-    pub(crate) fn of(before: Option<&Case>, happened: Happened, outcomes: &[OutcomeDelta]) -> Self {
+    pub(crate) fn of(before: Option<&Case>, happened: Happened, commit: &Commit) -> Self {
         let held = |case: Option<&Case>| case.and_then(held_open).map(ToOwned::to_owned);
-        let how = happened.events.iter().find_map(|event| match event {
+        let ended = happened.events.iter().find_map(|event| match event {
             Event::OfferEnded { how, .. } => Some(*how),
             _ => None,
         });
+        let (from, to) = (held(before), held(Some(&happened.case)));
+        let moved = from != to;
+        let less = from.filter(|_| moved).map(|from| (from, -1));
+        let more = to.filter(|_| moved).map(|to| (to, 1));
+        let missed = commit.outcomes.iter().filter(|outcome| outcome.kind == counting::NO_ANSWER);
         let waited = before.is_some_and(|case| case.holder.is_some() && !case.held_by_ai);
-        Self {
-            case: happened.case.id,
-            held: (held(before), held(Some(&happened.case))),
-            outcomes: outcomes.to_vec(),
+        let counted = Counted::of(&happened);
+        let change = Change {
+            depths: less.into_iter().chain(more).collect(),
             reached: reached(before, &happened.events),
-            counted: Counted::of(&happened),
-            placed: (waited || !happened.case.held_by_ai).then(|| (happened.case, how.unwrap_or(OfferEnd::Withdrawn))),
-        }
+            missed: missed.map(|outcome| outcome.responder.clone()).collect(),
+            case: Some(happened.case.id),
+            placed: (waited || !happened.case.held_by_ai).then_some((happened.case, ended)),
+            ..Change::default()
+        };
+        Self { change: change.with(commit), counted }
     }
 }
 
@@ -67,43 +66,41 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
     said.then(|| held.to_owned())
 }
 
-/// Keeps what is in memory in step with what was committed.
-pub(crate) fn put_into_force(
-    governance: &Governance,
-    live: &Live,
-    environment: &Environment,
-    projections: Projections,
-) {
-    let (from, to) = projections.held;
-    if from != to {
-        if let Some(from) = from {
-            live.load.shift(&from, -1);
-        }
-        if let Some(to) = to {
-            live.load.shift(&to, 1);
-        }
+/// Commits what memory has to follow, and has it follow it before anybody is told.
+pub(crate) async fn commit(parts: &Parts, commit: Commit) -> Result<Committed, CommitError> {
+    let change = Change::default().with(&commit);
+    let commit = Commit { coming: parts.journal.coming(), ..commit };
+    parts.journal.commit_and(commit, || follow(parts, change)).await
+}
+
+/// Has memory follow what was committed.
+pub(crate) fn follow(parts: &Parts, change: Change) {
+    if let Err(error) = follow_in(parts, &parts.live, change) {
+        tracing::error!(%error, "what was committed cannot be read, and memory does not follow it");
     }
-    if let Some(reached) = projections.reached {
-        live.load.reached(&reached);
-    }
-    for outcome in projections.outcomes {
-        if outcome.kind == counting::NO_ANSWER
-            && let Some(until) = live.load.missed(&outcome.responder, environment.now())
-        {
+}
+
+/// Has `live` follow a change: the one way in which what it holds of the record changes.
+pub(crate) fn follow_in(parts: &Parts, live: &Live, change: Change) -> Result<(), ReadError> {
+    let Parts { governance, environment, vault, .. } = parts;
+    for missed in &change.missed {
+        if let Some(until) = live.load.missed(missed, environment.now()) {
             let until = rfc3339(until);
-            tracing::warn!(responder = outcome.responder, until, "an AI responder cannot be reached and is left alone");
-        }
-        let tally = Tally::from(&outcome);
-        if let Some(tripped) = live.load.record(&outcome.responder, &outcome.intent, tally) {
-            // Without a receiver nobody works beside requests; it trips again at the next start.
-            let _ = live.tripped.send(tripped);
+            tracing::warn!(responder = missed, until, "an AI responder cannot be reached and is left alone");
         }
     }
-    if let Some((case, how)) = projections.placed {
-        placing::place(governance, live, environment, &case, how);
+    for tripped in live.load.follow(&change) {
+        // Without a receiver nobody works beside requests; it trips again at the next start.
+        let _ = live.tripped.send(tripped);
     }
-    environment.metrics.happened(&projections.counted);
-    live.chats.ring(projections.case);
+    live.tokens.follow(&change);
+    live.floor.follow(&change, environment);
+    if let Some((case, ended)) = &change.placed {
+        placing::follow_case(governance, live, environment, case, *ended);
+    }
+    let followed = live.subscriptions.follow(&change, &vault.keys);
+    live.chats.follow(&change);
+    followed
 }
 
 /// The responder or owner that holds `case`, while it is open.

@@ -1,5 +1,6 @@
 //! Staff: who they are, whether they are there, what is offered to them and what they have.
 
+pub mod carrying_out;
 pub mod gone;
 pub mod offering;
 pub mod placing;
@@ -168,24 +169,15 @@ pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Resu
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let profile = profile(&parts.governance, &note)?;
     printable("first_name", &note.first_name, NAME_MAX)?;
-    let known = parts.live.floor.staff(&profile.id);
-    let salt = parts.environment.entropy.bytes::<32>().map_err(Refused::from)?;
-    let item = StaffItem {
-        first_name: note.first_name,
-        presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
-        since: known.map_or_else(|| parts.environment.now(), |known| known.since),
-        salt: Some(hex(&salt)),
-        profile,
+    let (id, at, by) = (profile.id.clone(), parts.environment.now(), caller.pseudonym.to_string());
+    let salt = hex(&parts.environment.entropy.bytes::<32>().map_err(Refused::from)?);
+    let noted = |known: Option<StaffItem>| {
+        let (presence, since) = known.map_or((Presence::Offline, at), |known| (known.presence, known.since));
+        let item = StaffItem { first_name: note.first_name, presence, since, salt: Some(salt), profile, revision: 0 };
+        let events = vec![item.noted(&by, at)];
+        Ok((item, events))
     };
-    let view = StaffView::from(&item);
-    let mut events = vec![item.noted(&caller.pseudonym, parts.environment.now())];
-    if parts.live.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
-        // Who lets offers run out counts as away, and stays so.
-        let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
-        events.push(Event::PresenceSet { staff, presence, by: "remit".to_owned(), at: parts.environment.now() });
-    }
-    settle::set_staff(parts, caller, &events, item).await?;
-    Ok(view)
+    Ok(settle::set_staff(parts, caller, &id, noted).await.map(|item| StaffView::from(&item))?)
 }
 
 fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Refused> {
@@ -228,8 +220,8 @@ pub async fn set_presence(
     set: SetPresence,
 ) -> Result<StaffView, SetPresenceRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
-    let mut item = known_staff(&parts.live, name)?;
-    if caller.principal.staff().is_some_and(|own| *own != item.profile.id) {
+    let id = known_staff(&parts.live, name)?.profile.id;
+    if caller.principal.staff().is_some_and(|own| *own != id) {
         let detail = "staff say of themselves whether they are there; a lead says it of others";
         return Err(Refused::new(Kind::Forbidden, detail).into());
     }
@@ -237,22 +229,19 @@ pub async fn set_presence(
     if !reason.is_empty() {
         printable("reason", &reason, REASON_MAX)?;
     }
-    item.presence = match set.presence {
+    let presence = match set.presence {
         PresenceName::Available => Presence::Available,
         PresenceName::Busy => Presence::Busy,
         PresenceName::Away => Presence::Away { reason },
         PresenceName::Offline => Presence::Offline,
     };
-    item.since = parts.environment.now();
-    let view = StaffView::from(&item);
-    let event = Event::PresenceSet {
-        staff: item.profile.id.clone(),
-        presence: (&item.presence).into(),
-        by: caller.pseudonym.to_string(),
-        at: item.since,
+    let (at, by) = (parts.environment.now(), caller.pseudonym.to_string());
+    let said = |known: Option<StaffItem>| {
+        let known = known.ok_or_else(|| unknown(name))?;
+        let event = Event::PresenceSet { staff: known.profile.id.clone(), presence: (&presence).into(), by, at };
+        Ok((StaffItem { presence, since: at, ..known }, vec![event]))
     };
-    settle::set_staff(parts, caller, &[event], item).await?;
-    Ok(view)
+    Ok(settle::set_staff(parts, caller, &id, said).await.map(|item| StaffView::from(&item))?)
 }
 
 /// Everybody, by name.
@@ -321,7 +310,11 @@ pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, G
 
 fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
     let item = StaffId::new(name).ok().and_then(|id| live.floor.staff(&id));
-    item.ok_or_else(|| Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`")))
+    item.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Refused {
+    Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`"))
 }
 
 /// Answers an offer, as the member of staff to whom it was made.

@@ -1,15 +1,14 @@
-//! Keeps the floor in step with what is on record.
+//! Where a case belongs on the floor, as it is on record.
 
 use crate::{
     Environment, Governance, Live, Parts,
     journal::stored_case,
-    live::floor::{STAFF, StaffItem, Wanted},
     pipeline::{facts, sla},
 };
 use remit_domain::{
     Case,
     case::Status,
-    floor::{Relax, Waiting},
+    floor::{CaseChange, OnRecord, Relax, Waiting},
     id::Timestamp,
     offer::OfferEnd,
     signal::Value,
@@ -19,28 +18,12 @@ use std::sync::Arc;
 
 const PAGE: usize = 200;
 
-/// Reads everybody and everything that waits from the store.
-pub(crate) fn fill_floor(parts: &Parts) -> Result<(), remit_store::ReadError> {
-    let now = parts.environment.steady();
-    let items = parts.journal.store.items(STAFF)?;
-    if items.is_empty() {
+/// Has the floor of `live` follow every open case of a queue, as it is stored. Where nobody was ever noted, nobody is
+/// on it, and it follows none.
+pub(crate) fn follow_cases(parts: &Parts, live: &Live) -> Result<(), remit_store::ReadError> {
+    if !live.floor.is_staffed() {
         return Ok(());
     }
-    {
-        let mut state = parts.live.floor.lock();
-        for item in items {
-            let Some(Ok(item)) = item.body.map(|body| serde_json::from_slice::<StaffItem>(&body)) else { continue };
-            state.floor.set_profile(item.profile.clone(), now);
-            let _ = state.floor.set_presence(&item.profile.id, item.presence.clone(), now);
-            state.note_presence(&item.profile.id, &item.presence, parts.environment.steadily(item.since).min(now));
-            state.staff.insert(item.profile.id.clone(), item);
-        }
-    }
-    parts.live.floor.changed();
-    fill_cases(parts)
-}
-
-pub(crate) fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
     let queues = parts.governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
     for queue in queues {
         let filter = CaseFilter {
@@ -53,7 +36,7 @@ pub(crate) fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
             let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE)?;
             for row in &rows {
                 if let Ok(case) = stored_case::case_of(&parts.journal, &row.state) {
-                    place(&parts.governance, &parts.live, &parts.environment, &case, OfferEnd::Withdrawn);
+                    follow_case(&parts.governance, live, &parts.environment, &case, None);
                 }
             }
             match rows.last() {
@@ -62,26 +45,31 @@ pub(crate) fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
             }
         }
     }
-    parts.live.floor.bell.notify_one();
     Ok(())
 }
 
-/// Brings the floor to what `case` says, if anybody is on it.
-pub(crate) fn place(governance: &Governance, live: &Live, environment: &Environment, case: &Case, how: OfferEnd) {
+/// Has the floor follow a case, if anybody is on it.
+pub(crate) fn follow_case(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    ended: Option<OfferEnd>,
+) {
     if !live.floor.is_staffed() {
         return;
     }
-    let wanted = wanted(governance, live, environment, case, environment.now());
-    live.floor.lock().place(case, wanted, how, environment.steady());
-    live.floor.bell.notify_one();
+    let on_record = on_record(governance, live, environment, case, environment.now());
+    let change = CaseChange { case: case.id, version: case.version, on_record, ended };
+    live.floor.follow_case(change, environment.steady());
 }
 
-fn wanted(governance: &Governance, live: &Live, environment: &Environment, case: &Case, now: Timestamp) -> Wanted {
+fn on_record(governance: &Governance, live: &Live, environment: &Environment, case: &Case, now: Timestamp) -> OnRecord {
     let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
     let queue = holder.and_then(|holder| holder.responder()).and_then(|id| governance.bundle.candidate(id));
     let (Some(holder), Some((spec, queue))) = (holder, queue.and_then(|spec| Some((spec, spec.queue.as_ref()?))))
     else {
-        return Wanted::Gone;
+        return OnRecord::Nowhere;
     };
     let signals = facts::signals(governance, live, case, now);
     let since = case.waiting_since.unwrap_or(holder.since);
@@ -107,12 +95,16 @@ fn wanted(governance: &Governance, live: &Live, environment: &Environment, case:
         relax: relax.collect(),
     };
     match (&holder.staff, &case.offer) {
-        (Some(staff), _) => Wanted::Held(waiting, staff.clone()),
+        (Some(staff), _) => {
+            let awaited = case.waiting_since.is_some();
+            OnRecord::Held { waiting, staff: staff.clone(), awaited }
+        }
         (None, Some(offer)) => {
             // None is open for longer than that, whatever was done to the clock since it was made.
             let longest = environment.steady().plus_ms(i64::from(governance.bundle.limits().offer_seconds) * 1_000);
-            Wanted::Offered(waiting, offer.staff.clone(), environment.steadily(offer.due).min(longest))
+            let due = environment.steadily(offer.due).min(longest);
+            OnRecord::Offered { waiting, offer: offer.id, staff: offer.staff.clone(), due }
         }
-        (None, None) => Wanted::Waiting(waiting),
+        (None, None) => OnRecord::Waiting(waiting),
     }
 }

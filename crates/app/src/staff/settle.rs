@@ -1,96 +1,87 @@
-//! Coming and going: what was offered to somebody who goes is taken back on record before their room is free again.
+//! Coming and going: who is there is on record first, and what was offered to somebody who goes is taken back on
+//! record.
 
 use crate::{
     Caller, Parts,
-    access::authority,
+    access::{authority, principal::Job},
     live::floor::StaffItem,
     refused::Refused,
     staff::{offering, placing},
 };
-use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
+use remit_domain::{
+    Event,
+    floor::{Presence, Proposal, UNRESPONSIVE},
+    id::StaffId,
+};
 use remit_store::Commit;
 use std::pin::pin;
 
-/// How often it is looked whether offers to somebody who goes are all taken back: once, and once more for each that was
-/// on its way.
-const SETTLE_MAX: usize = 500;
-
-/// Notes who somebody is, or whether they are there, as the events say; what was offered to somebody who has gone
-/// is offered to others.
+/// Notes who somebody is, or whether they are there: as `change` makes them from what is known of them, with the events
+/// that say so. Where they are not there, nothing is offered to them any more once this is done.
 pub(crate) async fn set_staff(
     parts: &Parts,
     caller: &Caller,
-    events: &[Event],
-    item: StaffItem,
-) -> Result<(), Refused> {
-    let changed = Commit { items: vec![item.row()?], ..Commit::default() };
-    let _moving = parts.live.floor.moving.lock().await;
-    authority::govern(&parts.journal, &parts.environment, caller, events, changed).await.map_err(crate::refused)?;
-    let id = item.profile.id.clone();
-    settle_owed(parts).await?;
-    if matches!(item.presence, Presence::Away { .. } | Presence::Offline) {
-        settle_offers(parts, &id).await?;
-    }
-    let now = parts.environment.steady();
-    let (first, withdrawn) = {
-        let mut state = parts.live.floor.lock();
-        let first = state.staff.is_empty();
-        state.floor.set_profile(item.profile.clone(), now);
-        let withdrawn = state.floor.set_presence(&id, item.presence.clone(), now).unwrap_or_default();
-        state.note_presence(&id, &item.presence, now);
-        state.staff.insert(id.clone(), item);
-        (first, withdrawn)
+    id: &StaffId,
+    change: impl FnOnce(Option<StaffItem>) -> Result<(StaffItem, Vec<Event>), Refused>,
+) -> Result<StaffItem, Refused> {
+    let item = {
+        let _storing = parts.live.floor.storing.lock().await;
+        let known = parts.live.floor.staff(id);
+        let revision = known.as_ref().map_or(0, |known| known.revision + 1);
+        let (item, events) = change(known)?;
+        let item = StaffItem { revision, ..item };
+        let first = !parts.live.floor.is_staffed();
+        let changed = Commit { items: vec![item.row()?], ..Commit::default() };
+        authority::govern(parts, caller, &events, changed).await.map_err(crate::refused)?;
+        if first {
+            // Nobody was on the floor until now: it begins with what is there.
+            placing::follow_cases(parts, &parts.live).map_err(Refused::internal)?;
+        }
+        item
     };
-    parts.live.floor.changed();
-    if first {
-        placing::fill_cases(parts).map_err(Refused::internal)?;
-    }
-    for case in withdrawn {
-        offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
-    }
-    parts.live.floor.bell.notify_one();
-    Ok(())
+    take_back_offers(parts, id).await?;
+    Ok(item)
 }
 
-/// Takes back what is offered to somebody who goes, on record first: as long as an offer stands there, it takes
-/// their room here too.
-async fn settle_offers(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
-    for _ in 0..SETTLE_MAX {
-        let mut made = pin!(parts.live.floor.made.notified());
-        made.as_mut().enable();
-        let open = {
-            let mut state = parts.live.floor.lock();
-            let _ = state.floor.set_presence(id, Presence::Busy, parts.environment.steady());
-            state.floor.open_offers(id)
-        };
-        if open.is_empty() {
-            break;
+/// Takes back what is offered to somebody who is not there, and what is on its way to them.
+async fn take_back_offers(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
+    loop {
+        let mut moved = pin!(parts.live.floor.moved.notified());
+        moved.as_mut().enable();
+        let (open, on_its_way) = parts.live.floor.offers_to_absent(id);
+        if open.is_empty() && !on_its_way {
+            return Ok(());
         }
-        for case in &open {
-            offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;
+        for proposal in &open {
+            end_open_offer(parts, proposal).await?;
         }
-        // One that is on its way to the store can be taken back once it is there.
-        if parts.live.floor.is_making(&open) {
-            made.await;
+        if on_its_way || parts.live.floor.offers_to_absent(id).0 == open {
+            // What is answered in this moment, or on its way to the store, is followed before long.
+            moved.await;
         }
     }
-    Ok(())
 }
 
-/// Takes back on record what the floor took back from those who do not answer.
-pub async fn withdraw_owed(parts: &Parts) -> Result<(), Refused> {
-    if parts.live.floor.lock().owed.is_empty() {
-        return Ok(());
+/// Ends an offer as the floor proposes, on record.
+pub(super) async fn end_open_offer(parts: &Parts, proposal: &Proposal) -> Result<(), Refused> {
+    let Proposal::EndOffer { case, offer, how } = proposal else { return Ok(()) };
+    match offering::end_offer(parts, &case.to_string(), *offer, *how, None).await {
+        // It was answered, or expired, in that moment.
+        Err(refused) if !refused.kind.is_ours() => Ok(()),
+        ended => ended,
     }
-    let _moving = parts.live.floor.moving.lock().await;
-    settle_owed(parts).await
 }
 
-async fn settle_owed(parts: &Parts) -> Result<(), Refused> {
-    let owed = std::mem::take(&mut parts.live.floor.lock().owed);
-    let mut settled = Ok(());
-    for case in owed {
-        settled = offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await.and(settled);
-    }
-    settled
+/// Notes that somebody counts as away who let offers run out, unless they said since that they are there.
+pub(super) async fn count_as_away(parts: &Parts, staff: &StaffId) -> Result<(), Refused> {
+    let _storing = parts.live.floor.storing.lock().await;
+    let known = parts.live.floor.staff(staff).filter(|_| parts.live.floor.is_unresponsive(staff));
+    let Some(known) = known.filter(|known| known.presence == Presence::Available) else { return Ok(()) };
+    let presence = Presence::Away { reason: UNRESPONSIVE.to_owned() };
+    let at = parts.environment.now();
+    let (staff, by) = (staff.clone(), "remit".to_owned());
+    let events = [Event::PresenceSet { staff, presence: (&presence).into(), by, at }];
+    let item = StaffItem { presence, since: at, revision: known.revision + 1, ..known };
+    let changed = Commit { items: vec![item.row()?], ..Commit::default() };
+    authority::govern(parts, &Caller::system(Job::Floor), &events, changed).await.map_err(crate::refused)
 }

@@ -77,7 +77,7 @@ pub async fn retry_dead_letter(
 ) -> Result<(), RetryDeadLetterRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
-    webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
+    webhook::save_delivery(parts, &subscription).await?;
     let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
         return Err(no_letter().into());
@@ -86,7 +86,7 @@ pub async fn retry_dead_letter(
         let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
         return Err(Refused::new(Kind::LimitReached, detail).into());
     }
-    Ok(subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())?)
+    Ok(subscription::changed_line(parts, &subscription, None).await.map(|_| ())?)
 }
 
 /// Forgets an event that was given up.
@@ -103,7 +103,7 @@ pub async fn discard_dead_letter(
     if !subscription.line().discard(seq) {
         return Err(no_letter().into());
     }
-    Ok(subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())?)
+    Ok(subscription::changed_line(parts, &subscription, None).await.map(|_| ())?)
 }
 
 fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {

@@ -4,7 +4,7 @@ pub mod dead_letters;
 pub mod subscription;
 
 use crate::{
-    Caller, Environment, Journal, Live,
+    Caller, Environment, Journal, Live, Parts,
     access::{authority, principal::Job},
     evidence::feed::FeedItem,
     live::{
@@ -181,18 +181,13 @@ fn next_of_lane(
 ///
 /// # Errors
 /// When the store refuses; then it is still to be done.
-pub async fn save_delivery(
-    journal: &Journal,
-    environment: &Environment,
-    subscription: &Subscription,
-) -> Result<(), Refused> {
-    save_delivery_with(journal, environment, subscription, None).await
+pub async fn save_delivery(parts: &Parts, subscription: &Subscription) -> Result<(), Refused> {
+    save_delivery_with(parts, subscription, None).await
 }
 
 /// The same, together with the act that changed it.
 pub(crate) async fn save_delivery_with(
-    journal: &Journal,
-    environment: &Environment,
+    parts: &Parts,
     subscription: &Subscription,
     act: Option<(&Caller, &Event)>,
 ) -> Result<(), Refused> {
@@ -202,17 +197,12 @@ pub(crate) async fn save_delivery_with(
     }
     // What a receiver did by going is not what somebody did after it.
     if act.is_some() && subscription.line().unsaved().gone {
-        save_line(journal, environment, subscription, None).await?;
+        save_line(parts, subscription, None).await?;
     }
-    save_line(journal, environment, subscription, act).await
+    save_line(parts, subscription, act).await
 }
 
-async fn save_line(
-    journal: &Journal,
-    environment: &Environment,
-    subscription: &Subscription,
-    act: Option<(&Caller, &Event)>,
-) -> Result<(), Refused> {
+async fn save_line(parts: &Parts, subscription: &Subscription, act: Option<(&Caller, &Event)>) -> Result<(), Refused> {
     let said = act.and_then(|(_, event)| authority::pause_of(event));
     let (unsaved, paused, body) = {
         let mut line = subscription.line();
@@ -222,7 +212,7 @@ async fn save_line(
     // A receiver that is gone pauses its subscription by itself.
     let (own, by) = (Caller::system(Job::Webhooks), OWN_SOURCE.to_owned());
     let (subscribed, change) = (subscription.id.clone(), SubscriptionChange::Paused);
-    let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: environment.now() };
+    let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: parts.environment.now() };
     let act = act.or(Some((&own, &gone)).filter(|_| unsaved.gone));
     let mut items = vec![ItemRow { kind: DELIVERY.to_owned(), id: subscription.id.clone(), body: Some(body) }];
     for (seq, letter) in &unsaved.letters {
@@ -230,16 +220,11 @@ async fn save_line(
         items.push(ItemRow { kind: subscriptions::dead_kind(&subscription.id), id: dead_id(*seq), body });
     }
     match act {
-        Some((caller, event)) => authority::govern(
-            journal,
-            environment,
-            caller,
-            std::slice::from_ref(event),
-            Commit { items, ..Commit::default() },
-        )
-        .await
-        .map_err(crate::refused)?,
-        None => drop(journal.commit(Commit { items, ..Commit::default() }).await.map_err(crate::refused)?),
+        Some((caller, event)) => {
+            let changed = Commit { items, ..Commit::default() };
+            authority::govern(parts, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)?;
+        }
+        None => drop(parts.journal.commit(Commit { items, ..Commit::default() }).await.map_err(crate::refused)?),
     }
     subscription.line().saved(&unsaved, paused);
     Ok(())
@@ -250,9 +235,7 @@ async fn save_line(
 /// # Errors
 /// When the store refuses.
 pub(crate) async fn forget_subscription(
-    journal: &Journal,
-    live: &Live,
-    environment: &Environment,
+    parts: &Parts,
     caller: &Caller,
     subscription: &Subscription,
 ) -> Result<(), Refused> {
@@ -260,16 +243,12 @@ pub(crate) async fn forget_subscription(
     let (id, dead) = (&subscription.id, subscriptions::dead_kind(&subscription.id));
     let named = |kind: &str, id: &str| ItemRow { kind: kind.to_owned(), id: id.to_owned(), body: None };
     let mut items = vec![named(SUBSCRIPTION, id), named(DELIVERY, id)];
-    let letters = journal.store.items(&dead).map_err(Refused::internal)?;
+    let letters = parts.journal.store.items(&dead).map_err(Refused::internal)?;
     items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
     let by = caller.pseudonym.to_string();
-    let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: environment.now() };
-    authority::govern(journal, environment, caller, &[event], Commit { items, ..Commit::default() })
-        .await
-        .map_err(crate::refused)?;
-    subscription.deleted.store(true, Ordering::Release);
-    live.subscriptions.remove(id);
-    environment.metrics.forget_webhook(id);
+    let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: parts.environment.now() };
+    authority::govern(parts, caller, &[event], Commit { items, ..Commit::default() }).await.map_err(crate::refused)?;
+    parts.environment.metrics.forget_webhook(id);
     Ok(())
 }
 

@@ -222,8 +222,7 @@ pub async fn make_subscription(
         secret: sealed,
         previous: None,
     };
-    let receiver =
-        subscriptions::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
+    subscriptions::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
     let line = Line::after(after);
     let row = |kind: &str, body| ItemRow { kind: kind.to_owned(), id: id.clone(), body: Some(body) };
     let items = vec![
@@ -236,10 +235,8 @@ pub async fn make_subscription(
         by: caller.pseudonym.to_string(),
         at: now,
     };
-    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { items, ..Commit::default() })
-        .await
-        .map_err(crate::refused)?;
-    let subscription = parts.live.subscriptions.add(Subscription::new(id, item, Ok(receiver), line));
+    authority::govern(parts, caller, &[event], Commit { items, ..Commit::default() }).await.map_err(crate::refused)?;
+    let subscription = parts.live.subscriptions.get(&id)?;
     Ok(SubscriptionSecret { view: subscription_view(&parts.journal, &parts.environment, &subscription), secret })
 }
 
@@ -281,7 +278,7 @@ pub async fn pause_subscription(
 ) -> Result<SubscriptionView, PauseSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().pause();
-    Ok(changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Paused).await?)
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Paused).await?)
 }
 
 /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
@@ -295,7 +292,7 @@ pub async fn resume_subscription(
 ) -> Result<SubscriptionView, ResumeSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().resume(parts.environment.now().0);
-    Ok(changed_by(&parts.journal, &parts.environment, caller, &subscription, SubscriptionChange::Resumed).await?)
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Resumed).await?)
 }
 
 /// Sends everything after a position again.
@@ -310,14 +307,7 @@ pub async fn replay_subscription(
 ) -> Result<SubscriptionView, ReplaySubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().set_back(feed::reached(&parts.journal, wish.after)?);
-    Ok(changed_by(
-        &parts.journal,
-        &parts.environment,
-        caller,
-        &subscription,
-        SubscriptionChange::Replayed { after: wish.after },
-    )
-    .await?)
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await?)
 }
 
 /// Gives a subscription a new secret. The one before signs too for a day.
@@ -339,22 +329,14 @@ pub async fn rotate_secret(
     let previous =
         subscription.receiver().is_ok().then(|| (before.secret.clone(), parts.environment.now().plus_ms(BOTH_MS).0));
     let item = SubscriptionItem { secret: sealed, previous, ..(*before).clone() };
-    let receiver = subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
+    subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
     let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
     let row = ItemRow { kind: subscriptions::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
     let secret_on_record = Some(parts.vault.keys.secret_on_record(id, &secret));
     let change = SubscriptionChange::SecretRotated { secret: secret_on_record };
     let event = changed(&parts.environment, caller, id, change);
-    authority::govern(
-        &parts.journal,
-        &parts.environment,
-        caller,
-        &[event],
-        Commit { items: vec![row], ..Commit::default() },
-    )
-    .await
-    .map_err(crate::refused)?;
-    subscription.replace(item, receiver);
+    let changed = Commit { items: vec![row], ..Commit::default() };
+    authority::govern(parts, caller, &[event], changed).await.map_err(crate::refused)?;
     Ok(SubscriptionSecret { view: subscription_view(&parts.journal, &parts.environment, &subscription), secret })
 }
 
@@ -390,7 +372,7 @@ pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Re
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
     parts.live.subscriptions.get(id)?;
-    Ok(webhook::forget_subscription(&parts.journal, &parts.live, &parts.environment, caller, &subscription).await?)
+    Ok(webhook::forget_subscription(parts, caller, &subscription).await?)
 }
 
 /// The subscription, if the caller may manage it.
@@ -412,26 +394,24 @@ fn changed(environment: &Environment, caller: &Caller, id: &str, change: Subscri
 
 /// Puts a change on record as an act of `caller`, and sets the one who delivers to work on it.
 async fn changed_by(
-    journal: &Journal,
-    environment: &Environment,
+    parts: &Parts,
     caller: &Caller,
     subscription: &Subscription,
     change: SubscriptionChange,
 ) -> Result<SubscriptionView, Refused> {
-    let event = changed(environment, caller, &subscription.id, change);
-    changed_line(journal, environment, subscription, Some((caller, &event))).await
+    let event = changed(&parts.environment, caller, &subscription.id, change);
+    changed_line(parts, subscription, Some((caller, &event))).await
 }
 
 /// Puts a change on record, with the act that it is, and sets the one who delivers to work on it.
 pub(crate) async fn changed_line(
-    journal: &Journal,
-    environment: &Environment,
+    parts: &Parts,
     subscription: &Subscription,
     act: Option<(&Caller, &Event)>,
 ) -> Result<SubscriptionView, Refused> {
-    let saved = webhook::save_delivery_with(journal, environment, subscription, act).await;
+    let saved = webhook::save_delivery_with(parts, subscription, act).await;
     subscription.ring();
-    saved.map(|()| subscription_view(journal, environment, subscription))
+    saved.map(|()| subscription_view(&parts.journal, &parts.environment, subscription))
 }
 
 fn subscription_view(journal: &Journal, environment: &Environment, subscription: &Subscription) -> SubscriptionView {

@@ -1,7 +1,7 @@
 //! Keeping the floor's lists: lines, those with room, and the timetable.
 
 use super::{
-    line::{Entry, Place},
+    line::{Entry, Place, Waiting},
     staff::StaffProfile,
     state::{Floor, Turn},
 };
@@ -166,5 +166,28 @@ impl Floor {
                 }
             }
         }
+    }
+
+    /// Has what is said of a case that is offered or held be as it is now; whom it is kept for stays.
+    pub(super) fn describe(&mut self, waiting: Waiting) {
+        if let Some(entry) = self.cases.get_mut(&waiting.case) {
+            let last_staff = entry.waiting.last_staff.take();
+            entry.waiting = Waiting { last_staff, ..waiting };
+        }
+    }
+
+    /// Takes a case off the floor whose room stays taken.
+    pub(super) fn lift(&mut self, case: &CaseId) {
+        if let Some(Entry { place: Place::Offered { deadline, .. }, .. }) = self.cases.remove(case) {
+            self.deadlines.remove(&(deadline, *case));
+        }
+    }
+
+    /// Puts a case on the floor as offered to somebody whose room was taken before.
+    pub(super) fn put_back(&mut self, waiting: Waiting, staff: StaffId, deadline: Timestamp, now: Timestamp) {
+        let case = waiting.case;
+        let place = Place::Offered { staff, deadline };
+        self.cases.insert(case, Entry { waiting, came: now, passes: vec![], place });
+        self.deadlines.insert((deadline, case));
     }
 }

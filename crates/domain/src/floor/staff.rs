@@ -118,6 +118,8 @@ pub(super) struct Person {
     ramp: Option<Ramp>,
     /// Offers in a row that were not answered.
     pub(super) unanswered: u32,
+    /// Whether so many were not that nothing more is offered to them before they say that they are there.
+    pub(super) unresponsive: bool,
     pub(super) listed: Option<Listed>,
     /// When room grows with time alone.
     pub(super) turn: Option<Timestamp>,
@@ -125,12 +127,21 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) fn new(profile: Arc<StaffProfile>, now: Timestamp) -> Self {
-        let (presence, spent) = (Presence::Offline, BTreeMap::new());
-        Self { profile, presence, spent, idle_since: now, ramp: None, unanswered: 0, listed: None, turn: None }
+        Self {
+            profile,
+            presence: Presence::Offline,
+            spent: BTreeMap::new(),
+            idle_since: now,
+            ramp: None,
+            unanswered: 0,
+            unresponsive: false,
+            listed: None,
+            turn: None,
+        }
     }
 
     pub(super) fn available(&self) -> bool {
-        self.presence == Presence::Available
+        self.presence == Presence::Available && !self.unresponsive
     }
 
     pub(super) fn spent_on(&self, channel: Channel) -> u32 {
@@ -159,7 +170,7 @@ impl Person {
     pub(super) fn come_back(&mut self, now: Timestamp) {
         self.presence = Presence::Available;
         self.idle_since = now;
-        self.unanswered = 0;
+        (self.unanswered, self.unresponsive) = (0, false);
         self.ramp = Some(Ramp { from: now, had: self.spent_in_all() });
     }
 

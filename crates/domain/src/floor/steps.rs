@@ -34,6 +34,9 @@ pub enum Refused {
     NotHeld(CaseId),
 }
 
+/// Why somebody counts as away who let offers run out.
+pub const UNRESPONSIVE: &str = "did not answer offers";
+
 /// What else the end of an offer brings about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
@@ -72,14 +75,9 @@ impl Floor {
     /// # Errors
     /// [`Refused::NoSuchStaff`].
     pub fn set_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<Vec<CaseId>, Refused> {
-        let person = self.people.get_mut(id).ok_or_else(|| Refused::NoSuchStaff(id.clone()))?;
-        if person.presence == to {
-            return Ok(vec![]);
-        }
         let leaves = matches!(to, Presence::Away { .. } | Presence::Offline);
-        match to {
-            Presence::Available => person.come_back(now),
-            other => person.presence = other,
+        if !self.say_presence(id, to, now)? {
+            return Ok(vec![]);
         }
         let cases = if leaves { self.open_offers(id) } else { vec![] };
         for case in &cases {
@@ -88,6 +86,31 @@ impl Floor {
         self.refresh(id, now);
         self.stir_all_of(id);
         Ok(cases)
+    }
+
+    /// Notes what somebody says of whether they are there; whether that is something else than before.
+    fn say_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) -> Result<bool, Refused> {
+        let person = self.people.get_mut(id).ok_or_else(|| Refused::NoSuchStaff(id.clone()))?;
+        if person.presence == to {
+            return Ok(false);
+        }
+        match to {
+            Presence::Available => person.come_back(now),
+            other => person.presence = other,
+        }
+        Ok(true)
+    }
+
+    /// Changes whether somebody is there; what is offered to them stays so until its end is on record. Whoever says
+    /// that they are still there is offered something again.
+    pub(super) fn note_presence(&mut self, id: &StaffId, to: Presence, now: Timestamp) {
+        if self.say_presence(id, to, now) == Ok(false)
+            && let Some(person) = self.people.get_mut(id)
+        {
+            (person.unanswered, person.unresponsive) = (0, false);
+        }
+        self.refresh(id, now);
+        self.stir_all_of(id);
     }
 
     /// Takes somebody off the floor; gives the cases whose offers to them are withdrawn and wait again.
@@ -218,13 +241,29 @@ impl Floor {
     /// # Errors
     /// [`Refused::NotOffered`].
     pub fn ended(&mut self, case: &CaseId, staff: &StaffId, how: OfferEnd, now: Timestamp) -> Result<Ended, Refused> {
+        if !self.end(case, staff, how, now)? {
+            return Ok(Ended::default());
+        }
+        let to = Presence::Away { reason: UNRESPONSIVE.to_owned() };
+        Ok(Ended { away: true, withdrawn: self.set_presence(staff, to, now)? })
+    }
+
+    /// The same, and says whether the staff member does not answer: nothing more is offered to them until they say that
+    /// they are there.
+    pub(super) fn end(
+        &mut self,
+        case: &CaseId,
+        staff: &StaffId,
+        how: OfferEnd,
+        now: Timestamp,
+    ) -> Result<bool, Refused> {
         let until = match how {
             OfferEnd::Withdrawn => None,
             OfferEnd::Busy | OfferEnd::Expired => Some(now.plus_ms(self.terms.again_ms)),
             OfferEnd::NotMine | OfferEnd::Conflict => Some(FOR_GOOD),
         };
         self.take_back(case, staff, until, now)?;
-        let Some(person) = self.people.get_mut(staff) else { return Ok(Ended::default()) };
+        let Some(person) = self.people.get_mut(staff) else { return Ok(false) };
         match how {
             OfferEnd::Expired => person.unanswered = person.unanswered.saturating_add(1),
             OfferEnd::Withdrawn => {}
@@ -232,10 +271,11 @@ impl Floor {
         }
         let most = self.terms.unanswered_max;
         if most == 0 || person.unanswered < most || !person.available() {
-            return Ok(Ended::default());
+            return Ok(false);
         }
-        let reason = "did not answer offers".to_owned();
-        Ok(Ended { away: true, withdrawn: self.set_presence(staff, Presence::Away { reason }, now)? })
+        person.unresponsive = true;
+        self.refresh(staff, now);
+        Ok(true)
     }
 
     /// The holder is done with the case: resolved, or handed on. Gives who held it; the time it took goes into
@@ -292,7 +332,7 @@ impl Floor {
     }
 
     /// Ends an open offer, without saying where the case goes.
-    fn close(&mut self, case: &CaseId, to: &StaffId) -> Result<(), Refused> {
+    pub(super) fn close(&mut self, case: &CaseId, to: &StaffId) -> Result<(), Refused> {
         match self.cases.get(case).map(|entry| &entry.place) {
             Some(Place::Offered { staff, deadline }) if staff == to => {
                 self.deadlines.remove(&(*deadline, *case));
@@ -303,7 +343,7 @@ impl Floor {
     }
 
     /// Ends an open offer and puts the case in line again, not for the same person until then.
-    fn take_back(
+    pub(super) fn take_back(
         &mut self,
         case: &CaseId,
         staff: &StaffId,

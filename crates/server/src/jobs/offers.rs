@@ -1,10 +1,10 @@
-//! Makes the offers that the floor proposes, many at once, and again when time alone allows another; and takes back
-//! what those have who are not there.
+//! Carries out what the floor proposes: offers, many at once, and again when time alone allows another; and their ends,
+//! who counts as away, and what goes back from those who are gone.
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use remit_app::{
     Parts,
-    staff::{gone, offering, settle},
+    staff::{carrying_out, offering},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -17,19 +17,13 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     let mut making = FuturesUnordered::new();
     loop {
-        if let Err(problem) = settle::withdraw_owed(&app).await {
-            tracing::debug!(%problem, "an offer was not taken back");
-        }
-        if let Err(problem) = gone::take_back_left(&app).await {
-            tracing::warn!(%problem, "a case stays with somebody who is not there, and is looked at again");
-        }
-        if let Err(problem) = offering::expire_overdue(&app).await {
-            tracing::warn!(%problem, "an offer that is over stays open");
+        if let Err(problem) = carrying_out::carry_out_due(&app).await {
+            tracing::warn!(%problem, "something that the floor proposes is not done, and is tried again");
         }
         while making.len() < AT_ONCE {
-            let Some(pairing) = offering::next_offer(&app.live, &app.environment) else { break };
+            let Some(proposed) = offering::next_offer(&app.live, &app.environment) else { break };
             let app = Arc::clone(&app);
-            making.push(async move { offering::make_offer(&app, pairing).await });
+            making.push(async move { offering::make_offer(&app, proposed).await });
         }
         let wait = offering::until_next_offer(&app.live, &app.environment).unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
         tokio::select! {

@@ -38,7 +38,7 @@ pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) 
             _ = tick.tick() => false,
             _ = stop.changed() => true,
         };
-        token::revoke_what_is_left(&app.journal, &app.live, &app.environment).await;
+        token::revoke_what_is_left(&app).await;
         let signed = sign(&app, &signer);
         if stopped {
             return signed;

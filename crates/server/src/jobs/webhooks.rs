@@ -66,7 +66,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
             under_way.push(send(pick));
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
-            if let Err(problem) = webhook::save_delivery(&app.journal, &app.environment, &subscription).await {
+            if let Err(problem) = webhook::save_delivery(&app, &subscription).await {
                 tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record \
                     yet");
             }
@@ -87,7 +87,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
     }
     // What does not end in time is sent again at the next start.
     let _ = tokio::time::timeout(STOP_PATIENCE, async { while under_way.next().await.is_some() {} }).await;
-    if let Err(problem) = webhook::save_delivery(&app.journal, &app.environment, &subscription).await {
+    if let Err(problem) = webhook::save_delivery(&app, &subscription).await {
         tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record");
     }
 }

@@ -9,6 +9,7 @@ use remit_app::{
     environment::{clock::Clock, entropy::Entropy, limits::Limits},
     evidence::view_check::ViewCheck,
     governance::services::Services,
+    pipeline::stored,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
@@ -143,18 +144,48 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
 }
 
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
-/// and each record against what the interface's description says of its kind.
-struct Accounted(PathBuf, bool, Arc<Parts>);
+/// each record against what the interface's description says of its kind, and what the server has in memory against
+/// memory that is made anew from what is stored.
+struct Accounted {
+    data: PathBuf,
+    /// Whose records are held against the description.
+    app: Arc<Parts>,
+    /// Nothing once it was stopped, since what was under way then is followed by nobody.
+    memory: Option<Arc<Parts>>,
+    /// Whether the test left what is stored as it was written.
+    is_untouched: bool,
+}
+
+/// How often memory may be found otherwise than what is stored, while nothing is committed, before that counts.
+const LOOKS: usize = 2_000;
+
+/// Holds memory against what is stored. What was just committed is followed before long.
+fn memory_is_in_step(app: &Parts) {
+    let (mut before, mut looks) = (u64::MAX, 0);
+    while looks < LOOKS {
+        let different = stored::differences(app).unwrap();
+        if different.is_empty() {
+            return;
+        }
+        let newest = remit_store::Store::last_seq(app.journal.store()).unwrap();
+        looks = if newest == before { looks + 1 } else { 0 };
+        before = newest;
+        assert!(looks < LOOKS, "memory is otherwise than what is stored: {different:#?}");
+        std::thread::yield_now();
+    }
+}
 
 impl Drop for Accounted {
     fn drop(&mut self) {
-        use remit_store::Store as _;
-        if std::thread::panicking() || !self.1 {
+        if std::thread::panicking() || !self.is_untouched {
             return;
+        }
+        if let Some(app) = self.memory.take() {
+            memory_is_in_step(&app);
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
         let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
-        let report = verified(&self.0, &verifier);
+        let report = verified(&self.data, &verifier);
         let beside = |problem: &&Problem| match problem {
             Problem::Case { .. } => true,
             Problem::Kept { what, .. } => what != "file",
@@ -162,7 +193,8 @@ impl Drop for Accounted {
         };
         let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
-        for row in self.2.journal.store().feed(0, usize::MAX).unwrap() {
+        use remit_store::Store as _;
+        for row in self.app.journal.store().feed(0, usize::MAX).unwrap() {
             crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
         }
     }
@@ -348,7 +380,8 @@ impl Server {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
-        let accounted = Accounted(data.path().to_owned(), true, Arc::clone(&app));
+        let (data_path, memory) = (data.path().to_owned(), Some(Arc::clone(&app)));
+        let accounted = Accounted { data: data_path, app: Arc::clone(&app), memory, is_untouched: true };
         Self { _watchdog: Watchdog::start(), accounted, runtime, running: Some(running), app, url, data }
     }
 
@@ -384,11 +417,17 @@ impl Server {
 
     /// The test has changed what is stored, so that it is not held against the records in the end.
     pub(crate) fn is_tampered_with(&mut self) {
-        self.accounted.1 = false;
+        self.accounted.is_untouched = false;
     }
 
     /// Stops the server in order and gives its data directory.
     pub(crate) fn stop(mut self) -> TempDir {
+        let memory = self.accounted.memory.take();
+        if self.accounted.is_untouched
+            && let Some(app) = memory
+        {
+            memory_is_in_step(&app);
+        }
         let running = self.running.take().unwrap();
         self.runtime.block_on(running.stop()).unwrap();
         let Self { data, app, runtime, .. } = self;
