@@ -1,6 +1,6 @@
 //! A data directory of an earlier format: verified as it lies there, migrated, and verified again with its own keys, so
 //! that what was kept of each kind of stream is held against records of before and after.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use lz4_flex::block::decompress_size_prepended;
 use remit_app::{
