@@ -6,6 +6,18 @@ use crate::{
 };
 use std::{collections::HashMap, future::Future};
 
+mod error;
+mod evidence;
+mod journal;
+mod verification;
+mod views;
+
+pub use error::{ReadError, WriteError};
+pub use evidence::Evidence;
+pub use journal::Journal;
+pub use verification::{Found, Judge, Placed, Stored, Verification};
+pub use views::Views;
+
 /// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must
 /// be there at the next start.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -67,11 +79,6 @@ pub enum OpenError {
         source: std::io::Error,
     },
 }
-
-/// A read went wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("the database could not be read: {0}")]
-pub struct ReadError(pub String);
 
 /// A case as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Group commit: how commands that wait are gathered into one transaction, which the disk is waited for once.
 
 use super::answers::Waiting;
-use crate::Coming;
+use crate::InFlight;
 use std::{
     sync::{
         Arc, OnceLock,
@@ -18,7 +18,7 @@ use std::{
 /// costs each of them far less. Half of those under way are enough: while they are written the other half comes.
 pub(super) struct GroupCommit {
     /// How many are announced and not there yet.
-    pub(super) coming: Arc<AtomicUsize>,
+    pub(super) in_flight: Arc<AtomicUsize>,
     /// Where the writer sleeps until enough are there.
     pub(super) gate: Arc<Gate>,
     /// Commands in one transaction, at most.
@@ -43,7 +43,7 @@ impl GroupCommit {
 
     /// How many commands are enough for a transaction when so many are there.
     fn enough(&self, there: usize) -> usize {
-        let coming = self.coming.load(Ordering::Relaxed);
+        let coming = self.in_flight.load(Ordering::Relaxed);
         ENOUGH.min((there + coming).div_ceil(2)).min(self.batch_max)
     }
 
@@ -106,7 +106,7 @@ impl Gate {
     /// A command that is there is no longer coming.
     fn taken(&self, (mut commit, answer): Waiting) -> Waiting {
         self.there.fetch_sub(1, Ordering::SeqCst);
-        commit.coming = Coming::default();
+        commit.coming = InFlight::default();
         (commit, answer)
     }
 
@@ -139,7 +139,7 @@ mod tests {
     struct Sender(SyncSender<Waiting>, Arc<Gate>);
 
     impl Sender {
-        fn send(&self, coming: Coming) {
+        fn send(&self, coming: InFlight) {
             self.0.send((Commit { coming, ..Commit::default() }, oneshot::channel().0)).unwrap();
             self.1.sent();
         }
@@ -148,16 +148,16 @@ mod tests {
     impl Queue {
         fn new(batch_max: usize, window: Duration) -> Self {
             let (sender, waiting) = sync_channel(1_000);
-            let group_commit = GroupCommit { coming: Arc::default(), gate: Arc::default(), batch_max, window };
+            let group_commit = GroupCommit { in_flight: Arc::default(), gate: Arc::default(), batch_max, window };
             Self { sender: Sender(sender, Arc::clone(&group_commit.gate)), group_commit, waiting }
         }
 
         fn send(&self, commands: usize) {
-            (0..commands).for_each(|_| self.sender.send(Coming::default()));
+            (0..commands).for_each(|_| self.sender.send(InFlight::default()));
         }
 
-        fn announce(&self, commands: usize) -> Vec<Coming> {
-            (0..commands).map(|_| Coming::counted(&self.group_commit.coming)).collect()
+        fn announce(&self, commands: usize) -> Vec<InFlight> {
+            (0..commands).map(|_| InFlight::counted(&self.group_commit.in_flight)).collect()
         }
 
         fn fill(&self) -> usize {
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn half_of_those_under_way_are_waited_for() {
         let Queue { group_commit, sender, waiting } = Queue::new(100, Duration::MAX);
-        let announced: Vec<Coming> = (0..40).map(|_| Coming::counted(&group_commit.coming)).collect();
+        let announced: Vec<InFlight> = (0..40).map(|_| InFlight::counted(&group_commit.in_flight)).collect();
         std::thread::scope(|scope| {
             scope.spawn(move || announced.into_iter().for_each(|coming| sender.send(coming)));
             let mut batch = Vec::new();

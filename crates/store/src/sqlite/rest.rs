@@ -4,6 +4,7 @@ use super::{
     case_scan::{Found, Judge, Stored},
     compression::Shapes,
     setup::MIGRATIONS,
+    spent,
 };
 use crate::{IdempotencyRow, ItemRow, TokenRow};
 use remit_ledger::{
@@ -24,7 +25,7 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Err
 }
 
 /// Has `see` look at every row that `sql` finds.
-fn each(
+pub(super) fn each(
     connection: &Connection,
     sql: &str,
     mut see: impl FnMut(&Row<'_>) -> Result<(), rusqlite::Error>,
@@ -56,7 +57,7 @@ impl Counted {
         }
     }
 
-    fn count(&mut self, what: &'static str) {
+    pub(super) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
 
@@ -93,7 +94,8 @@ pub(super) fn born(connection: &Connection, tables: &HashSet<String>) -> Result<
 
 /// Tables that a database of an older format does not have.
 pub(super) fn absent(tables: &HashSet<String>) -> Option<NotLookedAt> {
-    const LATER: [&str; 6] = ["outbox", "items", "outcome_counts", "attachments", "keys", "born"];
+    const LATER: [&str; 8] =
+        ["outbox", "items", "outcome_counts", "attachments", "keys", "born", "counters", "reservations"];
     let absent: Vec<&str> = LATER.into_iter().filter(|table| !tables.contains(*table)).collect();
     (!absent.is_empty()).then(|| NotLookedAt {
         what: absent.join(", "),
@@ -185,6 +187,7 @@ pub(super) fn rest(
     customers(connection, ledger, judge, counted, found)?;
     bundles(connection, judge, counted, found)?;
     outcomes(connection, ledger, judge, counted, found)?;
+    spent::verify(connection, ledger.tables, counted, found)?;
     settings(connection, ledger, shapes, judge, counted, found)
 }
 
