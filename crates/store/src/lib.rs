@@ -3,13 +3,16 @@
 pub mod cause;
 mod collection;
 mod commit;
-pub mod conformance;
+#[cfg(test)]
+mod fixtures;
 mod expect;
 mod in_flight;
 pub mod memory;
 mod outcome;
 pub mod patience;
 mod port;
+#[cfg(test)]
+mod promises;
 mod spend;
 pub mod sqlite;
 

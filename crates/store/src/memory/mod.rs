@@ -41,7 +41,7 @@ struct Inner {
 
 /// While it lives nothing becomes durable.
 #[derive(Debug)]
-pub struct HeldDisk<'s>(&'s MemoryStore);
+pub struct HeldDisk(Arc<MemoryStore>);
 
 impl Default for MemoryStore {
     fn default() -> Self {
@@ -68,9 +68,9 @@ impl MemoryStore {
     }
 
     /// Lets nothing become durable until what is given is dropped.
-    pub fn hold_disk(&self) -> HeldDisk<'_> {
+    pub fn hold_disk(self: &Arc<Self>) -> HeldDisk {
         self.lock().held += 1;
-        HeldDisk(self)
+        HeldDisk(Arc::clone(self))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -116,7 +116,7 @@ impl MemoryStore {
     }
 }
 
-impl Drop for HeldDisk<'_> {
+impl Drop for HeldDisk {
     fn drop(&mut self) {
         let mut inner = self.0.lock();
         inner.held -= 1;

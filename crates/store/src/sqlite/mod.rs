@@ -87,6 +87,8 @@ const WRITER: i32 = -10;
 const BESIDE: i32 = 5;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 /// The embedded store.

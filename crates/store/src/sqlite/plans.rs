@@ -1,7 +1,7 @@
 //! How the database goes about each read: none goes through a whole table, or sorts one, to find a page of it.
 
 use super::{DATABASE, Options, SqliteStore, lists, setup};
-use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, conformance};
+use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, fixtures};
 use rusqlite::{Connection, Statement, StatementStatus};
 use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
 use tokio::task::JoinSet;
@@ -31,7 +31,7 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
     let mut writing = JoinSet::new();
     for n in 0..cases {
         let id = format!("cas_{n:08}");
-        let mut case = conformance::case_at(&id, 0, 1, &format!("desk{}", n % 3));
+        let mut case = fixtures::case_at(&id, 0, 1, &format!("desk{}", n % 3));
         case.status = if n % 100 == 7 { "open" } else { "resolved" }.into();
         case.accountable = Some(format!("team{}", n % 2));
         let exception = |state: &str, at: u64| ExceptionRow {
@@ -47,7 +47,7 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
         let some = n % 10 == 0;
         let commit = Commit {
             case: Some(case),
-            records: vec![conformance::record(&id, "opened")],
+            records: vec![fixtures::record(&id, "opened")],
             exceptions: if some { vec![exception("resolved", 0), exception("open", 1)] } else { vec![] },
             items: vec![ItemRow { kind: "override".into(), id: format!("dec_{n:08}"), body: Some(vec![1]) }],
             outbox: vec![OutboxRow {
@@ -65,8 +65,8 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
     writing.join_all().await;
     // One case with a long history.
     let commit = Commit {
-        case: Some(conformance::case_at("cas_00000000", 1, cases, "desk0")),
-        records: (1..cases).map(|_| conformance::record("cas_00000000", "said")).collect(),
+        case: Some(fixtures::case_at("cas_00000000", 1, cases, "desk0")),
+        records: (1..cases).map(|_| fixtures::record("cas_00000000", "said")).collect(),
         ..Commit::default()
     };
     store.commit(commit).await.unwrap();
@@ -78,7 +78,7 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
     let mut pages = BTreeMap::new();
     let middle = cases / 2;
     let after = |kind: &str| [None, Some(format!("{kind}_{middle:08}"))];
-    for filter in conformance::filters("desk0", "team0").into_iter().chain(conformance::filters("desk0", "nobody")) {
+    for filter in fixtures::filters("desk0", "team0").into_iter().chain(fixtures::filters("desk0", "nobody")) {
         for after in after("cas") {
             let read = read_by(|| drop(store.cases(&filter, after.as_deref(), 10).unwrap()));
             pages.insert(format!("{filter:?} {after:?}"), read);

@@ -1,8 +1,7 @@
-//! The conformance suite over SQLite, and what holds of SQLite alone: batches, keys that are gone from the disk,
-//! earlier formats.
+//! What holds of SQLite alone: batches, keys that are gone from the disk, earlier formats.
 
 use super::*;
-use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, conformance};
+use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, fixtures};
 use remit_ledger::{checkpoint::Signer, hash::Hash};
 use rusqlite::params;
 use std::{
@@ -12,12 +11,6 @@ use std::{
 
 fn store(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, Options::default()).unwrap()
-}
-
-#[tokio::test]
-async fn the_suite_holds() {
-    let directory = tempfile::tempdir().unwrap();
-    conformance::suite(&store(directory.path())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,8 +23,8 @@ async fn of_many_writers_of_one_version_exactly_one_wins() {
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     let commit = Commit {
-                        case: Some(conformance::case_at("cas_X", version, version + 1, &format!("desk{n}"))),
-                        records: vec![conformance::record("cas_X", "x")],
+                        case: Some(fixtures::case_at("cas_X", version, version + 1, &format!("desk{n}"))),
+                        records: vec![fixtures::record("cas_X", "x")],
                         ..Commit::default()
                     };
                     shared.commit(commit).await
@@ -64,8 +57,8 @@ async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
     let refused = loop {
         let id = format!("cas_{written:05}");
         let commit = Commit {
-            case: Some(conformance::case_at(&id, 0, 1, "desk")),
-            records: vec![conformance::record(&id, &"x".repeat(2_000))],
+            case: Some(fixtures::case_at(&id, 0, 1, "desk")),
+            records: vec![fixtures::record(&id, &"x".repeat(2_000))],
             ..Commit::default()
         };
         match small.commit(commit).await {
@@ -81,8 +74,8 @@ async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
     // With room again it goes on where it was.
     let again = store(directory.path());
     let commit = Commit {
-        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
-        records: vec![conformance::record("cas_z", "x")],
+        case: Some(fixtures::case_at("cas_z", 0, 1, "desk")),
+        records: vec![fixtures::record("cas_z", "x")],
         ..Commit::default()
     };
     assert_eq!(again.commit(commit).await.unwrap().first_seq, written + 1);
@@ -98,8 +91,8 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     let commit = |version| {
         let shared = Arc::clone(&shared);
         let commit = Commit {
-            case: Some(conformance::case_at("cas_a", version, version + 1, "desk")),
-            records: vec![conformance::record("cas_a", "x")],
+            case: Some(fixtures::case_at("cas_a", version, version + 1, "desk")),
+            records: vec![fixtures::record("cas_a", "x")],
             ..Commit::default()
         };
         tokio::spawn(async move { shared.commit(commit).await })
@@ -140,8 +133,8 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     let first = store(directory.path());
     assert!(matches!(SqliteStore::open(directory.path(), Options::default()), Err(OpenError::InUse(_))));
     let commit = Commit {
-        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
-        records: vec![conformance::record("cas_z", "x")],
+        case: Some(fixtures::case_at("cas_z", 0, 1, "desk")),
+        records: vec![fixtures::record("cas_z", "x")],
         ..Commit::default()
     };
     first.commit(commit).await.unwrap();
@@ -168,9 +161,9 @@ async fn whatever_is_changed_of_a_record_is_found() {
     let directory = tempfile::tempdir().unwrap();
     let first = store(directory.path());
     for (case, version, subject) in [("cas_a", 0, "exc_1"), ("cas_b", 0, "exc_2"), ("cas_a", 1, "exc_3")] {
-        let record = conformance::record(case, &format!("{{\"id\":\"{subject}\"}}"));
+        let record = fixtures::record(case, &format!("{{\"id\":\"{subject}\"}}"));
         let commit = Commit {
-            case: Some(conformance::case_at(case, version, version + 1, "desk")),
+            case: Some(fixtures::case_at(case, version, version + 1, "desk")),
             records: vec![Record { subject: Some(subject.into()), ..record }],
             ..Commit::default()
         };
@@ -257,11 +250,11 @@ async fn of_a_destroyed_key_no_copy_is_left_in_any_file() {
     let store = store(directory.path());
     for n in 0..CUSTOMERS {
         let id = format!("cas_{n:05}");
-        let case = CaseWrite { customer: customer_of(n), ..conformance::case_at(&id, 0, 1, "desk") };
+        let case = CaseWrite { customer: customer_of(n), ..fixtures::case_at(&id, 0, 1, "desk") };
         let customer = NewCustomer { id: customer_of(n), wrapped_key: sealed_key(n), replaces: None };
         let commit = Commit {
             case: Some(case),
-            records: vec![conformance::record(&id, "x")],
+            records: vec![fixtures::record(&id, "x")],
             customer: Some(customer),
             ..Commit::default()
         };
