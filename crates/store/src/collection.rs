@@ -67,12 +67,7 @@ impl<T: Serialize> Collection<T> {
     ///
     /// # Errors
     /// When `value` has no JSON.
-    pub fn write(
-        &self,
-        id: impl Into<String>,
-        expected: Expected,
-        value: &T,
-    ) -> Result<ItemWrite, serde_json::Error> {
+    pub fn write(&self, id: impl Into<String>, expected: Expected, value: &T) -> Result<ItemWrite, serde_json::Error> {
         let body = Some(serde_json::to_vec(value)?);
         Ok(ItemWrite { kind: self.kind.clone().into_owned(), id: id.into(), expected, body })
     }

@@ -3,9 +3,9 @@
 pub mod cause;
 mod collection;
 mod commit;
+mod expect;
 #[cfg(test)]
 mod fixtures;
-mod expect;
 mod in_flight;
 pub mod memory;
 mod outcome;

@@ -5,9 +5,7 @@ use super::{
     state::{Kept, State},
     views::refused,
 };
-use crate::{
-    AttachmentRow, Evidence, ItemRow, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError,
-};
+use crate::{AttachmentRow, Evidence, ItemRow, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     hash::Hash,
@@ -182,9 +180,7 @@ impl Verification for MemoryStore {
 
     async fn prove(&self, record: &str) -> Result<Option<OfflineProof>, ReadError> {
         let state = self.on_disk();
-        let named = |kept: &&Kept| {
-            record.parse() == Ok(kept.row.seq) || kept.subject.as_deref() == Some(record)
-        };
+        let named = |kept: &&Kept| record.parse() == Ok(kept.row.seq) || kept.subject.as_deref() == Some(record);
         let found = state.records.iter().find(named);
         let (Some(kept), Some((_, note))) = (found, state.checkpoints.last_key_value()) else { return Ok(None) };
         let size = Checkpoint::unverified(note).map_err(|error| ReadError(error.to_string()))?.size;

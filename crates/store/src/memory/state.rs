@@ -85,7 +85,12 @@ impl State {
                 version += 1;
                 version
             } else {
-                self.records.iter().filter(|kept| kept.row.case == record.case).map(|kept| kept.place).max().unwrap_or(0)
+                self.records
+                    .iter()
+                    .filter(|kept| kept.row.case == record.case)
+                    .map(|kept| kept.place)
+                    .max()
+                    .unwrap_or(0)
                     + 1
             };
             self.append(record, place)?;

@@ -125,7 +125,8 @@ impl Views for MemoryStore {
 
     async fn some_customer(&self) -> Result<Option<(String, Vec<u8>)>, ReadError> {
         let state = self.written();
-        let mut with_key = state.customers.iter().filter_map(|(id, number)| Some((id, state.keys.get(number)?.clone()?)));
+        let mut with_key =
+            state.customers.iter().filter_map(|(id, number)| Some((id, state.keys.get(number)?.clone()?)));
         Ok(with_key.next().map(|(id, key)| (id.clone(), key)))
     }
 

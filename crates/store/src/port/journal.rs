@@ -21,7 +21,8 @@ pub trait Journal: Send + Sync {
     /// in any table. After [`CommitError::Failed`] or [`CommitError::Stopped`], or where the future is dropped, the
     /// commit may stand nonetheless: its idempotency key and its expected versions tell. Of commits that expect the
     /// same version, claim the same outbox row, revoke the same token or would overdraw the same counter together,
-    /// those that stand are as if all had come one after the other.
+    /// those that stand are as if all had come one after the other. Whoever keeps the future polls it: one that is
+    /// neither polled nor dropped may hold up the answers of others.
     ///
     /// # Errors
     /// Checked in this order: [`CommitError::Replayed`] or [`CommitError::KeyReused`] for an idempotency key that was

@@ -59,7 +59,8 @@ pub trait Views: Send + Sync {
     fn words(&self, case: &str, id: &str) -> impl Future<Output = Result<Option<WordsRow>, ReadError>> + Send;
 
     /// A sealed file on a case, by its commitment.
-    fn attachment(&self, case: &str, id: &str) -> impl Future<Output = Result<Option<AttachmentRow>, ReadError>> + Send;
+    fn attachment(&self, case: &str, id: &str)
+    -> impl Future<Output = Result<Option<AttachmentRow>, ReadError>> + Send;
 
     /// A customer by pseudonym, with the key of those words that are sealed from now on.
     fn customer(&self, id: &str) -> impl Future<Output = Result<Option<CustomerRow>, ReadError>> + Send;

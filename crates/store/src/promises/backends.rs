@@ -44,11 +44,6 @@ impl Sqlite {
         let (store, disk) = FakeDisk::open(directory.path(), waiting_max);
         Self { directory, store: Arc::new(store), disk, waiting_max }
     }
-
-    /// Where it lies.
-    pub(super) fn directory(&self) -> &std::path::Path {
-        self.directory.path()
-    }
 }
 
 impl Backend for Sqlite {

@@ -6,9 +6,8 @@ use super::{
     refused,
 };
 use crate::{
-    Activation, AttachmentRow, Commit, CommitError, Committed, Evidence as _, ExceptionRow, Expect, Expected,
-    IdempotencyRow, ItemWrite, Journal as _, NewCustomer, OutboxRow, OutcomeDelta, Spend, TokenChange, TokenRow,
-    Views as _, WordsRow,
+    Activation, AttachmentRow, Commit, CommitError, Committed, ExceptionRow, Expect, Expected, IdempotencyRow,
+    ItemWrite, Journal as _, NewCustomer, OutboxRow, OutcomeDelta, Spend, TokenChange, TokenRow, Views as _, WordsRow,
     fixtures::{case_at, opening, record, subject},
 };
 
@@ -194,7 +193,10 @@ async fn prepared(store: &(impl crate::Journal + crate::Evidence + crate::Views)
 pub(super) async fn a_refused_commit_leaves_nothing_in_any_table<B: Backend>(backend: B) {
     type Because = fn(Commit) -> Commit;
     let reasons: [(&str, Because); 21] = [
-        ("KeyReused", |c| Commit { idempotency: Some(IdempotencyRow { request_hash: [2; 32], ..answer("k0", "") }), ..c }),
+        ("KeyReused", |c| Commit {
+            idempotency: Some(IdempotencyRow { request_hash: [2; 32], ..answer("k0", "") }),
+            ..c
+        }),
         ("Replayed", |c| Commit { idempotency: Some(answer("k0", "")), ..c }),
         ("Done", |c| Commit { claim: Some("none".into()), ..c }),
         ("Done", |c| Commit { tokens: vec![TokenChange::Revoke("none".into())], ..c }),
@@ -202,10 +204,14 @@ pub(super) async fn a_refused_commit_leaves_nothing_in_any_table<B: Backend>(bac
         ("KeyGone", |c| Commit { sealed_under: Some(1), ..c }),
         ("KeyGone", |c| Commit { sealed_under: Some(9), ..c }),
         ("CaseConflict", |c| Commit { expect: vec![Expect::Case { id: "cas_0".into(), version: 7 }], ..c }),
-        ("ItemConflict", |c| {
-            Commit { expect: vec![Expect::Item { kind: "staff".into(), id: "c".into(), version: 0 }], ..c }
+        ("ItemConflict", |c| Commit {
+            expect: vec![Expect::Item { kind: "staff".into(), id: "c".into(), version: 0 }],
+            ..c
         }),
-        ("ItemConflict", |c| Commit { item_writes: vec![item("a", Expected::Absent), item("c", Expected::Absent)], ..c }),
+        ("ItemConflict", |c| Commit {
+            item_writes: vec![item("a", Expected::Absent), item("c", Expected::Absent)],
+            ..c
+        }),
         ("Overdrawn", |mut c| {
             c.spend.push(Spend::Take { counter: everything::counters()[1].clone(), amount: 2, limit: 5 });
             c
@@ -264,8 +270,7 @@ pub(super) async fn what_is_there_already_is_refused<B: Backend>(backend: B) {
     }
     // Neither sinks others that come with it.
     let (good, bad) = (opening("cas_2"), Commit { records: vec![subject("cas_3", "dec_0")], ..opening("cas_3") });
-    let (good, bad) =
-        tokio::join!(store.commit(good, store.announce()), store.commit(bad, store.announce()));
+    let (good, bad) = tokio::join!(store.commit(good, store.announce()), store.commit(bad, store.announce()));
     assert!(good.is_ok() && bad.is_err());
     assert!(store.case("cas_3").await.unwrap().is_none());
 }

@@ -87,7 +87,10 @@ pub(super) async fn readers_see_no_half_of_a_commit_and_never_go_back<B: Backend
                     // Read later, and so no older.
                     let item = NOTES.get(&*store, "n").await.unwrap().map_or(1, |entry| entry.value);
                     let records = store.records_of("cas_0", 0, 999).await.unwrap().len() as u64;
-                    assert!(least <= version && version <= item && item <= records, "{least} {version} {item} {records}");
+                    assert!(
+                        least <= version && version <= item && item <= records,
+                        "{least} {version} {item} {records}"
+                    );
                     let last = store.last_seq().await.unwrap();
                     let feed = store.feed(last.saturating_sub(3), 99).await.unwrap();
                     assert!(feed.len() as u64 >= last.min(3));

@@ -15,6 +15,26 @@ async fn is_done<F: Future>(future: &mut Pin<Box<F>>) -> bool {
     std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await
 }
 
+/// What all of these come to, each polled whenever any of them may go on.
+pub(super) async fn all_of<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+    let mut came_to: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(move |context| {
+        for (future, came_to) in futures.iter_mut().zip(&mut came_to) {
+            if came_to.is_none()
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
+                *came_to = Some(output);
+            }
+        }
+        if came_to.iter().all(Option::is_some) {
+            Poll::Ready(came_to.iter_mut().filter_map(Option::take).collect())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
 pub(super) async fn what_was_acknowledged_survives_a_crash<B: Backend>(backend: B) {
     let mut backend = backend;
     for round in 0..5_u64 {
@@ -159,8 +179,8 @@ pub(super) async fn too_many_that_wait_are_refused_as_busy<B: Backend>(_: B) {
     assert!(matches!(busy, Err(CommitError::Busy)), "{busy:?}");
     let accepted = waiting.len();
     drop(held);
-    for commit in waiting {
-        commit.await.unwrap();
+    for outcome in all_of(waiting).await {
+        outcome.unwrap();
     }
     assert_eq!(store.last_seq().await.unwrap(), accepted as u64, "who waited is not refused, and who was left nothing");
     done(&*store, opening("cas_after")).await;
@@ -177,12 +197,8 @@ pub(super) async fn a_store_that_is_closed_finishes_and_takes_nothing_more<B: Ba
     let mut closing = Box::pin(store.close());
     assert!(!is_done(&mut closing).await);
     drop(held);
-    let all = async {
-        for commit in commits {
-            commit.await.unwrap();
-        }
-    };
-    tokio::join!(closing, all);
+    let ((), all) = tokio::join!(closing, all_of(commits));
+    assert!(all.iter().all(Result::is_ok));
     assert!(matches!(refused(&*store, opening("cas_late")).await, CommitError::Stopped));
     assert_eq!(store.feed(0, 99).await.unwrap().len(), 20);
     store.wait_durable().await.unwrap();

@@ -1,9 +1,6 @@
 //! Everything that the port can read of a few names, so that two states can be held against each other.
 
-use crate::{
-    CaseFilter, Counter, Evidence, ExceptionFilter, Journal, Views,
-    fixtures::filters,
-};
+use crate::{CaseFilter, Counter, Evidence, ExceptionFilter, Journal, Views, fixtures::filters};
 use std::fmt::Debug;
 
 pub(super) const CASES: [&str; 4] = ["cas_0", "cas_1", "cas_2", "cas_3"];

@@ -105,7 +105,8 @@ pub(super) async fn a_collection_reads_what_it_wrote<B: Backend>(backend: B) {
     done(&**store, write(Expected::Absent, 7)).await;
     let [entry] = STAFF.all(&**store).await.unwrap().try_into().unwrap();
     assert_eq!((entry.id.as_str(), &entry.value), ("ana", &ana(7)));
-    let torn = ItemWrite { kind: "staff".into(), id: "ben".into(), expected: Expected::Absent, body: Some(b"{".to_vec()) };
+    let torn =
+        ItemWrite { kind: "staff".into(), id: "ben".into(), expected: Expected::Absent, body: Some(b"{".to_vec()) };
     done(&**store, writing(vec![torn])).await;
     let ReadError(told) = STAFF.get(&**store, "ben").await.unwrap_err();
     assert!(told.starts_with("staff ben: ") && STAFF.all(&**store).await.is_err(), "{told}");
@@ -119,8 +120,7 @@ pub(super) async fn parallel_read_and_write_loses_nothing<B: Backend>(backend: B
         async move {
             loop {
                 let before = COUNTS.get(&*store, "n").await.unwrap();
-                let (expected, value) =
-                    before.map_or((Expected::Absent, 0), |entry| (entry.expected(), entry.value));
+                let (expected, value) = before.map_or((Expected::Absent, 0), |entry| (entry.expected(), entry.value));
                 let item = COUNTS.write("n", expected, &(value + 1)).unwrap();
                 match store.commit(writing(vec![item]), store.announce()).await {
                     Ok(_) => return,

@@ -3,6 +3,7 @@
 
 mod backends;
 mod bundles;
+mod commands;
 mod commits;
 mod concurrency;
 mod customers;
@@ -37,7 +38,9 @@ async fn refused(store: &impl Journal, commit: Commit) -> CommitError {
 }
 
 /// What all of these come to, each carried out in a task of its own.
-async fn in_parallel<T: Send + 'static>(tasks: impl Iterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+async fn in_parallel<T: Send + 'static>(
+    tasks: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     let tasks: Vec<_> = tasks.map(tokio::spawn).collect();
     let mut came_to = Vec::new();
     for task in tasks {

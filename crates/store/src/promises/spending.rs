@@ -106,7 +106,9 @@ pub(super) async fn several_of_one_command_stand_all_or_none<B: Backend>(backend
 pub(super) async fn windows_and_keys_are_apart<B: Backend>(backend: B) {
     let store = backend.store();
     let day = |window_ms| Counter { window_ms, ..counter("a") };
-    for counter in [day(1), day(2), Counter { key: "refunds".into(), ..day(1) }, Counter { scope: "b".into(), ..day(1) }] {
+    for counter in
+        [day(1), day(2), Counter { key: "refunds".into(), ..day(1) }, Counter { scope: "b".into(), ..day(1) }]
+    {
         done(&**store, spending([Spend::Take { counter: counter.clone(), amount: 5, limit: 5 }])).await;
         assert_eq!(store.balance(&counter).await.unwrap(), at(5, 0));
         let more = Spend::Take { counter, amount: 1, limit: 5 };

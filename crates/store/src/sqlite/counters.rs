@@ -93,11 +93,7 @@ impl Spent {
     }
 
     /// What is held back under a name, as the command has it so far.
-    fn reservation(
-        &mut self,
-        tx: &Transaction<'_>,
-        id: &str,
-    ) -> Result<&mut Option<Reservation>, rusqlite::Error> {
+    fn reservation(&mut self, tx: &Transaction<'_>, id: &str) -> Result<&mut Option<Reservation>, rusqlite::Error> {
         let at = match self.reservations.iter().position(|(known, _)| known == id) {
             Some(at) => at,
             None => {
@@ -114,13 +110,7 @@ impl Spent {
             let sql = "INSERT INTO counters VALUES (?1, ?2, ?3, ?4, ?5) \
                        ON CONFLICT DO UPDATE SET spent = ?4, reserved = ?5";
             let (spent, reserved) = (balance.spent.cast_signed(), balance.reserved.cast_signed());
-            tx.prepare_cached(sql)?.execute(params![
-                counter.scope,
-                counter.key,
-                counter.window_ms,
-                spent,
-                reserved
-            ])?;
+            tx.prepare_cached(sql)?.execute(params![counter.scope, counter.key, counter.window_ms, spent, reserved])?;
         }
         for (id, held) in &self.reservations {
             match held {

@@ -54,8 +54,7 @@ impl Journal for SqliteStore {
 
     async fn purge(&self, patience: Duration) -> Result<bool, CommitError> {
         let failed = |why: String| CommitError::Failed(why);
-        let (path, database, gate) =
-            (self.path.clone(), Arc::clone(&self.database), Arc::clone(&self.readers_gate));
+        let (path, database, gate) = (self.path.clone(), Arc::clone(&self.database), Arc::clone(&self.readers_gate));
         let (answer, answered) = tokio::sync::oneshot::channel();
         // On a thread of its own: it waits for reads to end, and those that carry requests out may be among them.
         let quieten = move || {

@@ -54,7 +54,12 @@ impl Views for SqliteStore {
         Ok(count.unwrap_or(0).cast_unsigned())
     }
 
-    async fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+    async fn resolved_of_customer(
+        &self,
+        customer: &str,
+        since_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<CaseRow>, ReadError> {
         // CROSS: from the customer's few cases to their rows, never the other way.
         let sql = "SELECT cases.id, version, state FROM (SELECT opened_ms, stream FROM customers \
                    WHERE id = ?1 AND opened_ms >= 0 ORDER BY opened_ms DESC, stream DESC LIMIT ?3) AS newest \
@@ -95,7 +100,12 @@ impl Views for SqliteStore {
         self.one(sql, [id], customer)
     }
 
-    async fn key_of_case(&self, customer_id: &str, opened_ms: i64, case: &str) -> Result<Option<CustomerRow>, ReadError> {
+    async fn key_of_case(
+        &self,
+        customer_id: &str,
+        opened_ms: i64,
+        case: &str,
+    ) -> Result<Option<CustomerRow>, ReadError> {
         let sql = "SELECT num, wrapped FROM customers JOIN customer_keys ON num = key \
                    WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3";
         self.one(sql, params![customer_id, opened_ms, case], customer)
@@ -125,16 +135,20 @@ impl Views for SqliteStore {
     }
 
     async fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError> {
-        self.many("SELECT responder, intent, resolved, failed, wrong FROM outcomes ORDER BY responder, intent", [], |row| {
-            Ok(OutcomeDelta {
-                responder: row.get(0)?,
-                intent: row.get(1)?,
-                resolved: row.get(2)?,
-                failed: row.get(3)?,
-                wrong: row.get(4)?,
-                kind: String::new(),
-            })
-        })
+        self.many(
+            "SELECT responder, intent, resolved, failed, wrong FROM outcomes ORDER BY responder, intent",
+            [],
+            |row| {
+                Ok(OutcomeDelta {
+                    responder: row.get(0)?,
+                    intent: row.get(1)?,
+                    resolved: row.get(2)?,
+                    failed: row.get(3)?,
+                    wrong: row.get(4)?,
+                    kind: String::new(),
+                })
+            },
+        )
     }
 
     async fn outcome_counts(&self) -> Result<Vec<OutcomeCount>, ReadError> {
