@@ -1,6 +1,6 @@
 //! What models write, against a real one: installs a small model and its server, and plays conversations with it.
 
-use crate::{cargo, peers};
+use crate::{cargo::cargo, peers};
 use std::{fs, path::Path, process::Command};
 
 /// The server and the model, in versions that are written down.

@@ -1,6 +1,6 @@
 //! libFuzzer over the properties of `crates/fuzz`, on the stable toolchain.
 
-use crate::cargo;
+use crate::cargo::cargo;
 use std::{fs, path::Path, process::Command};
 
 /// What libFuzzer needs compiled into the code that it drives: which edges ran, and what was compared.

@@ -1,14 +1,18 @@
 //! Everything that automates: test, tidy, bench, soak, fuzz.
 
 mod ai;
+mod cargo;
 mod fuzz;
+mod install;
 mod model;
 mod peers;
 mod programs;
 mod soak;
 mod tidy;
 
-use std::process::{Command, ExitCode};
+use cargo::cargo;
+use install::install;
+use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
@@ -61,12 +65,6 @@ fn main() -> ExitCode {
     }
 }
 
-/// Installs what tests and attacks need and is not there yet.
-fn install() -> Result<(), String> {
-    programs::install()?;
-    peers::install()
-}
-
 fn test() -> Result<(), String> {
     tidy::check()?;
     install()?;
@@ -83,16 +81,4 @@ fn test() -> Result<(), String> {
 fn bench(arguments: &[&str]) -> Result<(), String> {
     let all = [["run", "--release", "--quiet", "--package", "remit-bench", "--"].as_slice(), arguments].concat();
     cargo(&all, &[], "see which goal was missed")
-}
-
-/// Runs cargo with these arguments and variables; on failure says which, and the cure.
-fn cargo(arguments: &[&str], variables: &[(&str, &str)], cure: &str) -> Result<(), String> {
-    let told = format!("cargo {}", arguments.join(" "));
-    eprintln!("── {told}");
-    let status = Command::new("cargo")
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .status()
-        .map_err(|error| format!("{told}: {error}; is cargo on the PATH?"))?;
-    if status.success() { Ok(()) } else { Err(format!("{told} failed; {cure}")) }
 }

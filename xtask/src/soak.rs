@@ -1,6 +1,6 @@
 //! Attacks on the built program, for longer than the tests have time for.
 
-use crate::{cargo, install};
+use crate::{cargo::cargo, install::install};
 
 /// Each is a test of this name in `crates/cli/tests/attacks`.
 const ATTACKS: [&str; 8] = ["kills", "races", "power", "clocks", "flips", "disk", "connections", "peers"];

@@ -10,7 +10,7 @@ use std::{error::Error, path::Path};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let bundle = Bundle::load(Files::read(&root.join("bundles/bank"))?).map_err(|findings| format!("{findings:?}"))?;
-    let reader = remit_app::reader::open(None, &bundle, &mut |step| eprintln!("{step}"))?;
+    let reader = remit_app::governance::reader::open(None, &bundle, &mut |step| eprintln!("{step}"))?;
     let held = conversations(include_str!("../../signals/data/conversations-held.jsonl"))?;
     for (set, conversations) in [("learnt from", taught()?), ("held back", held)] {
         let (mut adds, mut read_so, mut new, mut found) = (0, 0, 0, 0);

@@ -1,12 +1,15 @@
 //! Opens a data directory under a bundle.
 
 use crate::{
-    App, Start, StartError,
+    Parts, Settings, Start, StartError,
     bundle::{self, InForce, Moves, Plan, PlanError},
-    clock::Clock,
     directory::Directory,
-    reader::{self, ReaderError},
-    services::Services,
+    environment::clock::Clock,
+    governance::{
+        reader::{self, ReaderError},
+        services::Services,
+    },
+    start,
 };
 use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
@@ -48,6 +51,8 @@ pub struct Governing<'a> {
     pub clock: Box<dyn Clock>,
     /// The AI services that answer by themselves.
     pub services: Services,
+    /// How it is run.
+    pub settings: Settings,
     /// Where goes what responders had that are not in the bundle any more.
     pub moves: Moves,
     /// Who has it put in force, for the record.
@@ -86,12 +91,12 @@ impl Opened {
     ///
     /// # Errors
     /// When something in the bundle or the directory prevents it; then what was in force is.
-    pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<App, BootError> {
-        let Governing { bundle, clock, services, moves, by } = governing;
+    pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<Parts, BootError> {
+        let Governing { bundle, clock, services, settings, moves, by } = governing;
         let plan = self.plan(&bundle, moves, clock.now())?;
         let reader = reader::open(Some(&self.data), &bundle, told)?;
         let plan = plan.map(|plan| (plan, by.to_owned()));
-        Ok(App::start(Start { directory: self.directory, bundle, reader, clock, services, plan })?)
+        Ok(start::start(Start { directory: self.directory, bundle, reader, clock, services, settings, plan })?)
     }
 }
 
@@ -104,8 +109,9 @@ pub fn open(
     bundle: Arc<Bundle>,
     clock: Box<dyn Clock>,
     services: Services,
+    settings: Settings,
     told: &mut dyn FnMut(&str),
-) -> Result<App, BootError> {
-    let governing = Governing { bundle, clock, services, moves: Moves::default(), by: "remit" };
+) -> Result<Parts, BootError> {
+    let governing = Governing { bundle, clock, services, settings, moves: Moves::default(), by: "remit" };
     Opened::open(data, told)?.start(governing, told)
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     StartError,
-    entropy::Entropy,
-    keys::{self, KeyError, Keys},
+    environment::entropy::Entropy,
+    vault::keys::{self, KeyError, Keys},
 };
 use remit_store::{
     CHECKPOINT, OpenError,
@@ -86,6 +86,7 @@ const OURS: [&str; 10] = [
     "checkpoint.new",
     FIRST_TOKEN,
 ];
+
 /// The file in the data directory that has the first token where no terminal shows it.
 pub const FIRST_TOKEN: &str = "first-token";
 

@@ -134,14 +134,14 @@ impl From<Refusal> for Refused {
     }
 }
 
-impl From<crate::keys::KeyError> for Refused {
-    fn from(error: crate::keys::KeyError) -> Self {
+impl From<crate::vault::keys::KeyError> for Refused {
+    fn from(error: crate::vault::keys::KeyError) -> Self {
         Self::internal(error)
     }
 }
 
-impl From<crate::entropy::EntropyError> for Refused {
-    fn from(error: crate::entropy::EntropyError) -> Self {
+impl From<crate::environment::entropy::EntropyError> for Refused {
+    fn from(error: crate::environment::entropy::EntropyError) -> Self {
         Self::internal(error)
     }
 }

@@ -2,9 +2,10 @@
 //! when unsure and always, an earlier Remit, and a service of FastAPI, sentence-transformers, scikit-learn and SQLite.
 
 use crate::{
-    Bench, TURNS, WARM, http,
+    http,
     load::{self, Requests, drive, exchange},
     meter::{Measured, Sample},
+    options::{Bench, TURNS, WARM},
     python::{Ended, PROGRAMS, Python},
     setting::{self, Setting},
 };

@@ -1,13 +1,16 @@
 //! A decision alone: facts, verdicts for every candidate, choice. And how it grows with policies.
 
 use crate::{meter, setting, setting::Setting};
-use remit_app::{App, case::OpenCase};
+use remit_app::{
+    Parts,
+    case::open::{self, OpenCase},
+};
 use remit_domain::{Decision, decision::CandidateFacts};
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
 use std::{fmt::Write as _, hint::black_box};
 
 /// Decisions taken on real messages, to be taken again.
-pub(crate) fn asked(setting: &Setting, app: &App) -> anyhow::Result<Vec<Decision>> {
+pub(crate) fn asked(setting: &Setting, app: &Parts) -> anyhow::Result<Vec<Decision>> {
     let (_, caller) = setting::token(app)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     (0..500_u64)
@@ -15,8 +18,9 @@ pub(crate) fn asked(setting: &Setting, app: &App) -> anyhow::Result<Vec<Decision
             let open: OpenCase = serde_json::from_value(serde_json::json!({
                 "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
             }))?;
-            let asked =
-                runtime.block_on(app.ask_route(&caller, open)).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            let asked = runtime
+                .block_on(open::ask_route(app, &caller, open))
+                .map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             let mut decision = asked.decision;
             // Depths vary from one decision to the next, as they do at work.
             let some = n as usize % decision.candidates.len().max(1);

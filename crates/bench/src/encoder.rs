@@ -1,7 +1,8 @@
 //! The sentence encoder on one core, in turns with PyTorch running the same model.
 
 use crate::{
-    Bench, TURNS, meter,
+    meter,
+    options::{Bench, TURNS},
     python::{PROGRAMS, Python, Talk},
     setting::Setting,
 };

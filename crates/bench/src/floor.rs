@@ -1,6 +1,6 @@
 //! Offers to staff: the floor's lines against a scan of all waiting cases for each free person.
 
-use crate::{Bench, meter};
+use crate::{meter, options::Bench};
 use remit_domain::{
     case::Channel::{self, Chat, Email},
     floor::{Floor, Pairing, Presence, StaffProfile, Terms, Waiting},

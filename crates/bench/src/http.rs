@@ -1,14 +1,15 @@
 //! `POST /v1/cases` whole, against the sum of its parts measured alone in the same run.
 
 use crate::{
-    Bench, TURNS, WARM, decision,
+    decision,
     load::{self, Requests, drive},
     meter::{self, Sample},
+    options::{Bench, TURNS, WARM},
     setting::{self, Setting},
     store::{Committing, Shape},
 };
 use axum::{Json, Router, http::StatusCode, routing::post};
-use remit_app::App;
+use remit_app::Parts;
 use remit_domain::{decision::CandidateFacts, signal::Signals};
 use remit_policy::engine::Engine;
 use remit_server::serve::{self, Running};
@@ -72,7 +73,7 @@ impl Served {
 }
 
 /// The whole, over the data directory `data`.
-fn whole(setting: &Arc<Setting>, data: &Path) -> anyhow::Result<(Served, Running, Arc<App>)> {
+fn whole(setting: &Arc<Setting>, data: &Path) -> anyhow::Result<(Served, Running, Arc<Parts>)> {
     let app = Arc::new(setting.open(data)?);
     let (token, _) = setting::token(&app)?;
     let runtime = serve::runtime()?;
@@ -169,7 +170,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let (whole, running, app) = whole(setting, directory.path())?;
     let (_, bytes) = whole.turn(64, bench.length() / TURNS)?;
-    let shape = Shape::of_opening(app.store(), bytes)?;
+    let shape = Shape::of_opening(app.journal.store(), bytes)?;
     let written = shape.bytes();
     let (bare, thinking) = (bare(setting, bytes)?, Thinking::new(setting)?);
     let committing = Committing::new(bench, shape, remit_store::sqlite::Options::default().batch_max)?;

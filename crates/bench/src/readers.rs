@@ -4,17 +4,20 @@
 //! Those who read are a process of their own, and ask for the next page as soon as they have one.
 
 use crate::{
-    Bench, TURNS,
     http::requests,
     load::{self, drive},
     meter::{self, Sample, percentile},
+    options::{Bench, TURNS, WARM},
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
 use remit_app::{
-    App, Caller, Done,
-    case::{OpenCase, Opened},
-    exception::RaiseException,
+    Caller, Done, Parts,
+    case::{
+        exception::{self, RaiseException},
+        feedback,
+        open::{self, OpenCase, Opened},
+    },
 };
 use remit_domain::Case;
 use remit_ledger::entry::commitment;
@@ -77,22 +80,22 @@ struct Like {
 }
 
 /// Opens cases, ends every other one, and raises exceptions on some.
-async fn real(app: &App, caller: &Caller, setting: &Setting) -> anyhow::Result<()> {
+async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result<()> {
     for n in 0..LIKE {
         let open: OpenCase = serde_json::from_value(serde_json::json!({
             "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat",
         }))?;
-        let opened = app.open_case(caller, None, open).await.map_err(problem)?;
+        let opened = open::open_case(app, caller, None, open).await.map_err(problem)?;
         let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
         let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
         let id = opened.case.id.as_str();
         if n % 8 == 3 {
             let owner = setting.bundle.terms().exception_owner.to_string();
             let raise = RaiseException { owner, due_at: "2099-01-01T00:00:00Z".into(), reason: "looked at".into() };
-            app.raise_exception(caller, None, id, raise).await.map_err(problem)?;
+            exception::raise_exception(app, caller, None, id, raise).await.map_err(problem)?;
         }
         if n % 2 == 0 {
-            match app.abandon_case(caller, None, id).await {
+            match feedback::abandon_case(app, caller, None, id).await {
                 // A danger stands on it, so that only a person ends it.
                 Err(refused) if refused.kind == remit_app::refused::Kind::Conflict => {}
                 ended => drop(ended.map_err(problem)?),
@@ -151,8 +154,8 @@ fn made(n: u64, like: &Like, exception: &ExceptionRow) -> Commit {
     }
 }
 
-async fn fill(app: &Arc<App>, cases: u64) -> anyhow::Result<()> {
-    let (like, exception) = like(app.store())?;
+async fn fill(app: &Arc<Parts>, cases: u64) -> anyhow::Result<()> {
+    let (like, exception) = like(app.journal.store())?;
     let (like, next) = (Arc::new((like, exception)), Arc::new(AtomicU64::new(0)));
     let mut tasks = JoinSet::new();
     for _ in 0..TOGETHER.min(cases) {
@@ -165,7 +168,7 @@ async fn fill(app: &Arc<App>, cases: u64) -> anyhow::Result<()> {
                 }
                 let at = usize::try_from(n).unwrap_or(0) % like.0.len().max(1);
                 let Some(one) = like.0.get(at) else { return Ok(()) };
-                app.store().commit(made(n, one, &like.1)).await?;
+                app.journal.store().commit(made(n, one, &like.1)).await?;
             }
         });
     }
@@ -176,12 +179,12 @@ async fn fill(app: &Arc<App>, cases: u64) -> anyhow::Result<()> {
 }
 
 /// The addresses of every list, with every combination of its filters, from the beginning and from the middle.
-fn paths(app: &App, cases: u64) -> anyhow::Result<Vec<String>> {
-    let newest = app.store().cases(&CaseFilter::default(), None, 1)?.pop().context("no case")?;
+fn paths(app: &Parts, cases: u64) -> anyhow::Result<Vec<String>> {
+    let newest = app.journal.store().cases(&CaseFilter::default(), None, 1)?.pop().context("no case")?;
     let case: Case = serde_json::from_slice(&newest.state)?;
     let holder = case.holder.context("nobody has the newest case")?;
     let (who, accountable) = (holder.who.name().to_owned(), holder.accountable.to_string());
-    let owner = app.bundle().terms().exception_owner.to_string();
+    let owner = app.governance.bundle.terms().exception_owner.to_string();
     let mut paths = Vec::new();
     let mut list = |path: &str, kind: &str, filters: &[Vec<String>]| {
         let combine = |lists: Vec<String>, filter: &Vec<String>| -> Vec<String> {
@@ -271,10 +274,10 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let length = bench.length();
     let (mut alone, mut beside, mut read) = (Sample::default(), Sample::default(), Vec::new());
     for _ in 0..TURNS {
-        turn(length / crate::WARM)?;
+        turn(length / WARM)?;
         alone.add(turn(length)?);
         let reading = Reading::start(running.address, &asking)?;
-        turn(length / crate::WARM)?;
+        turn(length / WARM)?;
         beside.add(turn(length)?);
         read.push(reading.end()?);
     }

@@ -2,7 +2,8 @@
 //! intent, and what its words say. And what training takes.
 
 use crate::{
-    Bench, meter,
+    meter,
+    options::Bench,
     setting::{self, Setting},
 };
 use remit_signals::{

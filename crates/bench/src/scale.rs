@@ -1,11 +1,17 @@
 //! A small store against a large one: opening, listing and deciding, start-up and memory.
 
 use crate::{
-    Bench,
     meter::{self, percentile},
+    options::Bench,
     setting::{self, Setting},
 };
-use remit_app::{App, Caller, case::OpenCase};
+use remit_app::{
+    Caller, Parts,
+    case::{
+        open::{self, OpenCase},
+        query,
+    },
+};
 use remit_store::{CaseFilter, Store as _};
 use std::{
     hint::black_box,
@@ -30,7 +36,7 @@ const START_SECONDS: f64 = 2.0;
 
 /// A store under its server, with the caller that asks it.
 struct Filled {
-    app: Arc<App>,
+    app: Arc<Parts>,
     caller: Arc<Caller>,
     next: Arc<AtomicU64>,
 }
@@ -75,7 +81,7 @@ impl Filled {
                                 next.fetch_sub(1, Ordering::Relaxed);
                                 break;
                             }
-                            let opened = app.open_case(&caller, None, message(&setting, n)?).await;
+                            let opened = open::open_case(&app, &caller, None, message(&setting, n)?).await;
                             opened.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
                         }
                         anyhow::Ok(())
@@ -93,7 +99,7 @@ impl Filled {
 
     /// Microseconds that a page of cases takes at the median, over the ways to ask for one.
     fn list(&self) -> anyhow::Result<f64> {
-        let holders = self.app.depths();
+        let holders = self.app.live.depths();
         let mut took = Vec::new();
         for n in 0..400_usize {
             let holder = || holders.get(n / 4 % holders.len().max(1)).map(|(holder, _)| holder.clone());
@@ -104,7 +110,7 @@ impl Filled {
                 _ => CaseFilter { holder: holder(), status: Some("open".into()), ..CaseFilter::default() },
             };
             let begun = meter::now();
-            let page = self.app.cases(&self.caller, &filter, None, 50);
+            let page = query::cases(&self.app, &self.caller, &filter, None, 50);
             let page = page.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             black_box(&page);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
@@ -118,7 +124,7 @@ impl Filled {
         for n in 0..1_000 {
             let open = message(setting, n * 7)?;
             let begun = meter::now();
-            let asked = runtime.block_on(self.app.ask_route(&self.caller, open));
+            let asked = runtime.block_on(open::ask_route(&self.app, &self.caller, open));
             black_box(asked.map_err(|problem| anyhow::anyhow!("{problem:?}"))?);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }
@@ -184,7 +190,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         meter::peak_mib()
     );
     println!("  goal: at most {SLOWER} times, start-up at most {START_SECONDS} s");
-    let open = small.app.store().cases(&CaseFilter::default(), None, 1)?;
+    let open = small.app.journal.store().cases(&CaseFilter::default(), None, 1)?;
     anyhow::ensure!(!open.is_empty(), "the small store lost its cases");
     Ok(met)
 }

@@ -1,8 +1,14 @@
 //! What every measurement works on: the bundle, its classifier, and real messages.
 
-use crate::Bench;
+use crate::options::Bench;
 use anyhow::Context as _;
-use remit_app::{App, Caller, boot, clock::SystemClock, limits::Limits, services::Services, token};
+use remit_app::{
+    Caller, Parts, Settings,
+    access::{auth, token},
+    boot,
+    environment::{clock::SystemClock, limits::Limits},
+    governance::services::Services,
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::message_reader::MessageReader;
 use remit_store::Store as _;
@@ -51,22 +57,28 @@ impl Setting {
     }
 
     /// A server's use cases over the data directory `data`.
-    pub(crate) fn open(&self, data: &Path) -> anyhow::Result<App> {
+    pub(crate) fn open(&self, data: &Path) -> anyhow::Result<Parts> {
         let (from, to) = (self.models.path().join("models"), data.join("models"));
         std::fs::create_dir_all(&to)?;
         for model in std::fs::read_dir(from)? {
             let model = model?;
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
-        let open = boot::open(data, Arc::clone(&self.bundle), Box::new(SystemClock), Services::none(), &mut |step| {
-            eprintln!("{step}")
-        });
-        Ok(open?.within(LIMITS))
+        let settings = Settings { limits: LIMITS, ..Settings::default() };
+        let open = boot::open(
+            data,
+            Arc::clone(&self.bundle),
+            Box::new(SystemClock),
+            Services::none(),
+            settings,
+            &mut |step| eprintln!("{step}"),
+        );
+        Ok(open?)
     }
 
     /// What reads messages under a bundle; what it trains is kept with what the others train.
     pub(crate) fn reader(&self, bundle: &Bundle) -> anyhow::Result<MessageReader> {
-        Ok(remit_app::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
+        Ok(remit_app::governance::reader::open(Some(self.models.path()), bundle, &mut |step| eprintln!("{step}"))?)
     }
 
     /// The message with this number, round and round.
@@ -92,12 +104,12 @@ pub(crate) fn asking(files: Files, when: &str) -> anyhow::Result<Files> {
 }
 
 /// A token that may do what an integration and a lead may, and its caller.
-pub(crate) fn token(app: &App) -> anyhow::Result<(String, Arc<Caller>)> {
+pub(crate) fn token(app: &Parts) -> anyhow::Result<(String, Arc<Caller>)> {
     token_of(app, &["integration", "lead"])
 }
 
 /// A token of these roles, and its caller.
-pub(crate) fn token_of(app: &App, roles: &[&str]) -> anyhow::Result<(String, Arc<Caller>)> {
+pub(crate) fn token_of(app: &Parts, roles: &[&str]) -> anyhow::Result<(String, Arc<Caller>)> {
     let new = token::NewToken {
         name: "bench".into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
@@ -107,9 +119,16 @@ pub(crate) fn token_of(app: &App, roles: &[&str]) -> anyhow::Result<(String, Arc
         days: 1,
     };
     let refused = |problem: remit_app::refused::Refused| anyhow::anyhow!("{problem:?}");
-    let made = token::make(app.store(), &remit_app::entropy::Entropy::default(), app.now(), new).map_err(refused)?;
-    let caller = app.caller(Some(&format!("Bearer {}", made.token))).map_err(refused)?;
-    app.store().last_seq()?;
+    let made = token::make(
+        app.journal.store(),
+        &remit_app::environment::entropy::Entropy::default(),
+        app.environment.now(),
+        new,
+    )
+    .map_err(refused)?;
+    let caller = auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token)))
+        .map_err(refused)?;
+    app.journal.store().last_seq()?;
     Ok((made.token, caller))
 }
 

@@ -1,8 +1,8 @@
 //! Group commit against a transaction for each command.
 
 use crate::{
-    Bench, TURNS, WARM,
     meter::{self, Sample},
+    options::{Bench, TURNS, WARM},
     setting::{Setting, scattered},
 };
 use remit_ledger::entry::commitment;

@@ -3,11 +3,15 @@
 //! Those who listen are a process of their own, so that neither side's memory and descriptors count for the other's.
 
 use crate::{
-    Bench, meter,
+    meter,
+    options::Bench,
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};
-use remit_app::{App, Caller, case::OpenCase};
+use remit_app::{
+    Caller, Parts,
+    case::open::{self, OpenCase},
+};
 use remit_server::serve;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
@@ -89,11 +93,11 @@ impl Drop for Followers {
     }
 }
 
-async fn open(app: &App, caller: &Caller, setting: &Setting, n: u64) -> anyhow::Result<()> {
+async fn open(app: &Parts, caller: &Caller, setting: &Setting, n: u64) -> anyhow::Result<()> {
     let case: OpenCase = serde_json::from_value(serde_json::json!({
         "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat",
     }))?;
-    let opened = app.open_case(caller, None, case).await;
+    let opened = open::open_case(app, caller, None, case).await;
     opened.map(|_| ()).map_err(|problem| anyhow::anyhow!("{problem:?}"))
 }
 
@@ -116,10 +120,10 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     for n in 1..=SINGLE {
         runtime.block_on(open(&app, &caller, setting, n))?;
         let committed = meter::now();
-        followers.until(app.store().last_seq()?)?;
+        followers.until(app.journal.store().last_seq()?)?;
         took.push(committed.elapsed().as_secs_f64() * 1e3);
     }
-    let (first, begun, cpu) = (app.store().last_seq()?, meter::now(), meter::cpu());
+    let (first, begun, cpu) = (app.journal.store().last_seq()?, meter::now(), meter::cpu());
     runtime.block_on(async {
         let opening = (0..BURST).map(|n| {
             let (app, caller, setting) = (Arc::clone(&app), Arc::clone(&caller), Arc::clone(setting));
@@ -131,11 +135,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         anyhow::Ok(())
     })?;
     let committed = begun.elapsed().as_secs_f64();
-    let last = app.store().last_seq()?;
+    let last = app.journal.store().last_seq()?;
     followers.until(last)?;
     let (all, cpu) = (begun.elapsed().as_secs_f64(), (meter::cpu() - cpu).as_secs_f64());
     let busy = meter::resident_kib().saturating_sub(before) / bench.streams as u64;
-    let bytes: usize = app.store().feed(first, 100_000)?.iter().map(|row| row.body.len()).sum();
+    let bytes: usize = app.journal.store().feed(first, 100_000)?.iter().map(|row| row.body.len()).sum();
     drop(followers);
     runtime.block_on(running.stop())?;
 

@@ -6,7 +6,13 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-use remit_app::{App, boot, clock::SystemClock, entropy::Entropy, model_cache::ModelCache, services::Services, token};
+use remit_app::{
+    Parts, Settings,
+    access::token,
+    boot,
+    environment::{clock::SystemClock, entropy::Entropy},
+    governance::{model_cache::ModelCache, services::Services},
+};
 use remit_browser::{Browser, TOO_FAINT, keys};
 use remit_policy::{address::Address, bundle::Bundle, files::Files};
 use remit_server::serve::{self, Running};
@@ -24,12 +30,12 @@ use tokio::runtime::Runtime;
 struct Server {
     runtime: Runtime,
     running: Running,
-    app: Arc<App>,
+    app: Arc<Parts>,
     address: SocketAddr,
 }
 
 fn seconds() -> i64 {
-    use remit_app::clock::Clock as _;
+    use remit_app::environment::clock::Clock as _;
     SystemClock.now().0 / 1_000
 }
 
@@ -40,27 +46,28 @@ static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::governance::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 
 /// The sample bank over a data directory.
-fn open(data: &Path) -> App {
+fn open(data: &Path, settings: Settings) -> Parts {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap().map(Result::unwrap) {
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
     let services = Services::of(&BANK, &ModelCache::of(None), &|_| None, seconds).unwrap();
-    boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, &mut |step| panic!("{step}")).unwrap()
+    boot::open(data, Arc::clone(&BANK), Box::new(SystemClock), services, settings, &mut |step| panic!("{step}"))
+        .unwrap()
 }
 
 impl Server {
     fn start(data: &Path, address: SocketAddr) -> Self {
-        Self::serve(open(data), address)
+        Self::serve(open(data, Settings::default()), address)
     }
 
-    fn serve(app: App, address: SocketAddr) -> Self {
+    fn serve(app: Parts, address: SocketAddr) -> Self {
         let (app, runtime) = (Arc::new(app), Runtime::new().unwrap());
         let running = runtime.block_on(serve::start(Arc::clone(&app), address)).unwrap();
         let address = running.address;
@@ -80,7 +87,7 @@ impl Server {
             staff: staff.map(ToOwned::to_owned),
             days: 1,
         };
-        let made = token::make(self.app.store(), &Entropy::default(), self.app.now(), new).unwrap();
+        let made = token::make(self.app.journal.store(), &Entropy::default(), self.app.environment.now(), new).unwrap();
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build();
         Client { agent: config.into(), url: format!("http://{}", self.address), token: made.token }
     }
@@ -389,7 +396,8 @@ impl Drop for Nginx {
 #[test]
 fn a_plain_nginx_before_the_server_holds_nothing_back_and_makes_no_writes_foreign() {
     let (data, port) = (tempfile::tempdir().unwrap(), Nginx::port());
-    let app = open(data.path()).found_at(&[Address::parse(&format!("http://localhost:{port}")).unwrap()]);
+    let public = vec![Address::parse(&format!("http://localhost:{port}")).unwrap()];
+    let app = open(data.path(), Settings { public, ..Settings::default() });
     let server = Server::serve(app, ([127, 0, 0, 1], 0).into());
     let nginx = Nginx::start(port, server.address);
     let admin = server.client("admin", None);

@@ -3,13 +3,12 @@
 use crate::shown;
 use anyhow::Context;
 use remit_app::{
-    App,
+    Parts, Settings,
     boot::{Governing, Opened},
     bundle::Moves,
-    clock::{Clock, SystemClock},
     directory,
-    model_cache::ModelCache,
-    services::Services,
+    environment::clock::{Clock, SystemClock},
+    governance::{model_cache::ModelCache, services::Services},
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use std::{path::Path, sync::Arc};
@@ -31,21 +30,21 @@ pub fn short(digest: &str) -> &str {
 /// A data directory with what governs it.
 pub struct Governed {
     /// The use cases.
-    pub app: App,
+    pub app: Parts,
     /// The digest of what was in force before.
     pub before: Option<String>,
 }
 
 /// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample
 /// bank.
-pub fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<App> {
-    Ok(govern(data, bundle, Moves::default(), &|| load(Path::new(SAMPLE)))?.app)
+pub fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<Parts> {
+    Ok(govern(data, bundle, Moves::default(), Settings::default(), &|| load(Path::new(SAMPLE)))?.app)
 }
 
 /// Opens a data directory under its own bundle.
-pub fn open_own(data: &Path) -> anyhow::Result<App> {
+pub fn open_own(data: &Path) -> anyhow::Result<Parts> {
     let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-    Ok(govern(data, None, Moves::default(), &|| Err(none()))?.app)
+    Ok(govern(data, None, Moves::default(), Settings::default(), &|| Err(none()))?.app)
 }
 
 /// The sample bank.
@@ -57,12 +56,13 @@ pub fn govern(
     data: &Path,
     path: Option<&Path>,
     moves: Moves,
+    settings: Settings,
     otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
 ) -> anyhow::Result<Governed> {
     let (opened, bundle) = opened(data, path, otherwise)?;
     let before = opened.in_force()?.map(|before| before.digest.to_string());
     let services = services(&bundle, Some(data))?;
-    Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, moves)?, before })
+    Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, settings, moves)?, before })
 }
 
 /// An opened data directory, and what is to govern it.
@@ -99,12 +99,13 @@ pub fn start(
     bundle: Arc<Bundle>,
     clock: Box<dyn Clock>,
     services: Services,
+    settings: Settings,
     moves: Moves,
-) -> anyhow::Result<App> {
+) -> anyhow::Result<Parts> {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
     let plain: String = user.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
     let by = if plain.is_empty() { "the command line".to_owned() } else { format!("{plain}, by the command line") };
-    let governing = Governing { bundle, clock, services, moves, by: &by };
+    let governing = Governing { bundle, clock, services, settings, moves, by: &by };
     Ok(opened.start(governing, &mut |step| shown::note(step))?)
 }
 

@@ -1,7 +1,7 @@
 //! What simulated people are going to do, and when, in the order of the demo's clock.
 
 use super::clock::DemoClock;
-use remit_app::clock::Clock as _;
+use remit_app::environment::clock::Clock as _;
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,

@@ -2,7 +2,13 @@
 //! nobody. Its circuit breaker has to find out.
 
 use anyhow::Context as _;
-use remit_app::{articles, clock::Clock as _, clock::SystemClock, entropy::Entropy, model_cache::ModelCache};
+use remit_app::{
+    environment::{
+        clock::{Clock as _, SystemClock},
+        entropy::Entropy,
+    },
+    governance::{articles, model_cache::ModelCache},
+};
 use remit_ledger::hash::hex;
 use remit_policy::{bundle::Bundle, manifest::Service as Configured};
 use remit_responders::{

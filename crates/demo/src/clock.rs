@@ -1,7 +1,7 @@
 //! The demo's clock: it starts when every queue is open, and runs many times as fast as the machine's while people are
 //! at work; where the machine does not keep up, it runs slower.
 
-use remit_app::clock::{Clock, SystemClock, rfc3339};
+use remit_app::environment::clock::{Clock, SystemClock, rfc3339};
 use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
 use std::{

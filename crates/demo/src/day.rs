@@ -1,8 +1,8 @@
 //! The day as it is played: morning, hours of work shown as they pass, and the evening.
 
-use super::{Demo, clock::time_of_day, customers, world::World};
+use super::{clock::time_of_day, customers, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_app::clock::Clock as _;
+use remit_app::environment::clock::Clock as _;
 use remit_command::shown::{self, escaped, say};
 use serde_json::{Value, json};
 use std::{
@@ -22,84 +22,81 @@ const STALL: Duration = Duration::from_secs(10);
 const SETTLED: Duration = Duration::from_millis(400);
 const MINUTE: i64 = 60_000;
 
-impl Demo {
-    /// Plays the day and the evening. Says whether it came to its end.
-    pub(super) fn play(&self, world: &Arc<World>, after: u64, interrupted: &mpsc::Receiver<()>, json: bool) -> bool {
-        let follower = Arc::clone(world);
-        // It ends with the server.
-        std::thread::spawn(move || follower.follow(after));
-        world.morning();
-        world.clock.run(i64::from(self.speed));
-        let length = customers::length_ms(world.messages.len());
-        world.plan_arrivals();
-        world.plan_breaks(length);
-        let hands: Vec<_> = (0..HANDS)
-            .map(|_| {
-                let world = Arc::clone(world);
-                std::thread::spawn(move || world.live())
-            })
-            .collect();
-        let bar = bar(world.messages.len(), json);
-        let mut shown = Instant::now();
-        let finished = loop {
-            match interrupted.recv_timeout(SHOW_EVERY) {
-                Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => break false,
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-            }
-            bar.set_position(world.numbers.arrived.load(Ordering::Relaxed) as u64);
-            let line = progress(world);
-            if bar.is_hidden() && !json && shown.elapsed() >= LINE_EVERY {
-                say!("{line}");
-                shown = Instant::now();
-            }
-            bar.set_message(escaped(&line));
-            if world.is_quiet() || world.board().newest.elapsed() > STALL {
-                break true;
-            }
-        };
-        world.agenda.close();
-        for hand in hands {
-            let _ = hand.join();
+/// Plays the day, so many times as fast, and the evening. Says whether it came to its end.
+pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mpsc::Receiver<()>, json: bool) -> bool {
+    let follower = Arc::clone(world);
+    // It ends with the server.
+    std::thread::spawn(move || follower.follow(after));
+    world.morning();
+    world.clock.run(speed);
+    let length = customers::length_ms(world.messages.len());
+    world.plan_arrivals();
+    world.plan_breaks(length);
+    let hands: Vec<_> = (0..HANDS)
+        .map(|_| {
+            let world = Arc::clone(world);
+            std::thread::spawn(move || world.live())
+        })
+        .collect();
+    let bar = bar(world.messages.len(), json);
+    let mut shown = Instant::now();
+    let finished = loop {
+        match interrupted.recv_timeout(SHOW_EVERY) {
+            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => break false,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
-        bar.finish_and_clear();
-        if !finished {
-            return false;
+        bar.set_position(world.numbers.arrived.load(Ordering::Relaxed) as u64);
+        let line = progress(world);
+        if bar.is_hidden() && !json && shown.elapsed() >= LINE_EVERY {
+            say!("{line}");
+            shown = Instant::now();
         }
-        if !json {
-            say!("{}", progress(world));
+        bar.set_message(escaped(&line));
+        if world.is_quiet() || world.board().newest.elapsed() > STALL {
+            break true;
         }
-        let (opened, played) = (world.opened, world.began.elapsed());
-        let minutes = (world.now_ms() - opened) / MINUTE;
-        let over = self.evening(world, interrupted);
-        if !json && over {
-            let times = 60 * minutes / i64::try_from(played.as_secs().max(1)).unwrap_or(1);
-            say!();
-            say!("These {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
-        }
-        over
+    };
+    world.agenda.close();
+    for hand in hands {
+        let _ = hand.join();
     }
+    bar.finish_and_clear();
+    if !finished {
+        return false;
+    }
+    if !json {
+        say!("{}", progress(world));
+    }
+    let (opened, played) = (world.opened, world.began.elapsed());
+    let minutes = (world.now_ms() - opened) / MINUTE;
+    let over = evening(world, interrupted);
+    if !json && over {
+        let times = 60 * minutes / i64::try_from(played.as_secs().max(1)).unwrap_or(1);
+        say!();
+        say!("These {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
+    }
+    over
+}
 
-    /// Everybody goes home, and two days pass in which the customers of AI responders could have written again.
-    fn evening(&self, world: &World, interrupted: &mpsc::Receiver<()>) -> bool {
-        world.evening.store(true, Ordering::Relaxed);
-        world.clock.run(1);
-        world.all_go_home();
-        let silence = i64::from(world.silence_hours) * 60 * MINUTE;
-        world.clock.forward(world.clock.now().plus_ms(silence + MINUTE));
-        world.board().newest = Instant::now();
-        loop {
-            match interrupted.recv_timeout(SHOW_EVERY) {
-                Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return false,
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-            }
-            let board = world.board();
-            if board.now().with_ai == 0 || board.newest.elapsed() > STALL / 2 {
-                return true;
-            }
+/// Everybody goes home, and two days pass in which the customers of AI responders could have written again.
+fn evening(world: &World, interrupted: &mpsc::Receiver<()>) -> bool {
+    world.evening.store(true, Ordering::Relaxed);
+    world.clock.run(1);
+    world.all_go_home();
+    let silence = i64::from(world.silence_hours) * 60 * MINUTE;
+    world.clock.forward(world.clock.now().plus_ms(silence + MINUTE));
+    world.board().newest = Instant::now();
+    loop {
+        match interrupted.recv_timeout(SHOW_EVERY) {
+            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return false,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        let board = world.board();
+        if board.now().with_ai == 0 || board.newest.elapsed() > STALL / 2 {
+            return true;
         }
     }
 }
-
 impl World {
     /// Notes everybody, switches on again what an earlier day stopped, and takes up what is left of it.
     fn morning(&self) {

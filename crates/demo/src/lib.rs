@@ -9,9 +9,11 @@ mod customers;
 mod day;
 mod dice;
 mod events;
+mod person;
 mod report;
 mod staff;
 mod story;
+mod worked;
 mod world;
 
 use remit_command::{
@@ -26,11 +28,17 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
-use remit_app::{App, bundle::Moves, clock::Clock as _, entropy::Entropy, model_cache::ModelCache, token};
+use person::Person;
+use remit_app::{
+    Parts, Settings,
+    access::token,
+    bundle::Moves,
+    environment::{clock::Clock as _, entropy::Entropy},
+    governance::model_cache::ModelCache,
+};
 use remit_policy::bundle::Bundle;
 use remit_store::Store as _;
 use serde_json::{Value, json};
-use staff::Person;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicBool, mpsc},
@@ -91,12 +99,19 @@ impl Demo {
         if let Some((ai, configured)) = &bad_ai {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
-        let app = open::start(opened, Arc::clone(&bundle), Box::new(clock.clone()), services, Moves::default())?;
+        let app = open::start(
+            opened,
+            Arc::clone(&bundle),
+            Box::new(clock.clone()),
+            services,
+            Settings::default(),
+            Moves::default(),
+        )?;
 
         // The day begins when every queue is open, after whatever is on record.
-        let last = app.store().last_seq()?;
-        let newest = app.store().feed(last.saturating_sub(1), 1)?.last().map_or(0, |row| row.ts_ms);
-        let from = remit_domain::id::Timestamp(app.now().0.max(newest));
+        let last = app.journal.store().last_seq()?;
+        let newest = app.journal.store().feed(last.saturating_sub(1), 1)?.last().map_or(0, |row| row.ts_ms);
+        let from = remit_domain::id::Timestamp(app.environment.now().0.max(newest));
         clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
 
         let tokens = Tokens::make(&app, &bundle)?;
@@ -108,7 +123,7 @@ impl Demo {
         if !json {
             self.introduce(&bundle, &world, &url);
         }
-        let finished = self.play(&world, last, &interrupted, json);
+        let finished = day::play(&world, last, i64::from(self.speed), &interrupted, json);
         let story = story::story(&world);
         self.tell(&story, &world, &url, json);
         let good = finished && story.is_good();
@@ -235,7 +250,7 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn make(app: &App, bundle: &Bundle) -> anyhow::Result<Self> {
+    fn make(app: &Parts, bundle: &Bundle) -> anyhow::Result<Self> {
         let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
             let new = token::NewToken {
                 name: name.to_owned(),
@@ -245,7 +260,7 @@ impl Tokens {
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };
-            Ok(token::make(app.store(), &Entropy::default(), app.now(), new)?.token)
+            Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
         };
         let staff = staff::profiles(bundle).into_iter().map(|profile| {
             let token = make(&profile.name, "staff", Some(&profile.name))?;

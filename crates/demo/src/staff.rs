@@ -4,30 +4,14 @@
 use super::{
     agenda::{Deed, Plan},
     dice::Dice,
+    person::Person,
     world::{World, is_refusal},
 };
-use remit_app::clock::{Clock as _, rfc3339};
-use remit_command::client::{Client, Refused};
+use remit_app::environment::clock::{Clock as _, rfc3339};
+use remit_command::client::Refused;
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-/// A member of staff.
-#[derive(Debug)]
-pub(super) struct Person {
-    pub(super) name: String,
-    pub(super) first_name: String,
-    /// How they are noted.
-    pub(super) note: Value,
-    pub(super) client: Client,
-    /// How long they take, in percent of what is usual.
-    pub(super) pace: i64,
-    /// Whether they have gone home.
-    pub(super) gone: AtomicBool,
-}
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 /// Who works here, as it is noted.
 #[derive(Debug)]
@@ -96,13 +80,6 @@ fn plan_for(number: u64) -> Plan {
         n if n % 150 == 13 => Plan::Raise,
         n if n % 45 == 16 => Plan::ToAi,
         _ => Plan::Help,
-    }
-}
-
-impl Person {
-    /// How long something takes them that usually takes so many seconds, give or take a third.
-    fn takes(&self, dice: &mut Dice, seconds: i64) -> i64 {
-        dice.between(670, 1_340) * seconds * self.pace / 100
     }
 }
 

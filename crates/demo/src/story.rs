@@ -184,7 +184,7 @@ fn stops(board: &Board) -> Vec<Stop> {
 }
 
 fn staff(world: &World, board: &Board) -> Vec<Worked> {
-    let worked = |person: &super::staff::Person| {
+    let worked = |person: &super::person::Person| {
         let shift = board.shifts.get(&person.name)?;
         Some(Worked {
             name: person.name.clone(),

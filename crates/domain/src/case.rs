@@ -8,11 +8,11 @@ use crate::{
     announcement::Announcement,
     consult::Consult,
     ending::Ending,
-    event::{Event, Message, Tried},
+    event::{Message, Tried},
     exception::Exception,
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId,
-        StaffId, Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, PolicyId, ResponderId, StaffId,
+        Timestamp,
     },
     offer::Offer,
     signal::Readings,
@@ -22,139 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use waits::{Former, Waits};
 
-/// How a request reached us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A live chat.
-    Chat,
-    /// Electronic mail.
-    Email,
-    /// A web form.
-    Web,
-    /// A telephone call, transcribed.
-    Phone,
-    /// Another program.
-    Api,
-}
-
-impl Channel {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Chat, Self::Email, Self::Web, Self::Phone, Self::Api];
-
-    /// The name used in records and policies.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Email => "email",
-            Self::Web => "web",
-            Self::Phone => "phone",
-            Self::Api => "api",
-        }
-    }
-}
-
-/// Who actually wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Requester {
-    /// The customer.
-    Customer,
-    /// A delegate that relays the customer's own words and decisions.
-    Proxy,
-    /// A delegate with one bounded purpose.
-    Workflow,
-    /// A delegate that decides for itself.
-    Autonomous,
-    /// An integration.
-    Integration,
-}
-
-impl Requester {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Customer, Self::Proxy, Self::Workflow, Self::Autonomous, Self::Integration];
-
-    /// The name used in records and policies.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Proxy => "proxy",
-            Self::Workflow => "workflow",
-            Self::Autonomous => "autonomous",
-            Self::Integration => "integration",
-        }
-    }
-}
-
-/// Who wrote a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Author {
-    /// The requester.
-    Requester,
-    /// The holder, under the lease with this fencing number.
-    Holder {
-        /// Who held the case.
-        holder: HolderRef,
-        /// Under which lease.
-        epoch: u64,
-        /// The member of staff who wrote, where one did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        staff: Option<StaffId>,
-    },
-}
-
-/// A holder by name, as it stands in records.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HolderRef {
-    /// An AI responder or a queue.
-    Responder(ResponderId),
-    /// The owner of the exception that the case has become.
-    Owner(OwnerId),
-}
-
-impl HolderRef {
-    /// The name alone.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Responder(id) => id.as_str(),
-            Self::Owner(id) => id.as_str(),
-        }
-    }
-}
-
-/// Who has a case, who answers for it, and under which fencing number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Holder {
-    /// Who has it.
-    pub who: HolderRef,
-    /// The member of staff who took it from the queue that has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub staff: Option<StaffId>,
-    /// Who answers for it, also while an AI has it.
-    pub accountable: OwnerId,
-    /// The lease's fencing number: grows with every handoff, and never falls.
-    pub epoch: u64,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-impl Holder {
-    /// The holder by name.
-    pub fn to_ref(&self) -> HolderRef {
-        self.who.clone()
-    }
-
-    /// The responder that holds, unless the owner of an exception does.
-    pub fn responder(&self) -> Option<&ResponderId> {
-        match &self.who {
-            HolderRef::Responder(id) => Some(id),
-            HolderRef::Owner(_) => None,
-        }
-    }
-}
+pub use crate::vocabulary::{Author, Channel, Holder, HolderRef, Requester};
 
 /// How far a case has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -331,12 +199,6 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Case {
-    /// The case after its first event, or nothing if `event` does not open a case.
-    pub fn open(event: &Event) -> Option<Self> {
-        let Event::CaseOpened { case, customer, requester, channel, message, at } = event else { return None };
-        Some(Self::new(*case, customer, *requester, *channel, message, *at))
-    }
-
     /// The case that a first message opens.
     pub(crate) fn new(
         id: CaseId,
@@ -394,14 +256,6 @@ impl Case {
             updated: at,
             erased: false,
         }
-    }
-
-    /// The case that `events` make, in order; nothing if they do not begin by opening one.
-    pub fn from_events<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Self> {
-        let mut events = events.into_iter();
-        let mut case = Self::open(events.next()?)?;
-        events.for_each(|event| case.apply(event));
-        Some(case)
     }
 
     /// How long the customer has waited for a reply at `now`, in milliseconds.

@@ -3,9 +3,11 @@
 mod act;
 mod begin;
 mod guard;
+mod happened;
 mod settle;
 
-pub use begin::{Happened, Pending, Question, Step, begin};
+pub use begin::{Pending, Step, begin};
+pub use happened::{Happened, Question};
 
 use crate::{
     action::{ActionAnswer, ActionEnd},

@@ -29,6 +29,7 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod vocabulary;
 
 pub use case::Case;
 pub use command::{Command, Context, Step, begin};

@@ -4,7 +4,12 @@
 //! `fuzz/` hands these to libFuzzer; the tests here run them on seeds and on changes of them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken property is told by panicking")]
 
-use remit_app::{case, clock, exception, explain::explain, token};
+use remit_app::{
+    access::token,
+    case::{end, exception, hand_over, open, write},
+    environment::clock,
+    evidence::explain::explain,
+};
 use remit_domain::{
     Case, Decision, Event,
     id::{CaseId, CustomerId, DecisionId, Digest, ExceptionId, MessageId, OwnerId, PolicyId, ResponderId, SignalName},
@@ -161,13 +166,13 @@ pub fn bodies(bytes: &[u8]) {
             serde_json::from_slice::<T>(&text).expect("what was written reads back");
         }
     }
-    one::<case::OpenCase>(bytes);
-    one::<case::PostMessage>(bytes);
-    one::<case::PostSignals>(bytes);
-    one::<case::RequestHandoff>(bytes);
-    one::<case::MakeOverride>(bytes);
-    one::<case::ResolveCase>(bytes);
-    one::<case::ReopenCase>(bytes);
+    one::<open::OpenCase>(bytes);
+    one::<write::PostMessage>(bytes);
+    one::<write::PostSignals>(bytes);
+    one::<hand_over::RequestHandoff>(bytes);
+    one::<hand_over::MakeOverride>(bytes);
+    one::<end::ResolveCase>(bytes);
+    one::<end::ReopenCase>(bytes);
     one::<exception::RaiseException>(bytes);
     one::<exception::ResolveException>(bytes);
     one::<token::NewToken>(bytes);

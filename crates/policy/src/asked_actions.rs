@@ -2,8 +2,8 @@
 //! a group, whose policy would never apply.
 
 use crate::{
+    actions::{ACT, API_ACTIONS, HANDLE},
     cedar::{BASELINE, Rule, Vocabulary},
-    engine::{ACT, API_ACTIONS, HANDLE},
     files::Files,
     finding::Finding,
     literal_types::line_with,

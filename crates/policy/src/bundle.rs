@@ -1,28 +1,32 @@
 //! A bundle, loaded: checked as a whole, named by its digest, ready to govern.
 
 mod articles;
+mod being_read;
 mod differences;
+mod parts;
 mod reading;
+mod service;
 mod signal;
 mod words;
 
 use crate::{
     asked_actions, baseline,
-    calendar::Hours,
     cedar::{self, Rule},
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
-    manifest::{Breaker, EncoderModel, Limits, Manifest, Relax, Service},
+    manifest::{EncoderModel, Limits, Manifest},
     names,
 };
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
-use reading::Reading;
+use being_read::Reading;
+use parts::MANIFEST;
+pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
-    decision::{CandidateFacts, ResponderKind, Terms},
-    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, Timestamp},
+    decision::Terms,
+    id::{ActionName, Digest, Disposition, ResponderId, Timestamp},
     signal::Value,
 };
 use remit_signals::intent::EncoderUse;
@@ -31,78 +35,6 @@ use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
-
-/// A responder as the bundle describes it.
-#[derive(Debug, Clone)]
-pub struct CandidateSpec {
-    /// Its name.
-    pub responder: ResponderId,
-    /// What people call it.
-    pub title: String,
-    /// AI or queue.
-    pub kind: ResponderKind,
-    /// Who answers for its cases.
-    pub accountable: OwnerId,
-    /// What handling one case costs, in minor units.
-    pub handling_minor: i64,
-    /// The prior probability that it resolves a case, in basis points.
-    pub prior_resolve_bp: i64,
-    /// How many recorded outcomes the prior is worth.
-    pub prior_weight: i64,
-    /// Topics that it knows.
-    pub topics: Vec<String>,
-    /// Languages that it speaks.
-    pub languages: Vec<String>,
-    /// Skills of its staff.
-    pub skills: Vec<String>,
-    /// How a queue works; none for an AI responder.
-    pub queue: Option<QueueSpec>,
-    /// How an AI responder is reached; none for a queue, and for one that works through the interface.
-    pub service: Option<Service>,
-    /// When an AI responder has to stop.
-    pub breaker: Breaker,
-    /// Milliseconds within which an AI responder answers that works through the interface.
-    pub patience_ms: i64,
-}
-
-/// How a queue works.
-#[derive(Debug, Clone)]
-pub struct QueueSpec {
-    /// Milliseconds to the first reply that are promised.
-    pub sla_ms: i64,
-    /// Milliseconds to a later reply that are promised.
-    pub next_reply_ms: i64,
-    /// Milliseconds to the end that are promised, if any are.
-    pub resolution_ms: Option<i64>,
-    /// Staff on duty while it is open.
-    pub servers: u32,
-    /// Mean milliseconds that a case takes.
-    pub handling_ms: i64,
-    /// Mean milliseconds after which a waiting customer gives up; 0 if they never do.
-    pub patience_ms: i64,
-    /// The least level of each skill that a member of staff needs.
-    pub needs: std::collections::BTreeMap<String, u8>,
-    /// What is no longer asked of staff after a case has waited.
-    pub relax: Vec<Relax>,
-    hours: Arc<Hours>,
-}
-
-/// An article for the built-in AI responder.
-#[derive(Debug, Clone)]
-pub struct Article {
-    /// The file.
-    pub file: String,
-    /// Its title.
-    pub title: String,
-    /// What it says, in Markdown, without what stands before it for Remit alone.
-    pub text: String,
-    /// Questions that it answers.
-    pub answers: Vec<String>,
-    /// Questions near its subject that it does not answer.
-    pub not: Vec<String>,
-    /// The language that it is written in, such as `de`.
-    pub language: Option<String>,
-}
 
 /// A bundle that holds together.
 #[derive(Debug)]
@@ -125,8 +57,6 @@ pub struct Bundle {
     roles: Vec<String>,
     readings: Arc<Readings>,
 }
-
-const MANIFEST: &str = "bundle.toml";
 
 /// What a bundle is loaded for.
 #[derive(Debug, Clone, Copy)]
@@ -417,44 +347,5 @@ impl Bundle {
     pub fn check_signal(&self, name: &str, value: &Value) -> Result<(), SignalError> {
         let spec = self.signals.get(name).ok_or_else(|| SignalError::Unknown(name.to_owned()))?;
         spec.check(value)
-    }
-}
-
-impl QueueSpec {
-    /// The moment at which `work` of the queue's opening hours have passed since `from`, in milliseconds.
-    pub fn after(&self, from: Timestamp, work_ms: i64) -> Option<Timestamp> {
-        self.hours.after(from.0, work_ms).map(Timestamp)
-    }
-
-    /// The queue's opening hours between two moments, in milliseconds; none where they are the other way round.
-    pub fn worked_ms(&self, from: Timestamp, until: Timestamp) -> i64 {
-        self.hours.worked_ms(from.0, until.0)
-    }
-
-    /// The first moment from `from` on at which it is open; none if that is years away.
-    pub fn opens(&self, from: Timestamp) -> Option<Timestamp> {
-        self.hours.opens(from.0).map(Timestamp)
-    }
-
-    /// A moment as people there say it, such as `Monday 30 November, 08:00`.
-    pub fn spoken(&self, at: Timestamp) -> Option<String> {
-        self.hours.spoken(at.0)
-    }
-}
-
-impl CandidateSpec {
-    /// What is true of it while it is open and has nothing to do.
-    pub fn idle(&self) -> CandidateFacts {
-        CandidateFacts {
-            handling_minor: self.handling_minor,
-            prior_bp: self.prior_resolve_bp,
-            prior_weight: self.prior_weight,
-            ..CandidateFacts::idle(self.responder.clone(), self.kind, self.accountable.clone())
-        }
-    }
-
-    /// Whether it takes work at this moment; an AI responder always does.
-    pub fn is_open(&self, now: Timestamp) -> bool {
-        self.queue.as_ref().is_none_or(|queue| queue.hours.is_open(now.0))
     }
 }

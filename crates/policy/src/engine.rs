@@ -2,18 +2,21 @@
 
 mod api;
 
-pub use api::{API_ACTIONS, ApiRequest, Held};
+pub use crate::actions::API_ACTIONS;
+pub use api::{ApiRequest, Held};
 
 use crate::{
+    actions::{ACT, HANDLE},
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
+    scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
     slices::{self, Slices},
     verdict_cache::{Extent, Question, Told, collect},
 };
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
-    PrincipalConstraint, Request, RestrictedExpression,
+    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
+    RestrictedExpression,
 };
 use foldhash::fast::RandomState;
 use remit_domain::{
@@ -28,11 +31,6 @@ use std::{
     str::FromStr as _,
     sync::{Arc, Mutex, PoisonError},
 };
-
-/// The action of who is given a case, which every bundle's schema declares with its signals.
-pub(crate) const HANDLE: &str = "handle";
-/// The action of what an AI responder may have carried out, which a bundle's schema declares if it has any.
-pub(crate) const ACT: &str = "act";
 
 /// A bundle's policies, ready to be asked.
 pub struct Engine {
@@ -384,51 +382,4 @@ fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
 /// What counts for a signal: its reading, else the bundle's default.
 fn value<'a>(spec: &'a SignalSpec, signals: &'a Signals) -> &'a Value {
     signals.get(spec.name.as_str()).map_or(&spec.default, |reading| &reading.value)
-}
-
-fn denied() -> Verdict {
-    Verdict { allow: false, policies: Vec::new(), errors: Vec::new() }
-}
-
-pub(crate) fn uid(kind: &str, id: &str) -> EntityUid {
-    #[expect(clippy::expect_used, reason = "the type names are literals of this file, all of them identifiers")]
-    let kind = EntityTypeName::from_str(kind).expect("a literal type name");
-    EntityUid::from_type_name_and_id(kind, EntityId::new(id))
-}
-
-pub(crate) fn candidate_uid(kind: ResponderKind, name: &str) -> EntityUid {
-    match kind {
-        ResponderKind::Ai => uid("Ai", name),
-        ResponderKind::Queue => uid("Queue", name),
-    }
-}
-
-pub(crate) fn set<'a>(rules: impl Iterator<Item = &'a Rule>) -> PolicySet {
-    // Ids are unique in a bundle that loads, so nothing is lost here.
-    PolicySet::from_policies(rules.map(|rule| rule.policy.clone())).unwrap_or_default()
-}
-
-pub(crate) fn admits_action(rule: &Rule, action: &EntityUid) -> bool {
-    match rule.policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::Eq(only) => only == *action,
-        ActionConstraint::In(some) => some.contains(action),
-    }
-}
-
-pub(crate) fn admits_principal(rule: &Rule, candidate: &EntityUid) -> bool {
-    match rule.policy.principal_constraint() {
-        PrincipalConstraint::Any => true,
-        PrincipalConstraint::Eq(only) | PrincipalConstraint::In(only) => only == *candidate,
-        PrincipalConstraint::Is(kind) => kind == *candidate.type_name(),
-        PrincipalConstraint::IsIn(kind, only) => kind == *candidate.type_name() && only == *candidate,
-    }
-}
-
-fn scope_type(rule: &Rule) -> Option<String> {
-    match rule.policy.principal_constraint() {
-        PrincipalConstraint::Any => None,
-        PrincipalConstraint::Eq(only) | PrincipalConstraint::In(only) => Some(only.type_name().to_string()),
-        PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => Some(kind.to_string()),
-    }
 }

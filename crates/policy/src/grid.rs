@@ -5,11 +5,13 @@
 //! signals that an invariant reads. The draws are the same each time.
 
 use crate::{
+    actions::API_ACTIONS,
     bundle::{Bundle, SignalSpec},
     cedar::Rule,
-    engine::{API_ACTIONS, ApiRequest, Engine, Held, admits_action, admits_principal, candidate_uid, uid},
+    engine::{ApiRequest, Engine, Held},
     finding::Finding,
     manifest::SignalKind,
+    scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::Unscoped,
 };
 use foldhash::fast::FixedState;

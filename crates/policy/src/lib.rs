@@ -4,6 +4,7 @@
 //! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
 //! program says who may handle a case or call an interface.
 
+mod actions;
 pub mod address;
 mod asked_actions;
 mod baseline;
@@ -22,6 +23,7 @@ mod nesting;
 mod product_schema;
 pub mod reference;
 pub mod replay;
+mod scope;
 mod slices;
 pub mod suite;
 mod verdict_cache;

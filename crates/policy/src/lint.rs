@@ -1,12 +1,13 @@
 //! What a bundle must have beyond being readable: no responder unreachable, no policy dead, nothing declared in vain.
 
 use crate::{
+    actions::{ACT, API_ACTIONS, HANDLE},
     bundle::CandidateSpec,
     calendar,
     cedar::{BASELINE, Rule, Vocabulary},
-    engine::{ACT, API_ACTIONS, HANDLE, admits_action, admits_principal, candidate_uid, uid},
     finding::{Finding, line_of},
     manifest::Manifest,
+    scope::{admits_action, admits_principal, candidate_uid, uid},
 };
 use remit_domain::decision::{PolicyEffect, ResponderKind};
 use std::collections::BTreeSet;

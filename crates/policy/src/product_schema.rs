@@ -2,7 +2,7 @@
 //! asked of, as far as the bundle does not declare them itself. So a bundle need not know them all, and one that was
 //! written before an action came is as good as it was.
 
-use crate::{engine::API_ACTIONS, finding::Finding};
+use crate::{actions::API_ACTIONS, finding::Finding};
 use serde_json::Value as Json;
 
 /// The entities that are asked of, with their declarations.

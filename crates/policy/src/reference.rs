@@ -3,7 +3,8 @@
 
 use crate::{
     bundle::{Bundle, CandidateSpec, SignalSpec},
-    engine::{attributes, candidate_uid, set, uid},
+    engine::attributes,
+    scope::{candidate_uid, set, uid},
     slices,
 };
 use cedar_policy::{Authorizer, Context, Entities, Entity, PolicySet, Request, RestrictedExpression};

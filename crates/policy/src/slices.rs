@@ -8,8 +8,8 @@
 use crate::{
     bundle::CandidateSpec,
     cedar::Rule,
-    engine::{admits_action, admits_principal, candidate_uid, uid},
     manifest::SignalKind,
+    scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},
 };
 use cedar_policy::{Decision, EntityUid};

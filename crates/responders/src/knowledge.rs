@@ -10,12 +10,14 @@ mod index;
 mod library;
 mod near;
 mod passages;
+mod question;
 mod synonyms;
 mod threshold;
 mod words;
 
-pub use found::{Found, asked};
+pub use found::Found;
 pub use library::{Article, Library};
+pub use question::asked;
 
 use crate::{Said, Turn, TurnAuthor, YieldReason};
 use index::Index;

@@ -12,7 +12,7 @@ use hyper::{
     service::Service as _,
 };
 use hyper_util::service::TowerToHyperService;
-use remit_app::limits::Limits;
+use remit_app::environment::limits::Limits;
 use std::{
     collections::HashMap,
     convert::Infallible,

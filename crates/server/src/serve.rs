@@ -11,7 +11,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use remit_app::App;
+use remit_app::{Parts, bundle::rehome};
 use remit_store::ReadError;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -59,30 +59,30 @@ pub struct Running {
     /// Told once nothing is written any more, so that the last checkpoint covers everything.
     ended: watch::Sender<bool>,
     signing: JoinHandle<Result<(), ReadError>>,
-    app: Arc<App>,
+    app: Arc<Parts>,
 }
 
 /// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have.
 ///
 /// # Errors
 /// When the address cannot be had, or the store refuses.
-pub async fn start(app: Arc<App>, address: SocketAddr) -> io::Result<Running> {
-    app.rehome(&mut |_, _| {}).await.map_err(io::Error::other)?;
+pub async fn start(app: Arc<Parts>, address: SocketAddr) -> io::Result<Running> {
+    rehome::rehome(&app, &mut |_, _| {}).await.map_err(io::Error::other)?;
     start_at(app, connections::listen(address)?)
 }
 
 /// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is
-/// open and belongs to nobody is given on before ([`App::rehome`]).
+/// open and belongs to nobody is given on before ([`Parts::rehome`]).
 ///
 /// # Errors
 /// When it has no address.
-pub fn start_at(app: Arc<App>, listener: TcpListener) -> io::Result<Running> {
+pub fn start_at(app: Arc<Parts>, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let (ended, quiet) = watch::channel(false);
     let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
     let working = jobs::start(&app, &stopped);
-    let mut limits = app.limits.clone();
+    let mut limits = app.environment.limits.clone();
     limits.connections = descriptors::room(limits.connections);
     let connections = Connections::new(limits);
     let serving = tokio::spawn(serve(listener, connections, http::router(Arc::clone(&app)), stopped));
@@ -102,11 +102,11 @@ pub struct Looking {
 ///
 /// # Errors
 /// When no address can be had.
-pub async fn look(app: Arc<App>) -> io::Result<Looking> {
+pub async fn look(app: Arc<Parts>) -> io::Result<Looking> {
     let listener = connections::listen(([127, 0, 0, 1], 0).into())?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
-    let connections = Connections::new(app.limits.clone());
+    let connections = Connections::new(app.environment.limits.clone());
     let serving = tokio::spawn(serve(listener, connections, http::router(app), stopped));
     Ok(Looking { address, stop, serving })
 }
@@ -189,7 +189,7 @@ impl Running {
             let _ = working.await;
         }
         // Whatever still goes on, as a request that did not end in time, leaves nothing behind.
-        self.app.store().close().await;
+        self.app.journal.store().close().await;
         let _ = self.ended.send(true);
         self.signing.await.map_err(io::Error::other)?.map_err(io::Error::other)
     }

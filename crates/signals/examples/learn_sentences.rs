@@ -3,7 +3,7 @@
 
 use remit_encoder::Encoder;
 use remit_signals::{
-    follow_up_lesson, lexical::TextReader, sentence_classifier::Lesson, sentence_vectors::SentenceVectors,
+    follow_up_lesson, lexical::TextReader, sentence_lesson::Lesson, sentence_vectors::SentenceVectors,
 };
 use std::{error::Error, fs, time::Instant};
 

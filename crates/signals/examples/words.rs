@@ -5,7 +5,7 @@
 use remit_encoder::Encoder;
 use remit_signals::{
     examples, intent::EncoderUse, labelled, lexical::TextReader, message_reader::read, readings::NONE,
-    sentence_classifier::Lesson, vector::Encoded,
+    sentence_lesson::Lesson, vector::Encoded,
 };
 use std::{env, time::Instant};
 

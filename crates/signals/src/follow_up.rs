@@ -3,7 +3,6 @@
 use crate::{
     features::{Feature, Vocabulary},
     linear::Linear,
-    message_reader::MessageReader,
     normal::normalised,
     stored::{ModelError, Rest, Stored},
     vector::{self, Encoded},
@@ -124,20 +123,18 @@ pub(crate) fn read_in<T>(before: &[T]) -> &[T] {
     before.get(before.len().saturating_sub(READ_IN)..).unwrap_or_default()
 }
 
-impl MessageReader {
-    /// Whether a message is another matter than `before`, what was said in the conversation in its order. An answer to
-    /// a question, a detail, a chaser and an acknowledgement add to what is known. Where the classifier of intents has
-    /// `abstained`, it must be clearer: nobody knows then what the other matter is. An encoder with which nothing was
-    /// learnt tells only what is near to what was said.
-    pub(crate) fn is_new_matter(&self, message: &Encoded<'_>, abstained: bool, before: &[&str]) -> bool {
-        let Some(encoder) = message.encoder().filter(|_| !before.is_empty()) else { return !abstained };
-        let vector = message.vector().unwrap_or_default();
-        let before: Vec<Vec<f32>> = read_in(before).iter().map(|before| encoder.encode(&normalised(before))).collect();
-        match FollowUps::shipped().filter(|learnt| learnt.encoder == *encoder.digest()) {
-            Some(learnt) => {
-                learnt.margin(message.text(), vector, &before) >= if abstained { learnt.unknown } else { learnt.known }
-            }
-            None => !abstained && before.iter().all(|other| vector::cosine(vector, other) < THE_SAME),
+/// Whether a message is another matter than `before`, what was said in the conversation in its order. An answer to
+/// a question, a detail, a chaser and an acknowledgement add to what is known. Where the classifier of intents has
+/// `abstained`, it must be clearer: nobody knows then what the other matter is. An encoder with which nothing was
+/// learnt tells only what is near to what was said.
+pub(crate) fn is_new_matter(message: &Encoded<'_>, abstained: bool, before: &[&str]) -> bool {
+    let Some(encoder) = message.encoder().filter(|_| !before.is_empty()) else { return !abstained };
+    let vector = message.vector().unwrap_or_default();
+    let before: Vec<Vec<f32>> = read_in(before).iter().map(|before| encoder.encode(&normalised(before))).collect();
+    match FollowUps::shipped().filter(|learnt| learnt.encoder == *encoder.digest()) {
+        Some(learnt) => {
+            learnt.margin(message.text(), vector, &before) >= if abstained { learnt.unknown } else { learnt.known }
         }
+        None => !abstained && before.iter().all(|other| vector::cosine(vector, other) < THE_SAME),
     }
 }

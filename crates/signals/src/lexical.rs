@@ -4,9 +4,9 @@
 mod rules;
 pub(crate) mod words;
 
+use crate::label::{NONE, UNDETERMINED, label_of};
 use crate::normal::normalised;
-use crate::readings::{NONE, Readings, Reads, Rule, UNDETERMINED};
-use crate::sentence_classifier::label_of;
+use crate::readings::{Readings, Reads, Rule};
 use rules::Index;
 use serde::Serialize;
 use std::{ops::Range, sync::Arc};

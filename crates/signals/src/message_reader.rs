@@ -2,7 +2,7 @@
 
 pub use crate::sentence_split::passages;
 use crate::{
-    follow_up::says_enough,
+    follow_up::{is_new_matter, says_enough},
     intent::{EncoderUse, IntentEstimate, IntentModel},
     lexical::{Presence, SituationReading, Strength, TextReader, TextReadings},
     normal::normalised,
@@ -47,7 +47,7 @@ impl MessageReader {
     pub fn read_after(&self, text: &str, before: &[&str]) -> (IntentEstimate<'_>, TextReadings<'_>, bool) {
         self.encoded(text, |whole| {
             let estimate = self.intents.estimate(whole, self.when);
-            let is_new = says_enough(text) && self.is_new_matter(whole, estimate.abstained, before);
+            let is_new = says_enough(text) && is_new_matter(whole, estimate.abstained, before);
             (estimate, self.words_of(whole), is_new)
         })
     }

@@ -8,33 +8,21 @@ pub mod packs;
 mod parts;
 pub mod pattern;
 mod resolve;
+mod resolving;
 mod sentences;
 #[cfg(test)]
 mod tests;
 
 pub use mistake::{At, Mistake, nearest};
-pub use resolve::{Choice, resolve};
+pub use resolve::resolve;
+pub use resolving::Choice;
 
-use crate::sentence_classifier::{LEARNT, label_of};
+pub use crate::label::{FRUSTRATED, FRUSTRATION, NONE, UNDETERMINED, WANTS_HUMAN};
+use crate::label::{LEARNT, label_of};
 use pattern::Pattern;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, LazyLock},
-};
-
-/// What the name of a situation is where there is none.
-pub const NONE: &str = "none";
-/// The label of a sentence that asks for a human, and what a rule reads that finds it.
-pub const WANTS_HUMAN: &str = "wants_human";
-/// What a rule reads that finds frustration.
-pub const FRUSTRATION: &str = "frustration";
-/// The label of a sentence whose writer is frustrated.
-pub const FRUSTRATED: &str = "frustrated";
-/// The code of a language that is not known.
-pub const UNDETERMINED: &str = "und";
+use std::{collections::HashMap, fmt};
 
 /// Rules of the program itself, since they look at more than words: what each says.
 const OWN_RULES: [(&str, &str); 6] = [
@@ -175,12 +163,6 @@ impl Readings {
         let mut readings = Self { languages, situations, rules, sentences, by_id, packs, digest: [0; 32] };
         readings.digest = readings.digest_of_all();
         readings
-    }
-
-    /// All shipped packs, owned by nobody: what is read by where no bundle says otherwise.
-    pub fn shipped() -> Arc<Self> {
-        static SHIPPED: LazyLock<Arc<Readings>> = LazyLock::new(|| Arc::new(resolve(&Choice::default(), &[]).0));
-        Arc::clone(&SHIPPED)
     }
 
     /// Every rule: those of packs in the order in which they are taken, then the bundle's own.

@@ -2,17 +2,15 @@
 //! words propose and this disposes: it sees words, which rules matched, and, where an encoder is there, what the
 //! sentence means.
 
-pub use crate::sentence_lesson::Lesson;
 use crate::{
     features::{Feature, Vocabulary},
+    label::{FRUSTRATED, is_situation, rule_of},
     lexical::{Kinds, TextReader},
     linear::Linear,
-    readings::{FRUSTRATED, FRUSTRATION, WANTS_HUMAN},
     sentence_split::clauses,
     stored::{ModelError, Rest, Stored},
     vector::{self, Encoded},
 };
-use remit_encoder::Encoder;
 use std::collections::BTreeMap;
 
 /// What a rule that matched weighs beside words, whose length is one.
@@ -23,9 +21,6 @@ const ALONE: f32 = 0.5;
 /// Up to how many sentences a message is short, and from how many on long.
 const SHORT_AND_LONG: (f32, f32) = (3.0, 6.0);
 pub(crate) const MAGIC: &[u8; 8] = b"RMTSEN03";
-/// What the names begin with by which readings name what was learnt.
-pub(crate) const LEARNT: &str = "sentences.";
-
 /// From which margins on a label is there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Thresholds {
@@ -98,21 +93,13 @@ impl SentenceClassifier {
         Self::from_bytes(include_bytes!("../packs/sentences.bin")).ok()
     }
 
-    /// The one that ships, if it has learnt just this with this encoder; where the encoder is never asked, it serves by
-    /// its words alone.
-    pub fn shipped(lesson: &Lesson<'_>, encoder: Option<&Encoder>) -> Option<Self> {
-        let shipped = Self::built_in()?;
-        let digest = encoder.map(Encoder::digest).or(shipped.encoder());
-        (shipped.key == lesson.key(digest)).then_some(shipped)
-    }
-
-    /// What it has learnt, as [`Lesson::key`] tells it.
+    /// What it has learnt, as a lesson's key tells it.
     pub fn key(&self) -> &[u8; 32] {
         &self.key
     }
 
     /// The digest of the model of the encoder that it has learnt with.
-    fn encoder(&self) -> Option<&[u8; 32]> {
+    pub(crate) fn encoder(&self) -> Option<&[u8; 32]> {
         self.beside.as_ref().map(|(digest, _)| digest)
     }
 
@@ -270,11 +257,6 @@ pub(crate) fn before_vector(vocabulary: &Vocabulary, labels: usize) -> usize {
     vocabulary.known.len() + 2 * labels
 }
 
-/// Whether a label is a situation, and neither a wish nor a mood.
-pub(crate) fn is_situation(label: &str) -> bool {
-    label != WANTS_HUMAN && label != FRUSTRATED
-}
-
 /// By how much each label is likelier than none, which is the last class; and each situation than that there is none,
 /// whatever is wished or felt: who is cross is not the likelier to threaten for it.
 pub(crate) fn beyond_none(mut margins: Vec<f32>, is_situation: &[bool]) -> Vec<f32> {
@@ -293,25 +275,17 @@ pub(crate) fn with_alone(mut beside: Vec<f32>, alone: &[f32]) -> Vec<f32> {
     beside
 }
 
-/// What reads a label beside the rules, by name.
-pub(crate) fn rule_of(label: &str) -> String {
-    format!("{LEARNT}{label}")
-}
-
-/// The name of a label in what rules are said to read.
-pub(crate) fn label_of(reads: &str) -> &str {
-    if reads == FRUSTRATION { FRUSTRATED } else { reads }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sentence_lesson::Lesson;
+    use remit_encoder::Encoder;
 
     #[test]
     fn the_one_that_ships_has_learnt_what_the_packs_teach() {
         let reader = TextReader::new();
         let lesson = Lesson::of(&reader).unwrap();
-        let shipped = SentenceClassifier::shipped(&lesson, Some(&Encoder::built_in()));
+        let shipped = lesson.shipped(Some(&Encoder::built_in()));
         assert!(shipped.is_some(), "a sentence or a rule was changed; run `cargo xtask sentences`");
         let bytes = shipped.unwrap().to_bytes();
         assert_eq!(SentenceClassifier::from_bytes(&bytes).unwrap().to_bytes(), bytes);

@@ -3,13 +3,12 @@
 use crate::{
     features::{Feature, Vocabulary},
     folds::fit_in_folds,
+    label::{FRUSTRATED, WANTS_HUMAN, is_situation, rule_of},
     lexical::{Kinds, TextReader},
     linear::Linear,
     normal::normalised,
-    readings::{FRUSTRATED, WANTS_HUMAN},
     sentence_classifier::{
-        Label, MAGIC, SentenceClassifier, Thresholds, before_vector, beyond_none, is_situation, places, row, rule_of,
-        with_alone,
+        Label, MAGIC, SentenceClassifier, Thresholds, before_vector, beyond_none, places, row, with_alone,
     },
     sentence_vectors::SentenceVectors,
     softmax, vector,
@@ -115,7 +114,7 @@ impl<'r> Lesson<'r> {
 
     /// The classifier that ships, if it has learnt just this; else one that learns it.
     pub fn classifier(&self, encoder: &Encoder) -> SentenceClassifier {
-        SentenceClassifier::shipped(self, Some(encoder)).unwrap_or_else(|| self.learn(Some(encoder)))
+        self.shipped(Some(encoder)).unwrap_or_else(|| self.learn(Some(encoder)))
     }
 
     /// Learns.
@@ -161,6 +160,14 @@ impl<'r> Lesson<'r> {
             alone,
             beside,
         }
+    }
+
+    /// The classifier that ships, if it has learnt just this with this encoder; where the encoder is never asked, it
+    /// serves by its words alone.
+    pub fn shipped(&self, encoder: Option<&Encoder>) -> Option<SentenceClassifier> {
+        let shipped = SentenceClassifier::built_in()?;
+        let digest = encoder.map(Encoder::digest).or(shipped.encoder());
+        (*shipped.key() == self.key(digest)).then_some(shipped)
     }
 }
 

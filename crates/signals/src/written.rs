@@ -5,94 +5,21 @@
 //! time is linear in the text.
 
 mod attribution;
+mod attribution_words;
 mod disclaimer;
 mod headers;
 mod html;
 mod lines;
+mod part_kind;
+mod parts;
 mod signature;
 mod steps;
 
 use lines::Line;
+
+pub use part_kind::PartKind;
+pub use parts::{Part, Written};
 use std::borrow::Cow;
-
-/// A message, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written<'a> {
-    /// What was written now, as plain text; empty where nothing was.
-    pub now: Cow<'a, str>,
-    /// What is not read, in the order of the text.
-    pub left: Vec<Part>,
-    /// Whether it was HTML.
-    pub html: bool,
-}
-
-/// A part that is not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub kind: PartKind,
-    /// As plain text.
-    pub text: String,
-}
-
-/// What is not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PartKind {
-    /// An earlier message that is answered.
-    Quote,
-    /// Another message that is passed on: shown by the customer, and not in their own words.
-    Forward,
-    /// Who wrote, and with which program.
-    Signature,
-    /// What an organisation puts below or above every message.
-    Disclaimer,
-}
-
-impl PartKind {
-    /// The name in interfaces.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Quote => "quote",
-            Self::Forward => "forward",
-            Self::Signature => "signature",
-            Self::Disclaimer => "disclaimer",
-        }
-    }
-}
-
-impl Written<'_> {
-    /// The same, apart from the text that it was taken from.
-    pub fn into_owned(self) -> Written<'static> {
-        Written { now: Cow::Owned(self.now.into_owned()), left: self.left, html: self.html }
-    }
-
-    /// Whether nothing was written but what is passed on.
-    pub fn is_forward_alone(&self) -> bool {
-        self.now.is_empty() && self.left.iter().any(|part| part.kind == PartKind::Forward)
-    }
-
-    /// What is passed on.
-    pub fn forwarded(&self) -> impl Iterator<Item = &str> {
-        self.left.iter().filter(|part| part.kind == PartKind::Forward).map(|part| part.text.as_str())
-    }
-
-    /// What is passed on first, without its header.
-    pub fn passed_on(&self) -> &str {
-        headers::below(self.forwarded().next().unwrap_or_default())
-    }
-
-    /// What a responder is to answer: what was written now, and behind it what was passed on with it, named as that.
-    /// Nothing where neither is there.
-    pub fn to_answer(&self) -> String {
-        let mut text = self.now.to_string();
-        for forwarded in self.forwarded() {
-            text.push_str(if text.is_empty() { "" } else { "\n\n" });
-            text.push_str("[forwarded by the customer, not in their own words]\n");
-            text.push_str(forwarded);
-        }
-        text
-    }
-}
 
 /// Takes a message apart. Deterministic; linear in the text.
 pub fn written(text: &str) -> Written<'_> {

@@ -1,6 +1,6 @@
 //! Documents: a path that they name is there, the code map has every crate, and every folder of the server's.
 
-use super::File;
+use super::files::File;
 
 /// The document with the code map.
 const CODE_MAP: &str = "ARCHITECTURE.md";

@@ -7,7 +7,7 @@ pub(super) fn faults() -> Result<Vec<String>, String> {
     let listed = std::fs::read_to_string(LIST).map_err(|error| format!("{LIST}: {error}"))?;
     let tree = ["tree", "--workspace", "--edges", "normal,build", "--prefix", "none", "--format", "{l}|{p}"];
     let tree = [tree.as_slice(), &["--target", "x86_64-unknown-linux-gnu"]].concat();
-    Ok(unlisted(&listed, &super::output("cargo", &tree)?))
+    Ok(unlisted(&listed, &super::files::output("cargo", &tree)?))
 }
 
 /// Packages whose licence is not listed, and what is listed and is nobody's.

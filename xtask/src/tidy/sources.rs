@@ -1,6 +1,6 @@
 //! Sources in Rust: each begins with what it is for, and neither files nor lines are longer than one reads at once.
 
-use super::File;
+use super::files::File;
 
 /// Lines of a file at most.
 const LINES_MAX: usize = 500;

@@ -1,6 +1,6 @@
 //! Words: each has one meaning, which the glossary tells, and what it says not to say is not said.
 
-use super::File;
+use super::files::File;
 
 /// The document with both tables.
 const GLOSSARY: &str = "docs/glossary.md";

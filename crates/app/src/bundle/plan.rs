@@ -1,11 +1,13 @@
 //! How a bundle comes into force: held against what is open, then put on record with where it all goes, in one commit.
 
 use super::{
-    InForce, Moves, in_force,
-    moves::{MoveError, queues},
+    in_force::{InForce, in_force},
+    moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{block_on, entropy::Entropy, floor::StaffItem, governance, refused::Refused};
+use crate::{
+    access::authority, environment::entropy::Entropy, journal::block_on, live::floor::StaffItem, refused::Refused,
+};
 use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
@@ -17,6 +19,7 @@ use remit_store::{Activation, Commit, ItemRow, ReadError, Store};
 
 /// The kind and the name of the item that says where goes what is not moved yet.
 const BUNDLE: &str = "bundle";
+
 const MOVES: &str = "moves";
 
 /// A bundle that can come into force, and all that it takes.
@@ -112,12 +115,12 @@ impl Plan {
     ) -> Result<(), Refused> {
         let digest: &Digest = bundle.digest();
         store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).map_err(Refused::internal)?;
-        let record = governance::record(entropy, &self.event(bundle, by, now), "remit", now)?;
+        let record = authority::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle)? {
             items.push(item.row()?);
             let event = Event::StaffNoted { profile: Box::new(item.profile), by: by.to_owned(), at: now };
-            records.push(governance::record(entropy, &event, "remit", now)?);
+            records.push(authority::record(entropy, &event, "remit", now)?);
         }
         items.push(item(Some(&self.moves))?);
         let commit = Commit {

@@ -5,7 +5,12 @@ use super::{
     plan::{item, pending},
     survey::{accountable_changed, each_open, holder_gone, is_there},
 };
-use crate::{App, Caller, commit::Act, principal::Job, refused::Refused};
+use crate::{
+    Caller, Governance, Journal, Parts,
+    access::principal::Job,
+    pipeline::{self, commit::Act},
+    refused::Refused,
+};
 use futures_util::{StreamExt as _, stream};
 use remit_domain::{
     Case, Command,
@@ -17,6 +22,7 @@ use std::sync::Arc;
 
 /// Cases moved at once.
 const AT_ONCE: usize = 256;
+
 /// The API action under which Remit itself moves them.
 const ACTION: &str = "bundle.activate";
 
@@ -26,105 +32,103 @@ struct Due {
     commands: Vec<Command>,
 }
 
-impl App {
-    /// Gives on what is open and belongs to nobody in the bundle in force, as whoever changed it said; where nobody
-    /// said it, policy says. Done before anybody is served, and gone on with at the next start if it does not end.
-    /// `told` hears how many of how many cases are done.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub async fn rehome(self: &Arc<Self>, told: &mut dyn FnMut(u64, u64)) -> Result<u64, Refused> {
-        let moves = pending(&self.store).map_err(Refused::internal)?;
-        let due = self.to_rehome(moves.as_ref()).map_err(Refused::internal)?;
-        let all = due.len() as u64;
-        if all > 0 {
-            tracing::warn!(cases = all, "open cases are not as the bundle in force has it, and are decided anew");
-        }
-        let mut doing = stream::iter(due.into_iter().map(|due| {
-            let app = Arc::clone(self);
-            // On threads of their own, since each decides.
-            async move { tokio::spawn(async move { app.rehome_one(due).await }).await.map_err(Refused::internal)? }
-        }))
-        .buffer_unordered(AT_ONCE);
-        let mut done = 0;
-        while let Some(moved) = doing.next().await {
-            moved?;
-            done += 1;
-            told(done, all);
-        }
-        drop(doing);
-        if moves.is_some() {
-            let commit = Commit { items: vec![item(None)?], ..Commit::default() };
-            self.commit(commit).await.map_err(crate::refused)?;
-        }
-        Ok(done)
+/// Gives on what is open and belongs to nobody in the bundle in force, as whoever changed it said; where nobody
+/// said it, policy says. Done before anybody is served, and gone on with at the next start if it does not end.
+/// `told` hears how many of how many cases are done.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Result<u64, Refused> {
+    let moves = pending(&parts.journal.store).map_err(Refused::internal)?;
+    let due = to_rehome(&parts.governance, &parts.journal, moves.as_ref()).map_err(Refused::internal)?;
+    let all = due.len() as u64;
+    if all > 0 {
+        tracing::warn!(cases = all, "open cases are not as the bundle in force has it, and are decided anew");
     }
+    let mut doing = stream::iter(due.into_iter().map(|due| {
+        let app = Arc::clone(parts);
+        // On threads of their own, since each decides.
+        async move { tokio::spawn(async move { rehome_one(&app, due).await }).await.map_err(Refused::internal)? }
+    }))
+    .buffer_unordered(AT_ONCE);
+    let mut done = 0;
+    while let Some(moved) = doing.next().await {
+        moved?;
+        done += 1;
+        told(done, all);
+    }
+    drop(doing);
+    if moves.is_some() {
+        let commit = Commit { items: vec![item(None)?], ..Commit::default() };
+        parts.journal.commit(commit).await.map_err(crate::refused)?;
+    }
+    Ok(done)
+}
 
-    /// What is to be done, case by case. Unless the bundle has just changed, only holders that it does not name are
-    /// looked at.
-    fn to_rehome(&self, moves: Option<&Moves>) -> Result<Vec<Due>, ReadError> {
-        let names: Vec<&str> = self.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
-        let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
-        let mut due = Vec::new();
-        each_open(&self.store, &wanted, &mut |case| {
-            let commands = self.commands(&case, moves);
-            if !commands.is_empty() {
-                due.push(Due { case: case.id.to_string(), commands });
-            }
-        })?;
-        Ok(due)
-    }
+/// What is to be done, case by case. Unless the bundle has just changed, only holders that it does not name are
+/// looked at.
+fn to_rehome(governance: &Governance, journal: &Journal, moves: Option<&Moves>) -> Result<Vec<Due>, ReadError> {
+    let names: Vec<&str> = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
+    let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
+    let mut due = Vec::new();
+    each_open(&journal.store, &wanted, &mut |case| {
+        let commands = commands(governance, &case, moves);
+        if !commands.is_empty() {
+            due.push(Due { case: case.id.to_string(), commands });
+        }
+    })?;
+    Ok(due)
+}
 
-    fn commands(&self, case: &Case, moves: Option<&Moves>) -> Vec<Command> {
-        let to = |gone| moves.and_then(|moves| moves.to(gone)).cloned();
-        let mut commands = Vec::new();
-        if let Some(from) = holder_gone(&self.bundle, case) {
-            commands.push(Command::Rehome { from: from.clone(), to: to(from) });
-        } else if let Some(epoch) = accountable_changed(&self.bundle, case) {
-            let (point, trigger) = (DecisionPoint::Retain, Trigger::BundleChanged);
-            commands.push(Command::Review { epoch, point, trigger });
-        }
-        let gone = |queue: &ResponderId| !is_there(&self.bundle, queue, ResponderKind::Queue);
-        for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {
-            let moved = |queue| Command::MoveConsult { consult: *id, queue };
-            commands.extend(to(&consult.queue).filter(|to| !gone(to)).map(moved));
-        }
-        commands
+fn commands(governance: &Governance, case: &Case, moves: Option<&Moves>) -> Vec<Command> {
+    let to = |gone| moves.and_then(|moves| moves.to(gone)).cloned();
+    let mut commands = Vec::new();
+    if let Some(from) = holder_gone(&governance.bundle, case) {
+        commands.push(Command::Rehome { from: from.clone(), to: to(from) });
+    } else if let Some(epoch) = accountable_changed(&governance.bundle, case) {
+        let (point, trigger) = (DecisionPoint::Retain, Trigger::BundleChanged);
+        commands.push(Command::Review { epoch, point, trigger });
     }
+    let gone = |queue: &ResponderId| !is_there(&governance.bundle, queue, ResponderKind::Queue);
+    for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {
+        let moved = |queue| Command::MoveConsult { consult: *id, queue };
+        commands.extend(to(&consult.queue).filter(|to| !gone(to)).map(moved));
+    }
+    commands
+}
 
-    async fn rehome_one(&self, due: Due) -> Result<(), Refused> {
-        for command in due.commands {
-            let act = Act::new(ACTION, command).changing(crate::consult::items);
-            let moved = self.execute(&Caller::system(Job::Rehome), None, Some(&due.case), act, |_| ()).await;
-            match moved {
-                // What ended or was moved meanwhile needs nothing.
-                Err(refused) if !refused.kind.is_ours() => tracing::info!(%refused, case = due.case, "not moved"),
-                moved => drop(moved?),
-            }
+async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {
+    for command in due.commands {
+        let act = Act::new(ACTION, command).changing(crate::case::consult::items);
+        let moved = pipeline::execute(parts, &Caller::system(Job::Rehome), None, Some(&due.case), act, |_| ()).await;
+        match moved {
+            // What ended or was moved meanwhile needs nothing.
+            Err(refused) if !refused.kind.is_ours() => tracing::info!(%refused, case = due.case, "not moved"),
+            moved => drop(moved?),
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Open cases whose holder the bundle in force does not have: none, unless something is wrong.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn orphaned(&self) -> Result<i64, ReadError> {
-        let mut found = 0;
-        for (holder, open) in self.store.depths()? {
-            let named = self.bundle.candidates().iter().any(|spec| spec.responder.as_str() == holder);
-            if open <= 0 || named {
-                continue;
-            }
-            let status = Some("open".to_owned());
-            let filter = CaseFilter { status, holder: Some(holder), accountable: None };
-            let newest = self.store.cases(&filter, None, 1)?.pop();
-            let case = newest.and_then(|row| serde_json::from_slice::<Case>(&row.state).ok());
-            // Owners of exceptions hold cases too, and are no responders.
-            if case.is_some_and(|case| holder_gone(&self.bundle, &case).is_some()) {
-                found += open;
-            }
+/// Open cases whose holder the bundle in force does not have: none, unless something is wrong.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn orphaned(governance: &Governance, journal: &Journal) -> Result<i64, ReadError> {
+    let mut found = 0;
+    for (holder, open) in journal.store.depths()? {
+        let named = governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == holder);
+        if open <= 0 || named {
+            continue;
         }
-        Ok(found)
+        let status = Some("open".to_owned());
+        let filter = CaseFilter { status, holder: Some(holder), accountable: None };
+        let newest = journal.store.cases(&filter, None, 1)?.pop();
+        let case = newest.and_then(|row| serde_json::from_slice::<Case>(&row.state).ok());
+        // Owners of exceptions hold cases too, and are no responders.
+        if case.is_some_and(|case| holder_gone(&governance.bundle, &case).is_some()) {
+            found += open;
+        }
     }
+    Ok(found)
 }

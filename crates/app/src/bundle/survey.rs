@@ -1,6 +1,6 @@
 //! What is open and needs a responder or an owner that another bundle does not have.
 
-use crate::floor::{STAFF, StaffItem};
+use crate::live::floor::{STAFF, StaffItem};
 use remit_domain::{Case, case::Status, decision::ResponderKind, id::ResponderId};
 use remit_policy::bundle::Bundle;
 use remit_store::{CaseFilter, ExceptionFilter, ReadError, Store};

@@ -1,9 +1,9 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use crate::commands::history::History;
+use super::{history::History, json::text};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::directory;
+use remit_app::{access::token, directory};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -52,17 +52,13 @@ impl Place {
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;
         // Kept nowhere, and nothing that is due is done: to look changes nothing.
-        let token = app.own_token()?;
+        let token = token::own_token(&app.live, &app.environment)?;
         let runtime = remit_server::serve::runtime()?;
         let looking = runtime.block_on(remit_server::serve::look(Arc::new(app)))?;
         let asked = ask(&Client::new(&format!("http://{}", looking.address), &token));
         runtime.block_on(looking.stop());
         asked
     }
-}
-
-pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
 }
 
 impl Case {

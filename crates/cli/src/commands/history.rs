@@ -1,6 +1,6 @@
 //! A case's history, told one event after the other: who did what, to whom it led, and what was said.
 
-use super::case::text;
+use super::json::text;
 use remit_command::shown::{self, say};
 use serde_json::Value;
 use std::collections::HashMap;

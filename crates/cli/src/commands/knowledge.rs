@@ -3,7 +3,7 @@
 use super::load;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::{articles, model_cache::ModelCache};
+use remit_app::governance::{articles, model_cache::ModelCache};
 use remit_command::shown::{self, say};
 use remit_responders::knowledge::{Fit, KnowledgeService};
 use serde_json::json;

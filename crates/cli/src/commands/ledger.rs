@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
-use remit_app::{clock::rfc3339, directory::KEYS, keys::Keys, view_check::ViewCheck};
+use remit_app::{directory::KEYS, environment::clock::rfc3339, evidence::view_check::ViewCheck, vault::keys::Keys};
 use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
 use remit_ledger::{
@@ -78,7 +78,7 @@ fn verifier_of(data: &Path) -> anyhow::Result<Verifier> {
     let seed = std::fs::read(&path)
         .with_context(|| format!("{}: the ledger's key cannot be read; pass --key", path.display()))?;
     let seed: [u8; 32] = seed.try_into().ok().context("the ledger's key does not hold 32 bytes; pass --key")?;
-    Ok(Signer::new(remit_app::keys::ORIGIN, &seed).verifier())
+    Ok(Signer::new(remit_app::vault::keys::ORIGIN, &seed).verifier())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

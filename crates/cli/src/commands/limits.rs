@@ -1,7 +1,7 @@
 //! `remit serve --requests-per-second …`: what callers may have, each and together.
 
 use clap::{Args, value_parser};
-use remit_app::limits::Limits;
+use remit_app::environment::limits::Limits;
 use std::net::IpAddr;
 
 /// What callers may have.

@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 mod history;
+mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;

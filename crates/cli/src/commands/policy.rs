@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 use remit_app::{
     boot::{BootError, Opened},
     bundle::{Moves, Plan, PlanError},
-    clock::{Clock as _, SystemClock},
     directory,
-    reader::{self, ReaderError},
+    environment::clock::{Clock as _, SystemClock},
+    governance::reader::{self, ReaderError},
 };
 use remit_command::shown::{self, say};
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};

@@ -1,6 +1,6 @@
 //! `remit responder`: what became of responders' cases, who is stopped or cannot be reached, and counting anew.
 
-use super::case::text;
+use super::json::text;
 use clap::{Args, Subcommand};
 use remit_command::{
     client::Server,

@@ -4,12 +4,12 @@ use super::limits::LimitArgs;
 use anyhow::Context;
 use clap::Args;
 use remit_app::{
-    App,
+    Parts, Settings,
+    access::token,
     boot::BootError,
-    bundle::{Moves, PlanError},
+    bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
-    entropy::Entropy,
-    token,
+    environment::entropy::Entropy,
 };
 use remit_command::{
     open::{Governed, govern, short},
@@ -73,18 +73,13 @@ impl Serve {
         // Before anything is made or opened: where another one serves already, nothing happens.
         let listener = runtime.block_on(async { connections::listen(self.listen) });
         let listener = listener.with_context(|| format!("cannot listen at {}", self.listen))?;
-        let Some(Governed { mut app, before }) = told(self.open(moves), json)? else { return Ok(false) };
-        app = app.within((&self.limits).into());
-        app = app.found_at(&self.public_url);
-        if self.webhooks_in_the_clear {
-            app = app.allowing_webhooks_in_the_clear();
-        }
+        let Some(Governed { app, before }) = told(self.open(moves), json)? else { return Ok(false) };
         let first = FirstToken::make(&app, &self.data)?;
         let app = Arc::new(app);
         runtime.block_on(async {
             let mut signals = Signals::listen()?;
-            app.rehome(&mut progress).await?;
-            let (name, digest) = (app.bundle().name().to_owned(), app.bundle().digest().to_string());
+            rehome::rehome(&app, &mut progress).await?;
+            let (name, digest) = (app.governance.bundle.name().to_owned(), app.governance.bundle.digest().to_string());
             let running = serve::start_at(app, listener)?;
             if json {
                 let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
@@ -115,7 +110,12 @@ impl Serve {
                 self.data.display()
             )
         };
-        govern(&self.data, self.bundle.as_deref(), moves, &|| Err(new()))
+        let settings = Settings {
+            limits: (&self.limits).into(),
+            public: self.public_url.clone(),
+            webhooks_in_the_clear: self.webhooks_in_the_clear,
+        };
+        govern(&self.data, self.bundle.as_deref(), moves, settings, &|| Err(new()))
     }
 }
 
@@ -163,11 +163,11 @@ enum FirstToken {
 
 impl FirstToken {
     /// Makes one, if the store has no token at all. It is kept before it is valid, so that none is lost.
-    fn make(app: &App, data: &Path) -> anyhow::Result<Option<Self>> {
-        if !app.store().tokens()?.is_empty() {
+    fn make(app: &Parts, data: &Path) -> anyhow::Result<Option<Self>> {
+        if !app.journal.store().tokens()?.is_empty() {
             return Ok(None);
         }
-        let (row, token) = token::prepare(&Entropy::default(), app.now(), first_of("admin"))?;
+        let (row, token) = token::prepare(&Entropy::default(), app.environment.now(), first_of("admin"))?;
         let first = if std::io::stdout().is_terminal() {
             Self::Shown(token)
         } else {
@@ -175,7 +175,7 @@ impl FirstToken {
             keep(&path, &token).with_context(|| format!("the first token cannot be kept in {}", path.display()))?;
             Self::Kept(path)
         };
-        token::add(app.store(), &Entropy::default(), app.now(), row)?;
+        token::add(app.journal.store(), &Entropy::default(), app.environment.now(), row)?;
         Ok(Some(first))
     }
 

@@ -13,7 +13,7 @@ use remit_signals::{
     lexical::TextReader,
     message_reader,
     report::{self, IntentReport, Reading},
-    sentence_classifier::Lesson,
+    sentence_lesson::Lesson,
     vector::Encoded,
 };
 use std::{
@@ -164,7 +164,7 @@ fn train_to_file(asked: &Train, json: bool) -> anyhow::Result<bool> {
 
 fn read_text(asked: &ReadText, json: bool) -> anyhow::Result<bool> {
     let bundle = super::load(&asked.bundle)?;
-    let reader = remit_app::reader::open(asked.data.as_deref(), &bundle, &mut |step| shown::note(step))?;
+    let reader = remit_app::governance::reader::open(asked.data.as_deref(), &bundle, &mut |step| shown::note(step))?;
     let message = remit_signals::written::written(&asked.text);
     let (intent, words) = reader.read(&message.now);
     if json {

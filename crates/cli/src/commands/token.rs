@@ -3,11 +3,13 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
-    App, bundle,
-    clock::{Clock, SystemClock},
-    directory,
-    entropy::Entropy,
-    token,
+    Parts,
+    access::token,
+    bundle, directory,
+    environment::{
+        clock::{Clock, SystemClock},
+        entropy::Entropy,
+    },
 };
 use remit_command::{
     client::Server,
@@ -92,7 +94,7 @@ fn in_force(store: &SqliteStore) -> anyhow::Result<Bundle> {
 }
 
 /// A token for this process, valid for a day.
-pub(crate) fn fresh(app: &App, name: &str) -> anyhow::Result<String> {
+pub(crate) fn fresh(app: &Parts, name: &str) -> anyhow::Result<String> {
     let new = token::NewToken {
         name: name.to_owned(),
         roles: vec!["admin".into()],
@@ -101,5 +103,5 @@ pub(crate) fn fresh(app: &App, name: &str) -> anyhow::Result<String> {
         staff: None,
         days: 1,
     };
-    Ok(token::make(app.store(), &Entropy::default(), app.now(), new)?.token)
+    Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
 }

@@ -13,6 +13,20 @@ use crate::{
 const MARKED_MAX: usize = 16;
 
 impl Case {
+    /// The case after its first event, or nothing if `event` does not open a case.
+    pub fn open(event: &Event) -> Option<Self> {
+        let Event::CaseOpened { case, customer, requester, channel, message, at } = event else { return None };
+        Some(Self::new(*case, customer, *requester, *channel, message, *at))
+    }
+
+    /// The case that `events` make, in order; nothing if they do not begin by opening one.
+    pub fn from_events<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut case = Self::open(events.next()?)?;
+        events.for_each(|event| case.apply(event));
+        Some(case)
+    }
+
     /// Changes the case as `event` says. Total: an event that does not fit changes only what it can.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;

@@ -9,24 +9,12 @@ mod messages;
 mod readings;
 mod staff;
 
-use super::{Command, Context, Happened, begin::Asked, guard::with_words};
-use crate::{
-    decision::{DecisionPoint, Trigger},
-    event::Words,
-    refusal::Refusal,
+use super::{
+    Command, Context,
+    guard::with_words,
+    happened::{Happened, Left},
 };
-
-/// What a command leaves to be decided: a question, or nothing.
-pub(super) type Left = Result<Option<Asked>, Refusal>;
-
-fn ask(point: DecisionPoint, trigger: Trigger) -> Left {
-    ask_with(None, point, trigger)
-}
-
-/// Asks, with a note for who has the case then.
-fn ask_with(note: Option<Words>, point: DecisionPoint, trigger: Trigger) -> Left {
-    Ok(Some(Asked::new(point, trigger, note)))
-}
+use crate::refusal::Refusal;
 
 /// Does what the command does by itself, and says what is left to be decided.
 pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Context) -> Left {

@@ -1,59 +1,17 @@
 //! Begins a command, and concludes it once the decision that it may need is answered.
 
-use super::{Command, Context, act, guard, settle};
+use super::{
+    Command, Context, act, guard,
+    happened::{Asked, Happened, Question},
+    settle,
+};
 use crate::{
     case::{Author, Case},
-    decision::{Decision, DecisionPoint, Deliberation, Trigger},
-    event::{Event, Message, Words},
+    decision::{DecisionPoint, Deliberation, Trigger},
+    event::{Event, Message},
     id::{CaseId, MessageId},
     refusal::Refusal,
 };
-
-/// What a decision is needed for.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// Where it is taken.
-    pub point: DecisionPoint,
-    /// Why now.
-    pub trigger: Trigger,
-}
-
-/// A question, and the note for who has the case once it is decided.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    question: Question,
-    note: Option<Words>,
-}
-
-impl Asked {
-    pub(super) fn new(point: DecisionPoint, trigger: Trigger, note: Option<Words>) -> Self {
-        Self { question: Question { point, trigger }, note }
-    }
-}
-
-/// What a command leads to.
-#[derive(Debug, Clone)]
-pub struct Happened {
-    /// The case afterwards.
-    pub case: Case,
-    /// The events, in order.
-    pub events: Vec<Event>,
-}
-
-impl Happened {
-    /// The decision among the events, if one was taken.
-    pub fn decision(&self) -> Option<&Decision> {
-        self.events.iter().find_map(|event| match event {
-            Event::DecisionMade { decision, .. } => Some(&**decision),
-            _ => None,
-        })
-    }
-
-    pub(super) fn emit(&mut self, event: Event) {
-        self.case.apply(&event);
-        self.events.push(event);
-    }
-}
 
 /// Where a command stands that was not refused.
 #[derive(Debug, Clone)]

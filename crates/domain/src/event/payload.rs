@@ -1,5 +1,6 @@
 //! What events carry: commitments to words and files, messages, and changes of holder.
 
+pub use crate::vocabulary::{Attachment, Words};
 use crate::{
     announcement::Announcement,
     automatic::AutoSubmitted,
@@ -9,28 +10,6 @@ use crate::{
     retrieval::Retrieval,
 };
 use serde::{Deserialize, Serialize};
-
-/// A commitment to somebody's words, which are kept apart and can be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// HMAC-SHA-256 of the words under a key that is kept with them, in hexadecimal.
-    pub commit: String,
-    /// Their length in bytes.
-    pub bytes: u32,
-}
-
-/// A commitment to a file that came with a message. Like words, it is kept apart and can be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Attachment {
-    /// HMAC-SHA-256 of the file under a key that is kept with it, in hexadecimal.
-    pub commit: String,
-    /// Its length in bytes.
-    pub bytes: u32,
-    /// What kind of file it is, by its own first bytes.
-    pub media_type: String,
-}
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

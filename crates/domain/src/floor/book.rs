@@ -1,27 +1,15 @@
 //! Keeping the floor's lists: lines, those with room, and the timetable.
 
 use super::{
-    Floor,
-    line::{Entry, Need, Place},
+    line::{Entry, Place},
     staff::StaffProfile,
+    state::{Floor, Turn},
 };
 use crate::{
     case::Channel,
     id::{CaseId, StaffId, Timestamp},
 };
 use std::sync::Arc;
-
-/// What changes at a moment of the timetable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Turn {
-    Case(CaseId),
-    Staff(StaffId),
-}
-
-/// The need of a case that is in no line yet.
-pub(super) fn nowhere() -> Need {
-    Need { language: None, skills: vec![], passed: vec![], barred: vec![], kept_for: None }
-}
 
 impl Floor {
     /// Does what time alone has brought until `now`.

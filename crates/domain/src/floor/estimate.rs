@@ -1,41 +1,8 @@
 //! What can be said of waiting: how long it will take, and why a case is not offered.
 
-use super::{
-    Floor,
-    line::{Need, Place},
-    staff::Person,
-    terms::Terms,
-};
+use super::{line::Place, need::Need, staff::Person, state::Floor};
 use crate::id::{CaseId, ResponderId, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// Weight of the newest handling time in a queue's mean: one part in so many.
-const NEWEST: i64 = 16;
-
-/// What is known of a queue from its own work.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Record {
-    /// Mean handling time in milliseconds, the latest weighing most.
-    handling_ms: Option<i64>,
-    /// How long the last case that entered service had waited, in milliseconds.
-    last_wait_ms: Option<i64>,
-}
-
-impl Record {
-    pub(super) fn set_handling(&mut self, mean_ms: i64) {
-        self.handling_ms = Some(mean_ms.max(1));
-    }
-
-    pub(super) fn handled(&mut self, took_ms: i64, terms: &Terms) {
-        let mean = self.handling_ms.unwrap_or(terms.handling_ms);
-        let step = took_ms.saturating_sub(mean) / NEWEST;
-        self.handling_ms = Some(mean.saturating_add(step).max(1));
-    }
-
-    pub(super) fn entered(&mut self, waited_ms: i64) {
-        self.last_wait_ms = Some(waited_ms);
-    }
-}
 
 /// How many people a waiting case has left after each condition, the reasons of a decision for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Waiting cases, in lines: a line holds the cases that the same people could take now.
 
 use super::{
+    need::Need,
     staff::{Rank, StaffProfile},
     terms::Terms,
 };
@@ -54,28 +55,6 @@ pub struct Relax {
     pub skill_drop: u8,
     /// Whether any language will do.
     pub any_language: bool,
-}
-
-/// Who could take a case now.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Need {
-    /// The language, unless any will do.
-    pub(super) language: Option<SmolStr>,
-    /// Skills with the least level of each, by name.
-    pub(super) skills: Vec<(String, u8)>,
-    /// Who has passed on it lately, by name.
-    pub(super) passed: Vec<StaffId>,
-    /// Who said that it is not for them, by name.
-    pub(super) barred: Vec<StaffId>,
-    /// For whom it is kept while they are available.
-    pub(super) kept_for: Option<StaffId>,
-}
-
-impl Need {
-    /// Whether this person has not passed on it, nor is barred.
-    pub(super) fn leaves(&self, id: &StaffId) -> bool {
-        self.passed.binary_search(id).is_err() && self.barred.binary_search(id).is_err()
-    }
 }
 
 /// Until when a case is not offered again to whoever it is not for.

@@ -1,8 +1,9 @@
 //! The next offer: the case that is worth most, and who gets it.
 
 use super::{
-    Floor,
-    line::{Desk, Head, Need, Place},
+    line::{Desk, Head, Place},
+    need::Need,
+    state::Floor,
 };
 use crate::{
     case::Channel,

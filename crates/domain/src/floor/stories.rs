@@ -1,11 +1,16 @@
 //! What the floor does, as short stories named for what hurts elsewhere.
 
 use super::*;
-use crate::case::Channel::Chat;
+use crate::{
+    case::Channel::{self, Chat},
+    id::{CaseId, ResponderId, StaffId, Timestamp},
+    offer::OfferEnd,
+};
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
+use std::{collections::BTreeMap, sync::Arc};
 
 const MINUTE: i64 = 60_000;
 

@@ -1,6 +1,6 @@
 //! Articles: `knowledge/*.md`, with what stands before the text between two lines `+++`, and `knowledge/synonyms.toml`.
 
-use super::Article;
+use super::parts::Article;
 use crate::{
     files::Files,
     finding::{Finding, line_at, line_of},

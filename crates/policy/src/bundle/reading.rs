@@ -1,19 +1,20 @@
 //! Reads a manifest's parts into what the bundle is made of, and says by line what is wrong with them.
 
-mod service;
-
-use super::{CandidateSpec, MANIFEST, QueueSpec, SignalSpec};
+use super::{
+    being_read::Reading,
+    parts::{CandidateSpec, QueueSpec},
+    signal::SignalSpec,
+};
 use crate::{
     calendar::Hours,
-    cedar::Vocabulary,
     files::Files,
-    finding::{Finding, line_of},
-    manifest::{self, Manifest, SignalKind},
+    finding::Finding,
+    manifest::{self, SignalKind},
 };
 use remit_domain::{
     cost::{Currency, Economics},
     decision::{DecisionPoint, ResponderKind, Terms},
-    id::{ActionName, Digest, Disposition, OwnerId, ResponderId, SignalName},
+    id::{ActionName, Digest, Disposition, ResponderId, SignalName},
     signal::Value,
     source,
 };
@@ -24,37 +25,7 @@ use std::{
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Reads the manifest's parts, noting what is wrong.
-pub(super) struct Reading<'a> {
-    pub(super) text: &'a str,
-    pub(super) manifest: &'a Manifest,
-    pub(super) vocabulary: &'a Vocabulary,
-    pub(super) owners: &'a BTreeSet<String>,
-    pub(super) findings: &'a mut Vec<Finding>,
-}
-
 impl Reading<'_> {
-    fn wrong(&mut self, near: &str, message: impl Into<String>, cure: &str) {
-        let (declared, anywhere) = (format!("name = \"{near}\""), format!("\"{near}\""));
-        let line = line_of(self.text, if self.text.contains(&declared) { &declared } else { &anywhere });
-        self.findings.push(Finding::new(MANIFEST, line, message, cure));
-    }
-
-    fn owner(&mut self, name: &str, of: &str) -> Option<OwnerId> {
-        if !self.owners.contains(name) {
-            self.wrong(
-                name,
-                format!("`{name}`, named as owner by {of}, is no owner"),
-                "add an [[owner]] of this name, or name another",
-            );
-        }
-        let owner = OwnerId::new(name);
-        if let Err(error) = &owner {
-            self.wrong(name, error.to_string(), "rename it");
-        }
-        owner.ok()
-    }
-
     /// The model that the bundle names for the sentence encoder has a digest that a model can have.
     pub(super) fn encoder_model(&mut self) {
         let Some(model) = &self.manifest.encoder_model else { return };

@@ -1,6 +1,6 @@
 //! By what words are read: resolves a bundle's packs and its own readings, and holds them against its schema.
 
-use super::MANIFEST;
+use super::parts::MANIFEST;
 use crate::{
     cedar::Vocabulary,
     files::Files,

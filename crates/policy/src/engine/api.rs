@@ -1,48 +1,10 @@
 //! The product's own interfaces: their actions, and who may take which, asked of policy.
 
-use super::{Engine, denied, uid};
+use super::Engine;
+use crate::scope::{denied, uid};
 use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
 use remit_domain::decision::Verdict;
 use std::collections::{HashMap, HashSet};
-
-/// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every bundle's
-/// schema, whether it declares them or not.
-pub const API_ACTIONS: [&str; 34] = [
-    "chat.start",
-    "case.open",
-    "case.read",
-    "case.list",
-    "case.resolve",
-    "case.reopen",
-    "case.merge",
-    "case.feedback",
-    "message.post",
-    "message.answer",
-    "signal.post",
-    "handoff.request",
-    "consult.ask",
-    "consult.answer",
-    "action.end",
-    "offer.answer",
-    "presence.set",
-    "staff.read",
-    "staff.manage",
-    "responder.resume",
-    "subscription.manage",
-    "override.make",
-    "exception.raise",
-    "exception.read",
-    "exception.own",
-    "exception.resolve",
-    "decision.read",
-    "decision.replay",
-    "route.ask",
-    "events.read",
-    "ledger.read",
-    "customer.erase",
-    "metrics.read",
-    "token.manage",
-];
 
 /// Who has a case, as the policies of the product's own interfaces see it.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,7 +1,6 @@
 //! Passages for a question, for who answers with them in words of their own.
 
 use super::KnowledgeService;
-use crate::{Turn, TurnAuthor};
 
 /// A passage this much worse than the best one says nothing to the question.
 const SHARE_MIN: f64 = 0.4;
@@ -19,13 +18,6 @@ pub struct Found<'a> {
     pub text: &'a str,
     /// How near it is to the question, 1 at most.
     pub score: f64,
-}
-
-/// What the customer wrote since somebody answered last.
-#[must_use]
-pub fn asked(turn: &Turn) -> String {
-    let asked = turn.messages.rsplit(|message| message.author != TurnAuthor::Customer).next().unwrap_or_default();
-    asked.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 impl KnowledgeService {

@@ -1,8 +1,8 @@
 //! What a model replied, and what that says.
 
 use super::{
+    call::Call,
     ending::{self, Ending},
-    wire::Call,
 };
 use crate::{
     Failure, Said, YieldReason,

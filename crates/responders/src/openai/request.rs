@@ -1,6 +1,9 @@
 //! What a model is asked.
 
-use super::{AnswerMax, OpenAiConfig, conversation};
+use super::{
+    config::{AnswerMax, OpenAiConfig},
+    conversation,
+};
 use crate::{Turn, YieldReason, knowledge::Found};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What arrives, in pieces or whole, put together to a reply: everything that OpenAI's own client takes is taken.
 
-use super::{reply::Reply, told};
+use super::{call::Call, reply::Reply, told};
 use crate::{Failure, loose};
 use serde_json::{Map, Value};
 
@@ -12,15 +12,6 @@ const PARTS_DEPTH_MAX: usize = 4;
 const THOUGHTS: [&str; 6] =
     ["reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_text", "thinking_content"];
 
-/// A tool call as far as it has arrived.
-#[derive(Debug, Default)]
-pub(super) struct Call {
-    index: Option<u64>,
-    id: String,
-    pub(super) name: String,
-    pub(super) arguments: String,
-}
-
 impl Reply {
     /// Reads a reply that came whole, or in JSON objects one after another.
     pub(super) fn whole(body: &[u8], bytes_max: usize) -> Result<Self, Failure> {
@@ -28,7 +19,7 @@ impl Reply {
         let text = std::str::from_utf8(body).map_err(|_| Failure::Malformed("an answer not in UTF-8".to_owned()))?;
         match loose::json(text) {
             Some(value) => reply.take(&value)?,
-            None => reply.lines(text)?,
+            None => reply.take_lines(text)?,
         }
         if reply.is_empty() {
             return Err(Failure::Malformed("no reply in it".to_owned()));
@@ -37,7 +28,7 @@ impl Reply {
     }
 
     /// One object a line, as servers write that stream without the form of events.
-    fn lines(&mut self, text: &str) -> Result<(), Failure> {
+    fn take_lines(&mut self, text: &str) -> Result<(), Failure> {
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         let first = lines.next().unwrap_or_default();
         let parsed = |line: &str| serde_json::from_str::<Value>(line).map_err(|error| Failure::json(&error));

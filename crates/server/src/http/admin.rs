@@ -1,11 +1,20 @@
 //! What administrators do: tokens made, listed and revoked, and a customer's words destroyed.
 
-use super::{Authenticated, Reply, Shared, body::Json, query::Name, reply::json};
+use super::{
+    body::Json,
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    erasure::Erased,
-    token::{MadeToken, NewToken, TokenView},
+    access::{
+        reading,
+        token::{self, MadeToken, NewToken, TokenView},
+        who,
+    },
+    customer::erasure::{self, Erased},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,7 +48,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
                    it was made";
         return Err(Problem::invalid("Idempotency-Key", why));
     }
-    let made = json(&app.make_token(&caller, body.value).await?)?;
+    let made = json(&token::make_token(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, made).into_response())
 }
 
@@ -49,7 +58,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "All of them.", body = Vec<TokenView>))
 )]
 async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.tokens(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&token::tokens(app, caller)?)).await
 }
 
 /// Revoke a token; it is refused from the next request on.
@@ -59,7 +68,7 @@ async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authentic
     responses((status = 204, description = "Revoked."))
 )]
 async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.revoke_token(&caller, &id).await?;
+    token::revoke_token(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -70,7 +79,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
     responses((status = 204, description = "Forgotten."))
 )]
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.forget_name(&caller, &id)?;
+    who::forget_name(&app, &caller, &id)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -85,5 +94,5 @@ async fn erase_customer(
     Authenticated(caller): Authenticated,
     body: Json<EraseCustomer>,
 ) -> Reply {
-    json(&app.erase_customer(&caller, &body.value.customer).await?)
+    json(&erasure::erase_customer(&app, &caller, &body.value.customer).await?)
 }

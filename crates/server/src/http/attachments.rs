@@ -1,17 +1,21 @@
 //! Attachments: files added to a case and read again.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{self, IdempotencyKey},
     query::{Names, Params},
     reply::created,
+    request::{Authenticated, Reply, Shared},
 };
 use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use remit_app::case::CaseAnswer;
+use remit_app::{
+    access::reading,
+    case::{attachment, counted::CaseAnswer},
+    pipeline,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -49,8 +53,8 @@ async fn add_attachment(
     request: Request,
 ) -> Reply {
     let (file, repeat, _room) = body::file(&app, request).await?;
-    let acted = app.attach(&caller, repeat.as_ref(), &id, asked.epoch, file);
-    created(app.or_earlier_answer(&caller, repeat.as_ref(), acted).await?)
+    let acted = attachment::attach(&app, &caller, repeat.as_ref(), &id, asked.epoch, file);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, repeat.as_ref(), acted).await?)
 }
 
 /// Read a file of a case.
@@ -72,8 +76,8 @@ async fn get_attachment(
     Authenticated(caller): Authenticated,
     Names([id, name]): Names<2>,
 ) -> Reply {
-    app.read(&caller, move |app, caller| {
-        let (media_type, bytes) = app.attachment(caller, &id, &name)?;
+    reading::read(&app, &caller, move |app, caller| {
+        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name)?;
         Ok(download(media_type, bytes))
     })
     .await

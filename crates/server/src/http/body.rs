@@ -1,6 +1,6 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
-use super::Shared;
+use super::request::Shared;
 use crate::{problem, problem::Problem};
 use axum::{
     body::Body,
@@ -9,8 +9,8 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use remit_app::{
-    App, Repeat,
-    attachment::{FILE_MAX, File},
+    Parts, Repeat,
+    case::attachment::{FILE_MAX, File},
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256, digest::Update};
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
         let bytes = read(body, BODY_MAX).await?;
         let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
         let value = parse(&bytes)?;
-        app.arrive().await;
+        app.journal.arrive().await;
         Ok(Self { value, repeat })
     }
 }
@@ -79,9 +79,12 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 
 /// A request's body as a file, within the bound of files, with the key under which the request can be repeated, and the
 /// room that the file takes until it is stored.
-pub(crate) async fn file(app: &App, request: Request) -> Result<(File, Option<Repeat>, SemaphorePermit<'_>), Problem> {
+pub(crate) async fn file(
+    app: &Parts,
+    request: Request,
+) -> Result<(File, Option<Repeat>, SemaphorePermit<'_>), Problem> {
     let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
-    let room = app.uploads.try_acquire().map_err(|_| full())?;
+    let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
     let (parts, body) = request.into_parts();
     let bytes = read(body, FILE_MAX).await?;
     let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;

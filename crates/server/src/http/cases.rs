@@ -1,20 +1,26 @@
 //! Cases: opened, read, written on, handed over, overridden, resolved and reopened.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params, limit, one_of, position},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{
-    automatic::NothingOpened,
+    access::reading,
     case::{
-        CaseAnswer, MakeOverride, OpenCase, Opened, PostMessage, PostSignals, ReopenCase, RequestHandoff, ResolveCase,
+        automatic::NothingOpened,
+        counted::CaseAnswer,
+        end::{self, ReopenCase, ResolveCase},
+        exception::{self, RaiseException},
+        hand_over::{self, MakeOverride, RequestHandoff},
+        open::{self, OpenCase, Opened},
+        query::{self, MessageView, Page, TimelineItem},
+        view::CaseView,
+        write::{self, PostMessage, PostSignals},
     },
-    exception::RaiseException,
-    query::{MessageView, Page, TimelineItem},
-    view::CaseView,
+    pipeline,
 };
 use remit_store::CaseFilter;
 use serde::Deserialize;
@@ -78,7 +84,7 @@ struct ListRecords {
     )
 )]
 async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    match app.open_case(&caller, body.repeat.as_ref(), body.value).await? {
+    match open::open_case(&app, &caller, body.repeat.as_ref(), body.value).await? {
         Opened::Case(opened) => created(*opened),
         Opened::Nothing(nothing) => json(&nothing),
     }
@@ -100,7 +106,10 @@ async fn list_cases(
         accountable: asked.accountable,
     };
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.cases(caller, &filter, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit)?)
+    })
+    .await
 }
 
 /// Read a case as it is now.
@@ -109,7 +118,7 @@ async fn list_cases(
     responses((status = 200, description = "The case.", body = CaseView))
 )]
 async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.case(&caller, &id)?)
+    json(&query::case(&app, &caller, &id)?)
 }
 
 /// Add a message, as the requester or, with the lease's epoch, as the holder.
@@ -127,8 +136,8 @@ async fn post_message(
     Name(id): Name,
     body: Json<PostMessage>,
 ) -> Reply {
-    let acted = app.post_message(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = write::post_message(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List a case's messages, oldest first.
@@ -144,7 +153,7 @@ async fn list_messages(
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.messages(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&query::messages(app, caller, &id, after, limit)?)).await
 }
 
 /// Post readings of a case, under the source that the token names.
@@ -161,8 +170,8 @@ async fn post_signals(
     Name(id): Name,
     body: Json<PostSignals>,
 ) -> Reply {
-    let acted = app.post_signals(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = write::post_signals(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Hand a case over, as its holder.
@@ -179,8 +188,8 @@ async fn request_handoff(
     Name(id): Name,
     body: Json<RequestHandoff>,
 ) -> Reply {
-    let acted = app.request_handoff(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = hand_over::request_handoff(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give a case to a responder of one's own choice, for a reason that stays on record.
@@ -195,8 +204,8 @@ async fn make_override(
     Name(id): Name,
     body: Json<MakeOverride>,
 ) -> Reply {
-    let acted = app.override_case(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = hand_over::override_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
@@ -211,8 +220,8 @@ async fn raise_exception(
     Name(id): Name,
     body: Json<RaiseException>,
 ) -> Reply {
-    let acted = app.raise_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::raise_exception(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve a case, as its holder.
@@ -227,8 +236,8 @@ async fn resolve_case(
     Name(id): Name,
     body: Json<ResolveCase>,
 ) -> Reply {
-    let acted = app.resolve_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = end::resolve_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Reopen a resolved case; it is decided anew.
@@ -243,8 +252,8 @@ async fn reopen_case(
     Name(id): Name,
     body: Json<ReopenCase>,
 ) -> Reply {
-    let acted = app.reopen_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = end::reopen_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List everything that happened to a case, oldest first, as it stands in the ledger.
@@ -260,5 +269,5 @@ async fn list_timeline(
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.timeline(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&query::timeline(app, caller, &id, after, limit)?)).await
 }

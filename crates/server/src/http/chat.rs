@@ -2,11 +2,11 @@
 //! followed.
 
 use super::{
-    Authenticated, Reply, Shared,
     attachments::download,
     body::{self, Json, NoBody},
     query::{Names, Params, position},
     reply::{self, COMMENT, json},
+    request::{Authenticated, Reply, Shared},
 };
 use crate::{problem, problem::Problem};
 use axum::{
@@ -16,7 +16,7 @@ use axum::{
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, COOKIE as COOKIES, HOST, ORIGIN, SET_COOKIE},
-        request::Parts,
+        request::Parts as RequestParts,
     },
     response::{IntoResponse as _, Response},
     routing::any,
@@ -24,10 +24,16 @@ use axum::{
 use futures_util::stream;
 use remit_app::{
     Repeat,
-    chat::{Chat, Place, Say, StartChat, StartedChat},
-    conversation::{ChatMessage, ChatStatus, Conversation},
-    feedback::GiveFeedback,
-    usage::Following,
+    access::{reading, usage},
+    case::feedback::GiveFeedback,
+    chat::{
+        self, Say, StartChat, StartedChat,
+        conversation::{self, ChatMessage, ChatStatus, Conversation},
+    },
+    live::{
+        chats::{Chat, Place},
+        usage::Following,
+    },
 };
 use remit_domain::id::CaseId;
 use serde::{Deserialize, Serialize};
@@ -83,7 +89,7 @@ async fn start_chat(State(app): State<Shared>, Authenticated(caller): Authentica
         let why = "is not taken here: the answer holds a secret, which is kept nowhere; start another chat instead";
         return Err(Problem::invalid("Idempotency-Key", why));
     }
-    let started = json(&app.start_chat(&caller, body.value).await?)?;
+    let started = json(&chat::start_chat(&app, &caller, body.value).await?)?;
     Ok((StatusCode::CREATED, private(started)).into_response())
 }
 
@@ -112,9 +118,9 @@ struct EnteredChat {
 )]
 async fn enter_chat(State(app): State<Shared>, headers: HeaderMap, body: Json<EnterChat>) -> Reply {
     same_site(&app, &headers)?;
-    let chat = app.chat(&body.value.secret)?;
+    let chat = chat::chat(&app.live, &app.environment, &body.value.secret)?;
     let mut response = json(&EnteredChat { chat: chat.name().to_owned() })?;
-    let seconds = (chat.expires.since(app.now()) / 1_000).max(0);
+    let seconds = (chat.expires.since(app.environment.now()) / 1_000).max(0);
     let cookie = |name: &str, value: &str, seconds: i64| {
         let cookie = format!("{name}={value}; Path=/chat/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Strict");
         HeaderValue::try_from(cookie).map_err(Problem::internal)
@@ -132,7 +138,7 @@ async fn enter_chat(State(app): State<Shared>, headers: HeaderMap, body: Json<En
 fn superfluous(app: &Shared, headers: &HeaderMap, chat: &Chat) -> Vec<String> {
     let (mut others, mut over) = (Vec::new(), Vec::new());
     for (name, secret) in cookies(headers).filter(|(name, _)| name.starts_with(COOKIE)) {
-        match app.chat(secret) {
+        match chat::chat(&app.live, &app.environment, secret) {
             Ok(other) if name == name_of(other.name()) && other.name() != chat.name() => {
                 others.push((other.expires, name.to_owned()));
             }
@@ -163,12 +169,12 @@ struct Session(Arc<Chat>);
 impl FromRequestParts<Shared> for Session {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
         let named: HashMap<String, String> = parts.extract::<Path<_>>().await.map(|path| path.0).unwrap_or_default();
         let named = named.get("chat").map(String::as_str).unwrap_or_default();
         let cookie = name_of(named);
         let secret = cookies(&parts.headers).find(|(name, _)| *name == cookie).map(|(_, secret)| secret);
-        let chat = app.chat(secret.unwrap_or_default())?;
+        let chat = chat::chat(&app.live, &app.environment, secret.unwrap_or_default())?;
         if chat.name() == named {
             return Ok(Self(chat));
         }
@@ -182,7 +188,7 @@ struct Writing(Arc<Chat>);
 impl FromRequestParts<Shared> for Writing {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
         let Session(chat) = Session::from_request_parts(parts, app).await?;
         same_site(app, &parts.headers)?;
         Ok(Self(chat))
@@ -195,7 +201,7 @@ impl FromRequestParts<Shared> for Writing {
 /// said, to the `Host` that came, which a proxy may have changed.
 fn same_site(app: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let public = app.public_origins();
+    let public = app.environment.public_origins();
     let own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) if !public.is_empty() => public.iter().any(|known| known == origin),
@@ -257,9 +263,11 @@ async fn get_conversation(
     Session(chat): Session,
     Params(asked): Params<ReadConversation>,
 ) -> Reply {
-    app.pace_read(&chat)?;
+    chat::pace_read(&app.environment, &chat)?;
     let (after, caller) = (position(asked.after.as_deref())?, Arc::new(chat.caller()));
-    Ok(private(app.read(&caller, move |app, _| json(&app.conversation_of(&chat, after)?)).await?))
+    Ok(private(
+        reading::read(&app, &caller, move |app, _| json(&conversation::conversation_of(app, &chat, after)?)).await?,
+    ))
 }
 
 /// Follow the conversation, by server-sent events.
@@ -280,12 +288,12 @@ async fn follow_conversation(
     headers: HeaderMap,
     Params(asked): Params<ReadConversation>,
 ) -> Reply {
-    app.pace_read(&chat)?;
+    chat::pace_read(&app.environment, &chat)?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
     // Who may not read is told so; a stream that ended at once would be asked for again and again.
-    app.status_of(&chat)?;
-    let (bell, place) = (chat.bell(), (chat.place()?, app.follow(&chat.caller())?));
+    conversation::status_of(&app, &chat)?;
+    let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
     let events = stream::unfold(follower, |mut follower| async move {
@@ -317,23 +325,23 @@ impl Follower {
                 self.at = message.seq;
                 return reply::event(Some(message.seq), "message", &message);
             }
-            if *self.bell.borrow_and_update() || self.chat.expires <= self.app.now() {
+            if *self.bell.borrow_and_update() || self.chat.expires <= self.app.environment.now() {
                 return None;
             }
-            let current = self.app.current_of(&self.chat).ok()?;
+            let current = chat::current_of(&self.app.journal, &self.chat).ok()?;
             if self.case.as_ref().map(|(id, _)| *id) != current {
-                self.case = current.map(|id| (id, self.app.chats.listen(id)));
+                self.case = current.map(|id| (id, self.app.live.chats.listen(id)));
             }
             if let Some((_, bell)) = &mut self.case {
                 bell.borrow_and_update();
             }
-            self.ready = self.app.said_since(&self.chat, self.at).ok()?.into();
+            self.ready = conversation::said_since(&self.app, &self.chat, self.at).ok()?.into();
             if !self.ready.is_empty() {
-                self.app.settled().await.ok()?;
+                self.app.journal.settled().await.ok()?;
                 continue;
             }
-            let status = self.app.status_of(&self.chat).ok()?;
-            self.app.settled().await.ok()?;
+            let status = conversation::status_of(&self.app, &self.chat).ok()?;
+            self.app.journal.settled().await.ok()?;
             let quiet = std::mem::take(&mut self.quiet);
             if self.told.as_ref() != Some(&status) {
                 let event = reply::event(None, "status", &status);
@@ -365,7 +373,7 @@ impl Follower {
 )]
 async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>) -> Reply {
     let repeat = keyed(body.repeat)?;
-    app.chat_say(&chat, &repeat, body.value).await?;
+    chat::chat_say(&app, &chat, &repeat, body.value).await?;
     Ok(done())
 }
 
@@ -376,7 +384,7 @@ async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>)
 )]
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
-    app.chat_human(&chat, &repeat).await?;
+    chat::chat_human(&app, &chat, &repeat).await?;
     Ok(done())
 }
 
@@ -387,7 +395,7 @@ async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: 
 )]
 async fn judge(State(app): State<Shared>, Writing(chat): Writing, body: Json<GiveFeedback>) -> Reply {
     let repeat = keyed(body.repeat)?;
-    app.chat_feedback(&chat, &repeat, body.value).await?;
+    chat::chat_feedback(&app, &chat, &repeat, body.value).await?;
     Ok(done())
 }
 
@@ -405,7 +413,7 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
     let (file, repeat, room) = body::file(&app, request).await?;
     let repeat = keyed(repeat)?;
     drop(room);
-    app.chat_attach(&chat, Some(&repeat), file).await?;
+    chat::chat_attach(&app, &chat, Some(&repeat), file).await?;
     Ok(done())
 }
 
@@ -419,9 +427,9 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
     )))
 )]
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Names([_, name]): Names<2>) -> Reply {
-    app.pace_read(&chat)?;
-    app.read(&Arc::new(chat.caller()), move |app, _| {
-        let (media_type, bytes) = app.file_of(&chat, &name)?;
+    chat::pace_read(&app.environment, &chat)?;
+    reading::read(&app, &Arc::new(chat.caller()), move |app, _| {
+        let (media_type, bytes) = conversation::file_of(app, &chat, &name)?;
         Ok(download(media_type, bytes))
     })
     .await

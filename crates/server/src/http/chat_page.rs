@@ -1,6 +1,6 @@
 //! The chat page itself: three small files in the binary, which load nothing from anywhere else.
 
-use super::Shared;
+use super::request::Shared;
 use axum::{
     Router,
     http::{HeaderName, header},

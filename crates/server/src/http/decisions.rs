@@ -1,15 +1,16 @@
 //! Decisions: read, explained, taken again, and asked for without being recorded.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::Name,
     reply::json,
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{
-    case::OpenCase,
-    decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
+    access::reading,
+    case::open::{self, OpenCase},
+    evidence::decision::{self, DecisionAnswer, ReplayAnswer, WouldDecide},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, description = "The decision.", body = DecisionAnswer))
 )]
 async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.decision(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&decision::decision(app, caller, &id)?)).await
 }
 
 /// Take a decision again from its record and compare, byte for byte.
@@ -39,7 +40,7 @@ async fn replay_decision(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.replay(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&decision::replay(app, caller, &id)?)).await
 }
 
 /// Ask what would be decided; nothing is recorded.
@@ -48,5 +49,5 @@ async fn replay_decision(
     responses((status = 200, description = "What would be decided now.", body = WouldDecide))
 )]
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {
-    json(&app.ask_route(&caller, body.value).await?)
+    json(&open::ask_route(&app, &caller, body.value).await?)
 }

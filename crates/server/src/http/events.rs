@@ -1,14 +1,19 @@
 //! The event stream: every event as it is committed, by server-sent events, resumable from any position.
 
 use super::{
-    Authenticated, Shared,
     query::{Params, position},
     reply::{self, COMMENT},
+    request::{Authenticated, Shared},
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
-use remit_app::{Caller, event_buffer::Told, query::FeedItem, usage::Following};
+use remit_app::{
+    Caller,
+    access::{auth, usage},
+    evidence::feed::{self, FeedItem},
+    live::{event_buffer::Told, usage::Following},
+};
 use serde::Deserialize;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use utoipa::IntoParams;
@@ -57,18 +62,18 @@ async fn follow_events(
     headers: HeaderMap,
     Params(asked): Params<From>,
 ) -> Result<Response, Problem> {
-    app.permit(&caller, "events.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "events.read")?;
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
-        Some(text) => app.reached(position(Some(text))?)?,
-        None => *app.ticks.borrow(),
+        Some(text) => feed::reached(&app.journal, position(Some(text))?)?,
+        None => *app.journal.ticks.borrow(),
     };
-    let (ticks, revocations) = (app.ticks.subscribe(), app.revocations());
-    if !app.stands(&caller)? {
+    let (ticks, revocations) = (app.journal.ticks.subscribe(), auth::revocations(&app.live));
+    if !auth::stands(&app.journal, &app.live, &app.environment, &caller)? {
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
-    let place = app.follow(&caller)?;
+    let place = usage::follow(&app.live, &app.environment, &caller)?;
     let reader = Reader { app, caller, _place: place, revocations, at, ready: VecDeque::new(), ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let bytes = reader.next().await?;
@@ -86,17 +91,17 @@ impl Reader {
                 return Some(Bytes::from_owner(told.bytes));
             }
             self.ticks.borrow_and_update();
-            let revocations = self.app.revocations();
+            let revocations = auth::revocations(&self.app.live);
             if revocations != self.revocations {
-                if !self.app.stands(&self.caller).ok()? {
+                if !auth::stands(&self.app.journal, &self.app.live, &self.app.environment, &self.caller).ok()? {
                     return None;
                 }
                 self.revocations = revocations;
             }
-            if self.caller.expires <= self.app.now() {
+            if self.caller.expires <= self.app.environment.now() {
                 return None;
             }
-            self.ready = self.app.told(&self.caller, self.at, written).await.ok()?;
+            self.ready = feed::told(&self.app, &self.caller, self.at, written).await.ok()?;
             if self.ready.is_empty() {
                 match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
                     Ok(changed) => changed.ok()?,

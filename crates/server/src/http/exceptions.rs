@@ -1,13 +1,22 @@
 //! Exceptions: listed, taken on and resolved.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit, one_of},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
-use remit_app::{case::CaseAnswer, exception::ResolveException, query::Page, view::ExceptionView};
+use remit_app::{
+    access::reading,
+    case::{
+        counted::CaseAnswer,
+        exception::{self, ResolveException},
+        query::Page,
+        view::ExceptionView,
+    },
+    pipeline,
+};
 use remit_store::ExceptionFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -50,7 +59,10 @@ async fn list_exceptions(
     let filter =
         ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.exceptions(caller, filter, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&exception::exceptions(app, caller, filter, asked.after.as_deref(), limit)?)
+    })
+    .await
 }
 
 /// List exceptions whose owner cannot be reached under the bundle in force: there should be none.
@@ -59,7 +71,7 @@ async fn list_exceptions(
     responses((status = 200, description = "All of them.", body = Vec<ExceptionView>))
 )]
 async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.unreachable_exceptions(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&exception::unreachable_exceptions(app, caller)?)).await
 }
 
 /// Take an exception on.
@@ -74,8 +86,8 @@ async fn own_exception(
     Name(id): Name,
     body: NoBody,
 ) -> Reply {
-    let acted = app.take_exception(&caller, body.repeat.as_ref(), &id);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::take_exception(&app, &caller, body.repeat.as_ref(), &id);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Resolve an exception; a case that it held is routed anew, or closed with it.
@@ -90,6 +102,6 @@ async fn resolve_exception(
     Name(id): Name,
     body: Json<ResolveException>,
 ) -> Reply {
-    let acted = app.resolve_exception(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = exception::resolve_exception(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }

@@ -1,9 +1,16 @@
 //! The ledger in its published form (c2sp.org/tlog-tiles), for auditors.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::octets};
+use super::{
+    query::Name,
+    reply::octets,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::{problem, problem::Problem};
 use axum::{extract::State, response::IntoResponse as _, routing::get};
-use remit_app::{App, Caller};
+use remit_app::{
+    Caller, Parts,
+    access::{auth, reading},
+};
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     ))
 )]
 async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.permit(&caller, "ledger.read")?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
     Ok(format!("{}\n", crate::jobs::signer(&app).verifier().to_text()).into_response())
 }
 
@@ -38,29 +45,29 @@ async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated
     ))
 )]
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.permit(&caller, "ledger.read")?;
-    let newest = app.store().checkpoint().map_err(Problem::internal)?;
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
+    let newest = app.journal.store().checkpoint().map_err(Problem::internal)?;
     let (_, note) = newest.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no checkpoint has been signed yet"))?;
     Ok(note.into_response())
 }
 
 async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(path): Name) -> Reply {
-    app.read(&caller, move |app, caller| tile_at(app, caller, &path)).await
+    reading::read(&app, &caller, move |app, caller| tile_at(app, caller, &path)).await
 }
 
-fn tile_at(app: &App, caller: &Caller, path: &str) -> Reply {
-    app.permit(caller, "ledger.read")?;
+fn tile_at(app: &Parts, caller: &Caller, path: &str) -> Reply {
+    auth::permit(&app.governance, &app.live, &app.environment, caller, "ledger.read")?;
     let none = || Problem::new(problem::NOT_FOUND, "the ledger has no such tile");
     let address = Address::parse(path).ok_or_else(none)?;
     let width = usize::from(address.width);
     match address.level {
         Some(level) => {
-            let stored = app.store().tile(level, address.index).map_err(Problem::internal)?.ok_or_else(none)?;
+            let stored = app.journal.store().tile(level, address.index).map_err(Problem::internal)?.ok_or_else(none)?;
             Ok(octets(stored.get(..width).ok_or_else(none)?.iter().flat_map(|hash| hash.0).collect()))
         }
         None => {
             let from = address.index.checked_mul(TILE_WIDTH as u64).ok_or_else(none)?;
-            let rows = app.store().feed(from, width).map_err(Problem::internal)?;
+            let rows = app.journal.store().feed(from, width).map_err(Problem::internal)?;
             if rows.len() < width {
                 return Err(none());
             }

@@ -16,6 +16,7 @@ mod ops;
 mod outcomes;
 mod query;
 mod reply;
+mod request;
 mod staff;
 mod subscriptions;
 mod work;
@@ -23,27 +24,24 @@ mod work;
 use crate::{problem, problem::Problem};
 use axum::{
     Router,
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
-        header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-        request::Parts,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
 };
-use remit_app::{App, metrics::RequestLabels};
+use remit_app::{Parts, environment::metrics::RequestLabels};
 use remit_ledger::hash::hex;
+use request::Shared;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use utoipa_axum::router::OpenApiRouter;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-pub(crate) type Shared = Arc<App>;
-type Reply = Result<Response, Problem>;
 
 /// Every route together with its description: neither exists without the other.
 fn routes() -> OpenApiRouter<Shared> {
@@ -69,7 +67,7 @@ pub fn description() -> String {
 }
 
 /// The whole interface over `app`.
-pub fn router(app: Arc<App>) -> Router {
+pub fn router(app: Arc<Parts>) -> Router {
     let (routes, description) = routes().split_for_parts();
     let description = axum::body::Bytes::from(openapi::finish(description));
     routes
@@ -88,13 +86,13 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// Names the request, and counts it and how long it took. The name is in its log lines and its answer.
 async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let name = app.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
+    let name = app.environment.entropy.bytes::<8>().map_or_else(|_| "unnamed".to_owned(), |bytes| hex(&bytes));
     let started = tokio::time::Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", id = %name, route);
     // Carried out to its end even if the client hangs up: what was committed must also be counted.
     let carrying = Arc::clone(&app);
-    let carried_out = async move { carrying.carry_out(next.run(request), reply::is_durable).await };
+    let carried_out = async move { carrying.journal.carry_out(next.run(request), reply::is_durable).await };
     let carried_out = tokio::spawn(carried_out.instrument(span)).await.map_err(Problem::internal);
     let answered = carried_out.and_then(|answered| answered.map_err(Problem::internal));
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -102,9 +100,9 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
         response.headers_mut().insert(REQUEST_ID, name);
     }
     guard(response.headers_mut());
-    app.metrics.seconds.observe(started.elapsed().as_secs_f64());
+    app.environment.metrics.seconds.observe(started.elapsed().as_secs_f64());
     let labels = RequestLabels { route, status: response.status().as_u16() };
-    app.metrics.requests.get_or_create(&labels).inc();
+    app.environment.metrics.requests.get_or_create(&labels).inc();
     response
 }
 
@@ -113,19 +111,4 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
 fn guard(headers: &mut HeaderMap) {
     headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// The caller that the request's token names.
-#[derive(Debug)]
-pub(crate) struct Authenticated(pub(crate) Arc<remit_app::Caller>);
-
-impl FromRequestParts<Shared> for Authenticated {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        let caller = app.caller(header)?;
-        app.pace(&caller)?;
-        Ok(Self(caller))
-    }
 }

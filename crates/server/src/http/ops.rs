@@ -1,13 +1,17 @@
 //! What operators ask for: health, readiness, metrics, and the pages of problems.
 
-use super::{Authenticated, Reply, Shared, query::Name, reply::json};
+use super::{
+    query::Name,
+    reply::json,
+    request::{Authenticated, Reply, Shared},
+};
 use crate::{problem, problem::Problem};
 use axum::{
     extract::State,
     http::header::CONTENT_TYPE,
     response::{Html, IntoResponse as _},
 };
-use remit_app::metrics::ResponderLabels;
+use remit_app::{access::auth, bundle::rehome, environment::metrics::ResponderLabels, webhook};
 use remit_store::Store as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,9 +52,9 @@ struct Ready {
 )]
 async fn get_readiness(State(app): State<Shared>) -> Reply {
     // Where the ledger ends is in memory; this is read from the database.
-    app.store().checkpoint().map_err(Problem::internal)?;
-    let records = app.store().last_seq().map_err(Problem::internal)?;
-    json(&Ready { ready: true, bundle: app.bundle().digest().to_string(), records })
+    app.journal.store().checkpoint().map_err(Problem::internal)?;
+    let records = app.journal.store().last_seq().map_err(Problem::internal)?;
+    json(&Ready { ready: true, bundle: app.governance.bundle.digest().to_string(), records })
 }
 
 /// Read the metrics, for Prometheus.
@@ -62,13 +66,13 @@ async fn get_readiness(State(app): State<Shared>) -> Reply {
     ))
 )]
 async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.permit(&caller, "metrics.read")?;
-    for (responder, depth) in app.depths() {
-        app.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
+    auth::permit(&app.governance, &app.live, &app.environment, &caller, "metrics.read")?;
+    for (responder, depth) in app.live.depths() {
+        app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }
-    app.metrics.orphaned.set(app.orphaned().map_err(Problem::internal)?);
-    app.measure_webhooks();
-    let text = app.metrics.text().map_err(Problem::internal)?;
+    app.environment.metrics.orphaned.set(rehome::orphaned(&app.governance, &app.journal).map_err(Problem::internal)?);
+    webhook::measure_webhooks(&app.journal, &app.live, &app.environment);
+    let text = app.environment.metrics.text().map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }
 

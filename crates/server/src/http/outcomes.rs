@@ -1,14 +1,22 @@
 //! What became of cases: what customers say, what is counted, and what humans decided against the system.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json, NoBody},
     query::{Name, Params, limit},
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{
-    case::CaseAnswer, feedback::GiveFeedback, outcome::OutcomeView, override_log::OverrideView, query::Page,
+    access::reading,
+    case::{
+        counted::CaseAnswer,
+        feedback::{self, GiveFeedback},
+        override_log::{self, OverrideView},
+        query::Page,
+    },
+    evidence::outcome::{self, OutcomeView},
+    pipeline,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -36,8 +44,8 @@ async fn give_feedback(
     Name(id): Name,
     body: Json<GiveFeedback>,
 ) -> Reply {
-    let acted = app.give_feedback(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = feedback::give_feedback(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case whose customer gives up.
@@ -52,8 +60,8 @@ async fn abandon_case(
     Name(id): Name,
     body: NoBody,
 ) -> Reply {
-    let acted = app.abandon_case(&caller, body.repeat.as_ref(), &id);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = feedback::abandon_case(&app, &caller, body.repeat.as_ref(), &id);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List what became of cases, by responder and intent, with the estimates that routing makes of it.
@@ -62,7 +70,7 @@ async fn abandon_case(
     responses((status = 200, description = "All counts.", body = Vec<OutcomeView>))
 )]
 async fn list_outcomes(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.outcomes(caller)?)).await
+    reading::read(&app, &caller, |app, caller| json(&outcome::outcomes(app, caller)?)).await
 }
 
 /// Which part of the overrides to list.
@@ -89,5 +97,8 @@ async fn list_overrides(
     Params(asked): Params<ListOverrides>,
 ) -> Reply {
     let limit = limit(asked.limit)?;
-    app.read(&caller, move |app, caller| json(&app.overrides(caller, asked.after.as_deref(), limit)?)).await
+    reading::read(&app, &caller, move |app, caller| {
+        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit)?)
+    })
+    .await
 }

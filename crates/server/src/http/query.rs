@@ -1,8 +1,8 @@
 //! Query parameters: strict, bounded, with a problem that names the parameter.
 
 use crate::{problem, problem::Problem};
-use axum::{extract::FromRequestParts, http::request::Parts};
-use remit_app::query::PAGE_MAX;
+use axum::{extract::FromRequestParts, http::request::Parts as RequestParts};
+use remit_app::case::query::PAGE_MAX;
 use serde::de::DeserializeOwned;
 
 /// A request's query parameters.
@@ -12,7 +12,7 @@ pub(crate) struct Params<T>(pub(crate) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, _: &S) -> Result<Self, Problem> {
         axum::extract::Query::try_from_uri(&parts.uri)
             .map(|query| Self(query.0))
             .map_err(|e| Problem::invalid("query", e.body_text()))
@@ -26,7 +26,7 @@ pub(crate) struct Name(pub(crate) String);
 impl<S: Send + Sync> FromRequestParts<S> for Name {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
         path.map(|path| Self(path.0))
             .map_err(|_| Problem::new(problem::NOT_FOUND, "the address holds something other than a name in UTF-8"))
@@ -40,7 +40,7 @@ pub(crate) struct NameAndPosition(pub(crate) String, pub(crate) u64);
 impl<S: Send + Sync> FromRequestParts<S> for NameAndPosition {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<(String, u64)>::from_request_parts(parts, state).await;
         path.map(|path| Self(path.0.0, path.0.1)).map_err(|_| {
             Problem::new(problem::NOT_FOUND, "the address holds something other than a position in the ledger")
@@ -55,7 +55,7 @@ pub(crate) struct Names<const N: usize>(pub(crate) [String; N]);
 impl<S: Send + Sync, const N: usize> FromRequestParts<S> for Names<N> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut RequestParts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<Vec<String>>::from_request_parts(parts, state).await;
         let names = path.ok().and_then(|path| path.0.try_into().ok());
         names

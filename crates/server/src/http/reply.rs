@@ -1,6 +1,6 @@
 //! Answers: JSON bodies, and problems as `application/problem+json`.
 
-use super::Reply;
+use super::request::Reply;
 use crate::{problem, problem::Problem};
 use axum::{
     body::{Body, Bytes},

@@ -1,16 +1,18 @@
 //! Staff: noted, there or not, what they are offered and what they have; and AI responders that were stopped.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::Name,
     reply::{done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    breaker::{ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
-    case::CaseAnswer,
-    staff::{AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
+    access::reading,
+    ai::breaker::{self, ResetOutcomes, ResumeAi, StoppedView, UnreachableView},
+    case::counted::CaseAnswer,
+    pipeline,
+    staff::{self, AnswerOffer, NoteStaff, QueueView, SetPresence, StaffView, WorkView},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -33,7 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, description = "Noted.", body = StaffView))
 )]
 async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NoteStaff>) -> Reply {
-    json(&app.note_staff(&caller, body.value).await?)
+    json(&staff::note_staff(&app, &caller, body.value).await?)
 }
 
 /// List everybody, by name.
@@ -42,7 +44,10 @@ async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "Everybody.", body = Vec<StaffView>))
 )]
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    app.read(&caller, |app, caller| json(&app.list_staff(caller)?)).await
+    reading::read(&app, &caller, |app, caller| {
+        json(&staff::list_staff(&app.governance, &app.live, &app.environment, caller)?)
+    })
+    .await
 }
 
 /// Say whether a member of staff is there.
@@ -60,7 +65,7 @@ async fn set_presence(
     Name(name): Name,
     body: Json<SetPresence>,
 ) -> Reply {
-    json(&app.set_presence(&caller, &name, body.value).await?)
+    json(&staff::set_presence(&app, &caller, &name, body.value).await?)
 }
 
 /// List what is offered to a member of staff, and what they have.
@@ -70,7 +75,7 @@ async fn set_presence(
     responses((status = 200, description = "Offers and cases.", body = WorkView))
 )]
 async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.work_of(caller, &name)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&staff::work_of(app, caller, &name)?)).await
 }
 
 /// List the queues: whether they are open, how much they have, and how long a case waits.
@@ -79,7 +84,7 @@ async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticate
     responses((status = 200, description = "All of them.", body = Vec<QueueView>))
 )]
 async fn list_queues(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.list_queues(&caller)?)
+    json(&staff::list_queues(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 /// Accept or decline the offer of a case.
@@ -94,8 +99,8 @@ async fn answer_offer(
     Name(id): Name,
     body: Json<AnswerOffer>,
 ) -> Reply {
-    let acted = app.answer_offer(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = staff::answer_offer(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// List the AI responders that were stopped, by intent.
@@ -104,7 +109,7 @@ async fn answer_offer(
     responses((status = 200, description = "All of them.", body = Vec<StoppedView>))
 )]
 async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.stopped(&caller)?)
+    json(&breaker::stopped(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 /// List the AI responders that could not be reached several times in a row and are left alone for a while.
@@ -113,7 +118,7 @@ async fn list_stopped(State(app): State<Shared>, Authenticated(caller): Authenti
     responses((status = 200, description = "All of them.", body = Vec<UnreachableView>))
 )]
 async fn list_responders_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.unreachable(&caller)?)
+    json(&breaker::unreachable(&app.governance, &app.live, &app.environment, &caller)?)
 }
 
 /// Count the outcomes of a responder for an intent anew, with a reason, on record.
@@ -130,7 +135,7 @@ async fn reset_outcomes(
     Name(name): Name,
     body: Json<ResetOutcomes>,
 ) -> Reply {
-    app.reset_outcomes(&caller, &name, body.value).await?;
+    breaker::reset_outcomes(&app, &caller, &name, body.value).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -146,6 +151,6 @@ async fn resume_ai(
     Name(name): Name,
     body: Json<ResumeAi>,
 ) -> Reply {
-    app.resume_ai(&caller, &name, body.value).await?;
+    breaker::resume_ai(&app, &caller, &name, body.value).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

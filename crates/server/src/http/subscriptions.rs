@@ -1,17 +1,21 @@
 //! Subscriptions: whom events are sent to, how far they are, and what was given up.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{Json, NoBody},
     query::{Name, NameAndPosition, Params, limit, position},
     reply::json,
+    request::{Authenticated, Reply, Shared},
 };
 use crate::problem::Problem;
 use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
-    query::Page,
+    access::reading,
+    case::query::Page,
     refused::Refused,
-    subscription::{DeadLetterView, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+    webhook::{
+        dead_letters::{self, DeadLetterView},
+        subscription::{self, NewSubscription, Replay, SubscriptionSecret, SubscriptionView, TestView},
+    },
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -71,7 +75,7 @@ async fn make_subscription(
     body: Json<NewSubscription>,
 ) -> Reply {
     no_key(body.repeat.as_ref())?;
-    let made = whole(async move { app.make_subscription(&caller, body.value).await }).await?;
+    let made = whole(async move { subscription::make_subscription(&app, &caller, body.value).await }).await?;
     Ok((StatusCode::CREATED, json(&made)?).into_response())
 }
 
@@ -81,7 +85,7 @@ async fn make_subscription(
     responses((status = 200, description = "All of them.", body = Vec<SubscriptionView>))
 )]
 async fn list_subscriptions(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    json(&app.subscriptions(&caller)?)
+    json(&subscription::subscriptions(&app, &caller)?)
 }
 
 /// Get a subscription, and where its delivery stands.
@@ -91,7 +95,7 @@ async fn list_subscriptions(State(app): State<Shared>, Authenticated(caller): Au
     responses((status = 200, description = "The subscription.", body = SubscriptionView))
 )]
 async fn get_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&app.subscription(&caller, &id)?)
+    json(&subscription::subscription(&app, &caller, &id)?)
 }
 
 /// Delete a subscription with its dead letters; nothing more is sent.
@@ -101,7 +105,7 @@ async fn get_subscription(State(app): State<Shared>, Authenticated(caller): Auth
     responses((status = 204, description = "Deleted."))
 )]
 async fn delete_subscription(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    whole(async move { app.delete_subscription(&caller, &id).await }).await?;
+    whole(async move { subscription::delete_subscription(&app, &caller, &id).await }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -117,7 +121,7 @@ async fn pause_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.pause_subscription(&caller, &id).await?)
+    json(&subscription::pause_subscription(&app, &caller, &id).await?)
 }
 
 /// Resume a subscription, or try everything that waits at once.
@@ -132,7 +136,7 @@ async fn resume_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.resume_subscription(&caller, &id).await?)
+    json(&subscription::resume_subscription(&app, &caller, &id).await?)
 }
 
 /// Send everything after a position in the ledger again, under the same `webhook-id`s.
@@ -147,7 +151,7 @@ async fn replay_subscription(
     Name(id): Name,
     body: Json<Replay>,
 ) -> Reply {
-    json(&app.replay_subscription(&caller, &id, &body.value).await?)
+    json(&subscription::replay_subscription(&app, &caller, &id, &body.value).await?)
 }
 
 /// Give a subscription a new secret. The one before signs too for a day.
@@ -163,7 +167,7 @@ async fn rotate_secret(
     body: NoBody,
 ) -> Reply {
     no_key(body.repeat.as_ref())?;
-    json(&whole(async move { app.rotate_secret(&caller, &id).await }).await?)
+    json(&whole(async move { subscription::rotate_secret(&app, &caller, &id).await }).await?)
 }
 
 /// Send a message of the type `remit.test.v1` at once, and say what came of it.
@@ -178,7 +182,7 @@ async fn test_subscription(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    json(&app.test_subscription(&caller, &id).await?)
+    json(&subscription::test_subscription(&app.governance, &app.live, &app.environment, &caller, &id).await?)
 }
 
 /// List the events that were given up, in ledger order.
@@ -194,7 +198,8 @@ async fn list_dead_letters(
     Params(asked): Params<ListDeadLetters>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    app.read(&caller, move |app, caller| json(&app.dead_letters(caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&dead_letters::dead_letters(app, caller, &id, after, limit)?))
+        .await
 }
 
 /// Discard an event that was given up.
@@ -211,7 +216,7 @@ async fn discard_dead_letter(
     Authenticated(caller): Authenticated,
     NameAndPosition(id, seq): NameAndPosition,
 ) -> Reply {
-    app.discard_dead_letter(&caller, &id, seq).await?;
+    dead_letters::discard_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -230,6 +235,6 @@ async fn retry_dead_letter(
     NameAndPosition(id, seq): NameAndPosition,
     _: NoBody,
 ) -> Reply {
-    app.retry_dead_letter(&caller, &id, seq).await?;
+    dead_letters::retry_dead_letter(&app, &caller, &id, seq).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

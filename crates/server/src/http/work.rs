@@ -1,21 +1,25 @@
 //! What people do with a case beside answering it: transfer, consult, carry out, merge; and its context.
 
 use super::{
-    Authenticated, Reply, Shared,
     body::{IdempotencyKey, Json},
     query::{Name, Params},
     reply::{created, done, json},
+    request::{Authenticated, Reply, Shared},
 };
 use axum::extract::State;
 use remit_app::{
-    action::EndAction,
-    case::CaseAnswer,
-    consult::{AnswerConsult, AskConsult, ConsultView},
-    context::ContextView,
-    handover::KeepCase,
-    merge::MergeCase,
-    situation::EndSituation,
-    transfer::TransferCase,
+    access::reading,
+    ai::context::{self, ContextView},
+    case::{
+        action::{self, EndAction},
+        consult::{self, AnswerConsult, AskConsult, ConsultView},
+        counted::CaseAnswer,
+        handover::{self, KeepCase},
+        merge::{self, MergeCase},
+        situation::{self, EndSituation},
+        transfer::{self, TransferCase},
+    },
+    pipeline,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -48,8 +52,8 @@ async fn transfer_case(
     Name(id): Name,
     body: Json<TransferCase>,
 ) -> Reply {
-    let acted = app.transfer_case(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = transfer::transfer_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Keep a case, as the people who have it and were asked whether to hand it over.
@@ -67,8 +71,8 @@ async fn keep_case(
     Name(id): Name,
     body: Json<KeepCase>,
 ) -> Reply {
-    let acted = app.keep_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = handover::keep_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Say that a danger or need stands on a case no more, as a person, with a reason that stays on record.
@@ -85,8 +89,8 @@ async fn end_situation(
     Name(id): Name,
     body: Json<EndSituation>,
 ) -> Reply {
-    let acted = app.end_situation(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = situation::end_situation(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Ask another queue for advice, and keep the case.
@@ -101,8 +105,8 @@ async fn ask_consult(
     Name(id): Name,
     body: Json<AskConsult>,
 ) -> Reply {
-    let acted = app.ask_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = consult::ask_consult(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Give the advice that was asked for, as somebody who works in the queue.
@@ -117,8 +121,8 @@ async fn answer_consult(
     Name(id): Name,
     body: Json<AnswerConsult>,
 ) -> Reply {
-    let acted = app.answer_consult(&caller, body.repeat.as_ref(), &id, body.value);
-    created(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = consult::answer_consult(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Whose consults to list.
@@ -140,7 +144,8 @@ async fn list_consults(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListConsults>,
 ) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.consults(caller, asked.queue.as_deref())?)).await
+    reading::read(&app, &caller, move |app, caller| json(&consult::consults(app, caller, asked.queue.as_deref())?))
+        .await
 }
 
 /// Say what became of an action that an AI responder asked for and policy permitted.
@@ -155,8 +160,8 @@ async fn end_action(
     Name(id): Name,
     body: Json<EndAction>,
 ) -> Reply {
-    let acted = app.end_action(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = action::end_action(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// End a case in another open one of the same customer that is the same request.
@@ -171,8 +176,8 @@ async fn merge_case(
     Name(id): Name,
     body: Json<MergeCase>,
 ) -> Reply {
-    let acted = app.merge_case(&caller, body.repeat.as_ref(), &id, body.value);
-    done(app.or_earlier_answer(&caller, body.repeat.as_ref(), acted).await?)
+    let acted = merge::merge_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
 /// Get the context package of a case: what the next holder needs to know.
@@ -182,5 +187,5 @@ async fn merge_case(
     responses((status = 200, description = "The context.", body = ContextView))
 )]
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    app.read(&caller, move |app, caller| json(&app.context_of(caller, &id)?)).await
+    reading::read(&app, &caller, move |app, caller| json(&context::context_of(app, caller, &id)?)).await
 }

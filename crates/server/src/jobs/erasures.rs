@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use remit_app::App;
+use remit_app::{Parts, customer::erasure};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -9,11 +9,11 @@ const SOON: Duration = Duration::from_millis(50);
 /// And at most.
 const LATER: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     let mut wait = SOON;
     loop {
         let gone_on = tokio::select! {
-            gone_on = app.go_on_erasing() => gone_on,
+            gone_on = erasure::go_on_erasing(&app) => gone_on,
             // What is left is done after the next start.
             _ = stop.changed() => return,
         };
@@ -33,7 +33,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             () = again => wait = wait.saturating_mul(2).min(LATER),
-            () = app.wakeups.erasures() => wait = SOON,
+            () = app.journal.wakeups.erasures() => wait = SOON,
             _ = stop.changed() => return,
         }
     }

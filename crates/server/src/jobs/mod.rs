@@ -9,14 +9,14 @@ mod timers;
 mod turns;
 mod webhooks;
 
-use remit_app::App;
+use remit_app::Parts;
 use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use signing::{run, sign, signer};
 
 /// Starts everything but signing; each ends soon after `stop` says so.
-pub(crate) fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+pub(crate) fn start(app: &Arc<Parts>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
         tokio::spawn(erasures::run(Arc::clone(app), stop.clone())),

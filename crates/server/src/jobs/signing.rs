@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: signing checkpoints.
 
-use remit_app::App;
+use remit_app::{Parts, access::token};
 use remit_ledger::checkpoint::Signer;
 use remit_store::Store;
 use std::{sync::Arc, time::Duration};
@@ -9,19 +9,19 @@ use std::{sync::Arc, time::Duration};
 const EVERY_MS: u64 = 500;
 
 /// What signs this data directory's checkpoints.
-pub fn signer(app: &App) -> Signer {
-    Signer::new(remit_app::keys::ORIGIN, app.keys().ledger_seed())
+pub fn signer(app: &Parts) -> Signer {
+    Signer::new(remit_app::vault::keys::ORIGIN, app.vault.keys.ledger_seed())
 }
 
 /// Signs a checkpoint over what is durable now, if it is more than the newest one covers.
 ///
 /// # Errors
 /// When the store refuses.
-pub fn sign(app: &App, signer: &Signer) -> Result<(), remit_store::ReadError> {
-    let (size, root) = app.store().head()?;
-    let newest = app.store().checkpoint()?.map_or(0, |(size, _)| size);
+pub fn sign(app: &Parts, signer: &Signer) -> Result<(), remit_store::ReadError> {
+    let (size, root) = app.journal.store().head()?;
+    let newest = app.journal.store().checkpoint()?.map_or(0, |(size, _)| size);
     if size > newest {
-        app.store().add_checkpoint(size, &signer.sign(size, &root))?;
+        app.journal.store().add_checkpoint(size, &signer.sign(size, &root))?;
     }
     Ok(())
 }
@@ -30,7 +30,7 @@ pub fn sign(app: &App, signer: &Signer) -> Result<(), remit_store::ReadError> {
 ///
 /// # Errors
 /// When the last could not be signed.
-pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), remit_store::ReadError> {
+pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), remit_store::ReadError> {
     let signer = signer(&app);
     let mut tick = tokio::time::interval(Duration::from_millis(EVERY_MS));
     loop {
@@ -38,7 +38,7 @@ pub async fn run(app: Arc<App>, mut stop: tokio::sync::watch::Receiver<bool>) ->
             _ = tick.tick() => false,
             _ = stop.changed() => true,
         };
-        app.revoke_what_is_left().await;
+        token::revoke_what_is_left(&app.journal, &app.live, &app.environment).await;
         let signed = sign(&app, &signer);
         if stopped {
             return signed;

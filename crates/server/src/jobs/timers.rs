@@ -1,6 +1,9 @@
 //! Looks at things again when they are due: offers, exceptions, silent customers, SLA clocks.
 
-use remit_app::App;
+use remit_app::{
+    Parts,
+    case::{exception, timer},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -9,21 +12,23 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Looked at in one go.
 const AT_ONCE: usize = 256;
 
-pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    match app.reach_exceptions().await {
+pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+    match exception::reach_exceptions(&app).await {
         Ok(0) => {}
         Ok(moved) => tracing::warn!(moved, "exceptions of owners that the bundle no longer names were given on"),
         Err(problem) => tracing::error!(%problem, "exceptions without a reachable owner remain"),
     }
     loop {
-        let looked = app.look_at_due(AT_ONCE).await;
+        let looked = timer::look_at_due(&app, AT_ONCE).await;
         if looked == AT_ONCE {
             continue;
         }
-        let wait = app.until_due().unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
+        let wait = timer::until_due(&app.journal, &app.environment)
+            .unwrap_or(LOOK_AGAIN)
+            .clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = app.wakeups.timers() => {}
+            () = app.journal.wakeups.timers() => {}
             _ = stop.changed() => return,
         }
     }

@@ -1,6 +1,6 @@
 //! Asks AI responders: takes what is due from the outbox, many at once.
 
-use remit_app::App;
+use remit_app::{Parts, ai::turn, case::timer};
 use remit_store::OutboxRow;
 use std::{
     collections::HashSet,
@@ -23,14 +23,14 @@ fn pause(failures: u32) -> Duration {
     LOOK_AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(6)).min(PAUSE_MAX)
 }
 
-pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     let mut turns = JoinSet::new();
     // Rows stay in the outbox until they are done, so that those under way are not begun again.
     let under_way: Arc<Mutex<HashSet<String>>> = Arc::default();
     loop {
         let room = AT_ONCE.saturating_sub(turns.len());
         let begun = || under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        match app.turns_due(turns.len() + room.min(256)) {
+        match timer::turns_due(&app.journal, &app.environment, turns.len() + room.min(256)) {
             Ok(rows) => {
                 for row in rows {
                     if turns.len() >= AT_ONCE || !begun().insert(row.id.clone()) {
@@ -47,7 +47,7 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             Some(_) = turns.join_next(), if !turns.is_empty() => {}
-            () = app.wakeups.turns() => {}
+            () = app.journal.wakeups.turns() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             _ = stop.changed() => break,
         }
@@ -57,13 +57,13 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Takes a turn, again and more seldom while that fails, and in the end gives it up.
-async fn take(app: &App, row: &OutboxRow) {
+async fn take(app: &Parts, row: &OutboxRow) {
     let mut failures = 0;
     loop {
         let done = if failures < ATTEMPTS {
-            app.take_turn(row).await
+            turn::take_turn(app, row).await
         } else {
-            app.give_up_turn(row, &format!("The turn failed {ATTEMPTS} times; the server's log says why.")).await
+            turn::give_up_turn(app, row, &format!("The turn failed {ATTEMPTS} times; the server's log says why.")).await
         };
         let Err(problem) = done else { return };
         failures = failures.saturating_add(1);

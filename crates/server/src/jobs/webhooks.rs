@@ -1,7 +1,7 @@
 //! Delivers events to subscriptions: each has a task of its own, which sends to many cases at once.
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use remit_app::{App, webhook::Subscription};
+use remit_app::{Parts, live::subscriptions::Subscription, webhook};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -18,12 +18,12 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// How long what is on its way has to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let mut changed = app.subscriptions_changed();
+pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+    let mut changed = webhook::subscriptions_changed(&app.live);
     let mut working: HashMap<String, JoinHandle<()>> = HashMap::new();
     loop {
         changed.borrow_and_update();
-        let live = app.live_subscriptions();
+        let live = webhook::live_subscriptions(&app.live);
         let is_live = |id: &String| live.iter().any(|subscription| subscription.id == *id);
         working.retain(|id, work| {
             is_live(id) || {
@@ -45,35 +45,35 @@ pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn deliver(app: Arc<App>, subscription: Arc<Subscription>, mut stop: watch::Receiver<bool>) {
-    let mut ticks = app.ticks.subscribe();
+async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = app.journal.ticks.subscribe();
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
-    let send = |pick: remit_app::delivery::Pick| {
+    let send = |pick: remit_app::live::delivery::Pick| {
         let (app, subscription, case) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.case.clone());
         async move {
-            app.deliver(&subscription, pick).await;
+            webhook::deliver(&app.journal, &app.environment, &subscription, pick).await;
             case
         }
     };
     loop {
         ticks.borrow_and_update();
         // What cannot be read is logged where it fails.
-        let more = app.read_on(&subscription).unwrap_or(false);
+        let more = webhook::read_on(&app.journal, &app.environment, &subscription).unwrap_or(false);
         while under_way.len() < AT_ONCE {
-            let Some(pick) = app.next_delivery(&subscription, &busy) else { break };
+            let Some(pick) = webhook::next_delivery(&app.environment, &subscription, &busy) else { break };
             busy.insert(pick.from.case.clone());
             under_way.push(send(pick));
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
-            if let Err(problem) = app.save_delivery(&subscription).await {
+            if let Err(problem) = webhook::save_delivery(&app.journal, &app.environment, &subscription).await {
                 tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record \
                     yet");
             }
             saved = Instant::now();
         }
         let open = under_way.len() < AT_ONCE && subscription.has_room();
-        let due = if under_way.len() < AT_ONCE { subscription.until_due(app.now().0, &busy) } else { None };
+        let due = if under_way.len() < AT_ONCE { subscription.until_due(app.environment.now().0, &busy) } else { None };
         let wait = due.unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {
             Some(case) = under_way.next(), if !under_way.is_empty() => { busy.remove(&case); }
@@ -87,7 +87,7 @@ async fn deliver(app: Arc<App>, subscription: Arc<Subscription>, mut stop: watch
     }
     // What does not end in time is sent again at the next start.
     let _ = tokio::time::timeout(STOP_PATIENCE, async { while under_way.next().await.is_some() {} }).await;
-    if let Err(problem) = app.save_delivery(&subscription).await {
+    if let Err(problem) = webhook::save_delivery(&app.journal, &app.environment, &subscription).await {
         tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record");
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
     harness::{Client, OwnClock, Server, bank_with, bank_with_file, epoch, id},
 };
-use remit_app::{model_cache::ModelCache, services::Services};
+use remit_app::governance::{model_cache::ModelCache, services::Services};
 use remit_store::Store as _;
 use serde_json::{Value, json};
 
@@ -195,7 +195,7 @@ fn an_ai_that_fails_too_often_is_stopped_on_record_and_may_again_when_somebody_s
     let (responder, intent) = (first["responder"].as_str().unwrap(), first["intent"].as_str().unwrap());
     // The stop is on record, with its numbers and its owner.
     let on_record = loop {
-        let rows = server.app.store().feed(0, 100_000).unwrap();
+        let rows = server.app.journal.store().feed(0, 100_000).unwrap();
         if let Some(row) = rows.iter().find(|row| row.kind == "ai_stopped") {
             break serde_json::from_slice::<Value>(&row.body).unwrap();
         }

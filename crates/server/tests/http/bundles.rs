@@ -7,7 +7,7 @@ use crate::{
 use remit_app::{
     boot::{BootError, Opened},
     bundle::{MoveError, PlanError},
-    services::Services,
+    governance::services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};
@@ -44,11 +44,11 @@ fn decided(client: &Client, of: &Value) -> Value {
 
 /// Events of a kind, in the order of the ledger.
 fn events(server: &Server, kind: &str) -> Vec<Value> {
-    let rows = server.app.store().feed(0, 1_000).unwrap();
+    let rows = server.app.journal.store().feed(0, 1_000).unwrap();
     rows.iter().filter(|row| row.kind == kind).map(|row| serde_json::from_slice(&row.body).unwrap()).collect()
 }
 
-fn lost(opened: Result<remit_app::App, BootError>) -> String {
+fn lost(opened: Result<remit_app::Parts, BootError>) -> String {
     match opened.unwrap_err() {
         error @ BootError::Plan(PlanError::Lost(_)) => error.to_string(),
         other => panic!("{other}"),

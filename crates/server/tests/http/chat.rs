@@ -5,7 +5,10 @@ use crate::{
     customer::Customer,
     harness::{Client, Got, OwnClock, Server, bank_with, epoch, id},
 };
-use remit_app::{model_cache::ModelCache, services::Services, token};
+use remit_app::{
+    access::token,
+    governance::{model_cache::ModelCache, services::Services},
+};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 
@@ -29,7 +32,7 @@ pub(crate) fn staff(server: &Server, lead: &Client, name: &str, first_name: &str
         staff: Some(name.into()),
         days: 1,
     };
-    let made = token::make(server.app.store(), &Default::default(), server.app.now(), new).unwrap();
+    let made = token::make(server.app.journal.store(), &Default::default(), server.app.environment.now(), new).unwrap();
     let client = server.client_with(&made.token);
     let there = client.post(&format!("/v1/staff/{name}/presence"), &json!({ "presence": "available" }));
     assert_eq!(there.status, 200);

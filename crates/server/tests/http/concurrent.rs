@@ -176,9 +176,9 @@ fn session(seed: u64) -> Result<BTreeMap<String, usize>, String> {
             scope.spawn(move || (0..COMMANDS).for_each(|_| hand.act()));
         }
     });
-    let most = server.app.bundle().terms().handoffs_max;
+    let most = server.app.governance.bundle.terms().handoffs_max;
     let bounds = Bounds { handoffs_max: most, room: ROOM as usize };
-    let rows = server.app.store().feed(0, 1_000_000).unwrap();
+    let rows = server.app.journal.store().feed(0, 1_000_000).unwrap();
     let kinds = read(&rows, bounds, None)?;
     // The reader would see it: what is missing, and what is too much.
     for kind in ["decision_made", "offer_made", "case_resolved"] {

@@ -5,7 +5,7 @@ use crate::{
     harness::{Client, Server, epoch, id},
     staff::{answer, presence, staff_client},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use remit_policy::{bundle::Bundle, files::Files};
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};

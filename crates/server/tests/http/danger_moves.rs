@@ -9,7 +9,7 @@ use crate::{
     harness::{Client, Server, TwoClocks, epoch, id},
     staff::{presence, staff_client},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
 const HUMAN: &str = "I would like to talk to a human please";
@@ -240,7 +240,13 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
         lead.open(&format!("somebody {hour}"), "When will my card arrive?");
         let due = || {
             use remit_store::Store as _;
-            server.app.store().next_due("timer").unwrap().is_some_and(|due| due <= server.app.now().0)
+            server
+                .app
+                .journal
+                .store()
+                .next_due("timer")
+                .unwrap()
+                .is_some_and(|due| due <= server.app.environment.now().0)
         };
         while due() {
             lead.get("/healthz");

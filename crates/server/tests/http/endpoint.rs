@@ -1,7 +1,7 @@
 //! An AI service of somebody's own behind a webhook: it answers what a test tells it to, when it is let go.
 
 use crate::harness::{Client, Server};
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use remit_responders::{Service, WebhookService, signature, webhook::WebhookConfig};
 use serde_json::Value;
 use std::{

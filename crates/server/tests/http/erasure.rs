@@ -79,8 +79,11 @@ fn while_the_database_is_read_others_go_on_and_what_is_left_is_told() {
         let now = admin.get(&format!("/v1/cases/{}", id(case))).body;
         assert_eq!((&now["status"], &now["ending"]), (&json!("resolved"), &json!("erased")), "{now}");
     }
-    let kinds: Vec<String> =
-        remit_store::Store::feed(server.app.store(), 0, 10_000).unwrap().into_iter().map(|row| row.kind).collect();
+    let kinds: Vec<String> = remit_store::Store::feed(server.app.journal.store(), 0, 10_000)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.kind)
+        .collect();
     let count = |kind: &str| kinds.iter().filter(|other| *other == kind).count();
     assert_eq!((count("customer_erased"), count("words_erased"), count("erasure_completed")), (1, 100, 1));
     let again = admin.post("/v1/customers/erase", &json!({ "customer": "torvald" }));
@@ -98,7 +101,11 @@ fn what_was_left_when_the_process_ended_is_done_after_the_next_start() {
     let data = server.stop();
     assert!(is_on_disk(data.path(), &key));
     drop(reading);
-    let server = Server::start_on(data, crate::harness::bank_with(|toml| toml), remit_app::services::Services::none());
+    let server = Server::start_on(
+        data,
+        crate::harness::bank_with(|toml| toml),
+        remit_app::governance::services::Services::none(),
+    );
     let admin = server.client(&["admin"]);
     done(&admin, &case);
     assert!(!is_on_disk(server.data.path(), &key));

@@ -1,6 +1,7 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
 use crate::harness::{Server, id, open, verified};
+use remit_app::{access::auth, case::query, evidence::decision};
 use remit_ledger::{checkpoint::Verifier, verify::Problem};
 use remit_store::sqlite::DATABASE;
 use serde_json::{Value, json};
@@ -287,7 +288,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
     let case = server.client(&["integration", "lead"]).open("ann", "my card has not arrived");
     let data = server.stop();
     let app = open(data.path());
-    let new = remit_app::token::NewToken {
+    let new = remit_app::access::token::NewToken {
         name: "again".into(),
         roles: vec!["lead".into()],
         responder: None,
@@ -295,10 +296,17 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         staff: None,
         days: 1,
     };
-    let made = remit_app::token::make(app.store(), &remit_app::entropy::Entropy::default(), app.now(), new).unwrap();
-    let caller = app.caller(Some(&format!("Bearer {}", made.token))).unwrap();
-    assert_eq!(app.case(&caller, &id(&case)).unwrap().version, case["version"]);
-    assert!(app.replay(&caller, case["decision"].as_str().unwrap()).unwrap().same);
+    let made = remit_app::access::token::make(
+        app.journal.store(),
+        &remit_app::environment::entropy::Entropy::default(),
+        app.environment.now(),
+        new,
+    )
+    .unwrap();
+    let caller =
+        auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token))).unwrap();
+    assert_eq!(query::case(&app, &caller, &id(&case)).unwrap().version, case["version"]);
+    assert!(decision::replay(&app, &caller, case["decision"].as_str().unwrap()).unwrap().same);
 }
 
 #[test]

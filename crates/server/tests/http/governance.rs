@@ -4,7 +4,7 @@ use crate::{
     harness::{Client, Server, bank_with, verified},
     staff::presence,
 };
-use remit_app::{entropy::Entropy, services::Services, token};
+use remit_app::{access::token, environment::entropy::Entropy, governance::services::Services};
 use remit_domain::{Event, id::Timestamp};
 use remit_ledger::checkpoint::Signer;
 use remit_store::{
@@ -30,7 +30,7 @@ pub(crate) fn something_of_each(server: &Server, client: &Client) {
 
 /// The events of these kinds, oldest first, as they are fed to those who listen.
 fn events(server: &Server, kinds: &[&str]) -> Vec<Value> {
-    let feed = server.app.store().feed(0, 10_000).unwrap();
+    let feed = server.app.journal.store().feed(0, 10_000).unwrap();
     let of = feed.into_iter().filter(|row| kinds.contains(&row.kind.as_str()));
     let told = |row: RecordRow| {
         let event: Value = serde_json::from_slice(&row.body).unwrap();
@@ -103,7 +103,7 @@ fn who_gave_and_took_what_right_is_in_the_ledger_with_no_secret_and_no_name() {
 #[test]
 fn what_an_earlier_version_made_is_put_on_record_once_and_what_is_slipped_in_beside_it_is_not() {
     let data = tempfile::tempdir().unwrap();
-    let key = Signer::new(remit_app::keys::ORIGIN, &[0; 32]).verifier();
+    let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
     // As an earlier version left it: a token, and no record of any.
     let now = Timestamp(crate::clocks::TEN);
     let new = serde_json::from_value(json!({ "name": "of old", "roles": ["admin"] })).unwrap();

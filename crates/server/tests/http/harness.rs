@@ -1,8 +1,15 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
 use remit_app::{
-    App, boot, bundle::Moves, clock::Clock, directory::KEYS, entropy::Entropy, keys::Keys, limits::Limits,
-    services::Services, token, view_check::ViewCheck,
+    Parts, Settings,
+    access::token,
+    boot,
+    bundle::Moves,
+    directory::KEYS,
+    environment::{clock::Clock, entropy::Entropy, limits::Limits},
+    evidence::view_check::ViewCheck,
+    governance::services::Services,
+    vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
 use remit_ledger::{
@@ -33,12 +40,13 @@ pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
-    remit_app::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
+    remit_app::governance::reader::open(Some(directory.path()), &BANK, &mut |_| {}).unwrap();
     directory
 });
 
 /// A Tuesday at ten in the morning in UTC, and a millisecond more each time it is asked: which desks are open is the
 /// same whenever the tests run.
+#[derive(Debug)]
 struct Morning;
 
 /// One for all servers, so that a second one on the same directory does not start in the past.
@@ -52,7 +60,7 @@ impl Clock for Morning {
 
 /// A clock of one test's own, which the test sets forward. It begins in that morning too, and goes on by a millisecond
 /// each time it is asked.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct OwnClock(Arc<AtomicI64>);
 
 impl OwnClock {
@@ -143,7 +151,7 @@ impl Drop for Accounted {
             return;
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
-        let verifier = Signer::new(remit_app::keys::ORIGIN, &[0; 32]).verifier();
+        let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
         let report = verified(&self.0, &verifier);
         let beside = |problem: &&Problem| match problem {
             Problem::Case { .. } => true,
@@ -182,7 +190,7 @@ pub(crate) struct Server {
     accounted: Accounted,
     runtime: Runtime,
     running: Option<Running>,
-    pub(crate) app: Arc<App>,
+    pub(crate) app: Arc<Parts>,
     pub(crate) url: String,
     pub(crate) data: TempDir,
 }
@@ -203,16 +211,21 @@ pub(crate) struct Client {
     pub(crate) token: String,
 }
 
-pub(crate) fn open(data: &Path) -> App {
+pub(crate) fn open(data: &Path) -> Parts {
     open_with(data, Arc::clone(&BANK), Services::none())
 }
 
 /// Opens a data directory under a bundle, with AI services that answer by themselves.
-pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) -> App {
-    open_at(data, bundle, services, Box::new(Morning))
+pub(crate) fn open_with(data: &Path, bundle: Arc<Bundle>, services: Services) -> Parts {
+    open_set(data, bundle, services, Settings::default())
 }
 
-fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, clock: Box<dyn Clock>) -> App {
+/// The same, run as whoever starts it says.
+pub(crate) fn open_set(data: &Path, bundle: Arc<Bundle>, services: Services, settings: Settings) -> Parts {
+    open_at(data, bundle, services, settings, Box::new(Morning))
+}
+
+fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, settings: Settings, clock: Box<dyn Clock>) -> Parts {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap() {
@@ -220,7 +233,7 @@ fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, clock: Box<dyn 
         std::fs::copy(file.path(), models.join(file.file_name())).unwrap();
     }
     let told = &mut |step: &str| assert!(!step.starts_with("training the intent"), "{step}");
-    boot::open(data, bundle, clock, services, told).unwrap()
+    boot::open(data, bundle, clock, services, settings, told).unwrap()
 }
 
 /// The sample bank with another `bundle.toml`.
@@ -250,7 +263,7 @@ pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
 }
 
 /// Opens a data directory under another bundle, with where goes what is gone.
-pub(crate) fn open_moved(data: &Path, bundle: &Arc<Bundle>, moves: &[&str]) -> Result<App, boot::BootError> {
+pub(crate) fn open_moved(data: &Path, bundle: &Arc<Bundle>, moves: &[&str]) -> Result<Parts, boot::BootError> {
     open_moved_at(data, bundle, moves, Box::new(Morning))
 }
 
@@ -260,13 +273,15 @@ pub(crate) fn open_moved_at(
     bundle: &Arc<Bundle>,
     moves: &[&str],
     clock: Box<dyn Clock>,
-) -> Result<App, boot::BootError> {
+) -> Result<Parts, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
-    let bundle = Arc::clone(bundle);
-    boot::Opened::open(data, &mut |_| {})?
-        .start(boot::Governing { bundle, clock, services: Services::none(), moves, by: "the tests" }, &mut |step| {
-            panic!("{step}")
-        })
+    let (bundle, services, settings) = (Arc::clone(bundle), Services::none(), Settings::default());
+    let governing = boot::Governing { bundle, clock, services, settings, moves, by: "the tests" };
+    boot::Opened::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
+}
+
+fn within(limits: Limits) -> Settings {
+    Settings { limits, ..Settings::default() }
 }
 
 impl Server {
@@ -286,13 +301,16 @@ impl Server {
 
     /// A server of the sample bank on time that the test sets.
     pub(crate) fn start_at(data: TempDir, clock: &OwnClock) -> Self {
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Box::new(clock.clone())), data)
+        Self::serve(
+            open_at(data.path(), Arc::clone(&BANK), Services::none(), Settings::default(), Box::new(clock.clone())),
+            data,
+        )
     }
 
     /// A server under a bundle on time that the test sets.
     pub(crate) fn start_under(bundle: Arc<Bundle>, clock: &OwnClock) -> Self {
         let data = tempfile::tempdir().unwrap();
-        Self::serve(open_at(data.path(), bundle, Services::none(), Box::new(clock.clone())), data)
+        Self::serve(open_at(data.path(), bundle, Services::none(), Settings::default(), Box::new(clock.clone())), data)
     }
 
     /// A server with the sample bank on a clock of the test's own.
@@ -306,21 +324,21 @@ impl Server {
         // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too
         // often.
         let limits = Limits { requests_a_second: u32::MAX / 4, ..Limits::default() };
-        Self::serve(open_at(data.path(), bundle, services, clock).within(limits), data)
+        Self::serve(open_at(data.path(), bundle, services, within(limits), clock), data)
     }
 
     /// A server with the sample bank within other limits, on a clock of the test's own.
     pub(crate) fn start_within(limits: Limits, clock: Box<dyn Clock>) -> Self {
         let data = tempfile::tempdir().unwrap();
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock).within(limits), data)
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), within(limits), clock), data)
     }
 
     /// A server of the sample bank on a data directory that was used before, on a clock of the test's own.
     pub(crate) fn resume(data: TempDir, clock: Box<dyn Clock>) -> Self {
-        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), clock), data)
+        Self::serve(open_at(data.path(), Arc::clone(&BANK), Services::none(), Settings::default(), clock), data)
     }
 
-    pub(crate) fn serve(app: App, data: TempDir) -> Self {
+    pub(crate) fn serve(app: Parts, data: TempDir) -> Self {
         let app = Arc::new(app);
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
@@ -332,7 +350,7 @@ impl Server {
     /// Turns of AI responders that are not taken yet.
     pub(crate) fn turns_left(&self) -> usize {
         use remit_store::Store as _;
-        self.app.store().due("turn", i64::MAX, 1).unwrap().len()
+        self.app.journal.store().due("turn", i64::MAX, 1).unwrap().len()
     }
 
     /// A client with a token of these roles.
@@ -349,7 +367,7 @@ impl Server {
             staff: None,
             days: 1,
         };
-        let made = token::make(self.app.store(), &Entropy::default(), self.app.now(), new).unwrap();
+        let made = token::make(self.app.journal.store(), &Entropy::default(), self.app.environment.now(), new).unwrap();
         self.client_with(&made.token)
     }
 

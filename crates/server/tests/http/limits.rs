@@ -1,7 +1,7 @@
 //! What one caller can take of the server: requests in time, event streams, connections.
 
 use crate::harness::{Client, Hands, Server};
-use remit_app::limits::Limits;
+use remit_app::environment::limits::Limits;
 use serde_json::Value;
 use std::{
     io::{Read as _, Write as _},

@@ -4,7 +4,7 @@ use crate::{
     endpoint::{Ai, MANY_AT_ONCE, settled, timeline},
     harness::{Client, Server, TwoClocks, bank_with, epoch, id},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
 const QUESTION: &str = "When will my new card arrive?";

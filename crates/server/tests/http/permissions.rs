@@ -9,7 +9,7 @@ use crate::{
     described_requests::{Asked, requests},
     harness::{Client, Got, Server, bank_with_file, id},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use remit_policy::engine::API_ACTIONS;
 use serde_json::{Value, json};
 use std::{

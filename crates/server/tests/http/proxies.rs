@@ -3,9 +3,9 @@
 use crate::{
     chat::refused,
     customer::Customer,
-    harness::{Server, bank_with, open_with},
+    harness::{Server, bank_with, open_set},
 };
-use remit_app::services::Services;
+use remit_app::{Settings, governance::services::Services};
 use remit_policy::address::Address;
 use serde_json::json;
 use std::{
@@ -48,9 +48,10 @@ fn a_stream_begins_at_once_and_tells_proxies_to_hold_nothing_back() {
 #[test]
 fn a_server_that_knows_where_it_is_goes_by_that_and_links_there() {
     let data = tempfile::tempdir().unwrap();
-    let app = open_with(data.path(), bank_with(|toml| toml), Services::none());
     let known = ["https://Support.example:443/", "https://help.example:8443"].map(|text| Address::parse(text).unwrap());
-    let server = Server::serve(app.found_at(&known), data);
+    let settings = Settings { public: known.to_vec(), ..Settings::default() };
+    let app = open_set(data.path(), bank_with(|toml| toml), Services::none(), settings);
+    let server = Server::serve(app, data);
     let client = server.client(&["admin"]);
     let started = client.post("/v1/chats", &json!({ "customer": "ann" }));
     let secret = started.body["url"].as_str().unwrap().strip_prefix("https://support.example/chat#").unwrap();

@@ -5,7 +5,7 @@ use crate::{
     danger::say,
     harness::{BANK, Client, Server, bank_with, id},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -9,8 +9,8 @@ use crate::{
     story::check_all,
 };
 use remit_app::{
-    clock::{self, Clock as _},
-    services::Services,
+    environment::clock::{self, Clock as _},
+    governance::services::Services,
 };
 use remit_store::Store as _;
 use serde_json::{Value, json};
@@ -201,7 +201,7 @@ impl Story {
         self.client = server.client(&["admin"]);
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
-        while server.app.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
+        while server.app.journal.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
             self.client.get("/healthz");
         }
         Some(())

@@ -1,7 +1,7 @@
 //! Staff over real HTTP: offers, presence, capacity, and what happens when many answer at once.
 
 use crate::harness::{Client, Server, bank_with, epoch, id};
-use remit_app::{services::Services, token};
+use remit_app::{access::token, governance::services::Services};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -33,7 +33,7 @@ pub(crate) fn staff_client(server: &Server, name: &str) -> Client {
         staff: Some(name.into()),
         days: 1,
     };
-    let made = token::make(server.app.store(), &Default::default(), server.app.now(), new).unwrap();
+    let made = token::make(server.app.journal.store(), &Default::default(), server.app.environment.now(), new).unwrap();
     server.client_with(&made.token)
 }
 

@@ -1,7 +1,7 @@
 //! Who may do what: tokens, roles and policy.
 
 use crate::harness::{Server, epoch, id};
-use remit_app::{entropy::Entropy, token};
+use remit_app::{access::token, environment::entropy::Entropy};
 use serde_json::json;
 
 #[test]
@@ -82,7 +82,8 @@ fn nobody_posts_readings_under_a_name_that_looks_like_remits_own() {
         assert_eq!((got.status, &got.body["field"]), (422, &json!("source")), "{source}: {}", got.body);
         // Nor where it is not asked of a bundle.
         let new = json!({ "name": "crm", "roles": ["integration"], "source": source, "days": 1 });
-        let made = token::prepare(&Entropy::default(), server.app.now(), serde_json::from_value(new).unwrap());
+        let made =
+            token::prepare(&Entropy::default(), server.app.environment.now(), serde_json::from_value(new).unwrap());
         assert!(made.unwrap_err().detail.starts_with("`source`: "), "{source}");
     }
     assert_eq!(make("core-banking").status, 201);

@@ -79,7 +79,7 @@ fn every_event_arrives_once_in_the_order_of_its_case_and_signed() {
     assert_eq!((arrived.len() as u64, seqs), (all, (1..=all).collect()), "each once");
     in_order(arrived.iter());
     let feed: BTreeMap<u64, RecordRow> =
-        server.app.store().feed(0, 100_000).unwrap().into_iter().map(|row| (row.seq, row)).collect();
+        server.app.journal.store().feed(0, 100_000).unwrap().into_iter().map(|row| (row.seq, row)).collect();
     for message in &arrived {
         assert_eq!(message.signed_by(&secret), 1, "{message:?}");
         let (body, known) = (message.json(), &feed[&message.seq()]);

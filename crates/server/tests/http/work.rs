@@ -5,7 +5,7 @@ use crate::{
     harness::{Client, Server, bank_with, epoch, id},
     staff::{answer, note, presence, staff_client, work},
 };
-use remit_app::services::Services;
+use remit_app::governance::services::Services;
 use serde_json::{Value, json};
 
 /// A case that a member of staff has taken, and its view then.
@@ -370,5 +370,5 @@ fn the_wait_is_told_as_it_is_whether_somebody_is_there_or_nobody() {
     presence(&ana, "ana", "offline");
     let alone = told("without");
     assert!(alone.ends_with("We can't say how long that takes."), "{alone}");
-    assert!(server.app.depths().iter().map(|(_, cases)| cases).sum::<i64>() == 2);
+    assert!(server.app.live.depths().iter().map(|(_, cases)| cases).sum::<i64>() == 2);
 }

@@ -5,7 +5,7 @@ use super::{
     file::{Lines, RawLanguage, RawRule, RawSituation, ReadingsFile},
     mistake::{At, meant},
     pattern::{Pattern, plain},
-    resolve::{PendingRule, Resolving},
+    resolving::{PendingRule, Resolving},
     sentences::{RawSentence, SENTENCE_MAX},
 };
 use toml::Spanned;

@@ -1,55 +1,18 @@
 //! Resolves what a bundle says of readings, its packs and its own files into one whole.
 
 use super::{
-    FRUSTRATED, FRUSTRATION, Language, NONE, OWN_RULES, Place, Readings, Reads, Rule, Sentence, Situation, WANTS_HUMAN,
-    file,
+    FRUSTRATED, FRUSTRATION, NONE, Place, Readings, Reads, Rule, Sentence, WANTS_HUMAN, file,
     mistake::{At, Mistake, meant},
     packs::{self, PACKS, Pack},
     parts::{self, Source},
+    resolving::{Choice, PendingRule, Resolving},
     sentences::{self, RawSentence, SENTENCE_MAX, SENTENCES_MAX},
 };
 use crate::lexical::words::Words;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// What a bundle says of readings beside its files.
-#[derive(Debug, Clone, Default)]
-pub struct Choice {
-    /// The packs that it takes; all that ship where it says nothing.
-    pub packs: Option<Vec<String>>,
-    /// Who answers for what packs bring, unless [`Choice::owners`] says otherwise.
-    pub owner: String,
-    /// Who answers for what packs bring, by what is read (a situation, `wants_human`, `frustration`), or by pack.
-    pub owners: BTreeMap<String, String>,
-    /// Rules and situations that are switched off.
-    pub off: Vec<String>,
-    /// The owners that there are; anybody where none are given.
-    pub known_owners: Option<BTreeSet<String>>,
-}
-
-/// Most mistakes that are told.
-const MISTAKES_MAX: usize = 200;
-
-/// A rule before it is known which situations there are.
-#[derive(Debug)]
-pub(super) struct PendingRule {
-    pub(super) rule: Rule,
-    pub(super) reads: String,
-    pub(super) reads_line: usize,
-}
-
-/// A sentence before it is known which situations there are.
-type PendingSentence = (RawSentence, Place);
-
-pub(super) struct Resolving<'a> {
-    pub(super) choice: &'a Choice,
-    pub(super) mistakes: Vec<Mistake>,
-    pub(super) languages: Vec<Language>,
-    pub(super) situations: Vec<Situation>,
-    pub(super) rules: Vec<PendingRule>,
-    sentences: Vec<PendingSentence>,
-    /// What was replaced: situations by name and rules by id, so that nothing is replaced twice.
-    pub(super) replaced: BTreeSet<String>,
-}
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, LazyLock},
+};
 
 /// Resolves readings. `files` are the bundle's own, by path, in the order of their names. What is wrong is left out of
 /// the whole and told.
@@ -79,12 +42,6 @@ pub fn resolve(choice: &Choice, files: &[(&str, &[u8])]) -> (Readings, Vec<Mista
 }
 
 impl Resolving<'_> {
-    pub(super) fn wrong(&mut self, at: At, message: impl Into<String>, cure: impl Into<String>) {
-        if self.mistakes.len() < MISTAKES_MAX {
-            self.mistakes.push(Mistake::new(at, message, cure));
-        }
-    }
-
     /// The packs that the bundle takes.
     fn taken(&mut self) -> Vec<&'static Pack> {
         let choice = self.choice;
@@ -130,22 +87,6 @@ impl Resolving<'_> {
             }
             Err(mistake) => self.mistakes.push(mistake),
         }
-    }
-
-    /// Whether there is such an owner; it is told where there is not.
-    pub(super) fn owner(&mut self, owner: &str, at: At, of: &str) {
-        let known = self.choice.known_owners.as_ref();
-        if known.is_some_and(|known| !known.contains(owner)) {
-            let otherwise = "add an [[owner]] of this name to bundle.toml, or name another";
-            let cure = meant(owner, known.into_iter().flatten().map(String::as_str), otherwise);
-            self.wrong(at, format!("`{owner}`, named as owner of {of}, is no owner"), cure);
-        }
-    }
-
-    /// Who answers for what a pack brings of this kind.
-    pub(super) fn owner_of(&self, reads: &str, pack: &str) -> String {
-        let owners = &self.choice.owners;
-        owners.get(reads).or_else(|| owners.get(pack)).unwrap_or(&self.choice.owner).clone()
     }
 
     fn finish(mut self, packs: Vec<String>) -> (Readings, Vec<Mistake>) {
@@ -318,9 +259,12 @@ impl Resolving<'_> {
         }
         kept
     }
+}
 
-    /// Whether a name is one that the program itself gives.
-    pub(super) fn is_reserved(id: &str) -> bool {
-        OWN_RULES.iter().any(|(own, _)| *own == id)
+impl Readings {
+    /// All shipped packs, owned by nobody: what is read by where no bundle says otherwise.
+    pub fn shipped() -> Arc<Self> {
+        static SHIPPED: LazyLock<Arc<Readings>> = LazyLock::new(|| Arc::new(resolve(&Choice::default(), &[]).0));
+        Arc::clone(&SHIPPED)
     }
 }

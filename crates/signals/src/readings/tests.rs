@@ -2,7 +2,7 @@
 
 use super::{check::check, *};
 use crate::lexical::TextReader;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Resolves one file `readings/own.toml` beside these packs.
 fn own(packs: &[&str], off: &[&str], toml: &str) -> (Readings, Vec<Mistake>) {

@@ -1,7 +1,7 @@
 //! Disclaimers: paragraphs that organisations put on every message. They speak of a message, of secrecy, of whom it was
 //! meant for and of what is forbidden, and never of their writer.
 
-use super::{PartKind, lines::Line, steps};
+use super::{lines::Line, part_kind::PartKind, steps};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
 //! What mail programs put above an earlier message: a line with dashes, or the fields of its header.
 
-use super::{PartKind, lines::Line, steps};
+use super::{lines::Line, part_kind::PartKind, steps};
 
 /// Between dashes above a message that is answered.
 const ORIGINAL: [&str; 26] = [

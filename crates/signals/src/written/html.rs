@@ -4,7 +4,7 @@
 //! Tokens are those of the HTML standard; instead of a tree there is a stack of open elements, which is enough to know
 //! within what a text stands, and which nothing that is nested wrongly can make slow.
 
-use super::{PartKind, lines::Line, steps};
+use super::{lines::Line, part_kind::PartKind, steps};
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! The lines of a message.
 
-use super::PartKind;
+use super::part_kind::PartKind;
 
 /// One line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ const COMPARED_MAX: usize = 24;
 pub(super) fn of_plain(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::with_capacity(16);
     for line in text.split(['\n', '\u{2028}']).flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')) {
-        match super::attribution::within(line) {
+        match super::attribution_words::within(line) {
             Some((before, attribution, quoted)) => {
                 lines.push(Line::plain(before));
                 lines.push(Line { text: attribution, quoted: true, cited: true, kind: None });

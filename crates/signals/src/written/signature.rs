@@ -1,7 +1,7 @@
 //! Signatures: the mark `-- ` of RFC 3676, what programs say of themselves, lists' footers, and the lines of names,
 //! posts and numbers below a closing.
 
-use super::{PartKind, headers, lines::Line, steps};
+use super::{headers, lines::Line, part_kind::PartKind, steps};
 
 /// How programs begin to say from what a message was sent, in small letters.
 const SENT_FROM: [&str; 38] = [

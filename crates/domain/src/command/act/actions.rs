@@ -1,6 +1,6 @@
 //! Actions: an AI responder asks for one, and a person says what became of it.
 
-use super::{Left, ask};
+use crate::command::happened::{Left, ask};
 use crate::{
     action::{ACTION_VERSION, ActionAnswer, ActionDecision, ActionEnd},
     command::{Context, Happened, guard::lease},

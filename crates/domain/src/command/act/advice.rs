@@ -1,6 +1,6 @@
 //! Advice of another queue, for the holder who keeps the case.
 
-use super::Left;
+use crate::command::happened::Left;
 use crate::{
     command::{
         Context, Happened,

@@ -1,6 +1,6 @@
 //! Ends of a case, what follows after them, and how it comes back.
 
-use super::{Left, ask};
+use crate::command::happened::{Left, ask};
 use crate::{
     case::Status,
     command::{

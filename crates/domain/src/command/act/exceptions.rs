@@ -1,6 +1,6 @@
 //! Exceptions: raised, taken, escalated and resolved.
 
-use super::{Left, ask};
+use crate::command::happened::{Left, ask};
 use crate::{
     case::Status,
     command::{

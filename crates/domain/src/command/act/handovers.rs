@@ -1,6 +1,6 @@
 //! Where the case goes: looked at again, given up, given on, and decided against the system.
 
-use super::{Left, ask, ask_with};
+use crate::command::happened::{Left, ask, ask_with};
 use crate::{
     case::Holder,
     command::{

@@ -1,6 +1,6 @@
 //! Messages and files: of the requester, of the holder and of machines.
 
-use super::{Left, ask};
+use crate::command::happened::{Left, ask};
 use crate::{
     automatic::AutoSubmitted,
     case::{Author, Status},

@@ -1,6 +1,6 @@
 //! Readings, and situations that stand no more.
 
-use super::{Left, ask};
+use crate::command::happened::{Left, ask};
 use crate::{
     case::Status,
     command::{

@@ -1,6 +1,6 @@
 //! Staff of a queue: a case is offered to them, and they take it and give it back.
 
-use super::{Left, ask, ask_with};
+use crate::command::happened::{Left, ask, ask_with};
 use crate::{
     command::{
         Context, Happened,

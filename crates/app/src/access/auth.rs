@@ -1,0 +1,181 @@
+//! Who calls: API tokens, stored only as hashes, and what policy permits their roles.
+
+use crate::{
+    Environment, Governance, Journal, Live,
+    access::{
+        caller::Caller,
+        principal::{Principal, TOKEN_PREFIX},
+    },
+    live::tokens::KNOWN_MAX,
+    refused::{Kind, Refused},
+};
+use remit_domain::id::{CustomerId, StaffId};
+use remit_policy::engine::{ApiRequest, Held};
+use remit_store::Store;
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
+};
+
+/// The caller that this `Authorization` header names.
+///
+/// # Errors
+/// When there is no valid token in it.
+pub fn caller(
+    journal: &Journal,
+    live: &Live,
+    environment: &Environment,
+    authorization: Option<&str>,
+) -> Result<Arc<Caller>, Refused> {
+    let refused = |detail: &str| Refused::new(Kind::Unauthenticated, detail);
+    let header = authorization.ok_or_else(|| refused("the request has no `Authorization` header"))?;
+    let secret = header
+        .strip_prefix("Bearer ")
+        .filter(|secret| secret.starts_with(TOKEN_PREFIX) && secret.len() <= 128)
+        .ok_or_else(|| refused("the `Authorization` header does not hold a Remit token"))?;
+    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    let known = live.tokens.known.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+    let caller = match known {
+        Some(caller) => caller,
+        None => {
+            let before = revocations(live);
+            let row = journal.store.token(&hash).map_err(Refused::internal)?;
+            let row = row.filter(|row| !is_revoked(live, &row.id));
+            let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
+            caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+            let caller = Arc::new(caller);
+            let mut tokens = live.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+            if tokens.len() >= KNOWN_MAX {
+                tokens.clear();
+            }
+            if revocations(live) == before {
+                tokens.insert(hash, Arc::clone(&caller));
+            }
+            caller
+        }
+    };
+    if caller.expires <= environment.now() {
+        return Err(refused("the token has expired"));
+    }
+    Ok(caller)
+}
+
+/// Whether policy permits `caller` the `action` on the organisation.
+///
+/// # Errors
+/// When it does not.
+pub fn permit(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+) -> Result<(), Refused> {
+    if matches!(caller.principal, Principal::System(_)) {
+        return ask(governance, environment, caller, action, None);
+    }
+    let key = (Arc::clone(&caller.token), action);
+    let known = live.tokens.permitted.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+    if known == Some(true) {
+        return Ok(());
+    }
+    ask(governance, environment, caller, action, None)?;
+    let mut permitted = live.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner);
+    if permitted.len() >= KNOWN_MAX {
+        permitted.clear();
+    }
+    permitted.insert(key, true);
+    Ok(())
+}
+
+/// Whether policy permits `caller` the `action` on a case that somebody has.
+///
+/// # Errors
+/// When it does not.
+pub(crate) fn permit_on(
+    governance: &Governance,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    held: Held<'_>,
+) -> Result<(), Refused> {
+    ask(governance, environment, caller, action, Some(held))
+}
+
+fn ask(
+    governance: &Governance,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    held: Option<Held<'_>>,
+) -> Result<(), Refused> {
+    if let Principal::System(job) = caller.principal {
+        let refused = || Refused::internal(format!("the job `{}` may not `{action}`", job.as_str()));
+        return job.may(action).then_some(()).ok_or_else(refused);
+    }
+    let request = ApiRequest {
+        roles: &caller.roles,
+        responder: caller.principal.responder(),
+        staff: caller.principal.staff().map(StaffId::as_str),
+        customer: caller.principal.customer().map(CustomerId::as_str),
+        action,
+        held,
+    };
+    let verdict = governance.engine.authorize(&request);
+    if verdict.allow {
+        return Ok(());
+    }
+    let needed = verdict.policies.iter().chain(&verdict.errors).filter(|id| governance.engine.is_invariant(id));
+    needed.for_each(|id| environment.metrics.invariant(id.as_str()));
+    let policies: Vec<String> = verdict.policies.iter().map(ToString::to_string).collect();
+    let by = if policies.is_empty() { "no policy permits it".to_owned() } else { policies.join(", ") };
+    let detail = format!("`{action}` by a token with the roles [{}]: {by}", caller.roles.join(", "));
+    Err(Refused::new(Kind::Forbidden, detail).with("policies", policies))
+}
+
+/// How often a token has been revoked since the start.
+pub fn revocations(live: &Live) -> u64 {
+    live.tokens.revocations.load(Ordering::Acquire)
+}
+
+/// Whether the token of a caller that was let in earlier still stands.
+pub fn stands(journal: &Journal, live: &Live, environment: &Environment, caller: &Caller) -> Result<bool, Refused> {
+    let there = journal.store.has_token(&caller.token).map_err(Refused::internal)?;
+    Ok(caller.expires > environment.now() && there && !is_revoked(live, &caller.token))
+}
+
+fn revoked(live: &Live) -> MutexGuard<'_, BTreeMap<String, String>> {
+    live.tokens.revoked.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a token was revoked that the store still has.
+pub(crate) fn is_revoked(live: &Live, token: &str) -> bool {
+    revoked(live).contains_key(token)
+}
+
+/// Revokes a token that the store could not forget.
+pub(crate) fn revoke_for_now(journal: &Journal, live: &Live, token: &str, by: &str) {
+    revoked(live).insert(token.to_owned(), by.to_owned());
+    forget_tokens(journal, live);
+}
+
+/// Tokens that were revoked and are still in the store.
+pub(crate) fn revoked_for_now(live: &Live) -> BTreeMap<String, String> {
+    revoked(live).clone()
+}
+
+/// Notes that the store has forgotten a token.
+pub(crate) fn revoked_for_good(live: &Live, token: &str) {
+    revoked(live).remove(token);
+}
+
+/// Forgets what is known of tokens, after one was revoked, and wakes those who listen, to look again.
+pub(crate) fn forget_tokens(journal: &Journal, live: &Live) {
+    let mut known = live.tokens.known.write().unwrap_or_else(PoisonError::into_inner);
+    live.tokens.revocations.fetch_add(1, Ordering::AcqRel);
+    known.clear();
+    drop(known);
+    live.tokens.permitted.write().unwrap_or_else(PoisonError::into_inner).clear();
+    journal.ticks.send_modify(|_| {});
+}

@@ -1,0 +1,155 @@
+//! Principals: who gives a command, and what Remit itself may do in each of its jobs.
+
+use remit_domain::id::{CustomerId, StaffId};
+use remit_store::TokenRow;
+
+/// What a token's text begins with.
+pub const TOKEN_PREFIX: &str = "remit_";
+
+/// Roles that a token can have; what each may do is for the bundle's policies to say.
+pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
+
+/// Who gives a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A program of the organisation's, or somebody at the command line.
+    Integration,
+    /// An AI responder, or whoever writes for a responder with no person behind it.
+    Responder(String),
+    /// A person who works here.
+    Staff {
+        /// Who.
+        staff: StaffId,
+        /// The responder on whose behalf they write.
+        responder: Option<String>,
+    },
+    /// A customer, on the chat page.
+    Customer(CustomerId),
+    /// Remit itself: what it does follows from what was decided and recorded before.
+    System(Job),
+}
+
+/// A job of Remit's own, which may take the actions that it is there for and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// Shows cases to who may see the list that they are on.
+    Views,
+    /// Makes offers, ends them, and takes cases back from who is gone.
+    Floor,
+    /// Looks at what is due: offers, promises, silence, overdue exceptions.
+    Timers,
+    /// Goes on where an AI responder's turn came to nothing.
+    Turns,
+    /// Moves on what a stopped AI responder holds.
+    Stops,
+    /// Moves cases whose holder is gone from the bundle.
+    Rehome,
+    /// Gives exceptions to owners that the bundle names.
+    Exceptions,
+    /// Erases what a customer's erasure leaves to be done.
+    Erasures,
+    /// Takes revoked tokens off the disk.
+    Tokens,
+}
+
+impl Job {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Views,
+        Self::Floor,
+        Self::Timers,
+        Self::Turns,
+        Self::Stops,
+        Self::Rehome,
+        Self::Exceptions,
+        Self::Erasures,
+        Self::Tokens,
+    ];
+
+    /// The actions that it may take. Those that are none of the interface's are taken by it alone.
+    pub fn rights(self) -> &'static [&'static str] {
+        match self {
+            Self::Views => &["case.read"],
+            Self::Floor => &["offer.make", "offer.answer", "handoff.request"],
+            Self::Timers => &["timer"],
+            Self::Turns => &["message.answer", "exception.raise", "handoff.request"],
+            Self::Stops => &["responder.stop"],
+            Self::Rehome => &["bundle.activate"],
+            Self::Exceptions => &["exception.own"],
+            Self::Erasures => &["customer.erase"],
+            Self::Tokens => &["token.manage"],
+        }
+    }
+
+    /// Whether it may take an action.
+    pub fn may(self, action: &str) -> bool {
+        self.rights().contains(&action)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Views => "views",
+            Self::Floor => "floor",
+            Self::Timers => "timers",
+            Self::Turns => "turns",
+            Self::Stops => "stops",
+            Self::Rehome => "rehome",
+            Self::Exceptions => "exceptions",
+            Self::Erasures => "erasures",
+            Self::Tokens => "tokens",
+        }
+    }
+}
+
+impl Principal {
+    /// The responder on whose behalf it writes.
+    pub fn responder(&self) -> Option<&str> {
+        match self {
+            Self::Responder(responder) => Some(responder),
+            Self::Staff { responder, .. } => responder.as_deref(),
+            Self::Integration | Self::Customer(_) | Self::System(_) => None,
+        }
+    }
+
+    /// The member of staff that it is.
+    pub fn staff(&self) -> Option<&StaffId> {
+        if let Self::Staff { staff, .. } = self { Some(staff) } else { None }
+    }
+
+    /// The customer that it is.
+    pub fn customer(&self) -> Option<&CustomerId> {
+        if let Self::Customer(customer) = self { Some(customer) } else { None }
+    }
+}
+
+impl From<&TokenRow> for Principal {
+    /// Whom a token stands for.
+    fn from(row: &TokenRow) -> Self {
+        let staff = row.staff.as_deref().and_then(|staff| StaffId::new(staff).ok());
+        match (staff, row.responder.clone()) {
+            (Some(staff), responder) => Self::Staff { staff, responder },
+            (None, Some(responder)) => Self::Responder(responder),
+            (None, None) => Self::Integration,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_job_may_what_it_is_there_for_and_nothing_else() {
+        for job in Job::ALL {
+            assert!(job.rights().iter().all(|action| job.may(action)), "{job:?}");
+            for other in Job::ALL.into_iter().filter(|other| *other != job) {
+                let shared = other.rights().iter().filter(|action| job.may(action)).count();
+                assert!(shared < other.rights().len(), "{job:?} may all that {other:?} may");
+            }
+            for of_people in ["override.make", "exception.resolve", "case.resolve", "ledger.read", "chat.start"] {
+                assert!(!job.may(of_people), "{job:?} may {of_people}");
+            }
+        }
+    }
+}

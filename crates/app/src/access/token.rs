@@ -1,0 +1,287 @@
+//! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
+
+use crate::{
+    Caller, Environment, Journal, Live, Parts,
+    access::{
+        auth,
+        authority::{self, COMMAND_LINE},
+        principal::{self, Job},
+        token_id,
+    },
+    environment::{clock::rfc3339, entropy::Entropy},
+    governance::resolve_names,
+    journal::block_on,
+    live::floor::STAFF,
+    refused::{Kind, Refused},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use remit_domain::{
+    Event,
+    id::{StaffId, Timestamp},
+    source,
+};
+use remit_policy::bundle::Bundle;
+use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError};
+use utoipa::ToSchema;
+
+/// A token to make.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// Who or what will use it, for records: up to 64 characters.
+    pub name: String,
+    /// Its roles: `admin`, `integration`, `responder`, `staff`, `lead`, `auditor`.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes; for the roles `responder` and `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts: up to 64 small letters, digits, `-`, `_` or `.`, and nothing that
+    /// looks like one of Remit's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The member of staff who uses it; for the role `staff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
+    /// For how many days it is valid: 1 to 366.
+    #[serde(default = "ninety")]
+    pub days: u16,
+}
+
+fn ninety() -> u16 {
+    90
+}
+
+/// A token as it stands on record.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TokenView {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its roles.
+    pub roles: Vec<String>,
+    /// The responder on whose behalf it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responder: Option<String>,
+    /// The source name of the readings that it posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The member of staff who uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
+}
+
+/// A token just made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MadeToken {
+    /// What is on record.
+    #[serde(flatten)]
+    pub view: TokenView,
+    /// The secret, shown this once.
+    pub token: String,
+}
+
+/// What acts of Remit itself and of customers are recorded under.
+const OWN_NAMES: [&str; 2] = ["remit", "customer"];
+
+/// What a token's identifier begins with.
+pub(crate) const TOKEN_ID: &str = "tok_";
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Makes a token in `store`, on record as done at the command line. Blocks until it is durable.
+///
+/// # Errors
+/// When a value is not accepted, or the store refuses.
+pub fn make(store: &impl Store, entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<MadeToken, Refused> {
+    let (row, token) = prepare(entropy, now, new)?;
+    let view = TokenView::from(&row);
+    add(store, entropy, now, row)?;
+    Ok(MadeToken { view, token })
+}
+
+/// Adds a prepared token to `store`, on record as done at the command line. Blocks until it is durable.
+///
+/// # Errors
+/// When the store refuses.
+pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow) -> Result<(), Refused> {
+    let event = Event::TokenMade { grant: authority::grant(&row), by: COMMAND_LINE.to_owned(), at: now };
+    let record = authority::record(entropy, &event, "remit", now)?;
+    let tokens = vec![TokenChange::Add(Box::new(row))];
+    let commit = Commit { records: vec![record], tokens, ..Commit::default() };
+    block_on::commit(store, commit)
+}
+
+/// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
+/// is on record.
+///
+/// # Errors
+/// When one is not known; the error names those that there are.
+pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+    if let Some(responder) = &new.responder {
+        let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
+        resolve_names::among("responder", "responder", responder, known)?;
+    }
+    if let Some(source) = &new.source {
+        resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
+    }
+    if let Some(staff) = &new.staff {
+        let items = store.items(STAFF).map_err(Refused::internal)?;
+        let known = items.iter().map(|item| item.id.as_str());
+        if !known.clone().any(|known| known == staff) {
+            let known = resolve_names::listed(known);
+            return Err(Refused::invalid("staff", format!("there is no member of staff `{staff}`; there are {known}")));
+        }
+    }
+    Ok(())
+}
+
+/// A token's row and its secret, to be added to a store.
+///
+/// # Errors
+/// When a value is not accepted.
+pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(TokenRow, String), Refused> {
+    resolve_names::printable("name", &new.name, resolve_names::NAME_MAX)?;
+    let own = |name: &str| OWN_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) || name.starts_with(TOKEN_ID);
+    if own(&new.name) || !new.name.is_ascii() {
+        let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
+        return Err(Refused::invalid("name", why));
+    }
+    if new.roles.is_empty() || new.roles.len() > principal::ROLES.len() {
+        return Err(Refused::invalid("roles", "name at least one role"));
+    }
+    if let Some(unknown) = new.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str())) {
+        let roles = principal::ROLES.join(", ");
+        return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
+    }
+    if let Some(Err(error)) = new.source.as_deref().map(source::check) {
+        return Err(Refused::invalid("source", error));
+    }
+    if let Some(Err(error)) = new.staff.as_deref().map(StaffId::new) {
+        return Err(Refused::invalid("staff", error));
+    }
+    if !(1..=366).contains(&new.days) {
+        return Err(Refused::invalid("days", "must be 1 to 366"));
+    }
+    let secret: [u8; 32] = entropy.bytes()?;
+    let token = format!("{}{}", principal::TOKEN_PREFIX, URL_SAFE_NO_PAD.encode(secret));
+    let (hash, id) = token_id::token_id(&token);
+    let row = TokenRow {
+        id,
+        hash,
+        name: new.name,
+        roles: new.roles,
+        responder: new.responder,
+        source: new.source,
+        staff: new.staff,
+        created_ms: now.0,
+        expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
+    };
+    Ok((row, token))
+}
+
+/// Makes a token. What it names must be known.
+///
+/// # Errors
+/// When policy or a bound refuses.
+pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    check(&parts.journal.store, &parts.governance.bundle, &new)?;
+    let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
+    let view = TokenView::from(&row);
+    let by = caller.pseudonym.to_string();
+    let event = Event::TokenMade { grant: authority::grant(&row), by, at: parts.environment.now() };
+    let tokens = vec![TokenChange::Add(Box::new(row))];
+    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { tokens, ..Commit::default() })
+        .await
+        .map_err(crate::refused)?;
+    Ok(MadeToken { view, token })
+}
+
+/// All tokens that are valid.
+///
+/// # Errors
+/// When policy refuses.
+pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    let rows = parts.journal.store.tokens().map_err(Refused::internal)?;
+    Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
+}
+
+/// Revokes a token; it is refused from the next request on, also where the disk does not take that.
+///
+/// # Errors
+/// When policy refuses, there is no such token, or the disk did not take it yet.
+pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    match revoke(&parts.journal, &parts.environment, caller, id).await {
+        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+        Ok(()) => auth::forget_tokens(&parts.journal, &parts.live),
+        Err(error) => {
+            tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
+                start");
+            auth::revoke_for_now(&parts.journal, &parts.live, id, &caller.pseudonym);
+            let detail = "the token is refused from now on, but is valid again should the server start anew before \
+                          this is on the disk; it is tried until it is";
+            return Err(Refused::new(crate::refused(error).kind, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Tries to have the store forget what was revoked while it could not.
+pub async fn revoke_what_is_left(journal: &Journal, live: &Live, environment: &Environment) {
+    for (id, by) in auth::revoked_for_now(live) {
+        let revoked = revoke(journal, environment, &Caller::system_for(Job::Tokens, &by), &id).await;
+        if matches!(revoked, Ok(()) | Err(CommitError::Done)) {
+            tracing::info!(token = id, "a revoked token is now off the disk too");
+            auth::revoked_for_good(live, &id);
+        }
+    }
+}
+
+async fn revoke(journal: &Journal, environment: &Environment, caller: &Caller, id: &str) -> Result<(), CommitError> {
+    let (token, by) = (id.to_owned(), caller.pseudonym.to_string());
+    let event = Event::TokenRevoked { token, by, at: environment.now() };
+    let tokens = vec![TokenChange::Revoke(id.to_owned())];
+    authority::govern(journal, environment, caller, &[event], Commit { tokens, ..Commit::default() }).await
+}
+
+/// A token for whoever has the data directory, to read through this process alone: it is kept nowhere.
+///
+/// # Errors
+/// When there are no random bytes.
+pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refused> {
+    let new = NewToken {
+        name: "command line".to_owned(),
+        roles: vec!["admin".to_owned()],
+        responder: None,
+        source: None,
+        staff: None,
+        days: 1,
+    };
+    let (row, secret) = prepare(&environment.entropy, environment.now(), new)?;
+    let hash = row.hash;
+    let mut caller = Caller::from(row);
+    caller.usage = Some(live.used.of(&caller.token, &environment.limits));
+    live.tokens.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, Arc::new(caller));
+    Ok(secret)
+}
+
+impl From<&TokenRow> for TokenView {
+    fn from(row: &TokenRow) -> Self {
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: row.roles.clone(),
+            responder: row.responder.clone(),
+            source: row.source.clone(),
+            staff: row.staff.clone(),
+            expires_at: rfc3339(Timestamp(row.expires_ms)),
+        }
+    }
+}

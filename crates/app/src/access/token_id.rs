@@ -1,0 +1,15 @@
+//! A token's identifier, which is made from its secret's hash.
+
+use remit_ledger::hash::hex;
+use sha2::{Digest as _, Sha256};
+
+/// The hash under which a token's secret is stored, and a short identifier made from it.
+pub(crate) fn token_id(secret: &str) -> ([u8; 32], String) {
+    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    (hash, id_of_hash(&hash))
+}
+
+/// A token's identifier, by the hash of its secret.
+pub(crate) fn id_of_hash(hash: &[u8; 32]) -> String {
+    format!("tok_{}", hex(hash.get(..8).unwrap_or_default()))
+}

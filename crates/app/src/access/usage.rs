@@ -1,0 +1,39 @@
+//! Bounds of what a caller may use: requests in time, and event streams at once.
+
+use crate::{
+    Caller, Environment, Live,
+    live::usage::{Counted, Following},
+    refused::{Kind, Refused},
+};
+
+/// Notes a request of `caller`, as often as they may send one.
+///
+/// # Errors
+/// When they have sent too many.
+pub fn pace(environment: &Environment, caller: &Caller) -> Result<(), Refused> {
+    let Some(usage) = &caller.usage else { return Ok(()) };
+    usage.requests.take(environment.clock.monotonic()).map_err(|wait| {
+        let most = environment.limits.requests_a_second;
+        let detail = format!("more than {most} requests a second came with this token");
+        Refused::new(Kind::RateLimited, detail).with("retry_after", wait.as_millis().div_ceil(1_000).max(1))
+    })
+}
+
+/// A place among the event streams, of `caller` and of all.
+///
+/// # Errors
+/// When there are as many as there may be.
+pub fn follow(live: &Live, environment: &Environment, caller: &Caller) -> Result<Following, Refused> {
+    let own = match &caller.usage {
+        None => None,
+        Some(usage) => {
+            let most = environment.limits.streams_each;
+            let own = Counted::within(&usage.streams, most);
+            let detail = || format!("{most} event streams are open with this token");
+            Some(own.ok_or_else(|| Refused::new(Kind::RateLimited, detail()))?)
+        }
+    };
+    let all = Counted::within(&live.used.streams, environment.limits.streams);
+    let full = || Refused::new(Kind::Busy, format!("{} event streams are open", environment.limits.streams));
+    Ok(Following { _own: own, _all: all.ok_or_else(full)? })
+}

@@ -1,0 +1,299 @@
+//! Circuit breakers: AI responders that were shown to fail an intent too often are stopped for it, on record, and what
+//! they hold of it moves on.
+
+use crate::{
+    Caller, Environment, Governance, Journal, Live, Parts,
+    access::{auth, authority, principal::Job},
+    case::bounds::{REASON_MAX, bounded},
+    environment::clock::rfc3339,
+    live::load::{Load, Tally, Tripped},
+    pipeline::{self, commit::Act, counting},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case, Command, Event,
+    decision::{DecisionPoint, Trigger},
+    id::{ResponderId, Timestamp},
+    signal::Value,
+};
+use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, ReadError, Store};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A breaker as stored: what it is about is its identifier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct BreakerItem {
+    responder: String,
+    intent: String,
+    stopped: bool,
+    /// Counted when it was last switched on.
+    resolved: i64,
+    failed: i64,
+    wrong: i64,
+}
+
+const BREAKER: &str = "breaker";
+
+const PAGE: usize = 200;
+
+/// An AI responder that is stopped for an intent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StoppedView {
+    /// Who.
+    pub responder: String,
+    /// For which intent.
+    pub intent: String,
+}
+
+/// An AI responder that could not be reached several times in a row, and is left alone for a while.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UnreachableView {
+    /// Who.
+    pub responder: String,
+    /// Until when; then it is tried again.
+    #[schema(format = "date-time")]
+    pub until: String,
+}
+
+/// A wish to count outcomes anew.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetOutcomes {
+    /// For which intent.
+    pub intent: String,
+    /// Why what was counted says nothing any more.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// A wish to switch an AI responder on again.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeAi {
+    /// For which intent.
+    pub intent: String,
+    /// Why it may again.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// Sets the breakers as they are on record.
+pub(crate) fn restore(store: &impl Store, load: &Load) -> Result<(), ReadError> {
+    for item in store.items(BREAKER)? {
+        let item = item.body.and_then(|body| serde_json::from_slice::<BreakerItem>(&body).ok());
+        if let Some(item) = item {
+            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
+            load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+        }
+    }
+    Ok(())
+}
+
+/// What has tripped, for the one who acts on it.
+pub fn trips(live: &Live) -> Option<tokio::sync::mpsc::UnboundedReceiver<Tripped>> {
+    live.trips.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+}
+
+/// Puts on record that an AI responder is stopped, and moves on what it holds of the intent.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn stop_ai(parts: &Parts, tripped: &Tripped) -> Result<(), Refused> {
+    let terms = parts.governance.bundle.terms();
+    let owner = terms.owners.get(&DecisionPoint::StopAi).unwrap_or(&terms.exception_owner).clone();
+    let event = Event::AiStopped {
+        responder: tripped.responder.clone(),
+        intent: tripped.intent.clone(),
+        owner,
+        resolved: tripped.outcomes.resolved,
+        failed: tripped.outcomes.failed,
+        tolerance_bp: tripped.tolerance.failures_bp,
+        error_bp: tripped.tolerance.error_bp,
+        evidence_milli: (tripped.tolerance.evidence(tripped.outcomes) * 1_000.0) as i64,
+        bundle: terms.bundle.clone(),
+        at: parts.environment.now(),
+    };
+    let item = BreakerItem {
+        responder: tripped.responder.to_string(),
+        intent: tripped.intent.clone(),
+        stopped: true,
+        resolved: 0,
+        failed: 0,
+        wrong: 0,
+    };
+    note(&parts.journal, &parts.environment, &Caller::system(Job::Stops), &event, &item).await?;
+    move_on(parts, &tripped.responder, &tripped.intent).await
+}
+
+/// Whether every case of the intent that the responder holds may stay there is decided anew.
+async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result<(), Refused> {
+    let filter = CaseFilter { status: Some("open".to_owned()), holder: Some(responder.to_string()), accountable: None };
+    let mut after: Option<String> = None;
+    loop {
+        let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).map_err(Refused::internal)?;
+        for row in &rows {
+            let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
+            let about = |name: &Value| matches!(name, Value::Name(name) if &**name == intent);
+            if !case.readings.of("intent").any(|reading| about(&reading.value)) {
+                continue;
+            }
+            // Only under the lease that was found: whom it went to meanwhile was not stopped.
+            let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else { continue };
+            let review = Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped };
+            let act = Act::new("responder.stop", review);
+            let moved = pipeline::execute(parts, &Caller::system(Job::Stops), None, Some(&row.id), act, |_| ()).await;
+            // A case that has ended or moved meanwhile needs nothing.
+            if let Err(refused) = moved
+                && refused.kind.is_ours()
+            {
+                return Err(refused);
+            }
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE => after = Some(last.id.clone()),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Everything that is stopped.
+///
+/// # Errors
+/// When policy refuses.
+pub fn stopped(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<StoppedView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    let view = |(responder, intent): (ResponderId, String)| StoppedView { responder: responder.to_string(), intent };
+    Ok(live.load.stopped().into_iter().map(view).collect())
+}
+
+/// Everybody who is left alone because they could not be reached.
+///
+/// # Errors
+/// When policy refuses.
+pub fn unreachable(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<UnreachableView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
+        responder: responder.to_string(),
+        until: rfc3339(until),
+    };
+    Ok(live.load.unreachable(environment.now()).into_iter().map(view).collect())
+}
+
+/// Sets back what was counted of a responder for an intent, on record: routing estimates from the bundle's prior
+/// again, and the breaker judges anew. Who is stopped stays so.
+///
+/// # Errors
+/// When policy or a bound refuses, or nothing was counted.
+pub async fn reset_outcomes(
+    parts: &Parts,
+    caller: &Caller,
+    responder: &str,
+    wish: ResetOutcomes,
+) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
+    bounded("reason", &wish.reason, REASON_MAX)?;
+    let tally = parts.live.load.tally(responder, &wish.intent);
+    let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
+    let Some(id) = known else {
+        let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
+        return Err(Refused::new(Kind::NotFound, detail));
+    };
+    let event = Event::OutcomesReset {
+        responder: id.clone(),
+        intent: wish.intent.clone(),
+        resolved: tally.resolved,
+        failed: tally.failed,
+        wrong: tally.wrong,
+        by: caller.pseudonym.to_string(),
+        reason: wish.reason,
+        at: parts.environment.now(),
+    };
+    let stopped = parts.live.load.stopped().iter().any(|(at, intent)| *at == id && *intent == wish.intent);
+    let item = BreakerItem {
+        responder: responder.to_owned(),
+        intent: wish.intent.clone(),
+        stopped,
+        resolved: 0,
+        failed: 0,
+        wrong: 0,
+    };
+    let outcomes = counting::outcomes(None, std::slice::from_ref(&event), &wish.intent);
+    note_with(&parts.journal, &parts.environment, caller, &event, &item, outcomes.clone()).await?;
+    for outcome in &outcomes {
+        parts.live.load.record(&outcome.responder, &outcome.intent, Tally::from(outcome));
+    }
+    parts.live.load.set_stopped(responder, &wish.intent, stopped, Tally::default());
+    Ok(())
+}
+
+/// Switches an AI responder on again for an intent; what is counted against it begins anew.
+///
+/// # Errors
+/// When policy or a bound refuses, or it is not stopped.
+pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
+    bounded("reason", &wish.reason, REASON_MAX)?;
+    let stopped = parts.live.load.stopped();
+    let found = stopped.iter().find(|(id, intent)| id.as_str() == responder && *intent == wish.intent);
+    let Some((id, intent)) = found else {
+        let detail = format!("`{responder}` is not stopped for `{}`", wish.intent);
+        return Err(Refused::new(Kind::NotFound, detail));
+    };
+    let from = parts.live.load.tally(responder, intent);
+    let event = Event::AiResumed {
+        responder: id.clone(),
+        intent: intent.clone(),
+        by: caller.pseudonym.to_string(),
+        reason: wish.reason,
+        at: parts.environment.now(),
+    };
+    let item = BreakerItem {
+        responder: responder.to_owned(),
+        intent: intent.clone(),
+        stopped: false,
+        resolved: from.resolved,
+        failed: from.failed,
+        wrong: from.wrong,
+    };
+    note(&parts.journal, &parts.environment, caller, &event, &item).await?;
+    parts.live.load.set_stopped(responder, intent, false, from);
+    Ok(())
+}
+
+/// Writes an event of the responder, together with the breaker.
+async fn note(
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    event: &Event,
+    item: &BreakerItem,
+) -> Result<(), Refused> {
+    note_with(journal, environment, caller, event, item, Vec::new()).await
+}
+
+async fn note_with(
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    event: &Event,
+    item: &BreakerItem,
+    outcomes: Vec<OutcomeDelta>,
+) -> Result<(), Refused> {
+    let row = ItemRow {
+        kind: BREAKER.to_owned(),
+        id: format!("{} {}", item.responder, item.intent),
+        body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
+    };
+    let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
+    authority::govern(journal, environment, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)
+}

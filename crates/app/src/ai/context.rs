@@ -1,0 +1,302 @@
+//! The context package of a case, opened: what the next holder needs to know, and the conversation so far.
+
+use crate::{
+    Caller, Environment, Governance, Journal, Parts, Vault,
+    access::who,
+    case::{
+        announce,
+        view::{CaseView, DecisionSummary, MessageFrom},
+    },
+    environment::clock::rfc3339,
+    journal::stored_case,
+    pipeline::{facts, load, sealing},
+    refused::Refused,
+};
+use remit_domain::{
+    Case, Event,
+    case::Author,
+    event::Message,
+    id::{MessageId, Timestamp},
+};
+use remit_responders::{TurnAuthor, TurnMessage};
+use remit_signals::{normal::says_nothing, written::written};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// What the next holder needs to know of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ContextView {
+    /// The case.
+    pub case: CaseView,
+    /// What was asked, tried, promised and refused, and what is open, in words.
+    pub summary: String,
+    /// The conversation, oldest first; the newest 40 messages.
+    pub conversation: Vec<MessageFrom>,
+    /// What the customer was told of who has the case, oldest first; the newest 20.
+    pub told: Vec<String>,
+    /// Notes of those who had it, and advice that was given, oldest first; the newest 20.
+    pub notes: Vec<NoteView>,
+    /// What was decided, oldest first; the newest 20.
+    pub decisions: Vec<DecisionSummary>,
+}
+
+/// A note for whoever has the case next.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NoteView {
+    /// Who wrote it, by the name of their token.
+    pub by: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Messages of the conversation that a holder is given, the newest.
+const MESSAGES_MAX: usize = 40;
+
+/// Entries of each kind of history that a holder is given, the newest.
+const HISTORY_MAX: usize = 20;
+
+/// In place of a message in which the customer wrote nothing of their own.
+const NOTHING_WRITTEN: &str = "[a message without words of the customer's own]";
+
+/// Bytes of a message that are quoted to the next holder.
+const QUOTED_MAX: usize = 400;
+
+fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(most))
+}
+
+/// What the next holder needs to know of a case.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {
+        if let Some(text) = text {
+            notes.push(NoteView { by: who::named(&parts.journal, &parts.vault, by)?, text });
+        }
+        Ok(())
+    };
+    stored_case::each_record(&parts.journal, &case, |row| {
+        match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+            Event::DecisionMade { decision, handoff } => {
+                if let Some(handoff) = handoff {
+                    let staff = handoff.staff.as_ref();
+                    told.extend(handoff.announced.map(|told| {
+                        announce::announce(&parts.governance, &parts.live, told, handoff.to.name(), staff)
+                    }));
+                    if let Some(words) = &handoff.package.note {
+                        note(
+                            &row.actor,
+                            sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
+                        )?;
+                    }
+                }
+                decisions.push(DecisionSummary::from(&*decision));
+            }
+            Event::ConsultAnswered { answer, .. } => note(
+                &row.actor,
+                sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &answer)?,
+            )?,
+            Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => {
+                note(
+                    &row.actor,
+                    sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &words)?,
+                )?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let conversation = conversation(parts, &case)?;
+    Ok(ContextView {
+        summary: summary(parts, &case, parts.environment.now())?,
+        conversation: conversation.into_iter().map(MessageFrom::from).collect(),
+        case: who::case_view(&parts.journal, &parts.vault, &case)?,
+        told: newest(told, HISTORY_MAX),
+        notes: newest(notes, HISTORY_MAX),
+        decisions: newest(decisions, HISTORY_MAX),
+    })
+}
+
+/// The newest messages of a case whose words are there, oldest first, whole.
+fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
+    let whole = |message: &Message, mut said: TurnMessage| {
+        if let Some(how) = message.auto_submitted {
+            said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
+        }
+        Some(said)
+    };
+    Ok(each_said(parts, case, whole)?.into_iter().map(|(_, message)| message).collect())
+}
+
+/// The same without what machines sent, and of what the customer wrote what is to be answered.
+pub(crate) fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
+        (Some(_), _) => None,
+        (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
+        _ => Some(said),
+    };
+    each_said(parts, case, asked)
+}
+
+fn each_said(
+    parts: &Parts,
+    case: &Case,
+    take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
+) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+    let mut messages = std::collections::VecDeque::new();
+    stored_case::each_record(&parts.journal, case, |row| {
+        if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
+            return Ok(());
+        }
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
+            return Ok(());
+        };
+        let author = match &message.author {
+            Author::Requester => TurnAuthor::Customer,
+            Author::Holder { staff: None, holder, .. } if is_ai(&parts.governance, holder.name()) => TurnAuthor::Ai,
+            Author::Holder { .. } => TurnAuthor::Staff,
+        };
+        if messages.len() == MESSAGES_MAX {
+            messages.pop_front();
+        }
+        messages.push_back((author, message));
+        Ok(())
+    })?;
+    let mut opened = Vec::with_capacity(messages.len());
+    for (author, message) in messages {
+        if let Some(text) = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?
+        {
+            let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
+            let text = message.attachments.iter().fold(said.text, |text, file| {
+                format!("{text}[a file was attached: {}, {} bytes]", file.media_type, file.bytes)
+            });
+            opened.push((message.id, TurnMessage { author, text }));
+        }
+    }
+    Ok(opened)
+}
+
+/// What the messages say in which something was promised or refused, while their words exist.
+fn marked(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+) -> Result<HashMap<MessageId, String>, Refused> {
+    let mut quoted = HashMap::new();
+    if case.promised.is_empty() && case.refused.is_empty() {
+        return Ok(quoted);
+    }
+    stored_case::each_record(journal, case, |row| {
+        if row.kind != "message_added" {
+            return Ok(());
+        }
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        if let Event::MessageAdded { message, .. } = event
+            && (case.promised.contains(&message.id) || case.refused.contains(&message.id))
+            && let Some(text) = sealing::open_words(journal, vault, environment, case, &message.words)?
+        {
+            quoted.insert(message.id, text);
+        }
+        Ok(())
+    })?;
+    Ok(quoted)
+}
+
+fn is_ai(governance: &Governance, responder: &str) -> bool {
+    let ai = remit_domain::decision::ResponderKind::Ai;
+    governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == responder && spec.kind == ai)
+}
+
+/// The context package in words: what the next holder needs to know beside the conversation.
+pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<String, Refused> {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let signals = facts::signals(&parts.governance, &parts.live, case, now);
+    let named = |name: &str| signals.get(name).map_or_else(String::new, |reading| reading.value.to_string());
+    let _ = writeln!(
+        text,
+        "About {} ({} % sure), in {}, by {}. Messages so far: {}; the customer has waited {} s for a reply.",
+        named("intent").replace('_', " "),
+        named("intent_confidence_bp").parse::<i64>().unwrap_or(0) / 100,
+        named("language"),
+        case.channel.as_str(),
+        case.messages,
+        case.waited_ms(now) / 1_000
+    );
+    for (name, says) in [
+        ("human_requested", "The customer has asked for a human."),
+        ("open_complaint", "A complaint is open."),
+        ("account_frozen", "The account is frozen."),
+    ] {
+        if named(name) == "true" {
+            let _ = writeln!(text, "{says}");
+        }
+    }
+    for standing in case.situations.iter() {
+        let since = rfc3339(standing.since);
+        let _ = writeln!(text, "Stands since {since}: {}.", standing.noted.situation.replace('_', " "));
+    }
+    if let Some(question) = &case.handover_question {
+        let to = announce::title(&parts.governance, question.to.as_str());
+        let _ = writeln!(text, "The customer's last message looks like a matter for {to}: hand over, or keep it?");
+    }
+    for tried in &case.tried {
+        let reason = tried.reason.and_then(|reason| serde_json::to_value(reason).ok());
+        let reason = reason.and_then(|value| value.as_str().map(|text| text.replace('_', " ")));
+        let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
+        let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
+    }
+    let quoted = marked(&parts.journal, &parts.vault, &parts.environment, case)?;
+    for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
+        for said in ids.iter().filter_map(|id| quoted.get(id)) {
+            let _ = writeln!(text, "{says}: \"{}\"", cut(said, QUOTED_MAX));
+        }
+    }
+    for open in case.actions.values() {
+        let action = open.action.as_str().replace('_', " ");
+        let arguments = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.arguments)?
+            .unwrap_or_default();
+        let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
+    }
+    for open in case.consults.values() {
+        let question = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.question)?
+            .unwrap_or_default();
+        let _ = writeln!(text, "{} asked {} for advice: \"{}\"", open.by, open.queue, cut(&question, QUOTED_MAX));
+    }
+    for from in &case.absorbed {
+        let _ = writeln!(text, "Case {from}, the same request, ended in this one.");
+    }
+    if let Some(told) = case.told {
+        let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
+        let holder = case.holder.as_ref().map_or("", |holder| holder.who.name());
+        let _ = writeln!(
+            text,
+            "The customer was told: \"{}\"",
+            announce::announce(&parts.governance, &parts.live, told, holder, staff)
+        );
+    }
+    for exception in case.exceptions.values() {
+        let kind = exception.kind.as_str().replace('_', " ");
+        let _ = writeln!(text, "Open exception: {kind}, owned by {}.", exception.owner);
+    }
+    Ok(text)
+}
+
+/// What of a customer's message is to be answered, and in place of nothing that there is nothing.
+fn to_answer(text: &str) -> String {
+    let message = written(text);
+    let asked = message.to_answer();
+    // Words that came with a file alone are none.
+    if asked.is_empty() && !says_nothing(text) { NOTHING_WRITTEN.to_owned() } else { asked }
+}
+
+/// The beginning of `text`, at most so many bytes long.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
+}

@@ -1,0 +1,5 @@
+//! AI responders: their turns, what they are given, and when they must stop.
+
+pub mod breaker;
+pub mod context;
+pub mod turn;

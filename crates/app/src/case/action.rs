@@ -1,0 +1,120 @@
+//! Actions: an AI responder asks, policy answers, and a person carries out what is permitted.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::counted::{CaseAnswer, shown},
+    journal::outbox::TurnDue,
+    pipeline::{self, commit::Act, facts, load, sealing},
+    refused::Refused,
+};
+use remit_domain::{
+    Command,
+    action::{ActionAnswer, ActionEnd},
+    decision::DecisionPoint,
+    id::{ActionName, DecisionId},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What became of a permitted action.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndAction {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// Which action, by the decision that permitted it.
+    pub action: String,
+    /// `done`, or `refused`.
+    pub how: ActionEnded,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// How an action ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionEnded {
+    /// Carried out.
+    Done,
+    /// Not carried out, and it will not be.
+    Refused,
+}
+
+/// Arguments of an action, in bytes of JSON.
+const ARGUMENTS_MAX: usize = 4_096;
+
+/// Asks policy for an action, as the AI responder whose turn it is. The answer is recorded with the turn, and the
+/// case goes to people: an AI responder carries nothing out.
+///
+/// # Errors
+/// Says what is wrong with the action, where it is none of the catalogue or its arguments are too many; otherwise
+/// when the store refuses.
+pub(crate) async fn ask_action(
+    parts: &Parts,
+    row: &str,
+    case: &str,
+    due: &TurnDue,
+    action: &str,
+    arguments: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Result<(), String>, Refused> {
+    let known = ActionName::new(action).ok().filter(|name| parts.governance.bundle.actions().contains(name));
+    let Some(action) = known else {
+        let action: String = action.chars().take(64).collect();
+        return Ok(Err(format!("asked for the action `{action}`, which is none of the catalogue")));
+    };
+    let arguments = serde_json::to_string(arguments).map_err(Refused::internal)?;
+    if arguments.len() > ARGUMENTS_MAX {
+        return Ok(Err(format!("asked for `{action}` with arguments of {} bytes", arguments.len())));
+    }
+    let caller = Caller::responder(due.responder.as_str());
+    let permission = "message.answer";
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, permission, case)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments)?;
+    let standing = &loaded.case;
+    let now = parts.environment.now();
+    let signals = facts::signals(&parts.governance, &parts.live, standing, now);
+    let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, standing, &signals, now);
+    let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
+    let principal = principal.ok_or_else(|| Refused::internal("the holder is none of the bundle's responders"))?;
+    let (verdict, policies) = parts.governance.engine.act(&signals, &principal, &action);
+    let terms = parts.governance.bundle.terms();
+    let answer = Box::new(ActionAnswer {
+        principal,
+        signals,
+        verdict,
+        policies,
+        bundle: terms.bundle.clone(),
+        baseline: terms.baseline.clone(),
+        owner: terms.owners.get(&DecisionPoint::Act).unwrap_or(&terms.exception_owner).clone(),
+    });
+    let command = Command::AskAction { epoch: due.epoch, action, arguments: sealed.words.clone(), answer };
+    let act = Act::on(loaded, command).with([sealed]).claiming(row);
+    pipeline::execute(parts, &caller, None, Some(case), act, |_| ()).await.map(|_| Ok(()))
+}
+
+/// Says what became of a permitted action, as who has the case.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses, or there is no such action.
+pub async fn end_action(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    end: EndAction,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let permission = "action.end";
+    let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, permission, id)?;
+    let sealed =
+        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let how = match end.how {
+        ActionEnded::Done => ActionEnd::Done,
+        ActionEnded::Refused => ActionEnd::Refused,
+    };
+    let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}

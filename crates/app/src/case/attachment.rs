@@ -1,0 +1,177 @@
+//! Attachments: files of a few kinds, known by their own first bytes, sealed under the customer's key and kept apart.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::counted::{CaseAnswer, shown},
+    customer,
+    pipeline::{self, commit::Act, load, sealing},
+    refused::{Kind, Refused},
+};
+use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
+use remit_store::{AttachmentRow, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Largest file, in bytes: 5 MiB.
+pub const FILE_MAX: usize = 5 * 1024 * 1024;
+
+const _: () = assert!(FILE_MAX as u64 <= ATTACHED_BYTES_MAX, "a case has room for a file");
+
+/// The kinds of files that are taken, with what each begins with.
+const KINDS: [(&str, &[&[u8]]); 5] = [
+    ("image/png", &[b"\x89PNG\r\n\x1a\n"]),
+    ("image/jpeg", &[b"\xff\xd8\xff"]),
+    ("image/gif", &[b"GIF87a", b"GIF89a"]),
+    ("application/pdf", &[b"%PDF-"]),
+    ("image/webp", &[b"RIFF"]),
+];
+
+const TEXT: &str = "text/plain";
+
+const TAKEN: &str = "image/png, image/jpeg, image/webp, image/gif, application/pdf and text/plain";
+
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AttachmentView {
+    /// Its identifier on the case.
+    pub id: String,
+    /// What kind of file.
+    #[schema(example = "image/png")]
+    pub media_type: String,
+    /// Its length in bytes.
+    pub bytes: u32,
+}
+
+impl From<&Attachment> for AttachmentView {
+    fn from(attachment: &Attachment) -> Self {
+        Self { id: attachment.commit.clone(), media_type: attachment.media_type.clone(), bytes: attachment.bytes }
+    }
+}
+
+/// A file that is what it says it is.
+#[derive(Debug)]
+pub struct File {
+    media_type: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl File {
+    /// The file that came as `sent`.
+    ///
+    /// # Errors
+    /// When it is empty, of a kind that is not taken, or not what it says.
+    pub fn new(sent: &str, bytes: Vec<u8>) -> Result<Self, Refused> {
+        let said = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let refused = |detail: String| Err(Refused::new(Kind::MediaType, detail));
+        if said != TEXT && !KINDS.iter().any(|(kind, _)| *kind == said) {
+            let sent: String = said.chars().take(80).collect();
+            return refused(format!("a file came as `{sent}`; what is taken is {TAKEN}"));
+        }
+        if bytes.is_empty() {
+            return Err(Refused::new(Kind::Invalid, "the file is empty"));
+        }
+        match kind_of(&bytes) {
+            Some(media_type) if media_type == said => Ok(Self { media_type, bytes }),
+            Some(other) => refused(format!("a file came as `{said}`, but its first bytes are those of `{other}`")),
+            None => refused(format!("a file came as `{said}`, but it is not one")),
+        }
+    }
+}
+
+/// What kind of file this is; none of a kind that is not taken.
+fn kind_of(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |marks: &[&[u8]]| marks.iter().any(|mark| bytes.starts_with(mark));
+    if let Some((kind, _)) = KINDS.iter().find(|(_, marks)| begins(marks)) {
+        let whole = *kind != "image/webp" || bytes.get(8..12) == Some(b"WEBP");
+        return whole.then_some(kind);
+    }
+    let plain = |text: &str| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}'));
+    std::str::from_utf8(bytes).is_ok_and(plain).then_some(TEXT)
+}
+
+/// Adds a file to a case: the holder's if it names a lease, else the requester's, for whom the case is decided
+/// anew.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn attach(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    epoch: Option<u64>,
+    file: File,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = if epoch.is_some() { "message.answer" } else { "message.post" };
+    // The message says nothing besides.
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
+    let sealed = key.seal("", &parts.environment.entropy)?;
+    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
+    let attachment = Attachment {
+        commit: commit.clone(),
+        bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
+        media_type: file.media_type.to_owned(),
+    };
+    drop(file);
+    let command = Command::Attach { epoch, words: sealed.words.clone(), attachment };
+    let case = loaded.case.id.to_string();
+    let mut act = Act::on(loaded, command).with([sealed]);
+    act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
+
+/// A file of a case, with its kind.
+///
+/// # Errors
+/// When policy refuses, there is no such file, or it was erased.
+pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
+    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+    let Some((row, key)) = row.zip(key) else {
+        let gone =
+            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+        let kind = if gone { Kind::Erased } else { Kind::NotFound };
+        return Err(Refused::new(kind, "the case has no such file"));
+    };
+    let bytes = sealing::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
+    let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
+    Ok((media_type, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_first_bytes_say() {
+        let webp = b"RIFF\x10\0\0\0WEBPVP8 ";
+        for (sent, bytes, want) in [
+            ("image/png", b"\x89PNG\r\n\x1a\n....".as_slice(), Ok("image/png")),
+            ("IMAGE/JPEG; q=1", b"\xff\xd8\xff\xe0", Ok("image/jpeg")),
+            ("image/gif", b"GIF89a..", Ok("image/gif")),
+            ("image/webp", webp, Ok("image/webp")),
+            ("application/pdf", b"%PDF-1.7", Ok("application/pdf")),
+            ("text/plain; charset=utf-8", "h\u{e9}llo\r\n\tworld".as_bytes(), Ok("text/plain")),
+            ("text/plain", b"<script>alert(1)</script>", Ok("text/plain")),
+            ("image/png", b"\xff\xd8\xff\xe0", Err("first bytes are those of `image/jpeg`")),
+            ("image/png", b"<svg/>", Err("first bytes are those of `text/plain`")),
+            ("image/webp", b"RIFF\x10\0\0\0WAVE", Err("it is not one")),
+            ("text/plain", b"\xff\xfe\0", Err("it is not one")),
+            ("text/plain", b"a\0b", Err("it is not one")),
+            ("text/plain", b"", Err("empty")),
+            ("image/svg+xml", b"<svg/>", Err("what is taken is image/png")),
+            ("text/html", b"<p>", Err("`text/html`")),
+            ("", b"x", Err("what is taken")),
+        ] {
+            let got = File::new(sent, bytes.to_vec());
+            match (got, want) {
+                (Ok(file), Ok(want)) => assert_eq!(file.media_type, want),
+                (Err(refused), Err(want)) => assert!(refused.detail.contains(want), "{sent}: {}", refused.detail),
+                (got, want) => panic!("{sent}: {got:?}, not {want:?}"),
+            }
+        }
+    }
+}

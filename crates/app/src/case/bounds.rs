@@ -1,0 +1,23 @@
+//! Bounds of what is said on a case.
+
+use crate::refused::Refused;
+use remit_signals::normal::says_nothing;
+
+/// Longest message, in bytes of UTF-8.
+pub const TEXT_MAX: usize = 32_768;
+
+/// Longest reason, in bytes of UTF-8.
+pub const REASON_MAX: usize = 4_096;
+
+/// Longest external identifier of a customer, in bytes of UTF-8.
+pub const CUSTOMER_MAX: usize = 256;
+
+pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused> {
+    if says_nothing(text) {
+        return Err(Refused::invalid(field, "must not be empty"));
+    }
+    if text.len() > max {
+        return Err(Refused::invalid(field, format!("has {} bytes, more than {max}", text.len())));
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Consults: the member of staff who has a case asks another queue for advice, and keeps the case.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    access::{auth, principal::Job},
+    case::{
+        bounds::{self, bounded},
+        counted::{CaseAnswer, shown},
+    },
+    environment::clock::rfc3339,
+    governance::resolve_names,
+    pipeline::{self, commit::Act, load, sealing},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case, Command, Event,
+    case::Status,
+    command::Happened,
+    consult::Consult,
+    id::{CaseId, ConsultId},
+};
+use remit_store::{ItemRow, Store};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A question to another queue.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskConsult {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// The queue whose advice is asked for.
+    pub queue: String,
+    /// What is asked.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub question: String,
+}
+
+/// The advice.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerConsult {
+    /// Which consult.
+    pub consult: String,
+    /// What is advised.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub answer: String,
+}
+
+/// A question that nobody has answered yet.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ConsultView {
+    /// Its identifier.
+    pub id: String,
+    /// The case.
+    pub case: String,
+    /// Whose advice is asked for.
+    pub queue: String,
+    /// Who asks.
+    pub by: String,
+    /// What is asked; nothing once the words were erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// The kind of item under which open consults are stored.
+const CONSULT: &str = "consult";
+
+/// Open consults that are listed at most, the newest.
+const LISTED_MAX: usize = 200;
+
+/// A consult as stored beside its case.
+#[derive(Debug, Serialize, Deserialize)]
+struct ConsultItem {
+    case: CaseId,
+    consult: Consult,
+}
+
+pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
+    let row = |id: &ConsultId, body| ItemRow { kind: CONSULT.to_owned(), id: id.to_string(), body };
+    let item = |event: &Event| match event {
+        Event::ConsultAsked { id, consult } => {
+            let item = ConsultItem { case: happened.case.id, consult: consult.clone() };
+            Some(row(id, serde_json::to_vec(&item).ok()))
+        }
+        Event::ConsultAnswered { id, .. } => Some(row(id, None)),
+        _ => None,
+    };
+    happened.events.iter().filter_map(item).collect()
+}
+
+/// Asks another queue for advice on a case that the caller keeps.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses, or there is no such queue.
+pub async fn ask_consult(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    ask: AskConsult,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "consult.ask";
+    bounded("question", &ask.question, bounds::TEXT_MAX)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
+    let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
+    let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]).changing(items);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
+
+/// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or there is no such consult.
+pub async fn answer_consult(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    answer: AnswerConsult,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "consult.answer";
+    bounded("answer", &answer.answer, bounds::TEXT_MAX)?;
+    let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let case = &loaded.case;
+    let works_there = |staff| {
+        let queue = case.consults.get(&consult).map(|open| &open.queue);
+        parts.live.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
+    };
+    if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
+        let detail = "advice is given by those who work in the queue that was asked";
+        return Err(Refused::new(Kind::Forbidden, detail));
+    }
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer)?;
+    let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]).changing(items);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
+
+/// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such queue.
+pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
+    let mut views = Vec::new();
+    for row in parts.journal.store.items_page(CONSULT, None, LISTED_MAX).map_err(Refused::internal)? {
+        let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<ConsultItem>(&body)) else { continue };
+        if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
+            continue;
+        }
+        let case: Case = load::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &Caller::system(Job::Views),
+            "case.read",
+            &item.case.to_string(),
+        )?;
+        // A case that has ended needs no advice.
+        let asked = case.consults.keys().any(|open| open.to_string() == row.id);
+        if case.status != Status::Open || !asked {
+            continue;
+        }
+        views.push(ConsultView {
+            id: row.id,
+            case: item.case.to_string(),
+            queue: item.consult.queue.to_string(),
+            by: item.consult.by.to_string(),
+            question: sealing::open_words(
+                &parts.journal,
+                &parts.vault,
+                &parts.environment,
+                &case,
+                &item.consult.question,
+            )?,
+            at: rfc3339(item.consult.at),
+        });
+    }
+    Ok(views)
+}

@@ -1,0 +1,94 @@
+//! Cases resolved, and reopened.
+
+use crate::case::counted::shown;
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{
+        bounds::{self, REASON_MAX},
+        counted::CaseAnswer,
+    },
+    pipeline::{self, commit::Act, load, sealing},
+    refused::Refused,
+};
+use remit_domain::{Command, id::Disposition};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The end of a case.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub note: Option<String>,
+    /// How it is wrapped up, as the bundle lists it under `dispositions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+}
+
+/// A resolved case that came back.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenCase {
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// Ends the case, as its holder.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn resolve_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    resolve: ResolveCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.resolve";
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        resolve.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let known =
+        |name: &String| parts.governance.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
+    let disposition = match &resolve.disposition {
+        Some(name) => Some(known(name).ok_or_else(|| {
+            let listed: Vec<&str> = parts.governance.bundle.dispositions().iter().map(Disposition::as_str).collect();
+            Refused::invalid("disposition", format!("the bundle lists {}", listed.join(", ")))
+        })?),
+        None => None,
+    };
+    let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}
+
+/// Reopens a resolved case; who handles it is decided anew.
+///
+/// # Errors
+/// When policy, a bound, the state or the store refuses.
+pub async fn reopen_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    reopen: ReopenCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.reopen";
+    bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
+    let command = Command::Reopen { reason: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}

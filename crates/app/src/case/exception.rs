@@ -1,0 +1,228 @@
+//! Exceptions: raised by hand, listed, taken on, resolved.
+
+use crate::{
+    Caller, Done, Governance, Journal, Parts, Repeat,
+    access::{auth, principal::Job, who},
+    case::{
+        bounds::{REASON_MAX, bounded},
+        counted::{CaseAnswer, shown},
+        query::{PAGE_MAX, Page},
+        view::ExceptionView,
+    },
+    environment::clock::parse_rfc3339,
+    governance::resolve_names,
+    pipeline::{self, commit::Act, load, sealing},
+    refused::{Kind, Refused},
+};
+use remit_domain::{Command, exception::Exception, id::ExceptionId};
+use remit_store::{ExceptionFilter, Store};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Work to take off the standard path.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseException {
+    /// The owner in the bundle that must see to it.
+    pub owner: String,
+    /// By when, in RFC 3339.
+    #[schema(format = DateTime)]
+    pub due_at: String,
+    /// Why.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// The end of an exception.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveException {
+    /// Why it is over. Needed, except on a case whose words were erased, which takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: Option<String>,
+    /// Whether the case is dealt with too; otherwise a case that the exception held is routed anew.
+    #[serde(default)]
+    pub close: bool,
+}
+
+/// Raises an exception on a case by hand.
+///
+/// # Errors
+/// When policy, a bound, the state or the store refuses.
+pub async fn raise_exception(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    case: &str,
+    raise: RaiseException,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "exception.raise";
+    bounded("reason", &raise.reason, REASON_MAX)?;
+    let due = parse_rfc3339(&raise.due_at).filter(|due| *due > parts.environment.now()).ok_or_else(|| {
+        Refused::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
+    })?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &raise.reason)?;
+    let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
+    let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, caller, repeat, Some(case), act, shown).await
+}
+
+/// Takes an exception on.
+///
+/// # Errors
+/// When policy, the state or the store refuses.
+pub async fn take_exception(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let (exception, case) = exception_row(parts, caller, "exception.own", id)?;
+    let command = Command::TakeException { exception };
+    let act = Act::new("exception.own", command);
+    pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await
+}
+
+/// Resolves an exception with a reason. A case that it held moves on, or ends with it.
+///
+/// # Errors
+/// When policy, a bound, the state or the store refuses.
+pub async fn resolve_exception(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    resolve: ResolveException,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "exception.resolve";
+    let (exception, case) = exception_row(parts, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case)?;
+    let sealed = match &resolve.reason {
+        Some(reason) => {
+            bounded("reason", reason, REASON_MAX)?;
+            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason)?)
+        }
+        None if loaded.case.erased => None,
+        None => return Err(Refused::invalid("reason", "say why it is over")),
+    };
+    let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let command = Command::ResolveException { exception, reason, close: resolve.close };
+    let act = Act::on(loaded, command).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await
+}
+
+/// Exceptions in the order of their identifiers, newest first.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn exceptions(
+    parts: &Parts,
+    caller: &Caller,
+    filter: ExceptionFilter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<ExceptionView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
+    let rows = parts.journal.store.exceptions(&filter, after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+    let items = rows
+        .iter()
+        .map(|row| {
+            let mut exception: Exception = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+            who::name_in(&parts.journal, &parts.vault, &mut exception)?;
+            Ok(ExceptionView::new(&row.case, &exception))
+        })
+        .collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
+
+/// Exceptions whose owner the bundle in force does not name, so that nobody could be reached. Each is given to
+/// whoever owns exceptions as soon as the server starts, so that there are none.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn unreachable_exceptions(parts: &Parts, caller: &Caller) -> Result<Vec<ExceptionView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
+    let mut views = Vec::new();
+    each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {
+        views.push(ExceptionView::new(case, exception))
+    })?;
+    for view in &mut views {
+        view.taken_by = view.taken_by.take().map(|by| who::named(&parts.journal, &parts.vault, &by)).transpose()?;
+    }
+    Ok(views)
+}
+
+fn each_unreachable(
+    governance: &Governance,
+    journal: &Journal,
+    each: &mut dyn FnMut(&str, &Exception),
+) -> Result<(), Refused> {
+    for state in ["open", "taken"] {
+        let owners = journal.store.owners(state).map_err(Refused::internal)?;
+        for owner in owners.into_iter().filter(|owner| !governance.bundle.is_reachable(owner)) {
+            let filter = ExceptionFilter { state: Some(state.to_owned()), owner: Some(owner) };
+            each_exception(journal, &filter, each)?;
+        }
+    }
+    Ok(())
+}
+
+fn each_exception(
+    journal: &Journal,
+    filter: &ExceptionFilter,
+    each: &mut dyn FnMut(&str, &Exception),
+) -> Result<(), Refused> {
+    let mut after: Option<String> = None;
+    loop {
+        let rows = journal.store.exceptions(filter, after.as_deref(), PAGE_MAX).map_err(Refused::internal)?;
+        for row in &rows {
+            each(&row.case, &serde_json::from_slice(&row.body).map_err(Refused::internal)?);
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE_MAX => after = Some(last.id.clone()),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Gives every exception whose owner cannot be reached to whoever owns exceptions.
+///
+/// # Errors
+/// When the store refuses; what is left is found at the next start.
+pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
+    let mut found = Vec::new();
+    each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {
+        found.push((case.to_owned(), exception.id))
+    })?;
+    let terms = parts.governance.bundle.terms();
+    let owner = &terms.exception_owner;
+    for (case, exception) in &found {
+        let due = parts.environment.now().plus_ms(terms.exception_due_ms);
+        let command = Command::EscalateException { exception: *exception, owner: owner.clone(), due };
+        let act = Act::new("exception.own", command);
+        let moved = pipeline::execute(parts, &Caller::system(Job::Exceptions), None, Some(case), act, |_| ()).await;
+        if let Err(refused) = moved
+            && refused.kind.is_ours()
+        {
+            return Err(refused);
+        }
+    }
+    Ok(found.len())
+}
+
+fn exception_row(
+    parts: &Parts,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<(ExceptionId, String), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, action)?;
+    let parsed: ExceptionId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
+    let row = parts.journal.store.exception(&parsed.to_string()).map_err(Refused::internal)?;
+    let row = row.ok_or_else(|| Refused::new(Kind::NotFound, format!("no exception {parsed} is on record")))?;
+    Ok((parsed, row.case))
+}

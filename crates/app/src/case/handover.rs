@@ -1,0 +1,49 @@
+//! Handovers that people are asked about: what the customer wrote looks like another matter, and they keep the case.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::counted::{CaseAnswer, shown},
+    pipeline::{self, commit::Act, load, sealing},
+    refused::Refused,
+};
+use remit_domain::Command;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that its people keep although they were asked whether to hand it over.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeepCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// A note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// Answers the question whether to hand the case over with no. The other answer is a transfer.
+///
+/// # Errors
+/// When policy, the lease or a bound refuses, or nothing is asked.
+pub async fn keep_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    keep: KeepCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "handoff.request";
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        keep.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let command = Command::DeclineHandover { epoch: keep.epoch, note };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
+}

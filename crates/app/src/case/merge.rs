@@ -1,0 +1,60 @@
+//! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
+
+use crate::journal::outbox;
+use crate::{
+    Caller, Done, Parts, Repeat,
+    access::principal::Job,
+    case::counted::{CaseAnswer, shown},
+    journal::outbox::Look,
+    pipeline::{self, commit::Act, load},
+    refused::{Kind, Refused},
+};
+use remit_domain::{Command, case::Status, id::CaseId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that is the same request as another one.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// The case that goes on: an open one of the same customer.
+    pub into: String,
+}
+
+/// Ends a case in another one. That the other knows of it is done with the same commit's outbox.
+///
+/// # Errors
+/// When policy, the lease or the store refuses, or the other case is not an open one of the same customer.
+pub async fn merge_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    merge: MergeCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "case.merge";
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
+    // Whoever may merge a case may read what else its customer has open.
+    let other = load::case_for(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        &Caller::system(Job::Views),
+        "case.read",
+        &merge.into,
+    )?;
+    if other.customer != case.customer {
+        return Err(Refused::invalid("into", "is the case of another customer"));
+    }
+    if other.status != Status::Open {
+        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
+    }
+    let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
+    let now = parts.environment.now();
+    let row = outbox::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
+    act.beside.outbox.push(row);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}

@@ -1,0 +1,332 @@
+//! What is read of cases: lists, messages and timelines.
+
+use crate::{
+    Caller, Governance, Journal, Live, Parts,
+    access::{auth, who},
+    case::{announce, attachment::AttachmentView, view::CaseView},
+    environment::clock::rfc3339,
+    pipeline::{load, sealing},
+    refused::Refused,
+};
+use remit_domain::{
+    Case, Event,
+    automatic::AutoSubmitted,
+    case::Author,
+    event::Words,
+    id::{CaseId, Timestamp},
+    signal::OWN_SOURCE,
+};
+use remit_signals::written::written;
+use remit_store::{CaseFilter, RecordRow, Store};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins: send it as `after`. Nothing when this is the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MessageView {
+    /// Its identifier.
+    pub id: String,
+    /// Who wrote: `requester`, the name of the holder or the member of staff, or `remit` where the customer is told who
+    /// has the case now.
+    pub author: String,
+    /// What it says; nothing once the words were erased.
+    pub text: Option<String>,
+    /// What of a customer's message is read, where that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadPart>,
+    /// What the search among articles found that it was made from, with the scores, where one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// There where a machine sent it: `auto-generated`, `auto-replied` or `auto-notified`. Nothing of it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<&'static str>,
+    /// Files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Its place in the ledger.
+    pub seq: u64,
+}
+
+/// What of a message was written now, which is what is read of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReadPart {
+    /// As plain text; empty where nothing was.
+    pub text: String,
+    /// What was left out, in the order of the message: `quote`, `forward`, `signature` or `disclaimer`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<&'static str>,
+}
+
+impl ReadPart {
+    fn of(text: &str) -> Option<Self> {
+        let message = written(text);
+        (message.html || !message.left.is_empty()).then(|| Self {
+            left_out: message.left.iter().map(|part| part.kind.as_str()).collect(),
+            text: message.now.into_owned(),
+        })
+    }
+}
+
+/// One event of a case, as recorded.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TimelineItem {
+    /// Its place in the ledger.
+    pub seq: u64,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// Who caused it, by the name of their token.
+    pub by: String,
+    /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
+    /// what each of the `rows` holds.
+    #[schema(value_type = Object)]
+    pub event: serde_json::Value,
+    /// The words that the event commits to, while they exist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// What of a customer's message is read, where that is not all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadPart>,
+    /// What the customer was told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
+    /// The rules for words that it rests on: where each comes from, who owns it and why it is there, in the bundle in
+    /// force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+/// Most items of one page.
+pub const PAGE_MAX: usize = 200;
+
+/// A case.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
+    who::case_view(
+        &parts.journal,
+        &parts.vault,
+        &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
+    )
+}
+
+/// Cases, newest first.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn cases(
+    parts: &Parts,
+    caller: &Caller,
+    filter: &CaseFilter,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<CaseView>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
+    if let Some(after) = after {
+        after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
+    }
+    let rows = parts.journal.store.cases(filter, after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
+    let items = rows
+        .iter()
+        .map(|row| {
+            who::case_view(
+                &parts.journal,
+                &parts.vault,
+                &serde_json::from_slice(&row.state).map_err(Refused::internal)?,
+            )
+        })
+        .collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
+
+/// The messages of a case, oldest first.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn messages(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<MessageView>, Refused> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let mut items = Vec::new();
+    for row in rows {
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        items.extend(message_view(parts, &case, &event, row.seq)?);
+    }
+    Ok(Page { items, next })
+}
+
+/// The message that an event holds, if it holds one.
+fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
+    Ok(match event {
+        Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+            let text = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?;
+            Some(MessageView {
+                id: message.id.to_string(),
+                author: match &message.author {
+                    Author::Requester => "requester".to_owned(),
+                    Author::Holder { staff: Some(staff), .. } => staff.to_string(),
+                    Author::Holder { holder, .. } => holder.name().to_owned(),
+                },
+                found: message.found.as_ref().map(|found| found.told()),
+                read: text.as_deref().filter(|_| asks(event)).and_then(ReadPart::of),
+                text,
+                auto_submitted: message.auto_submitted.map(AutoSubmitted::as_str),
+                attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+                at: rfc3339(*at),
+                seq,
+            })
+        }
+        Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
+            id: decision.id.to_string(),
+            author: OWN_SOURCE.to_owned(),
+            text: Some(announce::announce(
+                &parts.governance,
+                &parts.live,
+                told,
+                handoff.to.name(),
+                handoff.staff.as_ref(),
+            )),
+            read: None,
+            found: None,
+            auto_submitted: None,
+            attachments: Vec::new(),
+            at: rfc3339(decision.at),
+            seq,
+        }),
+        _ => None,
+    })
+}
+
+/// Everything that happened to a case, oldest first.
+///
+/// # Errors
+/// When policy refuses, or there is no such case.
+pub fn timeline(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<TimelineItem>, Refused> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let items = rows
+        .into_iter()
+        .map(|row| {
+            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+            let words = match words_of(&event) {
+                Some(words) => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
+                None => None,
+            };
+            Ok(TimelineItem {
+                seq: row.seq,
+                at: rfc3339(Timestamp(row.ts_ms)),
+                by: who::named(&parts.journal, &parts.vault, &row.actor)?,
+                event: serde_json::to_value(&event).map_err(Refused::internal)?,
+                read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
+                words,
+                told: told_of(&parts.governance, &parts.live, &event),
+                rules: rules_of(&parts.governance, &event),
+            })
+        })
+        .collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
+
+/// The rules for words that an event rests on, each once.
+fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
+    let mut ids: Vec<&String> = match event {
+        Event::SignalsMeasured { readings, .. } => readings.iter().flat_map(|(_, one)| &one.because).collect(),
+        Event::SituationNoted { noted, .. } => noted.because.iter().collect(),
+        _ => Vec::new(),
+    };
+    ids.sort();
+    ids.dedup();
+    let readings = governance.bundle.readings();
+    ids.into_iter().filter(|id| readings.rule(id).is_some()).filter_map(|id| readings.told(id)).collect()
+}
+
+/// What the customer was told of an event, in words.
+fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String> {
+    let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
+    handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
+}
+
+fn records(
+    journal: &Journal,
+    case: &Case,
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
+    let rows = journal.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
+    let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
+    Ok((rows, next))
+}
+
+/// Whether an event is of a message that is read.
+fn asks(event: &Event) -> bool {
+    let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else { return false };
+    message.author == Author::Requester && message.auto_submitted.is_none()
+}
+
+fn words_of(event: &Event) -> Option<&Words> {
+    match event {
+        Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. } => Some(&message.words),
+        Event::DecisionMade { handoff, .. } => handoff.as_ref().and_then(|handoff| handoff.package.note.as_ref()),
+        Event::ExceptionRaised { reason, .. } | Event::ExceptionResolved { reason, .. } => reason.as_ref(),
+        Event::CaseReopened { reason, .. } | Event::SituationEnded { reason, .. } => Some(reason),
+        Event::CaseResolved { note, .. } | Event::ActionEnded { note, .. } | Event::HandoverDeclined { note, .. } => {
+            note.as_ref()
+        }
+        Event::ConsultAsked { consult, .. } => Some(&consult.question),
+        Event::ConsultAnswered { answer, .. } => Some(answer),
+        Event::NoteLeft { note, .. } => Some(note),
+        Event::ActionAsked { decision } => Some(&decision.arguments),
+        Event::SignalsMeasured { .. }
+        | Event::HumanWishEnded { .. }
+        | Event::SituationNoted { .. }
+        | Event::OfferMade { .. }
+        | Event::OfferEnded { .. }
+        | Event::ExceptionEscalated { .. }
+        | Event::AiStopped { .. }
+        | Event::AiResumed { .. }
+        | Event::OutcomesReset { .. }
+        | Event::BundleActivated { .. }
+        | Event::TokenMade { .. }
+        | Event::TokenRevoked { .. }
+        | Event::StaffNoted { .. }
+        | Event::PresenceSet { .. }
+        | Event::ChatStarted { .. }
+        | Event::SubscriptionMade { .. }
+        | Event::SubscriptionChanged { .. }
+        | Event::SubscriptionDeleted { .. }
+        | Event::ExceptionTaken { .. }
+        | Event::FeedbackGiven { .. }
+        | Event::ContactedAgain { .. }
+        | Event::AnsweredTooLate { .. }
+        | Event::CaseAbsorbed { .. }
+        | Event::WordsErased { .. }
+        | Event::CustomerErased { .. }
+        | Event::ErasureCompleted { .. } => None,
+    }
+}

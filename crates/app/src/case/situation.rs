@@ -1,0 +1,50 @@
+//! Situations: a person says that a danger or need stands on a case no more.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::{
+        bounds::{REASON_MAX, bounded},
+        counted::{CaseAnswer, shown},
+    },
+    pipeline::{self, commit::Act, load, sealing},
+    refused::Refused,
+};
+use remit_domain::Command;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A situation that stands on a case no more.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndSituation {
+    /// Which, as the case lists it under `situations`.
+    #[schema(max_length = 64, min_length = 1)]
+    pub situation: String,
+    /// Why it is so no more; on record with who says it.
+    #[schema(max_length = 4_096, min_length = 1)]
+    pub reason: String,
+}
+
+/// Longest name of a situation, in bytes.
+const NAME_MAX: usize = 64;
+
+/// Ends a situation, as the member of staff who has the case, or as who may decide against the system.
+///
+/// # Errors
+/// When policy or a bound refuses, or no such situation stands on the case.
+pub async fn end_situation(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    end: EndSituation,
+) -> Result<Done<CaseAnswer>, Refused> {
+    // Who is no member of staff decides about somebody else's case: that is an override.
+    let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
+    bounded("situation", &end.situation, NAME_MAX)?;
+    bounded("reason", &end.reason, REASON_MAX)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason)?;
+    let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await
+}

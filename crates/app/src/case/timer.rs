@@ -1,0 +1,173 @@
+//! What happens when something is due: offers expire, exceptions escalate, silent cases end, SLA clocks call.
+
+use crate::{
+    Caller, Environment, Journal, Parts,
+    access::principal::Job,
+    ai::turn,
+    journal::{
+        outbox::{Look, TIMER, TURN, timer},
+        stored_case,
+    },
+    pipeline::{self, commit::Act, sealing, sla},
+    refused::{Kind, Refused},
+    staff::offering,
+};
+use remit_domain::{
+    Case, Command,
+    case::Status,
+    decision::{DecisionPoint, Trigger, YieldReason},
+    id::Timestamp,
+    offer::OfferEnd,
+};
+use remit_store::{Commit, OutboxRow, ReadError, Store};
+use std::time::Duration;
+
+/// Turns of AI responders that are to be taken.
+pub fn turns_due(journal: &Journal, environment: &Environment, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
+    journal.store.due(TURN, environment.now().0, limit)
+}
+
+/// How long until something is due; a wakeup comes for what is due sooner.
+pub fn until_due(journal: &Journal, environment: &Environment) -> Option<Duration> {
+    let due = journal.wakeups.wait_for(|| journal.store.next_due(TIMER).ok().flatten())?;
+    Some(Duration::from_millis(u64::try_from(Timestamp(due).since(environment.now())).unwrap_or(0)))
+}
+
+/// Looks at what is due, and says at how much. What fails is looked at again.
+pub async fn look_at_due(parts: &Parts, limit: usize) -> usize {
+    let rows = match parts.journal.store.due(TIMER, parts.environment.now().0, limit) {
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::error!(%error, "the outbox could not be read");
+            return 0;
+        }
+    };
+    let mut looked = 0;
+    for row in &rows {
+        match look(parts, row).await {
+            Ok(()) => looked += 1,
+            // It moved since it was read: who has it now is looked at.
+            Err(refused) if refused.kind == Kind::LeaseLost => tracing::info!(%refused, "looked at again"),
+            // What is no longer so needs no look.
+            Err(refused) if !refused.kind.is_ours() => match turn::drop_row(&parts.journal, &row.id).await {
+                Ok(()) => looked += 1,
+                Err(refused) => tracing::warn!(%refused, "a timer stays"),
+            },
+            Err(refused) => tracing::warn!(%refused, "a timer is looked at again"),
+        }
+    }
+    looked
+}
+
+async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
+    let look: Look = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+    let Some(stored) = parts.journal.store.case(&row.case).map_err(Refused::internal)? else {
+        return turn::drop_row(&parts.journal, &row.id).await;
+    };
+    let case = stored_case::case_of(&parts.journal, &stored.state)?;
+    match look {
+        Look::Offer { offer } => offering::end_offer(parts, &row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
+        Look::Exception { exception } => {
+            if !case.exceptions.contains_key(&exception) {
+                return turn::drop_row(&parts.journal, &row.id).await;
+            }
+            if case.erased {
+                // An earlier version left it open, and nobody can say why it is over.
+                return own(parts, row, Command::Erase, Vec::new()).await;
+            }
+            let terms = parts.governance.bundle.terms();
+            // Beyond whoever it escalates to there is nobody: they are reminded of it.
+            let owner = terms.escalate_to.clone().unwrap_or_else(|| terms.exception_owner.clone());
+            // Each time after twice as long, so that nobody is reminded for ever each hour.
+            let open_ms = case.exceptions.get(&exception).map_or(0, |open| parts.environment.now().since(open.raised));
+            let due = parts.environment.now().plus_ms(terms.exception_due_ms.max(open_ms));
+            own(parts, row, Command::EscalateException { exception, owner, due }, Vec::new()).await
+        }
+        Look::Silence { messages } => end_silent(parts, row, &case, messages).await,
+        Look::Sla => look_at_clock(parts, row, &case).await,
+        Look::Absorb { from } => {
+            let ended = stored_case::stored_case(&parts.journal, from)?;
+            let standing = |ended: &Case| ended.situations.iter().map(|standing| standing.noted.clone()).collect();
+            let situations = ended.as_ref().map(standing).unwrap_or_default();
+            let human_requested = ended.is_some_and(|ended| ended.human_requested);
+            own(parts, row, Command::Absorb { from, situations, human_requested }, Vec::new()).await
+        }
+        Look::ContactedAgain { case } => own(parts, row, Command::NoteContact { case }, Vec::new()).await,
+    }
+}
+
+/// A case whose customer said nothing more after the answer is dealt with.
+async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) -> Result<(), Refused> {
+    let silent = case.status == Status::Open && case.said() == messages && case.waiting_since.is_none();
+    let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
+    let Some(holder) = holder else { return turn::drop_row(&parts.journal, &row.id).await };
+    if let Some(standing) = case.situations.gravest() {
+        // No silence ends it: whoever answers for the case sees to it.
+        let hours = parts.governance.bundle.limits().silence_hours;
+        let situation = standing.noted.situation.replace('_', " ");
+        let reason = format!("The customer has been silent for {hours} hours, and {situation} stands on the case.");
+        let sealed = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, case)?
+            .seal(&reason, &parts.environment.entropy)?;
+        let (owner, due) = (
+            holder.accountable.clone(),
+            parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
+        );
+        let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
+        return do_due(parts, row, Act::new("timer", command).with([sealed])).await;
+    }
+    own(parts, row, Command::EndSilent { epoch: holder.epoch }, Vec::new()).await
+}
+
+/// An AI responder that does not answer loses the case. At risk, whether the holder may keep the case is decided
+/// anew; missed, the accountable has to see to it.
+async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<(), Refused> {
+    let now = parts.environment.now();
+    let over = sla::patience_ends(&parts.governance, case).is_some_and(|ends| now >= ends);
+    if let Some(holder) = case.holder.as_ref().filter(|_| over) {
+        let yielded = Command::Yield { epoch: holder.epoch, reason: YieldReason::NoAnswer, note: None, found: None };
+        // Whoever gets it may have the same promise to keep.
+        let again = vec![timer(row.id.clone(), case, now, Look::Sla)];
+        return own(parts, row, yielded, again).await;
+    }
+    let Some(running) = sla::clock(&parts.governance, case) else {
+        return match sla::next_look(&parts.governance, case) {
+            Some(at) => look_later(&parts.journal, row, case, at).await,
+            None => turn::drop_row(&parts.journal, &row.id).await,
+        };
+    };
+    if now >= running.due {
+        let due = now.plus_ms(parts.governance.bundle.terms().exception_due_ms);
+        return own(parts, row, Command::MissSla { due }, Vec::new()).await;
+    }
+    if now < running.risk {
+        return look_later(&parts.journal, row, case, sla::next_look(&parts.governance, case).unwrap_or(running.risk))
+            .await;
+    }
+    let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else {
+        return turn::drop_row(&parts.journal, &row.id).await;
+    };
+    let trigger = Trigger::SlaAtRisk { clock: running.clock };
+    let at = sla::patience_ends(&parts.governance, case).map_or(running.due, |ends| ends.min(running.due));
+    let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
+    own(parts, row, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
+}
+
+/// Puts the look off until `at`.
+async fn look_later(journal: &Journal, row: &OutboxRow, case: &Case, at: Timestamp) -> Result<(), Refused> {
+    let outbox = vec![timer(row.id.clone(), case, at, Look::Sla)];
+    let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
+    journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
+}
+
+/// Does `command` on the row's case on Remit's own account.
+async fn own(parts: &Parts, row: &OutboxRow, command: Command, outbox: Vec<OutboxRow>) -> Result<(), Refused> {
+    let mut act = Act::new("timer", command);
+    act.beside.outbox = outbox;
+    do_due(parts, row, act).await
+}
+
+/// Does what a row asks for, with which it is done.
+async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
+    let act = act.claiming(&row.id);
+    pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
+}

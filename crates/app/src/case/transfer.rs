@@ -1,0 +1,53 @@
+//! Gives a case to another queue, as the member of staff who has it.
+
+use crate::{
+    Caller, Done, Parts, Repeat,
+    case::counted::{CaseAnswer, shown},
+    governance::resolve_names,
+    pipeline::{self, commit::Act, load, sealing},
+    refused::Refused,
+};
+use remit_domain::Command;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A case that another queue is to have.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferCase {
+    /// The holder's lease.
+    pub epoch: u64,
+    /// The queue that is to have it; policy must permit it.
+    pub to: String,
+    /// A note for who gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub note: Option<String>,
+}
+
+/// Gives a case to another queue that policy permits. To choose one that it does not is an override.
+///
+/// # Errors
+/// When policy, the lease, a bound or the store refuses.
+pub async fn transfer_case(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    wish: TransferCase,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let action = "handoff.request";
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
+    let sealed = sealing::seal_optional(
+        &parts.journal,
+        &parts.vault,
+        &parts.environment,
+        &loaded,
+        "note",
+        wish.note.as_deref(),
+    )?;
+    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
+    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+}

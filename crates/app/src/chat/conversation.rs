@@ -1,0 +1,312 @@
+//! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
+
+use crate::{
+    Governance, Live, Parts,
+    case::{
+        announce,
+        attachment::{self, AttachmentView},
+        waiting::{self, Outlook},
+    },
+    chat,
+    environment::clock::rfc3339,
+    live::chats::Chat,
+    pipeline::{load, sealing},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case, Decision, Event,
+    announcement::Announcement,
+    case::{Author, Holder, HolderRef, Status},
+    decision::ResponderKind,
+    event::{Handoff, Message},
+    id::{CaseId, StaffId, Timestamp},
+};
+use remit_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A message as its customer is shown it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChatMessage {
+    /// Its identifier.
+    pub id: String,
+    /// Its place, by which reading resumes.
+    pub seq: u64,
+    /// Who wrote: `you`, `ai`, `person`, or `remit` where the customer is told who has the case now.
+    pub author: &'static str,
+    /// The AI's title, or the person's first name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it says; nothing once the words were erased.
+    pub text: Option<String>,
+    /// By when what it says will be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub by: Option<String>,
+    /// Files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// Who has the customer's case now, and what they can expect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChatStatus {
+    /// `new` (nothing was said yet), `ai`, `waiting` (for a person), `person`, `manager` or `closed`.
+    pub state: &'static str,
+    /// The same in a sentence, to be shown as it stands.
+    pub text: String,
+    /// By when somebody sees to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub by: Option<String>,
+    /// In about how many minutes a person answers; nothing where nobody can say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_minutes: Option<i64>,
+    /// When those for whom the customer waits open again, where they are closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub opens_at: Option<String>,
+    /// Whether asking for a human would change anything.
+    pub can_ask_human: bool,
+    /// Whether somebody answered, so that the customer can say that it is solved.
+    pub can_confirm: bool,
+}
+
+/// A conversation as its customer is shown it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Conversation {
+    /// The name of the organisation.
+    pub organisation: String,
+    /// Messages, oldest first.
+    pub messages: Vec<ChatMessage>,
+    /// Where the next page begins: send it as `after`. Nothing when this is the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Who has the case now.
+    pub status: ChatStatus,
+}
+
+/// Records that are read at once.
+const PAGE: usize = 200;
+
+/// Followed by a moment.
+const MANAGER: &str = "This needs a manager; somebody will see to it";
+
+/// Messages of one answer.
+const MESSAGES_MAX: usize = 100;
+
+/// The conversation of a chat after a place.
+pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+    let messages = said_since(parts, chat, after)?;
+    let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
+    let organisation = parts.governance.bundle.name().to_owned();
+    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat)? })
+}
+
+/// What was said on a chat after a place, oldest first, as far as one answer goes.
+pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
+    let mut messages = Vec::new();
+    for id in chat.cases() {
+        said_on(parts, chat, id, after, &mut messages)?;
+    }
+    messages.sort_by_key(|message| message.seq);
+    messages.truncate(MESSAGES_MAX);
+    Ok(messages)
+}
+
+fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+    let (case, enough) = (
+        load::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &chat.caller(),
+            "case.read",
+            &id.to_string(),
+        )?,
+        said.len() + MESSAGES_MAX,
+    );
+    let mut at = after;
+    while said.len() < enough {
+        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        for row in &rows {
+            at = row.seq;
+            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
+                continue;
+            }
+            match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+                Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
+                    said.push(shown(parts, &case, &message, row.seq, at)?);
+                }
+                Event::DecisionMade { decision, handoff: Some(handoff) } => {
+                    said.extend(announced(&parts.governance, &parts.live, &decision, &handoff, row.seq));
+                }
+                _ => {}
+            }
+        }
+        if rows.len() < PAGE {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
+fn announced(
+    governance: &Governance,
+    live: &Live,
+    decision: &Decision,
+    handoff: &Handoff,
+    seq: u64,
+) -> Option<ChatMessage> {
+    let (text, by) = match handoff.announced? {
+        Announcement::Waiting { .. } => {
+            (format!("A person will answer ({}).", announce::title(governance, handoff.to.name())), None)
+        }
+        Announcement::Owner { due } => (MANAGER.to_owned(), Some(rfc3339(due))),
+        told => (announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()), None),
+    };
+    Some(ChatMessage {
+        id: decision.id.to_string(),
+        seq,
+        author: "remit",
+        name: None,
+        text: Some(text),
+        by,
+        attachments: Vec::new(),
+        at: rfc3339(decision.at),
+    })
+}
+
+fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
+    let (author, name) = match &message.author {
+        Author::Requester => ("you", None),
+        Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(&parts.live, staff))),
+        Author::Holder { holder: HolderRef::Owner(_), .. } => ("person", Some("A manager".to_owned())),
+        Author::Holder { holder: HolderRef::Responder(id), .. } => match parts.governance.bundle.candidate(id) {
+            Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
+            Some(spec) => ("person", Some(spec.title.clone())),
+            // Of an older bundle.
+            None => ("ai", Some(id.to_string())),
+        },
+    };
+    Ok(ChatMessage {
+        id: message.id.to_string(),
+        seq,
+        author,
+        name,
+        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?,
+        by: None,
+        attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+        at: rfc3339(at),
+    })
+}
+
+fn first_name(live: &Live, staff: &StaffId) -> String {
+    live.floor.staff(staff).map_or_else(|| "A colleague".to_owned(), |known| known.first_name)
+}
+
+/// Who has the case of a chat now.
+pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+    let Some(id) = chat::current_of(&parts.journal, chat)? else {
+        let text = "Ask your question. An AI assistant or a person will answer.";
+        return Ok(ChatStatus::new("new", text).with_human());
+    };
+    let case = load::case_for(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        &chat.caller(),
+        "case.read",
+        &id.to_string(),
+    )?;
+    let (Some(holder), Status::Open) = (&case.holder, case.status) else {
+        return Ok(ChatStatus::new("closed", "This conversation is closed."));
+    };
+    let can_confirm = can_confirm(&case);
+    if let Some(staff) = &holder.staff {
+        let (name, here) = (first_name(&parts.live, staff), parts.live.floor.is_here(staff));
+        let text = match here {
+            true => format!("{name} is with you."),
+            false => format!("{name} is not here right now. Write, and {name} or a colleague will answer."),
+        };
+        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
+    }
+    let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, parts.environment.now())) };
+    if case.held_by_ai {
+        let title = announce::title(&parts.governance, responder.as_str());
+        let text = format!("An AI assistant ({title}) is answering.");
+        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
+    }
+    let desk = parts.governance.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
+    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, &case, responder);
+    let how_long = outlook.words();
+    // Whoever is asked may say no.
+    let how_long = match (case.offer.is_some(), &outlook) {
+        (false, _) => how_long,
+        (true, Outlook::Unknown | Outlook::Nobody) => "one is being asked now".to_owned(),
+        (true, _) => format!("one is being asked now, otherwise {how_long}"),
+    };
+    let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
+    let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
+    Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
+}
+
+/// A file of a chat's cases, with its kind.
+pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+    for case in chat.cases().iter().rev() {
+        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
+            Err(refused) if refused.kind == Kind::NotFound => {}
+            found => return found,
+        }
+    }
+    Err(Refused::new(Kind::NotFound, "this chat has no such file"))
+}
+
+impl ChatStatus {
+    fn new(state: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            state,
+            text: text.into(),
+            by: None,
+            wait_minutes: None,
+            opens_at: None,
+            can_ask_human: false,
+            can_confirm: false,
+        }
+    }
+
+    fn with_human(self) -> Self {
+        Self { can_ask_human: true, ..self }
+    }
+}
+
+fn of(desk: &str) -> String {
+    if desk.is_empty() { String::new() } else { format!(" ({desk})") }
+}
+
+/// Whether the customer can say that it is solved: somebody answered, they have said nothing since, and no danger
+/// stands that only who has the case ends.
+pub(crate) fn can_confirm(case: &Case) -> bool {
+    let answered = case.replies > 0 && case.waiting_since.is_none();
+    let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
+    answered && held && case.situations.gravest().is_none()
+}
+
+/// What is told of a case that is its exception's owner's.
+fn managed(case: &Case, holder: &Holder, now: Timestamp) -> ChatStatus {
+    let held = case.exceptions.values().filter(|open| open.kind.holds());
+    match held.map(|open| open.due).min() {
+        Some(due) if due > now => {
+            let status = ChatStatus::new("manager", MANAGER);
+            ChatStatus { by: Some(rfc3339(due)), ..status }
+        }
+        _ => {
+            tracing::debug!(case = %case.id, owner = holder.who.name(), "a customer waits for an overdue exception");
+            ChatStatus::new("manager", "This needs a manager, and is taking longer than we promised. It was passed on.")
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Chats: links for one customer each, and what that customer may do with one: write, ask for a human, add a file.
+
+pub mod conversation;
+
+use crate::live::chats::{Chat, ChatItem, id_of, row};
+use crate::{
+    Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
+    access::{auth, authority},
+    case::{
+        attachment::{self, File},
+        bounds::{CUSTOMER_MAX, bounded},
+        feedback::{self, GiveFeedback},
+        open::{self, OpenCase},
+        write::{self, PostMessage},
+    },
+    chat::conversation::can_confirm,
+    customer,
+    environment::clock::rfc3339,
+    journal::stored_case,
+    pipeline::{self, commit::Act, load, measure, sealing},
+    refused::{Kind, Refused},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use remit_domain::{
+    Command, Event,
+    case::{Channel, Requester, Status},
+    ending::Ending,
+    id::{CaseId, CustomerId, SignalName},
+    signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
+};
+use remit_signals::written::written;
+use remit_store::{Commit, ItemRow};
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use utoipa::ToSchema;
+
+/// A chat to start.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartChat {
+    /// Your own identifier of the customer, who must be who opens the link: recorded only as a pseudonym.
+    #[schema(max_length = 256, min_length = 1)]
+    pub customer: String,
+    /// A case of theirs to go on with; without it the first message opens one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// For how many hours the link is valid: 1 to 72; 12 unless told.
+    #[serde(default = "twelve")]
+    #[schema(minimum = 1, maximum = 72)]
+    pub hours: u16,
+}
+
+fn twelve() -> u16 {
+    12
+}
+
+/// A chat just started.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StartedChat {
+    /// Its identifier.
+    pub id: String,
+    /// Where the customer goes: at the server's public address, or, where it was told none, on this server. The secret
+    /// is behind `#`, which browsers send to nobody.
+    #[schema(example = "/chat#remit_chat_…")]
+    pub url: String,
+    /// Until when.
+    #[schema(format = DateTime)]
+    pub expires_at: String,
+}
+
+/// What a customer says.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    /// The words.
+    #[schema(max_length = 32_768, min_length = 1)]
+    pub text: String,
+    /// Whether this begins another request, after the one before was resolved.
+    #[serde(default)]
+    pub another: bool,
+}
+
+/// A chat that opens a case: stored anew together with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    id: String,
+    item: ChatItem,
+}
+
+impl Opening {
+    /// The chat's row once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
+        let mut item = self.item.clone();
+        item.cases.push(case);
+        row(&self.id, Some(&item))
+    }
+}
+
+/// What a chat's secret begins with.
+const SECRET_PREFIX: &str = "remit_chat_";
+
+/// Chats that are valid at once.
+const CHATS_MAX: usize = 100_000;
+
+/// Chats that have ended and are forgotten with each that begins.
+const FORGOTTEN: usize = 4;
+
+/// Requests in one chat, one after the other.
+const CASES_MAX: usize = 20;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What the button for a human says for the customer.
+const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
+
+/// Cases that ended one in the other, at most, before the last is found.
+const MERGES_MAX: usize = 8;
+
+/// Makes a link for one customer. Its secret is in the answer and kept nowhere.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or the case is not the customer's.
+pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
+    bounded("customer", &start.customer, CUSTOMER_MAX)?;
+    if !(1..=72).contains(&start.hours) {
+        return Err(Refused::invalid("hours", "must be 1 to 72"));
+    }
+    let customer = customer::customer_id(&parts.vault, &start.customer);
+    let cases = match &start.case {
+        Some(id) => {
+            let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+            if case.customer != customer {
+                return Err(Refused::invalid("case", "is not a case of this customer"));
+            }
+            vec![case.id]
+        }
+        None => Vec::new(),
+    };
+    let now = parts.environment.now();
+    let bytes: [u8; 32] = parts.environment.entropy.bytes()?;
+    let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+    let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
+    let chat = Chat::new(id_of(&secret), item.clone());
+    let over: Vec<String> = {
+        let known = parts.live.chats.lock();
+        let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
+        let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
+        if known.by_id.len() >= CHATS_MAX + over.len() {
+            return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")));
+        }
+        over
+    };
+    let mut items = vec![row(&chat.id, Some(&item))?];
+    for id in &over {
+        items.push(row(id, None)?);
+    }
+    let event = Event::ChatStarted {
+        chat: chat.name.clone(),
+        customer: chat.customer.clone(),
+        case: item.cases.first().copied(),
+        expires: chat.expires,
+        by: caller.pseudonym.to_string(),
+        at: now,
+    };
+    authority::govern(&parts.journal, &parts.environment, caller, &[event], Commit { items, ..Commit::default() })
+        .await
+        .map_err(crate::refused)?;
+    let started = StartedChat {
+        id: chat.name.clone(),
+        url: parts.environment.public_link(&format!("/chat#{secret}")),
+        expires_at: rfc3339(chat.expires),
+    };
+    let mut known = parts.live.chats.lock();
+    over.iter().for_each(|id| known.remove(id));
+    known.insert(chat);
+    Ok(started)
+}
+
+/// The chat with this secret.
+///
+/// # Errors
+/// When there is none, or it has ended.
+pub fn chat(live: &Live, environment: &Environment, secret: &str) -> Result<Arc<Chat>, Refused> {
+    let ended = |detail: &str| Refused::new(Kind::ChatEnded, detail);
+    if !secret.starts_with(SECRET_PREFIX) || secret.len() > 128 {
+        return Err(ended("the request names no chat"));
+    }
+    let known = live.chats.lock().by_id.get(&id_of(secret)).cloned();
+    let chat = known.ok_or_else(|| ended("there is no such chat"))?;
+    if chat.expires <= environment.now() {
+        return Err(ended("the chat's time is over"));
+    }
+    Ok(chat)
+}
+
+/// Notes that the chat is read, as often as it may be.
+pub fn pace_read(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
+    chat.reads.take(environment.clock.monotonic()).map_err(too_often)
+}
+
+fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
+    chat.writes.take(environment.clock.monotonic()).map_err(too_often)
+}
+
+/// Adds what the customer says; the first message opens their case.
+pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    match current_of(&parts.journal, chat)? {
+        Some(case) if !(say.another && is_resolved(&parts.journal, case)?) => {
+            let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
+            let (caller, case) = (chat.caller(), case.to_string());
+            let said = write::post_message(parts, &caller, Some(repeat), &case, message);
+            pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await?;
+        }
+        _ => chat_open(parts, chat, repeat, say.text, Vec::new()).await?,
+    }
+    Ok(())
+}
+
+/// Says for the customer that they want a human, in their words and as a reading of its own.
+pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let because = vec![BUTTON_PRESSED.to_owned()];
+    let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
+    let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
+    let Some(id) = current_of(&parts.journal, chat)? else {
+        return chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
+    };
+    let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
+    let case = &loaded.case;
+    if case.human_requested && !case.held_by_ai && case.status == Status::Open {
+        return Ok(());
+    }
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
+    let act = Act::on(loaded, command).with([sealed]);
+    pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
+}
+
+/// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
+pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let given = async {
+        if said.solved == Some(true) {
+            let now =
+                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)?;
+            if now.status == Status::Open && !can_confirm(&now) {
+                let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
+                return Err(Refused::new(Kind::Conflict, why));
+            }
+        }
+        feedback::give_feedback(parts, &caller, Some(repeat), &case, said).await
+    };
+    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), given).await.map(|_| ())
+}
+
+/// Adds a file to the customer's case.
+pub async fn chat_attach(parts: &Parts, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Refused> {
+    pace_write(&parts.environment, chat)?;
+    let _turn = chat.turn.lock().await;
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
+    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await.map(|_| ())
+}
+
+async fn chat_open(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    text: String,
+    readings: Vec<(SignalName, Reading)>,
+) -> Result<(), Refused> {
+    let item = chat.item();
+    if item.cases.len() >= CASES_MAX {
+        let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
+        return Err(Refused::new(Kind::Conflict, detail));
+    }
+    let open = OpenCase {
+        customer: String::new(),
+        text,
+        channel: Channel::Chat,
+        requester: Requester::Customer,
+        signals: Vec::new(),
+        auto_submitted: by_hand(),
+    };
+    let caller = chat.caller();
+    open::may_open(&parts.governance, &parts.live, &parts.environment, &caller, &open)?;
+    let over = || Refused::new(Kind::ChatEnded, "the chat has ended");
+    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone())?;
+    // It has ended by the time that a customer who was erased has another key.
+    if !parts.live.chats.lock().by_id.contains_key(&chat.id) {
+        return Err(over());
+    }
+    let now = parts.environment.now();
+    let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
+    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now)?;
+    if let Command::Open { readings: measured, .. } = &mut act.command {
+        measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
+        measured.extend(readings);
+    }
+    act.beside.chat = Some(Opening { id: chat.id.clone(), item });
+    let shown = |happened: &remit_domain::command::Happened| happened.case.id;
+    let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
+    let case = match pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map_err(erased)? {
+        Done::Now(case) => case,
+        // An earlier version kept it without the quotation marks of JSON.
+        Done::Before(Kept(id)) => String::from_utf8_lossy(&id).trim_matches('"').parse().map_err(Refused::internal)?,
+    };
+    chat.add(case);
+    Ok(())
+}
+
+/// The case that a chat goes on with: its last one, or the one in which that ended.
+pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+    let Some(mut current) = chat.current() else { return Ok(None) };
+    for _ in 0..MERGES_MAX {
+        let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
+        let Some(Ending::Merged { into }) = ended else { break };
+        current = into;
+        chat.add(into);
+    }
+    Ok(Some(current))
+}
+
+fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
+    let case = current_of(journal, chat)?.map(|case| case.to_string());
+    case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
+}
+
+fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
+    Ok(stored_case::stored_case(journal, case)?.is_some_and(|case| case.status == Status::Resolved))
+}
+
+/// What is to be deleted of a customer's chats once their words are erased.
+pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Result<Vec<ItemRow>, Refused> {
+    let known = live.chats.lock();
+    let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
+    theirs.map(|chat| row(&chat.id, None)).collect()
+}
+
+/// Ends these chats.
+pub(crate) fn end_chats<'i>(live: &Live, ids: impl IntoIterator<Item = &'i str>) {
+    let mut known = live.chats.lock();
+    ids.into_iter().for_each(|id| known.remove(id));
+}
+
+/// Whoever writes on a chat's page is a person.
+fn by_hand() -> Option<String> {
+    Some("no".to_owned())
+}
+
+fn too_often(wait: Duration) -> Refused {
+    let seconds = wait.as_millis().div_ceil(1_000);
+    Refused::new(Kind::TooOften, format!("too much at once on this chat; go on in {seconds} s"))
+        .with("retry_after", seconds)
+}

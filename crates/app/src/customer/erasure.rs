@@ -1,0 +1,230 @@
+//! Erasing a customer's words: one commit destroys the key that sealed all of them, so that from then on none can be
+//! read or written, on however many cases. What follows from it is done beside requests, a few cases at a time, and is
+//! told until it is done: each case says so of itself, and what was overwritten goes from the log that the database
+//! writes.
+
+use crate::{
+    Caller, Environment, Journal, Parts, Vault,
+    access::{auth, principal::Job},
+    case::{
+        bounds::{CUSTOMER_MAX, bounded},
+        view::ErasedView,
+    },
+    chat, customer,
+    journal::stored_case,
+    pipeline::{
+        self,
+        commit::{self, Act},
+    },
+    refused::{Kind, Refused},
+    vault::erasures::{Due, ERASURE},
+};
+use futures_util::future::join_all;
+use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
+use remit_store::{Commit, CommitError, OutboxRow, Store};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+use utoipa::ToSchema;
+
+/// Something is left in the log.
+const PENDING: &str = "pending";
+
+/// Cases that are marked at once: what is in memory of them is bounded by it.
+const AT_ONCE: usize = 64;
+
+/// Erasures that are looked at in one go.
+const LOOKED_AT: usize = 64;
+
+/// How long reads of this process are held back at most, for the log to be begun anew.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// What was erased, and what is still to come.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Erased {
+    /// On how many cases. None of their words can be read any more.
+    pub cases: u64,
+    /// `done` once nothing is left of words and key, not even in the log that the database writes first; else
+    /// `pending`: somebody reads the database, such as a backup, or there are many cases. It becomes done by itself;
+    /// each case tells whether it is, and the ledger then has `erasure_completed`.
+    pub log: &'static str,
+}
+
+/// Destroys the key that sealed a customer's words on every case, and what it sealed. The evidence stays.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such customer.
+pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
+    bounded("customer", external, CUSTOMER_MAX)?;
+    let customer = customer::customer_id(&parts.vault, external);
+    // Earlier versions took identifiers as they came.
+    let as_it_came = Some(parts.vault.keys.pseudonym(external)).filter(|other| *other != customer);
+    let mut erased: Option<Erased> = None;
+    for customer in [customer].into_iter().chain(as_it_came) {
+        if let Some(more) = erase_pseudonym(parts, caller, &customer).await? {
+            let log = if more.log == PENDING { PENDING } else { erased.as_ref().map_or(more.log, |so_far| so_far.log) };
+            erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
+        }
+    }
+    erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))
+}
+
+/// Nothing where there is nobody of this pseudonym whose words are there.
+async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<Option<Erased>, Refused> {
+    let Some(row) = parts.journal.store.customer(customer.as_str()).map_err(Refused::internal)? else {
+        return Ok(None);
+    };
+    if row.wrapped_key.is_some() {
+        destroy_key(parts, caller, customer, row.key).await?;
+    } else if !parts.vault.erasures.is_pending(customer) {
+        return Ok(None);
+    }
+    let cases = parts.journal.store.count_under(customer.as_str(), row.key).map_err(Refused::internal)?;
+    Ok(Some(Erased { cases, log: log(!parts.vault.erasures.is_done(row.key).await) }))
+}
+
+async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
+    let (now, stream) = (parts.environment.now(), customer.to_string());
+    let event = Event::CustomerErased { customer: customer.clone(), at: now };
+    let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
+    let items = chat::ended_chats(&parts.live, customer)?;
+    let chats: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
+    let commit = Commit {
+        records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
+        erase: Some(key),
+        items,
+        outbox: vec![OutboxRow {
+            id: Due::row(key),
+            kind: ERASURE.to_owned(),
+            case: stream,
+            due_ms: now.0,
+            body: serde_json::to_vec(&due).map_err(Refused::internal)?,
+        }],
+        ..Commit::default()
+    };
+    parts.vault.erasures.lock().insert(key, customer.clone());
+    let done = parts.journal.commit(commit).await;
+    if done.is_ok() {
+        chat::end_chats(&parts.live, chats.iter().map(String::as_str));
+    }
+    customer::forget_customer(&parts.vault, customer);
+    match done {
+        Ok(_) => {
+            parts.journal.wakeups.wake_erasures();
+            Ok(())
+        }
+        // Another request was quicker, and may be done with it.
+        Err(CommitError::Done) => {
+            let rows = parts.journal.store.due(ERASURE, i64::MAX, usize::MAX).map_err(Refused::internal)?;
+            if !rows.iter().any(|row| row.id == Due::row(key)) {
+                parts.vault.erasures.end(key);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            parts.vault.erasures.end(key);
+            Err(crate::refused(error))
+        }
+    }
+}
+
+/// Goes on with what is to be erased; says whether anything is left.
+pub async fn go_on_erasing(parts: &Arc<Parts>) -> Result<bool, Refused> {
+    let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).map_err(Refused::internal)?;
+    let mut marked = Vec::new();
+    for row in &rows {
+        let due: Due = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        match mark_cases(parts, &due).await {
+            Ok(()) => marked.push((row, due)),
+            Err(refused) => tracing::warn!(%refused, "a case does not say yet that its words were erased"),
+        }
+    }
+    if marked.is_empty() || !begin_log_anew(&parts.journal).await? {
+        return Ok(!rows.is_empty());
+    }
+    let left = marked.len() < rows.len() || rows.len() == LOOKED_AT;
+    for (row, due) in marked {
+        complete(&parts.journal, &parts.vault, &parts.environment, row, due).await?;
+    }
+    Ok(left)
+}
+
+/// Has each case say that its words were erased. What is open on it ends with them.
+async fn mark_cases(parts: &Parts, due: &Due) -> Result<(), Refused> {
+    let caller = Caller::system_for(Job::Erasures, &due.by);
+    let (mut last, mut failed) = (None, None);
+    loop {
+        let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last.as_ref(), AT_ONCE);
+        let cases = cases.map_err(Refused::internal)?;
+        let marks = join_all(cases.iter().map(|(_, case)| mark(parts, &caller, case))).await;
+        failed = marks.into_iter().find_map(Result::err).or(failed);
+        match cases.last() {
+            Some(case) if cases.len() == AT_ONCE => last = Some(case.clone()),
+            _ => return failed.map_or(Ok(()), Err),
+        }
+    }
+}
+
+async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused> {
+    let stored = stored_case::stored_case(&parts.journal, case.parse().map_err(Refused::internal)?)?;
+    let ended = |case: &Case| case.status == Status::Resolved && case.exceptions.is_empty();
+    if stored.is_none_or(|case| case.erased && ended(&case)) {
+        return Ok(());
+    }
+    let act = Act::new("customer.erase", Command::Erase);
+    pipeline::execute(parts, caller, None, Some(case), act, |_| ()).await.map(|_| ())
+}
+
+/// Begins the log of writes anew, unless somebody else reads it.
+async fn begin_log_anew(journal: &Arc<Journal>) -> Result<bool, Refused> {
+    let (journal, runtime) = (Arc::clone(journal), tokio::runtime::Handle::current());
+    // On a thread of its own: those that carry requests out may all be held back meanwhile.
+    let begun = tokio::task::spawn_blocking(move || {
+        let Some(_quiet) = journal.store.quieten(PATIENCE).map_err(Refused::internal)? else { return Ok(false) };
+        let commit = Commit { begin_log_anew: true, ..Commit::default() };
+        match runtime.block_on(journal.commit(commit)) {
+            Ok(_) => Ok(true),
+            Err(CommitError::LogInUse) => Ok(false),
+            Err(error) => Err(crate::refused(error)),
+        }
+    });
+    begun.await.map_err(Refused::internal)?
+}
+
+async fn complete(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    row: &OutboxRow,
+    due: Due,
+) -> Result<(), Refused> {
+    let now = environment.now();
+    let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
+    let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
+    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
+    journal.commit(commit).await.map_err(crate::refused)?;
+    vault.erasures.end(due.key);
+    tracing::info!(cases, "a customer's words are erased, and nothing of them is left in the log");
+    Ok(())
+}
+
+/// Whether the words on a case were erased, though it may not say so of itself yet.
+pub(crate) fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
+    if case.erased || !vault.erasures.is_pending(&case.customer) {
+        return Ok(case.erased);
+    }
+    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string());
+    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
+}
+
+/// What has become of the words on a case, if they were erased.
+pub(crate) fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
+    let pending = || vault.erasures.is_pending(&case.customer);
+    Ok(is_erased(journal, vault, case)?.then(|| ErasedView { log: Some(log(pending())) }))
+}
+
+/// How it is told whether something is left in the log.
+fn log(pending: bool) -> &'static str {
+    if pending { PENDING } else { "done" }
+}

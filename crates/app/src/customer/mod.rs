@@ -1,0 +1,82 @@
+//! Customers: their pseudonyms and the keys that seal their words.
+
+pub mod erasure;
+
+use crate::{
+    Environment, Journal, Vault,
+    pipeline::sealing,
+    refused::Refused,
+    vault::{customers::Customer, keys::CustomerKey},
+};
+use remit_domain::{Case, id::CustomerId};
+use remit_signals::normal::identifier;
+use remit_store::{CustomerRow, NewCustomer, Store as _};
+
+/// The customer with this external identifier; a key is made for one who is new.
+pub(crate) fn customer(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    external: &str,
+) -> Result<Customer, Refused> {
+    customer_of(journal, vault, environment, customer_id(vault, external))
+}
+
+/// The pseudonym of the customer with this external identifier. White space and what nobody sees around it do not
+/// count, nor does how an accent is composed; case does.
+pub(crate) fn customer_id(vault: &Vault, external: &str) -> CustomerId {
+    vault.keys.pseudonym(&identifier(external))
+}
+
+/// The customer with this pseudonym; a key is made for one who is new.
+pub(crate) fn customer_of(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    id: CustomerId,
+) -> Result<Customer, Refused> {
+    loop {
+        let forgotten = match vault.customers.get(&id) {
+            Ok(customer) => return Ok(Customer { met: true, ..customer }),
+            Err(forgotten) => forgotten,
+        };
+        let stored = journal.store.customer(id.as_str()).map_err(Refused::internal)?;
+        let customer = match &stored {
+            Some(CustomerRow { key, wrapped_key: Some(wrapped) }) => {
+                let key = vault.keys.customer(&id, *key, wrapped)?;
+                Customer { id: id.clone(), key, new: None, met: true }
+            }
+            // Who was erased and comes again gets another key.
+            erased_or_new => {
+                let (key, wrapped_key) = vault.keys.new_customer(&id, &environment.entropy)?;
+                let replaces = erased_or_new.as_ref().map(|row| row.key);
+                let new = NewCustomer { id: id.to_string(), wrapped_key, replaces };
+                Customer { id: id.clone(), key, new: Some(new), met: replaces.is_some() }
+            }
+        };
+        if let Some(customer) = vault.customers.keep(customer, forgotten) {
+            return Ok(customer);
+        }
+    }
+}
+
+/// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
+pub(crate) fn case_key(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+) -> Result<Option<CustomerKey>, Refused> {
+    if case.erased {
+        return Ok(None);
+    }
+    let (id, customer) = (case.id.to_string(), &case.customer);
+    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Refused::internal)?;
+    let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
+    Ok(sealing::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
+}
+
+/// Forgets the key of an erased customer.
+pub(crate) fn forget_customer(vault: &Vault, id: &CustomerId) {
+    vault.customers.forget(id);
+}

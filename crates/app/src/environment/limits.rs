@@ -1,0 +1,36 @@
+//! Bounds that an operator can set: how often a token may ask, and how much may be open at once.
+
+use std::net::IpAddr;
+
+/// What callers may have, each and together.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Requests a second with one token. Twice as many may come at once after a pause.
+    pub requests_a_second: u32,
+    /// Event streams of one token.
+    pub streams_each: usize,
+    /// Event streams of everybody, those of the chat page included.
+    pub streams: usize,
+    /// Connections of everybody.
+    pub connections: usize,
+    /// Connections from one address; of version 6, from one network of 64 bits.
+    pub connections_each: usize,
+    /// Addresses behind which many callers stand, as a reverse proxy's. Loopback is one of them.
+    pub proxies: Vec<IpAddr>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_a_second: 2_000,
+            streams_each: 64,
+            streams: 12_288,
+            connections: 16_384,
+            connections_each: 1_024,
+            proxies: Vec::new(),
+        }
+    }
+}
+
+/// Files that are on their way at once, over all cases: what they may take of the memory.
+pub(crate) const UPLOADS_MAX: usize = 64;

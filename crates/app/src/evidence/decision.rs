@@ -1,0 +1,202 @@
+//! Decisions: the record, told in plain words, and taken again to prove it.
+
+use crate::{
+    Caller, Governance, Journal, Parts,
+    access::auth,
+    evidence::explain::{self, Explanation},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Decision, Event,
+    action::ActionDecision,
+    decision::Candidate,
+    id::{DecisionId, Digest},
+};
+use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
+use remit_store::Store;
+use serde::Serialize;
+use std::cell::LazyCell;
+use utoipa::ToSchema;
+
+/// A decision with its reasons.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DecisionAnswer {
+    /// The record, each reading and each candidate with the names of all that is known of it.
+    #[schema(value_type = Object)]
+    pub decision: Recorded,
+    /// The record in plain words.
+    pub explanation: Explanation,
+    /// Where it stands in the ledger.
+    pub seq: u64,
+}
+
+/// A decision on record: about who has a case, or about an action.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Recorded {
+    /// Who has a case.
+    Case(Box<Decision>),
+    /// Whether an AI responder may have something carried out.
+    Action(Box<ActionDecision>),
+}
+
+impl Recorded {
+    fn bundle(&self) -> &Digest {
+        match self {
+            Self::Case(decision) => &decision.bundle,
+            Self::Action(decision) => &decision.bundle,
+        }
+    }
+
+    /// The built-in policies under which it was taken; none where the record is older than their names.
+    fn baseline(&self) -> Option<&Digest> {
+        match self {
+            Self::Case(decision) => decision.baseline.as_ref(),
+            Self::Action(decision) => decision.baseline.as_ref(),
+        }
+    }
+
+    /// Whether it was taken under these built-in policies.
+    fn is_of(&self, baseline: &Digest) -> bool {
+        self.baseline() == Some(baseline)
+    }
+}
+
+/// What would be decided.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WouldDecide {
+    /// What would be recorded, each reading and each candidate with the names of all that is known of it.
+    #[schema(value_type = Object)]
+    pub decision: Decision,
+    /// The record in plain words.
+    pub explanation: Explanation,
+}
+
+/// A decision taken again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ReplayAnswer {
+    /// The decision.
+    pub id: String,
+    /// Whether taking it again gave the same record, byte for byte.
+    pub same: bool,
+    /// The first difference, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// The bundle that it was taken and taken again under.
+    pub bundle: String,
+}
+
+/// What governed when a decision was taken.
+enum Governed {
+    /// The bundle in force.
+    InForce,
+    /// Another one.
+    By(Box<Bundle>),
+    /// One that cannot be had.
+    Unknown,
+}
+
+/// The same, found out when it is asked for.
+type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
+
+/// A decision, with its reasons in plain words.
+///
+/// # Errors
+/// When policy refuses, or there is no such decision.
+pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
+    let (decision, seq) = recorded(&parts.journal, id)?;
+    let explanation = match &decision {
+        Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
+        Recorded::Action(decision) => {
+            let other = other(&parts.governance, &parts.journal, &decision.bundle, decision.baseline.as_ref());
+            explain::explain_action(decision, &|id| rule_of(&parts.governance, &other, id))
+        }
+    };
+    Ok(DecisionAnswer { explanation, decision, seq })
+}
+
+/// `decision` in plain words, its amounts in the bundle's currency. What would have been is asked of the policies
+/// that governed; nothing is said of it where these cannot be had.
+pub(crate) fn explain(governance: &Governance, journal: &Journal, decision: &Decision) -> Explanation {
+    let other = other(governance, journal, &decision.bundle, decision.baseline.as_ref());
+    let permits = LazyCell::new(|| Some(Reference::permits(governing(governance, &other)?)));
+    let permitted =
+        |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
+    let rule = |id: &str| rule_of(governance, &other, id);
+    explain::explain(decision, &governance.bundle.terms().economics.currency.0, &permitted, &rule)
+}
+
+/// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked
+/// for.
+fn other<'a>(
+    governance: &'a Governance,
+    journal: &'a Journal,
+    digest: &'a Digest,
+    baseline: Option<&'a Digest>,
+) -> Other<'a> {
+    LazyCell::new(Box::new(move || match digest == governance.bundle.digest() {
+        true => Governed::InForce,
+        false => match stored_bundle(journal, digest.as_str(), baseline) {
+            Ok(bundle) => Governed::By(Box::new(bundle)),
+            Err(_) => Governed::Unknown,
+        },
+    }))
+}
+
+fn governing<'a>(governance: &'a Governance, other: &'a Other<'_>) -> Option<&'a Bundle> {
+    match &**other {
+        Governed::InForce => Some(&governance.bundle),
+        Governed::By(bundle) => Some(bundle),
+        Governed::Unknown => None,
+    }
+}
+
+/// A rule for words of the bundle that governed, in words.
+fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<String> {
+    governing(governance, other)?.readings().told(id)
+}
+
+/// Takes a recorded decision again from its record and its bundle.
+///
+/// # Errors
+/// When policy refuses, there is no such decision, or its bundle is not the one in force.
+pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
+    let (decision, _) = recorded(&parts.journal, id)?;
+    let bundle = decision.bundle().to_string();
+    let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
+        Recorded::Case(decision) => replay::replay(engine, bundle, decision),
+        Recorded::Action(decision) => replay::replay_action(engine, bundle, decision),
+    };
+    let here = decision.bundle() == parts.governance.bundle.digest()
+        && decision.is_of(&parts.governance.bundle.terms().baseline);
+    let replayed = if here {
+        taken_again(&parts.governance.engine, &parts.governance.bundle)
+    } else {
+        let other = stored_bundle(&parts.journal, &bundle, decision.baseline())?;
+        taken_again(&Engine::new(&other), &other)
+    };
+    let difference = replayed.map_err(Refused::internal)?.difference;
+    Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
+}
+
+fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {
+    let none = |detail: String| Refused::new(Kind::NotFound, detail);
+    let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
+    let row = journal.store.record_by_subject(&parsed.to_string()).map_err(Refused::internal)?;
+    let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
+    match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+        Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
+        Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
+        _ => Err(none(format!("{parsed} is no decision"))),
+    }
+}
+
+fn stored_bundle(journal: &Journal, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
+    let stored = journal.store.bundle(digest).map_err(Refused::internal)?;
+    let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
+    let unreadable = |error| Refused::internal(format!("bundle {digest}: {error}"));
+    let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;
+    Bundle::load_recorded(files, baseline).map_err(|error| Refused::internal(format!("bundle {digest}: {error}")))
+}

@@ -1,0 +1,397 @@
+//! Explanations: a decision record told to a support lead in plain words, from the record alone.
+
+use remit_domain::{
+    action::ActionDecision,
+    case::HolderRef,
+    decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyEffect, PolicyNote, ResponderKind, Trigger},
+    id::{OwnerId, PolicyId},
+    signal::{Signals, Value},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// A decision in plain words.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Explanation {
+    /// What was decided, in one sentence.
+    pub summary: String,
+    /// What caused the decision to be taken.
+    pub because: String,
+    /// Why the one chosen was chosen.
+    pub chosen: Vec<String>,
+    /// Why each of the others was not, in the order considered.
+    pub others: Vec<WhyNot>,
+    /// What was measured and counted, with source and moment.
+    pub signals: Vec<String>,
+    /// What would have changed the decision.
+    pub would_change: Vec<String>,
+    /// Who owns this decision point and where to complain.
+    pub owner: String,
+}
+
+/// Why a candidate was not chosen.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WhyNot {
+    /// Which candidate.
+    pub responder: String,
+    /// The reason, with rule and owner.
+    pub reason: String,
+}
+
+/// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule
+/// permits a candidate, whatever forbids it: a record names the rules that permit only where none forbids. `rule` tells
+/// a rule for words by its name.
+pub fn explain(
+    decision: &Decision,
+    currency: &str,
+    permitted: &dyn Fn(&Candidate) -> bool,
+    rule: &dyn Fn(&str) -> Option<String>,
+) -> Explanation {
+    let money = |minor: i64| {
+        format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
+    };
+    let chosen = chosen(decision);
+    Explanation {
+        summary: summary(decision, chosen),
+        because: because(&decision.trigger),
+        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money)),
+        others: decision
+            .candidates
+            .iter()
+            .filter(|c| chosen.is_none_or(|chosen| chosen.facts.responder != c.facts.responder))
+            .map(|c| WhyNot { responder: c.facts.responder.to_string(), reason: why_not(decision, c, chosen, &money) })
+            .collect(),
+        signals: told_signals(&decision.signals, rule),
+        would_change: would_change(decision, chosen, permitted, &money),
+        owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
+    }
+}
+
+/// Tells what policy said of an action in plain words.
+pub fn explain_action(decision: &ActionDecision, rule: &dyn Fn(&str) -> Option<String>) -> Explanation {
+    let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
+    let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
+    let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect)
+        .into_iter()
+        .map(|rule| if may { format!("It may: {rule}.") } else { format!("It may not: {rule}.") })
+        .collect();
+    chosen.extend(decision.verdict.errors.iter().map(|id| format!("`{id}` failed to evaluate, so it may not.")));
+    if chosen.is_empty() {
+        chosen.push("It may not: no rule permits it.".to_owned());
+    }
+    Explanation {
+        summary: format!("`{principal}` {} have `{action}` carried out.", if may { "may" } else { "may not" }),
+        because: format!("`{principal}` asked for it while it had the case; a person carries out what it may."),
+        chosen,
+        others: Vec::new(),
+        signals: told_signals(&decision.signals, rule),
+        would_change: Vec::new(),
+        owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str()),
+    }
+}
+
+fn owned(point: DecisionPoint, owner: &OwnerId, bundle: &str) -> String {
+    let point = point.as_str();
+    format!("The decision point `{point}` is owned by {owner}; the bundle in force was {}.", short(bundle))
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+fn chosen(decision: &Decision) -> Option<&Candidate> {
+    let name = match &decision.outcome {
+        Outcome::Assign { responder }
+        | Outcome::Take { responder, .. }
+        | Outcome::Keep { holder: HolderRef::Responder(responder), .. } => responder,
+        Outcome::Keep { .. } | Outcome::Exception { .. } => return None,
+    };
+    decision.candidates.iter().find(|c| &c.facts.responder == name)
+}
+
+fn kind(candidate: &Candidate) -> &'static str {
+    match candidate.facts.kind {
+        ResponderKind::Ai => "AI responder",
+        ResponderKind::Queue => "queue",
+    }
+}
+
+fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
+    match (&decision.outcome, chosen) {
+        (Outcome::Assign { responder }, Some(c)) if decision.point == DecisionPoint::Override => {
+            format!(
+                "A human gave the case to the {} `{responder}`, against or beside the system's own choice.",
+                kind(c)
+            )
+        }
+        (Outcome::Assign { responder }, Some(c)) => {
+            format!("The case goes to the {} `{responder}`; {} answers for it.", kind(c), c.facts.accountable)
+        }
+        (Outcome::Take { responder, staff }, Some(c)) if matches!(decision.trigger, Trigger::HolderGone { .. }) => {
+            format!("`{staff}` keeps the case, now of the queue `{responder}`; {} answers for it.", c.facts.accountable)
+        }
+        (Outcome::Take { responder, staff }, _) => {
+            format!("`{staff}` of the queue `{responder}` took the case that was offered.")
+        }
+        (Outcome::Assign { responder }, None) => format!("The case goes to `{responder}`."),
+        (Outcome::Keep { holder, instead: Some(to) }, Some(c)) => format!(
+            "The {} `{}` keeps the case, and is asked whether to hand it over to `{to}`; {} answers for it.",
+            kind(c),
+            holder.name(),
+            c.facts.accountable
+        ),
+        (Outcome::Keep { holder, instead: None }, Some(c)) => {
+            format!("The {} `{}` keeps the case; {} answers for it.", kind(c), holder.name(), c.facts.accountable)
+        }
+        (Outcome::Keep { holder, .. }, None) => {
+            format!("`{}` keeps the case until its exception is resolved.", holder.name())
+        }
+        (Outcome::Exception { exception, owner, due }, _) => format!(
+            "Nobody may have the case ({}), so it became an exception: {owner} owns it and must act by {}.",
+            exception.as_str().replace('_', " "),
+            crate::environment::clock::rfc3339(*due)
+        ),
+    }
+}
+
+fn because(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::CaseOpened => "A case was opened.".into(),
+        Trigger::CustomerMessage => "The customer wrote again.".into(),
+        Trigger::SignalsPosted => "An integration posted new readings.".into(),
+        Trigger::Yielded { reason, found } => {
+            let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
+            let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
+            format!("The holder gave the case up: {}.{found}", reason.unwrap_or_default())
+        }
+        Trigger::ReturnRequested => "The holder asked for an AI responder to take over again.".into(),
+        Trigger::Overridden { to, .. } => {
+            format!("A human decided that `{to}` should have it; the reason is on the timeline.")
+        }
+        Trigger::Transferred { to } => format!("The member of staff who had the case chose `{to}` for it."),
+        Trigger::Accepted { staff, .. } => format!("`{staff}` accepted the offer."),
+        Trigger::Returned => "The member of staff who had the case gave it back to the queue.".into(),
+        Trigger::StaffGone { staff } => format!("`{staff}`, who had the case, is not there, and its customer waits."),
+        Trigger::AiStopped => "The AI responder that had the case was stopped for what it is about.".into(),
+        Trigger::SlaAtRisk { clock } => {
+            let clock = serde_json::to_value(clock).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
+            format!("The time promised for the {} is running out.", clock.unwrap_or_default())
+        }
+        Trigger::ExceptionResolved => "The exception that held the case was resolved.".into(),
+        Trigger::SituationEnded => "A person said that a situation stands on the case no more.".into(),
+        Trigger::Reopened => "The case was reopened.".into(),
+        Trigger::Absorbed { from } => format!("Case {from} ended in this one, and what stood on it stands here."),
+        Trigger::HolderGone { to, .. } => {
+            let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
+            format!("The bundle changed, and who had the case is not in it any more{wish}.")
+        }
+        Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
+        Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
+    }
+}
+
+fn rules(decision: &Decision, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
+    noted(&decision.policies, ids, effect)
+}
+
+fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: PolicyEffect) -> Vec<String> {
+    ids.iter()
+        .filter_map(|id| notes.get(id).map(|note| (id, note)))
+        .filter(|(_, note)| note.effect == effect)
+        .map(|(id, note)| format!("rule `{id}` of {}: {}", note.owner, note.reason.trim_end_matches('.')))
+        .collect()
+}
+
+fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
+    format!(
+        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA) + failing {} (resolves \
+         {} of such cases, from {} outcomes and a prior worth {})",
+        money(c.cost.total_minor),
+        money(c.cost.handling_minor),
+        money(c.cost.delay_minor),
+        c.facts.expected_wait_ms / 60_000,
+        percent(c.facts.sla_risk_bp),
+        money(c.cost.failure_minor),
+        percent(c.cost.resolves_bp),
+        c.facts.resolved.saturating_add(c.facts.failed),
+        c.facts.prior_weight
+    )
+}
+
+fn percent(bp: i64) -> String {
+    format!("{}.{} %", bp / 100, bp % 100 / 10)
+}
+
+fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
+    let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
+        .into_iter()
+        .map(|rule| format!("It may: {rule}."))
+        .collect();
+    if !c.verdict.allow {
+        let against = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
+        if against.is_empty() {
+            lines.push("No rule permits it for this case.".into());
+        }
+        lines.extend(against.into_iter().map(|rule| format!("Policy said no: {rule}.")));
+        lines.push(match &decision.outcome {
+            Outcome::Keep { .. } if decision.custody.as_ref().is_some_and(|custody| custody.set_aside.is_some()) => {
+                "A human had given it the case all the same, and until they or another human decide anew, it stays."
+                    .into()
+            }
+            Outcome::Keep { .. } => {
+                "People keep what they have until they hand it over, and are asked whether to.".into()
+            }
+            _ => "A human decided otherwise.".into(),
+        });
+        if matches!(decision.outcome, Outcome::Keep { .. }) {
+            return lines;
+        }
+    }
+    lines.push(format!("It should: {}.", cost_line(c, money)));
+    lines
+}
+
+fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money: &dyn Fn(i64) -> String) -> String {
+    if !c.verdict.errors.is_empty() {
+        let ids: Vec<&str> = c.verdict.errors.iter().map(PolicyId::as_str).collect();
+        return format!("Denied because {} failed to evaluate; an exception was raised for its owner.", ids.join(", "));
+    }
+    if !c.verdict.allow {
+        let forbids = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
+        return if forbids.is_empty() {
+            "Denied: no rule permits it for this case.".into()
+        } else {
+            format!("Denied by {}.", forbids.join("; and by "))
+        };
+    }
+    if decision.point == DecisionPoint::Escalate && is_holder(decision, c) {
+        return "It has just given the case up.".into();
+    }
+    match chosen {
+        Some(best) if decision.point == DecisionPoint::Override => {
+            format!("Allowed, {}; a human chose `{}`.", cost_line(c, money), best.facts.responder)
+        }
+        Some(best) if matches!(decision.trigger, Trigger::Transferred { .. }) => {
+            format!("Allowed, {}; the member of staff chose `{}`.", cost_line(c, money), best.facts.responder)
+        }
+        _ if stays_with_people(decision, c) => {
+            "Allowed, but a change of bundle gives no case from people to an AI.".into()
+        }
+        Some(best) if is_wished(decision, best) => {
+            format!("Allowed, {}; whoever changed the bundle named `{}`.", cost_line(c, money), best.facts.responder)
+        }
+        Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
+            format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
+        }
+        Some(best) if c.cost.total_minor == best.cost.total_minor => {
+            format!(
+                "Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).",
+                best.facts.responder
+            )
+        }
+        Some(best) if c.cost.total_minor > best.cost.total_minor => format!(
+            "Allowed, but {} dearer: {}.",
+            money(c.cost.total_minor.saturating_sub(best.cost.total_minor)),
+            cost_line(c, money)
+        ),
+        Some(_) => {
+            "Allowed and cheaper, but the holder may keep the case, and changing hands costs the customer.".into()
+        }
+        None => "Allowed, but the case had changed hands as often as it may.".into(),
+    }
+}
+
+fn is_holder(decision: &Decision, c: &Candidate) -> bool {
+    matches!(&decision.holder, Some(HolderRef::Responder(holder)) if *holder == c.facts.responder)
+}
+
+/// Whether an AI responder is not given what a queue had that is gone.
+fn stays_with_people(decision: &Decision, c: &Candidate) -> bool {
+    let people = matches!(decision.trigger, Trigger::HolderGone { was: ResponderKind::Queue, .. });
+    people && c.facts.kind == ResponderKind::Ai
+}
+
+/// Whether whoever changed the bundle named this one for what is gone.
+fn is_wished(decision: &Decision, c: &Candidate) -> bool {
+    matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
+}
+
+fn told_signals(signals: &Signals, rule: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let told = |value: &Value, name: &str| match value {
+        Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
+        Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),
+        other => other.to_string(),
+    };
+    signals
+        .iter()
+        .map(|(name, reading)| {
+            let because: Vec<String> =
+                reading.because.iter().map(|because| rule(because).unwrap_or_else(|| because.clone())).collect();
+            let because = if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
+            let at = crate::environment::clock::rfc3339(reading.at);
+            format!("{name} = {}{because}, from {} at {at}", told(&reading.value, name.as_str()), reading.source)
+        })
+        .collect()
+}
+
+/// What would have led elsewhere: the rules that stood in the way of cheaper candidates, and how much
+/// dearer the chosen one could have been.
+fn would_change(
+    decision: &Decision,
+    chosen: Option<&Candidate>,
+    permitted: &dyn Fn(&Candidate) -> bool,
+    money: &dyn Fn(i64) -> String,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let ceiling = chosen.map_or(i64::MAX, |c| c.cost.total_minor);
+    // A policy that failed denies too, and says nothing of what would be without it.
+    let denied = |c: &&Candidate| !c.verdict.allow && c.verdict.errors.is_empty();
+    for c in decision.candidates.iter().filter(denied).filter(|c| c.cost.total_minor < ceiling) {
+        let forbids: Vec<&str> = c
+            .verdict
+            .policies
+            .iter()
+            .filter(|id| decision.policies.get(*id).is_some_and(|note| note.effect == PolicyEffect::Forbid))
+            .map(PolicyId::as_str)
+            .collect();
+        if !forbids.is_empty() && !permitted(c) {
+            continue;
+        }
+        lines.push(if forbids.is_empty() {
+            format!(
+                "`{}` would have been cheaper ({}) had a rule permitted it.",
+                c.facts.responder,
+                money(c.cost.total_minor)
+            )
+        } else {
+            format!(
+                "`{}` would have been cheaper ({}) without {}.",
+                c.facts.responder,
+                money(c.cost.total_minor),
+                forbids.join(" and ")
+            )
+        });
+    }
+    let next =
+        decision.sequence.first().and_then(|name| decision.candidates.iter().find(|c| &c.facts.responder == name));
+    if let (Some(chosen), Some(next)) = (chosen, next) {
+        let gap = next.cost.total_minor.saturating_sub(chosen.cost.total_minor);
+        if gap > 0 {
+            lines.push(format!(
+                "Had `{}` cost {} more, for example by a longer wait, `{}` would have been chosen. Should it yield, \
+                 `{}` is next.",
+                chosen.facts.responder,
+                money(gap),
+                next.facts.responder,
+                next.facts.responder
+            ));
+        } else {
+            lines.push(format!("Should `{}` yield, `{}` is next.", chosen.facts.responder, next.facts.responder));
+        }
+    }
+    if chosen.is_some() && decision.sequence.is_empty() {
+        lines.push("Nobody else was allowed: should the chosen one yield, the case becomes an owned exception.".into());
+    }
+    lines
+}

@@ -1,0 +1,112 @@
+//! The feed: every event in the order of the ledger.
+
+use crate::{
+    Caller, Journal, Parts,
+    access::{auth, reading},
+    environment::clock::rfc3339,
+    live::event_buffer::{READ_AT_ONCE, Told},
+    refused::Refused,
+};
+use remit_domain::id::Timestamp;
+use remit_store::{RecordRow, Store};
+use serde::Serialize;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+};
+use utoipa::ToSchema;
+
+/// How an interface writes an event.
+pub type Write = fn(&FeedItem) -> Vec<u8>;
+
+/// One event of the feed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FeedItem {
+    /// Its place in the ledger, by which a reader resumes.
+    pub seq: u64,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The case.
+    pub case: String,
+    /// The kind of event.
+    pub kind: String,
+    /// The event as recorded. Readings and candidates are tables: `columns` names what each of the `rows` holds.
+    #[schema(value_type = Object)]
+    pub event: serde_json::Value,
+}
+
+/// The position `after`, if the ledger has reached it.
+///
+/// # Errors
+/// When it has not: the position was told by another ledger.
+pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
+    let newest = journal.store.last_seq().map_err(Refused::internal)?;
+    if after > newest {
+        let detail = format!("is {after}, and the newest position in the ledger is {newest}");
+        return Err(Refused::invalid("after", detail));
+    }
+    Ok(after)
+}
+
+/// Events after `after`, of all cases, in ledger order.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    let rows = parts.journal.store.feed(after, limit).map_err(Refused::internal)?;
+    rows.into_iter().map(FeedItem::of).collect()
+}
+
+impl FeedItem {
+    /// An event as stored.
+    pub(crate) fn of(row: RecordRow) -> Result<Self, Refused> {
+        Ok(Self {
+            seq: row.seq,
+            at: rfc3339(Timestamp(row.ts_ms)),
+            case: row.case,
+            kind: row.kind,
+            event: serde_json::from_slice(&row.body).map_err(Refused::internal)?,
+        })
+    }
+}
+
+/// The next events after `after`, in ledger order, none left out; empty when there are no newer ones. Who is far
+/// behind has them read where it holds up nobody else.
+///
+/// # Errors
+/// When policy or the store refuses.
+pub async fn told(
+    parts: &Arc<Parts>,
+    caller: &Arc<Caller>,
+    after: u64,
+    write: Write,
+) -> Result<VecDeque<Told>, Refused> {
+    if let Some(told) = told_lately(parts, caller, after, write)? {
+        return Ok(told);
+    }
+    let written = move |items: Vec<FeedItem>| items.iter().map(|item| written(item, write)).collect();
+    reading::read(parts, caller, move |app, caller| feed(app, caller, after, READ_AT_ONCE).map(written)).await
+}
+
+/// The same, if it is among the newest.
+fn told_lately(parts: &Parts, caller: &Caller, after: u64, write: Write) -> Result<Option<VecDeque<Told>>, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    let newest = *parts.journal.ticks.borrow();
+    let mut kept = parts.live.event_buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
+    // The first to come after a commit reads for all.
+    while kept.last < newest {
+        let items = feed(parts, caller, kept.last, READ_AT_ONCE)?;
+        if items.is_empty() {
+            break;
+        }
+        items.iter().for_each(|item| kept.push(written(item, write)));
+    }
+    Ok(kept.after(after))
+}
+
+/// An event as its listeners get it.
+fn written(item: &FeedItem, write: Write) -> Told {
+    Told { seq: item.seq, bytes: write(item).into() }
+}

@@ -1,0 +1,7 @@
+//! What can be checked by anybody: decisions taken again and explained, the feed, what is stored against the records.
+
+pub mod decision;
+pub mod explain;
+pub mod feed;
+pub mod outcome;
+pub mod view_check;

@@ -1,0 +1,349 @@
+//! A check of views: whether what is kept beside the records, to find cases and to go on from them, is what the records
+//! make of it.
+//!
+//! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
+
+use crate::journal::outbox::{TIMER, TURN};
+use crate::{
+    access::{principal, token_id},
+    pipeline::counting,
+    vault::keys::{CustomerKey, KeyError, Keys},
+};
+use authority::Authority;
+use governed::Governed;
+use problem::kept;
+use remit_domain::{
+    Case, Event,
+    exception::ExceptionKind,
+    id::{CaseId, CustomerId},
+};
+use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
+use remit_policy::files::Files;
+use remit_store::{
+    IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
+    sqlite::{
+        REVOKED_TOKEN,
+        case_scan::{Found, Judge, Stored},
+    },
+};
+use sealed::{Named, after_each};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod authority;
+
+mod governed;
+mod problem;
+
+mod outbox;
+
+mod rows;
+
+mod sealed;
+
+/// From this format on everything that is counted and remains to be done is there from the first record on.
+const WHOLE_SINCE: i64 = 6;
+
+/// How a record names a bundle.
+const BUNDLE: &[u8] = br#""bundle":""#;
+
+/// Holds everything that is stored against the records, as `remit ledger verify` does.
+#[derive(Debug, Default)]
+pub struct ViewCheck {
+    /// The directory's keys, where they are at hand.
+    keys: Option<Keys>,
+    /// Why not, where they are not.
+    why: String,
+    is_whole: bool,
+    /// Keys whose marks are in the database.
+    marks: BTreeSet<String>,
+    opened: u64,
+    /// Bundles that records name, with the first case that does.
+    named: BTreeMap<String, String>,
+    bundles: BTreeSet<String>,
+    outcomes: BTreeMap<String, Outcomes>,
+    governed: Governed,
+    authority: Authority,
+}
+
+/// What became of the cases of a responder.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Outcomes {
+    counts: BTreeMap<String, i64>,
+    /// Resolved, not resolved, wrong.
+    sums: [i64; 3],
+}
+
+/// Whether a promise was missed, after which nothing looks at it again: its exception has an owner.
+fn is_miss(event: &Event) -> bool {
+    matches!(event, Event::ExceptionRaised { exception, .. } if exception.kind == ExceptionKind::SlaMissed)
+}
+
+impl ViewCheck {
+    /// With the keys of the directory, so that what is sealed is opened.
+    pub fn with(keys: Keys) -> Self {
+        Self { keys: Some(keys), ..Self::default() }
+    }
+
+    /// Without them.
+    pub fn without(why: String) -> Self {
+        Self { why, ..Self::default() }
+    }
+
+    /// The key that seals what is said on a case; none where it is destroyed, or the master key is not at hand.
+    fn key(&self, customer: &CustomerId, stored: &Stored) -> Result<Option<CustomerKey>, KeyError> {
+        let (Some(keys), Some(wrapped)) = (&self.keys, &stored.wrapped_key) else { return Ok(None) };
+        keys.customer(customer, 0, wrapped).map(Some)
+    }
+
+    fn count(&mut self, delta: OutcomeDelta) {
+        let outcomes = self.outcomes.entry(delta.responder).or_default();
+        *outcomes.counts.entry(delta.kind).or_default() += 1;
+        for (sum, more) in outcomes.sums.iter_mut().zip([delta.resolved, delta.failed, delta.wrong]) {
+            *sum += more;
+        }
+    }
+
+    /// Goes through a case's records, and says in what something that is kept of it differs from what they make of it.
+    fn differs(&mut self, name: &str, stored: &Stored, found: Found<'_>) -> Option<String> {
+        let mut named = Named::default();
+        let mut exceptions = rows::Exceptions::default();
+        let mut made: Option<Case> = None;
+        let mut missed = false;
+        for record in &stored.records {
+            for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
+                let digest = String::from_utf8_lossy(digest);
+                if !self.named.contains_key(&*digest) {
+                    self.named.insert(digest.into_owned(), name.to_owned());
+                }
+            }
+            let event = match serde_json::from_slice::<Event>(&record.body) {
+                Ok(event) => event,
+                Err(error) => return Some(format!("one of its records cannot be read: {error}")),
+            };
+            named.note(&record.body);
+            self.governed.note(record.seq, &event);
+            self.authority.note(&event);
+            missed |= is_miss(&event);
+            if matches!(event, Event::WordsErased { .. }) {
+                named.erase();
+            }
+            let counted = counting::outcomes(made.as_ref(), std::slice::from_ref(&event), "");
+            counted.into_iter().for_each(|delta| self.count(delta));
+            match &mut made {
+                Some(case) => case.apply(&event),
+                None => made = Case::from_events([&event]),
+            }
+            if let Some(case) = &made {
+                rows::follow(&mut exceptions, &event, case);
+            }
+        }
+        if let Some(made) = &made {
+            let key = self.key(&made.customer, stored).unwrap_or_else(|_| {
+                let how = "it is another customer's, or damaged: nothing that was said on the case can be opened";
+                found(kept("key", &format!("of case {name}"), how));
+                None
+            });
+            if key.is_some() {
+                self.opened += (stored.words.len() + stored.files.len()) as u64;
+            }
+            named.hold(stored, key.as_ref(), &mut |is_file, id, how| {
+                found(kept(if is_file { "file" } else { "words" }, &format!("{id} of case {name}"), how));
+            });
+        }
+        let beside = stored.exceptions.len() + stored.words.len() + stored.files.len();
+        let late = stored.outbox.iter().any(|row| [TURN, TIMER].contains(&row.kind.as_str()));
+        let differs = match (&stored.case, &made) {
+            (None, None) if beside == 0 && !late => None,
+            (Some(case), Some(made)) => rows::compare(case, made)
+                .and_then(|differs| match differs {
+                    None => rows::compare_exceptions(&stored.exceptions, &exceptions, made),
+                    some => Ok(some),
+                })
+                .unwrap_or_else(|refused| Some(format!("it cannot be compared: {}", refused.detail)))
+                .or_else(|| (!stored.is_listed).then(|| "it is not kept among its customer's".to_owned()))
+                .or_else(|| outbox::differs(&stored.outbox, made, self.is_whole)),
+            (None, Some(_)) => Some("it is not kept".to_owned()),
+            (_, None) => Some("no record opens it".to_owned()),
+        };
+        if let (None, Some(made)) = (&differs, &made)
+            && self.is_whole
+            && !missed
+            && outbox::lacks_promise(&stored.outbox, made)
+        {
+            self.governed.unseen(made);
+        }
+        differs
+    }
+}
+
+impl Judge for ViewCheck {
+    fn begin(&mut self, format: Option<i64>) {
+        self.is_whole = format.is_some_and(|format| format >= WHOLE_SINCE);
+    }
+
+    fn case(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
+        if let Some(how) = self.differs(name, stored, found) {
+            found(Problem::Case { case: name.to_owned(), how });
+        }
+    }
+
+    fn customer(&mut self, id: &str, wrapped_key: &[u8], found: Found<'_>) {
+        let Ok(customer) = CustomerId::try_from(id.to_owned()) else {
+            return found(kept("customer", id, "this is no customer's name"));
+        };
+        if self.keys.as_ref().is_some_and(|keys| keys.customer(&customer, 0, wrapped_key).is_err()) {
+            found(kept("customer", id, "the key does not open under the master key"));
+        }
+    }
+
+    fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
+        self.bundles.insert(digest.to_owned());
+        match Files::kept(digest, bytes) {
+            Ok(files) => self.governed.bundle(digest, files),
+            Err(error) => found(kept("bundle", digest, &error.to_string())),
+        }
+    }
+
+    fn activation(&mut self, at_ms: i64, digest: &str) {
+        self.governed.activation(at_ms, digest);
+    }
+
+    fn shape(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
+        let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+        let fits = value.is_some_and(|value| match kind {
+            "state" | "answer" => value.is_object(),
+            kind => value.get("type").is_some_and(|named| named == kind),
+        });
+        if !fits {
+            found(kept("shape of", kind, "it is none of that kind"));
+        }
+    }
+
+    fn key_mark(&mut self, name: &str, mark: &[u8], found: Found<'_>) {
+        self.marks.insert(name.to_owned());
+        let Some(keys) = &self.keys else { return };
+        if !keys.marks().iter().any(|(known, is)| *known == name && is == mark) {
+            found(kept("key", name, "its mark in the database is another's"));
+        }
+    }
+
+    fn token(&mut self, token: &TokenRow, found: Found<'_>) {
+        self.authority.token(token);
+        let unknown = token.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str()));
+        if let Some(unknown) = unknown {
+            found(kept("token", &token.id, &format!("`{unknown}` is no role")));
+        }
+        if token.id != token_id::id_of_hash(&token.hash) {
+            found(kept("token", &token.id, "it is not named after its hash"));
+        }
+        if token.expires_ms <= token.created_ms {
+            found(kept("token", &token.id, "it ends before it begins"));
+        }
+    }
+
+    fn item(&mut self, item: &ItemRow, found: Found<'_>) {
+        self.authority.item(item, found);
+        let body = item.body.as_deref().unwrap_or_default();
+        // The name of a token that was revoked is kept as it is.
+        let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
+        if !is_name && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {
+            found(kept("setting", &format!("{} {}", item.kind, item.id), "it cannot be read"));
+        }
+    }
+
+    fn answer(&mut self, answer: &IdempotencyRow, found: Found<'_>) {
+        let which = format!("{:?} of {}", answer.key, answer.scope);
+        // A chat keeps nothing but the case that it opened, if it did.
+        let case = std::str::from_utf8(&answer.response).is_ok_and(|case| case.parse::<CaseId>().is_ok());
+        let of_chat = answer.scope.starts_with("chat_") && (case || answer.response.is_empty());
+        if !of_chat && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.response).is_err() {
+            found(kept("answer to", &which, "it cannot be read"));
+        }
+    }
+
+    fn outcomes(&mut self, responder: &str, counts: &[(String, i64)], sums: [i64; 3], found: Found<'_>) {
+        let made = self.outcomes.remove(responder).unwrap_or_default();
+        let kept_of = Outcomes { counts: counts.iter().cloned().collect(), sums };
+        if self.is_whole && made != kept_of {
+            let how = format!(
+                "{:?} and {:?} are counted, and the records say {:?} and {:?}",
+                kept_of.counts, kept_of.sums, made.counts, made.sums
+            );
+            found(kept("outcomes of", responder, &how));
+        }
+    }
+
+    fn end(&mut self, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+        for (digest, case) in self.named.iter().filter(|(digest, _)| !self.bundles.contains(*digest)) {
+            found(kept("bundle", digest, &format!("case {case} was decided by it, and it is not there")));
+        }
+        if let Some(how) = self.governed.differs(self.is_whole) {
+            found(kept("bundle", "in force", &how));
+        }
+        let forgotten = self.governed.forgotten();
+        for case in forgotten.iter().flat_map(|(cases, _)| cases) {
+            let how = "a promise runs, and nothing remains to be done that would look at it".to_owned();
+            found(Problem::Case { case: case.to_string(), how });
+        }
+        // A directory of an earlier version has none until it is started again.
+        if let Some(keys) = self.keys.as_ref().filter(|_| !self.marks.is_empty()) {
+            for (name, _) in keys.marks().iter().filter(|(name, _)| !self.marks.contains(*name)) {
+                found(kept("key", name, "its mark is not in the database"));
+            }
+        }
+        if self.is_whole {
+            for (responder, _) in std::mem::take(&mut self.outcomes) {
+                found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
+            }
+        }
+        let is_recorded = self.authority.compare(found);
+        let looked = [
+            ("sealed words and files opened", self.opened),
+            ("bundles that decisions name", self.named.len() as u64),
+            ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
+        ];
+        let mut not = vec![
+            ("settings and answers kept to be repeated, beyond their form", "they are not in the ledger"),
+            (
+                "names of tokens and staff; of subscriptions their secret, whether they are paused, and their address \
+                 beyond its origin; the cases of a chat, and whether one was taken away",
+                "records have no names and secrets, and a chat and a receiver that is gone end without one",
+            ),
+            (
+                "when promises are looked at again, and whether and when silences are",
+                "it follows from the bundle and the moment, not from records",
+            ),
+            (
+                "of which intent outcomes are counted",
+                "it follows from what was committed together, which records do not say",
+            ),
+        ];
+        if !is_recorded {
+            not.push((
+                "tokens, staff, chats and subscriptions, beyond their form",
+                "an earlier version made them, and the next start puts them on record",
+            ));
+        }
+        if !self.is_whole {
+            not.push((
+                "counts of outcomes, and whether everything that remains to be done is there",
+                "the database was made by an earlier version, which did not count from the first record on",
+            ));
+        }
+        match &forgotten {
+            None => not.push(("whether promises that run are looked at again", "the bundle in force is not on record")),
+            Some((_, more @ 1..)) => {
+                tracing::warn!(more, "more cases than are remembered");
+                not.push(("whether promises are looked at again on all cases", "there are too many that are not"));
+            }
+            Some(_) => {}
+        }
+        let mut not: Vec<NotLookedAt> =
+            not.into_iter().map(|(what, why)| NotLookedAt { what: what.to_owned(), why: why.to_owned() }).collect();
+        if self.keys.is_none() {
+            let what = "whether what is sealed opens and is what was committed to".to_owned();
+            not.insert(0, NotLookedAt { what, why: self.why.clone() });
+        }
+        (looked.map(|(what, count)| LookedAt { what: what.to_owned(), count }).to_vec(), not)
+    }
+}

@@ -1,0 +1,55 @@
+//! What remains to be done, as rows of the outbox: turns of AI responders, and moments at which a case is looked at
+//! again.
+
+use remit_domain::{
+    Case,
+    id::{CaseId, ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
+};
+use remit_store::OutboxRow;
+use serde::{Deserialize, Serialize};
+
+/// A turn of an AI responder.
+pub(crate) const TURN: &str = "turn";
+
+/// A moment to look at something again.
+pub(crate) const TIMER: &str = "timer";
+
+/// What an AI responder is to be asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TurnDue {
+    pub(crate) responder: ResponderId,
+    pub(crate) epoch: u64,
+    pub(crate) message: Option<MessageId>,
+}
+
+/// What is to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Look {
+    /// An offer that nobody answered.
+    Offer { offer: OfferId },
+    /// An exception that nobody resolved.
+    Exception { exception: ExceptionId },
+    /// A case whose customer has said nothing since the answer.
+    Silence { messages: u32 },
+    /// A case whose SLA clocks run, or whose AI responder does not answer.
+    Sla,
+    /// A case in which another one ended.
+    Absorb { from: CaseId },
+    /// A case that had ended, about which the customer opened another one.
+    ContactedAgain { case: CaseId },
+}
+
+pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
+    timer_on(id, case.id, due, look)
+}
+
+pub(crate) fn timer_on(id: String, case: CaseId, due: Timestamp, look: Look) -> OutboxRow {
+    OutboxRow {
+        id,
+        kind: TIMER.to_owned(),
+        case: case.to_string(),
+        due_ms: due.0,
+        body: serde_json::to_vec(&look).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,225 @@
+//! The registry of chats that are valid: whose they are, how often each may be used, and who listens to them.
+
+use crate::{
+    Caller,
+    environment::rate_limit::RateLimit,
+    refused::{Kind, Refused},
+};
+use remit_domain::id::{CaseId, CustomerId, Timestamp};
+use remit_ledger::hash::hex;
+use remit_store::{ItemRow, Store};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// The kind of item under which chats are stored.
+pub(crate) const CHAT: &str = "chat";
+
+/// Event streams of one chat.
+const STREAMS_MAX: usize = 8;
+
+/// A chat as stored, under the hash of its secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChatItem {
+    pub(crate) customer: CustomerId,
+    pub(crate) cases: Vec<CaseId>,
+    pub(crate) expires: Timestamp,
+}
+
+/// One chat that is valid.
+#[derive(Debug)]
+pub struct Chat {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) customer: CustomerId,
+    /// When it ends.
+    pub expires: Timestamp,
+    pub(crate) writes: RateLimit,
+    pub(crate) reads: RateLimit,
+    state: Mutex<State>,
+    /// One thing at a time, so that two first messages open one case.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    streams: AtomicUsize,
+    /// Rings when the chat gets a case, or ends.
+    bell: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    cases: Vec<CaseId>,
+    uploading: bool,
+}
+
+/// Holds a place among a chat's streams.
+#[derive(Debug)]
+pub struct Place(Arc<Chat>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Holds a chat's one upload.
+#[derive(Debug)]
+pub struct Upload(Arc<Chat>);
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        self.0.lock().uploading = false;
+    }
+}
+
+impl Chat {
+    pub(crate) fn new(id: String, item: ChatItem) -> Self {
+        Self {
+            name: format!("chat_{}", id.get(..16).unwrap_or_default()),
+            id,
+            customer: item.customer,
+            expires: item.expires,
+            writes: RateLimit::new(20, Duration::from_secs(3)),
+            reads: RateLimit::new(60, Duration::from_millis(500)),
+            state: Mutex::new(State { cases: item.cases, uploading: false }),
+            turn: tokio::sync::Mutex::default(),
+            streams: AtomicUsize::new(0),
+            bell: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its identifier, by which requests name it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its cases, oldest first.
+    pub(crate) fn cases(&self) -> Vec<CaseId> {
+        self.lock().cases.clone()
+    }
+
+    pub(crate) fn current(&self) -> Option<CaseId> {
+        self.lock().cases.last().copied()
+    }
+
+    /// The customer, as policy is asked about them.
+    pub fn caller(&self) -> Caller {
+        Caller::customer(&self.name, &self.customer)
+    }
+
+    pub(crate) fn item(&self) -> ChatItem {
+        ChatItem { customer: self.customer.clone(), cases: self.cases(), expires: self.expires }
+    }
+
+    pub(crate) fn add(&self, case: CaseId) {
+        let mut state = self.lock();
+        if state.cases.contains(&case) {
+            return;
+        }
+        state.cases.push(case);
+        drop(state);
+        self.bell.send_modify(|_| {});
+    }
+
+    /// Told `true` once the chat has ended, and anything when it gets a case.
+    pub fn bell(&self) -> watch::Receiver<bool> {
+        self.bell.subscribe()
+    }
+
+    /// A place among its streams, if there is one.
+    pub fn place(self: &Arc<Self>) -> Result<Place, Refused> {
+        if self.streams.fetch_add(1, Ordering::Relaxed) >= STREAMS_MAX {
+            self.streams.fetch_sub(1, Ordering::Relaxed);
+            let detail = format!("this chat is followed {STREAMS_MAX} times already");
+            return Err(Refused::new(Kind::TooOften, detail));
+        }
+        Ok(Place(Arc::clone(self)))
+    }
+
+    /// The one upload that a chat may have under way.
+    pub fn upload(self: &Arc<Self>) -> Result<Upload, Refused> {
+        if std::mem::replace(&mut self.lock().uploading, true) {
+            return Err(Refused::new(Kind::TooOften, "another file is on its way on this chat"));
+        }
+        Ok(Upload(Arc::clone(self)))
+    }
+}
+
+/// Every chat that is valid, and whoever listens to a case.
+#[derive(Debug, Default)]
+pub struct Chats {
+    known: Mutex<Registry>,
+    bells: Mutex<HashMap<CaseId, watch::Sender<()>>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    pub(crate) by_id: HashMap<String, Arc<Chat>>,
+    pub(crate) by_end: BTreeSet<(i64, String)>,
+}
+
+impl Registry {
+    pub(crate) fn insert(&mut self, chat: Chat) {
+        self.by_end.insert((chat.expires.0, chat.id.clone()));
+        self.by_id.insert(chat.id.clone(), Arc::new(chat));
+    }
+
+    pub(crate) fn remove(&mut self, id: &str) {
+        if let Some(chat) = self.by_id.remove(id) {
+            self.by_end.remove(&(chat.expires.0, chat.id.clone()));
+            chat.bell.send_replace(true);
+        }
+    }
+}
+
+impl Chats {
+    /// All chats in the store.
+    pub(crate) fn load(store: &impl Store) -> Result<Self, remit_store::ReadError> {
+        let chats = Self::default();
+        for item in store.items(CHAT)? {
+            let Some(Ok(known)) = item.body.map(|body| serde_json::from_slice::<ChatItem>(&body)) else { continue };
+            chats.lock().insert(Chat::new(item.id, known));
+        }
+        Ok(chats)
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Registry> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings when something happens to `case`.
+    pub fn listen(&self, case: CaseId) -> watch::Receiver<()> {
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.entry(case).or_insert_with(|| watch::Sender::new(())).subscribe()
+    }
+
+    /// Tells whoever listens to `case` that something happened to it.
+    pub(crate) fn ring(&self, case: CaseId) {
+        let mut bells = self.bells.lock().unwrap_or_else(PoisonError::into_inner);
+        if bells.get(&case).is_some_and(|bell| bell.send(()).is_err()) {
+            // Nobody listens any more.
+            bells.remove(&case);
+        }
+    }
+}
+
+/// A chat's row; without an item the chat is forgotten.
+pub(crate) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Refused> {
+    let body = item.map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
+    Ok(ItemRow { kind: CHAT.to_owned(), id: id.to_owned(), body })
+}
+
+/// Under which name a chat with this secret is stored.
+pub(crate) fn id_of(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}

@@ -1,0 +1,311 @@
+//! The live load of every responder, and what it means for a case that would join it.
+
+use crate::{
+    ai::breaker,
+    live::{floor::Waits, outage::Outages},
+};
+use remit_domain::{
+    Case,
+    breaker::{Outcomes, Tolerance},
+    decision::{CandidateFacts, ResponderKind},
+    id::{ResponderId, Timestamp},
+};
+use remit_policy::bundle::{Bundle, CandidateSpec};
+use remit_signals::wait;
+use remit_store::{OutcomeDelta, ReadError, Store};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+/// How many cases each responder holds, kept in step with what was committed, and the outcomes so far.
+#[derive(Debug)]
+pub(crate) struct Load {
+    desks: Vec<Desk>,
+    by_name: HashMap<String, usize>,
+    outcomes: RwLock<HashMap<(usize, String), Tally>>,
+    breakers: RwLock<HashMap<(usize, String), Breaker>>,
+}
+
+/// Recorded outcomes of one responder for one intent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) resolved: i64,
+    pub(crate) failed: i64,
+    /// Of these, those that tell against the responder: not those that it gave up in time.
+    pub(crate) wrong: i64,
+}
+
+impl From<&OutcomeDelta> for Tally {
+    fn from(outcome: &OutcomeDelta) -> Self {
+        Self { resolved: outcome.resolved, failed: outcome.failed, wrong: outcome.wrong }
+    }
+}
+
+/// An AI responder that was shown to fail an intent too often.
+#[derive(Debug, Clone)]
+pub struct Tripped {
+    /// Which.
+    pub responder: ResponderId,
+    pub(crate) intent: String,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) tolerance: Tolerance,
+}
+
+/// Whether an AI responder is stopped for an intent, and what was counted when it was last switched on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Breaker {
+    stopped: bool,
+    from: Tally,
+}
+
+#[derive(Debug)]
+struct Desk {
+    spec: CandidateSpec,
+    depth: AtomicI64,
+    /// Whether an AI responder can be reached.
+    outages: Mutex<Outages>,
+    /// Expected wait and SLA risk by depth, for a case that has not waited yet.
+    fresh: Mutex<BTreeMap<i64, (i64, i64)>>,
+}
+
+/// Waits are computed for at most this many cases ahead; a longer queue waits at least as long.
+const AHEAD_MAX: i64 = 20_000;
+
+const FRESH_MAX: usize = 4_096;
+
+const WHOLE_BP: i64 = 10_000;
+
+impl Load {
+    pub(crate) fn new(bundle: &Bundle) -> Self {
+        let desks: Vec<Desk> = bundle
+            .candidates()
+            .iter()
+            .map(|spec| Desk {
+                spec: spec.clone(),
+                depth: AtomicI64::new(0),
+                outages: Mutex::default(),
+                fresh: Mutex::default(),
+            })
+            .collect();
+        let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
+        Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
+    }
+
+    /// The load as `store` has it, and the AI responders that what was counted shows to fail too often.
+    pub(crate) fn on_record(store: &impl Store, bundle: &Bundle) -> Result<(Self, Vec<Tripped>), ReadError> {
+        let load = Self::new(bundle);
+        for (holder, depth) in store.depths()? {
+            load.set_depth(&holder, depth);
+        }
+        breaker::restore(store, &load)?;
+        let outcomes = store.outcomes()?;
+        let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
+        let tripped = tripped.collect();
+        Ok((load, tripped))
+    }
+
+    /// Sets how many cases `responder` holds; a name that the bundle lacks is passed over.
+    pub(crate) fn set_depth(&self, responder: &str, depth: i64) {
+        if let Some(desk) = self.desk(responder) {
+            desk.depth.store(depth, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a case that `responder` got (1) or no longer has (−1).
+    pub(crate) fn shift(&self, responder: &str, by: i64) {
+        if let Some(desk) = self.desk(responder) {
+            desk.depth.fetch_add(by, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts outcomes, and says whether they show that the responder has to stop.
+    pub(crate) fn record(&self, responder: &str, intent: &str, tally: Tally) -> Option<Tripped> {
+        let at = *self.by_name.get(responder)?;
+        let key = (at, intent.to_owned());
+        let counted = {
+            let mut outcomes = self.outcomes.write().unwrap_or_else(PoisonError::into_inner);
+            let kept = outcomes.entry(key.clone()).or_default();
+            kept.resolved = kept.resolved.saturating_add(tally.resolved);
+            kept.failed = kept.failed.saturating_add(tally.failed);
+            kept.wrong = kept.wrong.saturating_add(tally.wrong);
+            *kept
+        };
+        let spec = &self.desks.get(at).filter(|desk| desk.spec.kind == ResponderKind::Ai)?.spec;
+        if tally.wrong <= 0 {
+            return None;
+        }
+        let mut breakers = self.breakers.write().unwrap_or_else(PoisonError::into_inner);
+        let breaker = breakers.entry(key).or_default();
+        let since = |now: i64, then: i64| u64::try_from(now.saturating_sub(then)).unwrap_or(0);
+        let outcomes = Outcomes {
+            resolved: since(counted.resolved, breaker.from.resolved),
+            failed: since(counted.wrong, breaker.from.wrong),
+        };
+        let tolerance = Tolerance { failures_bp: spec.breaker.tolerance_bp, error_bp: spec.breaker.error_bp };
+        if breaker.stopped || !tolerance.is_exceeded(outcomes) {
+            return None;
+        }
+        breaker.stopped = true;
+        Some(Tripped { responder: spec.responder.clone(), intent: intent.to_owned(), outcomes, tolerance })
+    }
+
+    /// Stops an AI responder for an intent, or switches it on again with what was counted by then.
+    pub(crate) fn set_stopped(&self, responder: &str, intent: &str, stopped: bool, from: Tally) {
+        let Some(at) = self.by_name.get(responder) else { return };
+        let mut breakers = self.breakers.write().unwrap_or_else(PoisonError::into_inner);
+        breakers.insert((*at, intent.to_owned()), Breaker { stopped, from });
+    }
+
+    /// Outcomes of a responder for an intent.
+    pub(crate) fn tally(&self, responder: &str, intent: &str) -> Tally {
+        let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let at = self.by_name.get(responder).copied().unwrap_or(usize::MAX);
+        outcomes.get(&(at, intent.to_owned())).copied().unwrap_or_default()
+    }
+
+    /// Everything that is stopped, by responder and intent.
+    pub(crate) fn stopped(&self) -> Vec<(ResponderId, String)> {
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
+        let stopped = breakers.iter().filter(|(_, breaker)| breaker.stopped);
+        let mut stopped: Vec<_> = stopped
+            .filter_map(|((at, intent), _)| Some((self.desks.get(*at)?.spec.responder.clone(), intent.clone())))
+            .collect();
+        stopped.sort();
+        stopped
+    }
+
+    /// Cases held now, by responder, in the bundle's order.
+    pub(crate) fn depths(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.desks.iter().map(|desk| (desk.spec.responder.as_str(), desk.depth.load(Ordering::Relaxed)))
+    }
+
+    /// Counts a turn in which `responder` could not be reached, and says until when it is left alone from now on.
+    pub(crate) fn missed(&self, responder: &str, now: Timestamp) -> Option<Timestamp> {
+        let desk = self.desk(responder).filter(|desk| desk.spec.kind == ResponderKind::Ai)?;
+        let breaker = desk.spec.breaker;
+        desk.outages().missed(breaker.outages, i64::from(breaker.pause_seconds) * 1_000, now)
+    }
+
+    /// Notes that `responder` answered, whatever it said: nothing stands against reaching it any more.
+    pub(crate) fn reached(&self, responder: &str) {
+        if let Some(desk) = self.desk(responder) {
+            *desk.outages() = Outages::default();
+        }
+    }
+
+    /// Until when `responder` is left alone because it could not be reached.
+    pub(crate) fn unreachable_until(&self, responder: &str, now: Timestamp) -> Option<Timestamp> {
+        self.desk(responder)?.outages().until(now)
+    }
+
+    /// Everybody who is left alone because they could not be reached, and until when.
+    pub(crate) fn unreachable(&self, now: Timestamp) -> Vec<(ResponderId, Timestamp)> {
+        let left_alone = |desk: &Desk| Some((desk.spec.responder.clone(), desk.outages().until(now)?));
+        self.desks.iter().filter_map(left_alone).collect()
+    }
+
+    fn desk(&self, responder: &str) -> Option<&Desk> {
+        self.by_name.get(responder).and_then(|at| self.desks.get(*at))
+    }
+
+    /// What is true of every candidate for `case` at `now`, in the bundle's order. Where staff are noted, `waits` tells
+    /// how long theirs wait, and the longer of it and what was configured counts.
+    pub(crate) fn candidates(
+        &self,
+        bundle: &Bundle,
+        case: &Case,
+        intent: &str,
+        waits: Option<&Waits>,
+        now: Timestamp,
+    ) -> Vec<CandidateFacts> {
+        let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
+        let is_stopped = |at: usize| {
+            !breakers.is_empty() && breakers.get(&(at, intent.to_owned())).is_some_and(|breaker| breaker.stopped)
+        };
+        let holder = case.holder.as_ref().and_then(|holder| holder.responder());
+        let waited_ms = case.waited_ms(now);
+        let facts = |(at, desk): (usize, &Desk)| {
+            let spec = &desk.spec;
+            let mut depth = desk.depth.load(Ordering::Relaxed).max(0);
+            if holder == Some(&spec.responder) {
+                // The case itself is no company for itself.
+                depth = (depth - 1).max(0);
+            }
+            let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, waited_ms);
+            match (waits.and_then(|waits| waits.get(&spec.responder)), &spec.queue) {
+                (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(*live_ms),
+                // Nobody is there: at least as long as is promised, so that the promise is missed.
+                (Some(None), Some(queue)) => {
+                    (expected_wait_ms, sla_risk_bp) = (expected_wait_ms.max(queue.sla_ms), WHOLE_BP);
+                }
+                _ => {}
+            }
+            let tally = if outcomes.is_empty() {
+                Tally::default()
+            } else {
+                outcomes.get(&(at, intent.to_owned())).copied().unwrap_or_default()
+            };
+            CandidateFacts {
+                responder: spec.responder.clone(),
+                kind: spec.kind,
+                accountable: spec.accountable.clone(),
+                open: bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none(),
+                depth,
+                expected_wait_ms,
+                sla_risk_bp,
+                yielded: case.has_yielded(&spec.responder),
+                stopped: is_stopped(at),
+                handling_minor: spec.handling_minor,
+                resolved: tally.resolved.max(0),
+                failed: tally.failed.max(0),
+                prior_bp: spec.prior_resolve_bp,
+                prior_weight: spec.prior_weight,
+            }
+        };
+        self.desks.iter().enumerate().map(facts).collect()
+    }
+}
+
+impl Desk {
+    fn outages(&self) -> std::sync::MutexGuard<'_, Outages> {
+        self.outages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Expected wait in milliseconds and SLA risk in basis points with `depth` cases there already, for a
+    /// customer who has waited `waited_ms`.
+    fn wait(&self, depth: i64, waited_ms: i64) -> (i64, i64) {
+        let Some(queue) = &self.spec.queue else { return (0, 0) };
+        let compute = |left_ms: i64| {
+            let servers = i64::from(queue.servers);
+            let ahead = (depth - servers).min(AHEAD_MAX);
+            if depth < servers {
+                return (0, 0);
+            }
+            let line = wait::Line {
+                servers: u32::try_from(servers).unwrap_or(u32::MAX),
+                service_rate: 1.0 / queue.handling_ms.max(1) as f64,
+                abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
+            };
+            let ahead = u32::try_from(ahead).unwrap_or(0);
+            (line.mean_wait_ms(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
+        };
+        if waited_ms > 0 {
+            return compute(queue.sla_ms.saturating_sub(waited_ms));
+        }
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = fresh.get(&depth) {
+            return *known;
+        }
+        if fresh.len() >= FRESH_MAX {
+            fresh.clear();
+        }
+        let computed = compute(queue.sla_ms);
+        fresh.insert(depth, computed);
+        computed
+    }
+}

@@ -1,0 +1,195 @@
+//! Subscriptions to events, as they are served.
+
+use crate::{
+    live::delivery::Line,
+    refused::{Kind, Refused},
+    vault::keys::Keys,
+};
+use remit_responders::{Receiver, signature::SigningSecret};
+use remit_store::{ReadError, Store};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool},
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+
+/// The kind of item that a subscription is stored as.
+pub(crate) const SUBSCRIPTION: &str = "subscription";
+
+/// The kind of item that says where its delivery stands.
+pub(crate) const DELIVERY: &str = "delivery";
+
+/// A subscription as stored. Secrets are sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SubscriptionItem {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    /// The kinds of events that are sent; all where there are none.
+    pub(crate) kinds: Option<BTreeSet<String>>,
+    pub(crate) created_ms: i64,
+    pub(crate) secret: Vec<u8>,
+    /// The secret before this one, and until when it signs too, in milliseconds since 1970.
+    pub(crate) previous: Option<(Vec<u8>, i64)>,
+}
+
+/// A subscription, live.
+#[derive(Debug)]
+pub struct Subscription {
+    /// Its identifier.
+    pub id: String,
+    item: RwLock<Sending>,
+    line: Mutex<Line>,
+    /// Held while the line is put on record, so that an older one never takes the place of a newer one.
+    pub(crate) saving: tokio::sync::Mutex<()>,
+    pub(crate) deleted: AtomicBool,
+    /// Rung when somebody changed the line.
+    bell: Notify,
+}
+
+#[derive(Debug, Clone)]
+struct Sending {
+    item: Arc<SubscriptionItem>,
+    /// Or why nothing can be sent.
+    receiver: Result<Arc<Receiver>, String>,
+}
+
+/// Every subscription, live.
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    by_id: RwLock<BTreeMap<String, Arc<Subscription>>>,
+    /// Told when there is another one, or one less.
+    pub(crate) changed: watch::Sender<()>,
+    /// Tests under way.
+    pub(crate) tests: tokio::sync::Semaphore,
+    /// Held while one is made, so that they stay within their bound.
+    pub(crate) making: tokio::sync::Mutex<()>,
+    /// Whether events may go over the network in the clear.
+    pub(crate) in_the_clear: bool,
+}
+
+/// Tests under way at once.
+const TESTS_MAX: usize = 8;
+
+impl Subscriptions {
+    /// All of them, as they are on record.
+    pub(crate) fn open(store: &impl Store, keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
+        let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
+        let mut lines: BTreeMap<String, Vec<u8>> =
+            store.items(DELIVERY)?.into_iter().filter_map(|row| Some((row.id, row.body?))).collect();
+        let mut by_id = BTreeMap::new();
+        for row in store.items(SUBSCRIPTION)? {
+            let (Some(body), Some(line)) = (row.body, lines.remove(&row.id)) else { continue };
+            let item: SubscriptionItem = serde_json::from_slice(&body).map_err(broken)?;
+            let dead = store.items(&dead_kind(&row.id))?.iter().filter_map(|row| row.id.parse().ok()).collect();
+            let line = Line::restore(&line, dead).map_err(broken)?;
+            let receiver = receiver(&row.id, &item, keys);
+            by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, item, receiver, line)));
+        }
+        Ok(Self {
+            by_id: RwLock::new(by_id),
+            changed: watch::channel(()).0,
+            tests: tokio::sync::Semaphore::new(TESTS_MAX),
+            making: tokio::sync::Mutex::default(),
+            in_the_clear,
+        })
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Subscription>> {
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Result<Arc<Subscription>, Refused> {
+        let by_id = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        by_id.get(id).cloned().ok_or_else(|| Refused::new(Kind::NotFound, "no subscription has this id"))
+    }
+
+    pub(crate) fn add(&self, subscription: Subscription) -> Arc<Subscription> {
+        let subscription = Arc::new(subscription);
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.insert(subscription.id.clone(), Arc::clone(&subscription));
+        drop(by_id);
+        self.changed.send_modify(|()| {});
+        subscription
+    }
+
+    pub(crate) fn remove(&self, id: &str) {
+        self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.changed.send_modify(|()| {});
+    }
+}
+
+impl Subscription {
+    pub(crate) fn new(id: String, item: SubscriptionItem, receiver: Result<Arc<Receiver>, String>, line: Line) -> Self {
+        Self {
+            id,
+            item: RwLock::new(Sending { item: Arc::new(item), receiver }),
+            line: Mutex::new(line),
+            saving: tokio::sync::Mutex::default(),
+            deleted: AtomicBool::new(false),
+            bell: Notify::new(),
+        }
+    }
+
+    pub(crate) fn item(&self) -> Arc<SubscriptionItem> {
+        Arc::clone(&self.item.read().unwrap_or_else(PoisonError::into_inner).item)
+    }
+
+    pub(crate) fn receiver(&self) -> Result<Arc<Receiver>, String> {
+        self.item.read().unwrap_or_else(PoisonError::into_inner).receiver.clone()
+    }
+
+    pub(crate) fn replace(&self, item: SubscriptionItem, receiver: Arc<Receiver>) {
+        let sending = Sending { item: Arc::new(item), receiver: Ok(receiver) };
+        *self.item.write().unwrap_or_else(PoisonError::into_inner) = sending;
+    }
+
+    pub(crate) fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the one who delivers.
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Waits until somebody changes the line.
+    pub async fn bell(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Whether anything is not on record yet.
+    pub fn is_unsaved(&self) -> bool {
+        self.line().is_unsaved()
+    }
+
+    /// Whether more of the ledger may be read.
+    pub fn has_room(&self) -> bool {
+        self.line().room().1 > 0
+    }
+
+    /// How long until something is due, apart from cases that are `busy`.
+    pub fn until_due(&self, now: i64, busy: &HashSet<String>) -> Option<Duration> {
+        let due = self.line().next_due(busy)?;
+        Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
+    }
+}
+
+/// The kind of item that a subscription's dead letters are stored as.
+pub(crate) fn dead_kind(id: &str) -> String {
+    format!("dead {id}")
+}
+
+/// What sends to a subscription, or why nothing can.
+pub(crate) fn receiver(id: &str, item: &SubscriptionItem, keys: &Keys) -> Result<Arc<Receiver>, String> {
+    let secret = |sealed: &[u8]| {
+        let opened = keys.open_secret(id, sealed).ok().and_then(|text| SigningSecret::parse(&text).ok());
+        opened.ok_or("its secret does not open under this data directory's master key; rotate the secret".to_owned())
+    };
+    let receiver = Receiver::new(&item.url, secret(&item.secret)?).map_err(|error| error.to_string())?;
+    Ok(Arc::new(match &item.previous {
+        Some((previous, until_ms)) => receiver.signing_also(secret(previous)?, until_ms / 1_000),
+        None => receiver,
+    }))
+}

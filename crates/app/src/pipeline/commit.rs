@@ -1,0 +1,293 @@
+//! The commit of a command, which its events become in the store: records with commitments, views, counts and sealed
+//! words.
+
+use crate::{
+    Caller, Environment, Parts, Repeat,
+    environment::entropy::Entropy,
+    pipeline::{counting, follow_ups, load::Loaded, projections::Projections},
+    refused::Refused,
+    vault::keys::Sealed,
+};
+use remit_domain::{
+    Case, Command, Event,
+    case::{HolderRef, Status},
+    command::Happened,
+    exception::Exception,
+    id::{CaseId, Timestamp},
+    signal::Value,
+};
+use remit_store::{
+    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, Record, WordsRow,
+};
+use serde::Serialize;
+
+/// One command with what goes into the store beside its events.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    /// The API action that the caller must be permitted.
+    pub(crate) action: &'static str,
+    /// The command.
+    pub(crate) command: Command,
+    /// What goes into the store.
+    pub(crate) beside: Beside,
+    /// The case as it was read for this action already.
+    pub(crate) loaded: Option<Box<Case>>,
+}
+
+/// What goes into the store beside a command's events.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beside {
+    /// Whether the sealed words, files and kept answers of the case are deleted, whatever the events say.
+    erases: bool,
+    /// Words that the command's events commit to.
+    pub(crate) sealed: Vec<Sealed>,
+    /// The words that say why the case is reopened, if it is.
+    pub(crate) reopens: Option<Sealed>,
+    /// Sealed files that the command's events commit to.
+    pub(crate) attachments: Vec<AttachmentRow>,
+    /// The chat that opens the case.
+    pub(crate) chat: Option<crate::chat::Opening>,
+    /// The customer, where it is new.
+    pub(crate) customer: Option<NewCustomer>,
+    /// The outbox row that this is done for.
+    pub(crate) claim: Option<String>,
+    /// What remains to be done beside what the events say.
+    pub(crate) outbox: Vec<OutboxRow>,
+    /// Items that change with it, from what happened.
+    pub(crate) items: Option<ItemsOf>,
+    /// A case that had ended, about which the customer opens this one.
+    pub(crate) again: Option<CaseId>,
+}
+
+/// Makes the items that change with a command from what happened.
+type ItemsOf = fn(&Happened) -> Vec<ItemRow>;
+
+impl Act {
+    /// A command of this API action.
+    pub(crate) fn new(action: &'static str, command: Command) -> Self {
+        let erases = matches!(command, Command::Erase);
+        Self { action, command, beside: Beside { erases, ..Beside::default() }, loaded: None }
+    }
+
+    /// A command on a case that was read for it.
+    pub(crate) fn on(loaded: Loaded, command: Command) -> Self {
+        let Loaded { action, case } = loaded;
+        Self { loaded: Some(Box::new(case)), ..Self::new(action, command) }
+    }
+
+    /// With words that its events commit to.
+    pub(crate) fn with(mut self, sealed: impl IntoIterator<Item = Sealed>) -> Self {
+        self.beside.sealed.extend(sealed);
+        self
+    }
+
+    /// With items that change with it.
+    pub(crate) fn changing(mut self, items: ItemsOf) -> Self {
+        self.beside.items = Some(items);
+        self
+    }
+
+    /// Done for this outbox row.
+    pub(crate) fn claiming(mut self, row: &str) -> Self {
+        self.beside.claim = Some(row.to_owned());
+        self
+    }
+}
+
+/// A commit, ready to be written, and the answer to give once it is durable.
+pub(crate) struct Prepared<T> {
+    pub(crate) commit: Commit,
+    /// What changes in memory with it.
+    pub(crate) projections: Projections,
+    pub(crate) output: T,
+}
+
+/// For how long an answer can be asked for again, in milliseconds.
+const REPEATABLE_MS: i64 = 24 * 3_600_000;
+
+/// Bytes that most events fit in.
+const BODY_USUAL: usize = 4 * 1024;
+
+#[expect(clippy::too_many_arguments, reason = "each is one part of what is recorded together")]
+pub(crate) fn record<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    before: Option<&Case>,
+    happened: Happened,
+    beside: Beside,
+    output: T,
+    now: Timestamp,
+) -> Result<Prepared<T>, Refused> {
+    let case = &happened.case;
+    let id = case.id.to_string();
+    let records = happened
+        .events
+        .iter()
+        .map(|event| to_record(&parts.environment, event, &id, caller, now))
+        .collect::<Result<Vec<_>, Refused>>()?;
+    // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
+    let about = before.and_then(intent_of).or_else(|| intent_of(case));
+    debug_assert!(
+        committed(&records, beside.sealed.iter().map(|sealed| &*sealed.words.commit))
+            && committed(&records, beside.attachments.iter().map(|file| &*file.id)),
+        "words or a file are stored to which no event of their commit commits: {:?}",
+        happened.events.last().map(Event::kind)
+    );
+    let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
+    let mut rest = follow_ups::follow_ups(&parts.governance, before, &happened, now);
+    // What follows from what happened comes last: it takes the place of what was foreseen.
+    rest.rows.splice(0..0, beside.outbox);
+    rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
+    let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
+    items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
+    let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
+    let idempotency = repeat.map(|repeat| {
+        Ok::<_, Refused>(IdempotencyRow {
+            scope: caller.token.to_string(),
+            key: repeat.key.clone(),
+            case: Some(id.clone()),
+            request_hash: parts.vault.keys.of_request(&repeat.request),
+            response: serde_json::to_vec(&output).map_err(Refused::internal)?,
+            expires_ms: now.plus_ms(REPEATABLE_MS).0,
+        })
+    });
+    let commit = Commit {
+        outbox: rest.rows,
+        cancel: rest.cancel,
+        items,
+        claim: beside.claim,
+        case: Some(case_row(case, before.map_or(0, |case| case.version))?),
+        records,
+        customer: beside.customer,
+        sealed_under: beside.sealed.iter().chain(&beside.reopens).find_map(|sealed| sealed.key),
+        words: (beside.sealed.into_iter().chain(beside.reopens.filter(|_| reopened)))
+            .map(|sealed| WordsRow { id: sealed.words.commit, case: id.clone(), sealed: sealed.bytes })
+            .collect(),
+        attachments: beside.attachments,
+        exceptions: exception_rows(before, &happened)?,
+        outcomes,
+        idempotency: idempotency.transpose()?,
+        clear: beside.erases.then(|| id.clone()),
+        ..Commit::default()
+    };
+    let projections = Projections::of(before, happened, &commit.outcomes);
+    Ok(Prepared { commit, projections, output })
+}
+
+pub(crate) fn to_record(
+    environment: &Environment,
+    event: &Event,
+    case: &str,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Record, Refused> {
+    recorded(&environment.entropy, event, case, &caller.pseudonym, now)
+}
+
+/// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never
+/// nowhere.
+fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a str>) -> bool {
+    let holds = |record: &Record, commitment: &str| {
+        record.body.windows(commitment.len()).any(|part| part == commitment.as_bytes())
+    };
+    commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
+}
+
+/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+pub(crate) fn recorded(
+    entropy: &Entropy,
+    event: &Event,
+    case: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Record, Refused> {
+    let mut body = Vec::with_capacity(BODY_USUAL);
+    serde_json::to_writer(&mut body, event).map_err(Refused::internal)?;
+    let salt: [u8; 32] = entropy.bytes()?;
+    let commit = remit_ledger::entry::commitment(&salt, &body);
+    Ok(Record {
+        kind: event.kind(),
+        case: case.to_owned(),
+        actor: actor.to_owned(),
+        ts_ms: now.0,
+        subject: event.subject(),
+        body,
+        salt,
+        commit,
+    })
+}
+
+/// The responder or owner that holds `case`, while it is open.
+pub(crate) fn held_open(case: &Case) -> Option<&str> {
+    case.holder.as_ref().filter(|_| case.status == Status::Open).map(|holder| holder.who.name())
+}
+
+/// What is kept of `case` to find it and to go on from it, in place of version `expected`.
+pub(crate) fn case_row(case: &Case, expected: u64) -> Result<CaseWrite, Refused> {
+    Ok(CaseWrite {
+        id: case.id.to_string(),
+        expected_version: expected,
+        version: case.version,
+        status: case.status.as_str().to_owned(),
+        holder: case.holder.as_ref().map(|holder| holder.who.name().to_owned()),
+        holder_kind: case.holder.as_ref().map(|holder| match holder.who {
+            HolderRef::Responder(_) => "responder".to_owned(),
+            HolderRef::Owner(_) => "owner".to_owned(),
+        }),
+        accountable: case.holder.as_ref().map(|holder| holder.accountable.to_string()),
+        customer: case.customer.to_string(),
+        intent: intent_of(case),
+        opened_ms: case.opened.0,
+        updated_ms: case.updated.0,
+        state: serde_json::to_vec(case).map_err(Refused::internal)?,
+    })
+}
+
+fn intent_of(case: &Case) -> Option<String> {
+    case.readings.of("intent").find_map(|reading| match &reading.value {
+        Value::Name(name) => Some(name.to_string()),
+        _ => None,
+    })
+}
+
+/// The state of an exception's row once it is resolved.
+pub(crate) const ENDED: &str = "resolved";
+
+/// As what it is kept that waits for its owner.
+pub(crate) const OPEN: &str = "open";
+
+/// As what it is kept once somebody took it on.
+pub(crate) const TAKEN: &str = "taken";
+
+fn exception_rows(before: Option<&Case>, happened: &Happened) -> Result<Vec<ExceptionRow>, Refused> {
+    let mut rows = Vec::new();
+    for event in &happened.events {
+        let (exception, state) = match event {
+            Event::ExceptionRaised { exception, .. } => (Some(exception), OPEN),
+            Event::ExceptionEscalated { exception, .. } => (happened.case.exceptions.get(exception), OPEN),
+            Event::ExceptionTaken { exception, .. } => (happened.case.exceptions.get(exception), TAKEN),
+            Event::ExceptionResolved { exception, .. } => {
+                (before.and_then(|case| case.exceptions.get(exception)), ENDED)
+            }
+            _ => continue,
+        };
+        let Some(exception) = exception else { continue };
+        rows.push(exception_row(exception, happened.case.id, state)?);
+    }
+    Ok(rows)
+}
+
+/// What is kept of an exception to find it, in such a state.
+pub(crate) fn exception_row(exception: &Exception, case: CaseId, state: &str) -> Result<ExceptionRow, Refused> {
+    Ok(ExceptionRow {
+        id: exception.id.to_string(),
+        case: case.to_string(),
+        kind: exception.kind.as_str().to_owned(),
+        owner: exception.escalated_to.as_ref().unwrap_or(&exception.owner).to_string(),
+        due_ms: exception.due.0,
+        state: state.to_owned(),
+        taken_by: exception.taken_by.clone(),
+        body: serde_json::to_vec(exception).map_err(Refused::internal)?,
+    })
+}

@@ -1,0 +1,185 @@
+//! Answers a question of the domain with facts: the readings that count, what is true of every candidate, and policy's
+//! verdicts.
+
+use crate::{
+    Environment, Governance, Live,
+    live::{floor::Waits, load::Load},
+    pipeline::sla,
+};
+use remit_domain::{
+    Case, Deliberation,
+    command::Question,
+    decision::{CandidateFacts, Trigger},
+    id::{SignalName, Timestamp},
+    signal::{OWN_SOURCE, Reading, Signals, Value},
+    situation::{MESSAGE_SITUATION, NONE, SITUATION, SITUATION_BP},
+};
+use remit_policy::{bundle::Bundle, engine::Engine};
+
+/// The reason of a reading that follows from an intent, with the intent behind it.
+pub(crate) const FOLLOWS_INTENT: &str = "follows from the intent";
+
+/// What is known of the case itself, whatever is posted.
+pub(crate) const OF_THE_CASE: [&str; 8] =
+    ["channel", "requester", "handoffs", "ai_attempts", "ai_turns", "sla_left_bp", "waited_ms", "human_requested"];
+
+/// What questions are answered from: the bundle, which need not be the one in force, and the load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) engine: &'a Engine,
+    pub(crate) load: &'a Load,
+    /// How long cases would wait for those who are there, where anybody is noted.
+    pub(crate) waits: Option<&'a Waits>,
+}
+
+pub(crate) fn answer(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    question: &Question,
+    now: Timestamp,
+) -> Deliberation {
+    let signals = signals(governance, live, case, now);
+    let candidates = candidates(governance, live, environment, case, &signals, now);
+    let (verdicts, policies) = governance.engine.handle(&signals, &candidates);
+    let named = match &question.trigger {
+        Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
+        _ => None,
+    };
+    let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
+    Deliberation {
+        read_by: Some(governance.read_by.clone()),
+        attended: live.floor.attended(environment.clock.monotonic()),
+        forbidden,
+        point: question.point,
+        trigger: question.trigger.clone(),
+        signals,
+        candidates: candidates.into_iter().zip(verdicts).collect(),
+        policies,
+        terms: governance.bundle.terms(),
+    }
+}
+
+fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
+    Ground { bundle: &governance.bundle, engine: &governance.engine, load: &live.load, waits }
+}
+
+/// What is true of every candidate for `case`, of which `signals` count, now.
+pub(crate) fn candidates(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    case: &Case,
+    signals: &Signals,
+    now: Timestamp,
+) -> Vec<CandidateFacts> {
+    let waits = live.floor.waits(environment.clock.monotonic());
+    ground(governance, live, waits.as_deref()).candidates(case, signals, now)
+}
+
+/// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.
+pub(crate) fn signals(governance: &Governance, live: &Live, case: &Case, now: Timestamp) -> Signals {
+    ground(governance, live, None).signals(case, now)
+}
+
+impl Ground<'_> {
+    fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
+        let intent = match signals.get("intent").map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name,
+            _ => "",
+        };
+        self.load.candidates(self.bundle, case, intent, self.waits, now)
+    }
+
+    fn signals(&self, case: &Case, now: Timestamp) -> Signals {
+        let mut signals = case.readings.effective(|name, source| self.bundle.authoritative(name.as_str(), source));
+        let own = |value| Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() };
+        self.follow_intent(case, &mut signals);
+        let clock = sla::running(self.bundle, case);
+        let facts = [
+            ("channel", Value::name(case.channel.as_str())),
+            ("requester", Value::name(case.requester.as_str())),
+            ("handoffs", Value::Long(i64::from(case.handoffs))),
+            ("ai_attempts", Value::Long(i64::from(case.ai_attempts))),
+            ("ai_turns", Value::Long(i64::from(case.ai_turns))),
+            ("sla_left_bp", Value::Long(clock.map_or(10_000, |running| running.left_bp(now)))),
+            ("waited_ms", Value::Long(case.waited_ms(now))),
+            ("human_requested", Value::Bool(case.human_requested)),
+        ];
+        for (name, value) in facts {
+            if let Ok(name) = SignalName::new(name) {
+                signals.insert(name, own(value));
+            }
+        }
+        self.stand(case, &mut signals, now);
+        self.engine.complete(&mut signals, now);
+        signals
+    }
+
+    /// What follows from an intent that a source says which the bundle believes: its topic, and that nobody doubts it.
+    /// What was measured of ours says nothing of theirs; what that source says of them counts.
+    fn follow_intent(&self, case: &Case, signals: &mut Signals) {
+        let believed = |signal: &str, reading: &Reading| self.bundle.authoritative(signal, &reading.source);
+        let Some(intent) = signals.get("intent").filter(|reading| believed("intent", reading)).cloned() else { return };
+        let Value::Name(named) = &intent.value else { return };
+        let because = vec![format!("{FOLLOWS_INTENT} {named}")];
+        for (signal, value) in [
+            ("topic", self.bundle.topic_of(named).map(Value::name)),
+            ("intent_confidence_bp", Some(Value::Long(10_000))),
+            ("out_of_scope_bp", Some(Value::Long(0))),
+            ("intent_abstained", Some(Value::Bool(false))),
+        ] {
+            if signals.get(signal).is_some_and(|reading| believed(signal, reading)) {
+                continue;
+            }
+            let theirs = case.readings.of(signal).find(|one| one.source == intent.source && one.at >= intent.at);
+            let followed = || value.map(|value| Reading { value, because: because.clone(), ..intent.clone() });
+            if let (Some(reading), Ok(name)) = (theirs.cloned().or_else(followed), SignalName::new(signal)) {
+                signals.insert(name, reading);
+            }
+        }
+    }
+
+    /// Whether policy lets the responder that has `case` keep it.
+    pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
+        let signals = self.signals(case, now);
+        let candidates = self.candidates(case, &signals, now);
+        let (verdicts, _) = self.engine.handle(&signals, &candidates);
+        let holder = case.holder.as_ref().and_then(|holder| holder.responder());
+        let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);
+        found.and_then(|at| verdicts.get(at)).is_some_and(|verdict| verdict.permits())
+    }
+
+    /// What stands on the case is what policies see as its situation; what the newest message alone was read as has a
+    /// name of its own, where the bundle declares it.
+    fn stand(&self, case: &Case, signals: &mut Signals, now: Timestamp) {
+        let Ok(name) = SignalName::new(SITUATION) else { return };
+        let read = signals.get(SITUATION).cloned();
+        if let (Some(read), Ok(name)) = (&read, SignalName::new(MESSAGE_SITUATION))
+            && self.bundle.declares(MESSAGE_SITUATION)
+        {
+            signals.insert(name, read.clone());
+        }
+        let standing = case.situations.gravest();
+        let (value, strength_bp, source, at, because) = match (standing, &read) {
+            (Some(standing), _) => {
+                let noted = &standing.noted;
+                let value = Value::Name(noted.situation.clone());
+                (value, noted.strength_bp, noted.source.clone(), standing.since, noted.because.clone())
+            }
+            // What was read before a person ended it stands no more.
+            (None, Some(read)) if case.situations.ended(&read.value.to_string()).is_some_and(|at| at >= read.at) => {
+                let because = vec![format!("a person ended {}", read.value)];
+                (Value::name(NONE), 0, OWN_SOURCE.into(), now, because)
+            }
+            (None, _) => return,
+        };
+        let reading = |value, because| Reading { value, source, at, because };
+        if let Ok(strength) = SignalName::new(SITUATION_BP) {
+            signals.insert(strength, reading.clone()(Value::Long(strength_bp), Vec::new()));
+        }
+        signals.insert(name, reading(value, because));
+    }
+}

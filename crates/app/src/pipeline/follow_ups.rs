@@ -1,0 +1,110 @@
+//! Follow-ups of a commit, in rows of the outbox: turns of AI responders, and moments to look at a case again.
+
+use crate::{
+    Governance,
+    journal::outbox::{self, Look, TURN, TurnDue},
+    pipeline::sla,
+};
+use remit_domain::{
+    Case, Event,
+    case::{Author, Status},
+    command::Happened,
+    id::{CaseId, Timestamp},
+};
+use remit_store::OutboxRow;
+
+/// Rows of the outbox to add and to take back.
+#[derive(Debug, Default)]
+pub(crate) struct FollowUps {
+    pub(crate) rows: Vec<OutboxRow>,
+    pub(crate) cancel: Vec<String>,
+}
+
+pub(crate) fn follow_ups(
+    governance: &Governance,
+    before: Option<&Case>,
+    happened: &Happened,
+    now: Timestamp,
+) -> FollowUps {
+    let mut follow_ups = FollowUps::default();
+    turn_due(governance, happened, now, &mut follow_ups);
+    for event in &happened.events {
+        look_again(governance, &happened.case, event, &mut follow_ups);
+    }
+    // An offer ends by being answered, and with whoever made it.
+    let offered = |case: Option<&Case>| case.and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
+    let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
+    follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
+    let (was, is) =
+        (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &happened.case));
+    if was != is {
+        let id = format!("sla:{}", happened.case.id);
+        match is {
+            Some(at) => follow_ups.rows.push(outbox::timer(id, &happened.case, at, Look::Sla)),
+            None => follow_ups.cancel.push(id),
+        }
+    }
+    follow_ups
+}
+
+/// An AI responder is asked when it gets a case, and when the customer writes while it has one.
+fn turn_due(governance: &Governance, happened: &Happened, now: Timestamp, follow_ups: &mut FollowUps) {
+    let case = &happened.case;
+    let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open && case.held_by_ai) else {
+        return;
+    };
+    let Some(responder) = holder.responder().filter(|id| governance.services.get(id.as_str()).is_some()) else {
+        return;
+    };
+    let asks = |event: &Event| match event {
+        Event::DecisionMade { handoff, .. } => handoff.is_some(),
+        Event::MessageAdded { message, .. } => message.author == Author::Requester && message.auto_submitted.is_none(),
+        _ => false,
+    };
+    if !happened.events.iter().any(asks) {
+        return;
+    }
+    let due = TurnDue { responder: responder.clone(), epoch: holder.epoch, message: case.last_customer_message };
+    follow_ups.rows.push(OutboxRow {
+        // One for every lease and message: what was asked under an older one is not asked again.
+        id: format!("turn:{}:{}:{}", case.id, due.epoch, case.messages),
+        kind: TURN.to_owned(),
+        case: case.id.to_string(),
+        due_ms: now.0,
+        body: serde_json::to_vec(&due).unwrap_or_default(),
+    });
+}
+
+fn look_again(governance: &Governance, case: &Case, event: &Event, follow_ups: &mut FollowUps) {
+    match event {
+        Event::OfferMade { offer } => {
+            let look = Look::Offer { offer: offer.id };
+            follow_ups.rows.push(outbox::timer(format!("offer:{}", offer.id), case, offer.due, look));
+        }
+        Event::ExceptionRaised { exception, .. } => {
+            let look = Look::Exception { exception: exception.id };
+            follow_ups.rows.push(outbox::timer(format!("exception:{}", exception.id), case, exception.due, look));
+        }
+        Event::ExceptionEscalated { exception, due, .. } => {
+            let look = Look::Exception { exception: *exception };
+            follow_ups.rows.push(outbox::timer(format!("exception:{exception}"), case, *due, look));
+        }
+        Event::ExceptionResolved { exception, .. } => follow_ups.cancel.push(format!("exception:{exception}")),
+        Event::MessageAdded { message, at } if matches!(message.author, Author::Holder { .. }) => {
+            let silence_ms = i64::from(governance.bundle.limits().silence_hours) * 3_600_000;
+            let look = Look::Silence { messages: case.said() };
+            follow_ups.rows.push(outbox::timer(format!("silence:{}", case.id), case, at.plus_ms(silence_ms), look));
+        }
+        // What a machine wrote breaks no silence.
+        Event::MessageAdded { message, .. } if message.auto_submitted.is_some() => {}
+        Event::MessageAdded { .. } | Event::CaseResolved { .. } => {
+            follow_ups.cancel.push(format!("silence:{}", case.id))
+        }
+        _ => {}
+    }
+}
+
+/// What is to be noted on a case that had ended, about which the customer opens another one.
+pub(crate) fn contacted_again(ended: CaseId, case: CaseId, now: Timestamp) -> OutboxRow {
+    outbox::timer_on(format!("again:{ended}"), ended, now, Look::ContactedAgain { case })
+}

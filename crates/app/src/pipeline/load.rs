@@ -1,0 +1,65 @@
+//! Loads the case that something is done to, if who asks may do it.
+
+use crate::{
+    Caller, Environment, Governance, Journal,
+    access::auth,
+    journal::stored_case,
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case,
+    case::Holder,
+    id::{CaseId, ResponderId, StaffId},
+};
+use remit_policy::engine::Held;
+use remit_store::Store;
+
+/// The case with this identifier, read for an action that `caller` may take on it.
+pub(crate) fn load(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<Loaded, Refused> {
+    Ok(Loaded { action, case: case_for(governance, journal, environment, caller, action, id)? })
+}
+
+/// The case with this identifier, if `caller` may do `action` on it.
+pub(crate) fn case_for(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+) -> Result<Case, Refused> {
+    // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
+    let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
+    let row = journal.store.case(&parsed.to_string()).map_err(Refused::internal)?;
+    let case = row.map(|row| stored_case::case_of(journal, &row.state)).transpose()?;
+    auth::permit_on(governance, environment, caller, action, case.as_ref().map_or_else(Held::default, held))?;
+    case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
+}
+
+/// Who has `case`, as the policies of the interface see it.
+fn held(case: &Case) -> Held<'_> {
+    let holder = case.holder.as_ref();
+    Held {
+        holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),
+        staff: holder.and_then(|holder| holder.staff.as_ref()).map_or("", StaffId::as_str),
+        offered: case.offer.as_ref().map_or("", |offer| offer.staff.as_str()),
+        customer: case.customer.as_str(),
+    }
+}
+
+/// A case that was read for an action, which policy permits on it as it is. What is done on it is refused by the store
+/// where it has changed since, and then taken anew.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The API action.
+    pub(crate) action: &'static str,
+    /// The case.
+    pub(crate) case: Case,
+}

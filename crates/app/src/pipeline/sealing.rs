@@ -1,0 +1,86 @@
+//! Words on a case: sealed under its customer's key, and opened again.
+
+use crate::{
+    Environment, Journal, Vault,
+    case::bounds::{TEXT_MAX, bounded},
+    customer,
+    pipeline::load::Loaded,
+    refused::Refused,
+    vault::keys::{CustomerKey, KeyError, Sealed},
+};
+use remit_domain::{Case, event::Words, refusal::Refusal};
+use remit_store::Store;
+
+/// Words for a case, sealed.
+///
+/// # Errors
+/// When its words were erased.
+pub(crate) fn seal_on(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    loaded: &Loaded,
+    text: &str,
+) -> Result<Sealed, Refused> {
+    Ok(sealing_key(journal, vault, environment, &loaded.case)?.seal(text, &environment.entropy)?)
+}
+
+/// The key for words on a case.
+///
+/// # Errors
+/// When they were erased.
+pub(crate) fn sealing_key(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+) -> Result<CustomerKey, Refused> {
+    customer::case_key(journal, vault, environment, case)?.ok_or_else(|| Refusal::WordsErased.into())
+}
+
+/// The same of words that may be left out.
+///
+/// # Errors
+/// When they are too long, or the case's words were erased.
+pub(crate) fn seal_optional(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    loaded: &Loaded,
+    field: &str,
+    text: Option<&str>,
+) -> Result<Option<Sealed>, Refused> {
+    let Some(text) = text else { return Ok(None) };
+    bounded(field, text, TEXT_MAX)?;
+    seal_on(journal, vault, environment, loaded, text).map(Some)
+}
+
+/// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.
+pub(crate) fn open_words(
+    journal: &Journal,
+    vault: &Vault,
+    environment: &Environment,
+    case: &Case,
+    words: &Words,
+) -> Result<Option<String>, Refused> {
+    let Some(row) = journal.store.words(&case.id.to_string(), &words.commit).map_err(Refused::internal)? else {
+        return Ok(None);
+    };
+    let Some(key) = customer::case_key(journal, vault, environment, case)? else { return Ok(None) };
+    Ok(opened(environment, case, &words.commit, key.open(&row.sealed, words)))
+}
+
+/// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
+pub(crate) fn opened<T>(
+    environment: &Environment,
+    case: &Case,
+    commit: &str,
+    opened: Result<T, KeyError>,
+) -> Option<T> {
+    opened
+        .inspect_err(|error| {
+            environment.metrics.unreadable.inc();
+            tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
+        })
+        .ok()
+}

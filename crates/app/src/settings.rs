@@ -1,0 +1,15 @@
+//! How a server is run, as whoever starts it says.
+
+use crate::environment::limits::Limits;
+use remit_policy::address::Address;
+
+/// What whoever starts the server can say.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Limits of what is kept under way at once.
+    pub limits: Limits,
+    /// Where browsers find this server. Links that are made lead to the first, and pages write from all of them.
+    pub public: Vec<Address>,
+    /// Whether events may be sent over the network in the clear.
+    pub webhooks_in_the_clear: bool,
+}

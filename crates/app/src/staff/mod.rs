@@ -1,0 +1,368 @@
+//! Staff: who they are, whether they are there, what is offered to them and what they have.
+
+pub mod gone;
+pub mod offering;
+pub mod placing;
+pub mod settle;
+
+use crate::{
+    Caller, Done, Environment, Governance, Live, Parts, Repeat,
+    access::{auth, principal::Job, who},
+    case::{
+        counted::{CaseAnswer, shown},
+        view::CaseView,
+    },
+    environment::clock::rfc3339,
+    governance::resolve_names::{self, NAME_MAX, printable},
+    live::floor::StaffItem,
+    pipeline::{self, commit::Act, load},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Command, Event,
+    case::Channel,
+    floor::{Presence, StaffProfile},
+    id::{OfferId, StaffId},
+    offer::OfferEnd,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// A member of staff, as they are noted.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteStaff {
+    /// Their name in records: a letter, then up to 63 of `a-z 0-9 _ - .`.
+    pub name: String,
+    /// The name that customers see.
+    #[schema(max_length = 64, min_length = 1)]
+    pub first_name: String,
+    /// The queues that they work in.
+    pub queues: Vec<String>,
+    /// Languages by tag, with a level from 1 to 5.
+    pub languages: BTreeMap<String, u8>,
+    /// Skills by name, with a level from 1 to 5.
+    #[serde(default)]
+    pub skills: BTreeMap<String, u8>,
+    /// Cases at once on each channel; none on a channel that is not named.
+    pub capacity: BTreeMap<String, u32>,
+}
+
+/// Whether a member of staff is there.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPresence {
+    /// `available`, `busy` (no new offers), `away` or `offline`.
+    pub presence: PresenceName,
+    /// Why, when away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub reason: Option<String>,
+}
+
+/// Whether a member of staff is there, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceName {
+    /// Takes offers.
+    Available,
+    /// At work, and takes no new offers.
+    Busy,
+    /// Not at the desk; open offers are taken back.
+    Away,
+    /// Not at work; open offers are taken back.
+    Offline,
+}
+
+/// A member of staff.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StaffView {
+    /// Their name in records.
+    pub name: String,
+    /// The name that customers see.
+    pub first_name: String,
+    /// The queues that they work in.
+    pub queues: Vec<String>,
+    /// Languages by tag, with a level from 1 to 5.
+    pub languages: BTreeMap<String, u8>,
+    /// Skills by name, with a level from 1 to 5.
+    pub skills: BTreeMap<String, u8>,
+    /// Cases at once on each channel.
+    pub capacity: BTreeMap<String, u32>,
+    /// Whether they are there.
+    pub presence: PresenceName,
+    /// Why they are away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub since: String,
+}
+
+/// What a member of staff has to do.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkView {
+    /// Cases that are offered to them: answer before the offer ends.
+    pub offered: Vec<CaseView>,
+    /// Cases that they have.
+    pub held: Vec<CaseView>,
+}
+
+/// A queue as it stands.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct QueueView {
+    /// Its name.
+    pub name: String,
+    /// Whether it is open now.
+    pub open: bool,
+    /// Cases that it has, with those that its staff took.
+    pub cases: i64,
+    /// How long a case that joins it now waits, in milliseconds; nothing where nobody works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_wait_ms: Option<i64>,
+}
+
+/// An answer to an offer.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerOffer {
+    /// Which offer.
+    pub offer: String,
+    /// `accept`, or why not: `busy`, `not_mine` (lacks what it needs) or `conflict` (should not handle this customer).
+    pub answer: OfferAnswer,
+}
+
+/// An answer to an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferAnswer {
+    /// Takes the case.
+    Accept,
+    /// Busy with something else.
+    Busy,
+    /// Lacks what the case needs.
+    NotMine,
+    /// Should not handle this customer.
+    Conflict,
+}
+
+/// Most names of one kind in a profile.
+const NAMES_MAX: usize = 64;
+
+/// Longest reason why somebody is away, in characters.
+const REASON_MAX: usize = 200;
+
+/// Most cases at once on a channel.
+const CAPACITY_MAX: u32 = 1_000;
+
+/// Notes a member of staff, in place of what was noted before. They are offline until they say otherwise.
+///
+/// # Errors
+/// When policy, a bound or the store refuses.
+pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
+    let profile = profile(&parts.governance, &note)?;
+    printable("first_name", &note.first_name, NAME_MAX)?;
+    let known = parts.live.floor.staff(&profile.id);
+    let item = StaffItem {
+        first_name: note.first_name,
+        presence: known.as_ref().map_or(Presence::Offline, |known| known.presence.clone()),
+        since: known.map_or_else(|| parts.environment.now(), |known| known.since),
+        profile,
+    };
+    let view = StaffView::from(&item);
+    let by = caller.pseudonym.to_string();
+    let mut events =
+        vec![Event::StaffNoted { profile: Box::new(item.profile.clone()), by, at: parts.environment.now() }];
+    if parts.live.floor.said_presence(&item.profile.id).is_some_and(|said| said != item.presence) {
+        // Who lets offers run out counts as away, and stays so.
+        let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
+        events.push(Event::PresenceSet { staff, presence, by: "remit".to_owned(), at: parts.environment.now() });
+    }
+    settle::set_staff(parts, caller, &events, item).await?;
+    Ok(view)
+}
+
+fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Refused> {
+    let sizes = [note.queues.len(), note.languages.len(), note.skills.len(), note.capacity.len()];
+    if sizes.iter().any(|size| *size > NAMES_MAX) {
+        return Err(Refused::invalid("queues", format!("at most {NAMES_MAX} names of each kind")));
+    }
+    let id = StaffId::new(&note.name).map_err(|error| Refused::invalid("name", error))?;
+    let queues = note
+        .queues
+        .iter()
+        .map(|name| resolve_names::queue_named(governance, "queues", name))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (field, levels) in [("languages", &note.languages), ("skills", &note.skills)] {
+        levels.keys().try_for_each(|name| printable(field, name, NAME_MAX))?;
+        if let Some((name, level)) = levels.iter().find(|(name, level)| !(1..=5).contains(*level) || name.len() > 64) {
+            return Err(Refused::invalid(field, format!("`{name}` has level {level}; levels go from 1 to 5")));
+        }
+    }
+    let channel = |(name, most): (&String, &u32)| {
+        let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == name);
+        let channel = channel.ok_or_else(|| Refused::invalid("capacity", format!("`{name}` is no channel")))?;
+        if *most > CAPACITY_MAX {
+            return Err(Refused::invalid("capacity", format!("at most {CAPACITY_MAX} cases at once")));
+        }
+        Ok((channel, *most))
+    };
+    let capacity = note.capacity.iter().map(channel).collect::<Result<BTreeMap<_, _>, Refused>>()?;
+    Ok(StaffProfile { id, queues, languages: note.languages.clone(), skills: note.skills.clone(), capacity })
+}
+
+/// Notes whether a member of staff is there. Staff say it of themselves, leads of everybody.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such member of staff.
+pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
+    let mut item = known_staff(&parts.live, name)?;
+    if caller.principal.staff().is_some_and(|own| *own != item.profile.id) {
+        let detail = "staff say of themselves whether they are there; a lead says it of others";
+        return Err(Refused::new(Kind::Forbidden, detail));
+    }
+    let reason = set.reason.unwrap_or_default();
+    if !reason.is_empty() {
+        printable("reason", &reason, REASON_MAX)?;
+    }
+    item.presence = match set.presence {
+        PresenceName::Available => Presence::Available,
+        PresenceName::Busy => Presence::Busy,
+        PresenceName::Away => Presence::Away { reason },
+        PresenceName::Offline => Presence::Offline,
+    };
+    item.since = parts.environment.now();
+    let view = StaffView::from(&item);
+    let event = Event::PresenceSet {
+        staff: item.profile.id.clone(),
+        presence: (&item.presence).into(),
+        by: caller.pseudonym.to_string(),
+        at: item.since,
+    };
+    settle::set_staff(parts, caller, &[event], item).await?;
+    Ok(view)
+}
+
+/// Everybody, by name.
+///
+/// # Errors
+/// When policy refuses.
+pub fn list_staff(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<StaffView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    Ok(live.floor.everybody().iter().map(StaffView::from).collect())
+}
+
+/// Every queue as it stands.
+///
+/// # Errors
+/// When policy refuses.
+pub fn list_queues(
+    governance: &Governance,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<Vec<QueueView>, Refused> {
+    auth::permit(governance, live, environment, caller, "staff.read")?;
+    let now = environment.now();
+    let depths: BTreeMap<String, i64> = live.depths().into_iter().collect();
+    let queues = governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+    let view = |spec: &remit_policy::bundle::CandidateSpec| QueueView {
+        name: spec.responder.to_string(),
+        open: spec.is_open(now),
+        cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
+        expected_wait_ms: live.floor.expected_wait_ms(&spec.responder),
+    };
+    Ok(queues.map(view).collect())
+}
+
+/// What a member of staff has to do: what is offered to them and what they have.
+///
+/// # Errors
+/// When policy refuses, or there is no such member of staff.
+pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
+    let id = known_staff(&parts.live, name)?.profile.id;
+    let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
+    for case in parts.live.floor.cases_of(&id) {
+        let case = load::case_for(
+            &parts.governance,
+            &parts.journal,
+            &parts.environment,
+            &Caller::system(Job::Views),
+            "case.read",
+            &case.to_string(),
+        )?;
+        let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
+        if holds {
+            work.held.push(who::case_view(&parts.journal, &parts.vault, &case)?);
+        } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
+            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case)?);
+        }
+    }
+    Ok(work)
+}
+
+fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
+    let item = StaffId::new(name).ok().and_then(|id| live.floor.staff(&id));
+    item.ok_or_else(|| Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`")))
+}
+
+/// Answers an offer, as the member of staff to whom it was made.
+///
+/// # Errors
+/// When policy, the state or the store refuses.
+pub async fn answer_offer(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    answer: AnswerOffer,
+) -> Result<Done<CaseAnswer>, Refused> {
+    let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
+    let action = "offer.answer";
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
+    // A lead answers for the one to whom it was made.
+    let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
+        return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")));
+    };
+    let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };
+    let command = match answer.answer {
+        OfferAnswer::Accept => Command::Accept { offer, staff },
+        OfferAnswer::Busy => ended(OfferEnd::Busy),
+        OfferAnswer::NotMine => ended(OfferEnd::NotMine),
+        OfferAnswer::Conflict => ended(OfferEnd::Conflict),
+    };
+    pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown).await
+}
+
+impl From<&StaffItem> for StaffView {
+    fn from(item: &StaffItem) -> Self {
+        let (presence, reason) = match &item.presence {
+            Presence::Available => (PresenceName::Available, None),
+            Presence::Busy => (PresenceName::Busy, None),
+            Presence::Away { reason } => (PresenceName::Away, Some(reason.clone())),
+            Presence::Offline => (PresenceName::Offline, None),
+        };
+        let profile = &item.profile;
+        Self {
+            name: profile.id.to_string(),
+            first_name: item.first_name.clone(),
+            queues: profile.queues.iter().map(ToString::to_string).collect(),
+            languages: profile.languages.clone(),
+            skills: profile.skills.clone(),
+            capacity: profile.capacity.iter().map(|(channel, most)| (channel.as_str().to_owned(), *most)).collect(),
+            presence,
+            reason: reason.filter(|reason| !reason.is_empty()),
+            since: rfc3339(item.since),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Makes everything ready to serve: what is in memory is read from what is on record.
+
+use crate::{
+    Environment, Governance, Journal, Live, Parts, StartError, Vault,
+    access::authority,
+    bundle,
+    directory::Directory,
+    environment::clock::Clock,
+    governance::services::Services,
+    journal::readers::Readers,
+    live::{chats, event_buffer, floor, load::Load, subscriptions, tokens, usage},
+    settings::Settings,
+    staff::placing,
+    vault::{customers, erasures, names},
+};
+use remit_policy::{address::Address, bundle::Bundle};
+use remit_signals::message_reader::MessageReader;
+use remit_store::Store;
+use std::sync::{Arc, Mutex};
+
+/// What to start with.
+pub struct Start {
+    /// The data directory.
+    pub directory: Directory,
+    /// The bundle in force.
+    pub bundle: Arc<Bundle>,
+    /// What reads messages under the bundle.
+    pub reader: MessageReader,
+    /// What tells the time.
+    pub clock: Box<dyn Clock>,
+    /// The AI services that answer by themselves.
+    pub services: Services,
+    /// How it is run.
+    pub settings: Settings,
+    /// What it takes to put the bundle in force, and who has it done; none where it is in force.
+    pub plan: Option<(bundle::Plan, String)>,
+}
+
+/// Makes everything ready.
+///
+/// # Errors
+/// When the store cannot be read, or does not take what the bundle changes.
+pub fn start(start: Start) -> Result<Parts, StartError> {
+    let Start { directory: Directory { store, keys }, bundle, reader, clock, services, settings, plan } = start;
+    let public = settings.public.iter().map(Address::origin).collect();
+    let environment = Environment::new(clock, settings.limits, public);
+    if let Some((plan, by)) = &plan {
+        let put = plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now());
+        put.map_err(StartError::Activate)?;
+    }
+    authority::record_earlier(&store, &environment.entropy, environment.now()).map_err(StartError::Record)?;
+    let (load, again) = Load::on_record(&store, &bundle)?;
+    let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
+    for trip in again {
+        let _ = tripped.send(trip);
+    }
+    let last = store.last_seq()?;
+    environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
+    let live = Live {
+        load,
+        chats: chats::Chats::load(&store)?,
+        floor: floor::LiveFloor::new(&bundle),
+        tokens: tokens::Tokens::default(),
+        subscriptions: subscriptions::Subscriptions::open(&store, &keys, settings.webhooks_in_the_clear)?,
+        event_buffer: event_buffer::EventBuffer::after(last),
+        used: usage::Used::default(),
+        tripped,
+        trips: Mutex::new(Some(trips)),
+    };
+    let vault = Vault {
+        keys,
+        customers: customers::Customers::default(),
+        erasures: erasures::Erasures::load(&store)?,
+        names: names::Names::default(),
+    };
+    let readers = Readers::start().map_err(StartError::Threads)?;
+    let parts = Parts {
+        governance: Arc::new(Governance::new(bundle, reader, services)),
+        journal: Arc::new(Journal::new(store, last, readers)),
+        vault: Arc::new(vault),
+        live: Arc::new(live),
+        environment: Arc::new(environment),
+    };
+    placing::fill_floor(&parts)?;
+    Ok(parts)
+}

@@ -1,0 +1,117 @@
+//! Events that could not be sent and were given up: listed, sent again, discarded.
+
+use crate::{
+    Caller, Journal, Parts,
+    case::query::Page,
+    environment::clock::rfc3339,
+    live::{
+        delivery::{DeadLetter, Line},
+        subscriptions,
+    },
+    refused::{Kind, Refused},
+    webhook::{self, subscription},
+};
+use remit_domain::id::Timestamp;
+use remit_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An event that was given up.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeadLetterView {
+    /// Its place in the ledger, which names it.
+    pub seq: u64,
+    /// The case.
+    pub case: String,
+    /// The kind of event.
+    pub kind: String,
+    /// When it was sent first.
+    #[schema(format = DateTime)]
+    pub failing_since: String,
+    /// When it was given up.
+    #[schema(format = DateTime)]
+    pub given_up_at: String,
+    /// How often it was sent.
+    pub tries: u32,
+    /// In what way the last attempt failed.
+    pub failure: String,
+    /// Whether it is on its way again.
+    pub retrying: bool,
+}
+
+/// Events that were given up, in ledger order.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such subscription.
+pub fn dead_letters(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Page<DeadLetterView>, Refused> {
+    let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    let letters = letters(&parts.journal, id)?;
+    let line = subscription.line();
+    let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
+    let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
+    let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
+    Ok(Page { items, next })
+}
+
+/// Sends an event that was given up again, for the whole time.
+///
+/// # Errors
+/// When policy, a bound or the store refuses, or there is no such dead letter.
+pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+    let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    // What is not on record yet is read from there.
+    webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
+    let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
+    let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
+        return Err(no_letter());
+    };
+    if !subscription.line().retry(&letter, parts.environment.now().0) {
+        let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
+        return Err(Refused::new(Kind::LimitReached, detail));
+    }
+    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+}
+
+/// Forgets an event that was given up.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such dead letter.
+pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+    let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
+    if !subscription.line().discard(seq) {
+        return Err(no_letter());
+    }
+    subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
+}
+
+fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
+    let rows = journal.store.items(&subscriptions::dead_kind(id)).map_err(Refused::internal)?;
+    let letters = rows.into_iter().filter_map(|row| row.body);
+    letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+}
+
+fn no_letter() -> Refused {
+    Refused::new(Kind::NotFound, "the subscription has no dead letter of this position")
+}
+
+impl DeadLetterView {
+    fn of(letter: DeadLetter, line: &Line) -> Self {
+        let DeadLetter { seq, case, kind, since_ms, at_ms, tries, why } = letter;
+        Self {
+            seq,
+            case,
+            kind,
+            failing_since: rfc3339(Timestamp(since_ms)),
+            given_up_at: rfc3339(Timestamp(at_ms)),
+            tries,
+            failure: why,
+            retrying: line.is_on_its_way(seq),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Sending events to those who subscribed: what is live of each subscription, and the steps of delivering.
+
+pub mod dead_letters;
+pub mod subscription;
+
+use crate::{
+    Caller, Environment, Journal, Live,
+    access::authority,
+    evidence::feed::FeedItem,
+    live::{
+        delivery::{Origin, Pick, Ready},
+        subscriptions::{self, DELIVERY, SUBSCRIPTION, Subscription, SubscriptionItem},
+    },
+    refused::Refused,
+};
+use remit_domain::Event;
+use remit_responders::Failure;
+use remit_store::{Commit, ItemRow, RecordRow, Store};
+use serde::Serialize;
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+/// Events of a case that are looked through at once for the next one that is subscribed to.
+const PAGE: usize = 16;
+
+/// When an event that could not be read is looked for again, in milliseconds.
+const PUT_OFF_MS: i64 = 1_000;
+
+/// The status by which a receiver says that it wants nothing any more.
+const GONE: u16 = 410;
+
+/// What is sent to a subscription: an event, in a form that stays as it is under its version.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WebhookMessage {
+    /// `remit.`, the kind of event, and the version of its form.
+    #[serde(rename = "type")]
+    #[schema(example = "remit.case_opened.v1")]
+    pub kind: String,
+    /// When the event happened.
+    #[schema(format = DateTime)]
+    pub timestamp: String,
+    /// The event, as `/v1/events` tells it.
+    pub data: FeedItem,
+}
+
+/// A dead letter's name among them, so that they sort by position.
+pub(crate) fn dead_id(seq: u64) -> String {
+    format!("{seq:020}")
+}
+
+/// An event, ready to be sent; nothing where it is not subscribed to.
+fn ready(item: &SubscriptionItem, row: RecordRow) -> Result<Option<Ready>, Refused> {
+    if item.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&row.kind)) {
+        return Ok(None);
+    }
+    let (seq, kind) = (row.seq, row.kind.clone());
+    let data = FeedItem::of(row)?;
+    let message = WebhookMessage { kind: format!("remit.{kind}.v1"), timestamp: data.at.clone(), data };
+    Ok(Some(Ready { seq, kind, body: serde_json::to_vec(&message).map_err(Refused::internal)? }))
+}
+
+/// Every subscription, live.
+pub fn live_subscriptions(live: &Live) -> Vec<Arc<Subscription>> {
+    live.subscriptions.all()
+}
+
+/// Told when there is another subscription, or one less.
+pub fn subscriptions_changed(live: &Live) -> watch::Receiver<()> {
+    live.subscriptions.changed.subscribe()
+}
+
+/// Reads on in the ledger as far as there is room. Says whether there may be more to read.
+///
+/// # Errors
+/// When the store refuses.
+pub fn read_on(journal: &Journal, environment: &Environment, subscription: &Subscription) -> Result<bool, Refused> {
+    let (mut after, room) = subscription.line().room();
+    if room == 0 {
+        return Ok(false);
+    }
+    let rows = journal.store.feed(after, room).map_err(Refused::internal)?;
+    let (full, item, now) = (rows.len() == room, subscription.item(), environment.now().0);
+    for row in rows {
+        let (seq, case) = (row.seq, row.case.clone());
+        let ready = ready(&item, row)?;
+        subscription.line().take(after, seq, &case, ready, now);
+        after = seq;
+    }
+    Ok(full)
+}
+
+/// What goes next, if anything is due: none of a case that is `busy`.
+pub fn next_delivery(environment: &Environment, subscription: &Subscription, busy: &HashSet<String>) -> Option<Pick> {
+    subscription.line().pick(environment.now().0, busy)
+}
+
+/// Sends one event, and takes in what comes of it.
+pub async fn deliver(journal: &Journal, environment: &Environment, subscription: &Subscription, pick: Pick) {
+    let found = match pick.ready {
+        Some(ready) => Ok(Some(ready)),
+        None => next_of_lane(journal, subscription, &pick.from, pick.after, pick.last),
+    };
+    let ready = match found {
+        Ok(Some(ready)) => ready,
+        Ok(None) => return subscription.line().pass(&pick.from, pick.last, environment.now().0),
+        Err(_) => return subscription.line().put_off(&pick.from, environment.now().0.saturating_add(PUT_OFF_MS)),
+    };
+    let id = &subscription.id;
+    let outcome = send(environment, subscription, &format!("{id}_{}", ready.seq), ready.body).await;
+    let now = environment.now().0;
+    let Err((failure, what)) = outcome else {
+        environment.metrics.webhook(id, "delivered");
+        return subscription.line().delivered(&pick.from, ready.seq, now);
+    };
+    if matches!(failure, Some(Failure::Status(GONE))) {
+        tracing::warn!(subscription = id, "the receiver says that it is gone; nothing is sent until somebody resumes");
+        subscription.line().gone(&what, now);
+        return environment.metrics.webhook(id, "failed");
+    }
+    let asked_ms = match failure {
+        Some(Failure::Busy { retry_after: Some(wait) }) => Some(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+        _ => None,
+    };
+    let chance = environment.entropy.bytes().map_or(0, u16::from_be_bytes);
+    let of = (ready.seq, ready.kind.as_str());
+    let given_up = subscription.line().failed(&pick.from, of, &what, asked_ms, chance, now);
+    if given_up {
+        tracing::warn!(subscription = id, seq = ready.seq, failure = what, "an event was given up");
+    }
+    environment.metrics.webhook(id, if given_up { "given_up" } else { "failed" });
+}
+
+/// Sends a body once under a name. Says what went wrong, and how it is told.
+pub(crate) async fn send(
+    environment: &Environment,
+    subscription: &Subscription,
+    name: &str,
+    body: Vec<u8>,
+) -> Result<(), (Option<Failure>, String)> {
+    let receiver = subscription.receiver().map_err(|why| (None, why))?;
+    let sent = receiver.send(name, environment.now().0 / 1_000, body).await;
+    sent.map_err(|failure| {
+        let told = failure.to_string();
+        (Some(failure), told)
+    })
+}
+
+/// The first event of the lane's case in a stretch of the ledger that is subscribed to.
+fn next_of_lane(
+    journal: &Journal,
+    subscription: &Subscription,
+    from: &Origin,
+    mut after: u64,
+    last: u64,
+) -> Result<Option<Ready>, Refused> {
+    let item = subscription.item();
+    while after < last {
+        let rows = journal.store.records_of(&from.case, after, PAGE).map_err(Refused::internal)?;
+        let ended = rows.len() < PAGE;
+        for row in rows {
+            after = row.seq;
+            if after > last {
+                return Ok(None);
+            }
+            if let Some(ready) = ready(&item, row)? {
+                return Ok(Some(ready));
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// Puts on record where the delivery to a subscription stands.
+///
+/// # Errors
+/// When the store refuses; then it is still to be done.
+pub async fn save_delivery(
+    journal: &Journal,
+    environment: &Environment,
+    subscription: &Subscription,
+) -> Result<(), Refused> {
+    save_delivery_with(journal, environment, subscription, None).await
+}
+
+/// The same, together with the act that changed it.
+pub(crate) async fn save_delivery_with(
+    journal: &Journal,
+    environment: &Environment,
+    subscription: &Subscription,
+    act: Option<(&Caller, &Event)>,
+) -> Result<(), Refused> {
+    let _saving = subscription.saving.lock().await;
+    if subscription.deleted.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let (unsaved, body) = {
+        let line = subscription.line();
+        (line.unsaved(), serde_json::to_vec(&*line).map_err(Refused::internal)?)
+    };
+    let mut items = vec![ItemRow { kind: DELIVERY.to_owned(), id: subscription.id.clone(), body: Some(body) }];
+    for (seq, letter) in &unsaved.letters {
+        let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
+        items.push(ItemRow { kind: subscriptions::dead_kind(&subscription.id), id: dead_id(*seq), body });
+    }
+    match act {
+        Some((caller, event)) => authority::govern(
+            journal,
+            environment,
+            caller,
+            std::slice::from_ref(event),
+            Commit { items, ..Commit::default() },
+        )
+        .await
+        .map_err(crate::refused)?,
+        None => drop(journal.commit(Commit { items, ..Commit::default() }).await.map_err(crate::refused)?),
+    }
+    subscription.line().saved(&unsaved);
+    Ok(())
+}
+
+/// Forgets a subscription with everything about it.
+///
+/// # Errors
+/// When the store refuses.
+pub(crate) async fn forget_subscription(
+    journal: &Journal,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+    subscription: &Subscription,
+) -> Result<(), Refused> {
+    let _saving = subscription.saving.lock().await;
+    let (id, dead) = (&subscription.id, subscriptions::dead_kind(&subscription.id));
+    let named = |kind: &str, id: &str| ItemRow { kind: kind.to_owned(), id: id.to_owned(), body: None };
+    let mut items = vec![named(SUBSCRIPTION, id), named(DELIVERY, id)];
+    let letters = journal.store.items(&dead).map_err(Refused::internal)?;
+    items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
+    let by = caller.pseudonym.to_string();
+    let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: environment.now() };
+    authority::govern(journal, environment, caller, &[event], Commit { items, ..Commit::default() })
+        .await
+        .map_err(crate::refused)?;
+    subscription.deleted.store(true, Ordering::Release);
+    live.subscriptions.remove(id);
+    environment.metrics.forget_webhook(id);
+    Ok(())
+}
+
+/// Sets the gauges of webhooks to what is true now.
+pub fn measure_webhooks(journal: &Journal, live: &Live, environment: &Environment) {
+    let newest = *journal.ticks.borrow();
+    for subscription in live.subscriptions.all() {
+        let line = subscription.line();
+        let (lag, dead) = (newest.saturating_sub(line.settled()), line.dead_letters());
+        environment.metrics.webhook_line(&subscription.id, lag, line.waiting().0, dead);
+    }
+}

@@ -1,0 +1,18 @@
+//! A candidate as it was considered.
+
+use super::{facts::CandidateFacts, verdict::Verdict};
+use crate::cost::Cost;
+use serde::{Deserialize, Serialize};
+
+/// A candidate as it was considered: its facts, policy's verdict and every term of its expected cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// What was true of it.
+    #[serde(flatten)]
+    pub facts: CandidateFacts,
+    /// Whether it may.
+    pub verdict: Verdict,
+    /// What it would cost.
+    pub cost: Cost,
+}

@@ -1,0 +1,72 @@
+//! Takes a decision: facts and verdicts in, a record out.
+
+use super::{
+    candidate::Candidate,
+    custody,
+    facts::ResponderKind,
+    outcome,
+    record::{Decision, DecisionPoint, Deliberation, Outcome, Standing},
+};
+use crate::{
+    case::{Holder, HolderRef},
+    id::{DecisionId, Timestamp},
+};
+
+/// Takes the decision. Pure: the same arguments give the same record, byte for byte.
+pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
+    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, attended: _, forbidden: _ } =
+        asked;
+    let mut candidates: Vec<Candidate> = candidates
+        .into_iter()
+        .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
+        .collect();
+    if standing.custody.as_ref().is_some_and(|custody| custody.people) && !trigger.asks_for_ai() {
+        custody::people_keep(&mut candidates, &mut policies);
+    }
+    let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
+    ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
+    let outcome = outcome::of(&outcome::Asked {
+        point,
+        trigger: &trigger,
+        at,
+        standing,
+        candidates: &candidates,
+        ranked: &ranked,
+        terms: &terms,
+    });
+    let chosen = match &outcome {
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => Some(responder),
+        Outcome::Keep { holder: HolderRef::Responder(responder), .. } => Some(responder),
+        Outcome::Keep { .. } | Outcome::Exception { .. } => None,
+    };
+    // Who gives a case up is not next; who keeps it, or had it taken away by a human, may be.
+    let held_by = standing.holder.and_then(Holder::responder).filter(|_| point == DecisionPoint::Escalate);
+    // What people give up goes to other people.
+    let is_queue = |c: &&&Candidate| c.facts.kind == ResponderKind::Queue;
+    let to_people =
+        standing.custody.is_some() && ranked.iter().filter(is_queue).any(|c| Some(&c.facts.responder) == chosen);
+    let next = |c: &&&Candidate| Some(&c.facts.responder) != chosen && Some(&c.facts.responder) != held_by;
+    let next = ranked.iter().filter(next).filter(|c| !to_people || is_queue(c));
+    let sequence = next.map(|c| c.facts.responder.clone()).collect();
+    Decision {
+        v: standing.version,
+        id,
+        case: standing.case,
+        point,
+        // INVARIANT: a bundle without an owner for every decision point is not activated.
+        owner: terms.owners.get(&point).unwrap_or(&terms.exception_owner).clone(),
+        trigger,
+        at,
+        bundle: terms.bundle.clone(),
+        baseline: standing.custody.as_ref().map(|_| terms.baseline.clone()),
+        read_by,
+        holder: standing.holder.map(Holder::to_ref),
+        handoffs: standing.handoffs,
+        custody: standing.custody.clone(),
+        signals,
+        candidates,
+        policies,
+        outcome,
+        sequence,
+    }
+}
