@@ -1,5 +1,6 @@
 //! Makes everything ready to serve: what is in memory is read from what is on record.
 
+use crate::journal::block_on::block_on;
 use crate::{
     Environment, Governance, Journal, Live, Parts, StartError, Vault,
     access::authority,
@@ -15,7 +16,7 @@ use crate::{
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
-use remit_store::Store;
+use remit_store::Journal as _;
 use std::sync::{Arc, Mutex};
 
 /// What to start with.
@@ -45,16 +46,16 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     let public = settings.public.iter().map(Address::origin).collect();
     let environment = Environment::new(clock, settings.limits, public);
     if let Some((plan, by)) = &plan {
-        let put = plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now());
+        let put = block_on(plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now()));
         put.map_err(StartError::Activate)?;
     }
-    authority::record_earlier(&store, &environment.entropy, environment.now()).map_err(StartError::Record)?;
+    block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
     let (load, again) = Load::on_record(&store, &bundle)?;
     let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
     for trip in again {
         let _ = tripped.send(trip);
     }
-    let last = store.last_seq()?;
+    let last = block_on(store.last_seq())?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let live = Live {
         load,
@@ -81,6 +82,6 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         live: Arc::new(live),
         environment: Arc::new(environment),
     };
-    placing::fill_floor(&parts)?;
+    block_on(placing::fill_floor(&parts))?;
     Ok(parts)
 }

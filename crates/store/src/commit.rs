@@ -1,6 +1,6 @@
 //! What one command writes: rows that become durable together, and why none of them did.
 
-use crate::{Counter, Expect, Expected, InFlight, OutcomeDelta, Spend, TokenRow};
+use crate::{Counter, Expect, Expected, OutcomeDelta, Spend, TokenRow};
 
 /// The effects of one command. All of them become durable together, or none does.
 #[derive(Debug, Default)]
@@ -36,10 +36,8 @@ pub struct Commit {
     pub claim: Option<String>,
     /// Outbox rows that need not be done any more.
     pub cancel: Vec<String>,
-    /// Items as they are now, whatever was there before.
-    pub items: Vec<ItemRow>,
     /// Items as they are from now on, each with what it expects to find in its place.
-    pub item_writes: Vec<ItemWrite>,
+    pub items: Vec<ItemWrite>,
     /// Rows that must be as the command saw them, though it does not write them.
     pub expect: Vec<Expect>,
     /// What is taken from counters.
@@ -49,8 +47,6 @@ pub struct Commit {
     pub tokens: Vec<TokenChange>,
     /// The bundle that is in force from now on.
     pub activation: Option<Activation>,
-    /// The announcement that this command was on its way, if there was one.
-    pub coming: InFlight,
 }
 
 /// A case's row. `state` is opaque to the store.
@@ -197,17 +193,6 @@ pub struct OutboxRow {
     pub due_ms: i64,
     /// What it needs to be done.
     pub body: Vec<u8>,
-}
-
-/// A setting that changes by the day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemRow {
-    /// What kind of setting.
-    pub kind: String,
-    /// Names it within its kind.
-    pub id: String,
-    /// The setting; none to forget it.
-    pub body: Option<Vec<u8>>,
 }
 
 /// An item as it was read.

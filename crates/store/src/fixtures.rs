@@ -57,3 +57,12 @@ pub(crate) fn filters(holder: &str, accountable: &str) -> Vec<CaseFilter> {
     };
     statuses.into_iter().flat_map(with).collect()
 }
+
+/// What a read comes to, which completes at once.
+pub(crate) fn at_once<T>(read: impl Future<Output = T>) -> T {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(read).poll(&mut context) {
+        std::task::Poll::Ready(done) => done,
+        std::task::Poll::Pending => panic!("it waits"),
+    }
+}

@@ -19,7 +19,7 @@ pub mod sqlite;
 pub use collection::{Collection, Entry};
 pub use commit::*;
 pub use expect::{Expect, Expected};
-pub use in_flight::{InFlight, InFlight as Coming};
+pub use in_flight::InFlight;
 pub use outcome::{OutcomeCount, OutcomeDelta};
 pub use port::*;
 use spend::AMOUNT_MAX;

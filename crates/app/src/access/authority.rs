@@ -4,10 +4,9 @@
 use crate::{
     Caller, Environment, Journal,
     environment::entropy::Entropy,
-    journal::block_on,
     live::{
         chats::{self, Chat},
-        floor::{STAFF, StaffItem},
+        floor::STAFF,
         subscriptions::{self, SubscriptionItem},
     },
     pipeline::commit,
@@ -19,7 +18,7 @@ use remit_domain::{
     id::Timestamp,
 };
 use remit_policy::address::Address;
-use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenRow};
+use remit_store::{Collection, Commit, CommitError, Expected, InFlight, Record, Store, TokenRow};
 use serde::de::DeserializeOwned;
 
 /// Who acts by the command line on a data directory.
@@ -28,8 +27,8 @@ pub(crate) const COMMAND_LINE: &str = "command line";
 /// Who is named for what an earlier version made without a record.
 const EARLIER: &str = "an earlier version";
 
-/// The kind and the name of the item that says that everything is on record.
-const GOVERNANCE: &str = "governance";
+/// Whether everything is on record, and under which name that is said.
+const GOVERNANCE: Collection<bool> = Collection::new("governance");
 
 const RECORDED: &str = "recorded";
 
@@ -74,42 +73,43 @@ pub(crate) fn terms(item: &SubscriptionItem) -> SubscriptionTerms {
 
 /// Puts on record, once, what an earlier version made without one. Where there is a record of governance already, what
 /// has none was made beside the record, and gets none.
-pub(crate) fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timestamp) -> Result<(), Refused> {
-    if store.items(GOVERNANCE).map_err(Refused::internal)?.iter().any(|item| item.id == RECORDED) {
+pub(crate) async fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timestamp) -> Result<(), Refused> {
+    if store.item(GOVERNANCE.kind(), RECORDED).await.map_err(Refused::internal)?.is_some() {
         return Ok(());
     }
-    let is_governed = store.has_kind(Event::GOVERNANCE).map_err(Refused::internal)?;
-    let events = if is_governed { Vec::new() } else { earlier(store, now)? };
+    let is_governed = store.has_kind(Event::GOVERNANCE).await.map_err(Refused::internal)?;
+    let events = if is_governed { Vec::new() } else { earlier(store, now).await? };
     let records = events.iter().map(|event| record(entropy, event, "remit", now)).collect::<Result<Vec<_>, _>>()?;
-    let done = ItemRow { kind: GOVERNANCE.to_owned(), id: RECORDED.to_owned(), body: Some(b"true".to_vec()) };
+    let done = GOVERNANCE.write(RECORDED, Expected::Absent, &true).map_err(Refused::internal)?;
     let commit = Commit { records, items: vec![done], ..Commit::default() };
-    block_on::commit(store, commit)
+    store.commit(commit, InFlight::default()).await.map(drop).map_err(crate::refused)
 }
 
-fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
+async fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
     let mut events = Vec::new();
     let by = || EARLIER.to_owned();
-    for token in store.tokens().map_err(Refused::internal)? {
+    for token in store.tokens().await.map_err(Refused::internal)? {
         events.push(Event::TokenMade { grant: grant(&token), by: by(), at });
     }
-    for (_, item) in items::<StaffItem>(store, STAFF)? {
+    for (_, item) in items(store, &STAFF).await? {
         let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
         events.push(Event::StaffNoted { profile: Box::new(item.profile), by: by(), at });
         events.push(Event::PresenceSet { staff, presence, by: by(), at });
     }
-    for (id, item) in items::<chats::ChatItem>(store, chats::CHAT)? {
+    for (id, item) in items(store, &chats::CHATS).await? {
         let chat = Chat::new(id, item);
         let (name, customer, expires) = (chat.name().to_owned(), chat.customer.clone(), chat.expires);
         events.push(Event::ChatStarted { chat: name, customer, case: None, expires, by: by(), at });
     }
-    for (subscription, item) in items::<SubscriptionItem>(store, subscriptions::SUBSCRIPTION)? {
+    for (subscription, item) in items(store, &subscriptions::SUBSCRIPTIONS).await? {
         events.push(Event::SubscriptionMade { subscription, terms: terms(&item), by: by(), at });
     }
     Ok(events)
 }
 
-fn items<T: DeserializeOwned>(store: &impl Store, kind: &str) -> Result<Vec<(String, T)>, Refused> {
-    let rows = store.items(kind).map_err(Refused::internal)?;
-    let read = |row: ItemRow| Some((row.id, serde_json::from_slice(&row.body?).ok()?));
-    Ok(rows.into_iter().filter_map(read).collect())
+/// Those that can be read.
+async fn items<T: DeserializeOwned>(store: &impl Store, of: &Collection<T>) -> Result<Vec<(String, T)>, Refused> {
+    let rows = store.items(of.kind()).await.map_err(Refused::internal)?;
+    let entries = rows.into_iter().filter_map(|row| of.entry(row).ok());
+    Ok(entries.map(|entry| (entry.id, entry.value)).collect())
 }

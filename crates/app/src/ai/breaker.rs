@@ -6,6 +6,7 @@ use crate::{
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
+    journal::block_on::block_on,
     live::load::{Load, Tally, Tripped},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
@@ -16,7 +17,7 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
     signal::Value,
 };
-use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, ReadError, Store};
+use remit_store::{CaseFilter, Collection, Commit, Entry, Expected, OutcomeDelta, ReadError, Views};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,7 +33,7 @@ struct BreakerItem {
     wrong: i64,
 }
 
-const BREAKER: &str = "breaker";
+const BREAKERS: Collection<BreakerItem> = Collection::new("breaker");
 
 const PAGE: usize = 200;
 
@@ -78,10 +79,9 @@ pub struct ResumeAi {
 }
 
 /// Sets the breakers as they are on record.
-pub(crate) fn restore(store: &impl Store, load: &Load) -> Result<(), ReadError> {
-    for item in store.items(BREAKER)? {
-        let item = item.body.and_then(|body| serde_json::from_slice::<BreakerItem>(&body).ok());
-        if let Some(item) = item {
+pub(crate) fn restore(store: &impl Views, load: &Load) -> Result<(), ReadError> {
+    for item in block_on(store.items(BREAKERS.kind()))? {
+        if let Ok(Entry { value: item, .. }) = BREAKERS.entry(item) {
             let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
             load.set_stopped(&item.responder, &item.intent, item.stopped, from);
         }
@@ -130,7 +130,7 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
     let filter = CaseFilter { status: Some("open".to_owned()), holder: Some(responder.to_string()), accountable: None };
     let mut after: Option<String> = None;
     loop {
-        let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
             let about = |name: &Value| matches!(name, Value::Name(name) if &**name == intent);
@@ -289,11 +289,9 @@ async fn note_with(
     item: &BreakerItem,
     outcomes: Vec<OutcomeDelta>,
 ) -> Result<(), Refused> {
-    let row = ItemRow {
-        kind: BREAKER.to_owned(),
-        id: format!("{} {}", item.responder, item.intent),
-        body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
-    };
+    let expected = Expected::Any("it follows from outcomes that are counted in memory, and the newest counts");
+    let row = BREAKERS.write(format!("{} {}", item.responder, item.intent), expected, item);
+    let row = row.map_err(Refused::internal)?;
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
     authority::govern(journal, environment, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)
 }

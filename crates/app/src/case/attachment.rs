@@ -8,7 +8,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
-use remit_store::{AttachmentRow, Store};
+use remit_store::{AttachmentRow, Views as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -104,8 +104,8 @@ pub async fn attach(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let sealed = key.seal("", &parts.environment.entropy)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
     let attachment = Attachment {
@@ -125,13 +125,18 @@ pub async fn attach(
 ///
 /// # Errors
 /// When policy refuses, there is no such file, or it was erased.
-pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
-    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+pub async fn attachment(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    name: &str,
+) -> Result<(&'static str, Vec<u8>), Refused> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
+    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?;
     let Some((row, key)) = row.zip(key) else {
-        let gone =
-            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+        let gone = case.attached > 0
+            && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file"));
     };

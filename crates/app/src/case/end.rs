@@ -50,7 +50,7 @@ pub async fn resolve_case(
     resolve: ResolveCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "case.resolve";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -58,7 +58,8 @@ pub async fn resolve_case(
         &loaded,
         "note",
         resolve.note.as_deref(),
-    )?;
+    )
+    .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let known =
         |name: &String| parts.governance.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
@@ -86,8 +87,8 @@ pub async fn reopen_case(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "case.reopen";
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
     pipeline::execute(parts, caller, repeat, Some(id), act, shown).await

@@ -80,7 +80,7 @@ pub async fn request_handoff(
     handoff: RequestHandoff,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -88,7 +88,8 @@ pub async fn request_handoff(
         &loaded,
         "note",
         handoff.note.as_deref(),
-    )?;
+    )
+    .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let epoch = handoff.epoch;
     let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
@@ -126,8 +127,8 @@ pub async fn override_case(
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "override.make";
     bounds::bounded("reason", &wish.reason, REASON_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason).await?;
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);

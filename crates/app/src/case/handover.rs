@@ -34,15 +34,10 @@ pub async fn keep_case(
     keep: KeepCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_optional(
-        &parts.journal,
-        &parts.vault,
-        &parts.environment,
-        &loaded,
-        "note",
-        keep.note.as_deref(),
-    )?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed =
+        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", keep.note.as_deref())
+            .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
     pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await

@@ -35,7 +35,7 @@ pub async fn merge_case(
     merge: MergeCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "case.merge";
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
     let other = load::case_for(
@@ -45,7 +45,8 @@ pub async fn merge_case(
         &Caller::system(Job::Views),
         "case.read",
         &merge.into,
-    )?;
+    )
+    .await?;
     if other.customer != case.customer {
         return Err(Refused::invalid("into", "is the case of another customer"));
     }

@@ -37,16 +37,11 @@ pub async fn transfer_case(
     wish: TransferCase,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
-    let sealed = sealing::seal_optional(
-        &parts.journal,
-        &parts.vault,
-        &parts.environment,
-        &loaded,
-        "note",
-        wish.note.as_deref(),
-    )?;
+    let sealed =
+        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", wish.note.as_deref())
+            .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
     pipeline::execute(parts, caller, repeat, Some(id), act, shown).await

@@ -71,9 +71,9 @@ pub async fn post_message(
     }
     let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
     let written = written(&message.text);
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let automatic = automatic::automatic_on(&parts.environment, &loaded.case, &message, &written)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text).await?;
     let words = sealed.words.clone();
     let command = match message.epoch {
         Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
@@ -107,7 +107,7 @@ pub async fn post_signals(
     id: &str,
     posted: PostSignals,
 ) -> Result<Done<CaseAnswer>, Refused> {
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id).await?;
     if posted.signals.is_empty() {
         return Err(Refused::invalid("signals", "name at least one reading"));
     }

@@ -21,7 +21,7 @@ use remit_domain::{
     event::{Handoff, Message},
     id::{CaseId, StaffId, Timestamp},
 };
-use remit_store::Store;
+use remit_store::Journal as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,25 +99,31 @@ const MANAGER: &str = "This needs a manager; somebody will see to it";
 const MESSAGES_MAX: usize = 100;
 
 /// The conversation of a chat after a place.
-pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
-    let messages = said_since(parts, chat, after)?;
+pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+    let messages = said_since(parts, chat, after).await?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
-    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat)? })
+    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat).await? })
 }
 
 /// What was said on a chat after a place, oldest first, as far as one answer goes.
-pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
+pub async fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
     let mut messages = Vec::new();
     for id in chat.cases() {
-        said_on(parts, chat, id, after, &mut messages)?;
+        said_on(parts, chat, id, after, &mut messages).await?;
     }
     messages.sort_by_key(|message| message.seq);
     messages.truncate(MESSAGES_MAX);
     Ok(messages)
 }
 
-fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+async fn said_on(
+    parts: &Parts,
+    chat: &Chat,
+    id: CaseId,
+    after: u64,
+    said: &mut Vec<ChatMessage>,
+) -> Result<(), Refused> {
     let (case, enough) = (
         load::case_for(
             &parts.governance,
@@ -126,12 +132,13 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
             &chat.caller(),
             "case.read",
             &id.to_string(),
-        )?,
+        )
+        .await?,
         said.len() + MESSAGES_MAX,
     );
     let mut at = after;
     while said.len() < enough {
-        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
             if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
@@ -139,7 +146,7 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
                 Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                    said.push(shown(parts, &case, &message, row.seq, at)?);
+                    said.push(shown(parts, &case, &message, row.seq, at).await?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
                     said.extend(announced(&parts.governance, &parts.live, &decision, &handoff, row.seq));
@@ -181,7 +188,7 @@ fn announced(
     })
 }
 
-fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
+async fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
     let (author, name) = match &message.author {
         Author::Requester => ("you", None),
         Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(&parts.live, staff))),
@@ -198,7 +205,7 @@ fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp)
         seq,
         author,
         name,
-        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?,
+        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words).await?,
         by: None,
         attachments: message.attachments.iter().map(AttachmentView::from).collect(),
         at: rfc3339(at),
@@ -210,8 +217,8 @@ fn first_name(live: &Live, staff: &StaffId) -> String {
 }
 
 /// Who has the case of a chat now.
-pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
-    let Some(id) = chat::current_of(&parts.journal, chat)? else {
+pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+    let Some(id) = chat::current_of(&parts.journal, chat).await? else {
         let text = "Ask your question. An AI assistant or a person will answer.";
         return Ok(ChatStatus::new("new", text).with_human());
     };
@@ -222,7 +229,8 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
         &chat.caller(),
         "case.read",
         &id.to_string(),
-    )?;
+    )
+    .await?;
     let (Some(holder), Status::Open) = (&case.holder, case.status) else {
         return Ok(ChatStatus::new("closed", "This conversation is closed."));
     };
@@ -256,9 +264,9 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 }
 
 /// A file of a chat's cases, with its kind.
-pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+pub async fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
     for case in chat.cases().iter().rev() {
-        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
+        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name).await {
             Err(refused) if refused.kind == Kind::NotFound => {}
             found => return found,
         }

@@ -2,7 +2,7 @@
 
 pub mod conversation;
 
-use crate::live::chats::{Chat, ChatItem, id_of, row};
+use crate::live::chats::{CHATS, Chat, ChatItem, id_of};
 use crate::{
     Caller, Done, Environment, Journal, Kept, Live, Parts, Repeat,
     access::{auth, authority},
@@ -29,7 +29,7 @@ use remit_domain::{
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_signals::written::written;
-use remit_store::{Commit, ItemRow};
+use remit_store::{Commit, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -85,14 +85,16 @@ pub struct Say {
 pub(crate) struct Opening {
     id: String,
     item: ChatItem,
+    /// The chat as it was read.
+    expected: Expected,
 }
 
 impl Opening {
-    /// The chat's row once it has this case.
-    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
+    /// The chat once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
         let mut item = self.item.clone();
         item.cases.push(case);
-        row(&self.id, Some(&item))
+        CHATS.write(&self.id, self.expected, &item).map_err(Refused::internal)
     }
 }
 
@@ -129,7 +131,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     let customer = customer::customer_id(&parts.vault, &start.customer);
     let cases = match &start.case {
         Some(id) => {
-            let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+            let case =
+                load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer"));
             }
@@ -151,10 +154,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         }
         over
     };
-    let mut items = vec![row(&chat.id, Some(&item))?];
-    for id in &over {
-        items.push(row(id, None)?);
-    }
+    let mut items = vec![CHATS.write(&chat.id, Expected::Absent, &item).map_err(Refused::internal)?];
+    items.extend(over.iter().map(|id| CHATS.forget(id, Expected::Any("what is over is forgotten, whatever it was"))));
     let event = Event::ChatStarted {
         chat: chat.name.clone(),
         customer: chat.customer.clone(),
@@ -207,8 +208,8 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Refused> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    match current_of(&parts.journal, chat)? {
-        Some(case) if !(say.another && is_resolved(&parts.journal, case)?) => {
+    match current_of(&parts.journal, chat).await? {
+        Some(case) if !(say.another && is_resolved(&parts.journal, case).await?) => {
             let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
             let (caller, case) = (chat.caller(), case.to_string());
             let said = write::post_message(parts, &caller, Some(repeat), &case, message);
@@ -226,16 +227,16 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let because = vec![BUTTON_PRESSED.to_owned()];
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
-    let Some(id) = current_of(&parts.journal, chat)? else {
+    let Some(id) = current_of(&parts.journal, chat).await? else {
         return chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
     };
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id).await?;
     let case = &loaded.case;
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
     }
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN).await?;
     let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
     let act = Act::on(loaded, command).with([sealed]);
     pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
@@ -245,11 +246,12 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
 pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Refused> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
     let given = async {
         if said.solved == Some(true) {
             let now =
-                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)?;
+                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)
+                    .await?;
             if now.status == Status::Open && !can_confirm(&now) {
                 let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
                 return Err(Refused::new(Kind::Conflict, why));
@@ -264,7 +266,7 @@ pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: Gi
 pub async fn chat_attach(parts: &Parts, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Refused> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
     let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
     pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await.map(|_| ())
 }
@@ -292,19 +294,21 @@ async fn chat_open(
     let caller = chat.caller();
     open::may_open(&parts.governance, &parts.live, &parts.environment, &caller, &open)?;
     let over = || Refused::new(Kind::ChatEnded, "the chat has ended");
-    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone())?;
+    let customer =
+        customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone()).await?;
     // It has ended by the time that a customer who was erased has another key.
     if !parts.live.chats.lock().by_id.contains_key(&chat.id) {
         return Err(over());
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now)?;
+    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now).await?;
     if let Command::Open { readings: measured, .. } = &mut act.command {
         measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
         measured.extend(readings);
     }
-    act.beside.chat = Some(Opening { id: chat.id.clone(), item });
+    let stored = CHATS.get(&parts.journal.store, &chat.id).await.map_err(Refused::internal)?.ok_or_else(over)?;
+    act.beside.chat = Some(Opening { id: chat.id.clone(), item, expected: stored.expected() });
     let shown = |happened: &remit_domain::command::Happened| happened.case.id;
     let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
     let case = match pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map_err(erased)? {
@@ -317,10 +321,10 @@ async fn chat_open(
 }
 
 /// The case that a chat goes on with: its last one, or the one in which that ended.
-pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+pub async fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
     let Some(mut current) = chat.current() else { return Ok(None) };
     for _ in 0..MERGES_MAX {
-        let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
+        let ended = stored_case::stored_case(journal, current).await?.and_then(|case| case.ending);
         let Some(Ending::Merged { into }) = ended else { break };
         current = into;
         chat.add(into);
@@ -328,20 +332,21 @@ pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refu
     Ok(Some(current))
 }
 
-fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
-    let case = current_of(journal, chat)?.map(|case| case.to_string());
+async fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
+    let case = current_of(journal, chat).await?.map(|case| case.to_string());
     case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
 }
 
-fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
-    Ok(stored_case::stored_case(journal, case)?.is_some_and(|case| case.status == Status::Resolved))
+async fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
+    Ok(stored_case::stored_case(journal, case).await?.is_some_and(|case| case.status == Status::Resolved))
 }
 
 /// What is to be deleted of a customer's chats once their words are erased.
-pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Result<Vec<ItemRow>, Refused> {
+pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Vec<ItemWrite> {
     let known = live.chats.lock();
     let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
-    theirs.map(|chat| row(&chat.id, None)).collect()
+    let expected = Expected::Any("what is erased goes, whatever was said since");
+    theirs.map(|chat| CHATS.forget(&chat.id, expected)).collect()
 }
 
 /// Ends these chats.

@@ -45,9 +45,9 @@ impl Wakeups {
     }
 
     /// The moment that `next` reads is waited for from now on. What is committed while it reads wakes in any case.
-    pub(crate) fn wait_for(&self, next: impl FnOnce() -> Option<i64>) -> Option<i64> {
+    pub(crate) async fn wait_for(&self, next: impl Future<Output = Option<i64>>) -> Option<i64> {
         self.awaited_ms.store(i64::MAX, Ordering::SeqCst);
-        let next = next();
+        let next = next.await;
         self.awaited_ms.store(next.unwrap_or(i64::MAX), Ordering::SeqCst);
         next
     }

@@ -1,5 +1,6 @@
 //! The registry of chats that are valid: whose they are, how often each may be used, and who listens to them.
 
+use crate::journal::block_on::block_on;
 use crate::{
     Caller,
     environment::rate_limit::RateLimit,
@@ -7,7 +8,7 @@ use crate::{
 };
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
 use remit_ledger::hash::hex;
-use remit_store::{ItemRow, Store};
+use remit_store::{Collection, Entry, Views};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -20,8 +21,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// The kind of item under which chats are stored.
-pub(crate) const CHAT: &str = "chat";
+/// Chats, by the digest of their secret.
+pub(crate) const CHATS: Collection<ChatItem> = Collection::new("chat");
 
 /// Event streams of one chat.
 const STREAMS_MAX: usize = 8;
@@ -184,11 +185,11 @@ impl Registry {
 
 impl Chats {
     /// All chats in the store.
-    pub(crate) fn load(store: &impl Store) -> Result<Self, remit_store::ReadError> {
+    pub(crate) fn load(store: &impl Views) -> Result<Self, remit_store::ReadError> {
         let chats = Self::default();
-        for item in store.items(CHAT)? {
-            let Some(Ok(known)) = item.body.map(|body| serde_json::from_slice::<ChatItem>(&body)) else { continue };
-            chats.lock().insert(Chat::new(item.id, known));
+        for item in block_on(store.items(CHATS.kind()))? {
+            let Ok(Entry { id, value, .. }) = CHATS.entry(item) else { continue };
+            chats.lock().insert(Chat::new(id, value));
         }
         Ok(chats)
     }
@@ -211,12 +212,6 @@ impl Chats {
             bells.remove(&case);
         }
     }
-}
-
-/// A chat's row; without an item the chat is forgotten.
-pub(crate) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Refused> {
-    let body = item.map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
-    Ok(ItemRow { kind: CHAT.to_owned(), id: id.to_owned(), body })
 }
 
 /// Under which name a chat with this secret is stored.

@@ -8,7 +8,7 @@ use remit_domain::{
     offer::OfferEnd,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::ItemRow;
+use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -31,15 +31,14 @@ pub(crate) struct StaffItem {
 }
 
 impl StaffItem {
-    /// As it is stored.
-    pub(crate) fn row(&self) -> Result<ItemRow, Refused> {
-        let body = serde_json::to_vec(self).map_err(Refused::internal)?;
-        Ok(ItemRow { kind: STAFF.to_owned(), id: self.profile.id.to_string(), body: Some(body) })
+    /// As it is stored from now on.
+    pub(crate) fn write(&self, expected: Expected) -> Result<ItemWrite, Refused> {
+        STAFF.write(self.profile.id.to_string(), expected, self).map_err(Refused::internal)
     }
 }
 
-/// The kind of item under which staff are stored.
-pub(crate) const STAFF: &str = "staff";
+/// Staff, by name.
+pub(crate) const STAFF: Collection<StaffItem> = Collection::new("staff");
 
 /// The floor, and a bell for whoever makes offers.
 #[derive(Debug)]

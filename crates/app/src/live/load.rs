@@ -1,5 +1,6 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
+use crate::journal::block_on::block_on;
 use crate::{
     ai::breaker,
     live::{floor::Waits, outage::Outages},
@@ -12,7 +13,7 @@ use remit_domain::{
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
-use remit_store::{OutcomeDelta, ReadError, Store};
+use remit_store::{OutcomeDelta, ReadError, Views};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -96,13 +97,13 @@ impl Load {
     }
 
     /// The load as `store` has it, and the AI responders that what was counted shows to fail too often.
-    pub(crate) fn on_record(store: &impl Store, bundle: &Bundle) -> Result<(Self, Vec<Tripped>), ReadError> {
+    pub(crate) fn on_record(store: &impl Views, bundle: &Bundle) -> Result<(Self, Vec<Tripped>), ReadError> {
         let load = Self::new(bundle);
-        for (holder, depth) in store.depths()? {
+        for (holder, depth) in block_on(store.depths())? {
             load.set_depth(&holder, depth);
         }
         breaker::restore(store, &load)?;
-        let outcomes = store.outcomes()?;
+        let outcomes = block_on(store.outcomes())?;
         let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
         let tripped = tripped.collect();
         Ok((load, tripped))

@@ -1,12 +1,13 @@
 //! Subscriptions to events, as they are served.
 
+use crate::journal::block_on::block_on;
 use crate::{
-    live::delivery::Line,
+    live::delivery::{DeadLetter, Line},
     refused::{Kind, Refused},
     vault::keys::Keys,
 };
 use remit_responders::{Receiver, signature::SigningSecret};
-use remit_store::{ReadError, Store};
+use remit_store::{Collection, ReadError, Views};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -15,11 +16,11 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-/// The kind of item that a subscription is stored as.
-pub(crate) const SUBSCRIPTION: &str = "subscription";
+/// Subscriptions, by identifier.
+pub(crate) const SUBSCRIPTIONS: Collection<SubscriptionItem> = Collection::new("subscription");
 
-/// The kind of item that says where its delivery stands.
-pub(crate) const DELIVERY: &str = "delivery";
+/// How far each subscription is delivered, by its identifier.
+pub(crate) const DELIVERIES: Collection<Line> = Collection::new("delivery");
 
 /// A subscription as stored. Secrets are sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,18 +75,21 @@ const TESTS_MAX: usize = 8;
 
 impl Subscriptions {
     /// All of them, as they are on record.
-    pub(crate) fn open(store: &impl Store, keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
+    pub(crate) fn open(store: &impl Views, keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
         let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
         let mut lines: BTreeMap<String, Vec<u8>> =
-            store.items(DELIVERY)?.into_iter().filter_map(|row| Some((row.id, row.body?))).collect();
+            block_on(store.items(DELIVERIES.kind()))?.into_iter().map(|row| (row.id, row.body)).collect();
         let mut by_id = BTreeMap::new();
-        for row in store.items(SUBSCRIPTION)? {
-            let (Some(body), Some(line)) = (row.body, lines.remove(&row.id)) else { continue };
-            let item: SubscriptionItem = serde_json::from_slice(&body).map_err(broken)?;
-            let dead = store.items(&dead_kind(&row.id))?.iter().filter_map(|row| row.id.parse().ok()).collect();
+        for row in block_on(store.items(SUBSCRIPTIONS.kind()))? {
+            let Some(line) = lines.remove(&row.id) else { continue };
+            let row = SUBSCRIPTIONS.entry(row)?;
+            let dead = block_on(store.items(dead_letters(&row.id).kind()))?
+                .iter()
+                .filter_map(|row| row.id.parse().ok())
+                .collect();
             let line = Line::restore(&line, dead).map_err(broken)?;
-            let receiver = receiver(&row.id, &item, keys);
-            by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, item, receiver, line)));
+            let receiver = receiver(&row.id, &row.value, keys);
+            by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, row.value, receiver, line)));
         }
         Ok(Self {
             by_id: RwLock::new(by_id),
@@ -176,9 +180,9 @@ impl Subscription {
     }
 }
 
-/// The kind of item that a subscription's dead letters are stored as.
-pub(crate) fn dead_kind(id: &str) -> String {
-    format!("dead {id}")
+/// A subscription's dead letters, by position.
+pub(crate) fn dead_letters(id: &str) -> Collection<DeadLetter> {
+    Collection::named(format!("dead {id}"))
 }
 
 /// What sends to a subscription, or why nothing can.

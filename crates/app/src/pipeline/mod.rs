@@ -16,7 +16,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Case, Step, command::Happened};
-use remit_store::{CommitError, Store};
+use remit_store::{CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -56,7 +56,7 @@ pub(crate) async fn execute<T: Serialize>(
     show: impl Fn(&Happened) -> T,
 ) -> Result<Done<T>, Refused> {
     if let (Some(repeat), Some(_)) = (repeat, case)
-        && let Some(kept) = kept(&parts.journal, &parts.vault, caller, repeat)?
+        && let Some(kept) = kept(&parts.journal, &parts.vault, caller, repeat).await?
     {
         return Ok(Done::Before(kept));
     }
@@ -65,19 +65,21 @@ pub(crate) async fn execute<T: Serialize>(
     for _ in 0..ATTEMPTS {
         // Nobody else writes to a case that is not there yet, so that it takes one attempt.
         let Some(act) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
-        let coming = parts.journal.coming();
+        let in_flight = parts.journal.announce();
         let before = match case {
             Some(id) => Some(match loaded.take() {
                 Some(case) => *case,
-                None => load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, act.action, id)?,
+                None => {
+                    load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, act.action, id)
+                        .await?
+                }
             }),
             None => None,
         };
-        let mut prepared = prepare(parts, caller, repeat, before, act, &show)?;
-        prepared.commit.coming = coming;
+        let prepared = prepare(parts, caller, repeat, before, act, &show).await?;
         match parts
             .journal
-            .commit_and(prepared.commit, || {
+            .commit_and(prepared.commit, in_flight, || {
                 projections::put_into_force(&parts.governance, &parts.live, &parts.environment, prepared.projections)
             })
             .await
@@ -91,7 +93,7 @@ pub(crate) async fn execute<T: Serialize>(
     Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
 }
 
-fn prepare<T: Serialize>(
+async fn prepare<T: Serialize>(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
@@ -116,7 +118,7 @@ fn prepare<T: Serialize>(
             pending.conclude(answer, &mut context)?
         }
     };
-    let output = match who::with_names(&parts.journal, &parts.vault, &happened.case)? {
+    let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
         Cow::Borrowed(_) => show(&happened),
         Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
     };
@@ -139,13 +141,16 @@ pub async fn or_earlier_answer<T>(
         Err(refused) if !refused.kind.is_ours() => refused,
         done => return done,
     };
-    let before = repeat.map_or(Ok(None), |repeat| kept(journal, vault, caller, repeat))?;
+    let before = match repeat {
+        Some(repeat) => kept(journal, vault, caller, repeat).await?,
+        None => None,
+    };
     before.map(Done::Before).ok_or(refused)
 }
 
 /// What the same request came to before.
-fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
-    let Some(row) = journal.store.idempotency(&caller.token, &repeat.key).map_err(Refused::internal)? else {
+async fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
+    let Some(row) = journal.store.idempotency(&caller.token, &repeat.key).await.map_err(Refused::internal)? else {
         return Ok(None);
     };
     if row.request_hash == vault.keys.of_request(&repeat.request) {
@@ -163,6 +168,10 @@ pub(crate) fn refused(error: CommitError) -> Refused {
         CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
         CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
         CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
+        CommitError::ItemConflict { .. } | CommitError::CaseConflict { .. } => {
+            Refused::new(Kind::Changed, "what this follows from was changed meanwhile")
+        }
+        CommitError::Overdrawn { .. } => Refused::new(Kind::LimitReached, error.to_string()),
         other => Refused::internal(other),
     }
 }

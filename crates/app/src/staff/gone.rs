@@ -8,7 +8,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Command, case::Status, id::CaseId};
-use remit_store::Store;
+use remit_store::Views as _;
 
 /// Takes back what those have who are gone, where the customer waits. What fails is tried again.
 ///
@@ -28,8 +28,8 @@ pub async fn take_back_left(parts: &Parts) -> Result<(), Refused> {
 
 async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> {
     let id = id.to_string();
-    let Some(row) = parts.journal.store.case(&id).map_err(Refused::internal)? else { return Ok(()) };
-    let case = stored_case::case_of(&parts.journal, &row.state)?;
+    let Some(row) = parts.journal.store.case(&id).await.map_err(Refused::internal)? else { return Ok(()) };
+    let case = stored_case::case_of(&parts.journal, &row.state).await?;
     let waits = case.status == Status::Open && case.waiting_since.is_some();
     let Some(holder) = case.holder.as_ref().filter(|_| waits) else { return Ok(()) };
     if !holder.staff.as_ref().is_some_and(|staff| parts.live.floor.is_gone(staff, parts.environment.steady())) {

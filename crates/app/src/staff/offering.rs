@@ -14,7 +14,7 @@ use remit_domain::{
     id::OfferId,
     offer::{Offer, OfferEnd},
 };
-use remit_store::Store;
+use remit_store::Views as _;
 use std::time::Duration;
 
 /// The next offer that can be made now.
@@ -76,8 +76,8 @@ pub async fn make_offer(parts: &Parts, pairing: Pairing) -> Result<(), Refused> 
         again
     };
     parts.live.floor.made.notify_waiters();
-    if again && let Some(row) = parts.journal.store.case(&case).map_err(Refused::internal)? {
-        let case = stored_case::case_of(&parts.journal, &row.state)?;
+    if again && let Some(row) = parts.journal.store.case(&case).await.map_err(Refused::internal)? {
+        let case = stored_case::case_of(&parts.journal, &row.state).await?;
         placing::place(&parts.governance, &parts.live, &parts.environment, &case, OfferEnd::Withdrawn);
     }
     made.map(|_| ())
@@ -98,8 +98,8 @@ pub(crate) async fn end_offer(
 
 /// Ends an offer that nobody answers, on record.
 pub(super) async fn end_open_offer(parts: &Parts, id: &str, how: OfferEnd) -> Result<(), Refused> {
-    let Some(row) = parts.journal.store.case(id).map_err(Refused::internal)? else { return Ok(()) };
-    let case = stored_case::case_of(&parts.journal, &row.state)?;
+    let Some(row) = parts.journal.store.case(id).await.map_err(Refused::internal)? else { return Ok(()) };
+    let case = stored_case::case_of(&parts.journal, &row.state).await?;
     let Some(offer) = case.offer else { return Ok(()) };
     match end_offer(parts, id, offer.id, how, None).await {
         // It was answered, or expired, in that moment.

@@ -3,7 +3,7 @@
 use crate::{
     Environment, Governance, Live, Parts,
     journal::stored_case,
-    live::floor::{STAFF, StaffItem, Wanted},
+    live::floor::{STAFF, Wanted},
     pipeline::{facts, sla},
 };
 use remit_domain::{
@@ -14,22 +14,22 @@ use remit_domain::{
     offer::OfferEnd,
     signal::Value,
 };
-use remit_store::{CaseFilter, Store};
+use remit_store::{CaseFilter, Entry, Views as _};
 use std::sync::Arc;
 
 const PAGE: usize = 200;
 
 /// Reads everybody and everything that waits from the store.
-pub(crate) fn fill_floor(parts: &Parts) -> Result<(), remit_store::ReadError> {
+pub(crate) async fn fill_floor(parts: &Parts) -> Result<(), remit_store::ReadError> {
     let now = parts.environment.steady();
-    let items = parts.journal.store.items(STAFF)?;
+    let items = parts.journal.store.items(STAFF.kind()).await?;
     if items.is_empty() {
         return Ok(());
     }
     {
         let mut state = parts.live.floor.lock();
         for item in items {
-            let Some(Ok(item)) = item.body.map(|body| serde_json::from_slice::<StaffItem>(&body)) else { continue };
+            let Ok(Entry { value: item, .. }) = STAFF.entry(item) else { continue };
             state.floor.set_profile(item.profile.clone(), now);
             let _ = state.floor.set_presence(&item.profile.id, item.presence.clone(), now);
             state.note_presence(&item.profile.id, &item.presence, parts.environment.steadily(item.since).min(now));
@@ -37,10 +37,10 @@ pub(crate) fn fill_floor(parts: &Parts) -> Result<(), remit_store::ReadError> {
         }
     }
     parts.live.floor.changed();
-    fill_cases(parts)
+    fill_cases(parts).await
 }
 
-pub(crate) fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
+pub(crate) async fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
     let queues = parts.governance.bundle.candidates().iter().filter(|spec| spec.queue.is_some());
     for queue in queues {
         let filter = CaseFilter {
@@ -50,9 +50,9 @@ pub(crate) fn fill_cases(parts: &Parts) -> Result<(), remit_store::ReadError> {
         };
         let mut after: Option<String> = None;
         loop {
-            let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE)?;
+            let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).await?;
             for row in &rows {
-                if let Ok(case) = stored_case::case_of(&parts.journal, &row.state) {
+                if let Ok(case) = stored_case::case_of(&parts.journal, &row.state).await {
                     place(&parts.governance, &parts.live, &parts.environment, &case, OfferEnd::Withdrawn);
                 }
             }

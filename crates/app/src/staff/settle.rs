@@ -3,12 +3,12 @@
 use crate::{
     Caller, Parts,
     access::authority,
-    live::floor::StaffItem,
+    live::floor::{STAFF, StaffItem},
     refused::Refused,
     staff::{offering, placing},
 };
 use remit_domain::{Event, floor::Presence, id::StaffId, offer::OfferEnd};
-use remit_store::Commit;
+use remit_store::{Commit, Entry, Expected};
 use std::pin::pin;
 
 /// How often it is looked whether offers to somebody who goes are all taken back: once, and once more for each that was
@@ -23,8 +23,10 @@ pub(crate) async fn set_staff(
     events: &[Event],
     item: StaffItem,
 ) -> Result<(), Refused> {
-    let changed = Commit { items: vec![item.row()?], ..Commit::default() };
     let _moving = parts.live.floor.moving.lock().await;
+    let before = STAFF.get(&parts.journal.store, item.profile.id.as_str()).await.map_err(Refused::internal)?;
+    let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
+    let changed = Commit { items, ..Commit::default() };
     authority::govern(&parts.journal, &parts.environment, caller, events, changed).await.map_err(crate::refused)?;
     let id = item.profile.id.clone();
     settle_owed(parts).await?;
@@ -43,7 +45,7 @@ pub(crate) async fn set_staff(
     };
     parts.live.floor.changed();
     if first {
-        placing::fill_cases(parts).map_err(Refused::internal)?;
+        placing::fill_cases(parts).await.map_err(Refused::internal)?;
     }
     for case in withdrawn {
         offering::end_open_offer(parts, &case.to_string(), OfferEnd::Withdrawn).await?;

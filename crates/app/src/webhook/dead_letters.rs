@@ -12,7 +12,6 @@ use crate::{
     webhook::{self, subscription},
 };
 use remit_domain::id::Timestamp;
-use remit_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,7 +42,7 @@ pub struct DeadLetterView {
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub fn dead_letters(
+pub async fn dead_letters(
     parts: &Parts,
     caller: &Caller,
     id: &str,
@@ -51,7 +50,7 @@ pub fn dead_letters(
     limit: usize,
 ) -> Result<Page<DeadLetterView>, Refused> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
-    let letters = letters(&parts.journal, id)?;
+    let letters = letters(&parts.journal, id).await?;
     let line = subscription.line();
     let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
     let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
@@ -67,7 +66,7 @@ pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u6
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
     webhook::save_delivery(&parts.journal, &parts.environment, &subscription).await?;
-    let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
+    let letter = letters(&parts.journal, id).await?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
         return Err(no_letter());
     };
@@ -90,10 +89,9 @@ pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: 
     subscription::changed_line(&parts.journal, &parts.environment, &subscription, None).await.map(|_| ())
 }
 
-fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
-    let rows = journal.store.items(&subscriptions::dead_kind(id)).map_err(Refused::internal)?;
-    let letters = rows.into_iter().filter_map(|row| row.body);
-    letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+async fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
+    let letters = subscriptions::dead_letters(id).all(&journal.store).await.map_err(Refused::internal)?;
+    Ok(letters.into_iter().map(|letter| letter.value).collect())
 }
 
 fn no_letter() -> Refused {

@@ -58,7 +58,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "All of them.", body = Vec<TokenView>))
 )]
 async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| json(&token::tokens(app, caller)?)).await
+    reading::read(&app, &caller, async |app, caller| json(&token::tokens(app, caller).await?)).await
 }
 
 /// Revoke a token; it is refused from the next request on.
@@ -79,7 +79,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
     responses((status = 204, description = "Forgotten."))
 )]
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    who::forget_name(&app, &caller, &id)?;
+    who::forget_name(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -106,8 +106,8 @@ async fn list_cases(
         accountable: asked.accountable,
     };
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| {
-        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit)?)
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit).await?)
     })
     .await
 }
@@ -118,7 +118,7 @@ async fn list_cases(
     responses((status = 200, description = "The case.", body = CaseView))
 )]
 async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&query::case(&app, &caller, &id)?)
+    json(&query::case(&app, &caller, &id).await?)
 }
 
 /// Add a message, as the requester or, with the lease's epoch, as the holder.
@@ -153,7 +153,8 @@ async fn list_messages(
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&query::messages(app, caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&query::messages(app, caller, &id, after, limit).await?))
+        .await
 }
 
 /// Post readings of a case, under the source that the token names.
@@ -269,5 +270,6 @@ async fn list_timeline(
     Params(asked): Params<ListRecords>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&query::timeline(app, caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&query::timeline(app, caller, &id, after, limit).await?))
+        .await
 }

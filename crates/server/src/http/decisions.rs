@@ -25,7 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     responses((status = 200, description = "The decision.", body = DecisionAnswer))
 )]
 async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&decision::decision(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&decision::decision(app, caller, &id).await?)).await
 }
 
 /// Take a decision again from its record and compare, byte for byte.
@@ -40,7 +40,7 @@ async fn replay_decision(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&decision::replay(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&decision::replay(app, caller, &id).await?)).await
 }
 
 /// Ask what would be decided; nothing is recorded.

@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse as _},
 };
 use remit_app::{access::auth, bundle::rehome, environment::metrics::ResponderLabels, webhook};
-use remit_store::Store as _;
+use remit_store::{Evidence as _, Journal as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -52,8 +52,8 @@ struct Ready {
 )]
 async fn get_readiness(State(app): State<Shared>) -> Reply {
     // Where the ledger ends is in memory; this is read from the database.
-    app.journal.store().checkpoint().map_err(Problem::internal)?;
-    let records = app.journal.store().last_seq().map_err(Problem::internal)?;
+    app.journal.store().checkpoint().await.map_err(Problem::internal)?;
+    let records = app.journal.store().last_seq().await.map_err(Problem::internal)?;
     json(&Ready { ready: true, bundle: app.governance.bundle.digest().to_string(), records })
 }
 
@@ -70,7 +70,10 @@ async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authentic
     for (responder, depth) in app.live.depths() {
         app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }
-    app.environment.metrics.orphaned.set(rehome::orphaned(&app.governance, &app.journal).map_err(Problem::internal)?);
+    app.environment
+        .metrics
+        .orphaned
+        .set(rehome::orphaned(&app.governance, &app.journal).await.map_err(Problem::internal)?);
     webhook::measure_webhooks(&app.journal, &app.live, &app.environment);
     let text = app.environment.metrics.text().map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())

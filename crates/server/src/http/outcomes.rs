@@ -70,7 +70,7 @@ async fn abandon_case(
     responses((status = 200, description = "All counts.", body = Vec<OutcomeView>))
 )]
 async fn list_outcomes(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| json(&outcome::outcomes(app, caller)?)).await
+    reading::read(&app, &caller, async |app, caller| json(&outcome::outcomes(app, caller).await?)).await
 }
 
 /// Which part of the overrides to list.
@@ -97,8 +97,8 @@ async fn list_overrides(
     Params(asked): Params<ListOverrides>,
 ) -> Reply {
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| {
-        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit)?)
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit).await?)
     })
     .await
 }

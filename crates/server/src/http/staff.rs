@@ -44,7 +44,7 @@ async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authentica
     responses((status = 200, description = "Everybody.", body = Vec<StaffView>))
 )]
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| {
+    reading::read(&app, &caller, async |app, caller| {
         json(&staff::list_staff(&app.governance, &app.live, &app.environment, caller)?)
     })
     .await
@@ -75,7 +75,7 @@ async fn set_presence(
     responses((status = 200, description = "Offers and cases.", body = WorkView))
 )]
 async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&staff::work_of(app, caller, &name)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&staff::work_of(app, caller, &name).await?)).await
 }
 
 /// List the queues: whether they are open, how much they have, and how long a case waits.

@@ -198,8 +198,10 @@ async fn list_dead_letters(
     Params(asked): Params<ListDeadLetters>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&dead_letters::dead_letters(app, caller, &id, after, limit)?))
-        .await
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&dead_letters::dead_letters(app, caller, &id, after, limit).await?)
+    })
+    .await
 }
 
 /// Discard an event that was given up.

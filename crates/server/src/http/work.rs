@@ -144,8 +144,10 @@ async fn list_consults(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListConsults>,
 ) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&consult::consults(app, caller, asked.queue.as_deref())?))
-        .await
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&consult::consults(app, caller, asked.queue.as_deref()).await?)
+    })
+    .await
 }
 
 /// Say what became of an action that an AI responder asked for and policy permitted.
@@ -187,5 +189,5 @@ async fn merge_case(
     responses((status = 200, description = "The context.", body = ContextView))
 )]
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&context::context_of(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&context::context_of(app, caller, &id).await?)).await
 }

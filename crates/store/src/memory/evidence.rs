@@ -5,7 +5,7 @@ use super::{
     state::{Kept, State},
     views::refused,
 };
-use crate::{AttachmentRow, Evidence, ItemRow, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError};
+use crate::{AttachmentRow, Evidence, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     hash::Hash,
@@ -141,10 +141,7 @@ fn rest(state: &State, judge: &mut (dyn Judge + Send), found: &mut dyn FnMut(Pro
         judge.outcomes(responder, &counts, sums, found);
     }
     state.key_marks.iter().for_each(|(name, mark)| judge.key_mark(name, mark, found));
-    for item in state.items.values() {
-        let row = ItemRow { kind: item.kind.clone(), id: item.id.clone(), body: Some(item.body.clone()) };
-        judge.item(&row, found);
-    }
+    state.items.values().for_each(|item| judge.item(item, found));
     state.tokens.values().for_each(|token| judge.token(token, found));
     state.answers.values().for_each(|answer| judge.answer(answer, found));
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     AMOUNT_MAX, Activation, Balance, CaseWrite, Commit, CommitError, Committed, Counter, ExceptionRow, Expect,
-    IdempotencyRow, Item, NewCustomer, OutboxRow, Record, RecordRow, Reservation, Spend, TokenChange, TokenRow,
+    IdempotencyRow, Item, ItemWrite, NewCustomer, OutboxRow, REVOKED_TOKEN, Record, RecordRow, Reservation, Spend,
+    TokenChange, TokenRow,
 };
 use remit_ledger::{
     entry::Entry,
@@ -10,9 +11,6 @@ use remit_ledger::{
     tree::Tree,
 };
 use std::collections::BTreeMap;
-
-/// The kind of item under which the name of a revoked token is kept.
-pub(super) const REVOKED: &str = crate::sqlite::REVOKED_TOKEN;
 
 /// A record, with its place in its stream and the identifier that it is found by.
 #[derive(Debug, Clone)]
@@ -168,7 +166,7 @@ impl State {
                 }
             }
         }
-        for item in &commit.item_writes {
+        for item in &commit.items {
             let current = self.version_of(&item.kind, &item.id);
             if !item.expected.agrees(current) {
                 return Err(CommitError::ItemConflict { kind: item.kind.clone(), id: item.id.clone(), current });
@@ -332,7 +330,7 @@ impl State {
                 }
                 TokenChange::Revoke(id) => {
                     if let Some(token) = self.tokens.remove(id) {
-                        self.put(REVOKED, id, token.name.as_bytes());
+                        self.put(REVOKED_TOKEN, id, token.name.as_bytes());
                     }
                 }
             }
@@ -341,9 +339,7 @@ impl State {
     }
 
     fn write_items(&mut self, commit: &Commit) {
-        let any = commit.items.iter().map(|item| (&item.kind, &item.id, &item.body));
-        let held = commit.item_writes.iter().map(|item| (&item.kind, &item.id, &item.body));
-        for (kind, id, body) in any.chain(held) {
+        for ItemWrite { kind, id, body, .. } in &commit.items {
             match body {
                 Some(body) => self.put(kind, id, body),
                 None => drop(self.items.remove(&(kind.clone(), id.clone()))),

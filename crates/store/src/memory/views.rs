@@ -1,13 +1,10 @@
 //! The views in memory.
 
-use super::{
-    MemoryStore,
-    state::{REVOKED, State},
-};
+use super::{MemoryStore, state::State};
 use crate::{
     AttachmentRow, Balance, CaseFilter, CaseRow, CaseWrite, CommitError, Counter, CustomerRow, ExceptionFilter,
-    ExceptionRow, IdempotencyRow, Item, OutboxRow, OutcomeCount, OutcomeDelta, ReadError, Reservation, TokenRow, Views,
-    WordsRow, WriteError,
+    ExceptionRow, IdempotencyRow, Item, OutboxRow, OutcomeCount, OutcomeDelta, REVOKED_TOKEN, ReadError, Reservation,
+    TokenRow, Views, WordsRow, WriteError,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -232,7 +229,7 @@ impl Views for MemoryStore {
 
     async fn token_name(&self, id: &str) -> Result<Option<String>, ReadError> {
         let state = self.written();
-        let revoked = || state.items.get(&(REVOKED.to_owned(), id.to_owned()));
+        let revoked = || state.items.get(&(REVOKED_TOKEN.to_owned(), id.to_owned()));
         Ok(match state.tokens.get(id) {
             Some(token) => Some(token.name.clone()),
             None => revoked().map(|item| String::from_utf8_lossy(&item.body).into_owned()),
@@ -241,7 +238,7 @@ impl Views for MemoryStore {
 
     async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
         let (number, forgotten) =
-            self.change(|state| Ok(state.items.remove(&(REVOKED.to_owned(), id.to_owned())).is_some()));
+            self.change(|state| Ok(state.items.remove(&(REVOKED_TOKEN.to_owned(), id.to_owned())).is_some()));
         self.wait_for(number).await;
         forgotten.map_err(refused)
     }

@@ -24,6 +24,13 @@ pub enum WriteError {
     Failed(String),
 }
 
+impl From<ReadError> for WriteError {
+    /// What a write follows from could not be read.
+    fn from(error: ReadError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<WriteError> for CommitError {
     fn from(error: WriteError) -> Self {
         match error {

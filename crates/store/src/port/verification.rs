@@ -1,8 +1,6 @@
 //! Verification of everything that is stored: what it reads, and who judges what the store knows nothing of.
 
-use crate::{
-    AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, ReadError, TokenRow, WordsRow,
-};
+use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, Item, OutboxRow, ReadError, TokenRow, WordsRow};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     offline::OfflineProof,
@@ -94,7 +92,7 @@ pub trait Judge {
     /// Holds a token.
     fn token(&mut self, _token: &TokenRow, _found: Found<'_>) {}
     /// Holds a setting.
-    fn item(&mut self, _item: &ItemRow, _found: Found<'_>) {}
+    fn item(&mut self, _item: &Item, _found: Found<'_>) {}
     /// Holds an answer that is kept to be repeated.
     fn answer(&mut self, _answer: &IdempotencyRow, _found: Found<'_>) {}
     /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and

@@ -180,7 +180,7 @@ impl Command {
             outbox: self.outbox.iter().map(|which| outbox(case, *which)).collect(),
             claim: self.claim.map(|which| of(&OUTBOX, which).into()),
             cancel: self.cancel.iter().map(|which| of(&OUTBOX, *which).into()).collect(),
-            item_writes: self.items.iter().map(|(which, how)| item(*which, *how, seen)).collect(),
+            items: self.items.iter().map(|(which, how)| item(*which, *how, seen)).collect(),
             expect: self.expect.iter().map(|(which, stale)| expect(*which, *stale, seen)).collect(),
             spend: self.spend.iter().map(|which| spend(*which)).collect(),
             tokens: self.token.iter().map(|which| token(*which)).collect(),

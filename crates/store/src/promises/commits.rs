@@ -118,7 +118,7 @@ fn full(case: &str) -> Commit {
         idempotency: Some(answer("k1", case)),
         outbox: vec![outbox("out_1", case), outbox("out_0", case)],
         cancel: vec!["out_2".into()],
-        item_writes: vec![item("a", Expected::Absent), item("b", Expected::Any("it is only a test"))],
+        items: vec![item("a", Expected::Absent), item("b", Expected::Any("it is only a test"))],
         tokens: vec![TokenChange::Add(Box::new(token("tok_1", 2)))],
         activation: Some(Activation { digest: "one".into(), at_ms: 1 }),
         spend: vec![Spend::Take { counter, amount: 1, limit: 5 }],
@@ -182,7 +182,7 @@ async fn prepared(store: &(impl crate::Journal + crate::Evidence + crate::Views)
         idempotency: Some(answer("k0", "cas_0")),
         outbox: vec![outbox("out_0", "cas_0"), outbox("out_2", "cas_0")],
         tokens: vec![TokenChange::Add(Box::new(token("tok_0", 1)))],
-        item_writes: vec![item("c", Expected::Absent)],
+        items: vec![item("c", Expected::Absent)],
         spend: vec![Spend::Take { counter: everything::counters()[1].clone(), amount: 4, limit: 5 }],
         ..opening("cas_0")
     };
@@ -208,10 +208,7 @@ pub(super) async fn a_refused_commit_leaves_nothing_in_any_table<B: Backend>(bac
             expect: vec![Expect::Item { kind: "staff".into(), id: "c".into(), version: 0 }],
             ..c
         }),
-        ("ItemConflict", |c| Commit {
-            item_writes: vec![item("a", Expected::Absent), item("c", Expected::Absent)],
-            ..c
-        }),
+        ("ItemConflict", |c| Commit { items: vec![item("a", Expected::Absent), item("c", Expected::Absent)], ..c }),
         ("Overdrawn", |mut c| {
             c.spend.push(Spend::Take { counter: everything::counters()[1].clone(), amount: 2, limit: 5 });
             c

@@ -104,7 +104,7 @@ pub(super) async fn readers_see_no_half_of_a_commit_and_never_go_back<B: Backend
         let commit = Commit {
             case: Some(case_at("cas_0", version, version + 1, "desk")),
             records: vec![record("cas_0", "x")],
-            item_writes: vec![NOTES.write("n", Expected::Any("one writes"), &(version + 1)).unwrap()],
+            items: vec![NOTES.write("n", Expected::Any("one writes"), &(version + 1)).unwrap()],
             ..Commit::default()
         };
         done(&**store, commit).await;

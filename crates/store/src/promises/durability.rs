@@ -45,7 +45,7 @@ pub(super) async fn what_was_acknowledged_survives_a_crash<B: Backend>(backend: 
             let body = format!("{{\"text\":\"{}\"}}", "word ".repeat(usize::try_from(n).unwrap() * 20));
             let commit = Commit {
                 records: vec![record(&id, &body)],
-                item_writes: vec![NOTES.write(&id, Expected::Absent, &body).unwrap()],
+                items: vec![NOTES.write(&id, Expected::Absent, &body).unwrap()],
                 ..opening(&id)
             };
             assert_eq!(done(&**store, commit).await.last_seq, round * 10 + n + 1);
@@ -69,7 +69,7 @@ pub(super) async fn what_was_not_is_whole_or_not_there_after_a_crash<B: Backend>
             let counter = Counter { scope: id.clone(), key: String::new(), window_ms: 0 };
             let commit = Commit {
                 records: vec![record(&id, "one"), record(&id, "two")],
-                item_writes: vec![NOTES.write(&id, Expected::Absent, &id).unwrap()],
+                items: vec![NOTES.write(&id, Expected::Absent, &id).unwrap()],
                 spend: vec![Spend::Take { counter, amount: 1, limit: 1 }],
                 case: Some(case_at(&id, 0, 2, "desk")),
                 ..Commit::default()

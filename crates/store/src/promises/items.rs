@@ -21,8 +21,8 @@ fn ana(capacity: u32) -> Staff {
     Staff { name: "Ana".into(), capacity }
 }
 
-fn writing(item_writes: Vec<ItemWrite>) -> Commit {
-    Commit { item_writes, ..Commit::default() }
+fn writing(items: Vec<ItemWrite>) -> Commit {
+    Commit { items, ..Commit::default() }
 }
 
 fn write(expected: Expected, capacity: u32) -> Commit {

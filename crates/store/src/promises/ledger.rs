@@ -124,7 +124,7 @@ impl Judge for Objects {
         found(Problem::Kept { what: "case".into(), which: name.into(), how: "not liked".into() });
     }
 
-    fn item(&mut self, _item: &crate::ItemRow, _found: Found<'_>) {
+    fn item(&mut self, _item: &crate::Item, _found: Found<'_>) {
         self.items += 1;
     }
 }
@@ -137,7 +137,7 @@ pub(super) async fn what_a_judge_finds_is_in_the_report<B: Backend>(backend: B) 
         expected: crate::Expected::Absent,
         body: Some(b"{}".to_vec()),
     };
-    done(&**store, Commit { item_writes: vec![item], ..opening("cas_0") }).await;
+    done(&**store, Commit { items: vec![item], ..opening("cas_0") }).await;
     done(&**store, Commit { records: vec![record("res/ai", "x"), record("res/ai", "y")], ..opening("cas_1") }).await;
     let mut judge = Objects::default();
     let report = store.verify(&signer().verifier(), None, &mut judge, &mut |_, _| {}).await.unwrap();

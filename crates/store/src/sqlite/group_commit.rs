@@ -12,6 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A command that was sent, and the announcement that it was on its way.
+pub(super) type Sent = (Waiting, InFlight);
+
 /// A group commit: what is gathered into one transaction, and how long it waits for more.
 ///
 /// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
@@ -48,7 +51,7 @@ impl GroupCommit {
     }
 
     /// Adds `first` and what else waits to `batch`, and what is announced and comes in time.
-    pub(super) fn fill(&self, first: Waiting, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
+    pub(super) fn fill(&self, first: Sent, waiting: &Receiver<Sent>, batch: &mut Vec<Waiting>) {
         let begun = Instant::now();
         batch.push(self.gate.taken(first));
         loop {
@@ -104,10 +107,10 @@ impl Gate {
     }
 
     /// A command that is there is no longer coming.
-    fn taken(&self, (mut commit, answer): Waiting) -> Waiting {
+    fn taken(&self, (waiting, in_flight): Sent) -> Waiting {
         self.there.fetch_sub(1, Ordering::SeqCst);
-        commit.coming = InFlight::default();
-        (commit, answer)
+        drop(in_flight);
+        waiting
     }
 
     /// Sleeps until so many more are there, and at most so long.
@@ -133,14 +136,14 @@ mod tests {
     struct Queue {
         group_commit: GroupCommit,
         sender: Sender,
-        waiting: Receiver<Waiting>,
+        waiting: Receiver<Sent>,
     }
 
-    struct Sender(SyncSender<Waiting>, Arc<Gate>);
+    struct Sender(SyncSender<Sent>, Arc<Gate>);
 
     impl Sender {
-        fn send(&self, coming: InFlight) {
-            self.0.send((Commit { coming, ..Commit::default() }, oneshot::channel().0)).unwrap();
+        fn send(&self, in_flight: InFlight) {
+            self.0.send(((Commit::default(), oneshot::channel().0), in_flight)).unwrap();
             self.1.sent();
         }
     }

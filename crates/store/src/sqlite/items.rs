@@ -1,10 +1,7 @@
 //! Items, tokens and what remains to be done, as a commit writes them; and the versions that it expects.
 
-use super::{
-    read::{REVOKED, TOKEN},
-    writer::version_of_case,
-};
-use crate::{Commit, CommitError, Expect, TokenChange};
+use super::{read::TOKEN, writer::version_of_case};
+use crate::{Commit, CommitError, Expect, ItemWrite, REVOKED_TOKEN, TokenChange};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 /// The number that versions of items are drawn from, in one batch: read when it is first needed, and written once.
@@ -57,7 +54,7 @@ pub(super) fn unexpected(tx: &Transaction<'_>, commit: &Commit) -> Result<Option
             }
         }
     }
-    for item in &commit.item_writes {
+    for item in &commit.items {
         let current = version_of(tx, &item.kind, &item.id)?;
         if !item.expected.agrees(current) {
             return Ok(Some(CommitError::ItemConflict { kind: item.kind.clone(), id: item.id.clone(), current }));
@@ -89,14 +86,12 @@ pub(super) fn write(tx: &Transaction<'_>, commit: &Commit, versions: &mut Versio
                 let name: Option<Vec<u8>> = tx.prepare_cached(name)?.query_row([id], |row| row.get(0)).optional()?;
                 tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([id])?;
                 if let Some(name) = name {
-                    put(tx, (REVOKED, id), &name, versions)?;
+                    put(tx, (REVOKED_TOKEN, id), &name, versions)?;
                 }
             }
         }
     }
-    let any = commit.items.iter().map(|item| (&item.kind, &item.id, &item.body));
-    let held = commit.item_writes.iter().map(|item| (&item.kind, &item.id, &item.body));
-    for (kind, id, body) in any.chain(held) {
+    for ItemWrite { kind, id, body, .. } in &commit.items {
         match body {
             Some(body) => put(tx, (kind, id), body, versions)?,
             None => {

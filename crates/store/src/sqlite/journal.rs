@@ -15,7 +15,7 @@ impl Journal for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit, in_flight: InFlight) -> Result<Committed, CommitError> {
-        self.submit(Commit { coming: in_flight, ..commit }).await
+        self.submit(commit, in_flight).await
     }
 
     async fn wait_durable(&self) -> Result<(), ReadError> {
@@ -66,7 +66,7 @@ impl Journal for SqliteStore {
             .map_err(|error| failed(error.to_string()))?;
         let quiet = answered.await.map_err(|_| CommitError::Stopped)?;
         let Some(_quiet) = quiet.map_err(|error| failed(error.to_string()))? else { return Ok(false) };
-        match self.submit(Commit { begin_log_anew: true, ..Commit::default() }).await {
+        match self.submit(Commit { begin_log_anew: true, ..Commit::default() }, InFlight::default()).await {
             Ok(_) => Ok(true),
             Err(CommitError::LogInUse) => Ok(false),
             Err(error) => Err(error),

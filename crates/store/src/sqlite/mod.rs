@@ -1,7 +1,6 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
-mod before;
 pub mod case_scan;
 mod compression;
 mod counters;
@@ -26,13 +25,13 @@ mod views;
 mod wal_checkpoint;
 mod writer;
 
-use crate::{Commit, CommitError, Committed, OpenError, WriteError};
-use answers::{Told, Waiting};
+use crate::{Commit, CommitError, Committed, InFlight, OpenError, WriteError};
+use answers::Told;
 use compression::Shapes;
 use customer_filter::CustomerFilter;
 use durability::Durability;
 pub use evidence::Directory;
-use group_commit::{Gate, GroupCommit};
+use group_commit::{Gate, GroupCommit, Sent};
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
@@ -53,7 +52,6 @@ use std::{
 };
 use tokio::sync::{oneshot, watch};
 
-pub use read::REVOKED as REVOKED_TOKEN;
 pub use reserve::FILE as RESERVE;
 
 /// The database's file in the data directory.
@@ -94,7 +92,7 @@ mod tests;
 /// The embedded store.
 pub struct SqliteStore {
     path: PathBuf,
-    queue: Option<mpsc::SyncSender<Waiting>>,
+    queue: Option<mpsc::SyncSender<Sent>>,
     in_flight: Arc<AtomicUsize>,
     gate: Arc<Gate>,
     /// What is durable.
@@ -215,14 +213,14 @@ impl SqliteStore {
         self.last.store(true, Ordering::SeqCst);
         if let Some(queue) = &self.queue {
             // It sleeps until something comes; if there is no room, enough has.
-            let _ = queue.try_send((Commit::default(), oneshot::channel().0));
+            let _ = queue.try_send(((Commit::default(), oneshot::channel().0), InFlight::default()));
             self.gate.sent();
         }
         // The other end says nothing, and is gone once everything is answered.
         let _ = self.answering.clone().changed().await;
     }
 
-    async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
+    async fn submit(&self, mut commit: Commit, in_flight: InFlight) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
         if let Some(customer) = &commit.customer {
             self.customer_filter.note(&customer.id);
@@ -238,7 +236,7 @@ impl SqliteStore {
         }
         let activates = commit.activation.is_some();
         let (answer, answered) = oneshot::channel();
-        queue.try_send((commit, answer)).map_err(|error| match error {
+        queue.try_send(((commit, answer), in_flight)).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;

@@ -6,8 +6,6 @@ use rusqlite::{Connection, Params, Row};
 
 pub(super) const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
 
-/// The kind of item under which the name of a revoked token is kept.
-pub const REVOKED: &str = "revoked_token";
 pub(super) const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
 /// The exception whose columns begin at `first`.

@@ -6,7 +6,7 @@ use super::{
     setup::MIGRATIONS,
     spent,
 };
-use crate::{IdempotencyRow, ItemRow, TokenRow};
+use crate::{IdempotencyRow, Item, TokenRow};
 use remit_ledger::{
     tile::LEVEL_MAX,
     verify::{LookedAt, NotLookedAt, Problem},
@@ -414,9 +414,12 @@ fn settings(
         judge.key_mark(&text(row, 0)?, row.get_ref(1)?.as_blob()?, found);
         Ok(())
     })?;
-    each("items", "SELECT kind, id, body FROM items", &mut |row| {
+    let versioned = ledger.tables.contains("item_versions");
+    let sql = format!("SELECT kind, id, body, {} FROM items", if versioned { "version" } else { "1" });
+    each("items", &sql, &mut |row| {
         counted.count("settings");
-        judge.item(&ItemRow { kind: text(row, 0)?, id: text(row, 1)?, body: Some(row.get(2)?) }, found);
+        let version = row.get::<_, i64>(3)?.cast_unsigned();
+        judge.item(&Item { kind: text(row, 0)?, id: text(row, 1)?, version, body: row.get(2)? }, found);
         Ok(())
     })?;
     // The member of staff is in no token of the first format.

@@ -3,11 +3,12 @@
 use super::{
     SqliteStore, counters,
     lists::{CASES, EXCEPTIONS, LAST},
-    read::{REVOKED, TOKEN, customer, exception, rows, token},
+    read::{TOKEN, customer, exception, rows, token},
 };
 use crate::{
     AttachmentRow, Balance, CaseFilter, CaseRow, Counter, CustomerRow, ExceptionFilter, ExceptionRow, IdempotencyRow,
-    Item, OutboxRow, OutcomeCount, OutcomeDelta, ReadError, Reservation, TokenRow, Views, WordsRow, WriteError,
+    Item, OutboxRow, OutcomeCount, OutcomeDelta, REVOKED_TOKEN, ReadError, Reservation, TokenRow, Views, WordsRow,
+    WriteError,
 };
 use rusqlite::{Row, params};
 use std::collections::{BTreeMap, HashMap};
@@ -216,7 +217,7 @@ impl Views for SqliteStore {
     async fn token_name(&self, id: &str) -> Result<Option<String>, ReadError> {
         let sql = "SELECT name FROM tokens WHERE id = ?1 \
                    UNION ALL SELECT CAST(body AS TEXT) FROM items WHERE kind = ?2 AND id = ?1 LIMIT 1";
-        self.one(sql, [id, REVOKED], |row| row.get(0))
+        self.one(sql, [id, REVOKED_TOKEN], |row| row.get(0))
     }
 
     async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
@@ -224,7 +225,7 @@ impl Views for SqliteStore {
         let forgotten = self.rare(move |side| {
             // What is forgotten is overwritten.
             side.pragma_update(None, "secure_delete", true)?;
-            side.execute("DELETE FROM items WHERE kind = ?1 AND id = ?2", [REVOKED, &id])
+            side.execute("DELETE FROM items WHERE kind = ?1 AND id = ?2", [REVOKED_TOKEN, &id])
         });
         Ok(forgotten.await? > 0)
     }

@@ -5,7 +5,7 @@ use super::{
     answers::{Outcome, Waiting},
     counters::Spent,
     durability::{Durability, Written},
-    group_commit::GroupCommit,
+    group_commit::{GroupCommit, Sent},
     items::{self, Versions},
     reserve::Reserve,
     wal_checkpoint,
@@ -31,7 +31,7 @@ use std::{
 pub(super) fn run(
     mut connection: Connection,
     (disk, reserve): (&Durability, &Reserve),
-    waiting: &Receiver<Waiting>,
+    waiting: &Receiver<Sent>,
     group_commit: &GroupCommit,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
     last: &AtomicBool,

@@ -4,9 +4,9 @@ use super::problem::kept;
 use crate::{
     access::authority,
     live::{
-        chats::{CHAT, Chat, ChatItem},
+        chats::{CHATS, Chat, ChatItem},
         floor::{STAFF, StaffItem},
-        subscriptions::{SUBSCRIPTION, SubscriptionItem},
+        subscriptions::{SUBSCRIPTIONS, SubscriptionItem},
     },
 };
 use remit_domain::{
@@ -15,7 +15,7 @@ use remit_domain::{
     governance::{Grant, PresenceKind, SubscriptionTerms},
     id::{CustomerId, Timestamp},
 };
-use remit_store::{ItemRow, TokenRow, sqlite::case_scan::Found};
+use remit_store::{Found, Item, TokenRow};
 use std::collections::BTreeMap;
 
 /// Chats of the records that are remembered before those that have ended are forgotten.
@@ -123,26 +123,26 @@ impl Authority {
     }
 
     /// Notes an item that is kept, if it is of this; one that cannot be read is found.
-    pub(super) fn item(&mut self, row: &ItemRow, found: Found<'_>) {
+    pub(super) fn item(&mut self, row: &Item, found: Found<'_>) {
         if self.read(row).is_err() {
             found(kept(&row.kind, &row.id, "it cannot be read as one"));
         }
     }
 
-    fn read(&mut self, row: &ItemRow) -> Result<(), serde_json::Error> {
-        let body = row.body.as_deref().unwrap_or_default();
+    fn read(&mut self, row: &Item) -> Result<(), serde_json::Error> {
+        let body = row.body.as_slice();
         match row.kind.as_str() {
-            STAFF => {
+            kind if kind == STAFF.kind() => {
                 let item: StaffItem = serde_json::from_slice(body)?;
                 self.presences.kept.insert(row.id.clone(), (&item.presence).into());
                 self.profiles.kept.insert(row.id.clone(), item.profile);
             }
-            CHAT => {
+            kind if kind == CHATS.kind() => {
                 let item: ChatItem = serde_json::from_slice(body)?;
                 let chat = Chat::new(row.id.clone(), item);
                 self.chats.kept.insert(chat.name().to_owned(), (chat.customer.clone(), chat.expires));
             }
-            SUBSCRIPTION => {
+            kind if kind == SUBSCRIPTIONS.kind() => {
                 let item: SubscriptionItem = serde_json::from_slice(body)?;
                 self.subscriptions.kept.insert(row.id.clone(), authority::terms(&item));
             }
