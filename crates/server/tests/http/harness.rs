@@ -1,5 +1,6 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Parts, Settings,
     access::token,
@@ -18,7 +19,7 @@ use remit_ledger::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::serve::{self, Running};
-use remit_store::sqlite::verify;
+use remit_store::{Verification as _, sqlite::Directory};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -139,7 +140,7 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
         Ok(keys) => ViewCheck::with(keys),
         Err(error) => ViewCheck::without(error.to_string()),
     };
-    verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
+    block_on(Directory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
 }
 
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped.
@@ -349,8 +350,8 @@ impl Server {
 
     /// Turns of AI responders that are not taken yet.
     pub(crate) fn turns_left(&self) -> usize {
-        use remit_store::Store as _;
-        self.app.journal.store().due("turn", i64::MAX, 1).unwrap().len()
+        use remit_store::Views as _;
+        block_on(self.app.journal.store().due("turn", i64::MAX, 1)).unwrap().len()
     }
 
     /// A client with a token of these roles.

@@ -6,7 +6,7 @@ use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow};
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use std::collections::HashSet;
 
-pub use crate::{Found, Judge, Placed, Stored};
+pub(super) use crate::{Found, Judge, Placed, Stored};
 
 /// What is read beside a case's records.
 pub(super) struct Beside<'b> {

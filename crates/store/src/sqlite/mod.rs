@@ -1,7 +1,7 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
-pub mod case_scan;
+mod case_scan;
 mod compression;
 mod counters;
 mod customer_filter;
@@ -20,7 +20,7 @@ mod rest;
 mod setup;
 mod side;
 mod spent;
-pub mod verify;
+mod verify;
 mod views;
 mod wal_checkpoint;
 mod writer;
