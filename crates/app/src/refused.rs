@@ -1,6 +1,7 @@
 //! Why a use case was refused: the kind, which interfaces map to what they tell, and what exactly, this time.
 
 use remit_domain::Refusal;
+use remit_store::CommitError;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -143,5 +144,17 @@ impl From<crate::vault::keys::KeyError> for Refused {
 impl From<crate::environment::entropy::EntropyError> for Refused {
     fn from(error: crate::environment::entropy::EntropyError) -> Self {
         Self::internal(error)
+    }
+}
+
+/// What a refused commit is told as.
+pub(crate) fn refused(error: CommitError) -> Refused {
+    match error {
+        CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
+        CommitError::KeyGone => Refusal::WordsErased.into(),
+        CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
+        CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
+        CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
+        other => Refused::internal(other),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{meter, setting, setting::Setting};
 use remit_app::{
     Parts,
-    case::open::{self, OpenCase},
+    case::{open, request::OpenCase},
 };
 use remit_domain::{Decision, decision::CandidateFacts};
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};

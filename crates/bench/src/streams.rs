@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use remit_app::journal::block_on::block_on;
 use remit_app::{
     Caller, Parts,
-    case::open::{self, OpenCase},
+    case::{open, request::OpenCase},
 };
 use remit_server::serve;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

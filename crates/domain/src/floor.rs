@@ -37,8 +37,6 @@ mod place;
 mod staff;
 mod state;
 mod steps;
-#[cfg(test)]
-mod stories;
 mod terms;
 
 pub use estimate::Standing;

@@ -6,7 +6,7 @@
 
 use remit_app::{
     access::token,
-    case::{end, exception, hand_over, open, write},
+    case::{end, exception, hand_over, request, write},
     environment::clock,
     evidence::explain::explain,
 };
@@ -166,8 +166,8 @@ pub fn bodies(bytes: &[u8]) {
             serde_json::from_slice::<T>(&text).expect("what was written reads back");
         }
     }
-    one::<open::OpenCase>(bytes);
-    one::<write::PostMessage>(bytes);
+    one::<request::OpenCase>(bytes);
+    one::<request::PostMessage>(bytes);
     one::<write::PostSignals>(bytes);
     one::<hand_over::RequestHandoff>(bytes);
     one::<hand_over::MakeOverride>(bytes);

@@ -83,8 +83,8 @@ pub struct CaseWrite {
 pub struct Record {
     /// The kind of event.
     pub kind: &'static str,
-    /// The case.
-    pub case: String,
+    /// The stream that it is of, by kind and identifier: `case/cas_…`.
+    pub stream: String,
     /// Who caused it.
     pub actor: String,
     /// When, in milliseconds since the Unix epoch.
@@ -97,6 +97,13 @@ pub struct Record {
     pub salt: [u8; 32],
     /// The commitment to `body` under `salt`.
     pub commit: [u8; 32],
+}
+
+impl Record {
+    /// Whether it is of this case.
+    pub(crate) fn is_of(&self, case: &str) -> bool {
+        self.stream.strip_prefix("case/") == Some(case)
+    }
 }
 
 /// A customer to note.

@@ -22,10 +22,15 @@ pub(crate) fn case_at(id: &str, expected: u64, version: u64, holder: &str) -> Ca
 
 /// An event of a case.
 pub(crate) fn record(case: &str, body: &str) -> Record {
+    record_of(&format!("case/{case}"), body)
+}
+
+/// An event of a stream.
+pub(crate) fn record_of(stream: &str, body: &str) -> Record {
     let salt = [5; 32];
     Record {
         kind: "noted",
-        case: case.to_owned(),
+        stream: stream.to_owned(),
         actor: "suite".into(),
         ts_ms: 10,
         subject: None,
@@ -35,9 +40,9 @@ pub(crate) fn record(case: &str, body: &str) -> Record {
     }
 }
 
-/// An event of a case that it is found by.
-pub(crate) fn subject(case: &str, subject: &str) -> Record {
-    Record { subject: Some(subject.to_owned()), ..record(case, &format!("{{\"id\":\"{subject}\"}}")) }
+/// An event of a stream that it is found by.
+pub(crate) fn subject(stream: &str, subject: &str) -> Record {
+    Record { subject: Some(subject.to_owned()), ..record_of(stream, &format!("{{\"id\":\"{subject}\"}}")) }
 }
 
 /// A case is opened at `desk`.

@@ -9,7 +9,7 @@ mod views;
 pub use error::{ReadError, WriteError};
 pub use evidence::Evidence;
 pub use journal::Journal;
-pub use verification::{Found, Judge, Placed, Stored, Verification};
+pub use verification::{CustomerOf, Found, Judge, Placed, Stored, Verification};
 pub use views::Views;
 
 /// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must
@@ -61,6 +61,21 @@ pub enum OpenError {
         /// How many were signed.
         signed: u64,
     },
+    /// It is of an earlier format, and could not be brought to the newest. Nothing of it was changed.
+    #[error(
+        "{path} is of format {found}, and could not be brought to format {known}: {why}. It is as it was before, and \
+         the Remit that wrote it goes on with it"
+    )]
+    NotMigrated {
+        /// Where.
+        path: String,
+        /// Its format.
+        found: i64,
+        /// The newest format.
+        known: i64,
+        /// Why not, and what helps.
+        why: String,
+    },
     /// Nothing is in it, and its log of writes is not there.
     #[error(
         "{0} is of no use without its log of writes ({0}-wal), which is missing; put it back beside it, or restore the \
@@ -95,8 +110,8 @@ pub struct RecordRow {
     pub seq: u64,
     /// The kind of event.
     pub kind: String,
-    /// The case.
-    pub case: String,
+    /// The stream that it is of, by kind and identifier: `case/cas_…`.
+    pub stream: String,
     /// Who caused it.
     pub actor: String,
     /// When, in milliseconds since the Unix epoch.

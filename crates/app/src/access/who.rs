@@ -5,7 +5,8 @@ use crate::{
     Caller, Journal, Parts, Vault,
     access::{auth, token::TOKEN_ID},
     case::view::CaseView,
-    customer::erasure,
+    customer::erased,
+    operation::ForgetNameRefusal,
     refused::{Kind, Refused},
     vault::names::KNOWN_MAX,
 };
@@ -56,7 +57,7 @@ pub(crate) async fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a C
 /// `case` as callers are shown it.
 pub(crate) async fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
     Ok(CaseView {
-        erased: erasure::erased_view(journal, vault, case).await?,
+        erased: erased::erased_view(journal, vault, case).await?,
         ..CaseView::from(&*with_names(journal, vault, case).await?)
     })
 }
@@ -65,11 +66,11 @@ pub(crate) async fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> 
 ///
 /// # Errors
 /// When policy refuses, or no token that was revoked has a name that is kept.
-pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     if !parts.journal.store.forget_token_name(id).await.map_err(Refused::internal)? {
         let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     }
     parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     Ok(())

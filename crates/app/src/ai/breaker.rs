@@ -1,13 +1,14 @@
 //! Circuit breakers: AI responders that were shown to fail an intent too often are stopped for it, on record, and what
 //! they hold of it moves on.
 
+use crate::live::load::{BREAKERS, BreakerItem};
 use crate::{
     Caller, Environment, Governance, Journal, Live, Parts,
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
-    journal::block_on::block_on,
-    live::load::{Load, Tally, Tripped},
+    live::load::{Tally, Tripped},
+    operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
 };
@@ -17,23 +18,9 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
     signal::Value,
 };
-use remit_store::{CaseFilter, Collection, Commit, Entry, Expected, OutcomeDelta, ReadError, Views};
+use remit_store::{CaseFilter, Commit, Expected, OutcomeDelta, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// A breaker as stored: what it is about is its identifier.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct BreakerItem {
-    responder: String,
-    intent: String,
-    stopped: bool,
-    /// Counted when it was last switched on.
-    resolved: i64,
-    failed: i64,
-    wrong: i64,
-}
-
-const BREAKERS: Collection<BreakerItem> = Collection::new("breaker");
 
 const PAGE: usize = 200;
 
@@ -76,17 +63,6 @@ pub struct ResumeAi {
     /// Why it may again.
     #[schema(max_length = 4_096, min_length = 1)]
     pub reason: String,
-}
-
-/// Sets the breakers as they are on record.
-pub(crate) fn restore(store: &impl Views, load: &Load) -> Result<(), ReadError> {
-    for item in block_on(store.items(BREAKERS.kind()))? {
-        if let Ok(Entry { value: item, .. }) = BREAKERS.entry(item) {
-            let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
-            load.set_stopped(&item.responder, &item.intent, item.stopped, from);
-        }
-    }
-    Ok(())
 }
 
 /// What has tripped, for the one who acts on it.
@@ -165,7 +141,7 @@ pub fn stopped(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<StoppedView>, Refused> {
+) -> Result<Vec<StoppedView>, ListStoppedRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, intent): (ResponderId, String)| StoppedView { responder: responder.to_string(), intent };
     Ok(live.load.stopped().into_iter().map(view).collect())
@@ -180,7 +156,7 @@ pub fn unreachable(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<UnreachableView>, Refused> {
+) -> Result<Vec<UnreachableView>, ListRespondersUnreachableRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
         responder: responder.to_string(),
@@ -199,14 +175,14 @@ pub async fn reset_outcomes(
     caller: &Caller,
     responder: &str,
     wish: ResetOutcomes,
-) -> Result<(), Refused> {
+) -> Result<(), ResetOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let tally = parts.live.load.tally(responder, &wish.intent);
     let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
     let Some(id) = known else {
         let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let event = Event::OutcomesReset {
         responder: id.clone(),
@@ -240,14 +216,14 @@ pub async fn reset_outcomes(
 ///
 /// # Errors
 /// When policy or a bound refuses, or it is not stopped.
-pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), Refused> {
+pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), ResumeAiRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let stopped = parts.live.load.stopped();
     let found = stopped.iter().find(|(id, intent)| id.as_str() == responder && *intent == wish.intent);
     let Some((id, intent)) = found else {
         let detail = format!("`{responder}` is not stopped for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let from = parts.live.load.tally(responder, intent);
     let event = Event::AiResumed {
@@ -290,7 +266,7 @@ async fn note_with(
     outcomes: Vec<OutcomeDelta>,
 ) -> Result<(), Refused> {
     let expected = Expected::Any("it follows from outcomes that are counted in memory, and the newest counts");
-    let row = BREAKERS.write(format!("{} {}", item.responder, item.intent), expected, item);
+    let row = BREAKERS.write(BreakerItem::name(&item.responder, &item.intent), expected, item);
     let row = row.map_err(Refused::internal)?;
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
     authority::govern(journal, environment, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)

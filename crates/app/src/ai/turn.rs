@@ -5,7 +5,7 @@ use crate::{
     access::principal::Job,
     ai::context::{self, cut},
     case::{action, bounds},
-    customer::erasure,
+    customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},
     pipeline::{self, commit::Act, facts, load, sealing},
@@ -21,9 +21,6 @@ use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, 
 use remit_signals::courtesy::only_thanks;
 use remit_store::{Commit, OutboxRow, Views as _};
 use std::sync::Arc;
-
-/// What the built-in AI responder says to thanks.
-const WELCOME: &str = "You are welcome. If there is anything else, just write here.";
 
 /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
 /// same commit, so that the customer hears every answer once.
@@ -60,7 +57,10 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let mut found = None;
     let said = match &desk.service {
         // What only quotes articles has none about thanks.
-        Service::Knowledge(_) if thanked => Ok(Said::Answer { text: WELCOME.to_owned(), sources: Vec::new() }),
+        Service::Knowledge(_) if thanked => {
+            let text = parts.governance.bundle.texts().say(turn.language.as_deref(), "welcome", &[]);
+            Ok(Said::Answer { text, sources: Vec::new() })
+        }
         Service::Knowledge(service) => {
             let (service, turn) = (Arc::clone(service), turn.clone());
             let considered = move || {
@@ -167,7 +167,7 @@ async fn turn_stands(journal: &Journal, vault: &Vault, row: &OutboxRow) -> Resul
     let Some(stored) = journal.store.case(&row.case).await.map_err(Refused::internal)? else { return Ok(None) };
     let case = stored_case::case_of(journal, &stored.state).await?;
     let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
-    let open = case.status == remit_domain::case::Status::Open && !erasure::is_erased(journal, vault, &case).await?;
+    let open = case.status == remit_domain::case::Status::Open && !erased::is_erased(journal, vault, &case).await?;
     Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
 }
 

@@ -3,6 +3,7 @@
 use crate::{live::load::Load, pipeline::facts::Ground};
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
+pub(crate) use plan::{BUNDLE, MOVES};
 pub use plan::{Plan, PlanError};
 use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, engine::Engine};

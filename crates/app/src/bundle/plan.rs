@@ -16,9 +16,9 @@ use remit_policy::bundle::Bundle;
 use remit_store::{Activation, Collection, Commit, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
 
 /// Where goes what is not moved yet, and its name.
-const BUNDLE: Collection<Moves> = Collection::new("bundle");
+pub(crate) const BUNDLE: Collection<Moves> = Collection::new("bundle");
 
-const MOVES: &str = "moves";
+pub(crate) const MOVES: &str = "moves";
 
 /// A bundle that can come into force, and all that it takes.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Plan {
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle).await? {
             items.push(item.value.write(item.expected())?);
-            let event = Event::StaffNoted { profile: Box::new(item.value.profile), by: by.to_owned(), at: now };
+            let event = item.value.noted(by, now);
             records.push(authority::record(entropy, &event, "remit", now)?);
         }
         items.push(item(Some(&self.moves))?);

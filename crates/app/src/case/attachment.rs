@@ -2,10 +2,13 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
+    case::bounds,
     case::counted::{CaseAnswer, shown},
     customer,
-    pipeline::{self, commit::Act, load, sealing},
+    operation::{AddAttachmentRefusal, GetAttachmentRefusal},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
+    vault::opened,
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Views as _};
@@ -101,13 +104,15 @@ pub async fn attach(
     id: &str,
     epoch: Option<u64>,
     file: File,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AddAttachmentRefusal> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch).await?;
+    bounds::customers_words(caller, epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
-    let sealed = key.seal("", &parts.environment.entropy)?;
-    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
+    let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
+    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;
     let attachment = Attachment {
         commit: commit.clone(),
         bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
@@ -118,7 +123,7 @@ pub async fn attach(
     let case = loaded.case.id.to_string();
     let mut act = Act::on(loaded, command).with([sealed]);
     act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// A file of a case, with its kind.
@@ -130,7 +135,7 @@ pub async fn attachment(
     caller: &Caller,
     id: &str,
     name: &str,
-) -> Result<(&'static str, Vec<u8>), Refused> {
+) -> Result<(&'static str, Vec<u8>), GetAttachmentRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
     let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?;
@@ -138,9 +143,9 @@ pub async fn attachment(
         let gone = case.attached > 0
             && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
-        return Err(Refused::new(kind, "the case has no such file"));
+        return Err(Refused::new(kind, "the case has no such file").into());
     };
-    let bytes = sealing::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = opened::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
     let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
     let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
     Ok((media_type, bytes))

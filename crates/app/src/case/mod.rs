@@ -16,6 +16,7 @@ pub mod merge;
 pub mod open;
 pub mod override_log;
 pub mod query;
+pub mod request;
 pub mod schema;
 pub mod situation;
 pub mod timer;

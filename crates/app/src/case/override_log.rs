@@ -6,6 +6,7 @@ use crate::{
     access::{auth, principal::Job, who},
     case::query::Page,
     environment::clock::rfc3339,
+    operation::ListOverridesRefusal,
     pipeline::{load, sealing},
     refused::Refused,
 };
@@ -50,13 +51,13 @@ pub struct OverrideView {
 }
 
 /// Overrides as they are listed, by decision.
-const OVERRIDES: Collection<OverrideItem> = Collection::new("override");
+pub(crate) const OVERRIDES: Collection<OverrideItem> = Collection::new("override");
 
 /// An override as listed; the record itself is in the ledger.
 #[derive(Debug, Serialize, Deserialize)]
-struct OverrideItem {
-    case: CaseId,
-    reason: Words,
+pub(crate) struct OverrideItem {
+    pub(crate) case: CaseId,
+    pub(crate) reason: Words,
 }
 
 /// The item of the override among what happened.
@@ -81,7 +82,7 @@ pub async fn overrides(
     caller: &Caller,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<OverrideView>, Refused> {
+) -> Result<Page<OverrideView>, ListOverridesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     if let Some(after) = after {
         after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;

@@ -4,8 +4,8 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
-    refused::Refused,
+    operation::TransferCaseRefusal,
+    pipeline::{self, commit::Act, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,16 @@ pub async fn transfer_case(
     repeat: Option<&Repeat>,
     id: &str,
     wish: TransferCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, TransferCaseRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))
+            .await?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
     let sealed =
         sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", wish.note.as_deref())
             .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

@@ -1,49 +1,27 @@
 //! Messages on a case, and readings of it.
 
-use crate::case::counted::shown;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
         automatic,
         bounds::{self, TEXT_MAX},
-        counted::{self, CaseAnswer},
-        schema,
+        counted::{self, CaseAnswer, shown},
+        request::PostMessage,
     },
+    operation::{PostMessageRefusal, PostSignalsRefusal},
     pipeline::{
         self,
         commit::Act,
-        load,
+        lease, load,
         measure::{self, Named, PostedReading},
         sealing,
     },
     refused::Refused,
 };
-use remit_domain::{Command, event::Mark};
+use remit_domain::Command;
 use remit_signals::written::written;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// A message on a case.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PostMessage {
-    /// What it says.
-    #[schema(max_length = 32_768, min_length = 1)]
-    pub text: String,
-    /// The holder's lease, when the holder writes; without it the requester writes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub epoch: Option<u64>,
-    /// What the holder commits to with it, so that the next holder is told: `promise`, `refusal`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(schema_with = schema::marks)]
-    pub marks: Vec<Mark>,
-    /// The value of the message's field `Auto-Submitted` (RFC 3834), where the requester writes: what a machine sent is
-    /// kept, and nothing follows from it. Without it the usual forms are known by their words; `no` says that a person
-    /// wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 256, example = "auto-replied")]
-    pub auto_submitted: Option<String>,
-}
 
 /// Readings of a case.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -64,21 +42,27 @@ pub async fn post_message(
     repeat: Option<&Repeat>,
     id: &str,
     message: PostMessage,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
     bounds::bounded("text", &message.text, TEXT_MAX)?;
     if message.marks.len() > 2 {
-        return Err(Refused::invalid("marks", "name each mark once"));
+        return Err(Refused::invalid("marks", "name each mark once").into());
     }
     let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
     let written = written(&message.text);
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
-    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, &message, &written)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)
+            .await?;
+    bounds::customers_words(caller, message.epoch)?;
+    let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
+    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text).await?;
     let words = sealed.words.clone();
     let command = match message.epoch {
         Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
         None if !message.marks.is_empty() => {
-            return Err(Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`"));
+            return Err(
+                Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`").into()
+            );
         }
         None => match automatic {
             Some(auto_submitted) => {
@@ -93,7 +77,7 @@ pub async fn post_message(
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Adds readings, which may change who holds the case.
@@ -106,14 +90,15 @@ pub async fn post_signals(
     repeat: Option<&Repeat>,
     id: &str,
     posted: PostSignals,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, PostSignalsRefusal> {
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id).await?;
     if posted.signals.is_empty() {
-        return Err(Refused::invalid("signals", "name at least one reading"));
+        return Err(Refused::invalid("signals", "name at least one reading").into());
     }
     let readings: Named = measure::posted(&parts.governance, caller, &posted.signals, parts.environment.now())?;
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
     let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
-    pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals)).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals))
+        .await?)
 }

@@ -6,12 +6,14 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::{auth, principal::Job},
-    case::{
-        bounds::{CUSTOMER_MAX, bounded},
-        view::ErasedView,
+    case::bounds::{CUSTOMER_MAX, bounded},
+    chat,
+    customer::{
+        self,
+        erased::{PENDING, log},
     },
-    chat, customer,
     journal::stored_case,
+    operation::EraseCustomerRefusal,
     pipeline::{
         self,
         commit::{self, Act},
@@ -20,14 +22,11 @@ use crate::{
     vault::erasures::{Due, ERASURE},
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
+use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
 use remit_store::{Commit, CommitError, Journal as _, OutboxRow, Views as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
-
-/// Something is left in the log.
-const PENDING: &str = "pending";
 
 /// Cases that are marked at once: what is in memory of them is bounded by it.
 const AT_ONCE: usize = 64;
@@ -53,7 +52,7 @@ pub struct Erased {
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such customer.
-pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, Refused> {
+pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
     bounded("customer", external, CUSTOMER_MAX)?;
     let customer = customer::customer_id(&parts.vault, external);
@@ -66,7 +65,7 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
             erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
         }
     }
-    erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))
+    Ok(erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))?)
 }
 
 /// Nothing where there is nobody of this pseudonym whose words are there.
@@ -84,7 +83,7 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
 }
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
-    let (now, stream) = (parts.environment.now(), customer.to_string());
+    let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let items = chat::ended_chats(&parts.live, customer);
@@ -96,7 +95,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         outbox: vec![OutboxRow {
             id: Due::row(key),
             kind: ERASURE.to_owned(),
-            case: stream,
+            case: customer.to_string(),
             due_ms: now.0,
             body: serde_json::to_vec(&due).map_err(Refused::internal)?,
         }],
@@ -189,31 +188,12 @@ async fn complete(
 ) -> Result<(), Refused> {
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).await.map_err(Refused::internal)?;
+    let stream = Stream::customer(&due.customer);
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let record = commit::to_record(environment, &event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;
     vault.erasures.end(due.key);
     tracing::info!(cases, "a customer's words are erased, and nothing of them is left in the log");
     Ok(())
-}
-
-/// Whether the words on a case were erased, though it may not say so of itself yet.
-pub(crate) async fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
-    if case.erased || !vault.erasures.is_pending(&case.customer) {
-        return Ok(case.erased);
-    }
-    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string()).await;
-    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
-}
-
-/// What has become of the words on a case, if they were erased.
-pub(crate) async fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
-    let pending = || vault.erasures.is_pending(&case.customer);
-    Ok(is_erased(journal, vault, case).await?.then(|| ErasedView { log: Some(log(pending())) }))
-}
-
-/// How it is told whether something is left in the log.
-fn log(pending: bool) -> &'static str {
-    if pending { PENDING } else { "done" }
 }

@@ -1,12 +1,12 @@
 //! Customers: their pseudonyms and the keys that seal their words.
 
+pub mod erased;
 pub mod erasure;
 
 use crate::{
     Environment, Journal, Vault,
-    pipeline::sealing,
     refused::Refused,
-    vault::{customers::Customer, keys::CustomerKey},
+    vault::{customers::Customer, keys::CustomerKey, opened},
 };
 use remit_domain::{Case, id::CustomerId};
 use remit_signals::normal::identifier;
@@ -73,7 +73,7 @@ pub(crate) async fn case_key(
     let (id, customer) = (case.id.to_string(), &case.customer);
     let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).await.map_err(Refused::internal)?;
     let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
-    Ok(sealing::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
+    Ok(opened::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
 }
 
 /// Forgets the key of an erased customer.

@@ -5,6 +5,7 @@ use crate::{
     access::auth,
     evidence::explain::{self, Explanation},
     journal::block_on::block_on,
+    operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -23,7 +24,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionAnswer {
     /// The record, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Recorded,
     /// The record in plain words.
     pub explanation: Explanation,
@@ -32,7 +32,7 @@ pub struct DecisionAnswer {
 }
 
 /// A decision on record: about who has a case, or about an action.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Recorded {
     /// Who has a case.
@@ -67,7 +67,6 @@ impl Recorded {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WouldDecide {
     /// What would be recorded, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Decision,
     /// The record in plain words.
     pub explanation: Explanation,
@@ -104,7 +103,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 ///
 /// # Errors
 /// When policy refuses, or there is no such decision.
-pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
+pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id).await?;
     let explanation = match &decision {
@@ -162,7 +161,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 ///
 /// # Errors
 /// When policy refuses, there is no such decision, or its bundle is not the one in force.
-pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
+pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
     let (decision, _) = recorded(&parts.journal, id).await?;
     let bundle = decision.bundle().to_string();

@@ -1,9 +1,12 @@
 //! A case as it is stored, read as this version knows it.
 
-use crate::{Journal, case::query::PAGE_MAX, refused::Refused};
-use remit_domain::{Case, Event, id::CaseId};
+use crate::{Journal, refused::Refused};
+use remit_domain::{Case, Event, Stream, id::CaseId};
 use remit_store::{Journal as _, RecordRow, Views as _};
 use std::vec;
+
+/// Records that are read at once.
+const READ_AT_ONCE: usize = 200;
 
 /// The case with this state. Where an earlier version of the program kept it, which knew less of it, it is made
 /// anew from its records.
@@ -23,7 +26,7 @@ pub(crate) async fn case_of(journal: &Journal, state: &[u8]) -> Result<Case, Ref
 
 /// Everything that happened to a case, oldest first, read a page at a time.
 pub(crate) struct Records {
-    case: String,
+    stream: String,
     page: vec::IntoIter<RecordRow>,
     after: u64,
     is_last: bool,
@@ -32,14 +35,16 @@ pub(crate) struct Records {
 impl Records {
     /// Those of a case.
     pub(crate) fn of(case: &Case) -> Self {
-        Self { case: case.id.to_string(), page: Vec::new().into_iter(), after: 0, is_last: false }
+        let stream = Stream::case(case.id).to_string();
+        Self { stream, page: Vec::new().into_iter(), after: 0, is_last: false }
     }
 
     /// The next record.
     pub(crate) async fn next(&mut self, journal: &Journal) -> Result<Option<RecordRow>, Refused> {
         if self.page.as_slice().is_empty() && !self.is_last {
-            let page = journal.store.records_of(&self.case, self.after, PAGE_MAX).await.map_err(Refused::internal)?;
-            self.is_last = page.len() < PAGE_MAX;
+            let page = journal.store.records_of(&self.stream, self.after, READ_AT_ONCE).await;
+            let page = page.map_err(Refused::internal)?;
+            self.is_last = page.len() < READ_AT_ONCE;
             self.after = page.last().map_or(self.after, |last| last.seq);
             self.page = page.into_iter();
         }
@@ -48,8 +53,7 @@ impl Records {
 }
 
 pub(crate) async fn stored_case(journal: &Journal, case: CaseId) -> Result<Option<Case>, Refused> {
-    let row = journal.store.case(&case.to_string()).await.map_err(Refused::internal)?;
-    match row {
+    match journal.store.case(&case.to_string()).await.map_err(Refused::internal)? {
         Some(row) => case_of(journal, &row.state).await.map(Some),
         None => Ok(None),
     }

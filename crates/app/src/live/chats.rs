@@ -8,7 +8,7 @@ use crate::{
 };
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
 use remit_ledger::hash::hex;
-use remit_store::{Collection, Entry, Views};
+use remit_store::{Collection, Entry, Expected, ItemWrite, Views};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -217,4 +217,22 @@ impl Chats {
 /// Under which name a chat with this secret is stored.
 pub(crate) fn id_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// A chat that opens a case: stored anew together with it.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) id: String,
+    pub(crate) item: ChatItem,
+    /// The chat as it was read.
+    pub(crate) expected: Expected,
+}
+
+impl Opening {
+    /// The chat once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
+        let mut item = self.item.clone();
+        item.cases.push(case);
+        CHATS.write(&self.id, self.expected, &item).map_err(Refused::internal)
+    }
 }

@@ -1,12 +1,13 @@
 //! The live floor: staff, what waits for them, and what was offered, kept in step with what was committed.
 
-use crate::refused::Refused;
+use crate::{refused::Refused, vault::keys::hmac};
 use remit_domain::{
-    Case,
+    Case, Event,
     floor::{Floor, Pairing, Placed, Presence, StaffProfile, Terms, Waiting},
     id::{CaseId, ResponderId, StaffId, Timestamp},
     offer::OfferEnd,
 };
+use remit_ledger::hash::hex;
 use remit_policy::bundle::Bundle;
 use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
@@ -28,9 +29,25 @@ pub(crate) struct StaffItem {
     pub(crate) profile: StaffProfile,
     pub(crate) presence: Presence,
     pub(crate) since: Timestamp,
+    /// The salt of the commitment to the first name that is on record, in hexadecimal; none in what an earlier version
+    /// noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) salt: Option<String>,
 }
 
 impl StaffItem {
+    /// The commitment to the first name, for the record.
+    pub(crate) fn first_name_on_record(&self) -> Option<String> {
+        let salt = self.salt.as_ref()?;
+        Some(hex(&hmac(salt.as_bytes(), &[self.first_name.as_bytes()])))
+    }
+
+    /// That they were noted like this.
+    pub(crate) fn noted(&self, by: &str, at: Timestamp) -> Event {
+        let (profile, first_name) = (Box::new(self.profile.clone()), self.first_name_on_record());
+        Event::StaffNoted { profile, first_name, by: by.to_owned(), at }
+    }
+
     /// As it is stored from now on.
     pub(crate) fn write(&self, expected: Expected) -> Result<ItemWrite, Refused> {
         STAFF.write(self.profile.id.to_string(), expected, self).map_err(Refused::internal)

@@ -1,10 +1,7 @@
 //! The live load of every responder, and what it means for a case that would join it.
 
 use crate::journal::block_on::block_on;
-use crate::{
-    ai::breaker,
-    live::{floor::Waits, outage::Outages},
-};
+use crate::live::{floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
@@ -13,7 +10,8 @@ use remit_domain::{
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
-use remit_store::{OutcomeDelta, ReadError, Views};
+use remit_store::{Collection, Entry, OutcomeDelta, ReadError, Views};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{
@@ -63,6 +61,28 @@ struct Breaker {
     from: Tally,
 }
 
+/// A breaker as stored: what it is about is its identifier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BreakerItem {
+    pub(crate) responder: String,
+    pub(crate) intent: String,
+    pub(crate) stopped: bool,
+    /// Counted when it was last switched on.
+    pub(crate) resolved: i64,
+    pub(crate) failed: i64,
+    pub(crate) wrong: i64,
+}
+
+impl BreakerItem {
+    /// Under which name one is stored.
+    pub(crate) fn name(responder: &str, intent: &str) -> String {
+        format!("{responder} {intent}")
+    }
+}
+
+/// Breakers, by responder and intent.
+pub(crate) const BREAKERS: Collection<BreakerItem> = Collection::new("breaker");
+
 #[derive(Debug)]
 struct Desk {
     spec: CandidateSpec,
@@ -102,7 +122,12 @@ impl Load {
         for (holder, depth) in block_on(store.depths())? {
             load.set_depth(&holder, depth);
         }
-        breaker::restore(store, &load)?;
+        for item in block_on(store.items(BREAKERS.kind()))? {
+            if let Ok(Entry { value: item, .. }) = BREAKERS.entry(item) {
+                let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
+                load.set_stopped(&item.responder, &item.intent, item.stopped, from);
+            }
+        }
         let outcomes = block_on(store.outcomes())?;
         let tripped = outcomes.iter().filter_map(|row| load.record(&row.responder, &row.intent, Tally::from(row)));
         let tripped = tripped.collect();

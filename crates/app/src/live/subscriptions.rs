@@ -7,7 +7,7 @@ use crate::{
     vault::keys::Keys,
 };
 use remit_responders::{Receiver, signature::SigningSecret};
-use remit_store::{Collection, ReadError, Views};
+use remit_store::{Collection, Journal, ReadError, Views};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -21,6 +21,9 @@ pub(crate) const SUBSCRIPTIONS: Collection<SubscriptionItem> = Collection::new("
 
 /// How far each subscription is delivered, by its identifier.
 pub(crate) const DELIVERIES: Collection<Line> = Collection::new("delivery");
+
+/// What the kind of item of a subscription's dead letters begins with.
+pub(crate) const DEAD: &str = "dead ";
 
 /// A subscription as stored. Secrets are sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,7 +78,7 @@ const TESTS_MAX: usize = 8;
 
 impl Subscriptions {
     /// All of them, as they are on record.
-    pub(crate) fn open(store: &impl Views, keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
+    pub(crate) fn open(store: &(impl Journal + Views), keys: &Keys, in_the_clear: bool) -> Result<Self, ReadError> {
         let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
         let mut lines: BTreeMap<String, Vec<u8>> =
             block_on(store.items(DELIVERIES.kind()))?.into_iter().map(|row| (row.id, row.body)).collect();
@@ -83,11 +86,10 @@ impl Subscriptions {
         for row in block_on(store.items(SUBSCRIPTIONS.kind()))? {
             let Some(line) = lines.remove(&row.id) else { continue };
             let row = SUBSCRIPTIONS.entry(row)?;
-            let dead = block_on(store.items(dead_letters(&row.id).kind()))?
-                .iter()
-                .filter_map(|row| row.id.parse().ok())
-                .collect();
-            let line = Line::restore(&line, dead).map_err(broken)?;
+            let dead = block_on(store.items(dead_letters(&row.id).kind()))?;
+            let dead = dead.iter().filter_map(|row| row.id.parse().ok()).collect();
+            let mut line = Line::restore(&line, dead).map_err(broken)?;
+            line.name_lanes(|seq| block_on(stream_at(store, seq)));
             let receiver = receiver(&row.id, &row.value, keys);
             by_id.insert(row.id.clone(), Arc::new(Subscription::new(row.id, row.value, receiver, line)));
         }
@@ -173,7 +175,7 @@ impl Subscription {
         self.line().room().1 > 0
     }
 
-    /// How long until something is due, apart from cases that are `busy`.
+    /// How long until something is due, apart from streams that are `busy`.
     pub fn until_due(&self, now: i64, busy: &HashSet<String>) -> Option<Duration> {
         let due = self.line().next_due(busy)?;
         Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
@@ -182,7 +184,12 @@ impl Subscription {
 
 /// A subscription's dead letters, by position.
 pub(crate) fn dead_letters(id: &str) -> Collection<DeadLetter> {
-    Collection::named(format!("dead {id}"))
+    Collection::named(format!("{DEAD}{id}"))
+}
+
+/// The stream of the record at a position.
+pub(crate) async fn stream_at(store: &impl Journal, seq: u64) -> Option<String> {
+    store.feed(seq.checked_sub(1)?, 1).await.ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
 }
 
 /// What sends to a subscription, or why nothing can.

@@ -1,46 +1,38 @@
 //! The pipeline that every command goes through: load, authorise, decide, commit, project.
 
-pub mod commit;
-pub mod counting;
-pub mod facts;
-pub mod follow_ups;
-pub mod load;
-pub mod measure;
-pub mod projections;
-pub mod sealing;
-pub mod sla;
-
 use crate::{
     Caller, Journal, Parts, Vault,
     access::who,
-    refused::{Kind, Refused},
+    operation::Refusal,
+    pipeline::repeat::{Done, Kept, Repeat},
+    refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Step, command::Happened};
-use remit_store::{CommitError, Views as _};
+use remit_store::{Commit, CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A repeatable request: the key that the caller chose, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// The caller's key.
-    pub key: String,
-    /// SHA-256 of method, path, query, content type and body.
-    pub request: [u8; 32],
-}
+pub mod commit;
 
-/// What a use case came to, once it is durable.
-#[derive(Debug, Clone)]
-pub enum Done<T> {
-    /// It was carried out.
-    Now(T),
-    /// The same request was carried out before, under the same key: its output, as it was kept then.
-    Before(Kept),
-}
+pub mod counting;
 
-/// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
-#[derive(Debug, Clone)]
-pub struct Kept(pub Vec<u8>);
+pub mod facts;
+
+pub mod follow_ups;
+
+pub mod lease;
+
+pub mod load;
+
+pub mod measure;
+
+pub mod projections;
+
+pub mod repeat;
+
+pub mod sealing;
+
+pub mod sla;
 
 /// How often a command is taken anew when the case changed while it was decided.
 pub(crate) const ATTEMPTS: usize = 8;
@@ -84,7 +76,7 @@ pub(crate) async fn execute<T: Serialize>(
             })
             .await
         {
-            Ok(_) => return Ok(Done::Now(prepared.output)),
+            Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
             Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
             Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
             Err(error) => return Err(refused(error)),
@@ -130,15 +122,15 @@ async fn prepare<T: Serialize>(
 ///
 /// # Errors
 /// As `act`, or where the key was sent with another request before.
-pub async fn or_earlier_answer<T>(
+pub async fn or_earlier_answer<T, R: Refusal>(
     journal: &Journal,
     vault: &Vault,
     caller: &Caller,
     repeat: Option<&Repeat>,
-    act: impl Future<Output = Result<Done<T>, Refused>>,
-) -> Result<Done<T>, Refused> {
+    act: impl Future<Output = Result<Done<T>, R>>,
+) -> Result<Done<T>, R> {
     let refused = match act.await {
-        Err(refused) if !refused.kind.is_ours() => refused,
+        Err(refused) if !refused.kind().is_ours() => refused,
         done => return done,
     };
     let before = match repeat {
@@ -146,6 +138,24 @@ pub async fn or_earlier_answer<T>(
         None => None,
     };
     before.map(Done::Before).ok_or(refused)
+}
+
+/// Keeps the output of a request that changes nothing, and answers with it, or with what the same request came to
+/// before.
+pub(crate) async fn keep<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    output: T,
+) -> Result<Done<T>, Refused> {
+    let Some(repeat) = repeat else { return Ok(Done::Now { output, kept: None }) };
+    let (kept, now) = (Kept::of(&output)?, parts.environment.now());
+    let row = commit::repeatable(&parts.vault, caller, repeat, None, &kept, now);
+    match parts.journal.commit(Commit { idempotency: Some(row), ..Commit::default() }).await {
+        Ok(_) => Ok(Done::Now { output, kept: Some(kept) }),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 /// What the same request came to before.
@@ -157,21 +167,5 @@ async fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat
         Ok(Some(Kept(row.response)))
     } else {
         Err(refused(CommitError::KeyReused))
-    }
-}
-
-/// What a refused commit is told as.
-pub(crate) fn refused(error: CommitError) -> Refused {
-    match error {
-        CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
-        CommitError::KeyGone => remit_domain::refusal::Refusal::WordsErased.into(),
-        CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
-        CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
-        CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
-        CommitError::ItemConflict { .. } | CommitError::CaseConflict { .. } => {
-            Refused::new(Kind::Changed, "what this follows from was changed meanwhile")
-        }
-        CommitError::Overdrawn { .. } => Refused::new(Kind::LimitReached, error.to_string()),
-        other => Refused::internal(other),
     }
 }

@@ -7,12 +7,12 @@ use crate::{
     Environment, Governance, Live,
     environment::{clock::rfc3339, metrics::Counted},
     live::load::Tally,
-    pipeline::{commit::held_open, counting},
+    pipeline::counting,
     staff::placing,
 };
 use remit_domain::{
     Case, Event,
-    case::Author,
+    case::{Author, Status},
     command::Happened,
     decision::{Trigger, YieldReason},
     id::CaseId,
@@ -104,4 +104,9 @@ pub(crate) fn put_into_force(
     }
     environment.metrics.happened(&projections.counted);
     live.chats.ring(projections.case);
+}
+
+/// The responder or owner that holds `case`, while it is open.
+pub(crate) fn held_open(case: &Case) -> Option<&str> {
+    case.holder.as_ref().filter(|_| case.status == Status::Open).map(|holder| holder.who.name())
 }

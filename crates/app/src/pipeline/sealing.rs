@@ -6,7 +6,10 @@ use crate::{
     customer,
     pipeline::load::Loaded,
     refused::Refused,
-    vault::keys::{CustomerKey, KeyError, Sealed},
+    vault::{
+        keys::{CustomerKey, Sealed},
+        opened::opened,
+    },
 };
 use remit_domain::{Case, event::Words, refusal::Refusal};
 use remit_store::Views as _;
@@ -68,19 +71,4 @@ pub(crate) async fn open_words(
     };
     let Some(key) = customer::case_key(journal, vault, environment, case).await? else { return Ok(None) };
     Ok(opened(environment, case, &words.commit, key.open(&row.sealed, words)))
-}
-
-/// What was opened. What does not open is gone for whoever asks, and somebody has to see to it.
-pub(crate) fn opened<T>(
-    environment: &Environment,
-    case: &Case,
-    commit: &str,
-    opened: Result<T, KeyError>,
-) -> Option<T> {
-    opened
-        .inspect_err(|error| {
-            environment.metrics.unreadable.inc();
-            tracing::error!(case = %case.id, commit, %error, "stored words or a file cannot be read");
-        })
-        .ok()
 }

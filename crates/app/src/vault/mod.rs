@@ -4,6 +4,7 @@ pub mod customers;
 pub mod erasures;
 pub mod keys;
 pub mod names;
+pub mod opened;
 
 use crate::vault::{customers::Customers, erasures::Erasures, keys::Keys, names::Names};
 

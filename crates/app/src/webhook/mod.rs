@@ -5,7 +5,7 @@ pub mod subscription;
 
 use crate::{
     Caller, Environment, Journal, Live,
-    access::authority,
+    access::{authority, principal::Job},
     evidence::feed::FeedItem,
     live::{
         delivery::{Origin, Pick, Ready},
@@ -13,7 +13,7 @@ use crate::{
     },
     refused::Refused,
 };
-use remit_domain::Event;
+use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
 use remit_responders::Failure;
 use remit_store::{Commit, Expected, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
@@ -24,7 +24,7 @@ use std::{
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-/// Events of a case that are looked through at once for the next one that is subscribed to.
+/// Events of a stream that are looked through at once for the next one that is subscribed to.
 const PAGE: usize = 16;
 
 /// When an event that could not be read is looked for again, in milliseconds.
@@ -89,15 +89,15 @@ pub async fn read_on(
     let rows = journal.store.feed(after, room).await.map_err(Refused::internal)?;
     let (full, item, now) = (rows.len() == room, subscription.item(), environment.now().0);
     for row in rows {
-        let (seq, case) = (row.seq, row.case.clone());
+        let (seq, stream) = (row.seq, row.stream.clone());
         let ready = ready(&item, row)?;
-        subscription.line().take(after, seq, &case, ready, now);
+        subscription.line().take(after, seq, &stream, ready, now);
         after = seq;
     }
     Ok(full)
 }
 
-/// What goes next, if anything is due: none of a case that is `busy`.
+/// What goes next, if anything is due: none of a stream that is `busy`.
 pub fn next_delivery(environment: &Environment, subscription: &Subscription, busy: &HashSet<String>) -> Option<Pick> {
     subscription.line().pick(environment.now().0, busy)
 }
@@ -153,7 +153,7 @@ pub(crate) async fn send(
     })
 }
 
-/// The first event of the lane's case in a stretch of the ledger that is subscribed to.
+/// The first event of the lane's stream in a stretch of the ledger that is subscribed to.
 async fn next_of_lane(
     journal: &Journal,
     subscription: &Subscription,
@@ -163,7 +163,7 @@ async fn next_of_lane(
 ) -> Result<Option<Ready>, Refused> {
     let item = subscription.item();
     while after < last {
-        let rows = journal.store.records_of(&from.case, after, PAGE).await.map_err(Refused::internal)?;
+        let rows = journal.store.records_of(&from.stream, after, PAGE).await.map_err(Refused::internal)?;
         let ended = rows.len() < PAGE;
         for row in rows {
             after = row.seq;
@@ -204,12 +204,32 @@ pub(crate) async fn save_delivery_with(
     if subscription.deleted.load(Ordering::Acquire) {
         return Ok(());
     }
+    // What a receiver did by going is not what somebody did after it.
+    if act.is_some() && subscription.line().unsaved().gone {
+        save_line(journal, environment, subscription, None).await?;
+    }
+    save_line(journal, environment, subscription, act).await
+}
+
+async fn save_line(
+    journal: &Journal,
+    environment: &Environment,
+    subscription: &Subscription,
+    act: Option<(&Caller, &Event)>,
+) -> Result<(), Refused> {
+    let said = act.and_then(|(_, event)| authority::pause_of(event));
     let expected = Expected::Any("what is delivered is known in memory, and saved by one at a time");
-    let (unsaved, line) = {
-        let line = subscription.line();
-        let written = DELIVERIES.write(&subscription.id, expected, &line).map_err(Refused::internal)?;
-        (line.unsaved(), written)
+    let (unsaved, paused, line) = {
+        let mut line = subscription.line();
+        let paused = said.unwrap_or_else(|| line.is_paused_on_record());
+        let written = line.recorded(paused, |line| DELIVERIES.write(&subscription.id, expected, line));
+        (line.unsaved(), paused, written.map_err(Refused::internal)?)
     };
+    // A receiver that is gone pauses its subscription by itself.
+    let (own, by) = (Caller::system(Job::Webhooks), OWN_SOURCE.to_owned());
+    let (subscribed, change) = (subscription.id.clone(), SubscriptionChange::Paused);
+    let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: environment.now() };
+    let act = act.or(Some((&own, &gone)).filter(|_| unsaved.gone));
     let (mut items, dead) = (vec![line], subscriptions::dead_letters(&subscription.id));
     for (seq, letter) in &unsaved.letters {
         items.push(match letter {
@@ -229,7 +249,7 @@ pub(crate) async fn save_delivery_with(
         .map_err(crate::refused)?,
         None => drop(journal.commit(Commit { items, ..Commit::default() }).await.map_err(crate::refused)?),
     }
-    subscription.line().saved(&unsaved);
+    subscription.line().saved(&unsaved, paused);
     Ok(())
 }
 

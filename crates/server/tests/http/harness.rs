@@ -143,11 +143,13 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
     block_on(Directory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
 }
 
-/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped.
-struct Accounted(PathBuf, bool);
+/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
+/// and each record against what the interface's description says of its kind.
+struct Accounted(PathBuf, bool, Arc<Parts>);
 
 impl Drop for Accounted {
     fn drop(&mut self) {
+        use remit_store::Journal as _;
         if std::thread::panicking() || !self.1 {
             return;
         }
@@ -161,6 +163,9 @@ impl Drop for Accounted {
         };
         let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
+        for row in block_on(self.2.journal.store().feed(0, usize::MAX)).unwrap() {
+            crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
+        }
     }
 }
 
@@ -344,7 +349,7 @@ impl Server {
         let runtime = Runtime::new().unwrap();
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
-        let accounted = Accounted(data.path().to_owned(), true);
+        let accounted = Accounted(data.path().to_owned(), true, Arc::clone(&app));
         Self { _watchdog: Watchdog::start(), accounted, runtime, running: Some(running), app, url, data }
     }
 

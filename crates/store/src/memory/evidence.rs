@@ -68,32 +68,32 @@ impl Evidence for MemoryStore {
 }
 
 /// What is kept of each case and of whatever else records are about, by name.
-fn streams(state: &State) -> BTreeMap<&str, Stored> {
-    let mut streams: BTreeMap<&str, Stored> = BTreeMap::new();
+fn streams(state: &State) -> BTreeMap<String, Stored> {
+    let mut streams: BTreeMap<String, Stored> = BTreeMap::new();
     for Kept { row, place, .. } in &state.records {
         let placed = Placed { place: place.cast_signed(), seq: row.seq.cast_signed(), body: row.body.clone() };
-        streams.entry(&row.case).or_default().records.push(placed);
+        streams.entry(row.stream.clone()).or_default().records.push(placed);
     }
     for row in state.exceptions.values() {
-        streams.entry(&row.case).or_default().exceptions.push(row.clone());
+        streams.entry(of_case(&row.case)).or_default().exceptions.push(row.clone());
     }
     for ((case, id), sealed) in &state.words {
         let row = WordsRow { id: id.clone(), case: case.clone(), sealed: sealed.clone() };
-        streams.entry(case).or_default().words.push(row);
+        streams.entry(of_case(case)).or_default().words.push(row);
     }
     for ((case, id), sealed) in &state.attachments {
         let row = AttachmentRow { id: id.clone(), case: case.clone(), sealed: sealed.clone() };
-        streams.entry(case).or_default().files.push(row);
+        streams.entry(of_case(case)).or_default().files.push(row);
     }
     for (_, row) in state.outbox.values() {
-        streams.entry(&row.case).or_default().outbox.push(row.clone());
+        streams.entry(of_case(&row.case)).or_default().outbox.push(row.clone());
     }
     let erased: BTreeSet<&str> = of_kind(state, "words_erased").collect();
     let mut customers: BTreeSet<&str> = of_kind(state, "customer_erased").collect();
     customers.extend(erased.iter().filter_map(|case| Some(state.cases.get(*case)?.customer.as_str())));
     for case in state.cases.values() {
         let key = state.cases_of.get(&(case.customer.clone(), case.opened_ms, case.id.clone()));
-        let stored = streams.entry(&case.id).or_default();
+        let stored = streams.entry(of_case(&case.id)).or_default();
         stored.case = Some(case.clone());
         stored.is_listed = key.is_some();
         stored.wrapped_key = key.and_then(|key| state.keys.get(&(*key)?)?.clone());
@@ -102,9 +102,18 @@ fn streams(state: &State) -> BTreeMap<&str, Stored> {
     streams
 }
 
-/// The streams that have a record of this kind.
+/// The name of a case's stream.
+fn of_case(case: &str) -> String {
+    format!("case/{case}")
+}
+
+/// The identifiers of the streams that have a record of this kind.
 fn of_kind<'s>(state: &'s State, kind: &'s str) -> impl Iterator<Item = &'s str> {
-    state.records.iter().filter(move |kept| kept.row.kind == kind).map(|kept| kept.row.case.as_str())
+    state
+        .records
+        .iter()
+        .filter(move |kept| kept.row.kind == kind)
+        .filter_map(|kept| Some(kept.row.stream.split_once('/')?.1))
 }
 
 fn stored_record(kept: &Kept) -> StoredRecord {
@@ -112,7 +121,7 @@ fn stored_record(kept: &Kept) -> StoredRecord {
     let beside = Beside {
         ts: row.ts_ms,
         kind: row.kind.clone(),
-        case: row.case.clone(),
+        stream: row.stream.clone(),
         actor: row.actor.clone(),
         subject: kept.subject.clone(),
     };
@@ -163,10 +172,11 @@ impl Verification for MemoryStore {
         judge.begin(Some(i64::MAX));
         state.records.iter().for_each(|kept| verification.record(&stored_record(kept)));
         for (name, stored) in &streams(&state) {
-            judge.case(name, stored, &mut |problem| verification.note(problem));
+            judge.stream(name, stored, &mut |problem| verification.note(problem));
         }
         rest(&state, judge, &mut |problem| verification.note(problem));
-        let (judged, unjudged) = judge.end(&mut |problem| verification.note(problem));
+        let customer_of = |case: &str| Some(state.cases.get(case)?.customer.clone());
+        let (judged, unjudged) = judge.end(&customer_of, &mut |problem| verification.note(problem));
         let records = state.last_seq();
         progress(records, records);
         let mut report = verification.finish();

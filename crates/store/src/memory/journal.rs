@@ -56,9 +56,9 @@ impl Journal for MemoryStore {
         Ok(self.on_disk().last_seq())
     }
 
-    async fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
+    async fn records_of(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
         let state = self.written();
-        let rows = state.records.iter().map(|kept| &kept.row).filter(|row| row.case == case);
+        let rows = state.records.iter().map(|kept| &kept.row).filter(|row| row.stream == stream);
         Ok(rows.filter(|row| row.seq > after).take(limit).cloned().collect())
     }
 

@@ -6,7 +6,7 @@ use crate::{
     TokenChange, TokenRow,
 };
 use remit_ledger::{
-    entry::Entry,
+    entry::{About, Entry},
     hash::{Hash, hex},
     tree::Tree,
 };
@@ -79,13 +79,13 @@ impl State {
         let mut version = commit.case.as_ref().map_or(0, |case| case.expected_version);
         for record in &commit.records {
             // Only a case's own records have its versions.
-            let place = if commit.case.as_ref().is_some_and(|case| case.id == record.case) {
+            let place = if commit.case.as_ref().is_some_and(|case| record.is_of(&case.id)) {
                 version += 1;
                 version
             } else {
                 self.records
                     .iter()
-                    .filter(|kept| kept.row.case == record.case)
+                    .filter(|kept| kept.row.stream == record.stream)
                     .map(|kept| kept.place)
                     .max()
                     .unwrap_or(0)
@@ -251,18 +251,17 @@ impl State {
         let subject = record.subject.as_ref();
         let taken = |kept: &Kept| {
             (subject.is_some() && kept.subject.as_ref() == subject)
-                || (kept.row.case == record.case && kept.place == place)
+                || (kept.row.stream == record.stream && kept.place == place)
         };
         if self.records.iter().any(taken) {
             return Err(failed("a record of this place or subject is there"));
         }
         let seq = self.last_seq() + 1;
         let entry = Entry {
-            v: 1,
             seq,
             ts: record.ts_ms,
             kind: record.kind.to_owned(),
-            case: record.case.clone(),
+            about: About::Stream(record.stream.clone()),
             actor: record.actor.clone(),
             commit: hex(&record.commit),
         };
@@ -273,7 +272,7 @@ impl State {
         let row = RecordRow {
             seq,
             kind: record.kind.to_owned(),
-            case: record.case.clone(),
+            stream: record.stream.clone(),
             actor: record.actor.clone(),
             ts_ms: record.ts_ms,
             body: record.body.clone(),

@@ -13,7 +13,7 @@ use std::future::Future;
 /// Its futures read for as long as the ledger is, on the thread that polls them: one that may wait.
 pub trait Verification: Send + Sync {
     /// Reads every record and holds it against the ledger, and against a checkpoint that was kept since the ledger was
-    /// shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of each case against
+    /// shorter, if there is one; then reads them stream by stream, and has `judge` hold what is kept of each against
     /// them; then everything else. `progress` is told how many of how many readings were done. Writes nothing, and sees
     /// one state of the store whatever is committed meanwhile. Whatever is changed, missing or moved is a problem in
     /// the report, and no error.
@@ -36,7 +36,7 @@ pub trait Verification: Send + Sync {
     fn prove(&self, record: &str) -> impl Future<Output = Result<Option<OfflineProof>, ReadError>> + Send;
 }
 
-/// What is stored of a case, or of whatever else the same records are about.
+/// What is stored of a stream: of a case, or of whatever else the same records are about.
 #[derive(Debug, Default)]
 pub struct Stored {
     /// Its records, by their places.
@@ -62,7 +62,7 @@ pub struct Stored {
 /// A record in its place.
 #[derive(Debug)]
 pub struct Placed {
-    /// Its place in its case, from 1.
+    /// Its place in its stream, from 1.
     pub place: i64,
     /// Its position in the ledger, from 1.
     pub seq: i64,
@@ -73,12 +73,15 @@ pub struct Placed {
 /// Who hears of what is not as it should be.
 pub type Found<'f> = &'f mut dyn FnMut(Problem);
 
+/// Whose a case is, if there is one of this identifier.
+pub type CustomerOf<'c> = &'c dyn Fn(&str) -> Option<String>;
+
 /// Holds what is stored against what the store knows nothing of: what is in a record, a bundle or a setting.
 pub trait Judge {
     /// Told first: in which format the database was made, if it is known.
     fn begin(&mut self, _format: Option<i64>) {}
-    /// Holds everything stored of a case against its records.
-    fn case(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
+    /// Holds everything stored of a stream (`case/cas_…`) against its records.
+    fn stream(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
     /// Holds a customer's wrapped key.
     fn customer(&mut self, _id: &str, _wrapped_key: &[u8], _found: Found<'_>) {}
     /// Holds a bundle against its digest.
@@ -98,8 +101,8 @@ pub trait Judge {
     /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
     /// wrong, over all intents.
     fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
-    /// Told last: what else was looked at, and what was not.
-    fn end(&mut self, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+    /// Told last: what else was looked at, and what was not. `customer_of` looks a case's customer up.
+    fn end(&mut self, _customer_of: CustomerOf<'_>, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
         (Vec::new(), Vec::new())
     }
 }

@@ -147,13 +147,13 @@ impl Command {
             (0..self.records).map(|n| fixtures::record(case, &format!("{} {n}", seen.now_ms))).collect();
         let own = records.len() as u64;
         if let Some(stream) = self.stream {
-            records.insert(0, fixtures::record(of(&STREAMS, stream), "beside"));
+            records.insert(0, fixtures::record_of(of(&STREAMS, stream), "beside"));
         }
         if let Some(subject) = self.subject {
             records.push(fixtures::subject(STREAMS[0], of(&SUBJECTS, subject)));
         }
         if self.answer.is_some() && records.is_empty() {
-            records.push(fixtures::record(STREAMS[1], "answered"));
+            records.push(fixtures::record_of(STREAMS[1], "answered"));
         }
         records.iter_mut().for_each(|record| record.ts_ms = seen.now_ms);
         Commit {

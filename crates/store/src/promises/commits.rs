@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Activation, AttachmentRow, Commit, CommitError, Committed, ExceptionRow, Expect, Expected, IdempotencyRow,
     ItemWrite, Journal as _, NewCustomer, OutboxRow, OutcomeDelta, Spend, TokenChange, TokenRow, Views as _, WordsRow,
-    fixtures::{case_at, opening, record, subject},
+    fixtures::{case_at, opening, record, record_of, subject},
 };
 
 pub(super) async fn a_read_sees_what_was_acknowledged<B: Backend>(backend: B) {
@@ -36,7 +36,7 @@ pub(super) async fn a_stale_version_is_refused_and_named<B: Backend>(backend: B)
     assert!(matches!(refused(&**store, ahead).await, CommitError::VersionConflict { current: 1 }));
     let unknown = Commit { case: Some(case_at("cas_1", 1, 2, "desk")), ..Commit::default() };
     assert!(matches!(refused(&**store, unknown).await, CommitError::VersionConflict { current: 0 }));
-    assert_eq!(store.records_of("cas_0", 0, 9).await.unwrap().len(), 1);
+    assert_eq!(store.records_of("case/cas_0", 0, 9).await.unwrap().len(), 1);
 }
 
 pub(super) async fn depths_follow_the_holder<B: Backend>(backend: B) {
@@ -55,10 +55,15 @@ pub(super) async fn depths_follow_the_holder<B: Backend>(backend: B) {
 
 pub(super) async fn places_are_counted_in_each_stream_by_itself<B: Backend>(backend: B) {
     let store = backend.store();
-    done(&**store, Commit { records: vec![record("cus_0", "x")], ..Commit::default() }).await;
+    done(&**store, Commit { records: vec![record_of("customer/cus_0", "x")], ..Commit::default() }).await;
     let commit = Commit {
         case: Some(case_at("cas_0", 0, 2, "desk")),
-        records: vec![record("cus_0", "y"), record("cas_0", "one"), record("cus_0", "z"), record("cas_0", "two")],
+        records: vec![
+            record_of("customer/cus_0", "y"),
+            record("cas_0", "one"),
+            record_of("customer/cus_0", "z"),
+            record("cas_0", "two"),
+        ],
         ..Commit::default()
     };
     assert_eq!(done(&**store, commit).await, Committed { first_seq: 2, last_seq: 5 });
@@ -72,18 +77,18 @@ pub(super) async fn places_are_counted_in_each_stream_by_itself<B: Backend>(back
         let records = store.records_of(stream, after, 9).await.unwrap();
         records.into_iter().map(|row| String::from_utf8(row.body).unwrap()).collect()
     };
-    assert_eq!(bodies("cas_0", 0).await, ["one", "two", "three"]);
-    assert_eq!(bodies("cas_0", 3).await, ["two", "three"]);
-    assert_eq!(bodies("cas_0", 4).await, ["two", "three"], "after a record of another stream");
-    assert_eq!(bodies("cus_0", 0).await, ["x", "y", "z"]);
-    assert!(bodies("cas_0", u64::MAX).await.is_empty());
+    assert_eq!(bodies("case/cas_0", 0).await, ["one", "two", "three"]);
+    assert_eq!(bodies("case/cas_0", 3).await, ["two", "three"]);
+    assert_eq!(bodies("case/cas_0", 4).await, ["two", "three"], "after a record of another stream");
+    assert_eq!(bodies("customer/cus_0", 0).await, ["x", "y", "z"]);
+    assert!(bodies("case/cas_0", u64::MAX).await.is_empty());
 }
 
 pub(super) async fn records_are_found_by_stream_subject_and_kind<B: Backend>(backend: B) {
     let store = backend.store();
-    done(&**store, Commit { records: vec![subject("cas_0", "dec_0")], ..Commit::default() }).await;
+    done(&**store, Commit { records: vec![subject("case/cas_0", "dec_0")], ..Commit::default() }).await;
     let found = store.record_by_subject("dec_0").await.unwrap().unwrap();
-    assert_eq!((found.case.as_str(), found.seq, found.ts_ms), ("cas_0", 1, 10));
+    assert_eq!((found.stream.as_str(), found.seq, found.ts_ms), ("case/cas_0", 1, 10));
     assert_eq!((found.kind.as_str(), found.actor.as_str(), found.salt), ("noted", "suite", [5; 32]));
     assert!(store.record_by_subject("dec_1").await.unwrap().is_none());
     assert!(store.has_kind(&["none such", "noted"]).await.unwrap());
@@ -102,7 +107,7 @@ pub(super) async fn a_command_without_a_record_has_no_position<B: Backend>(backe
 fn full(case: &str) -> Commit {
     let counter = everything::counters()[0].clone();
     Commit {
-        records: vec![subject(case, "dec_1"), record("tok_0", "made")],
+        records: vec![subject(&format!("case/{case}"), "dec_1"), record_of("token/tok_0", "made")],
         customer: Some(NewCustomer { id: "cus_1".into(), wrapped_key: b"new".to_vec(), replaces: None }),
         words: vec![WordsRow { id: "w0".into(), case: case.into(), sealed: b"words".to_vec() }],
         attachments: vec![AttachmentRow { id: "w1".into(), case: case.into(), sealed: b"file".to_vec() }],
@@ -176,7 +181,7 @@ fn token(id: &str, hash: u8) -> TokenRow {
 async fn prepared(store: &(impl crate::Journal + crate::Evidence + crate::Views)) {
     store.keep_bundle("one", b"one").await.unwrap();
     let before = Commit {
-        records: vec![subject("cas_0", "dec_0")],
+        records: vec![subject("case/cas_0", "dec_0")],
         customer: Some(NewCustomer { id: "cus_0".into(), wrapped_key: b"old".to_vec(), replaces: None }),
         words: vec![WordsRow { id: "w0".into(), case: "cas_0".into(), sealed: b"words".to_vec() }],
         idempotency: Some(answer("k0", "cas_0")),
@@ -223,7 +228,7 @@ pub(super) async fn a_refused_commit_leaves_nothing_in_any_table<B: Backend>(bac
             let customer = NewCustomer { id: "cus_0".into(), wrapped_key: b"old".to_vec(), replaces: None };
             Commit { customer: Some(customer), ..c }
         }),
-        ("Failed", |c| Commit { records: vec![record("cas_1", "x"), subject("cas_1", "dec_0")], ..c }),
+        ("Failed", |c| Commit { records: vec![record("cas_1", "x"), subject("case/cas_1", "dec_0")], ..c }),
         ("Failed", |mut c| {
             c.words.push(WordsRow { id: "w0".into(), case: "cas_0".into(), sealed: vec![] });
             c
@@ -256,7 +261,7 @@ pub(super) async fn what_is_there_already_is_refused<B: Backend>(backend: B) {
     let store = backend.store();
     prepared(&**store).await;
     for again in [
-        Commit { records: vec![subject("cas_2", "dec_0")], ..Commit::default() },
+        Commit { records: vec![subject("case/cas_2", "dec_0")], ..Commit::default() },
         Commit { tokens: vec![TokenChange::Add(Box::new(token("tok_9", 1)))], ..Commit::default() },
         Commit {
             words: vec![WordsRow { id: "w0".into(), case: "cas_0".into(), sealed: b"others".to_vec() }],
@@ -266,7 +271,7 @@ pub(super) async fn what_is_there_already_is_refused<B: Backend>(backend: B) {
         assert!(matches!(refused(&**store, again).await, CommitError::Failed(_)));
     }
     // Neither sinks others that come with it.
-    let (good, bad) = (opening("cas_2"), Commit { records: vec![subject("cas_3", "dec_0")], ..opening("cas_3") });
+    let (good, bad) = (opening("cas_2"), Commit { records: vec![subject("case/cas_3", "dec_0")], ..opening("cas_3") });
     let (good, bad) = tokio::join!(store.commit(good, store.announce()), store.commit(bad, store.announce()));
     assert!(good.is_ok() && bad.is_err());
     assert!(store.case("cas_3").await.unwrap().is_none());

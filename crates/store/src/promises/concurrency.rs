@@ -35,7 +35,7 @@ pub(super) async fn of_parallel_commits_on_one_case_one_wins_each_version<B: Bac
         assert_eq!(won, 1, "version {version}");
     }
     assert_eq!(store.depths().await.unwrap().values().sum::<i64>(), 1);
-    assert_eq!(store.records_of("cas_0", 0, 99).await.unwrap().len(), 15);
+    assert_eq!(store.records_of("case/cas_0", 0, 99).await.unwrap().len(), 15);
 }
 
 pub(super) async fn positions_are_dense_and_in_the_order_of_commits<B: Backend>(backend: B) {
@@ -64,7 +64,7 @@ pub(super) async fn positions_are_dense_and_in_the_order_of_commits<B: Backend>(
         assert_eq!(first, next);
         for seq in first..=last {
             let row = &feed[usize::try_from(seq).unwrap() - 1];
-            assert_eq!((row.seq, &row.case), (seq, &id));
+            assert_eq!((row.seq, &row.stream), (seq, &format!("case/{id}")));
         }
         next = last + 1;
     }
@@ -86,7 +86,7 @@ pub(super) async fn readers_see_no_half_of_a_commit_and_never_go_back<B: Backend
                     let version = store.case("cas_0").await.unwrap().unwrap().version;
                     // Read later, and so no older.
                     let item = NOTES.get(&*store, "n").await.unwrap().map_or(1, |entry| entry.value);
-                    let records = store.records_of("cas_0", 0, 999).await.unwrap().len() as u64;
+                    let records = store.records_of("case/cas_0", 0, 999).await.unwrap().len() as u64;
                     assert!(
                         least <= version && version <= item && item <= records,
                         "{least} {version} {item} {records}"

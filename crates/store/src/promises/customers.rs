@@ -3,7 +3,7 @@
 use super::{Backend, done, refused};
 use crate::{
     AttachmentRow, CaseWrite, Commit, CommitError, IdempotencyRow, NewCustomer, Views as _, WordsRow,
-    fixtures::{case_at, opening, record},
+    fixtures::{case_at, opening, record_of},
 };
 
 fn customer(id: &str, key: &[u8], replaces: Option<u64>) -> NewCustomer {
@@ -55,9 +55,11 @@ pub(super) async fn a_destroyed_key_seals_nothing<B: Backend>(backend: B) {
     let store = backend.store();
     done(&**store, open("cas_0", "cus_0", b"one", None)).await;
     let key = store.customer("cus_0").await.unwrap().unwrap().key;
-    let under = || Commit { sealed_under: Some(key), records: vec![record("cus_0", "x")], ..Commit::default() };
+    let under =
+        || Commit { sealed_under: Some(key), records: vec![record_of("customer/cus_0", "x")], ..Commit::default() };
     done(&**store, under()).await;
-    let erase = || Commit { erase: Some(key), records: vec![record("cus_0", "erased")], ..Commit::default() };
+    let erase =
+        || Commit { erase: Some(key), records: vec![record_of("customer/cus_0", "erased")], ..Commit::default() };
     done(&**store, erase()).await;
     assert!(matches!(refused(&**store, erase()).await, CommitError::Done));
     assert!(matches!(refused(&**store, under()).await, CommitError::KeyGone));

@@ -98,7 +98,7 @@ pub(super) async fn what_was_not_is_whole_or_not_there_after_a_crash<B: Backend>
             let counter = Counter { scope: id.clone(), key: String::new(), window_ms: 0 };
             let there = [
                 store.case(&id).await.unwrap().is_some(),
-                store.records_of(&id, 0, 9).await.unwrap().len() == 2,
+                store.records_of(&format!("case/{id}"), 0, 9).await.unwrap().len() == 2,
                 NOTES.get(&**store, &id).await.unwrap().is_some(),
                 store.balance(&counter).await.unwrap().spent == 1,
             ];

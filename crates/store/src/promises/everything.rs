@@ -17,7 +17,7 @@ pub(super) const TOKENS: [&str; 2] = ["tok_0", "tok_1"];
 pub(super) const BUNDLES: [&str; 2] = ["one", "two"];
 pub(super) const SUBJECTS: [&str; 3] = ["dec_0", "dec_1", "dec_2"];
 pub(super) const RESERVATIONS: [&str; 2] = ["res_0", "res_1"];
-pub(super) const STREAMS: [&str; 2] = ["res/ai", "tok_0"];
+pub(super) const STREAMS: [&str; 2] = ["responder/ai", "token/tok_0"];
 /// When cases are opened.
 pub(super) const OPENED_MS: [i64; 4] = [5, 5, 7, 6];
 
@@ -59,9 +59,9 @@ async fn of_records(store: &impl Journal, all: &mut Everything) {
     all.note("last_seq", store.last_seq().await.unwrap());
     all.note("feed", store.feed(0, usize::MAX).await.unwrap());
     all.note("feed after 2", store.feed(2, 3).await.unwrap());
-    for stream in CASES.into_iter().chain(STREAMS) {
-        all.note(format!("records of {stream}"), store.records_of(stream, 0, 100).await.unwrap());
-        all.note(format!("records of {stream} after 3"), store.records_of(stream, 3, 2).await.unwrap());
+    for stream in CASES.map(|case| format!("case/{case}")).into_iter().chain(STREAMS.map(Into::into)) {
+        all.note(format!("records of {stream}"), store.records_of(&stream, 0, 100).await.unwrap());
+        all.note(format!("records of {stream} after 3"), store.records_of(&stream, 3, 2).await.unwrap());
     }
     for subject in SUBJECTS {
         all.note(format!("record {subject}"), store.record_by_subject(subject).await.unwrap());

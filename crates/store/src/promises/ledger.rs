@@ -3,7 +3,7 @@
 use super::{Backend, done, in_parallel};
 use crate::{
     Commit, Evidence as _, Found, Journal as _, Judge, Stored, Verification as _,
-    fixtures::{case_at, opening, record, subject},
+    fixtures::{case_at, opening, record_of, subject},
 };
 use remit_ledger::{
     checkpoint::{Checkpoint, Signer},
@@ -23,7 +23,7 @@ fn signer() -> Signer {
 async fn fill(store: &impl crate::Journal, records: u64) {
     let commit = Commit {
         case: Some(case_at("cas_0", 0, records, "desk")),
-        records: (0..records).map(|n| subject("cas_0", &format!("dec_{n}"))).collect(),
+        records: (0..records).map(|n| subject("case/cas_0", &format!("dec_{n}"))).collect(),
         ..Commit::default()
     };
     done(store, commit).await;
@@ -95,7 +95,7 @@ pub(super) async fn a_good_ledger_verifies_and_its_records_are_proven<B: Backend
     assert!(store.prove("1").await.unwrap().is_none());
     fill(&**store, 300).await;
     let size = sign(&**store).await;
-    done(&**store, Commit { records: vec![subject("res/ai", "dec_late")], ..Commit::default() }).await;
+    done(&**store, Commit { records: vec![subject("responder/ai", "dec_late")], ..Commit::default() }).await;
     let mut told = Vec::new();
     let report =
         store.verify(&signer().verifier(), None, &mut (), &mut |done, all| told.push((done, all))).await.unwrap();
@@ -118,7 +118,7 @@ struct Objects {
 }
 
 impl Judge for Objects {
-    fn case(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
+    fn stream(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
         assert!(stored.records.iter().zip(1..).all(|(record, place)| record.place == place));
         self.cases.push((name.to_owned(), stored.records.len(), stored.case.as_ref().map(|case| case.version)));
         found(Problem::Kept { what: "case".into(), which: name.into(), how: "not liked".into() });
@@ -138,10 +138,14 @@ pub(super) async fn what_a_judge_finds_is_in_the_report<B: Backend>(backend: B) 
         body: Some(b"{}".to_vec()),
     };
     done(&**store, Commit { items: vec![item], ..opening("cas_0") }).await;
-    done(&**store, Commit { records: vec![record("res/ai", "x"), record("res/ai", "y")], ..opening("cas_1") }).await;
+    done(
+        &**store,
+        Commit { records: vec![record_of("responder/ai", "x"), record_of("responder/ai", "y")], ..opening("cas_1") },
+    )
+    .await;
     let mut judge = Objects::default();
     let report = store.verify(&signer().verifier(), None, &mut judge, &mut |_, _| {}).await.unwrap();
-    let cases = [("cas_0", 1, Some(1)), ("cas_1", 0, Some(1)), ("res/ai", 2, None)];
+    let cases = [("case/cas_0", 1, Some(1)), ("case/cas_1", 0, Some(1)), ("responder/ai", 2, None)];
     assert_eq!(judge.cases, cases.map(|(name, records, version)| (name.to_owned(), records, version)));
     assert_eq!((report.problems.len(), judge.items), (3, 1));
 }

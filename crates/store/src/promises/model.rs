@@ -207,7 +207,7 @@ const READS: usize = 6;
 async fn read(store: &(impl Journal + Views), which: usize) -> String {
     match which % READS {
         0 => format!("{:?}", store.case("cas_0").await.unwrap()),
-        1 => format!("{:?}", store.records_of("cas_1", 0, 99).await.unwrap()),
+        1 => format!("{:?}", store.records_of("case/cas_1", 0, 99).await.unwrap()),
         2 => format!("{:?}", store.items("staff").await.unwrap()),
         3 => format!("{:?}", store.due("turn", i64::MAX, 9).await.unwrap()),
         4 => format!("{:?}", store.cases(&crate::CaseFilter::default(), None, 9).await.unwrap()),

@@ -32,14 +32,14 @@ impl Journal for SqliteStore {
         Ok(self.disk.records())
     }
 
-    async fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        // From the place of the event before, where that is one of the case's: those before it are not gone through.
+    async fn records_of(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
+        // From the place of the event before, where that is one of the stream's: those before it are not gone through.
         let sql = format!(
             "SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 \
              AND ver > COALESCE((SELECT ver FROM events WHERE seq = ?2 AND stream = ?1), 0) ORDER BY ver LIMIT ?3"
         );
         let after = after.min(i64::MAX as u64).cast_signed();
-        self.many(&sql, params![case, after, rows(limit)], |row| self.event(row))
+        self.many(&sql, params![stream, after, rows(limit)], |row| self.event(row))
     }
 
     async fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {

@@ -67,7 +67,7 @@ impl SqliteStore {
         Ok(RecordRow {
             seq: row.get::<_, i64>(0)?.cast_unsigned(),
             kind: row.get(1)?,
-            case: row.get(2)?,
+            stream: row.get(2)?,
             actor: row.get(3)?,
             ts_ms: row.get(4)?,
             body: self.unpack(row.get_ref(5)?.as_blob()?)?,

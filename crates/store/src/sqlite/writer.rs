@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record, TokenChange};
 use remit_ledger::{
-    entry::Entry,
+    entry::{About, Entry},
     hash::{Hash, hex},
     tile::Tile,
     tree::Tree,
@@ -265,11 +265,11 @@ impl Batch {
         // Only a case's own records have its versions.
         let mut version = commit.case.as_ref().map_or(0, |case| case.expected_version);
         for record in &commit.records {
-            let place = if commit.case.as_ref().is_some_and(|case| case.id == record.case) {
+            let place = if commit.case.as_ref().is_some_and(|case| record.is_of(&case.id)) {
                 version += 1;
                 version
             } else {
-                version_of(tx, &record.case)? + 1
+                version_of(tx, &record.stream)? + 1
             };
             self.append(tx, record, place)?;
         }
@@ -350,11 +350,10 @@ impl Batch {
     fn append(&mut self, tx: &Transaction<'_>, record: &Record, version: u64) -> Result<(), rusqlite::Error> {
         let seq = self.tree.size() + 1;
         let entry = Entry {
-            v: 1,
             seq,
             ts: record.ts_ms,
             kind: record.kind.to_owned(),
-            case: record.case.clone(),
+            about: About::Stream(record.stream.clone()),
             actor: record.actor.clone(),
             commit: hex(&record.commit),
         };
@@ -362,7 +361,7 @@ impl Batch {
         self.tree.append(Hash::leaf(&entry), &mut self.tiles);
         tx.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
             seq.cast_signed(),
-            record.case,
+            record.stream,
             version.cast_signed(),
             record.kind,
             record.actor,

@@ -1,0 +1,28 @@
+//! Whether the words on a case are erased, as it is told.
+
+use crate::{Journal, Vault, case::view::ErasedView, refused::Refused};
+use remit_domain::Case;
+use remit_store::Views as _;
+
+/// Whether the words on a case were erased, though it may not say so of itself yet.
+pub(crate) async fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
+    if case.erased || !vault.erasures.is_pending(&case.customer) {
+        return Ok(case.erased);
+    }
+    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string()).await;
+    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
+}
+
+/// What has become of the words on a case, if they were erased.
+pub(crate) async fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
+    let pending = || vault.erasures.is_pending(&case.customer);
+    Ok(is_erased(journal, vault, case).await?.then(|| ErasedView { log: Some(log(pending())) }))
+}
+
+/// Something is left in the log.
+pub(crate) const PENDING: &str = "pending";
+
+/// How it is told whether something is left in the log.
+pub(crate) fn log(pending: bool) -> &'static str {
+    if pending { PENDING } else { "done" }
+}
