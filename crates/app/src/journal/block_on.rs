@@ -1,11 +1,11 @@
 //! Waiting for a future, or for a commit, on a thread that has nothing else to do.
 
 use crate::refused::Refused;
-use remit_store::{Commit, Store};
+use remit_store::{Commit, InFlight, Journal};
 use std::{pin::pin, sync::Arc, task, thread};
 
 /// Waits for `future` on this thread, in a runtime or outside of one.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Waker(thread::Thread);
     impl task::Wake for Waker {
         fn wake(self: Arc<Self>) {
@@ -27,6 +27,6 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 ///
 /// # Errors
 /// When the store refuses.
-pub(crate) fn commit(store: &impl Store, commit: Commit) -> Result<(), Refused> {
-    block_on(store.commit(commit)).map(drop).map_err(crate::refused)
+pub(crate) fn commit(store: &impl Journal, commit: Commit) -> Result<(), Refused> {
+    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
 }

@@ -29,7 +29,7 @@ use std::{collections::HashSet, path::Path};
 ///
 /// # Errors
 /// When the database cannot be read at all.
-pub fn verify(
+pub(super) fn verify(
     data: &Path,
     verifier: &Verifier,
     since: Option<&Checkpoint>,
@@ -52,7 +52,7 @@ fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
 ///
 /// # Errors
 /// When the database cannot be read, or what a proof needs of the ledger is not there.
-pub fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
+pub(super) fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
     let connection = open(data).map_err(read)?;
     let note = newest(&connection).map_err(read)?;
