@@ -3,12 +3,14 @@
 mod error;
 mod evidence;
 mod journal;
+mod store;
 mod verification;
 mod views;
 
 pub use error::{ReadError, WriteError};
 pub use evidence::Evidence;
 pub use journal::Journal;
+pub use store::Store;
 pub use verification::{CustomerOf, Found, Judge, Placed, Stored, Verification};
 pub use views::Views;
 
@@ -175,8 +177,3 @@ pub struct ExceptionFilter {
     /// Who must see to it.
     pub owner: Option<String>,
 }
-
-/// A whole store, for those that need all of it.
-pub trait Store: Journal + Views + Evidence {}
-
-impl<T: Journal + Views + Evidence> Store for T {}

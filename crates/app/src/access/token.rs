@@ -10,7 +10,7 @@ use crate::{
     },
     environment::{clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
-    journal::block_on,
+    journal::block_on::block_on,
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
     refused::{Kind, Refused},
@@ -22,7 +22,7 @@ use remit_domain::{
     source,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow, Views as _};
+use remit_store::{Commit, CommitError, InFlight, Store, TokenChange, TokenRow, Views as _};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
@@ -114,7 +114,7 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
     let record = authority::record(entropy, &event, "remit", now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
     let commit = Commit { records: vec![record], tokens, ..Commit::default() };
-    block_on::commit(store, commit)
+    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff

@@ -1,7 +1,5 @@
-//! Waiting for a future, or for a commit, on a thread that has nothing else to do.
+//! Waiting for a future on a thread that has nothing else to do.
 
-use crate::refused::Refused;
-use remit_store::{Commit, InFlight, Journal};
 use std::{pin::pin, sync::Arc, task, thread};
 
 /// Waits for `future` on this thread, in a runtime or outside of one.
@@ -21,12 +19,4 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
             task::Poll::Pending => thread::park(),
         }
     }
-}
-
-/// Commits, and waits until it is durable.
-///
-/// # Errors
-/// When the store refuses.
-pub(crate) fn commit(store: &impl Journal, commit: Commit) -> Result<(), Refused> {
-    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
 }

@@ -59,7 +59,8 @@ pub trait Journal: Send + Sync {
     /// When the store cannot be read.
     fn last_seq(&self) -> impl Future<Output = Result<u64, ReadError>> + Send;
 
-    /// Records of one stream (`case/cas_…`) after a position, oldest first. They include every commit that was acknowledged before.
+    /// Records of one stream (`case/cas_…`) after a position, oldest first. They include every commit that was
+    /// acknowledged before.
     ///
     /// # Errors
     /// When the store cannot be read.

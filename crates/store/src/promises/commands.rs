@@ -237,7 +237,7 @@ fn outcome(which: u8) -> OutcomeDelta {
     let at = i64::from(which % 3) - 1;
     OutcomeDelta {
         responder: of(&HOLDERS, which).into(),
-        intent: "cards".into(),
+        intent: "parcels".into(),
         resolved: at,
         failed: at * at,
         wrong: 0,

@@ -114,7 +114,7 @@ fn full(case: &str) -> Commit {
         exceptions: vec![exception("exc_1", case)],
         outcomes: vec![OutcomeDelta {
             responder: "desk".into(),
-            intent: "cards".into(),
+            intent: "parcels".into(),
             resolved: 1,
             failed: 0,
             wrong: 0,

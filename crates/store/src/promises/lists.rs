@@ -85,7 +85,7 @@ pub(super) async fn outcomes_add_up<B: Backend>(backend: B) {
     let store = backend.store();
     let delta = |resolved, failed, kind: &str| OutcomeDelta {
         responder: "desk".into(),
-        intent: "cards".into(),
+        intent: "parcels".into(),
         resolved,
         failed,
         wrong: failed,

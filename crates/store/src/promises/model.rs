@@ -40,7 +40,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => command().prop_map(Step::One),
         4 => prop::collection::vec(command(), 2..6).prop_map(Step::Several),
-        2 => (prop::collection::vec(command(), 0..5), any::<u8>()).prop_map(|(under_way, part)| Step::Crash(under_way, part)),
+        2 => (prop::collection::vec(command(), 0..5), any::<u8>())
+            .prop_map(|(under_way, part)| Step::Crash(under_way, part)),
         1 => Just(Step::Reopen),
         2 => any::<u8>().prop_map(Step::Beside),
         1 => Just(Step::Purge),

@@ -1,6 +1,6 @@
 //! Items, tokens and what remains to be done, as a commit writes them; and the versions that it expects.
 
-use super::{read::TOKEN, writer::version_of_case};
+use super::{case_version::version_of_case, token_columns::TOKEN};
 use crate::{Commit, CommitError, Expect, ItemWrite, REVOKED_TOKEN, TokenChange};
 use rusqlite::{OptionalExtension, Transaction, params};
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod case_scan;
+mod case_version;
 mod compression;
 mod counters;
 mod customer_filter;
@@ -13,17 +14,20 @@ mod journal;
 mod lists;
 mod migrate;
 mod migrated;
+mod options;
 #[cfg(test)]
 mod plans;
 mod quiet;
 mod read;
 mod reserve;
 mod rest;
+mod rows;
 mod setup;
 mod side;
 mod spent;
 mod step;
 mod streams;
+mod token_columns;
 mod verify;
 mod views;
 mod wal_checkpoint;
@@ -52,35 +56,13 @@ use std::{
         mpsc,
     },
     thread::JoinHandle,
-    time::Duration,
 };
 pub use step::Step as MigrationStep;
 pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 
+pub use options::{DATABASE, Options};
 pub use reserve::FILE as RESERVE;
-
-/// The database's file in the data directory.
-pub const DATABASE: &str = "remit.db";
-
-/// How the backend is set up.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Commands that share one transaction, at most.
-    pub batch_max: usize,
-    /// Commands that may wait; more are refused as busy.
-    pub queue_max: usize,
-    /// For how long, at most, a transaction waits for commands that are announced but not there yet.
-    pub window: Duration,
-    /// Pages that the database may have; more are refused as a full disk. None: as the disk allows.
-    pub pages_max: Option<u32>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { batch_max: 1_024, queue_max: 4_096, window: Duration::from_millis(2), pages_max: None }
-    }
-}
 
 /// Batches written that wait for the disk, at most, beside the one that it is given.
 const AHEAD: usize = 2;

@@ -1,12 +1,14 @@
 //! How rows are read, each time on a connection of its own, and what they are.
 
 use super::{SqliteStore, lists::List};
+pub(super) use super::{
+    rows::{each, rows},
+    token_columns::TOKEN,
+};
 use crate::{CaseRow, CustomerRow, ExceptionRow, ReadError, RecordRow, TokenRow, patience};
 use rusqlite::{Connection, Params, Row};
 
 pub(super) const EVENT: &str = "seq, kind, stream, actor, ts_ms, body, entry, salt";
-
-pub(super) const TOKEN: &str = "id, hash, name, roles, responder, source, created_ms, expires_ms, staff";
 
 /// The exception whose columns begin at `first`.
 pub(super) fn exception(row: &Row<'_>, first: usize) -> Result<ExceptionRow, rusqlite::Error> {
@@ -41,25 +43,6 @@ pub(super) fn token(row: &Row<'_>) -> Result<TokenRow, rusqlite::Error> {
         expires_ms: row.get(7)?,
         staff: row.get(8)?,
     })
-}
-
-/// A limit as SQL has it.
-pub(super) fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-/// What `map` makes of each row.
-pub(super) fn each<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    map: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
-) -> Result<Vec<T>, rusqlite::Error> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params, map)?.collect();
-    #[cfg(test)]
-    super::plans::note(sql, &statement);
-    rows
 }
 
 impl SqliteStore {

@@ -4,7 +4,6 @@ use super::{
     case_scan::{Found, Judge, Stored},
     compression::Shapes,
     setup::{self, MIGRATIONS},
-    spent,
 };
 use crate::{IdempotencyRow, Item, TokenRow};
 use remit_ledger::{
@@ -187,7 +186,6 @@ pub(super) fn rest(
     customers(connection, ledger, judge, counted, found)?;
     bundles(connection, judge, counted, found)?;
     outcomes(connection, ledger, judge, counted, found)?;
-    spent::verify(connection, ledger.tables, counted, found)?;
     settings(connection, ledger, shapes, judge, counted, found)
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     answers::{Outcome, Waiting},
+    case_version,
     counters::Spent,
     durability::{Durability, Written},
     group_commit::{GroupCommit, Sent},
@@ -196,7 +197,7 @@ impl Batch {
         if let Some(case) = &commit.case {
             let known = match case.expected_version {
                 0 if insert_case(tx, case)? => None,
-                _ => known_case(tx, &case.id)?,
+                _ => case_version::known_case(tx, &case.id)?,
             };
             let current = known.as_ref().map_or(0, |known| known.version);
             if current != case.expected_version {
@@ -400,26 +401,6 @@ impl Batch {
         }
         Ok(())
     }
-}
-
-/// A case as it is in the database.
-struct Known {
-    version: u64,
-    status: String,
-    holder: Option<String>,
-}
-
-fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<Known>, rusqlite::Error> {
-    tx.prepare_cached("SELECT version, status, holder FROM cases WHERE id = ?1")?
-        .query_row([id], |row| {
-            Ok(Known { version: row.get::<_, i64>(0)?.cast_unsigned(), status: row.get(1)?, holder: row.get(2)? })
-        })
-        .optional()
-}
-
-/// The version of a case; 0 where there is none.
-pub(super) fn version_of_case(tx: &Transaction<'_>, id: &str) -> Result<u64, rusqlite::Error> {
-    Ok(known_case(tx, id)?.map_or(0, |known| known.version))
 }
 
 /// Whether the key with this number is there and not destroyed.
