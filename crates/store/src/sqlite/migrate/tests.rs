@@ -167,6 +167,9 @@ fn written_by(format: usize, signer: &Signer) -> TempDir {
             )
             .unwrap();
     }
+    if format as i64 >= streams::SINCE {
+        streams::rename(&database, &mut |_| {}).unwrap();
+    }
     let size = HISTORY.len() as u64;
     database.execute("INSERT INTO ledger_head VALUES (1, ?1)", [size.cast_signed()]).unwrap();
     database
