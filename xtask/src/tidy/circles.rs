@@ -10,15 +10,9 @@ mod sources;
 
 use super::files::File;
 
-/// Crates that are not yet held to it.
-const NOT_YET: [&str; 1] = ["crates/store"];
-
 pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
     for root in files.iter().filter(|file| is_root(&file.path)) {
-        if NOT_YET.iter().any(|path| root.path.starts_with(&format!("{path}/"))) {
-            continue;
-        }
         let sources = sources::Sources::of(root, files)?;
         let needs = resolution::needs(&sources);
         faults.extend(graph::circles(&needs).iter().map(|circle| told(circle, &sources)));
