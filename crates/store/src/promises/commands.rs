@@ -263,7 +263,7 @@ fn item(which: u8, how: u8, seen: &Seen) -> ItemWrite {
         (_, 0) => Expected::Absent,
         (_, version) => Expected::Version(version),
     };
-    ItemWrite { kind: kind.into(), id: id.into(), expected, body: (how % 5 != 0).then(|| vec![how]) }
+    ItemWrite { kind: kind.into(), id: id.into(), expected, body: (!how.is_multiple_of(5)).then(|| vec![how]) }
 }
 
 fn expect(which: u8, stale: bool, seen: &Seen) -> Expect {
