@@ -27,6 +27,8 @@ usage: cargo xtask TASK
                   they begin with it
   bench [ARGS]    measures side by side and prints ratios: decision, store, http, beside, scale, floor, streams,
                   readers, reading, encoder; `bench --help` tells more
+  bench http --against PATH
+                  this build beside another one: a worktree of its commit, which is built where it lies, or a program
   soak [ROUNDS] [ATTACK…]
                   attacks the built program for so many rounds (5 unless told), in all ways or in those named;
                   REMIT_SOAK_SEED=N makes the first round the one that N makes, as a round that fails tells

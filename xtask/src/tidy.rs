@@ -5,6 +5,8 @@ mod documents;
 mod files;
 mod licences;
 mod sources;
+mod syntax;
+mod vocabulary;
 mod words;
 
 /// Holds all of it, and names every fault with its place.
@@ -14,6 +16,7 @@ pub(crate) fn check() -> Result<(), String> {
     faults.extend(documents::faults(&files));
     faults.extend(words::faults(&files));
     faults.extend(circles::faults(&files)?);
+    faults.extend(vocabulary::faults(&files)?);
     faults.extend(licences::faults()?);
     if faults.is_empty() {
         return Ok(());

@@ -9,11 +9,12 @@ use crate::{
         reader::{self, ReaderError},
         services::Services,
     },
+    migration::Migration,
     start,
 };
 use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
-use remit_store::sqlite::{self, Options};
+use remit_store::sqlite::Options;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -65,10 +66,9 @@ impl Opened {
     /// # Errors
     /// When another process has it, or its database is damaged, foreign or newer.
     pub fn open(data: &Path, told: &mut dyn FnMut(&str)) -> Result<Self, BootError> {
-        if sqlite::is_earlier(data) {
-            told("bringing the database to the newest format, once: a few seconds for each million cases …");
-        }
-        Ok(Self { data: data.to_owned(), directory: Directory::open(data, Options::default())? })
+        let mut migration = Migration::default();
+        let directory = Directory::open_telling(data, Options::default(), &mut |step| migration.tell(step, told))?;
+        Ok(Self { data: data.to_owned(), directory })
     }
 
     /// The bundle in force in it; none in a new one.

@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_store::{
     CHECKPOINT, OpenError,
-    sqlite::{DATABASE, Options, RESERVE, SqliteStore},
+    sqlite::{DATABASE, MigrationStep, Options, RESERVE, SqliteStore},
 };
 use std::{fs, io, path::Path};
 
@@ -27,11 +27,23 @@ impl Directory {
     /// Opens `data`, making it where it is not there. What belongs together is there together, or nothing is opened.
     ///
     /// # Errors
-    /// When another process has it; when a part of it is missing, damaged or another directory's; when the system
-    /// refuses.
+    /// When another process has it; when a part of it is missing, damaged or another directory's; when it is of an
+    /// earlier format and cannot be migrated; when the system refuses.
     pub fn open(data: &Path, options: Options) -> Result<Self, StartError> {
+        Self::open_telling(data, options, &mut |_| {})
+    }
+
+    /// The same. `told` hears how far it is where the database is migrated.
+    ///
+    /// # Errors
+    /// As [`Directory::open`].
+    pub fn open_telling(
+        data: &Path,
+        options: Options,
+        told: &mut dyn FnMut(MigrationStep),
+    ) -> Result<Self, StartError> {
         is_there(data)?;
-        let store = match SqliteStore::open(data, options.clone()) {
+        let store = match SqliteStore::open_telling(data, options.clone(), told) {
             // A first start was killed before anything was committed: a database is made before its keys.
             Err(OpenError::LogLost(_)) if !data.join(KEYS).exists() => {
                 begin_anew(data)?;

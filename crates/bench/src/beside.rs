@@ -1,29 +1,26 @@
 //! `POST /v1/cases` of whole programs, each a process of its own, in turns: Remit where the encoder is asked never,
-//! when unsure and always, an earlier Remit, and a service of FastAPI, sentence-transformers, scikit-learn and SQLite.
+//! when unsure and always, another build of Remit, and a service of FastAPI, sentence-transformers, scikit-learn and
+//! SQLite.
 
 use crate::{
-    http,
-    load::{self, Requests, drive, exchange},
+    bundle_copy, http,
+    load::{self, Requests, drive},
     meter::{Measured, Sample},
     options::{Bench, TURNS, WARM},
+    program::{Build, Serving, asked},
     python::{Ended, PROGRAMS, Python},
-    setting::{self, Setting},
+    setting::Setting,
 };
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
-    ffi::OsString,
-    fs,
-    io::{BufRead as _, BufReader},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
-use tokio::{net::TcpStream, runtime::Runtime};
+use tokio::runtime::Runtime;
 
 /// By how much Remit may be slower than before where the encoder is never asked.
 const SLOWER: f64 = 0.05;
@@ -74,32 +71,10 @@ impl Served {
         runtime: &Runtime,
     ) -> anyhow::Result<Self> {
         eprintln!("starting {name}");
-        let data = place.join(name.replace(' ', "-"));
-        let mut serve = Command::new(program);
-        serve.args(["--json", "serve", "--listen", "127.0.0.1:0", "--requests-per-second", "1000000", "--bundle"]);
-        // What it notes of each case would fill the terminal.
-        let notes = data.with_extension("log");
-        let to = fs::File::create(&notes)?;
-        serve.arg(bundle).arg("--data").arg(&data).stdout(Stdio::piped()).stderr(to);
-        let mut child = serve.spawn().with_context(|| format!("{} does not start", program.display()))?;
-        let said = child.stdout.take().context("it has no pipe")?;
-        let program = Ended(child);
-        let mut line = String::new();
-        BufReader::new(said).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).with_context(|| {
-            let why = fs::read_to_string(&notes).unwrap_or_default();
-            format!("{name} did not start: {line}{why}")
-        })?;
-        let of = |key: &str| said.get(key).and_then(Value::as_str).with_context(|| format!("no {key} in {said}"));
-        let address: SocketAddr = of("address")?.parse()?;
-        let first = fs::read_to_string(of("token_file")?)?;
-        let headers = format!("authorization: Bearer {}\r\n", first.trim());
-        let new = json!({ "name": "bench", "roles": ["integration"], "days": 1 });
-        let made = runtime.block_on(asked(address, |out| {
-            load::post(out, "/v1/tokens", &headers, new.to_string().as_bytes());
-        }))?;
-        let token = made.get("token").and_then(Value::as_str).with_context(|| format!("no token in {made}"))?;
-        let requests = http::requests(setting, token);
+        let serving = Serving::start(program, bundle, &place.join(name.replace(' ', "-")));
+        let serving = serving.with_context(|| name.to_owned())?;
+        let requests = http::requests(&setting.messages, &serving.token(runtime, &["integration"])?);
+        let Serving { address, program, .. } = serving;
         let served = Self { name: name.to_owned(), address, requests, next: Arc::default(), program, works_on: true };
         served.signal(Signal::STOP)?;
         Ok(served)
@@ -135,69 +110,33 @@ impl Served {
             };
             tokio::time::timeout(START, started).await
         })?;
-        let requests = http::requests(setting, "none");
+        let requests = http::requests(&setting.messages, "none");
         let name = "FastAPI".to_owned();
         Ok(Self { name, address, requests, next: Arc::default(), program, works_on: false })
     }
 }
 
-/// Asks once, and reads the answer as JSON.
-async fn asked(address: SocketAddr, request: impl FnOnce(&mut Vec<u8>)) -> anyhow::Result<Value> {
-    let (mut out, mut answer) = (Vec::new(), Vec::new());
-    request(&mut out);
-    let length = exchange(&mut TcpStream::connect(address).await?, &out, &mut answer).await?;
-    let from = answer.len().saturating_sub(length);
-    Ok(serde_json::from_slice(answer.get(from..).unwrap_or_default())?)
-}
-
-/// The program that is built beside this one.
-fn built() -> anyhow::Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let built = Command::new(cargo).args(["build", "--release", "--quiet", "--package", "remit-cli"]).status()?;
-    ensure!(built.success(), "`remit` could not be built");
-    let own = std::env::current_exe()?;
-    let remit = own.with_file_name(format!("remit{}", std::env::consts::EXE_SUFFIX));
-    match remit.exists() {
-        true => Ok(remit),
-        false => bail!("there is no {}; run the bench by `cargo xtask bench`", remit.display()),
-    }
-}
-
 /// The bundle in a directory of its own, where the encoder is asked as `when` says.
-fn bundle(bench: &Bench, setting: &Setting, place: &Path, when: &str) -> anyhow::Result<PathBuf> {
+fn bundle(bench: &Bench, place: &Path, when: &str) -> anyhow::Result<PathBuf> {
     let to = place.join(format!("bundle-{}", when.replace(' ', "-")));
-    copy(&bench.bundle, &to)?;
-    let files = setting::asking(setting.files.clone(), when)?;
-    fs::write(to.join("bundle.toml"), files.get("bundle.toml").unwrap_or_default())?;
+    bundle_copy::copied(&bench.bundle, &to, |manifest| bundle_copy::asking(manifest, when))?;
     Ok(to)
-}
-
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name())))?;
-        if from.is_dir() {
-            copy(&from, &to)?;
-        } else {
-            fs::copy(from, to)?;
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool> {
     let place = tempfile::tempdir_in(&bench.directory)?;
     let runtime = remit_server::serve::runtime()?;
-    let remit = built()?;
+    let other_build = bench.against.as_deref().map(|path| Build::other(bench, path)).transpose()?;
+    let remit = Build::present(bench)?.program;
     let start = |name: &str, program: &Path, bundle: &Path| {
         Served::remit(name, program, bundle, place.path(), setting, &runtime)
     };
     let mut all = Vec::new();
     for when in ["never", "when unsure", "always"] {
-        all.push(start(when, &remit, &bundle(bench, setting, place.path(), when)?)?);
+        all.push(start(when, &remit, &bundle(bench, place.path(), when)?)?);
     }
-    if let Some(earlier) = &bench.beside {
-        all.push(start("before", earlier, bench.beside_bundle.as_ref().unwrap_or(&bench.bundle))?);
+    if let Some(other) = &other_build {
+        all.push(start("before", &other.program, &other.bundle)?);
     }
     all.push(Served::other(bench, place.path(), setting, &runtime)?);
     println!("\nPOST /v1/cases of whole programs, each a process, in turns; FastAPI with {WORKERS} workers");
@@ -223,13 +162,13 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         }
         if connections == AT {
             met = rate("when unsure") >= TIMES * other;
-            met &= bench.beside.is_none() || never >= rate("before") * (1.0 - SLOWER);
+            met &= other_build.is_none() || never >= rate("before") * (1.0 - SLOWER);
         }
     }
     println!(
         "  goals at {AT}: never at least {:.0} % of before{}, when unsure at least {TIMES} times FastAPI",
         (1.0 - SLOWER) * 100.0,
-        if bench.beside.is_some() { "" } else { " (not measured without --beside)" }
+        if other_build.is_some() { "" } else { " (not measured without --against)" }
     );
     Ok(met)
 }

@@ -1,11 +1,11 @@
-//! `POST /v1/cases` whole, against the sum of its parts measured alone in the same run.
+//! `POST /v1/cases` whole, and what its parts take alone in the same run.
 
 use crate::{
     decision,
     load::{self, Requests, drive},
     meter::{self, Sample},
     options::{Bench, TURNS, WARM},
-    setting::{self, Setting},
+    setting::{self, Messages, Setting},
     store::{Committing, Shape},
 };
 use axum::{Json, Router, http::StatusCode, routing::post};
@@ -24,8 +24,6 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-/// The share of what the parts add up to that the whole must reach at 64 connections.
-const SHARE: f64 = 0.75;
 /// What the 99th percentile may be at 64 connections, in milliseconds.
 const P99_MS: f64 = 25.0;
 
@@ -43,11 +41,11 @@ struct Answered {
     text: Arc<str>,
 }
 
-pub(crate) fn requests(setting: &Arc<Setting>, token: &str) -> Requests {
-    let (setting, token) = (Arc::clone(setting), token.to_owned());
+pub(crate) fn requests(messages: &Arc<Messages>, token: &str) -> Requests {
+    let (messages, token) = (Arc::clone(messages), token.to_owned());
     Arc::new(move |n, out| {
         let body = serde_json::json!({
-            "customer": format!("customer-{n}"), "text": setting.text(n), "channel": "chat"
+            "customer": format!("customer-{n}"), "text": messages.text(n), "channel": "chat"
         });
         let key = setting::scattered(n);
         let headers = format!("authorization: Bearer {token}\r\nidempotency-key: {key:032x}\r\n");
@@ -78,7 +76,7 @@ fn whole(setting: &Arc<Setting>, data: &Path) -> anyhow::Result<(Served, Running
     let (token, _) = setting::token(&app)?;
     let runtime = serve::runtime()?;
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
-    let requests = requests(setting, &token);
+    let requests = requests(&setting.messages, &token);
     Ok((Served { address: running.address, requests, next: Arc::default(), runtime }, running, app))
 }
 
@@ -94,7 +92,7 @@ fn bare(setting: &Arc<Setting>, bytes: usize) -> anyhow::Result<Served> {
     let address = listener.local_addr()?;
     let router = Router::new().route("/v1/cases", post(handler));
     runtime.spawn(async move { axum::serve(listener, router).await });
-    Ok(Served { address, requests: requests(setting, &"x".repeat(49)), next: Arc::default(), runtime })
+    Ok(Served { address, requests: requests(&setting.messages, &"x".repeat(49)), next: Arc::default(), runtime })
 }
 
 /// What reading a message and the policy question take.
@@ -180,8 +178,8 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         setting.bundle.candidates().len()
     );
     println!(
-        "  connections   bare handler /s (CPU us)   classifier, words, policy: CPU us   group commit /s (CPU us)   \
-         parts add up to /s   whole /s (CPU us)   p50 ms   p99 ms   of the parts   of the bare"
+        "  connections   whole /s   CPU us   p50 ms   p99 ms   alone, CPU us: bare handler   classifier   words   \
+         policy   group commit"
     );
     let mut met = true;
     for &connections in &bench.connections {
@@ -196,30 +194,18 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         }
         let (whole, bare, commit) = (of_whole.sum(), of_bare.sum(), of_commit.sum());
         let Thought { classifier, words, policy } = thought.each();
-        let parts_us = bare.cpu_us + classifier + words + policy + commit.cpu_us;
-        // No faster than all processors busy with the parts, nor than the slowest part alone.
-        let sum = (meter::processors() as f64 * 1e6 / parts_us).min(commit.rate).min(bare.rate);
-        let share = whole.rate / sum;
         if connections == 64 {
-            met = share >= SHARE && whole.p99_ms <= P99_MS;
+            met = whole.p99_ms <= P99_MS;
         }
         println!(
-            "  {connections:>11}   {:>12.0} ({:>7.1})   {classifier:>18.1} {words:>6.1} {policy:>6.1}   {:>14.0} \
-             ({:>7.1})   {sum:>18.0}   {:>8.0} ({:>6.1})   {:>6.2}   {:>6.2}   {:>10.0} %   {:>9.0} %",
-            bare.rate,
-            bare.cpu_us,
-            commit.rate,
-            commit.cpu_us,
-            whole.rate,
-            whole.cpu_us,
-            whole.p50_ms,
-            whole.p99_ms,
-            share * 100.0,
-            whole.rate / bare.rate * 100.0
+            "  {connections:>11}   {:>8.0}   {:>6.1}   {:>6.2}   {:>6.2}   {:>27.1}   {classifier:>10.1}   \
+             {words:>5.1}   \
+             {policy:>6.1}   {:>12.1}",
+            whole.rate, whole.cpu_us, whole.p50_ms, whole.p99_ms, bare.cpu_us, commit.cpu_us
         );
     }
     whole.runtime.block_on(running.stop())?;
-    println!("  goal at 64: at least {:.0} % of the parts, p99 at most {P99_MS} ms", SHARE * 100.0);
+    println!("  goal at 64: p99 at most {P99_MS} ms; beside the build before: --against");
     println!("  memory of this process at most so far: {} MiB", meter::peak_mib());
     Ok(met)
 }

@@ -18,6 +18,70 @@ use tokio::{
 /// Makes the bytes of request number `n`.
 pub(crate) type Requests = Arc<dyn Fn(u64, &mut Vec<u8>) + Send + Sync>;
 
+/// Is given the answer to request number `n`: its head and its body.
+pub(crate) type Answers = Arc<dyn Fn(u64, &[u8]) + Send + Sync>;
+
+/// What is sent to a server, and how much of it.
+pub(crate) struct Load {
+    pub(crate) address: SocketAddr,
+    pub(crate) connections: usize,
+    /// For how long it is sent at most.
+    pub(crate) length: Duration,
+    /// The number of the first request, and of the one that is not sent any more.
+    pub(crate) numbers: std::ops::Range<u64>,
+    pub(crate) requests: Requests,
+    pub(crate) answers: Option<Answers>,
+}
+
+impl Load {
+    /// Sends it; says what was seen.
+    pub(crate) async fn send(&self) -> anyhow::Result<Sample> {
+        let next = Arc::new(AtomicU64::new(self.numbers.start));
+        Ok(self.send_from(&next).await?.0)
+    }
+
+    async fn send_from(&self, next: &Arc<AtomicU64>) -> anyhow::Result<(Sample, usize)> {
+        let mut streams = Vec::with_capacity(self.connections);
+        for _ in 0..self.connections {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            streams.push(stream);
+        }
+        let (begun, cpu) = (meter::now(), meter::cpu());
+        let tasks: Vec<_> = streams
+            .into_iter()
+            .map(|mut stream| {
+                let (next, requests, answers) = (Arc::clone(next), Arc::clone(&self.requests), self.answers.clone());
+                let (length, end) = (self.length, self.numbers.end);
+                tokio::spawn(async move {
+                    let (mut request, mut answer, mut took, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+                    while begun.elapsed() < length {
+                        let n = next.fetch_add(1, Ordering::Relaxed);
+                        if n >= end {
+                            break;
+                        }
+                        requests(n, &mut request);
+                        let sent = meter::now();
+                        bytes = exchange(&mut stream, &request, &mut answer).await?;
+                        took.push(sent.elapsed().as_secs_f64() * 1e3);
+                        if let Some(answers) = &answers {
+                            answers(n, &answer);
+                        }
+                    }
+                    anyhow::Ok((took, bytes))
+                })
+            })
+            .collect();
+        let (mut took_ms, mut bytes) = (Vec::new(), 0);
+        for task in tasks {
+            let (more, last) = task.await??;
+            took_ms.extend(more);
+            bytes = last;
+        }
+        Ok((Sample { took_ms, elapsed: begun.elapsed(), cpu: meter::cpu() - cpu }, bytes))
+    }
+}
+
 /// Writes a `POST` with a JSON body.
 pub(crate) fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
     out.clear();
@@ -51,36 +115,8 @@ pub(crate) async fn drive(
     next: &Arc<AtomicU64>,
     requests: &Requests,
 ) -> anyhow::Result<(Sample, usize)> {
-    let mut streams = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        streams.push(stream);
-    }
-    let (begun, cpu) = (meter::now(), meter::cpu());
-    let tasks: Vec<_> = streams
-        .into_iter()
-        .map(|mut stream| {
-            let (next, requests) = (Arc::clone(next), Arc::clone(requests));
-            tokio::spawn(async move {
-                let (mut request, mut answer, mut took, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
-                while begun.elapsed() < length {
-                    requests(next.fetch_add(1, Ordering::Relaxed), &mut request);
-                    let sent = meter::now();
-                    bytes = exchange(&mut stream, &request, &mut answer).await?;
-                    took.push(sent.elapsed().as_secs_f64() * 1e3);
-                }
-                anyhow::Ok((took, bytes))
-            })
-        })
-        .collect();
-    let (mut took_ms, mut bytes) = (Vec::new(), 0);
-    for task in tasks {
-        let (more, last) = task.await??;
-        took_ms.extend(more);
-        bytes = last;
-    }
-    Ok((Sample { took_ms, elapsed: begun.elapsed(), cpu: meter::cpu() - cpu }, bytes))
+    let requests = Arc::clone(requests);
+    Load { address, connections, length, numbers: 0..u64::MAX, requests, answers: None }.send_from(next).await
 }
 
 /// Reads one answer into `answer`, and says how long its body is. An answer that is no success is an error.

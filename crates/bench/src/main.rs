@@ -1,8 +1,10 @@
-//! Measures Remit side by side, in one run: the whole against its parts, ours against the alternative.
+//! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
 //! `cargo xtask bench [http|beside|store|decision|floor|scale|streams|readers|reading|encoder …]`
 
+mod against;
 mod beside;
+mod bundle_copy;
 mod decision;
 mod encoder;
 mod floor;
@@ -10,7 +12,9 @@ mod http;
 mod load;
 mod meter;
 mod options;
+mod program;
 mod python;
+mod ratio;
 mod readers;
 mod reading;
 mod scale;
@@ -57,6 +61,12 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     if bench.wants(Part::Floor) {
         met &= floor::run(bench)?;
     }
+    if let Some(other) = bench.against.as_deref().filter(|_| bench.wants(Part::Http)) {
+        met &= against::run(bench, other)?;
+    }
+    if bench.programs_alone() {
+        return Ok(met);
+    }
     let setting = std::sync::Arc::new(setting::Setting::read(bench)?);
     if bench.wants(Part::Decision) {
         met &= decision::run(&setting)?;
@@ -70,7 +80,7 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     if bench.wants(Part::Store) {
         met &= store::run(bench, &setting)?;
     }
-    if bench.wants(Part::Http) {
+    if bench.wants(Part::Http) && bench.against.is_none() {
         met &= http::run(bench, &setting)?;
     }
     if bench.wants(Part::Beside) {

@@ -1,6 +1,10 @@
 //! Clocks and percentiles.
 
-use rustix::time::{ClockId, clock_gettime};
+use anyhow::Context as _;
+use rustix::{
+    process::Pid,
+    time::{ClockId, clock_gettime},
+};
 use std::time::{Duration, Instant};
 
 /// CPU time that this process has used so far.
@@ -16,6 +20,23 @@ pub(crate) fn cpu_of_thread() -> Duration {
 fn cpu_of(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// CPU time that another process has used so far, with all its threads, to a hundredth of a second.
+pub(crate) fn cpu_of_process(process: Pid) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()))?;
+    // The name in parentheses may hold anything. After it come the state and the fields of proc_pid_stat(5) from 4 on.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let ticks = |at: usize| fields.split(' ').nth(at - 3)?.parse::<u64>().ok();
+    let (user, system) = ticks(14).zip(ticks(15)).with_context(|| format!("no processor time in {stat:?}"))?;
+    Ok(Duration::from_secs_f64((user + system) as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
+
+/// Memory that another process holds now, in MiB.
+pub(crate) fn resident_mib_of(process: Pid) -> anyhow::Result<f64> {
+    let path = format!("/proc/{}/status", process.as_raw_nonzero());
+    let kib = kib_in(&std::fs::read_to_string(&path)?, "VmRSS:").with_context(|| format!("no memory in {path}"))?;
+    Ok(kib as f64 / 1024.0)
 }
 
 /// A moment of the monotonic clock.
@@ -56,8 +77,12 @@ fn status_mib(name: &str) -> u64 {
 
 fn status_kib(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0)
+    kib_in(&status, name).unwrap_or(0)
+}
+
+fn kib_in(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 /// What was seen while something was measured, perhaps in several turns.
@@ -102,6 +127,11 @@ pub(crate) struct Measured {
     pub(crate) p99_ms: f64,
     /// CPU time of each, in microseconds, over all processors.
     pub(crate) cpu_us: f64,
+}
+
+/// The geometric mean, so that the mean of ratios is the ratio of means.
+pub(crate) fn geometric_mean(values: &[f64]) -> f64 {
+    (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
 /// The value below which this share of the values lies. Sorts them.

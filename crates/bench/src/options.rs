@@ -9,7 +9,16 @@ pub(crate) const TURNS: u32 = 4;
 /// Before each turn, one of this part of its length warms what it uses and is not counted.
 pub(crate) const WARM: u32 = 4;
 
-/// Measure Remit side by side with its ceilings and its alternatives.
+/// Turns of each build where the present one is measured beside another one, at least.
+const LEAST_TURNS: u32 = 5;
+
+/// Cases in the large store unless told.
+const MANY: u64 = 1_000_000;
+
+/// Connections at once unless told, of which the goals are at 64.
+const CONNECTIONS: [usize; 3] = [1, 8, 64];
+
+/// Measure Remit side by side: the present build beside another one, and beside what it could be replaced by.
 #[derive(Debug, Parser)]
 pub(crate) struct Bench {
     /// What to measure; everything unless told.
@@ -17,12 +26,29 @@ pub(crate) struct Bench {
     /// Seconds that each measurement takes.
     #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
-    /// Connections at once, each number measured by itself.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 64, 256])]
+    /// Connections at once, each number measured by itself; the goals are at 64.
+    #[arg(long, value_delimiter = ',', default_values_t = CONNECTIONS)]
     pub(crate) connections: Vec<usize>,
-    /// Cases in the large store.
-    #[arg(long, default_value_t = 1_000_000)]
-    pub(crate) cases: u64,
+    /// Cases in the large store, 1,000,000 unless told. With `http --against` also what memory is compared after,
+    /// which takes minutes and 4 GiB of disk for each million, and is left out unless told.
+    #[arg(long)]
+    cases: Option<u64>,
+    /// Another build of `remit`, which the present one is measured beside: a worktree of its commit, where it is
+    /// built first, into `target` there, or a program that is built already. `git worktree add ../before COMMIT`
+    /// makes a worktree. With the part `http` that comparison is what is measured; the part `beside` takes it in too.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) against: Option<PathBuf>,
+    /// The bundle that governs the other build, since each reads bundles of its own time: `bundles/bank` of its
+    /// worktree unless told, or where it is a program of the worktree that it lies in.
+    #[arg(long, value_name = "DIR", requires = "against")]
+    pub(crate) against_bundle: Option<PathBuf>,
+    /// Turns of each build with `http --against`, at least 5.
+    #[arg(
+        long,
+        default_value_t = LEAST_TURNS,
+        value_parser = clap::value_parser!(u32).range(i64::from(LEAST_TURNS)..=100)
+    )]
+    pub(crate) turns: u32,
     /// Event streams held open.
     #[arg(long, default_value_t = 10_000)]
     pub(crate) streams: usize,
@@ -38,12 +64,6 @@ pub(crate) struct Bench {
     /// The messages to send.
     #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
     pub(crate) traffic: PathBuf,
-    /// A `remit` of an earlier version, with which the part `beside` compares.
-    #[arg(long)]
-    pub(crate) beside: Option<PathBuf>,
-    /// The bundle that governs it, where it cannot read this one's.
-    #[arg(long)]
-    pub(crate) beside_bundle: Option<PathBuf>,
     /// Where data directories are made; its disk is what is measured.
     #[arg(long, default_value = "target")]
     pub(crate) directory: PathBuf,
@@ -51,7 +71,8 @@ pub(crate) struct Bench {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
-    /// `POST /v1/cases` whole, against the sum of its parts.
+    /// `POST /v1/cases` whole, and what its parts take alone; with `--against` instead cases, a holder's answers and
+    /// customers' messages of this build beside another one.
     Http,
     /// Group commit against a transaction for each command.
     Store,
@@ -67,7 +88,7 @@ pub(crate) enum Part {
     Readers,
     /// A message read whole, and training.
     Reading,
-    /// `POST /v1/cases` of whole programs: as the encoder is asked, an earlier version, and a service of FastAPI.
+    /// `POST /v1/cases` of whole programs: as the encoder is asked, another build, and a service of FastAPI.
     Beside,
     /// The sentence encoder beside PyTorch.
     Encoder,
@@ -76,6 +97,21 @@ pub(crate) enum Part {
 impl Bench {
     pub(crate) fn length(&self) -> Duration {
         Duration::from_secs_f64(self.seconds.clamp(0.1, 600.0))
+    }
+
+    /// Cases in the large store.
+    pub(crate) fn cases(&self) -> u64 {
+        self.cases.unwrap_or(MANY)
+    }
+
+    /// After how many cases memory is compared, if it is.
+    pub(crate) fn memory_after(&self) -> Option<u64> {
+        self.cases
+    }
+
+    /// Whether nothing is measured that works on the bundle within this process.
+    pub(crate) fn programs_alone(&self) -> bool {
+        self.against.is_some() && self.parts.as_slice() == [Part::Http]
     }
 
     pub(crate) fn wants(&self, part: Part) -> bool {

@@ -11,6 +11,7 @@ use crate::{
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
+use remit_app::operation::AbandonCaseRefusal;
 use remit_app::{
     Caller, Done, Parts,
     case::{
@@ -69,7 +70,7 @@ struct Asked {
     slowest: String,
 }
 
-fn problem(problem: remit_app::refused::Refused) -> anyhow::Error {
+fn problem(problem: impl std::fmt::Debug) -> anyhow::Error {
     anyhow::anyhow!("{problem:?}")
 }
 
@@ -88,7 +89,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         }))?;
         let opened = open::open_case(app, caller, None, open).await.map_err(problem)?;
         let Opened::Case(opened) = opened else { anyhow::bail!("no case was opened") };
-        let Done::Now(opened) = *opened else { anyhow::bail!("it was opened before") };
+        let Done::Now { output: opened, .. } = *opened else { anyhow::bail!("it was opened before") };
         let id = opened.case.id.as_str();
         if n % 8 == 3 {
             let owner = setting.bundle.terms().exception_owner.to_string();
@@ -98,7 +99,7 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
         if n % 2 == 0 {
             match feedback::abandon_case(app, caller, None, id).await {
                 // A danger stands on it, so that only a person ends it.
-                Err(refused) if refused.kind == remit_app::refused::Kind::Conflict => {}
+                Err(AbandonCaseRefusal::Conflict(_)) => {}
                 ended => drop(ended.map_err(problem)?),
             }
         }
@@ -109,7 +110,8 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
 fn like(store: &SqliteStore) -> anyhow::Result<(Vec<Like>, ExceptionRow)> {
     let rows = store.cases(&CaseFilter::default(), None, 200)?.into_iter();
     let like = rows.map(|row| {
-        let records = store.records_of(&row.id, 0, 200)?.into_iter().map(|record| record.body).collect();
+        let records =
+            store.records_of(&format!("case/{}", row.id), 0, 200)?.into_iter().map(|record| record.body).collect();
         anyhow::Ok(Like { case: serde_json::from_slice(&row.state)?, state: row.state, records })
     });
     let exception = store.exceptions(&ExceptionFilter::default(), None, 1)?.pop().context("no exception")?;
@@ -124,7 +126,7 @@ fn made(n: u64, like: &Like, exception: &ExceptionRow) -> Commit {
     let salt = [7; 32];
     let record = |body: &Vec<u8>| Record {
         kind: "made",
-        case: id.clone(),
+        stream: format!("case/{id}"),
         actor: "bench".into(),
         ts_ms: 1,
         subject: None,
@@ -266,11 +268,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     runtime.block_on(real(&app, &caller, setting))?;
     println!("\nreaders: opening a case at {OPENING} connections, alone and while {READING} read every list");
     let begun = meter::now();
-    runtime.block_on(fill(&app, bench.cases))?;
-    println!("  {} cases made in {:.0} s, one in {OPEN} of them open", bench.cases, begun.elapsed().as_secs_f64());
-    let asking = Asking { token: reader, paths: paths(&app, bench.cases)? };
+    runtime.block_on(fill(&app, bench.cases()))?;
+    println!("  {} cases made in {:.0} s, one in {OPEN} of them open", bench.cases(), begun.elapsed().as_secs_f64());
+    let asking = Asking { token: reader, paths: paths(&app, bench.cases())? };
     let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into()))?;
-    let (requests, next) = (requests(setting, &token), Arc::new(AtomicU64::new(LIKE)));
+    let (requests, next) = (requests(&setting.messages, &token), Arc::new(AtomicU64::new(LIKE)));
     let turn = |length| runtime.block_on(drive(running.address, OPENING, length, &next, &requests)).map(|turn| turn.0);
     let length = bench.length();
     let (mut alone, mut beside, mut read) = (Sample::default(), Sample::default(), Vec::new());

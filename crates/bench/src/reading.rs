@@ -133,7 +133,7 @@ fn of_traffic(setting: &Setting, reader: &MessageReader) -> (f64, f64, f64) {
     let known = reader.intents.labels();
     let (mut right, mut all, mut encoded) = (0usize, 0usize, 0usize);
     let begun = meter::cpu_of_thread();
-    for message in &setting.messages {
+    for message in setting.messages.iter() {
         let estimate = read(reader, &message.text);
         encoded += usize::from(estimate.encoded);
         if known.contains(&message.intent) {

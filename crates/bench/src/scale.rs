@@ -149,11 +149,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let small = Filled::open(setting, at_small.path())?;
     small.fill(&runtime, setting, SMALL, Duration::MAX)?;
     let large = Filled::open(setting, at_large.path())?;
-    println!("\nscale: {SMALL} cases against {}; filling the large store …", bench.cases);
+    println!("\nscale: {SMALL} cases against {}; filling the large store …", bench.cases());
     let begun = meter::now();
-    let step = (bench.cases / 10).max(1);
+    let step = (bench.cases() / 10).max(1);
     for until in (1..=10).map(|part| part * step) {
-        let each = large.fill(&runtime, setting, until.min(bench.cases), Duration::MAX)?;
+        let each = large.fill(&runtime, setting, until.min(bench.cases()), Duration::MAX)?;
         eprintln!("  {until} cases after {:.0} s, {:.0} cases/s lately", begun.elapsed().as_secs_f64(), 1e6 / each);
     }
     let rss = meter::resident_mib();
@@ -161,7 +161,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let begun = meter::now();
     let large = Filled::open(setting, at_large.path())?;
     let start = begun.elapsed().as_secs_f64();
-    large.next.store(bench.cases, Ordering::Relaxed);
+    large.next.store(bench.cases(), Ordering::Relaxed);
 
     let (mut of_small, mut of_large) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -181,7 +181,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     }
     let bytes = std::fs::metadata(at_large.path().join(remit_store::sqlite::DATABASE))?.len();
     println!("  start-up over the large store: {start:.2} s");
-    println!("  database: {:.1} GiB, {} bytes a case", bytes as f64 / (1u64 << 30) as f64, bytes / bench.cases.max(1));
+    println!(
+        "  database: {:.1} GiB, {} bytes a case",
+        bytes as f64 / (1u64 << 30) as f64,
+        bytes / bench.cases().max(1)
+    );
     println!(
         "  memory of this process with both servers in it: {rss} MiB once filled, {} MiB at most",
         meter::peak_mib()

@@ -1,6 +1,6 @@
 //! What every measurement works on: the bundle, its classifier, and real messages.
 
-use crate::options::Bench;
+use crate::{bundle_copy, options::Bench};
 use anyhow::Context as _;
 use remit_app::{
     Caller, Parts, Settings,
@@ -33,11 +33,38 @@ pub(crate) struct Message {
     pub(crate) intent: String,
 }
 
+/// The sample traffic.
+pub(crate) struct Messages(Vec<Message>);
+
+impl std::ops::Deref for Messages {
+    type Target = [Message];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Messages {
+    pub(crate) fn read(bench: &Bench) -> anyhow::Result<Self> {
+        let mut reader = csv::Reader::from_path(&bench.traffic)
+            .with_context(|| format!("{} cannot be read", bench.traffic.display()))?;
+        let messages = reader.deserialize().collect::<Result<Vec<Message>, _>>()?;
+        anyhow::ensure!(!messages.is_empty(), "{} holds no messages", bench.traffic.display());
+        Ok(Self(messages))
+    }
+
+    /// The message with this number, round and round.
+    pub(crate) fn text(&self, n: u64) -> &str {
+        let at = usize::try_from(n).unwrap_or(0) % self.len().max(1);
+        self.get(at).map_or("", |message| &message.text)
+    }
+}
+
 /// What every measurement works on.
 pub(crate) struct Setting {
     pub(crate) files: Files,
     pub(crate) bundle: Arc<Bundle>,
-    pub(crate) messages: Vec<Message>,
+    pub(crate) messages: Arc<Messages>,
     /// Kept between runs so that the classifier is trained once.
     models: tempfile::TempDir,
 }
@@ -46,10 +73,7 @@ impl Setting {
     pub(crate) fn read(bench: &Bench) -> anyhow::Result<Self> {
         let files = Files::read(&bench.bundle)?;
         let bundle = Arc::new(load(files.clone())?);
-        let mut reader = csv::Reader::from_path(&bench.traffic)
-            .with_context(|| format!("{} cannot be read", bench.traffic.display()))?;
-        let messages = reader.deserialize().collect::<Result<Vec<Message>, _>>()?;
-        anyhow::ensure!(!messages.is_empty(), "{} holds no messages", bench.traffic.display());
+        let messages = Arc::new(Messages::read(bench)?);
         let models = tempfile::tempdir_in(&bench.directory)?;
         let setting = Self { files, bundle, messages, models };
         setting.reader(&setting.bundle)?;
@@ -83,8 +107,7 @@ impl Setting {
 
     /// The message with this number, round and round.
     pub(crate) fn text(&self, n: u64) -> &str {
-        let at = usize::try_from(n).unwrap_or(0) % self.messages.len().max(1);
-        self.messages.get(at).map_or("", |message| &message.text)
+        self.messages.text(n)
     }
 }
 
@@ -97,9 +120,7 @@ pub(crate) fn load(files: Files) -> anyhow::Result<Bundle> {
 
 /// The files of a bundle in which the encoder is asked as `when` says.
 pub(crate) fn asking(files: Files, when: &str) -> anyhow::Result<Files> {
-    let bundle = std::str::from_utf8(files.get("bundle.toml").unwrap_or_default())?;
-    let others: Vec<&str> = bundle.lines().filter(|line| !line.starts_with("encoder =")).collect();
-    let bundle = format!("encoder = \"{when}\"\n{}\n", others.join("\n"));
+    let bundle = bundle_copy::asking(std::str::from_utf8(files.get("bundle.toml").unwrap_or_default())?, when);
     Ok(files.with("bundle.toml", bundle.into_bytes()))
 }
 

@@ -55,7 +55,7 @@ impl Shape {
         let mut timers: HashMap<String, Vec<u8>> = timers.map(|row| (row.case, row.body)).collect();
         let like = |case: CaseRow| {
             let timer = timers.remove(&case.id);
-            let records = store.records_of(&case.id, 0, 16)?.into_iter();
+            let records = store.records_of(&format!("case/{}", case.id), 0, 16)?.into_iter();
             let known = |kind: &str| kinds.into_iter().find(|known| *known == kind).unwrap_or("event");
             let records = records.map(|row| (known(&row.kind), row.body)).collect();
             anyhow::Ok(Like { records, state: case.state, timer })
@@ -85,7 +85,7 @@ impl Shape {
             let salt: [u8; 32] = std::array::from_fn(|byte| n.to_be_bytes().get(byte % 8).copied().unwrap_or(0));
             Record {
                 kind,
-                case: id.clone(),
+                stream: format!("case/{id}"),
                 actor: "bench".into(),
                 ts_ms: now,
                 subject: (at > 0).then(|| format!("sub_{at}_{n:026}")),

@@ -39,6 +39,8 @@ enum Command {
     /// Look at cases.
     #[command(subcommand)]
     Case(commands::case::Case),
+    /// Show everything that happened to a token, a member of staff, a responder or anything else that has events.
+    History(commands::stream::OfStream),
     /// Say in plain words why a decision was taken.
     Explain(commands::case::Explain),
     /// Look at responders; count anew, or switch on again, what was counted against one.
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(cli.json),
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
+        Command::History(history) => history.run(cli.json),
         Command::Explain(explain) => explain.run(cli.json),
         Command::Responder(responder) => responder.run(cli.json),
         Command::Policy(policy) => policy.run(cli.json),

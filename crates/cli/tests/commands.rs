@@ -27,7 +27,11 @@ fn written(directory: &Path, name: &str, bytes: &[u8]) -> String {
 #[test]
 fn help_teaches() {
     check(&["--help"], 0, &["demo", "serve", "replay", "explain", "policy", "ledger", "knowledge", "signals", "token"]);
-    for command in ["demo", "serve", "replay", "explain", "case", "policy", "ledger", "knowledge", "signals", "token"] {
+    let more = ["case", "history"];
+    for command in ["demo", "serve", "replay", "explain", "policy", "ledger", "knowledge", "signals", "token"]
+        .into_iter()
+        .chain(more)
+    {
         check(&[command, "--help"], 0, &["Usage: remit"]);
     }
     check(&["serv"], 2, &["similar subcommand", "serve"]);
@@ -225,4 +229,34 @@ fn directories_that_are_not_remits_are_refused() {
     written(directory.path(), "remit.db", b"SQLite format 3\0 and then nothing that is so");
     check(&["serve", "--bundle", BANK, "--data", &here, "--listen", "127.0.0.1:0"], 2, &["remit.db"]);
     check(&["token", "create", "--role", "king", "--data", &here], 2, &["remit.db"]);
+}
+
+/// A directory as format 7 wrote it, with a checkpoint and proofs of then.
+const FORMAT_7: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/formats/7");
+
+#[test]
+fn a_directory_of_an_earlier_format_is_verified_as_it_lies_and_what_was_proven_then_is_proven_after_its_migration() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    fs::create_dir_all(data.join("keys")).unwrap();
+    let of_then = |name: &str| Path::new(FORMAT_7).join(name);
+    let packed = fs::read(of_then("remit.db.lz4")).unwrap();
+    fs::write(data.join("remit.db"), lz4_flex::block::decompress_size_prepended(&packed).unwrap()).unwrap();
+    for name in ["checkpoint", "keys/master.key", "keys/ledger.key"] {
+        fs::copy(of_then(name), data.join(name)).unwrap();
+    }
+    let data = data.to_str().unwrap();
+    let key = fs::read_to_string(of_then("key")).unwrap();
+    let (since, proof) = (of_then("checkpoint"), of_then("proof-decision"));
+    let (since, proof) = (since.to_str().unwrap(), proof.to_str().unwrap());
+    let verify = |told: &[&str]| check(&["ledger", "verify", data, "--since", since], 0, told);
+    let whole = "everything that was looked at is what it says";
+    verify(&["284 records", "the database is of format 7 and was read as it lies there", whole]);
+    // Whoever writes migrates, and says so.
+    let made = ["token", "create", "--role", "auditor", "--data", data];
+    check(&made, 0, &["bringing the database from format 7 to", "the same records, hashes and proofs"]);
+    verify(&["285 records", whole]);
+    check(&["ledger", "check", proof, "--key", key.trim()], 0, &["is in the ledger of remit/ledger", "284 records"]);
+    let decision = "dec_01M8JCVKMSR8TKKD51JXTVA002";
+    check(&["ledger", "prove", decision, "--data", data], 0, &["c2sp.org/tlog-proof@v1"]);
 }

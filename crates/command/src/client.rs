@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use clap::Args;
+use remit_app::{input::FollowEvents, operation};
 use remit_policy::address::Address;
+use remit_server::http::address::{self, Addressed, Method};
+use serde::Serialize;
 use serde_json::Value;
 use std::{
     fmt,
@@ -69,30 +72,48 @@ impl Client {
         Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
     }
 
-    /// What is at a path.
+    /// What an operation answers that reads, on what `names` says.
     ///
     /// # Errors
     /// When there is no answer, or it is a problem.
-    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+    pub fn get<O: Addressed>(&self, operation: O, names: &[&str]) -> anyhow::Result<Value> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Get), "the operation does not read") };
+        self.read(&address::path(operation, names))
+    }
+
+    /// The same of one that is asked with something.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn get_with<O>(&self, operation: O, names: &[&str], asked: &O::Takes) -> anyhow::Result<Value>
+    where
+        O: Addressed<Takes: Serialize>,
+    {
+        const { assert!(matches!(O::ADDRESS.method, Method::Get), "the operation does not read") };
+        self.read(&format!("{}{}", address::path(operation, names), query(asked)?))
+    }
+
+    /// What comes of an operation that writes, on what `names` says.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn post<O: Addressed>(&self, operation: O, names: &[&str], body: &Value) -> anyhow::Result<Value> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Post), "the operation does not write") };
+        let request = self
+            .agent
+            .post(format!("{}{}", self.url, address::path(operation, names)))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        let sent = request.send(body.to_string());
+        answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+    }
+
+    fn read(&self, path: &str) -> anyhow::Result<Value> {
         let request =
             self.agent.get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.token));
         answered(
             request.call().with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?,
         )
-    }
-
-    /// What comes of posting a body to a path.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is a problem.
-    pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self
-            .agent
-            .post(format!("{}{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/json");
-        let sent = request.send(body.to_string());
-        answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
     }
 
     /// Follows all events after a position; `each` is given the JSON of every one, until it says that it is enough.
@@ -101,8 +122,9 @@ impl Client {
     /// When the stream cannot be had, breaks off, or `each` fails.
     pub fn follow(&self, after: u64, each: &mut dyn FnMut(&str) -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let from = FollowEvents { after: Some(after.to_string()), stream: None };
         let request = agent
-            .get(format!("{}/v1/events?after={after}", self.url))
+            .get(format!("{}{}{}", self.url, address::path(operation::FollowEvents, &[]), query(&from)?))
             .header("authorization", format!("Bearer {}", self.token));
         let response = request.call().with_context(|| format!("no events from {}", self.url))?;
         if !response.status().is_success() {
@@ -122,6 +144,17 @@ impl Client {
     }
 }
 
+/// What is asked, as a query with its `?`; empty where nothing is.
+fn query(asked: &impl Serialize) -> anyhow::Result<String> {
+    let asked = serde_json::to_value(asked)?;
+    let pair = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        format!("{name}={}", address::encoded(&value))
+    };
+    let pairs: Vec<String> = asked.as_object().into_iter().flatten().map(pair).collect();
+    Ok(if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) })
+}
+
 fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Value> {
     let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
     let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -132,4 +165,17 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Va
     let status = response.status().as_u16();
     let text = format!("{} ({status}): {}\n  cure: {}", said("title"), said("detail"), said("cure"));
     Err(Refused { status, kind: said("type"), said: text }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use remit_app::input::ListCases;
+
+    #[test]
+    fn what_is_asked_stands_in_a_query() {
+        let asked = ListCases { holder: Some("a b&c".to_owned()), limit: Some(5), ..ListCases::default() };
+        assert_eq!(query(&asked).unwrap(), "?holder=a%20b%26c&limit=5");
+        assert_eq!(query(&ListCases::default()).unwrap(), "");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use anyhow::Context;
+use remit_app::operation;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -26,13 +27,16 @@ pub struct Message {
     /// Whose it is; empty for a customer of its own.
     #[serde(default)]
     pub customer: String,
-    /// The customer's tier; empty where nobody says.
-    #[serde(default)]
-    pub customer_tier: String,
     /// Over which channel it comes; empty for chat.
     #[serde(default)]
     pub channel: String,
+    /// Readings that come with it, by signal.
+    #[serde(default)]
+    pub signals: BTreeMap<String, Value>,
 }
+
+/// What the columns begin with that hold readings; the name of the signal follows.
+const SIGNAL: &str = "signal.";
 
 /// Reads messages from CSV with a header, or from JSON lines; `text` is the one column that must be there.
 ///
@@ -62,15 +66,28 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             "{}:1: the header has no column `text`; name the column that holds the messages so",
             path.display()
         );
-        for record in reader.deserialize() {
-            let message = record.with_context(|| {
+        for record in reader.records() {
+            let record = record.with_context(|| {
                 format!("{}: every row needs as many columns as the header, in UTF-8", path.display())
             })?;
+            let mut message: Message = record
+                .deserialize(Some(&header))
+                .with_context(|| format!("{}: a row that holds no message", path.display()))?;
+            let named = |(name, value): (&str, &str)| Some((name.strip_prefix(SIGNAL)?.to_owned(), reading(value)?));
+            message.signals = header.iter().zip(&record).filter_map(named).collect();
             messages.push(message);
         }
     }
     anyhow::ensure!(!messages.is_empty(), "{} holds no messages", path.display());
     Ok(messages)
+}
+
+/// A reading as a column holds it: `true`, `false`, a whole number, or else a name; nothing where it is empty.
+fn reading(value: &str) -> Option<Value> {
+    let value = value.trim();
+    let number = || value.parse::<i64>().ok().map(Value::from);
+    let truth = || value.parse::<bool>().ok().map(Value::from);
+    (!value.is_empty()).then(|| truth().or_else(number).unwrap_or_else(|| Value::from(value)))
 }
 
 /// What became of the messages.
@@ -148,7 +165,7 @@ pub fn play(
                     messages.get(at).map(|m| (at, m))
                 } {
                     let sent = Instant::now();
-                    let answer = client.post("/v1/cases", &opening(at, message));
+                    let answer = client.post(operation::OpenCase, &[], &opening(at, message));
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     match answer {
                         Ok(answer) => tally.note(message, &answer, sent.elapsed()),
@@ -171,10 +188,34 @@ pub fn opening(at: usize, message: &Message) -> Value {
     let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
-    if !message.customer_tier.is_empty()
+    if !message.signals.is_empty()
         && let Some(body) = body.as_object_mut()
     {
-        body.insert("signals".into(), json!([{ "name": "customer_tier", "value": message.customer_tier }]));
+        let signals = message.signals.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+        body.insert("signals".into(), signals.collect());
     }
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_and_members_hold_readings_by_the_names_of_signals() {
+        let directory = tempfile::tempdir().unwrap();
+        let of = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).unwrap();
+            let messages = read(&path).unwrap();
+            messages.iter().enumerate().map(|(at, message)| opening(at, message)["signals"].clone()).collect::<Vec<_>>()
+        };
+        let csv = "text,customer_tier,signal.tier,signal.frozen,signal.age\n1,x,gold,true,7\nb,x,,,\n";
+        let readings = json!([
+            { "name": "age", "value": 7 }, { "name": "frozen", "value": true }, { "name": "tier", "value": "gold" },
+        ]);
+        assert_eq!(of("a.csv", csv), [readings.clone(), Value::Null]);
+        let line = json!({ "text": "a", "signals": { "tier": "gold", "frozen": true, "age": 7 } }).to_string();
+        assert_eq!(of("a.jsonl", &line), [readings]);
+    }
 }

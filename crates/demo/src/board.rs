@@ -167,6 +167,9 @@ impl Board {
             }
             _ => {}
         }
+        if item.case.is_empty() {
+            return;
+        }
         let case = self.cases.entry(item.case.clone()).or_default();
         match &item.event {
             Event::CaseOpened { .. } => {

@@ -2,6 +2,7 @@
 //! person, and come back.
 
 use super::{agenda::Deed, bad_ai, dice::Dice, world::World};
+use remit_app::{input::ListPart, operation};
 use remit_command::traffic::{self, Message};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Instant};
@@ -69,7 +70,7 @@ impl World {
             self.told().turned_bad = Some(self.now_ms());
         }
         let sent = Instant::now();
-        let answer = self.customer.post("/v1/cases", &traffic::opening(number, message));
+        let answer = self.customer.post(operation::OpenCase, &[], &traffic::opening(number, message));
         let took = sent.elapsed();
         let mut told = self.told();
         told.tally.elapsed = self.began.elapsed();
@@ -107,13 +108,13 @@ impl World {
         let by_ai = self.board().is_ai(&by);
         let writes = if by_ai { self.writes_to_ai(case, asked) } else { self.writes_to_staff(number, asked) };
         if let Some(text) = writes {
-            let said = self.customer.post(&format!("/v1/cases/{case}/messages"), &json!({ "text": text }));
+            let said = self.customer.post(operation::PostMessage, &[case], &json!({ "text": text }));
             self.unless_refused(said);
         }
     }
 
     fn writes_to_ai(&self, case: &str, asked: &Message) -> Option<String> {
-        let messages = self.expect(self.customer.get(&format!("/v1/cases/{case}/messages?limit=200")))?;
+        let messages = self.expect(self.customer.get_with(operation::ListMessages, &[case], &ListPart::longest()))?;
         let answers = messages.get("items")?.as_array()?.iter().filter_map(|message| {
             (message.get("author")?.as_str()? != "requester").then(|| message.get("text")?.as_str())?
         });
@@ -164,7 +165,7 @@ impl World {
 
     pub(super) fn come_back(&self, case: &str) {
         let body = json!({ "reason": "It happened again this afternoon." });
-        self.unless_refused(self.customer.post(&format!("/v1/cases/{case}/reopen"), &body));
+        self.unless_refused(self.customer.post(operation::ReopenCase, &[case], &body));
     }
 }
 
@@ -178,8 +179,8 @@ mod tests {
             text: format!("message {number}"),
             intent: if number.is_multiple_of(10) { "late_transfer" } else { "other" }.to_owned(),
             customer: String::new(),
-            customer_tier: String::new(),
             channel: String::new(),
+            signals: BTreeMap::new(),
         };
         let all: Vec<Message> = (0..1_000).map(message).collect();
         let about = |intent: &str| intent == "late_transfer";

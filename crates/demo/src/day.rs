@@ -2,7 +2,7 @@
 
 use super::{clock::time_of_day, customers, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_app::environment::clock::Clock as _;
+use remit_app::{environment::clock::Clock as _, operation};
 use remit_command::shown::{self, escaped, say};
 use serde_json::{Value, json};
 use std::{
@@ -101,13 +101,13 @@ impl World {
     /// Notes everybody, switches on again what an earlier day stopped, and takes up what is left of it.
     fn morning(&self) {
         for person in &self.people {
-            self.expect(self.lead.post("/v1/staff", &person.note));
+            self.expect(self.lead.post(operation::NoteStaff, &[], &person.note));
         }
-        let stopped = self.expect(self.lead.get("/v1/responders/stopped")).unwrap_or_default();
+        let stopped = self.expect(self.lead.get(operation::ListStopped, &[])).unwrap_or_default();
         for stop in stopped.as_array().into_iter().flatten() {
             let text = |name: &str| stop.get(name).and_then(Value::as_str).unwrap_or_default();
             let body = json!({ "intent": text("intent"), "reason": "Repaired overnight; it starts afresh." });
-            self.unless_refused(self.lead.post(&format!("/v1/responders/{}/resume", text("responder")), &body));
+            self.unless_refused(self.lead.post(operation::ResumeAi, &[text("responder")], &body));
         }
         for (number, person) in self.people.iter().enumerate() {
             self.set_presence(person, "available", "");

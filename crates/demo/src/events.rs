@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(super) struct Item {
     pub(super) at: String,
+    /// The case; empty where the event is of something else.
+    #[serde(default)]
     pub(super) case: String,
     pub(super) event: Event,
 }

@@ -7,7 +7,10 @@ use super::{
     person::Person,
     world::{World, is_refusal},
 };
-use remit_app::environment::clock::{Clock as _, rfc3339};
+use remit_app::{
+    environment::clock::{Clock as _, rfc3339},
+    operation,
+};
 use remit_command::client::Refused;
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
@@ -133,7 +136,7 @@ impl World {
             "" => json!({ "presence": presence }),
             _ => json!({ "presence": presence, "reason": reason }),
         };
-        let said = person.client.post(&format!("/v1/staff/{}/presence", person.name), &body);
+        let said = person.client.post(operation::SetPresence, &[&person.name], &body);
         if self.expect(said).is_some() {
             self.board().presence(&person.name, matches!(presence, "available" | "busy"), self.clock.now().0);
         }
@@ -141,7 +144,7 @@ impl World {
 
     /// Works on what somebody had from an earlier day.
     pub(super) fn take_up_again(&self, staff: usize, person: &Person) {
-        let work = self.expect(person.client.get(&format!("/v1/staff/{}/work", person.name)));
+        let work = self.expect(person.client.get(operation::GetWork, &[&person.name]));
         let list = |name: &str| work.as_ref().and_then(|work| work.get(name)?.as_array()).cloned().unwrap_or_default();
         for case in list("held") {
             let (Some(id), Some(epoch)) = (text(&case, "/id"), epoch(&case)) else { continue };
@@ -155,7 +158,7 @@ impl World {
     }
 
     pub(super) fn answer_offer(&self, staff: usize, person: &Person, case: String, offer: &str, answer: &str) {
-        let said = person.client.post(&format!("/v1/cases/{case}/offer"), &json!({ "offer": offer, "answer": answer }));
+        let said = person.client.post(operation::AnswerOffer, &[&case], &json!({ "offer": offer, "answer": answer }));
         // Refused: it expired, or the case has moved on.
         let Some(said) = self.unless_refused(said) else { return };
         let Some(epoch) = said.get("case").and_then(epoch).filter(|_| answer == "accept") else { return };
@@ -167,15 +170,14 @@ impl World {
     pub(super) fn work(&self, staff: usize, person: &Person, case: String, epoch: u64, plan: Plan) {
         let handoff = |reason: &str, note: &str| {
             let body = json!({ "epoch": epoch, "reason": reason, "note": note });
-            self.unless_refused(person.client.post(&format!("/v1/cases/{case}/handoffs"), &body))
+            self.unless_refused(person.client.post(operation::RequestHandoff, &[&case], &body))
         };
         let text = format!(
             "Hello, this is {}. I have looked into it and put it right; you can see it in the app now.",
             person.first_name
         );
-        let write = |epoch: u64| {
-            person.client.post(&format!("/v1/cases/{case}/messages"), &json!({ "text": text, "epoch": epoch }))
-        };
+        let write =
+            |epoch: u64| person.client.post(operation::PostMessage, &[&case], &json!({ "text": text, "epoch": epoch }));
         if person.gone.load(Ordering::Relaxed) {
             handoff("return_to_queue", "I have to leave; nothing has been said to the customer yet.");
             return;
@@ -204,7 +206,7 @@ impl World {
                 let reason = "The customer wants to be compensated, which is above what this desk may decide.";
                 let owner = &self.raise_to;
                 let body = json!({ "owner": owner, "due_at": due, "reason": reason });
-                self.unless_refused(person.client.post(&format!("/v1/cases/{case}/exceptions"), &body));
+                self.unless_refused(person.client.post(operation::RaiseException, &[&case], &body));
             }
         }
         // Refused: the customer wrote, and policy gave the case to somebody else meanwhile.
@@ -222,7 +224,7 @@ impl World {
             return;
         }
         let body = json!({ "epoch": epoch, "note": "Dealt with." });
-        self.unless_refused(person.client.post(&format!("/v1/cases/{case}/resolve"), &body));
+        self.unless_refused(person.client.post(operation::ResolveCase, &[&case], &body));
     }
 
     /// Holds that a write under a lease that has ended was refused.

@@ -5,6 +5,11 @@ use super::{
     clock::{day, time_of_day},
     world::World,
 };
+use remit_app::{
+    case::query::PAGE_MAX,
+    input::{ListCases, ListPart},
+    operation,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -202,9 +207,9 @@ fn staff(world: &World, board: &Board) -> Vec<Worked> {
 /// Acknowledged cases that the server does not list, or lists as open without a holder.
 fn lost(world: &World) -> usize {
     let mut listed = BTreeSet::new();
-    let mut after = String::new();
+    let mut asked = ListCases { limit: Some(PAGE_MAX), ..ListCases::default() };
     loop {
-        let page = world.expect(world.lead.get(&format!("/v1/cases?limit=200{after}")));
+        let page = world.expect(world.lead.get_with(operation::ListCases, &[], &asked));
         let Some(page) = page else { break };
         for case in page.get("items").and_then(Value::as_array).into_iter().flatten() {
             let text = |pointer: &str| case.pointer(pointer).and_then(Value::as_str);
@@ -214,7 +219,7 @@ fn lost(world: &World) -> usize {
             }
         }
         match page.get("next").and_then(Value::as_str) {
-            Some(next) => after = format!("&after={next}"),
+            Some(next) => asked.after = Some(next.to_owned()),
             None => break,
         }
     }
@@ -238,7 +243,7 @@ fn quoted(world: &World) -> Option<Moment> {
         let ai = matches!(&case.place, Place::Ai(name) if name != super::bad_ai::RESPONDER);
         ai && case.number.is_some() && case.ai_answers == 1 && case.taken_by.is_empty() && case.resolved.is_some()
     })?;
-    let messages = world.expect(world.lead.get(&format!("/v1/cases/{id}/messages?limit=200")))?;
+    let messages = world.expect(world.lead.get_with(operation::ListMessages, &[&id], &ListPart::longest()))?;
     let by = world.board().cases.get(&id)?.answered_by.clone()?;
     let said = |author: &str| {
         let mut messages = messages.get("items")?.as_array()?.iter();

@@ -7,7 +7,7 @@ use super::{
     world::World,
 };
 use anyhow::Context as _;
-use remit_app::environment::clock::parse_rfc3339;
+use remit_app::{environment::clock::parse_rfc3339, operation};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -50,7 +50,7 @@ impl World {
                 }
             }
             Deed::Own { exception, held } => {
-                self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/own"), &json!({})));
+                self.unless_refused(self.lead.post(operation::OwnException, &[&exception], &json!({})));
                 self.agenda.after(5 * MINUTE, Deed::Settle { exception, held });
             }
             Deed::Settle { exception, held } => self.settle(&exception, held.as_ref()),
@@ -60,7 +60,7 @@ impl World {
     /// A lead sees to an exception. What nobody but the desk that gave it up may have goes back there, with the reason.
     fn settle(&self, exception: &str, held: Option<&Held>) {
         let gave_up = |held: &Held| {
-            let decided = self.expect(self.lead.get(&format!("/v1/decisions/{}", held.decision)))?;
+            let decided = self.expect(self.lead.get(operation::GetDecision, &[&held.decision]))?;
             let of_people = decided.pointer("/decision/custody/people") == Some(&Value::Bool(true));
             let desk = decided.pointer("/decision/holder/responder").filter(|_| of_people)?;
             desk.as_str().map(str::to_owned)
@@ -69,12 +69,12 @@ impl World {
         if let Some((case, desk)) = back {
             let wish = json!({ "to": desk, "reason": "No other desk may have this one: it is yours after all." });
             // Which resolves the exception with the same reason.
-            if self.unless_refused(self.lead.post(&format!("/v1/cases/{case}/overrides"), &wish)).is_some() {
+            if self.unless_refused(self.lead.post(operation::MakeOverride, &[case], &wish)).is_some() {
                 return;
             }
         }
         let body = json!({ "reason": "Seen to." });
-        self.unless_refused(self.lead.post(&format!("/v1/exceptions/{exception}/resolve"), &body));
+        self.unless_refused(self.lead.post(operation::ResolveException, &[exception], &body));
     }
 
     /// Follows the event stream from `after` on. Ends when the server does.

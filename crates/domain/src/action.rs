@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 /// The record of one evaluation at the decision point `act`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActionDecision {
     /// Version of this record's form.
@@ -81,6 +82,7 @@ pub struct OpenAction {
 
 /// How an action ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActionEnd {
     /// A person carried it out.

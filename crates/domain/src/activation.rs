@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a bundle differs from the one before it, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BundleChanges {
     /// Policies that were not there.
@@ -35,6 +36,7 @@ fn is_zero(count: &u32) -> bool {
 
 /// Where goes what a responder had that is not in the bundle any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Moved {
     /// The responder that is gone.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the customer is told of who has the case now. Names are put in when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Announcement {
     /// An AI responder answers.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a message came about that no person sent, by the keyword of its field `Auto-Submitted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AutoSubmitted {
     /// By a machine on its own account: a notice, a report (RFC 3834, section 5).

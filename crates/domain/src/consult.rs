@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A question to another queue that nobody has answered yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consult {
     /// Whose advice is asked for.

@@ -32,6 +32,7 @@ pub struct Economics {
 
 /// Every term of a candidate's expected cost, in minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
     /// What handling costs.

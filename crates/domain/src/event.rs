@@ -27,6 +27,7 @@ use smol_str::SmolStr;
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// A customer's request came in.
@@ -55,6 +56,7 @@ pub enum Event {
     SignalsMeasured {
         /// The readings, by signal.
         #[serde(with = "crate::record::table::readings")]
+        #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::readings))]
         readings: Vec<(SignalName, Reading)>,
         /// When.
         at: Timestamp,
@@ -63,6 +65,7 @@ pub enum Event {
     DecisionMade {
         /// The record.
         #[serde(with = "crate::record")]
+        #[cfg_attr(feature = "schema", schema(value_type = crate::schema::RecordedDecision))]
         decision: Box<Decision>,
         /// The change of holder.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +133,7 @@ pub enum Event {
     /// A source that the bundle believes said that the customer had not asked for a human: the wish was misread.
     HumanWishEnded {
         /// Which source.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         source: SmolStr,
         /// Who posted it, by the identifier of their token.
         by: String,
@@ -139,6 +143,7 @@ pub enum Event {
     /// A person said that a situation stands no more.
     SituationEnded {
         /// Which.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         situation: SmolStr,
         /// Who, by the identifier of their token.
         by: String,
@@ -371,6 +376,10 @@ pub enum Event {
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
+        /// A commitment to the name that customers see, under a salt that is kept beside it and goes with it. Earlier
+        /// versions put none on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_name: Option<String>,
         /// Who noted it.
         by: String,
         /// When.
@@ -391,6 +400,10 @@ pub enum Event {
     ChatStarted {
         /// Which chat, by its name, which is no secret.
         chat: String,
+        /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier
+        /// versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// For whom.
         customer: CustomerId,
         /// The case that it goes on with.

@@ -46,8 +46,6 @@ mod proposal;
 mod staff;
 mod state;
 mod steps;
-#[cfg(test)]
-mod stories;
 mod terms;
 
 pub use change::{CaseChange, OnRecord, StaffChange};

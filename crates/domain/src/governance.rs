@@ -1,44 +1,13 @@
 //! Acts of authority that are of no case: who may call, who works here and is there, which chats and subscriptions
 //! there are. Each is an event in the stream of what it is about, so that nobody gets a right beside the record.
 
-use crate::{
-    floor::Presence,
-    id::{ResponderId, StaffId, Timestamp},
-};
+use crate::{floor::Presence, id::Timestamp};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
-
-/// A stream of events: what they are about, by kind and identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream<'a> {
-    /// A token, by its identifier.
-    Token(&'a str),
-    /// A member of staff.
-    Staff(&'a StaffId),
-    /// A chat, by its name.
-    Chat(&'a str),
-    /// A subscription to events, by its identifier.
-    Subscription(&'a str),
-    /// A responder: when it was stopped and resumed, and its outcomes set back.
-    Responder(&'a ResponderId),
-    /// The bundle in force.
-    Bundle,
-}
-
-impl fmt::Display for Stream<'_> {
-    /// As records name it: `staff:ana`; what has an identifier that tells its kind goes by that alone.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Token(id) | Self::Chat(id) | Self::Subscription(id) => f.write_str(id),
-            Self::Staff(id) => write!(f, "staff:{id}"),
-            Self::Responder(id) => write!(f, "responder:{id}"),
-            Self::Bundle => f.write_str("bundle"),
-        }
-    }
-}
+use std::collections::BTreeSet;
 
 /// What a token grants. Its name is in no record, since it can be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The token's identifier.
@@ -54,12 +23,20 @@ pub struct Grant {
     /// The member of staff who uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
+    /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier versions
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// When it was made; records of earlier versions do not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Timestamp>,
     /// When it ends.
     pub expires: Timestamp,
 }
 
 /// Whether a member of staff is there, without the words that they gave for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceKind {
     /// Takes offers.
@@ -97,22 +74,35 @@ impl From<&Presence> for PresenceKind {
 
 /// What a subscription sends, and where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionTerms {
     /// The receiver's origin: the address without its path, which may hold a secret.
     pub origin: String,
+    /// A keyed digest of the whole address, which tells nobody without the key anything of it. Earlier versions put
+    /// none on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The same of the secret that messages are signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// The kinds of events that are sent; all where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinds: Option<BTreeSet<String>>,
 }
 
 /// A change of what a subscription sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SubscriptionChange {
     /// It has another secret.
-    SecretRotated,
-    /// Nothing is sent until it is resumed.
+    SecretRotated {
+        /// A keyed digest of it; none in records of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
+    },
+    /// Nothing is sent until it is resumed; by `remit` where the receiver said that it is gone.
     Paused,
     /// It goes on.
     Resumed,

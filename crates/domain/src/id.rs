@@ -28,6 +28,17 @@ macro_rules! ulid_id {
         #[serde(try_from = "String")]
         pub struct $name(Ulid);
 
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                // The letters of Crockford's Base32.
+                crate::schema::text(concat!("^", $prefix, "[0-9A-HJKMNP-TV-Z]{26}$"), $expected)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {}
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -106,6 +117,16 @@ macro_rules! name_id {
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "SmolStr")]
         pub struct $name(SmolStr);
+
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                crate::schema::text("^[a-z][a-z0-9_.-]{0,63}$", $expected)
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             /// The name: 1 to 64 of `a-z 0-9 _ - .`, starting with a letter.

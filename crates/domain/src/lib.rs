@@ -23,9 +23,12 @@ pub mod offer;
 mod record;
 pub mod refusal;
 pub mod retrieval;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod signal;
 pub mod situation;
 pub mod source;
+pub mod stream;
 #[cfg(test)]
 mod testing;
 pub mod text;
@@ -36,3 +39,4 @@ pub use command::{Command, Context, Step, begin};
 pub use decision::{Decision, Deliberation};
 pub use event::Event;
 pub use refusal::Refusal;
+pub use stream::Stream;

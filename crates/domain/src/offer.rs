@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A queue's proposal of a case to one member of staff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Which offer.
@@ -23,6 +24,7 @@ pub struct Offer {
 
 /// How an offer ended, where nobody accepted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OfferEnd {
     /// The member of staff declined: busy with something else.

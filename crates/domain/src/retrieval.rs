@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The passage that was nearest to what the customer asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Retrieval {
     /// The article.
@@ -22,6 +23,7 @@ pub struct Retrieval {
 
 /// The next best article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NextBest {
     /// Which.

@@ -23,13 +23,16 @@ pub const SITUATIONS_MAX: usize = 16;
 
 /// A situation as it was noted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Noted {
     /// Its name in the bundle's vocabulary.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub situation: SmolStr,
     /// How strongly it was read, in basis points.
     pub strength_bp: i64,
     /// Who read it: `remit`, or the source of an integration.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub source: SmolStr,
     /// Its gravity, the lower, the graver, where it is another than that of [`GRAVITY`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

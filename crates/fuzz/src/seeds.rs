@@ -3,7 +3,7 @@
 use crate::{BANK, BUNDLE_FILES};
 use remit_ledger::{
     checkpoint::Signer,
-    entry::{Entry, commitment},
+    entry::{About, Entry, commitment},
     hash::{Hash, hex},
     offline::OfflineProof,
     tile,
@@ -131,11 +131,10 @@ fn records() -> Vec<Vec<u8>> {
 
 fn ledger() -> Vec<Vec<u8>> {
     let entry = Entry {
-        v: 1,
         seq: 1,
         ts: 1_773_136_800_000,
         kind: "case_opened".into(),
-        case: "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into(),
+        about: About::Stream("case/cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC".into()),
         actor: "crm".into(),
         commit: hex(&commitment(&[7; 32], b"body")),
     };
@@ -153,5 +152,6 @@ fn ledger() -> Vec<Vec<u8>> {
         b"tile/1/x001/x234/067.p/17".to_vec(),
         entry,
         proof,
+        br#"{"v":1,"seq":1,"ts":5,"type":"token_made","case":"tok_1","actor":"remit","commit":"00"}"#.to_vec(),
     ]
 }

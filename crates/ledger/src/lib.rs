@@ -8,6 +8,7 @@ pub mod entry;
 pub mod hash;
 pub mod offline;
 pub mod proof;
+pub mod stream;
 pub mod tile;
 pub mod tree;
 pub mod verify;

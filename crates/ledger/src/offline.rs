@@ -101,7 +101,7 @@ impl fmt::Display for OfflineProof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checkpoint::Signer, proof::TileSource, tree::Tree};
+    use crate::{checkpoint::Signer, entry::About, proof::TileSource, tree::Tree};
 
     struct Small(Vec<Hash>);
 
@@ -112,8 +112,10 @@ mod tests {
     }
 
     fn entry(seq: u64) -> Vec<u8> {
-        let (kind, case, actor, commit) = ("k".into(), "c".into(), "a".into(), "00".into());
-        Entry { v: 1, seq, ts: 9, kind, case, actor, commit }.to_bytes().unwrap()
+        let about =
+            if seq.is_multiple_of(2) { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
+        let (kind, actor, commit) = ("k".into(), "a".into(), "00".into());
+        Entry { seq, ts: 9, kind, about, actor, commit }.to_bytes().unwrap()
     }
 
     fn made(index: u64, size: u64) -> (OfflineProof, Verifier) {

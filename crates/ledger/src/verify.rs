@@ -36,11 +36,11 @@ pub struct Beside {
     pub ts: i64,
     /// The kind of record.
     pub kind: String,
-    /// The case.
-    pub case: String,
+    /// The stream, as entries of version 2 name it.
+    pub stream: String,
     /// Who caused it.
     pub actor: String,
-    /// An identifier that it is found by: one that the body holds, or the case's.
+    /// An identifier that it is found by: one that the body holds, or the one in the entry.
     pub subject: Option<String>,
 }
 
@@ -53,15 +53,16 @@ impl Beside {
         if self.ts != entry.ts {
             return told("moment", &self.ts, &entry.ts);
         }
+        let stream = entry.stream(body);
         let texts = [
-            ("kind", &self.kind, &entry.kind),
-            ("case", &self.case, &entry.case),
+            ("kind", self.kind.as_str(), entry.kind.as_str()),
+            ("stream", &self.stream, &stream),
             ("actor", &self.actor, &entry.actor),
         ];
         if let Some((what, beside, says)) = texts.into_iter().find(|(_, beside, says)| beside != says) {
-            return told(what, beside, says);
+            return told(what, &beside, &says);
         }
-        let subject = self.subject.as_ref().filter(|subject| **subject != entry.case)?;
+        let subject = self.subject.as_ref().filter(|subject| **subject != entry.about.as_str())?;
         let quoted = format!("\"{subject}\"");
         let held = body.windows(quoted.len()).any(|part| part == quoted.as_bytes());
         (!held).then(|| format!("it is found by `{subject}`, which is not in it"))
@@ -290,7 +291,7 @@ impl<'v, F: FnMut(u8, u64) -> Option<Vec<Hash>>, N: FnMut() -> Option<(u64, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Signer;
+    use crate::{checkpoint::Signer, entry::About};
     use std::collections::HashMap;
 
     type Tiles = HashMap<(u8, u64), Vec<Hash>>;
@@ -307,8 +308,10 @@ mod tests {
     fn record(seq: u64) -> StoredRecord {
         let body = format!("body {seq}").into_bytes();
         let commit = hex(&commitment(&[3; 32], &body));
-        let entry = Entry { v: 1, seq, ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), commit };
-        let beside = Beside { ts: 9, kind: "k".into(), case: "c".into(), actor: "a".into(), subject: None };
+        // As in a log that was begun by an earlier version: the first records are of version 1.
+        let about = if seq <= 300 { About::Case("cas_1".into()) } else { About::Stream("case/cas_1".into()) };
+        let entry = Entry { seq, ts: 9, kind: "k".into(), about, actor: "a".into(), commit };
+        let beside = Beside { ts: 9, kind: "k".into(), stream: "case/cas_1".into(), actor: "a".into(), subject: None };
         StoredRecord { seq, entry: entry.to_bytes().unwrap(), body, salt: [3; 32], beside }
     }
 
@@ -337,11 +340,12 @@ mod tests {
         for change in [
             (|beside| beside.ts += 1) as fn(&mut Beside),
             |beside| beside.kind.push('x'),
-            |beside| beside.case.push('x'),
+            |beside| beside.stream.push('x'),
             |beside| beside.actor.push('x'),
             |beside| beside.subject = Some("body".into()),
         ] {
             assert!(names(&check(|r, _, _| change(&mut r[299].beside)), 300));
+            assert!(names(&check(|r, _, _| change(&mut r[300].beside)), 301));
         }
         // An entry rewritten together with its body still differs from the hash that was logged.
         let problems = check(|r, _, _| {

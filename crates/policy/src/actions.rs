@@ -1,43 +1,55 @@
 //! The actions of the program's own: those that candidates are asked for, and those of its interfaces.
 
-/// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every bundle's
-/// schema, whether it declares them or not.
-pub const API_ACTIONS: [&str; 34] = [
-    "chat.start",
-    "case.open",
-    "case.read",
-    "case.list",
-    "case.resolve",
-    "case.reopen",
-    "case.merge",
-    "case.feedback",
-    "message.post",
-    "message.answer",
-    "signal.post",
-    "handoff.request",
-    "consult.ask",
-    "consult.answer",
-    "action.end",
-    "offer.answer",
-    "presence.set",
-    "staff.read",
-    "staff.manage",
-    "responder.resume",
-    "subscription.manage",
-    "override.make",
-    "exception.raise",
-    "exception.read",
-    "exception.own",
-    "exception.resolve",
-    "decision.read",
-    "decision.replay",
-    "route.ask",
-    "events.read",
-    "ledger.read",
-    "customer.erase",
-    "metrics.read",
-    "token.manage",
-];
+/// Declares the actions of the product's own interfaces.
+macro_rules! api_actions {
+    ($($constant:ident = $name:literal,)*) => {
+        $(
+            #[doc = concat!("The action `", $name, "`.")]
+            pub const $constant: &str = $name;
+        )*
+
+        /// Actions of the product's own interfaces, each asked of policy before it is carried out. They are in every
+        /// bundle's schema, whether it declares them or not.
+        pub const API_ACTIONS: [&str; [$($name),*].len()] = [$($name),*];
+    };
+}
+
+api_actions! {
+    CHAT_START = "chat.start",
+    CASE_OPEN = "case.open",
+    CASE_READ = "case.read",
+    CASE_LIST = "case.list",
+    CASE_RESOLVE = "case.resolve",
+    CASE_REOPEN = "case.reopen",
+    CASE_MERGE = "case.merge",
+    CASE_FEEDBACK = "case.feedback",
+    MESSAGE_POST = "message.post",
+    MESSAGE_ANSWER = "message.answer",
+    SIGNAL_POST = "signal.post",
+    HANDOFF_REQUEST = "handoff.request",
+    CONSULT_ASK = "consult.ask",
+    CONSULT_ANSWER = "consult.answer",
+    ACTION_END = "action.end",
+    OFFER_ANSWER = "offer.answer",
+    PRESENCE_SET = "presence.set",
+    STAFF_READ = "staff.read",
+    STAFF_MANAGE = "staff.manage",
+    RESPONDER_RESUME = "responder.resume",
+    SUBSCRIPTION_MANAGE = "subscription.manage",
+    OVERRIDE_MAKE = "override.make",
+    EXCEPTION_RAISE = "exception.raise",
+    EXCEPTION_READ = "exception.read",
+    EXCEPTION_OWN = "exception.own",
+    EXCEPTION_RESOLVE = "exception.resolve",
+    DECISION_READ = "decision.read",
+    DECISION_REPLAY = "decision.replay",
+    ROUTE_ASK = "route.ask",
+    EVENTS_READ = "events.read",
+    LEDGER_READ = "ledger.read",
+    CUSTOMER_ERASE = "customer.erase",
+    METRICS_READ = "metrics.read",
+    TOKEN_MANAGE = "token.manage",
+}
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.
 pub(crate) const HANDLE: &str = "handle";

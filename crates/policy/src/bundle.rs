@@ -17,6 +17,7 @@ use crate::{
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
     names,
+    texts::Texts,
 };
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
@@ -56,6 +57,7 @@ pub struct Bundle {
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
     readings: Arc<Readings>,
+    texts: Texts,
 }
 
 /// What a bundle is loaded for.
@@ -184,6 +186,7 @@ impl Bundle {
             literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
             asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
         }
+        let texts = Texts::read(&files, findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
@@ -196,6 +199,7 @@ impl Bundle {
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             readings: Arc::new(readings),
+            texts,
             manifest,
             rules,
             invariants,
@@ -251,6 +255,11 @@ impl Bundle {
     /// Groups of words that mean the same in its articles; the first of a group stands for the others.
     pub fn synonyms(&self) -> &[Vec<String>] {
         &self.synonyms
+    }
+
+    /// What customers are told.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     /// By what words are read: its packs and its own.
@@ -328,6 +337,11 @@ impl Bundle {
     /// Every source whose readings win over Remit's own, by name.
     pub fn sources(&self) -> BTreeSet<&str> {
         self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+    }
+
+    /// Signals with what whoever has a case is told where they are so, in the order of the manifest.
+    pub fn says(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.manifest.signals.iter().filter_map(|signal| Some((signal.name.as_str(), signal.says.as_deref()?)))
     }
 
     /// Whether the bundle declares this signal.

@@ -71,6 +71,7 @@ impl Files {
             ("tests", &["toml"]),
             ("readings", &["toml", "csv"]),
             ("knowledge", &["md", "toml"]),
+            ("texts", &["toml"]),
         ] {
             let directory = root.join(folder);
             if !directory.is_dir() {

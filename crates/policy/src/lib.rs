@@ -4,7 +4,7 @@
 //! SLAs and the owners of every decision point. Cedar is the only policy engine; nothing else in the
 //! program says who may handle a case or call an interface.
 
-mod actions;
+pub mod actions;
 pub mod address;
 mod asked_actions;
 mod baseline;
@@ -26,4 +26,5 @@ pub mod replay;
 mod scope;
 mod slices;
 pub mod suite;
+pub mod texts;
 mod verdict_cache;

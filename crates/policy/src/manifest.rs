@@ -115,6 +115,8 @@ pub struct Signal {
     /// Sources whose readings win over Remit's own.
     #[serde(default)]
     pub authoritative: Vec<String>,
+    /// For `bool`: what whoever has the case is told where it is so.
+    pub says: Option<String>,
 }
 
 /// What kind of value a signal has.

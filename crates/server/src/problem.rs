@@ -180,8 +180,10 @@ impl From<Kind> for &'static ProblemKind {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+/// Whatever a use case is refused with is told so: here alone.
+impl<R: Into<Refused>> From<R> for Problem {
+    fn from(refused: R) -> Self {
+        let refused: Refused = refused.into();
         Self { kind: refused.kind.into(), detail: refused.detail, members: refused.members }
     }
 }

@@ -81,8 +81,8 @@ pub struct CaseWrite {
 pub struct Record {
     /// The kind of event.
     pub kind: &'static str,
-    /// The case.
-    pub case: String,
+    /// The stream that it is of, by kind and identifier: `case/cas_…`.
+    pub stream: String,
     /// Who caused it.
     pub actor: String,
     /// When, in milliseconds since the Unix epoch.

@@ -23,12 +23,22 @@ pub fn case_at(id: &str, expected: u64, version: u64, holder: &str) -> CaseWrite
     }
 }
 
+/// The name of a case's stream.
+pub fn stream(case: &str) -> String {
+    format!("case/{case}")
+}
+
 /// An event of a case.
 pub fn record(case: &str, body: &str) -> Record {
+    record_of(&stream(case), body)
+}
+
+/// An event of a stream.
+pub fn record_of(stream: &str, body: &str) -> Record {
     let salt = [5; 32];
     Record {
         kind: "noted",
-        case: case.to_owned(),
+        stream: stream.to_owned(),
         actor: "suite".into(),
         ts_ms: 10,
         subject: None,
@@ -96,7 +106,7 @@ async fn versions(store: &impl Store) -> Result<(), String> {
     let row = store.case("cas_A").map_err(|e| e.to_string())?;
     store.settled().await.map_err(|e| format!("what was read is durable before long, but: {e}"))?;
     hold(row.is_some_and(|row| row.version == 3 && row.state == b"cas_A 3"), "a read sees what was acknowledged")?;
-    let records = store.records_of("cas_A", 0, 10).map_err(|e| e.to_string())?;
+    let records = store.records_of("case/cas_A", 0, 10).map_err(|e| e.to_string())?;
     hold(records.len() == 3, "a refused commit leaves nothing")?;
     let depths = store.depths().map_err(|e| e.to_string())?;
     hold(depths.get("other") == Some(&1) && depths.get("desk").copied().unwrap_or(0) == 0, "depths follow the holder")
@@ -245,7 +255,7 @@ async fn pages_of_items(store: &impl Store) -> Result<(), String> {
 async fn outcomes(store: &impl Store) -> Result<(), String> {
     let delta = |resolved, failed, kind: &str| OutcomeDelta {
         responder: "desk".into(),
-        intent: "cards".into(),
+        intent: "delivery".into(),
         resolved,
         failed,
         wrong: failed,
@@ -355,9 +365,10 @@ async fn erasure(store: &impl Store) -> Result<(), String> {
     let key = store.key_of_case("cus_E", 7, "cas_E2").map_err(read)?.ok_or("a case has its customer's key")?;
     hold(key.wrapped_key.as_deref() == Some(b"one"), "a case has the key that its words are sealed under")?;
     let (first, under) = (key.key, Commit { sealed_under: Some(key.key), ..Commit::default() });
-    store.commit(Commit { records: vec![record("cus_E", "x")], ..under }).await.map_err(told)?;
+    store.commit(Commit { records: vec![record_of("customer/cus_E", "x")], ..under }).await.map_err(told)?;
 
-    let erase = || Commit { erase: Some(first), records: vec![record("cus_E", "erased")], ..Commit::default() };
+    let erase =
+        || Commit { erase: Some(first), records: vec![record_of("customer/cus_E", "erased")], ..Commit::default() };
     store.commit(erase()).await.map_err(told)?;
     hold(matches!(store.commit(erase()).await, Err(CommitError::Done)), "a key is destroyed once")?;
     let gone = store.customer("cus_E").map_err(read)?.ok_or("who was erased is known")?;
@@ -406,22 +417,22 @@ async fn resolved(store: &impl Store) -> Result<(), String> {
 
 async fn bundles(store: &impl Store) -> Result<(), String> {
     let in_force = || store.bundle_in_force().map_err(|error| error.to_string());
-    let commit = |stream: &str, digest: &str| Commit {
-        records: vec![record(stream, digest)],
+    let commit = |digest: &str| Commit {
+        records: vec![record_of("bundle/in_force", digest)],
         activation: Some(Activation { digest: digest.to_owned(), at_ms: 10 }),
         ..Commit::default()
     };
     hold(in_force()?.is_none(), "at first no bundle is in force")?;
     let positions = store.last_seq().map_err(|error| error.to_string())?;
-    let refused = store.commit(commit("dec_1", "one")).await;
+    let refused = store.commit(commit("one")).await;
     let after = store.last_seq().map_err(|error| error.to_string())?;
     hold(refused.is_err() && after == positions && in_force()?.is_none(), "what is not kept does not come into force")?;
     for digest in ["one", "two"] {
         store.keep_bundle(digest, digest.as_bytes()).map_err(|error| error.to_string())?;
     }
     hold(in_force()?.is_none(), "what is kept is not in force by that")?;
-    for (stream, digest) in [("dec_1", "two"), ("dec_2", "one"), ("dec_3", "two")] {
-        store.commit(commit(stream, digest)).await.map_err(|error| error.to_string())?;
+    for digest in ["two", "one", "two"] {
+        store.commit(commit(digest)).await.map_err(|error| error.to_string())?;
         hold(in_force()?.as_deref() == Some(digest), "the bundle in force is the one that came into force last")?;
     }
     let kept = |digest: &str| store.bundle(digest).map_err(|error| error.to_string());

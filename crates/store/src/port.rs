@@ -52,6 +52,21 @@ pub enum OpenError {
         /// How many were signed.
         signed: u64,
     },
+    /// It is of an earlier format, and could not be brought to the newest. Nothing of it was changed.
+    #[error(
+        "{path} is of format {found}, and could not be brought to format {known}: {why}. It is as it was before, and \
+         the Remit that wrote it goes on with it"
+    )]
+    NotMigrated {
+        /// Where.
+        path: String,
+        /// Its format.
+        found: i64,
+        /// The newest format.
+        known: i64,
+        /// Why not, and what helps.
+        why: String,
+    },
     /// Nothing is in it, and its log of writes is not there.
     #[error(
         "{0} is of no use without its log of writes ({0}-wal), which is missing; put it back beside it, or restore the \
@@ -91,8 +106,8 @@ pub struct RecordRow {
     pub seq: u64,
     /// The kind of event.
     pub kind: String,
-    /// The case.
-    pub case: String,
+    /// The stream that it is of, by kind and identifier: `case/cas_…`.
+    pub stream: String,
     /// Who caused it.
     pub actor: String,
     /// When, in milliseconds since the Unix epoch.
@@ -196,8 +211,8 @@ pub trait Store: Send + Sync {
     fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
     /// How many cases a customer opened since a moment.
     fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError>;
-    /// Events of a case after a position, oldest first.
-    fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
+    /// Events of a stream (`case/cas_…`) after a position, oldest first.
+    fn records_of(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
     /// The event that was appended with this subject.
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError>;
     /// Events after a position that are durable, oldest first.

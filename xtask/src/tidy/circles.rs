@@ -21,6 +21,9 @@ pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
         }
         let sources = sources::Sources::of(root, files)?;
         let needs = resolution::needs(&sources);
+        if std::env::var_os("CIRC").is_some() {
+            graph::dump(&needs, &sources.files);
+        }
         faults.extend(graph::circles(&needs).iter().map(|circle| told(circle, &sources)));
     }
     Ok(faults)

@@ -1,11 +1,16 @@
 //! Documents: a path that they name is there, the code map has every crate, and every folder of the server's.
 
 use super::files::File;
+use std::collections::BTreeSet;
 
 /// The document with the code map.
 const CODE_MAP: &str = "ARCHITECTURE.md";
 /// Documents whose paths are held against the tree.
 const DOCUMENTS: [&str; 3] = [CODE_MAP, "README.md", "scenarios/README.md"];
+/// Crates whose folders have a table of their own.
+const BY_FOLDER: [&str; 2] = ["app", "server"];
+/// The heading of the index, in which each row says where something is.
+const INDEX: &str = "## Where is what";
 /// Endings by which what stands in backquotes is known as a path.
 const ENDINGS: [&str; 6] = [".rs", ".md", ".cedar", ".bin", ".jsonl", ".json"];
 
@@ -16,6 +21,7 @@ pub(super) fn faults(files: &[File]) -> Vec<String> {
     }
     if let Some(map) = files.iter().find(|file| file.path == CODE_MAP) {
         faults.extend(unmapped(&map.text, files));
+        faults.extend(lost(&map.text, files));
     }
     faults
 }
@@ -46,21 +52,67 @@ fn is_end_of(named: &str, path: &str) -> bool {
     ends(path) || ends(&path.replace("/src/", "/"))
 }
 
-/// Crates without a row of the code map, and folders of the server's that are not named.
-fn unmapped(map: &str, files: &[File]) -> Vec<String> {
+/// Rows of the index without a path, or with one that is not there.
+fn lost(map: &str, files: &[File]) -> Vec<String> {
+    let rows: Vec<&str> =
+        (map.lines().skip_while(|line| *line != INDEX).skip(1).take_while(|line| !line.starts_with('#')))
+            .filter(|line| line.starts_with('|'))
+            .skip(2)
+            .collect();
+    if rows.is_empty() {
+        return vec![format!(
+            "{CODE_MAP}: has no table below `{INDEX}`; say where one finds what has no name of its own"
+        )];
+    }
+    let is_there =
+        |path: &str| files.iter().any(|file| file.path == path || file.path.starts_with(&format!("{path}/")));
     let mut faults = Vec::new();
-    for path in files.iter().map(|file| file.path.as_str()) {
-        let named = match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["crates", name, "Cargo.toml"] => format!("| `{name}` |"),
-            ["crates", "server", "src", folder, _] => format!("`{folder}/`"),
-            _ => continue,
-        };
-        let fault = format!("{CODE_MAP}: the code map has no {named}; say what is there");
-        if !map.contains(&named) && !faults.contains(&fault) {
-            faults.push(fault);
+    for row in rows {
+        let paths: Vec<&str> = row.split('|').nth(2).unwrap_or_default().split('`').skip(1).step_by(2).collect();
+        let missing: Vec<&str> = paths.iter().copied().filter(|path| !is_there(path)).collect();
+        if paths.is_empty() || !missing.is_empty() {
+            faults.push(format!(
+                "{CODE_MAP}: of {row:?} there is no `{}`; name paths from the root",
+                missing.join("`, `")
+            ));
         }
     }
     faults
+}
+
+/// Crates without a row of the code map, and folders that a table of folders lacks, or names in vain.
+fn unmapped(map: &str, files: &[File]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for path in files.iter().map(|file| file.path.as_str()) {
+        let ["crates", name, "Cargo.toml"] = path.split('/').collect::<Vec<_>>()[..] else { continue };
+        if !map.contains(&format!("| `{name}` |")) {
+            faults.push(format!("{CODE_MAP}: the code map has no row `{name}`; say what is there"));
+        }
+    }
+    for crate_name in BY_FOLDER {
+        faults.extend(folders(map, crate_name, files));
+    }
+    faults
+}
+
+/// What is wrong with the table of a crate's folders: `| folder of `app/src` | what |`, with each folder of the first
+/// level in the first cell of one row, where those that go together stand in the same one.
+fn folders(map: &str, crate_name: &str, files: &[File]) -> Vec<String> {
+    let (source, head) = (format!("crates/{crate_name}/src/"), format!("| folder of `{crate_name}/src` |"));
+    let of = |file: &File| Some(file.path.strip_prefix(&source)?.split_once('/')?.0.to_owned());
+    let there: BTreeSet<String> = files.iter().filter_map(of).collect();
+    let rows = map.lines().skip_while(|line| !line.starts_with(&head)).skip(2).take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let named: BTreeSet<String> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(|name| name.trim_matches('/').to_owned())
+        .collect();
+    let unnamed = there.difference(&named);
+    let unnamed =
+        unnamed.map(|name| format!("{CODE_MAP}: `{source}{name}` is in no row below `{head}`; say what is there"));
+    let gone =
+        named.difference(&there).map(|name| format!("{CODE_MAP}: there is no folder `{source}{name}`; take it out"));
+    unnamed.chain(gone).collect()
 }
 
 #[cfg(test)]
@@ -83,11 +135,34 @@ mod tests {
         }
     }
 
+    fn files(paths: &[&str]) -> Vec<File> {
+        paths.iter().map(|path| File { path: (*path).to_owned(), text: String::new() }).collect()
+    }
+
     #[test]
-    fn crates_and_folders_are_mapped() {
-        let file = |path: &str| File { path: path.to_owned(), text: String::new() };
-        let files = [file("crates/a/Cargo.toml"), file("crates/server/src/app/x.rs"), file("crates/server/src/y.rs")];
-        assert_eq!(unmapped("| `a` | | with `app/` |", &files), Vec::<String>::new());
-        assert_eq!(unmapped("nothing", &files).len(), 2);
+    fn crates_and_folders_are_mapped_and_no_others() {
+        let files = files(&[
+            "crates/app/Cargo.toml",
+            "crates/app/src/x/y.rs",
+            "crates/app/src/z/deep/w.rs",
+            "crates/app/src/v.rs",
+        ]);
+        let map = "| `app` | the app |\n\n| folder of `app/src` | what |\n|---|---|\n| `x`, `z/` | all |\n";
+        assert_eq!(unmapped(map, &files), Vec::<String>::new());
+        let one = map.replace(", `z/`", ", `gone`");
+        let faults = unmapped(&one, &files);
+        assert!(faults.len() == 2 && faults[0].contains("src/z`") && faults[1].contains("src/gone`"), "{faults:?}");
+        assert_eq!(unmapped("nothing", &files).len(), 3);
+    }
+
+    #[test]
+    fn the_index_names_what_is_there() {
+        let files = files(&["crates/a/src/b.rs"]);
+        let index = |path: &str| format!("{INDEX}\n\n| what | where |\n|---|---|\n| b | {path} |\n\n## More\n");
+        assert_eq!(lost(&index("`crates/a/src/b.rs`, `crates/a`"), &files), Vec::<String>::new());
+        for faulty in ["", "`crates/a/src`, `b.rs`", "`crates/b`"] {
+            assert_eq!(lost(&index(faulty), &files).len(), 1, "{faulty}");
+        }
+        assert_eq!(lost("| b | c |", &files).len(), 1);
     }
 }

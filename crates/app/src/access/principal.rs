@@ -1,6 +1,9 @@
 //! Principals: who gives a command, and what Remit itself may do in each of its jobs.
 
-use remit_domain::id::{CustomerId, StaffId};
+use remit_domain::{
+    case::Requester,
+    id::{CustomerId, StaffId},
+};
 use remit_store::TokenRow;
 
 /// What a token's text begins with.
@@ -50,11 +53,13 @@ pub enum Job {
     Erasures,
     /// Takes revoked tokens off the disk.
     Tokens,
+    /// Pauses subscriptions whose receiver is gone.
+    Webhooks,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -64,6 +69,7 @@ impl Job {
         Self::Exceptions,
         Self::Erasures,
         Self::Tokens,
+        Self::Webhooks,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -78,6 +84,7 @@ impl Job {
             Self::Exceptions => &["exception.own"],
             Self::Erasures => &["customer.erase"],
             Self::Tokens => &["token.manage"],
+            Self::Webhooks => &["subscription.manage"],
         }
     }
 
@@ -98,6 +105,7 @@ impl Job {
             Self::Exceptions => "exceptions",
             Self::Erasures => "erasures",
             Self::Tokens => "tokens",
+            Self::Webhooks => "webhooks",
         }
     }
 }
@@ -123,6 +131,24 @@ impl Principal {
     }
 }
 
+impl Principal {
+    /// Who writes what it sends without a lease. An integration brings what the customer wrote, and a member of staff
+    /// relays it; a responder decides for itself.
+    pub fn requester(&self) -> Requester {
+        match self {
+            Self::Integration | Self::Customer(_) => Requester::Customer,
+            Self::Staff { .. } => Requester::Proxy,
+            Self::Responder(_) => Requester::Autonomous,
+            Self::System(_) => Requester::Integration,
+        }
+    }
+
+    /// Whether what it adds to a case without a lease is the customer's.
+    pub fn brings_customers_words(&self) -> bool {
+        self.requester() == Requester::Customer
+    }
+}
+
 impl From<&TokenRow> for Principal {
     /// Whom a token stands for.
     fn from(row: &TokenRow) -> Self {
@@ -138,6 +164,20 @@ impl From<&TokenRow> for Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_writes_follows_from_who_sends() {
+        let staff = Principal::Staff { staff: StaffId::new("ana").unwrap(), responder: Some("cards-desk".to_owned()) };
+        for (principal, requester, customers) in [
+            (Principal::Integration, Requester::Customer, true),
+            (staff, Requester::Proxy, false),
+            (Principal::Responder("cards-ai".to_owned()), Requester::Autonomous, false),
+            (Principal::System(Job::Timers), Requester::Integration, false),
+        ] {
+            let follows = (principal.requester(), principal.brings_customers_words());
+            assert_eq!(follows, (requester, customers), "{principal:?}");
+        }
+    }
 
     #[test]
     fn each_job_may_what_it_is_there_for_and_nothing_else() {

@@ -12,6 +12,7 @@ use crate::{
     governance::resolve_names,
     journal::block_on,
     live::floor::STAFF,
+    operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -117,14 +118,27 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
-/// is on record.
+/// is on record, and each role has what it is for.
 ///
 /// # Errors
 /// When one is not known; the error names those that there are.
 pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+    let has = |role: &str| new.roles.iter().any(|known| known == role);
+    if has("staff") && new.staff.is_none() {
+        return Err(Refused::invalid("staff", "name the member of staff who uses the token, for the role `staff`"));
+    }
+    if has("responder") && new.responder.is_none() {
+        let why = "name the responder on whose behalf the token writes, for the role `responder`";
+        return Err(Refused::invalid("responder", why));
+    }
     if let Some(responder) = &new.responder {
         let known = bundle.candidates().iter().map(|spec| spec.responder.as_str());
         resolve_names::among("responder", "responder", responder, known)?;
+        let spec = bundle.candidates().iter().find(|spec| spec.responder.as_str() == responder);
+        if has("staff") && spec.is_some_and(|spec| spec.queue.is_none()) {
+            let why = format!("`{responder}` answers by itself; staff write for a queue: name one, or leave it out");
+            return Err(Refused::invalid("responder", why));
+        }
     }
     if let Some(source) = &new.source {
         resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
@@ -151,12 +165,16 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         let why = "must be ASCII, and none of what Remit itself is called in records: remit, customer, tok_…";
         return Err(Refused::invalid("name", why));
     }
-    if new.roles.is_empty() || new.roles.len() > principal::ROLES.len() {
+    if new.roles.is_empty() {
         return Err(Refused::invalid("roles", "name at least one role"));
     }
     if let Some(unknown) = new.roles.iter().find(|role| !principal::ROLES.contains(&role.as_str())) {
         let roles = principal::ROLES.join(", ");
         return Err(Refused::invalid("roles", format!("`{unknown}` is no role; the roles are {roles}")));
+    }
+    let mut roles = new.roles.iter().enumerate();
+    if let Some((_, twice)) = roles.find(|(at, role)| new.roles.iter().take(*at).any(|before| before == *role)) {
+        return Err(Refused::invalid("roles", format!("`{twice}` is named twice; name each role once")));
     }
     if let Some(Err(error)) = new.source.as_deref().map(source::check) {
         return Err(Refused::invalid("source", error));
@@ -188,13 +206,13 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 ///
 /// # Errors
 /// When policy or a bound refuses.
-pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, Refused> {
+pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     check(&parts.journal.store, &parts.governance.bundle, &new)?;
     let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
     let view = TokenView::from(&row);
     let by = caller.pseudonym.to_string();
-    let event = Event::TokenMade { grant: authority::grant(&row), by, at: parts.environment.now() };
+    let event = Event::TokenMade { grant: authority::grant(&row), by, at: Timestamp(row.created_ms) };
     let tokens = vec![TokenChange::Add(Box::new(row))];
     authority::govern(parts, caller, &[event], Commit { tokens, ..Commit::default() }).await.map_err(crate::refused)?;
     Ok(MadeToken { view, token })
@@ -204,7 +222,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 ///
 /// # Errors
 /// When policy refuses.
-pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused> {
+pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().map_err(Refused::internal)?;
     Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
@@ -214,10 +232,10 @@ pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Refused>
 ///
 /// # Errors
 /// When policy refuses, there is no such token, or the disk did not take it yet.
-pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     match revoke(parts, caller, id).await {
-        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id")),
+        Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id").into()),
         Ok(()) => {}
         Err(error) => {
             tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \
@@ -225,7 +243,7 @@ pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<()
             auth::revoke_for_now(&parts.journal, &parts.live, id, &caller.pseudonym);
             let detail = "the token is refused from now on, but is valid again should the server start anew before \
                           this is on the disk; it is tried until it is";
-            return Err(Refused::new(crate::refused(error).kind, detail));
+            return Err(Refused::new(crate::refused(error).kind, detail).into());
         }
     }
     Ok(())

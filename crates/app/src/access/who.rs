@@ -6,6 +6,7 @@ use crate::{
     access::{auth, token::TOKEN_ID},
     case::view::CaseView,
     customer::erased,
+    operation::ForgetNameRefusal,
     refused::{Kind, Refused},
     vault::names::KNOWN_MAX,
 };
@@ -61,11 +62,11 @@ pub(crate) fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result
 ///
 /// # Errors
 /// When policy refuses, or no token that was revoked has a name that is kept.
-pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     if !parts.journal.store.forget_token_name(id).map_err(Refused::internal)? {
         let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     }
     parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     Ok(())

@@ -8,6 +8,7 @@ use crate::{
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
     live::load::{Tally, Tripped},
+    operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},
 };
@@ -140,7 +141,7 @@ pub fn stopped(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<StoppedView>, Refused> {
+) -> Result<Vec<StoppedView>, ListStoppedRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, intent): (ResponderId, String)| StoppedView { responder: responder.to_string(), intent };
     Ok(live.load.stopped().into_iter().map(view).collect())
@@ -155,7 +156,7 @@ pub fn unreachable(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<UnreachableView>, Refused> {
+) -> Result<Vec<UnreachableView>, ListRespondersUnreachableRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let view = |(responder, until): (ResponderId, Timestamp)| UnreachableView {
         responder: responder.to_string(),
@@ -174,14 +175,14 @@ pub async fn reset_outcomes(
     caller: &Caller,
     responder: &str,
     wish: ResetOutcomes,
-) -> Result<(), Refused> {
+) -> Result<(), ResetOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let tally = parts.live.load.tally(responder, &wish.intent);
     let known = ResponderId::new(responder).ok().filter(|_| tally != Tally::default());
     let Some(id) = known else {
         let detail = format!("nothing is counted of `{responder}` for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let event = Event::OutcomesReset {
         responder: id.clone(),
@@ -203,21 +204,21 @@ pub async fn reset_outcomes(
         wrong: 0,
     };
     let outcomes = counting::outcomes(None, std::slice::from_ref(&event), &wish.intent);
-    note_with(parts, caller, &event, &item, outcomes).await
+    Ok(note_with(parts, caller, &event, &item, outcomes).await?)
 }
 
 /// Switches an AI responder on again for an intent; what is counted against it begins anew.
 ///
 /// # Errors
 /// When policy or a bound refuses, or it is not stopped.
-pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), Refused> {
+pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: ResumeAi) -> Result<(), ResumeAiRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "responder.resume")?;
     bounded("reason", &wish.reason, REASON_MAX)?;
     let stopped = parts.live.load.stopped();
     let found = stopped.iter().find(|(id, intent)| id.as_str() == responder && *intent == wish.intent);
     let Some((id, intent)) = found else {
         let detail = format!("`{responder}` is not stopped for `{}`", wish.intent);
-        return Err(Refused::new(Kind::NotFound, detail));
+        return Err(Refused::new(Kind::NotFound, detail).into());
     };
     let from = parts.live.load.tally(responder, intent);
     let event = Event::AiResumed {
@@ -235,7 +236,7 @@ pub async fn resume_ai(parts: &Parts, caller: &Caller, responder: &str, wish: Re
         failed: from.failed,
         wrong: from.wrong,
     };
-    note(parts, caller, &event, &item).await
+    Ok(note(parts, caller, &event, &item).await?)
 }
 
 /// Writes an event of the responder, together with the breaker.
@@ -252,7 +253,7 @@ async fn note_with(
 ) -> Result<(), Refused> {
     let row = ItemRow {
         kind: BREAKER.to_owned(),
-        id: format!("{} {}", item.responder, item.intent),
+        id: BreakerItem::name(&item.responder, &item.intent),
         body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
     };
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };

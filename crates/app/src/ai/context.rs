@@ -9,6 +9,7 @@ use crate::{
     },
     environment::clock::rfc3339,
     journal::stored_case,
+    operation::GetContextRefusal,
     pipeline::{facts, load, sealing},
     refused::Refused,
 };
@@ -70,7 +71,7 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, Refused> {
+pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
     let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {
@@ -85,7 +86,14 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
                 if let Some(handoff) = handoff {
                     let staff = handoff.staff.as_ref();
                     told.extend(handoff.announced.map(|told| {
-                        announce::announce(&parts.governance, &parts.live, told, handoff.to.name(), staff)
+                        announce::announce(
+                            &parts.governance,
+                            &parts.live,
+                            told,
+                            handoff.to.name(),
+                            staff,
+                            announce::language(&case),
+                        )
                     }));
                     if let Some(words) = &handoff.package.note {
                         note(
@@ -229,11 +237,8 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         case.messages,
         case.waited_ms(now) / 1_000
     );
-    for (name, says) in [
-        ("human_requested", "The customer has asked for a human."),
-        ("open_complaint", "A complaint is open."),
-        ("account_frozen", "The account is frozen."),
-    ] {
+    let own = [("human_requested", "The customer has asked for a human.")];
+    for (name, says) in own.into_iter().chain(parts.governance.bundle.says()) {
         if named(name) == "true" {
             let _ = writeln!(text, "{says}");
         }
@@ -278,7 +283,7 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         let _ = writeln!(
             text,
             "The customer was told: \"{}\"",
-            announce::announce(&parts.governance, &parts.live, told, holder, staff)
+            announce::announce(&parts.governance, &parts.live, told, holder, staff, announce::language(case))
         );
     }
     for exception in case.exceptions.values() {

@@ -22,9 +22,6 @@ use remit_signals::courtesy::only_thanks;
 use remit_store::{Commit, OutboxRow, Store};
 use std::sync::Arc;
 
-/// What the built-in AI responder says to thanks.
-const WELCOME: &str = "You are welcome. If there is anything else, just write here.";
-
 /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
 /// same commit, so that the customer hears every answer once.
 ///
@@ -60,7 +57,10 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let mut found = None;
     let said = match &desk.service {
         // What only quotes articles has none about thanks.
-        Service::Knowledge(_) if thanked => Ok(Said::Answer { text: WELCOME.to_owned(), sources: Vec::new() }),
+        Service::Knowledge(_) if thanked => {
+            let text = parts.governance.bundle.texts().say(turn.language.as_deref(), "welcome", &[]);
+            Ok(Said::Answer { text, sources: Vec::new() })
+        }
         Service::Knowledge(service) => {
             let (service, turn) = (Arc::clone(service), turn.clone());
             let considered = move || {

@@ -6,6 +6,7 @@ use crate::{
 };
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
+pub(crate) use plan::{BUNDLE, MOVES};
 pub use plan::{Plan, PlanError};
 use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, engine::Engine};

@@ -18,9 +18,9 @@ use remit_policy::bundle::Bundle;
 use remit_store::{Activation, Commit, ItemRow, ReadError, Store};
 
 /// The kind and the name of the item that says where goes what is not moved yet.
-const BUNDLE: &str = "bundle";
+pub(crate) const BUNDLE: &str = "bundle";
 
-const MOVES: &str = "moves";
+pub(crate) const MOVES: &str = "moves";
 
 /// A bundle that can come into force, and all that it takes.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Plan {
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle)? {
             items.push(item.row()?);
-            let event = Event::StaffNoted { profile: Box::new(item.profile), by: by.to_owned(), at: now };
+            let event = item.noted(by, now);
             records.push(authority::record(entropy, &event, "remit", now)?);
         }
         items.push(item(Some(&self.moves))?);

@@ -4,7 +4,8 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
-    pipeline::{self, commit::Act, facts, load, sealing},
+    operation::EndActionRefusal,
+    pipeline::{self, commit::Act, facts, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -104,10 +105,18 @@ pub async fn end_action(
     repeat: Option<&Repeat>,
     id: &str,
     end: EndAction,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, EndActionRefusal> {
     let permission = "action.end";
     let action: DecisionId = end.action.parse().map_err(|error| Refused::invalid("action", error))?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, permission, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        permission,
+        id,
+        Some(end.epoch),
+    )?;
     let sealed =
         sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
@@ -116,5 +125,5 @@ pub async fn end_action(
         ActionEnded::Refused => ActionEnd::Refused,
     };
     let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

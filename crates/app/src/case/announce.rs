@@ -2,37 +2,53 @@
 
 use crate::{Governance, Live, case::waiting::about, environment::clock::rfc3339};
 use remit_domain::{
+    Case,
     announcement::Announcement,
     id::{ResponderId, StaffId},
+    signal::Value,
 };
+use remit_signals::readings::UNDETERMINED;
 
-/// What the customer is told when `holder`, or `staff` of it, has the case.
+/// What the customer is told, in their language, when `holder`, or `staff` of it, has the case.
 pub(crate) fn announce(
     governance: &Governance,
     live: &Live,
     told: Announcement,
     holder: &str,
     staff: Option<&StaffId>,
+    language: Option<&str>,
 ) -> String {
+    let say = |text: &str, with: &[(&str, &str)]| governance.bundle.texts().say(language, text, with);
+    let title = title(governance, holder);
     match told {
-        Announcement::Ai => format!("{}, an AI, is answering.", title(governance, holder)),
+        Announcement::Ai => say("ai_answers", &[("title", &title)]),
         Announcement::Waiting { expected_wait_ms } => {
-            let will = format!("A person of our {} will answer.", title(governance, holder));
-            match expected_wait_ms.filter(|_| live.floor.is_staffed()) {
-                Some(ms) => format!("{will} We expect that to take {}.", about(ms).1),
+            let will = say("person_will_answer", &[("title", &title)]);
+            let how_long = match expected_wait_ms.filter(|_| live.floor.is_staffed()) {
+                Some(ms) => say("wait_expected", &[("wait", &about(governance, language, ms))]),
                 // The figure of a record that was made where nobody's presence was noted bears nothing out.
-                None => format!("{will} We can't say how long that takes."),
-            }
+                None => say("wait_not_known", &[]),
+            };
+            format!("{will} {how_long}")
         }
         Announcement::Person => match staff.and_then(|staff| live.floor.staff(staff)) {
-            Some(item) => format!("{} is with you now.", item.first_name),
-            None => "A person is with you now.".to_owned(),
+            Some(item) => say("named_person_is_here", &[("name", &item.first_name)]),
+            None => say("person_is_here", &[]),
         },
         Announcement::Owner { due } => {
-            let owner = governance.bundle.owner_title(holder).unwrap_or("Somebody who is responsible");
-            format!("{owner} is seeing to this and will act by {}.", rfc3339(due))
+            let unnamed = say("owner_without_a_name", &[]);
+            let owner = governance.bundle.owner_title(holder).unwrap_or(&unnamed);
+            say("owner_acts", &[("owner", owner), ("time", &rfc3339(due))])
         }
     }
+}
+
+/// The language in which the customer of a case is told things: that of their words, where it is known.
+pub(crate) fn language(case: &Case) -> Option<&str> {
+    case.readings.of("language").find_map(|reading| match &reading.value {
+        Value::Name(tag) if tag != UNDETERMINED => Some(tag.as_str()),
+        _ => None,
+    })
 }
 
 /// What people call a responder.

@@ -2,9 +2,11 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
+    case::bounds,
     case::counted::{CaseAnswer, shown},
     customer,
-    pipeline::{self, commit::Act, load, sealing},
+    operation::{AddAttachmentRefusal, GetAttachmentRefusal},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
     vault::opened,
 };
@@ -102,13 +104,14 @@ pub async fn attach(
     id: &str,
     epoch: Option<u64>,
     file: File,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AddAttachmentRefusal> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch)?;
+    bounds::customers_words(caller, epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
-    let sealed = key.seal("", &parts.environment.entropy)?;
-    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy)?;
+    let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
+    let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;
     let attachment = Attachment {
         commit: commit.clone(),
         bytes: u32::try_from(file.bytes.len()).unwrap_or(u32::MAX),
@@ -119,14 +122,19 @@ pub async fn attach(
     let case = loaded.case.id.to_string();
     let mut act = Act::on(loaded, command).with([sealed]);
     act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// A file of a case, with its kind.
 ///
 /// # Errors
 /// When policy refuses, there is no such file, or it was erased.
-pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+pub fn attachment(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    name: &str,
+) -> Result<(&'static str, Vec<u8>), GetAttachmentRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
     let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
@@ -134,7 +142,7 @@ pub fn attachment(parts: &Parts, caller: &Caller, id: &str, name: &str) -> Resul
         let gone =
             case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
-        return Err(Refused::new(kind, "the case has no such file"));
+        return Err(Refused::new(kind, "the case has no such file").into());
     };
     let bytes = opened::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
     let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;

@@ -1,24 +1,19 @@
 //! Messages that a machine sent: known by what an integration says of their header, or by their words. They ask for
 //! nothing and begin no conversation, so that two machines never answer each other.
 
-use crate::{
-    Environment, Governance,
-    case::request::{OpenCase, PostMessage},
-    pipeline::measure,
-    refused::Refused,
-};
+use crate::{Environment, Governance, Kept, pipeline::measure, refused::Refused};
 use remit_domain::{Case, automatic::AutoSubmitted, case::Requester, situation::Noted};
 use remit_signals::{
     machine::{Automatic, automatic},
     written::Written,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What became of a message that a machine sent, and that would have opened a case.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct NothingOpened {
-    /// `false`: no case was opened, and nothing is kept.
+    /// `false`: no case was opened, and nothing of the message is kept.
     pub opened: bool,
     /// How the message came about: `auto-generated`, `auto-replied` or `auto-notified`.
     pub auto_submitted: &'static str,
@@ -29,6 +24,17 @@ pub struct NothingOpened {
     pub situation: Option<String>,
     /// The same in words, with what to do where a person wrote it.
     pub detail: String,
+}
+
+impl NothingOpened {
+    /// Whether such an answer was kept, rather than that of a case that was opened.
+    pub(crate) fn is_kept(kept: &Kept) -> bool {
+        #[derive(Deserialize)]
+        struct Said {
+            opened: bool,
+        }
+        serde_json::from_slice::<Said>(&kept.0).is_ok_and(|said| !said.opened)
+    }
 }
 
 /// A message that a machine sent.
@@ -91,10 +97,11 @@ pub(crate) async fn danger_of(
 pub(crate) async fn nothing_opened(
     governance: &Governance,
     environment: &Environment,
-    open: &OpenCase,
+    field: Option<&str>,
+    requester: Requester,
     message: &Written<'_>,
 ) -> Result<Option<NothingOpened>, Refused> {
-    let Some(sent) = sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? else {
+    let Some(sent) = sent_by_machine(field, requester, message)? else {
         return Ok(None);
     };
     environment.metrics.automatic(sent.known_by(), "not_opened");
@@ -117,8 +124,12 @@ pub(crate) async fn nothing_opened(
 }
 
 /// Refuses to say who would have a request that opens no case.
-pub(crate) fn asked_by_a_person(open: &OpenCase, message: &Written<'_>) -> Result<(), Refused> {
-    match sent_by_machine(open.auto_submitted.as_deref(), open.requester, message)? {
+pub(crate) fn asked_by_a_person(
+    field: Option<&str>,
+    requester: Requester,
+    message: &Written<'_>,
+) -> Result<(), Refused> {
+    match sent_by_machine(field, requester, message)? {
         None => Ok(()),
         Some(sent) if sent.shown.is_some() => Err(Refused::invalid("text", sent.detail())),
         Some(sent) => Err(Refused::invalid("auto_submitted", sent.detail())),
@@ -129,11 +140,11 @@ pub(crate) fn asked_by_a_person(open: &OpenCase, message: &Written<'_>) -> Resul
 pub(crate) fn automatic_on(
     environment: &Environment,
     case: &Case,
-    message: &PostMessage,
+    field: Option<&str>,
+    of_holder: bool,
     written: &Written<'_>,
 ) -> Result<Option<AutoSubmitted>, Refused> {
-    let field = message.auto_submitted.as_deref();
-    if message.epoch.is_some() {
+    if of_holder {
         return match field {
             None => Ok(None),
             Some(_) => Err(Refused::invalid("auto_submitted", "is of a requester's message; leave `epoch` out")),

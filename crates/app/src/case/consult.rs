@@ -9,7 +9,8 @@ use crate::{
     },
     environment::clock::rfc3339,
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
+    operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -67,16 +68,16 @@ pub struct ConsultView {
 }
 
 /// The kind of item under which open consults are stored.
-const CONSULT: &str = "consult";
+pub(crate) const CONSULT: &str = "consult";
 
 /// Open consults that are listed at most, the newest.
 const LISTED_MAX: usize = 200;
 
 /// A consult as stored beside its case.
 #[derive(Debug, Serialize, Deserialize)]
-struct ConsultItem {
+pub(crate) struct ConsultItem {
     case: CaseId,
-    consult: Consult,
+    pub(crate) consult: Consult,
 }
 
 pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
@@ -102,15 +103,16 @@ pub async fn ask_consult(
     repeat: Option<&Repeat>,
     id: &str,
     ask: AskConsult,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AskConsultRefusal> {
     let action = "consult.ask";
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
@@ -123,7 +125,7 @@ pub async fn answer_consult(
     repeat: Option<&Repeat>,
     id: &str,
     answer: AnswerConsult,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AnswerConsultRefusal> {
     let action = "consult.answer";
     bounded("answer", &answer.answer, bounds::TEXT_MAX)?;
     let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
@@ -135,19 +137,19 @@ pub async fn answer_consult(
     };
     if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
         let detail = "advice is given by those who work in the queue that was asked";
-        return Err(Refused::new(Kind::Forbidden, detail));
+        return Err(Refused::new(Kind::Forbidden, detail).into());
     }
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer)?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such queue.
-pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, Refused> {
+pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, ListConsultsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
     let mut views = Vec::new();

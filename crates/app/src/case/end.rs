@@ -7,7 +7,8 @@ use crate::{
         bounds::{self, REASON_MAX},
         counted::CaseAnswer,
     },
-    pipeline::{self, commit::Act, load, sealing},
+    operation::{ReopenCaseRefusal, ResolveCaseRefusal},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{Command, id::Disposition};
@@ -48,9 +49,17 @@ pub async fn resolve_case(
     repeat: Option<&Repeat>,
     id: &str,
     resolve: ResolveCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ResolveCaseRefusal> {
     let action = "case.resolve";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(resolve.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -70,7 +79,7 @@ pub async fn resolve_case(
         None => None,
     };
     let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
@@ -83,12 +92,12 @@ pub async fn reopen_case(
     repeat: Option<&Repeat>,
     id: &str,
     reopen: ReopenCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ReopenCaseRefusal> {
     let action = "case.reopen";
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

@@ -11,6 +11,10 @@ use crate::{
     },
     environment::clock::parse_rfc3339,
     governance::resolve_names,
+    operation::{
+        ListExceptionsRefusal, ListUnreachableRefusal, OwnExceptionRefusal, RaiseExceptionRefusal,
+        ResolveExceptionRefusal,
+    },
     pipeline::{self, commit::Act, load, sealing},
     refused::{Kind, Refused},
 };
@@ -56,7 +60,7 @@ pub async fn raise_exception(
     repeat: Option<&Repeat>,
     case: &str,
     raise: RaiseException,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, RaiseExceptionRefusal> {
     let action = "exception.raise";
     bounded("reason", &raise.reason, REASON_MAX)?;
     let due = parse_rfc3339(&raise.due_at).filter(|due| *due > parts.environment.now()).ok_or_else(|| {
@@ -67,7 +71,7 @@ pub async fn raise_exception(
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
     let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(case), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(case), act, shown).await?)
 }
 
 /// Takes an exception on.
@@ -79,11 +83,11 @@ pub async fn take_exception(
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, OwnExceptionRefusal> {
     let (exception, case) = exception_row(parts, caller, "exception.own", id)?;
     let command = Command::TakeException { exception };
     let act = Act::new("exception.own", command);
-    pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await?)
 }
 
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
@@ -96,7 +100,7 @@ pub async fn resolve_exception(
     repeat: Option<&Repeat>,
     id: &str,
     resolve: ResolveException,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, ResolveExceptionRefusal> {
     let action = "exception.resolve";
     let (exception, case) = exception_row(parts, caller, action, id)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case)?;
@@ -106,12 +110,12 @@ pub async fn resolve_exception(
             Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason)?)
         }
         None if loaded.case.erased => None,
-        None => return Err(Refused::invalid("reason", "say why it is over")),
+        None => return Err(Refused::invalid("reason", "say why it is over").into()),
     };
     let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::ResolveException { exception, reason, close: resolve.close };
     let act = Act::on(loaded, command).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await?)
 }
 
 /// Exceptions in the order of their identifiers, newest first.
@@ -124,7 +128,7 @@ pub fn exceptions(
     filter: ExceptionFilter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<ExceptionView>, Refused> {
+) -> Result<Page<ExceptionView>, ListExceptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
     let rows = parts.journal.store.exceptions(&filter, after, limit).map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
@@ -144,7 +148,7 @@ pub fn exceptions(
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn unreachable_exceptions(parts: &Parts, caller: &Caller) -> Result<Vec<ExceptionView>, Refused> {
+pub fn unreachable_exceptions(parts: &Parts, caller: &Caller) -> Result<Vec<ExceptionView>, ListUnreachableRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
     let mut views = Vec::new();
     each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {

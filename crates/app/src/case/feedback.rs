@@ -3,6 +3,7 @@
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
+    operation::{AbandonCaseRefusal, GiveCaseFeedbackRefusal},
     pipeline::{self, commit::Act, load, measure::Named, sealing},
     refused::Refused,
 };
@@ -40,14 +41,14 @@ pub async fn give_feedback(
     repeat: Option<&Repeat>,
     id: &str,
     said: GiveFeedback,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, GiveCaseFeedbackRefusal> {
     let action = "case.feedback";
     let feedback = Feedback { solved: said.solved, satisfaction: said.satisfaction };
     if feedback == Feedback::default() {
-        return Err(Refused::invalid("solved", "say whether it is solved, or how satisfied the customer is"));
+        return Err(Refused::invalid("solved", "say whether it is solved, or how satisfied the customer is").into());
     }
     if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
-        return Err(Refused::invalid("satisfaction", "must be 1 to 5"));
+        return Err(Refused::invalid("satisfaction", "must be 1 to 5").into());
     }
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
@@ -60,7 +61,7 @@ pub async fn give_feedback(
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
     let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
     act.beside.reopens = sealed;
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Ends a case whose customer gives up.
@@ -72,9 +73,9 @@ pub async fn abandon_case(
     caller: &Caller,
     repeat: Option<&Repeat>,
     id: &str,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AbandonCaseRefusal> {
     let act = Act::new("case.feedback", Command::Abandon);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not

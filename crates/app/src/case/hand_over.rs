@@ -8,7 +8,8 @@ use crate::{
         counted::CaseAnswer,
     },
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
+    operation::{MakeOverrideRefusal, RequestHandoffRefusal},
+    pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, decision::YieldReason};
@@ -78,9 +79,17 @@ pub async fn request_handoff(
     repeat: Option<&Repeat>,
     id: &str,
     handoff: RequestHandoff,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, RequestHandoffRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = lease::load_under(
+        &parts.governance,
+        &parts.journal,
+        &parts.environment,
+        caller,
+        action,
+        id,
+        Some(handoff.epoch),
+    )?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -96,7 +105,7 @@ pub async fn request_handoff(
         // From people to an AI responder a case goes only by a person's act.
         HandoffReason::ReturnToAi if caller.is_responder_alone() => {
             let why = "only a person asks for an AI responder: with a token of staff, a lead or an admin";
-            return Err(Refused::new(Kind::Forbidden, why));
+            return Err(Refused::new(Kind::Forbidden, why).into());
         }
         HandoffReason::ReturnToAi => Command::ReturnToAi { epoch, note },
         HandoffReason::ReturnToQueue => Command::Return { epoch, note },
@@ -110,7 +119,7 @@ pub async fn request_handoff(
         HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
     };
     let act = Act::on(loaded, command).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Gives the case to the responder that a human named, with a reason.
@@ -123,7 +132,7 @@ pub async fn override_case(
     repeat: Option<&Repeat>,
     id: &str,
     wish: MakeOverride,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, MakeOverrideRefusal> {
     let action = "override.make";
     bounds::bounded("reason", &wish.reason, REASON_MAX)?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
@@ -131,5 +140,5 @@ pub async fn override_case(
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

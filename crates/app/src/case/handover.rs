@@ -3,8 +3,8 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
-    pipeline::{self, commit::Act, load, sealing},
-    refused::Refused,
+    operation::KeepCaseRefusal,
+    pipeline::{self, commit::Act, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,10 @@ pub async fn keep_case(
     repeat: Option<&Repeat>,
     id: &str,
     keep: KeepCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, KeepCaseRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -45,5 +46,5 @@ pub async fn keep_case(
     )?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
-    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await?)
 }

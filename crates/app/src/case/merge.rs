@@ -6,7 +6,8 @@ use crate::{
     access::principal::Job,
     case::counted::{CaseAnswer, shown},
     journal::outbox::Look,
-    pipeline::{self, commit::Act, load},
+    operation::MergeCaseRefusal,
+    pipeline::{self, commit::Act, lease, load},
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, case::Status, id::CaseId};
@@ -33,9 +34,10 @@ pub async fn merge_case(
     repeat: Option<&Repeat>,
     id: &str,
     merge: MergeCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, MergeCaseRefusal> {
     let action = "case.merge";
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch))?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
     let other = load::case_for(
@@ -47,14 +49,14 @@ pub async fn merge_case(
         &merge.into,
     )?;
     if other.customer != case.customer {
-        return Err(Refused::invalid("into", "is the case of another customer"));
+        return Err(Refused::invalid("into", "is the case of another customer").into());
     }
     if other.status != Status::Open {
-        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")));
+        return Err(Refused::new(Kind::Conflict, format!("{into} is resolved; a case ends in one that goes on")).into());
     }
     let mut act = Act::new(action, Command::Merge { epoch: merge.epoch, into });
     let now = parts.environment.now();
     let row = outbox::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
     act.beside.outbox.push(row);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

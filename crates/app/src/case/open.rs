@@ -12,6 +12,7 @@ use crate::{
     },
     customer,
     evidence::decision::{self, WouldDecide},
+    operation::{AskRouteRefusal, OpenCaseRefusal},
     pipeline::{
         self,
         commit::Act,
@@ -21,7 +22,7 @@ use crate::{
     refused::{Kind, Refused},
     vault::customers::Customer,
 };
-use remit_domain::{Command, Step, decision::Trigger, id::Timestamp};
+use remit_domain::{Command, Step, case::Requester, decision::Trigger, id::Timestamp};
 use remit_signals::written::written;
 
 /// What becomes of a request to open a case.
@@ -30,7 +31,22 @@ pub enum Opened {
     /// A case was opened and decided.
     Case(Box<Done<CaseAnswer>>),
     /// A machine sent the message.
-    Nothing(NothingOpened),
+    Nothing(Done<NothingOpened>),
+}
+
+/// Who writes, which follows from who sends it.
+///
+/// # Errors
+/// `Invalid` where the body says otherwise.
+fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, Refused> {
+    let follows = caller.principal.requester();
+    match open.requester {
+        Some(said) if said != follows => Err(Refused::invalid(
+            "requester",
+            format!("is `{}` for what this token sends; leave it out", follows.as_str()),
+        )),
+        _ => Ok(follows),
+    }
 }
 
 /// Takes a request in, decides who handles it, and answers once both are durable.
@@ -42,12 +58,14 @@ pub async fn open_case(
     caller: &Caller,
     repeat: Option<&Repeat>,
     open: OpenCase,
-) -> Result<Opened, Refused> {
+) -> Result<Opened, OpenCaseRefusal> {
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    if let Some(nothing) = automatic::nothing_opened(&parts.governance, &parts.environment, &open, &message).await? {
-        return Ok(Opened::Nothing(nothing));
+    let (field, requester) = (open.auto_submitted.as_deref(), requester(caller, &open)?);
+    let nothing = automatic::nothing_opened(&parts.governance, &parts.environment, field, requester, &message);
+    if let Some(nothing) = nothing.await? {
+        return Ok(Opened::Nothing(pipeline::keep(parts, caller, repeat, nothing).await?));
     }
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
@@ -63,22 +81,24 @@ pub async fn open_case(
             Err(refused) if refused.kind == Kind::Erased => {
                 customer::forget_customer(&parts.vault, &customer::customer_id(&parts.vault, &open.customer));
             }
-            done => return done.map(|done| Opened::Case(Box::new(done))),
+            // What a machine was found to have sent when the request came first, before words were read otherwise.
+            Ok(Done::Before(kept)) if NothingOpened::is_kept(&kept) => return Ok(Opened::Nothing(Done::Before(kept))),
+            done => return Ok(Opened::Case(Box::new(done?))),
         }
     }
-    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile"))
+    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile").into())
 }
 
 /// What would be decided if this request came in now. Nothing is recorded.
 ///
 /// # Errors
 /// When policy or a bound refuses.
-pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, Refused> {
+pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, AskRouteRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
-    automatic::asked_by_a_person(&open, &message)?;
+    automatic::asked_by_a_person(open.auto_submitted.as_deref(), requester(caller, &open)?, &message)?;
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let act = opening_of(
@@ -90,7 +110,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
         now,
     )?;
     let mut context = parts.environment.context(caller)?;
-    let happened = match remit_domain::begin(None, act.command, &mut context)? {
+    let happened = match remit_domain::begin(None, act.command, &mut context).map_err(Refused::from)? {
         Step::Done(happened) => happened,
         Step::Asks(pending) => {
             let mut answer = facts::answer(
@@ -102,7 +122,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
                 now,
             );
             answer.trigger = Trigger::Asked;
-            pending.conclude(answer, &mut context)?
+            pending.conclude(answer, &mut context).map_err(Refused::from)?
         }
     };
     let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
@@ -147,7 +167,7 @@ pub(crate) fn opening_of(
         situation,
         not_asked,
         customer: customer.id,
-        requester: open.requester,
+        requester: requester(caller, open)?,
         channel: open.channel,
         words: sealed.words.clone(),
         readings,

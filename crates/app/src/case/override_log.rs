@@ -6,6 +6,7 @@ use crate::{
     access::{auth, principal::Job, who},
     case::query::Page,
     environment::clock::rfc3339,
+    operation::ListOverridesRefusal,
     pipeline::{load, sealing},
     refused::Refused,
 };
@@ -50,13 +51,13 @@ pub struct OverrideView {
 }
 
 /// The kind of item under which overrides are listed.
-const OVERRIDE: &str = "override";
+pub(crate) const OVERRIDE: &str = "override";
 
 /// An override as listed; the record itself is in the ledger.
 #[derive(Debug, Serialize, Deserialize)]
-struct OverrideItem {
-    case: CaseId,
-    reason: Words,
+pub(crate) struct OverrideItem {
+    pub(crate) case: CaseId,
+    pub(crate) reason: Words,
 }
 
 /// The item of the override among what happened.
@@ -82,7 +83,7 @@ pub fn overrides(
     caller: &Caller,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<OverrideView>, Refused> {
+) -> Result<Page<OverrideView>, ListOverridesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     if let Some(after) = after {
         after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;

@@ -5,15 +5,17 @@ use crate::{
     access::{auth, who},
     case::{announce, attachment::AttachmentView, view::CaseView},
     environment::clock::rfc3339,
+    operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
     refused::Refused,
 };
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
     id::{CaseId, Timestamp},
+    schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
@@ -22,7 +24,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
@@ -80,7 +82,7 @@ impl ReadPart {
     }
 }
 
-/// One event of a case, as recorded.
+/// One event of a case or of another stream, as recorded.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineItem {
     /// Its place in the ledger.
@@ -92,7 +94,7 @@ pub struct TimelineItem {
     pub by: String,
     /// The event as recorded, with commitments in place of words. Readings and candidates are tables: `columns` names
     /// what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
     /// The words that the event commits to, while they exist.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,12 +118,12 @@ pub const PAGE_MAX: usize = 200;
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, Refused> {
-    who::case_view(
+pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
+    Ok(who::case_view(
         &parts.journal,
         &parts.vault,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
-    )
+    )?)
 }
 
 /// Cases, newest first.
@@ -134,7 +136,7 @@ pub fn cases(
     filter: &CaseFilter,
     after: Option<&str>,
     limit: usize,
-) -> Result<Page<CaseView>, Refused> {
+) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
@@ -164,9 +166,9 @@ pub fn messages(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<MessageView>, Refused> {
+) -> Result<Page<MessageView>, ListMessagesRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let mut items = Vec::new();
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
@@ -205,6 +207,7 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
                 told,
                 handoff.to.name(),
                 handoff.staff.as_ref(),
+                announce::language(case),
             )),
             read: None,
             found: None,
@@ -227,9 +230,9 @@ pub fn timeline(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<TimelineItem>, Refused> {
+) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records(&parts.journal, &case, after, limit)?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
     let items = rows
         .into_iter()
         .map(|row| {
@@ -245,7 +248,7 @@ pub fn timeline(
                 event: serde_json::to_value(&event).map_err(Refused::internal)?,
                 read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
                 words,
-                told: told_of(&parts.governance, &parts.live, &event),
+                told: told_of(&parts.governance, &parts.live, &case, &event),
                 rules: rules_of(&parts.governance, &event),
             })
         })
@@ -267,18 +270,20 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 }
 
 /// What the customer was told of an event, in words.
-fn told_of(governance: &Governance, live: &Live, event: &Event) -> Option<String> {
+fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
-    handoff.announced.map(|told| announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()))
+    let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
+    handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
 }
 
-fn records(
+/// A page of a stream's records, and where the next one begins.
+pub(crate) fn records_of(
     journal: &Journal,
-    case: &Case,
+    stream: &Stream,
     after: u64,
     limit: usize,
 ) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-    let rows = journal.store.records_of(&case.id.to_string(), after, limit).map_err(Refused::internal)?;
+    let rows = journal.store.records_of(&stream.to_string(), after, limit).map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
     Ok((rows, next))
 }

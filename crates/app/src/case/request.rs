@@ -21,10 +21,11 @@ pub struct OpenCase {
     /// Over which channel: `chat`, `email`, `web`, `phone` or `api`.
     #[schema(schema_with = schema::channel)]
     pub channel: Channel,
-    /// Who wrote: `customer`, `proxy`, `workflow`, `autonomous` or `integration`.
-    #[serde(default = "customer")]
-    #[schema(schema_with = schema::requester)]
-    pub requester: Requester,
+    /// Left out: who wrote follows from whose token this is sent with. An integration brings what the `customer` wrote,
+    /// a member of staff relays it (`proxy`), a responder writes for itself (`autonomous`). Anything else is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::requester, deprecated)]
+    pub requester: Option<Requester>,
     /// Readings that you have of the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PostedReading>,
@@ -34,10 +35,6 @@ pub struct OpenCase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256, example = "auto-replied")]
     pub auto_submitted: Option<String>,
-}
-
-pub(crate) fn customer() -> Requester {
-    Requester::Customer
 }
 
 /// A message on a case.

@@ -6,8 +6,8 @@ use crate::{
         bounds::{REASON_MAX, bounded},
         counted::{CaseAnswer, shown},
     },
+    operation::EndSituationRefusal,
     pipeline::{self, commit::Act, load, sealing},
-    refused::Refused,
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ pub async fn end_situation(
     repeat: Option<&Repeat>,
     id: &str,
     end: EndSituation,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, EndSituationRefusal> {
     // Who is no member of staff decides about somebody else's case: that is an override.
     let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
     bounded("situation", &end.situation, NAME_MAX)?;
@@ -46,5 +46,5 @@ pub async fn end_situation(
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason)?;
     let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
-    pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await?)
 }

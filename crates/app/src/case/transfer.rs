@@ -4,8 +4,8 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::counted::{CaseAnswer, shown},
     governance::resolve_names,
-    pipeline::{self, commit::Act, load, sealing},
-    refused::Refused,
+    operation::TransferCaseRefusal,
+    pipeline::{self, commit::Act, lease, sealing},
 };
 use remit_domain::Command;
 use serde::{Deserialize, Serialize};
@@ -35,9 +35,10 @@ pub async fn transfer_case(
     repeat: Option<&Repeat>,
     id: &str,
     wish: TransferCase,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, TransferCaseRefusal> {
     let action = "handoff.request";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
     let sealed = sealing::seal_optional(
         &parts.journal,
@@ -49,5 +50,5 @@ pub async fn transfer_case(
     )?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

@@ -28,15 +28,21 @@ pub(crate) enum Outlook {
 /// less than is known.
 const MINUTES: [i64; 10] = [1, 2, 3, 5, 10, 15, 20, 30, 45, 60];
 
-/// A waiting time as a customer is told it: in minutes, rounded up, and in words.
-pub(crate) fn about(wait_ms: i64) -> (i64, String) {
-    match MINUTES.into_iter().find(|minutes| minutes * 60_000 >= wait_ms) {
-        Some(1) => (1, "about a minute".to_owned()),
-        Some(minutes) => (minutes, format!("about {minutes} minutes")),
-        None => {
-            let hours = wait_ms.div_euclid(3_600_000) + i64::from(wait_ms.rem_euclid(3_600_000) > 0);
-            (hours.saturating_mul(60), format!("about {hours} hours"))
-        }
+/// A waiting time as a customer is told it: in minutes, rounded up, to an hour, and in hours beyond.
+pub(crate) fn told_minutes(wait_ms: i64) -> i64 {
+    MINUTES.into_iter().find(|minutes| minutes * 60_000 >= wait_ms).unwrap_or_else(|| {
+        let hours = wait_ms.div_euclid(3_600_000) + i64::from(wait_ms.rem_euclid(3_600_000) > 0);
+        hours.saturating_mul(60)
+    })
+}
+
+/// The same in words.
+pub(crate) fn about(governance: &Governance, language: Option<&str>, wait_ms: i64) -> String {
+    let say = |text: &str, with: &[(&str, &str)]| governance.bundle.texts().say(language, text, with);
+    match told_minutes(wait_ms) {
+        1 => say("minute", &[]),
+        minutes if minutes <= 60 => say("minutes", &[("minutes", &minutes.to_string())]),
+        minutes => say("hours", &[("hours", &(minutes / 60).to_string())]),
     }
 }
 
@@ -65,7 +71,7 @@ impl Outlook {
     /// In about how many minutes a person answers, where somebody can say.
     pub(crate) fn minutes(&self) -> Option<i64> {
         match self {
-            Self::Expected(ms) => Some(about(*ms).0),
+            Self::Expected(ms) => Some(told_minutes(*ms)),
             Self::Nobody | Self::Closed { .. } | Self::Unknown => None,
         }
     }
@@ -79,36 +85,37 @@ impl Outlook {
     }
 
     /// The same in words.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn words(&self, governance: &Governance, language: Option<&str>) -> String {
+        let say = |text: &str, with: &[(&str, &str)]| governance.bundle.texts().say(language, text, with);
         match self {
-            Self::Expected(ms) => about(*ms).1,
-            Self::Nobody => "nobody is here right now, so we can't say how long".to_owned(),
-            Self::Closed { spoken: Some(spoken), .. } => format!("we are closed now, and open again on {spoken}"),
-            Self::Closed { spoken: None, .. } => "we are closed now".to_owned(),
-            Self::Unknown => "we can't say how long right now".to_owned(),
+            Self::Expected(ms) => about(governance, language, *ms),
+            Self::Nobody => say("nobody_is_here", &[]),
+            Self::Closed { spoken: Some(spoken), .. } => say("closed_until", &[("time", spoken)]),
+            Self::Closed { spoken: None, .. } => say("closed", &[]),
+            Self::Unknown => say("not_known", &[]),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::about;
+    use super::told_minutes;
 
     #[test]
     fn nobody_is_promised_less_than_is_known() {
-        for (ms, minutes, says) in [
-            (0, 1, "about a minute"),
-            (60_000, 1, "about a minute"),
-            (60_001, 2, "about 2 minutes"),
-            (200_000, 5, "about 5 minutes"),
-            (3_600_000, 60, "about 60 minutes"),
-            (3_600_001, 120, "about 2 hours"),
-            (7_200_000, 120, "about 2 hours"),
-            (9_000_000, 180, "about 3 hours"),
+        for (ms, minutes) in [
+            (0, 1),
+            (60_000, 1),
+            (60_001, 2),
+            (200_000, 5),
+            (3_600_000, 60),
+            (3_600_001, 120),
+            (7_200_000, 120),
+            (9_000_000, 180),
         ] {
-            assert_eq!(about(ms), (minutes, says.to_owned()), "{ms}");
+            assert_eq!(told_minutes(ms), minutes, "{ms}");
             assert!(minutes * 60_000 >= ms);
         }
-        assert!(about(i64::MAX).0 > 0);
+        assert!(told_minutes(i64::MAX) > 0);
     }
 }

@@ -8,10 +8,11 @@ use crate::{
         counted::{self, CaseAnswer, shown},
         request::PostMessage,
     },
+    operation::{PostMessageRefusal, PostSignalsRefusal},
     pipeline::{
         self,
         commit::Act,
-        load,
+        lease, load,
         measure::{self, Named, PostedReading},
         sealing,
     },
@@ -41,21 +42,26 @@ pub async fn post_message(
     repeat: Option<&Repeat>,
     id: &str,
     message: PostMessage,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
     bounds::bounded("text", &message.text, TEXT_MAX)?;
     if message.marks.len() > 2 {
-        return Err(Refused::invalid("marks", "name each mark once"));
+        return Err(Refused::invalid("marks", "name each mark once").into());
     }
     let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
     let written = written(&message.text);
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, &message, &written)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)?;
+    bounds::customers_words(caller, message.epoch)?;
+    let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
+    let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text)?;
     let words = sealed.words.clone();
     let command = match message.epoch {
         Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
         None if !message.marks.is_empty() => {
-            return Err(Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`"));
+            return Err(
+                Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`").into()
+            );
         }
         None => match automatic {
             Some(auto_submitted) => {
@@ -70,7 +76,7 @@ pub async fn post_message(
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, caller, repeat, Some(id), act, shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }
 
 /// Adds readings, which may change who holds the case.
@@ -83,14 +89,15 @@ pub async fn post_signals(
     repeat: Option<&Repeat>,
     id: &str,
     posted: PostSignals,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, PostSignalsRefusal> {
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id)?;
     if posted.signals.is_empty() {
-        return Err(Refused::invalid("signals", "name at least one reading"));
+        return Err(Refused::invalid("signals", "name at least one reading").into());
     }
     let readings: Named = measure::posted(&parts.governance, caller, &posted.signals, parts.environment.now())?;
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
     let act = Act::on(loaded, Command::Measure { readings, situation, not_asked });
-    pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals)).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, counted::shown_with(parts, caller, &posted.signals))
+        .await?)
 }

@@ -10,11 +10,12 @@ use crate::{
     chat::{self, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
+    operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
     pipeline::{load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
-    Case, Decision, Event,
+    Case, Decision, Event, Stream,
     announcement::Announcement,
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
@@ -92,14 +93,11 @@ pub struct Conversation {
 /// Records that are read at once.
 const PAGE: usize = 200;
 
-/// Followed by a moment.
-const MANAGER: &str = "This needs a manager; somebody will see to it";
-
 /// Messages of one answer.
 const MESSAGES_MAX: usize = 100;
 
 /// The conversation of a chat after a place.
-pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, Refused> {
+pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
     let messages = said_since(parts, chat, after)?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
@@ -129,9 +127,9 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
         )?,
         said.len() + MESSAGES_MAX,
     );
-    let mut at = after;
+    let (stream, mut at) = (Stream::case(id).to_string(), after);
     while said.len() < enough {
-        let rows = parts.journal.store.records_of(&id.to_string(), at, PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.records_of(&stream, at, PAGE).map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
             if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
@@ -142,7 +140,7 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
                     said.push(shown(parts, &case, &message, row.seq, at)?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                    said.extend(announced(&parts.governance, &parts.live, &decision, &handoff, row.seq));
+                    said.extend(announced(&parts.governance, &parts.live, &case, &decision, &handoff, row.seq));
                 }
                 _ => {}
             }
@@ -158,16 +156,20 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
 fn announced(
     governance: &Governance,
     live: &Live,
+    case: &Case,
     decision: &Decision,
     handoff: &Handoff,
     seq: u64,
 ) -> Option<ChatMessage> {
+    let (to, language) = (handoff.to.name(), announce::language(case));
+    let texts = governance.bundle.texts();
     let (text, by) = match handoff.announced? {
         Announcement::Waiting { .. } => {
-            (format!("A person will answer ({}).", announce::title(governance, handoff.to.name())), None)
+            let title = announce::title(governance, to);
+            (texts.say(language, "chat_person_will_answer", &[("title", &title)]), None)
         }
-        Announcement::Owner { due } => (MANAGER.to_owned(), Some(rfc3339(due))),
-        told => (announce::announce(governance, live, told, handoff.to.name(), handoff.staff.as_ref()), None),
+        Announcement::Owner { due } => (texts.say(language, "chat_manager", &[]), Some(rfc3339(due))),
+        told => (announce::announce(governance, live, told, to, handoff.staff.as_ref(), language), None),
     };
     Some(ChatMessage {
         id: decision.id.to_string(),
@@ -184,8 +186,10 @@ fn announced(
 fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
     let (author, name) = match &message.author {
         Author::Requester => ("you", None),
-        Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(&parts.live, staff))),
-        Author::Holder { holder: HolderRef::Owner(_), .. } => ("person", Some("A manager".to_owned())),
+        Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(parts, case, staff))),
+        Author::Holder { holder: HolderRef::Owner(_), .. } => {
+            ("person", Some(parts.governance.bundle.texts().say(announce::language(case), "a_manager", &[])))
+        }
         Author::Holder { holder: HolderRef::Responder(id), .. } => match parts.governance.bundle.candidate(id) {
             Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
             Some(spec) => ("person", Some(spec.title.clone())),
@@ -205,15 +209,16 @@ fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp)
     })
 }
 
-fn first_name(live: &Live, staff: &StaffId) -> String {
-    live.floor.staff(staff).map_or_else(|| "A colleague".to_owned(), |known| known.first_name)
+fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
+    let colleague = || parts.governance.bundle.texts().say(announce::language(case), "a_colleague", &[]);
+    parts.live.floor.staff(staff).map_or_else(colleague, |known| known.first_name)
 }
 
 /// Who has the case of a chat now.
 pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+    let texts = parts.governance.bundle.texts();
     let Some(id) = chat::current_of(&parts.journal, chat)? else {
-        let text = "Ask your question. An AI assistant or a person will answer.";
-        return Ok(ChatStatus::new("new", text).with_human());
+        return Ok(ChatStatus::new("new", texts.say(None, "chat_begins", &[])).with_human());
     };
     let case = load::case_for(
         &parts.governance,
@@ -223,47 +228,49 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
         "case.read",
         &id.to_string(),
     )?;
+    let language = announce::language(&case);
+    let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
     let (Some(holder), Status::Open) = (&case.holder, case.status) else {
-        return Ok(ChatStatus::new("closed", "This conversation is closed."));
+        return Ok(ChatStatus::new("closed", say("chat_ended", &[])));
     };
     let can_confirm = can_confirm(&case);
     if let Some(staff) = &holder.staff {
-        let (name, here) = (first_name(&parts.live, staff), parts.live.floor.is_here(staff));
-        let text = match here {
-            true => format!("{name} is with you."),
-            false => format!("{name} is not here right now. Write, and {name} or a colleague will answer."),
-        };
-        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", text) });
+        let name = first_name(parts, &case, staff);
+        let text = if parts.live.floor.is_here(staff) { "chat_person" } else { "chat_person_is_away" };
+        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", say(text, &[("name", &name)])) });
     }
-    let Some(responder) = holder.responder() else { return Ok(managed(&case, holder, parts.environment.now())) };
+    let Some(responder) = holder.responder() else {
+        return Ok(managed(&parts.governance, &case, holder, parts.environment.now()));
+    };
     if case.held_by_ai {
         let title = announce::title(&parts.governance, responder.as_str());
-        let text = format!("An AI assistant ({title}) is answering.");
+        let text = say("chat_ai", &[("title", &title)]);
         return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
     }
     let desk = parts.governance.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
     let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, &case, responder);
-    let how_long = outlook.words();
+    let how_long = outlook.words(&parts.governance, language);
     // Whoever is asked may say no.
     let how_long = match (case.offer.is_some(), &outlook) {
         (false, _) => how_long,
-        (true, Outlook::Unknown | Outlook::Nobody) => "one is being asked now".to_owned(),
-        (true, _) => format!("one is being asked now, otherwise {how_long}"),
+        (true, Outlook::Unknown | Outlook::Nobody) => say("being_asked", &[]),
+        (true, _) => say("being_asked_otherwise", &[("wait", &how_long)]),
     };
-    let text = format!("You are waiting for a person{}: {how_long}.", of(desk));
+    let text = if desk.is_empty() { "chat_waits" } else { "chat_waits_for_desk" };
+    let text = say(text, &[("title", desk), ("wait", &how_long)]);
     let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
     Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
 }
 
 /// A file of a chat's cases, with its kind.
-pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), Refused> {
+pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
     for case in chat::cases_of(&parts.journal, chat)?.0.iter().rev() {
         match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
-            Err(refused) if refused.kind == Kind::NotFound => {}
-            found => return found,
+            Err(GetAttachmentRefusal::NotFound(_)) => {}
+            found => return Ok(found.map_err(Refused::from)?),
         }
     }
-    Err(Refused::new(Kind::NotFound, "this chat has no such file"))
+    Err(Refused::new(Kind::NotFound, "this chat has no such file").into())
 }
 
 impl ChatStatus {
@@ -284,21 +291,18 @@ impl ChatStatus {
     }
 }
 
-fn of(desk: &str) -> String {
-    if desk.is_empty() { String::new() } else { format!(" ({desk})") }
-}
-
 /// What is told of a case that is its exception's owner's.
-fn managed(case: &Case, holder: &Holder, now: Timestamp) -> ChatStatus {
+fn managed(governance: &Governance, case: &Case, holder: &Holder, now: Timestamp) -> ChatStatus {
+    let say = |text: &str| governance.bundle.texts().say(announce::language(case), text, &[]);
     let held = case.exceptions.values().filter(|open| open.kind.holds());
     match held.map(|open| open.due).min() {
         Some(due) if due > now => {
-            let status = ChatStatus::new("manager", MANAGER);
+            let status = ChatStatus::new("manager", say("chat_manager"));
             ChatStatus { by: Some(rfc3339(due)), ..status }
         }
         _ => {
             tracing::debug!(case = %case.id, owner = holder.who.name(), "a customer waits for an overdue exception");
-            ChatStatus::new("manager", "This needs a manager, and is taking longer than we promised. It was passed on.")
+            ChatStatus::new("manager", say("chat_manager_is_late"))
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Caller, Environment, Journal, Live, Parts, Repeat,
     access::{auth, authority},
     case::{
+        announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
@@ -16,13 +17,14 @@ use crate::{
     environment::clock::rfc3339,
     journal::stored_case,
     live::chats::{Chat, ChatItem, Opening, id_of, row},
+    operation::{AskForHumanRefusal, AttachFileRefusal, JudgeRefusal, SayRefusal, StartChatRefusal},
     pipeline::{self, commit::Act, load, measure, sealing},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
     Command, Event,
-    case::{Channel, Requester, Status},
+    case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
@@ -97,9 +99,6 @@ const CASES_MAX: usize = 20;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// What the button for a human says for the customer.
-const WANTS_HUMAN: &str = "I would like to talk to a person, please.";
-
 /// Cases that ended one in the other, at most, before the last is found.
 const MERGES_MAX: usize = 8;
 
@@ -107,25 +106,25 @@ const MERGES_MAX: usize = 8;
 ///
 /// # Errors
 /// When policy, a bound or the store refuses, or the case is not the customer's.
-pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, Refused> {
+pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, StartChatRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
     bounded("customer", &start.customer, CUSTOMER_MAX)?;
     if !(1..=72).contains(&start.hours) {
-        return Err(Refused::invalid("hours", "must be 1 to 72"));
+        return Err(Refused::invalid("hours", "must be 1 to 72").into());
     }
     let customer = customer::customer_id(&parts.vault, &start.customer);
     let cases = match &start.case {
         Some(id) => {
             let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
             if case.customer != customer {
-                return Err(Refused::invalid("case", "is not a case of this customer"));
+                return Err(Refused::invalid("case", "is not a case of this customer").into());
             }
             vec![case.id]
         }
         None => Vec::new(),
     };
     let now = parts.environment.now();
-    let bytes: [u8; 32] = parts.environment.entropy.bytes()?;
+    let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
     let item = ChatItem { customer, cases, expires: now.plus_ms(i64::from(start.hours) * HOUR_MS) };
     let chat = Chat::new(id_of(&secret), item.clone());
@@ -134,7 +133,7 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         let over = known.by_end.iter().take(FORGOTTEN).filter(|(end, _)| *end <= now.0);
         let over: Vec<String> = over.map(|(_, id)| id.clone()).collect();
         if known.by_id.len() >= CHATS_MAX + over.len() {
-            return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")));
+            return Err(Refused::new(Kind::Busy, format!("{CHATS_MAX} chats are valid already")).into());
         }
         over
     };
@@ -144,6 +143,7 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     }
     let event = Event::ChatStarted {
         chat: chat.name.clone(),
+        digest: Some(authority::digest(chat.id.as_bytes())),
         customer: chat.customer.clone(),
         case: item.cases.first().copied(),
         expires: chat.expires,
@@ -185,7 +185,7 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 }
 
 /// Adds what the customer says; the first message opens their case.
-pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), Refused> {
+pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), SayRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     match current_of(&parts.journal, chat)? {
@@ -193,7 +193,8 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
             let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
             let (caller, case) = (chat.caller(), case.to_string());
             let said = write::post_message(parts, &caller, Some(repeat), &case, message);
-            pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await?;
+            let said = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await;
+            said.map_err(Refused::from)?;
         }
         _ => chat_open(parts, chat, repeat, say.text, Vec::new()).await?,
     }
@@ -201,14 +202,15 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
 }
 
 /// Says for the customer that they want a human, in their words and as a reading of its own.
-pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), Refused> {
+pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), AskForHumanRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let because = vec![BUTTON_PRESSED.to_owned()];
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
     let Some(id) = current_of(&parts.journal, chat)? else {
-        return chat_open(parts, chat, repeat, WANTS_HUMAN.to_owned(), wanted).await;
+        let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
+        return Ok(chat_open(parts, chat, repeat, text, wanted).await?);
     };
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
@@ -216,14 +218,20 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
     }
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, WANTS_HUMAN)?;
+    let text = parts.governance.bundle.texts().say(announce::language(case), "wants_human", &[]);
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text)?;
     let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
     let act = Act::on(loaded, command).with([sealed]);
-    pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())
+    Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())?)
 }
 
 /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
-pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: GiveFeedback) -> Result<(), Refused> {
+pub async fn chat_feedback(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    said: GiveFeedback,
+) -> Result<(), JudgeRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
@@ -233,21 +241,30 @@ pub async fn chat_feedback(parts: &Parts, chat: &Chat, repeat: &Repeat, said: Gi
                 load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)?;
             if now.status == Status::Open && !can_confirm(&now) {
                 let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
-                return Err(Refused::new(Kind::Conflict, why));
+                return Err(Refused::new(Kind::Conflict, why).into());
             }
         }
         feedback::give_feedback(parts, &caller, Some(repeat), &case, said).await
     };
-    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), given).await.map(|_| ())
+    let given = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), given).await;
+    given.map_err(Refused::from)?;
+    Ok(())
 }
 
 /// Adds a file to the customer's case.
-pub async fn chat_attach(parts: &Parts, chat: &Chat, repeat: Option<&Repeat>, file: File) -> Result<(), Refused> {
+pub async fn chat_attach(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: Option<&Repeat>,
+    file: File,
+) -> Result<(), AttachFileRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
     let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
-    pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await.map(|_| ())
+    let attached = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await;
+    attached.map_err(Refused::from)?;
+    Ok(())
 }
 
 async fn chat_open(
@@ -267,7 +284,7 @@ async fn chat_open(
         customer: String::new(),
         text,
         channel: Channel::Chat,
-        requester: Requester::Customer,
+        requester: None,
         signals: Vec::new(),
         auto_submitted: by_hand(),
     };

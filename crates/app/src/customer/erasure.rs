@@ -13,6 +13,7 @@ use crate::{
         erased::{PENDING, log},
     },
     journal::stored_case,
+    operation::EraseCustomerRefusal,
     pipeline::{
         self,
         commit::{self, Act},
@@ -22,7 +23,7 @@ use crate::{
     vault::erasures::{Due, ERASURE},
 };
 use futures_util::future::join_all;
-use remit_domain::{Case, Command, Event, case::Status, id::CustomerId};
+use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
 use remit_store::{Commit, CommitError, OutboxRow, Store};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -52,7 +53,7 @@ pub struct Erased {
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such customer.
-pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, Refused> {
+pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
     bounded("customer", external, CUSTOMER_MAX)?;
     let customer = customer::customer_id(&parts.vault, external);
@@ -65,7 +66,7 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
             erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
         }
     }
-    erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))
+    Ok(erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))?)
 }
 
 /// Nothing where there is nobody of this pseudonym whose words are there.
@@ -83,7 +84,7 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
 }
 
 async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key: u64) -> Result<(), Refused> {
-    let (now, stream) = (parts.environment.now(), customer.to_string());
+    let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let items = chat::ended_chats(&parts.live, customer)?;
@@ -94,7 +95,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         outbox: vec![OutboxRow {
             id: Due::row(key),
             kind: ERASURE.to_owned(),
-            case: stream,
+            case: customer.to_string(),
             due_ms: now.0,
             body: serde_json::to_vec(&due).map_err(Refused::internal)?,
         }],
@@ -195,8 +196,9 @@ async fn complete(
 ) -> Result<(), Refused> {
     let now = environment.now();
     let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
+    let stream = Stream::customer(&due.customer);
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
-    let record = commit::to_record(environment, &event, &row.case, &Caller::system_for(Job::Erasures, &due.by), now)?;
+    let record = commit::to_record(environment, &event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;
     let commit = Commit { records: vec![record], claim: Some(row.id.clone()), ..Commit::default() };
     journal.commit(commit).await.map_err(crate::refused)?;
     vault.erasures.end(due.key);

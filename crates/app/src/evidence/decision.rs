@@ -4,6 +4,7 @@ use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
     evidence::explain::{self, Explanation},
+    operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -22,7 +23,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionAnswer {
     /// The record, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Recorded,
     /// The record in plain words.
     pub explanation: Explanation,
@@ -31,7 +31,7 @@ pub struct DecisionAnswer {
 }
 
 /// A decision on record: about who has a case, or about an action.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Recorded {
     /// Who has a case.
@@ -66,7 +66,6 @@ impl Recorded {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WouldDecide {
     /// What would be recorded, each reading and each candidate with the names of all that is known of it.
-    #[schema(value_type = Object)]
     pub decision: Decision,
     /// The record in plain words.
     pub explanation: Explanation,
@@ -103,7 +102,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 ///
 /// # Errors
 /// When policy refuses, or there is no such decision.
-pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, Refused> {
+pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id)?;
     let explanation = match &decision {
@@ -161,7 +160,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 ///
 /// # Errors
 /// When policy refuses, there is no such decision, or its bundle is not the one in force.
-pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, Refused> {
+pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
     let (decision, _) = recorded(&parts.journal, id)?;
     let bundle = decision.bundle().to_string();

@@ -7,7 +7,7 @@ use crate::{
     live::event_buffer::{READ_AT_ONCE, Told},
     refused::Refused,
 };
-use remit_domain::id::Timestamp;
+use remit_domain::{Stream, id::Timestamp, schema::RecordedEvent};
 use remit_store::{RecordRow, Store};
 use serde::Serialize;
 use std::{
@@ -27,13 +27,33 @@ pub struct FeedItem {
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
-    /// The case.
-    pub case: String,
+    /// What it is about.
+    pub stream: StreamView,
+    /// The case, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The kind of event.
+    #[schema(schema_with = remit_domain::schema::kind)]
     pub kind: String,
     /// The event as recorded. Readings and candidates are tables: `columns` names what each of the `rows` holds.
-    #[schema(value_type = Object)]
+    #[schema(value_type = RecordedEvent)]
     pub event: serde_json::Value,
+}
+
+/// What events are about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StreamView {
+    /// `case`, `responder`, `token`, `staff`, `chat`, `subscription`, `customer` or `bundle`.
+    pub kind: &'static str,
+    /// Its identifier among those of its kind.
+    #[schema(example = "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC")]
+    pub id: String,
+}
+
+impl From<&Stream> for StreamView {
+    fn from(stream: &Stream) -> Self {
+        Self { kind: stream.kind().as_str(), id: stream.id().to_owned() }
+    }
 }
 
 /// The position `after`, if the ledger has reached it.
@@ -49,7 +69,7 @@ pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
     Ok(after)
 }
 
-/// Events after `after`, of all cases, in ledger order.
+/// Events after `after`, of all streams, in ledger order.
 ///
 /// # Errors
 /// When policy or the store refuses.
@@ -62,10 +82,12 @@ pub fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<
 impl FeedItem {
     /// An event as stored.
     pub(crate) fn of(row: RecordRow) -> Result<Self, Refused> {
+        let stream: Stream = row.stream.parse().map_err(Refused::internal)?;
         Ok(Self {
             seq: row.seq,
             at: rfc3339(Timestamp(row.ts_ms)),
-            case: row.case,
+            case: stream.case_id().map(ToOwned::to_owned),
+            stream: StreamView::from(&stream),
             kind: row.kind,
             event: serde_json::from_slice(&row.body).map_err(Refused::internal)?,
         })
@@ -108,5 +130,6 @@ fn told_lately(parts: &Parts, caller: &Caller, after: u64, write: Write) -> Resu
 
 /// An event as its listeners get it.
 fn written(item: &FeedItem, write: Write) -> Told {
-    Told { seq: item.seq, bytes: write(item).into() }
+    let stream = format!("{}/{}", item.stream.kind, item.stream.id).into();
+    Told { seq: item.seq, stream, bytes: write(item).into() }
 }

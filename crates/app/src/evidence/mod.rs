@@ -3,5 +3,6 @@
 pub mod decision;
 pub mod explain;
 pub mod feed;
+pub mod history;
 pub mod outcome;
 pub mod view_check;

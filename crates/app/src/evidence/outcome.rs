@@ -1,5 +1,6 @@
 //! What became of cases, by responder and intent: the counts from which routing estimates who resolves what.
 
+use crate::operation::ListOutcomesRefusal;
 use crate::{Caller, Parts, access::auth, live::load::Tally, refused::Refused};
 use remit_domain::cost::resolves_bp;
 use remit_store::{OutcomeDelta, Store};
@@ -38,7 +39,7 @@ pub struct OutcomeView {
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, Refused> {
+pub fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, ListOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "metrics.read")?;
     let mut views = BTreeMap::new();
     for row in parts.journal.store.outcome_counts().map_err(Refused::internal)? {

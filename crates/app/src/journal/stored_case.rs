@@ -1,7 +1,7 @@
 //! A case as it is stored, read as this version knows it.
 
 use crate::{Journal, refused::Refused};
-use remit_domain::{Case, Event, id::CaseId};
+use remit_domain::{Case, Event, Stream, id::CaseId};
 use remit_store::{RecordRow, Store};
 
 /// Records that are read at once.
@@ -29,9 +29,9 @@ pub(crate) fn each_record(
     case: &Case,
     mut each: impl FnMut(&RecordRow) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    let (case, mut after) = (case.id.to_string(), 0);
+    let (stream, mut after) = (Stream::case(case.id).to_string(), 0);
     loop {
-        let rows = journal.store.records_of(&case, after, READ_AT_ONCE).map_err(Refused::internal)?;
+        let rows = journal.store.records_of(&stream, after, READ_AT_ONCE).map_err(Refused::internal)?;
         rows.iter().try_for_each(&mut each)?;
         match rows.last() {
             Some(last) if rows.len() == READ_AT_ONCE => after = last.seq,

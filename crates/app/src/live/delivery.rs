@@ -1,7 +1,7 @@
 //! Where the delivery of events to one subscription stands: what goes next, what waits, what is given up. Reaches
 //! nothing; the moment arrives as an argument.
 //!
-//! Events of one case go one after another. A case whose event was refused waits, and the others go on.
+//! Events of one stream go one after another. A stream whose event was refused waits, and the others go on.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -24,8 +24,8 @@ const QUIET_MAX_MS: i64 = 3_600_000;
 /// Events that were not tried yet and are read ahead, at most.
 const AHEAD_MAX: usize = 64;
 
-/// Cases with events that wait, at most; with more, nothing further is read.
-const CASES_MAX: usize = 1_000;
+/// Streams with events that wait, at most; with more, nothing further is read.
+const STREAMS_MAX: usize = 1_000;
 
 /// Dead letters on their way again, at most.
 const AGAIN_MAX: usize = 100;
@@ -49,6 +49,12 @@ pub(crate) struct Line {
     cursor: u64,
     /// Nothing is sent.
     pub(crate) paused: bool,
+    /// Whether the record says so.
+    #[serde(skip)]
+    paused_on_record: bool,
+    /// The receiver said that it is gone, which is not on record yet.
+    #[serde(skip)]
+    gone: bool,
     /// Since when nothing has been delivered, if the last attempt failed.
     pub(crate) failing_since: Option<i64>,
     /// Failures since the last success.
@@ -57,7 +63,7 @@ pub(crate) struct Line {
     pub(crate) last_failure: Option<(i64, String)>,
     /// Dead letters that are not kept any more.
     pub(crate) dropped: u64,
-    /// Events that are not delivered yet, by case.
+    /// Events that are not delivered yet, by stream.
     lanes: BTreeMap<String, Lane>,
     /// Dead letters on their way again, by position.
     again: BTreeMap<u64, Lane>,
@@ -78,10 +84,12 @@ pub(crate) struct Line {
     generation: u64,
 }
 
-/// Events of one case that are not delivered yet.
+/// Events of one stream that are not delivered yet.
 #[derive(Debug, Serialize, Deserialize)]
 struct Lane {
-    case: String,
+    /// The stream; as earlier versions kept it, an identifier.
+    #[serde(alias = "case")]
+    stream: String,
     /// Events up to here are dealt with.
     after: u64,
     /// The last event that waits.
@@ -112,8 +120,8 @@ pub(crate) struct Ready {
 /// Which lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// That of the case.
-    Case,
+    /// That of the stream.
+    Stream,
     /// That of the dead letter at this position.
     Again(u64),
 }
@@ -123,7 +131,7 @@ pub(crate) enum Way {
 pub struct Pick {
     /// Where it comes from.
     pub from: Origin,
-    /// The event is the first of the case after here that is subscribed to.
+    /// The event is the first of the stream after here that is subscribed to.
     pub(crate) after: u64,
     /// No event of the lane comes after here.
     pub(crate) last: u64,
@@ -134,8 +142,8 @@ pub struct Pick {
 /// Where what is sent comes from.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The case.
-    pub case: String,
+    /// The stream.
+    pub stream: String,
     way: Way,
     generation: u64,
 }
@@ -144,7 +152,9 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DeadLetter {
     pub(crate) seq: u64,
-    pub(crate) case: String,
+    /// The stream; as earlier versions kept it, an identifier.
+    #[serde(alias = "case")]
+    pub(crate) stream: String,
     pub(crate) kind: String,
     /// When it first failed.
     pub(crate) since_ms: i64,
@@ -161,6 +171,8 @@ pub(crate) struct DeadLetter {
 pub(crate) struct Unsaved {
     pub(crate) changes: usize,
     pub(crate) letters: Vec<(u64, Option<DeadLetter>)>,
+    /// Whether the receiver said that it is gone.
+    pub(crate) gone: bool,
 }
 
 /// How long to wait after failure number `tries`, in milliseconds; `chance` adds up to a quarter.
@@ -178,35 +190,54 @@ impl Line {
 
     /// A line as it was put on record, with the positions of its dead letters.
     pub(crate) fn restore(body: &[u8], dead: BTreeSet<u64>) -> Result<Self, serde_json::Error> {
-        Ok(Self { dead, ..serde_json::from_slice(body)? })
+        let line: Self = serde_json::from_slice(body)?;
+        Ok(Self { dead, paused_on_record: line.paused, ..line })
+    }
+
+    /// Gives the lanes of earlier versions, which were named by identifiers, the names of their streams; `stream_of`
+    /// tells that of the record at a position. Lanes of one stream become one.
+    pub(crate) fn name_lanes(&mut self, stream_of: impl Fn(u64) -> Option<String>) {
+        let name = |mut lane: Lane| {
+            if !lane.stream.contains('/') {
+                lane.stream = stream_of(lane.last).unwrap_or(lane.stream);
+            }
+            lane
+        };
+        for lane in std::mem::take(&mut self.lanes).into_values().map(name) {
+            match self.lanes.get_mut(&lane.stream) {
+                Some(known) => (known.after, known.last) = (known.after.min(lane.after), known.last.max(lane.last)),
+                None => _ = self.lanes.insert(lane.stream.clone(), lane),
+            }
+        }
+        self.again = std::mem::take(&mut self.again).into_iter().map(|(seq, lane)| (seq, name(lane))).collect();
     }
 
     /// Where to read on, and how many events at most; none while there is no room.
     pub(crate) fn room(&self) -> (u64, usize) {
         let ahead = self.lanes.values().filter(|lane| lane.tries == 0).count();
-        let room = AHEAD_MAX.saturating_sub(ahead).min(CASES_MAX.saturating_sub(self.lanes.len()));
+        let room = AHEAD_MAX.saturating_sub(ahead).min(STREAMS_MAX.saturating_sub(self.lanes.len()));
         (self.cursor, if self.paused { 0 } else { room })
     }
 
     /// Takes the next event of the ledger, unless the line was set back meanwhile; `ready` is none where it is not
     /// subscribed to.
-    pub(crate) fn take(&mut self, after: u64, seq: u64, case: &str, ready: Option<Ready>, now: i64) {
+    pub(crate) fn take(&mut self, after: u64, seq: u64, stream: &str, ready: Option<Ready>, now: i64) {
         if self.cursor != after {
             return;
         }
         self.cursor = seq;
         self.changes += 1;
         let Some(ready) = ready else { return };
-        match self.lanes.get_mut(case) {
+        match self.lanes.get_mut(stream) {
             Some(lane) => lane.last = seq,
             None => {
-                let lane = Lane { ready: Some(ready), ..Lane::new(case, seq, now) };
-                self.lanes.insert(case.to_owned(), lane);
+                let lane = Lane { ready: Some(ready), ..Lane::new(stream, seq, now) };
+                self.lanes.insert(stream.to_owned(), lane);
             }
         }
     }
 
-    /// What goes next, if anything is due: of each case the first, and none of a case that is `busy`.
+    /// What goes next, if anything is due: of each stream the first, and none of a stream that is `busy`.
     pub(crate) fn pick(&mut self, now: i64, busy: &HashSet<String>) -> Option<Pick> {
         if self.paused {
             return None;
@@ -220,24 +251,24 @@ impl Line {
             return None;
         }
         let generation = self.generation;
-        let lanes = self.lanes.values_mut().map(|lane| (Way::Case, lane));
+        let lanes = self.lanes.values_mut().map(|lane| (Way::Stream, lane));
         let lanes = lanes.chain(self.again.iter_mut().map(|(seq, lane)| (Way::Again(*seq), lane)));
-        let due = lanes.filter(|(_, lane)| lane.due_ms <= now && !busy.contains(&lane.case));
+        let due = lanes.filter(|(_, lane)| lane.due_ms <= now && !busy.contains(&lane.stream));
         let (way, lane) = due.min_by_key(|(_, lane)| lane.after)?;
         Some(Pick {
-            from: Origin { case: lane.case.clone(), way, generation },
+            from: Origin { stream: lane.stream.clone(), way, generation },
             after: lane.after,
             last: lane.last,
             ready: lane.ready.take(),
         })
     }
 
-    /// When something is due next, apart from cases that are `busy`.
+    /// When something is due next, apart from streams that are `busy`.
     pub(crate) fn next_due(&self, busy: &HashSet<String>) -> Option<i64> {
         if self.paused {
             return None;
         }
-        let waiting = self.lanes.values().chain(self.again.values()).filter(|lane| !busy.contains(&lane.case));
+        let waiting = self.lanes.values().chain(self.again.values()).filter(|lane| !busy.contains(&lane.stream));
         waiting.map(|lane| lane.due_ms.max(self.quiet_until)).min()
     }
 
@@ -284,9 +315,9 @@ impl Line {
             lane.due_ms = now.saturating_add(pause_ms(tries, chance)).min(since.saturating_add(WINDOW_MS));
             return false;
         }
-        let (case, kind) = (from.case.clone(), kind.to_owned());
+        let (stream, kind) = (from.stream.clone(), kind.to_owned());
         self.dead.insert(seq);
-        self.letters.push((seq, Some(DeadLetter { seq, case, kind, since_ms: since, at_ms: now, tries, why })));
+        self.letters.push((seq, Some(DeadLetter { seq, stream, kind, since_ms: since, at_ms: now, tries, why })));
         while self.dead.len() > LETTERS_MAX {
             if let Some(oldest) = self.dead.pop_first() {
                 self.letters.push((oldest, None));
@@ -299,7 +330,7 @@ impl Line {
 
     /// The receiver wants nothing any more: nothing is sent until somebody resumes.
     pub(crate) fn gone(&mut self, failure: &str, now: i64) {
-        self.paused = true;
+        (self.paused, self.gone) = (true, !self.paused_on_record);
         self.failing_since.get_or_insert(now);
         self.last_failure = Some((now, failure.to_owned()));
         self.changes += 1;
@@ -312,7 +343,7 @@ impl Line {
         }
     }
 
-    /// The event is dealt with; the case's next one is due.
+    /// The event is dealt with; the stream's next one is due.
     pub(crate) fn pass(&mut self, from: &Origin, seq: u64, now: i64) {
         self.changes += 1;
         let Some(lane) = self.lane(from) else { return };
@@ -321,7 +352,7 @@ impl Line {
             return;
         }
         match from.way {
-            Way::Case => self.lanes.remove(&from.case),
+            Way::Stream => self.lanes.remove(&from.stream),
             Way::Again(seq) => self.again.remove(&seq),
         };
     }
@@ -332,20 +363,21 @@ impl Line {
             return None;
         }
         match from.way {
-            Way::Case => self.lanes.get_mut(&from.case),
+            Way::Stream => self.lanes.get_mut(&from.stream),
             Way::Again(seq) => self.again.get_mut(&seq),
         }
     }
 
     /// Sends nothing until somebody resumes; what is under way ends.
     pub(crate) fn pause(&mut self) {
-        self.paused = true;
+        (self.paused, self.gone) = (true, false);
         self.changes += 1;
     }
 
     /// Goes on at once with everything, with the whole time before anything is given up.
     pub(crate) fn resume(&mut self, now: i64) {
-        (self.paused, self.quiet_until, self.in_a_row, self.failing_since) = (false, 0, 0, None);
+        (self.paused, self.gone, self.quiet_until, self.in_a_row) = (false, false, 0, 0);
+        self.failing_since = None;
         for lane in self.lanes.values_mut().chain(self.again.values_mut()) {
             (lane.tries, lane.since_ms, lane.due_ms) = (0, None, now);
         }
@@ -369,7 +401,7 @@ impl Line {
         if self.again.len() >= AGAIN_MAX && !self.again.contains_key(&letter.seq) {
             return false;
         }
-        self.again.insert(letter.seq, Lane::new(&letter.case, letter.seq, now));
+        self.again.insert(letter.seq, Lane::new(&letter.stream, letter.seq, now));
         self.changes += 1;
         true
     }
@@ -405,7 +437,7 @@ impl Line {
         self.lanes.values().map(|lane| lane.after).min().map_or(self.cursor, |after| after.min(self.cursor))
     }
 
-    /// How many cases wait for another attempt, and since when the first of them does.
+    /// How many streams wait for another attempt, and since when the first of them does.
     pub(crate) fn waiting(&self) -> (usize, Option<i64>) {
         let waiting = || self.lanes.values().filter_map(|lane| lane.since_ms);
         (waiting().count(), waiting().min())
@@ -418,19 +450,34 @@ impl Line {
 
     /// What is not on record yet. It stays so until it is said to be [`Line::saved`].
     pub(crate) fn unsaved(&self) -> Unsaved {
-        Unsaved { changes: self.changes, letters: self.letters.clone() }
+        Unsaved { changes: self.changes, letters: self.letters.clone(), gone: self.gone }
     }
 
-    /// What was not on record yet now is.
-    pub(crate) fn saved(&mut self, saved: &Unsaved) {
+    /// Whether it is paused by the record, with what has to be put there.
+    pub(crate) fn is_paused_on_record(&self) -> bool {
+        self.paused_on_record || self.gone
+    }
+
+    /// As it is stored: paused where the record will say so, whatever is about to be put there beside.
+    pub(crate) fn recorded(&mut self, paused: bool) -> Result<Vec<u8>, serde_json::Error> {
+        let now = std::mem::replace(&mut self.paused, paused);
+        let body = serde_json::to_vec(self);
+        self.paused = now;
+        body
+    }
+
+    /// What was not on record yet now is, and whether it is paused.
+    pub(crate) fn saved(&mut self, saved: &Unsaved, paused: bool) {
+        self.paused_on_record = paused;
+        self.gone &= !saved.gone;
         self.changes = self.changes.saturating_sub(saved.changes);
         self.letters.drain(..saved.letters.len().min(self.letters.len()));
     }
 }
 
 impl Lane {
-    fn new(case: &str, seq: u64, now: i64) -> Self {
-        let (case, after) = (case.to_owned(), seq.saturating_sub(1));
-        Self { case, after, last: seq, tries: 0, since_ms: None, tried_ms: 0, due_ms: now, ready: None }
+    fn new(stream: &str, seq: u64, now: i64) -> Self {
+        let (stream, after) = (stream.to_owned(), seq.saturating_sub(1));
+        Self { stream, after, last: seq, tries: 0, since_ms: None, tried_ms: 0, due_ms: now, ready: None }
     }
 }

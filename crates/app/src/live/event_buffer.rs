@@ -18,6 +18,8 @@ pub(crate) const READ_AT_ONCE: usize = 256;
 pub struct Told {
     /// Its place in the ledger.
     pub seq: u64,
+    /// The stream that it is of, as it is named. Copies share it.
+    pub stream: Arc<str>,
     /// As the interface writes it. Copies share it.
     pub bytes: Arc<[u8]>,
 }
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn who_is_behind_gets_what_follows_or_is_sent_to_the_store() {
-        let told = |seq| Told { seq, bytes: vec![b'x'; 8 << 10].into() };
+        let told = |seq| Told { seq, stream: "case/x".into(), bytes: vec![b'x'; 8 << 10].into() };
         let mut kept = Kept { events: VecDeque::new(), bytes: 0, last: 10 };
         let seqs = |kept: &Kept, after| kept.after(after).map(|told| told.iter().map(|t| t.seq).collect::<Vec<_>>());
         assert_eq!((seqs(&kept, 10), seqs(&kept, 9)), (Some(vec![]), None));
@@ -80,7 +82,7 @@ mod tests {
         assert_eq!((kept.events.len(), kept.bytes), (1_024, 8 << 20));
         assert_eq!(seqs(&kept, 1_976), Some((1_977..1_977 + 256).collect()));
         assert_eq!(seqs(&kept, 1_975), None);
-        kept.push(Told { seq: 3_001, bytes: vec![b'x'; 4 << 20].into() });
+        kept.push(Told { bytes: vec![b'x'; 4 << 20].into(), ..told(3_001) });
         assert!(kept.bytes <= 8 << 20 && kept.events.len() < 1_024);
     }
 }

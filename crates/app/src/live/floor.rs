@@ -1,10 +1,12 @@
 //! The live floor: staff, what waits for them, and what was offered, as it follows from what was committed.
 
-use crate::{Environment, live::change::Change, refused::Refused};
+use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hmac};
 use remit_domain::{
+    Event,
     floor::{CaseChange, FollowedFloor, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
+use remit_ledger::hash::hex;
 use remit_policy::bundle::Bundle;
 use remit_store::ItemRow;
 use serde::{Deserialize, Serialize};
@@ -26,12 +28,28 @@ pub(crate) struct StaffItem {
     pub(crate) profile: StaffProfile,
     pub(crate) presence: Presence,
     pub(crate) since: Timestamp,
+    /// The salt of the commitment to the first name that is on record, in hexadecimal; none in what an earlier version
+    /// noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) salt: Option<String>,
     /// How often they were stored since they were first: the later of two counts, in whatever order they are followed.
     #[serde(default)]
     pub(crate) revision: u64,
 }
 
 impl StaffItem {
+    /// The commitment to the first name, for the record.
+    pub(crate) fn first_name_on_record(&self) -> Option<String> {
+        let salt = self.salt.as_ref()?;
+        Some(hex(&hmac(salt.as_bytes(), &[self.first_name.as_bytes()])))
+    }
+
+    /// That they were noted like this.
+    pub(crate) fn noted(&self, by: &str, at: Timestamp) -> Event {
+        let (profile, first_name) = (Box::new(self.profile.clone()), self.first_name_on_record());
+        Event::StaffNoted { profile, first_name, by: by.to_owned(), at }
+    }
+
     /// As it is stored.
     pub(crate) fn row(&self) -> Result<ItemRow, Refused> {
         let body = serde_json::to_vec(self).map_err(Refused::internal)?;

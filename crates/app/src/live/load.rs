@@ -19,8 +19,8 @@ use std::{
     },
 };
 
-/// How many cases each responder holds, and the outcomes so far. It changes by [`Load::follow`] alone, but for who cannot
-/// be reached, which this process alone counts ([`Load::missed`]).
+/// How many cases each responder holds, and the outcomes so far. It changes by [`Load::follow`] alone, but for who
+/// cannot be reached, which this process alone counts ([`Load::missed`]).
 #[derive(Debug)]
 pub(crate) struct Load {
     desks: Vec<Desk>,
@@ -73,6 +73,13 @@ pub(crate) struct BreakerItem {
     pub(crate) wrong: i64,
 }
 
+impl BreakerItem {
+    /// Under which name one is stored.
+    pub(crate) fn name(responder: &str, intent: &str) -> String {
+        format!("{responder} {intent}")
+    }
+}
+
 /// The kind of item under which breakers are stored.
 pub(crate) const BREAKER: &str = "breaker";
 
@@ -109,8 +116,8 @@ impl Load {
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
     }
 
-    /// Follows what was committed; gives the AI responders that what was counted shows to fail too often. Who the bundle
-    /// does not have is passed over.
+    /// Follows what was committed; gives the AI responders that what was counted shows to fail too often. Who the
+    /// bundle does not have is passed over.
     pub(crate) fn follow(&self, change: &Change) -> Vec<Tripped> {
         for (responder, more) in &change.depths {
             if let Some(desk) = self.desk(responder) {

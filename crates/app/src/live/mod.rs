@@ -4,6 +4,7 @@
 
 pub(crate) mod change;
 pub mod chats;
+pub mod committed;
 pub mod delivery;
 pub mod event_buffer;
 pub mod floor;

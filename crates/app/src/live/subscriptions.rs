@@ -6,7 +6,7 @@ use crate::{
     vault::keys::Keys,
 };
 use remit_responders::{Receiver, signature::SigningSecret};
-use remit_store::ReadError;
+use remit_store::{ReadError, Store};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -23,6 +23,9 @@ pub(crate) const SUBSCRIPTION: &str = "subscription";
 
 /// The kind of item that says where its delivery stands.
 pub(crate) const DELIVERY: &str = "delivery";
+
+/// What the kind of item of a subscription's dead letters begins with.
+pub(crate) const DEAD: &str = "dead ";
 
 /// A subscription as stored. Secrets are sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,7 +107,7 @@ impl Subscriptions {
             }
             let line = change.items(DELIVERY).filter(|line| line.id == row.id).find_map(|line| line.body.as_deref());
             let Some(line) = line else { continue };
-            let line = Line::restore(line, change.dead(&row.id).collect()).map_err(broken)?;
+            let line = Line::restore(line, dead(change, &row.id)).map_err(broken)?;
             self.add(Subscription::new(row.id.clone(), item, receiver, line));
         }
         Ok(())
@@ -198,16 +201,26 @@ impl Subscription {
         self.line().room().1 > 0
     }
 
-    /// How long until something is due, apart from cases that are `busy`.
+    /// How long until something is due, apart from streams that are `busy`.
     pub fn until_due(&self, now: i64, busy: &HashSet<String>) -> Option<Duration> {
         let due = self.line().next_due(busy)?;
         Some(Duration::from_millis(u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
     }
 }
 
+/// Positions of the dead letters of a subscription in a change.
+fn dead(change: &Change, subscription: &str) -> BTreeSet<u64> {
+    change.items(&dead_kind(subscription)).filter_map(|item| item.id.parse().ok()).collect()
+}
+
 /// The kind of item that a subscription's dead letters are stored as.
 pub(crate) fn dead_kind(id: &str) -> String {
-    format!("dead {id}")
+    format!("{DEAD}{id}")
+}
+
+/// The stream of the record at a position.
+pub(crate) fn stream_at(store: &impl Store, seq: u64) -> Option<String> {
+    store.feed(seq.checked_sub(1)?, 1).ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
 }
 
 /// What sends to a subscription, or why nothing can.

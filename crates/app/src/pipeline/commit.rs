@@ -2,14 +2,14 @@
 //! words.
 
 use crate::{
-    Caller, Environment, Parts, Repeat,
+    Caller, Environment, Kept, Parts, Repeat, Vault,
     environment::entropy::Entropy,
     pipeline::{counting, follow_ups, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
 };
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command, Event, Stream,
     case::HolderRef,
     command::Happened,
     exception::Exception,
@@ -100,6 +100,8 @@ pub(crate) struct Prepared<T> {
     /// What changes in memory with it.
     pub(crate) projections: Projections,
     pub(crate) output: T,
+    /// The output as it is kept for who repeats the request, where it is.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// For how long an answer can be asked for again, in milliseconds.
@@ -120,11 +122,11 @@ pub(crate) fn record<T: Serialize>(
     now: Timestamp,
 ) -> Result<Prepared<T>, Refused> {
     let case = &happened.case;
-    let id = case.id.to_string();
+    let (id, stream) = (case.id.to_string(), Stream::case(case.id));
     let records = happened
         .events
         .iter()
-        .map(|event| to_record(&parts.environment, event, &id, caller, now))
+        .map(|event| to_record(&parts.environment, event, &stream, caller, now))
         .collect::<Result<Vec<_>, Refused>>()?;
     // What the holder made of the case is about what it was until now: a wish for a person says nothing of that.
     let about = before.and_then(intent_of).or_else(|| intent_of(case));
@@ -142,16 +144,9 @@ pub(crate) fn record<T: Serialize>(
     let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
     items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
     let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
-    let idempotency = repeat.map(|repeat| {
-        Ok::<_, Refused>(IdempotencyRow {
-            scope: caller.token.to_string(),
-            key: repeat.key.clone(),
-            case: Some(id.clone()),
-            request_hash: parts.vault.keys.of_request(&repeat.request),
-            response: serde_json::to_vec(&output).map_err(Refused::internal)?,
-            expires_ms: now.plus_ms(REPEATABLE_MS).0,
-        })
-    });
+    let kept = repeat.map(|_| Kept::of(&output)).transpose()?;
+    let answers = repeat.zip(kept.as_ref());
+    let idempotency = answers.map(|(repeat, kept)| repeatable(&parts.vault, caller, repeat, Some(&id), kept, now));
     let commit = Commit {
         outbox: rest.rows,
         cancel: rest.cancel,
@@ -167,22 +162,41 @@ pub(crate) fn record<T: Serialize>(
         attachments: beside.attachments,
         exceptions: exception_rows(before, &happened)?,
         outcomes,
-        idempotency: idempotency.transpose()?,
+        idempotency,
         clear: beside.erases.then(|| id.clone()),
         ..Commit::default()
     };
     let projections = Projections::of(before, happened, &commit);
-    Ok(Prepared { commit, projections, output })
+    Ok(Prepared { commit, projections, output, kept })
+}
+
+/// What is kept of an answer for who repeats the request.
+pub(crate) fn repeatable(
+    vault: &Vault,
+    caller: &Caller,
+    repeat: &Repeat,
+    case: Option<&str>,
+    kept: &Kept,
+    now: Timestamp,
+) -> IdempotencyRow {
+    IdempotencyRow {
+        scope: caller.token.to_string(),
+        key: repeat.key.clone(),
+        case: case.map(str::to_owned),
+        request_hash: vault.keys.of_request(&repeat.request),
+        response: kept.0.clone(),
+        expires_ms: now.plus_ms(REPEATABLE_MS).0,
+    }
 }
 
 pub(crate) fn to_record(
     environment: &Environment,
     event: &Event,
-    case: &str,
+    stream: &Stream,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Record, Refused> {
-    recorded(&environment.entropy, event, case, &caller.pseudonym, now)
+    recorded(&environment.entropy, event, stream, &caller.pseudonym, now)
 }
 
 /// Whether each commitment of what is sealed stands in an event that is recorded with it: what is taken in is never
@@ -194,11 +208,11 @@ fn committed<'a>(records: &[Record], mut commitments: impl Iterator<Item = &'a s
     commitments.all(|commitment| records.iter().any(|record| holds(record, commitment)))
 }
 
-/// The record of an event of a case, or of a stream of its own, that `actor` caused.
+/// The record of an event of a stream, that `actor` caused.
 pub(crate) fn recorded(
     entropy: &Entropy,
     event: &Event,
-    case: &str,
+    stream: &Stream,
     actor: &str,
     now: Timestamp,
 ) -> Result<Record, Refused> {
@@ -208,7 +222,7 @@ pub(crate) fn recorded(
     let commit = remit_ledger::entry::commitment(&salt, &body);
     Ok(Record {
         kind: event.kind(),
-        case: case.to_owned(),
+        stream: stream.to_string(),
         actor: actor.to_owned(),
         ts_ms: now.0,
         subject: event.subject(),

@@ -35,7 +35,7 @@ pub(crate) fn case_for(
     action: &'static str,
     id: &str,
 ) -> Result<Case, Refused> {
-    // Asked first without the case, so that ids cannot be probed by who may do nothing at all.
+    // Policy is asked before it is told whether there is such a case, so that who may do nothing cannot probe ids.
     let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
     let row = journal.store.case(&parsed.to_string()).map_err(Refused::internal)?;
     let case = row.map(|row| stored_case::case_of(journal, &row.state)).transpose()?;

@@ -3,11 +3,12 @@
 use crate::{
     Caller, Journal, Parts, Vault,
     access::who,
+    operation::Refusal,
     pipeline::repeat::{Done, Kept, Repeat},
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Step, command::Happened};
-use remit_store::{CommitError, Store};
+use remit_store::{Commit, CommitError, Store};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -18,6 +19,8 @@ pub mod counting;
 pub mod facts;
 
 pub mod follow_ups;
+
+pub mod lease;
 
 pub mod load;
 
@@ -74,7 +77,7 @@ pub(crate) async fn execute<T: Serialize>(
             })
             .await
         {
-            Ok(_) => return Ok(Done::Now(prepared.output)),
+            Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
             Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
             Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
             Err(error) => return Err(refused(error)),
@@ -120,19 +123,37 @@ fn prepare<T: Serialize>(
 ///
 /// # Errors
 /// As `act`, or where the key was sent with another request before.
-pub async fn or_earlier_answer<T>(
+pub async fn or_earlier_answer<T, R: Refusal>(
     journal: &Journal,
     vault: &Vault,
     caller: &Caller,
     repeat: Option<&Repeat>,
-    act: impl Future<Output = Result<Done<T>, Refused>>,
-) -> Result<Done<T>, Refused> {
+    act: impl Future<Output = Result<Done<T>, R>>,
+) -> Result<Done<T>, R> {
     let refused = match act.await {
-        Err(refused) if !refused.kind.is_ours() => refused,
+        Err(refused) if !refused.kind().is_ours() => refused,
         done => return done,
     };
     let before = repeat.map_or(Ok(None), |repeat| kept(journal, vault, caller, repeat))?;
     before.map(Done::Before).ok_or(refused)
+}
+
+/// Keeps the output of a request that changes nothing, and answers with it, or with what the same request came to
+/// before.
+pub(crate) async fn keep<T: Serialize>(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    output: T,
+) -> Result<Done<T>, Refused> {
+    let Some(repeat) = repeat else { return Ok(Done::Now { output, kept: None }) };
+    let (kept, now) = (Kept::of(&output)?, parts.environment.now());
+    let row = commit::repeatable(&parts.vault, caller, repeat, None, &kept, now);
+    match parts.journal.commit(Commit { idempotency: Some(row), ..Commit::default() }).await {
+        Ok(_) => Ok(Done::Now { output, kept: Some(kept) }),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 /// What the same request came to before.

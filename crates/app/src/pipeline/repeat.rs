@@ -1,5 +1,8 @@
 //! Requests that may come again: what was asked, and what it came to.
 
+use crate::refused::Refused;
+use serde::Serialize;
+
 /// A repeatable request: the key that the caller chose, and what the request was.
 #[derive(Debug, Clone)]
 pub struct Repeat {
@@ -13,7 +16,12 @@ pub struct Repeat {
 #[derive(Debug, Clone)]
 pub enum Done<T> {
     /// It was carried out.
-    Now(T),
+    Now {
+        /// What it came to.
+        output: T,
+        /// The same as it is kept, where it is: who answers with it need not write it again.
+        kept: Option<Kept>,
+    },
     /// The same request was carried out before, under the same key: its output, as it was kept then.
     Before(Kept),
 }
@@ -21,3 +29,10 @@ pub enum Done<T> {
 /// A use case's output as it is kept for who repeats the request: the `serde_json` form of its type.
 #[derive(Debug, Clone)]
 pub struct Kept(pub Vec<u8>);
+
+impl Kept {
+    /// An output as it is kept.
+    pub(crate) fn of(output: &impl Serialize) -> Result<Self, Refused> {
+        serde_json::to_vec(output).map(Self).map_err(Refused::internal)
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
         chats::CHAT,
         floor::STAFF,
         remembered::{remembered, unsaved},
-        subscriptions::{DELIVERY, SUBSCRIPTION, dead_kind},
+        subscriptions::{DELIVERY, SUBSCRIPTION, dead_kind, stream_at},
     },
     pipeline::projections,
     staff::placing,
@@ -31,6 +31,10 @@ pub(crate) fn follow_stored(parts: &Parts, live: &Live) -> Result<(), ReadError>
         let line = lines.iter().filter(|line| line.id == row.id);
         change.items.append(&mut Change::of_items(line.chain(&dead)).items);
         follow(change)?;
+    }
+    for subscription in live.subscriptions.all() {
+        // Earlier versions named lanes by identifiers alone.
+        subscription.line().name_lanes(|seq| stream_at(store, seq));
     }
     placing::follow_cases(parts, live)
 }

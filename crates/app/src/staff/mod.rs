@@ -16,6 +16,9 @@ use crate::{
     environment::clock::rfc3339,
     governance::resolve_names::{self, NAME_MAX, printable},
     live::floor::StaffItem,
+    operation::{
+        AnswerOfferRefusal, GetWorkRefusal, ListQueuesRefusal, ListStaffRefusal, NoteStaffRefusal, SetPresenceRefusal,
+    },
     pipeline::{self, commit::Act, load},
     refused::{Kind, Refused},
 };
@@ -26,6 +29,7 @@ use remit_domain::{
     id::{OfferId, StaffId},
     offer::OfferEnd,
 };
+use remit_ledger::hash::hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -161,17 +165,19 @@ const CAPACITY_MAX: u32 = 1_000;
 ///
 /// # Errors
 /// When policy, a bound or the store refuses.
-pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, Refused> {
+pub async fn note_staff(parts: &Parts, caller: &Caller, note: NoteStaff) -> Result<StaffView, NoteStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let profile = profile(&parts.governance, &note)?;
     printable("first_name", &note.first_name, NAME_MAX)?;
     let (id, at, by) = (profile.id.clone(), parts.environment.now(), caller.pseudonym.to_string());
+    let salt = hex(&parts.environment.entropy.bytes::<32>().map_err(Refused::from)?);
     let noted = |known: Option<StaffItem>| {
-        let events = vec![Event::StaffNoted { profile: Box::new(profile.clone()), by, at }];
         let (presence, since) = known.map_or((Presence::Offline, at), |known| (known.presence, known.since));
-        Ok((StaffItem { first_name: note.first_name, presence, since, profile, revision: 0 }, events))
+        let item = StaffItem { first_name: note.first_name, presence, since, salt: Some(salt), profile, revision: 0 };
+        let events = vec![item.noted(&by, at)];
+        Ok((item, events))
     };
-    settle::set_staff(parts, caller, &id, noted).await.map(|item| StaffView::from(&item))
+    Ok(settle::set_staff(parts, caller, &id, noted).await.map(|item| StaffView::from(&item))?)
 }
 
 fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Refused> {
@@ -207,12 +213,17 @@ fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Re
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such member of staff.
-pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPresence) -> Result<StaffView, Refused> {
+pub async fn set_presence(
+    parts: &Parts,
+    caller: &Caller,
+    name: &str,
+    set: SetPresence,
+) -> Result<StaffView, SetPresenceRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "presence.set")?;
     let id = known_staff(&parts.live, name)?.profile.id;
     if caller.principal.staff().is_some_and(|own| *own != id) {
         let detail = "staff say of themselves whether they are there; a lead says it of others";
-        return Err(Refused::new(Kind::Forbidden, detail));
+        return Err(Refused::new(Kind::Forbidden, detail).into());
     }
     let reason = set.reason.unwrap_or_default();
     if !reason.is_empty() {
@@ -230,7 +241,7 @@ pub async fn set_presence(parts: &Parts, caller: &Caller, name: &str, set: SetPr
         let event = Event::PresenceSet { staff: known.profile.id.clone(), presence: (&presence).into(), by, at };
         Ok((StaffItem { presence, since: at, ..known }, vec![event]))
     };
-    settle::set_staff(parts, caller, &id, said).await.map(|item| StaffView::from(&item))
+    Ok(settle::set_staff(parts, caller, &id, said).await.map(|item| StaffView::from(&item))?)
 }
 
 /// Everybody, by name.
@@ -242,7 +253,7 @@ pub fn list_staff(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<StaffView>, Refused> {
+) -> Result<Vec<StaffView>, ListStaffRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     Ok(live.floor.everybody().iter().map(StaffView::from).collect())
 }
@@ -256,7 +267,7 @@ pub fn list_queues(
     live: &Live,
     environment: &Environment,
     caller: &Caller,
-) -> Result<Vec<QueueView>, Refused> {
+) -> Result<Vec<QueueView>, ListQueuesRefusal> {
     auth::permit(governance, live, environment, caller, "staff.read")?;
     let now = environment.now();
     let depths: BTreeMap<String, i64> = live.depths().into_iter().collect();
@@ -274,7 +285,7 @@ pub fn list_queues(
 ///
 /// # Errors
 /// When policy refuses, or there is no such member of staff.
-pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, Refused> {
+pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, GetWorkRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let id = known_staff(&parts.live, name)?.profile.id;
     let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
@@ -316,14 +327,14 @@ pub async fn answer_offer(
     repeat: Option<&Repeat>,
     id: &str,
     answer: AnswerOffer,
-) -> Result<Done<CaseAnswer>, Refused> {
+) -> Result<Done<CaseAnswer>, AnswerOfferRefusal> {
     let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
     let action = "offer.answer";
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
     let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
     // A lead answers for the one to whom it was made.
     let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
-        return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")));
+        return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")).into());
     };
     let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };
     let command = match answer.answer {
@@ -332,7 +343,7 @@ pub async fn answer_offer(
         OfferAnswer::NotMine => ended(OfferEnd::NotMine),
         OfferAnswer::Conflict => ended(OfferEnd::Conflict),
     };
-    pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown).await
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown).await?)
 }
 
 impl From<&StaffItem> for StaffView {

@@ -1,4 +1,5 @@
-//! Coming and going: who is there is on record first, and what was offered to somebody who goes is taken back on record.
+//! Coming and going: who is there is on record first, and what was offered to somebody who goes is taken back on
+//! record.
 
 use crate::{
     Caller, Parts,

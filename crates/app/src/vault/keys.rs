@@ -78,6 +78,8 @@ pub struct Keys {
     /// What tells the master key from others.
     mark: [u8; 32],
     repeats: [u8; 32],
+    /// Under which digests of addresses and secrets are on record.
+    digests: [u8; 32],
     ledger_seed: [u8; 32],
 }
 
@@ -193,7 +195,8 @@ impl Keys {
         let secrets = Aes256Gcm::new(&derive(master, b"seal secrets of webhooks").into());
         let (pseudonym, mark) = (derive(master, b"customers' pseudonyms"), derive(master, MARK));
         let repeats = derive(master, b"repeated requests");
-        Self { wrapping, secrets, pseudonym, repeats, mark, ledger_seed }
+        let digests = derive(master, b"digests of addresses and secrets on record");
+        Self { wrapping, secrets, pseudonym, repeats, digests, mark, ledger_seed }
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -212,6 +215,20 @@ impl Keys {
     /// What is kept of a request to know it again: it confirms nobody's guess of what was in it.
     pub(crate) fn of_request(&self, digest: &[u8; 32]) -> [u8; 32] {
         hmac(&self.repeats, &[digest])
+    }
+
+    /// What goes on record of a subscription's address: it confirms a guess to nobody without this key.
+    pub(crate) fn address_on_record(&self, subscription: &str, address: &str) -> String {
+        self.on_record("address", subscription, address)
+    }
+
+    /// What goes on record of a subscription's secret.
+    pub(crate) fn secret_on_record(&self, subscription: &str, secret: &str) -> String {
+        self.on_record("secret", subscription, secret)
+    }
+
+    fn on_record(&self, what: &str, whose: &str, text: &str) -> String {
+        hex(&hmac(&self.digests, &[what.as_bytes(), b"\0", whose.as_bytes(), b"\0", text.as_bytes()]))
     }
 
     /// A new key for a customer, and its wrapped form for the store.

@@ -4,14 +4,16 @@ use crate::{
     Caller, Journal, Parts,
     case::query::Page,
     environment::clock::rfc3339,
+    evidence::feed::StreamView,
     live::{
         delivery::{DeadLetter, Line},
         subscriptions,
     },
+    operation::{DiscardDeadLetterRefusal, ListDeadLettersRefusal, RetryDeadLetterRefusal},
     refused::{Kind, Refused},
     webhook::{self, subscription},
 };
-use remit_domain::id::Timestamp;
+use remit_domain::{Stream, id::Timestamp};
 use remit_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,8 +23,11 @@ use utoipa::ToSchema;
 pub struct DeadLetterView {
     /// Its place in the ledger, which names it.
     pub seq: u64,
-    /// The case.
-    pub case: String,
+    /// What it is about.
+    pub stream: StreamView,
+    /// The case, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
     /// The kind of event.
     pub kind: String,
     /// When it was sent first.
@@ -49,12 +54,13 @@ pub fn dead_letters(
     id: &str,
     after: u64,
     limit: usize,
-) -> Result<Page<DeadLetterView>, Refused> {
+) -> Result<Page<DeadLetterView>, ListDeadLettersRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let letters = letters(&parts.journal, id)?;
     let line = subscription.line();
     let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
-    let items: Vec<_> = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line)).collect();
+    let items = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line));
+    let items = items.collect::<Result<Vec<_>, Refused>>()?;
     let next = (items.len() == limit).then(|| items.last().map(|letter| letter.seq.to_string())).flatten();
     Ok(Page { items, next })
 }
@@ -63,37 +69,54 @@ pub fn dead_letters(
 ///
 /// # Errors
 /// When policy, a bound or the store refuses, or there is no such dead letter.
-pub async fn retry_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+pub async fn retry_dead_letter(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    seq: u64,
+) -> Result<(), RetryDeadLetterRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
     webhook::save_delivery(parts, &subscription).await?;
     let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
-        return Err(no_letter());
+        return Err(no_letter().into());
     };
     if !subscription.line().retry(&letter, parts.environment.now().0) {
         let detail = "as many dead letters are on their way as there may be at once; a replay sends more";
-        return Err(Refused::new(Kind::LimitReached, detail));
+        return Err(Refused::new(Kind::LimitReached, detail).into());
     }
-    subscription::changed_line(parts, &subscription, None).await.map(|_| ())
+    Ok(subscription::changed_line(parts, &subscription, None).await.map(|_| ())?)
 }
 
 /// Forgets an event that was given up.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such dead letter.
-pub async fn discard_dead_letter(parts: &Parts, caller: &Caller, id: &str, seq: u64) -> Result<(), Refused> {
+pub async fn discard_dead_letter(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+    seq: u64,
+) -> Result<(), DiscardDeadLetterRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     if !subscription.line().discard(seq) {
-        return Err(no_letter());
+        return Err(no_letter().into());
     }
-    subscription::changed_line(parts, &subscription, None).await.map(|_| ())
+    Ok(subscription::changed_line(parts, &subscription, None).await.map(|_| ())?)
 }
 
 fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
     let rows = journal.store.items(&subscriptions::dead_kind(id)).map_err(Refused::internal)?;
     let letters = rows.into_iter().filter_map(|row| row.body);
-    letters.map(|body| serde_json::from_slice(&body).map_err(Refused::internal)).collect()
+    let named = |mut letter: DeadLetter| {
+        // Earlier versions kept an identifier.
+        if !letter.stream.contains('/') {
+            letter.stream = subscriptions::stream_at(&journal.store, letter.seq).unwrap_or(letter.stream);
+        }
+        letter
+    };
+    letters.map(|body| serde_json::from_slice(&body).map(named).map_err(Refused::internal)).collect()
 }
 
 fn no_letter() -> Refused {
@@ -101,17 +124,19 @@ fn no_letter() -> Refused {
 }
 
 impl DeadLetterView {
-    fn of(letter: DeadLetter, line: &Line) -> Self {
-        let DeadLetter { seq, case, kind, since_ms, at_ms, tries, why } = letter;
-        Self {
+    fn of(letter: DeadLetter, line: &Line) -> Result<Self, Refused> {
+        let DeadLetter { seq, stream, kind, since_ms, at_ms, tries, why } = letter;
+        let stream: Stream = stream.parse().map_err(Refused::internal)?;
+        Ok(Self {
             seq,
-            case,
+            case: stream.case_id().map(ToOwned::to_owned),
+            stream: StreamView::from(&stream),
             kind,
             failing_since: rfc3339(Timestamp(since_ms)),
             given_up_at: rfc3339(Timestamp(at_ms)),
             tries,
             failure: why,
             retrying: line.is_on_its_way(seq),
-        }
+        })
     }
 }

@@ -5,7 +5,7 @@ pub mod subscription;
 
 use crate::{
     Caller, Environment, Journal, Live, Parts,
-    access::authority,
+    access::{authority, principal::Job},
     evidence::feed::FeedItem,
     live::{
         delivery::{Origin, Pick, Ready},
@@ -13,7 +13,7 @@ use crate::{
     },
     refused::Refused,
 };
-use remit_domain::Event;
+use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
 use remit_responders::Failure;
 use remit_store::{Commit, ItemRow, RecordRow, Store};
 use serde::Serialize;
@@ -24,7 +24,7 @@ use std::{
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-/// Events of a case that are looked through at once for the next one that is subscribed to.
+/// Events of a stream that are looked through at once for the next one that is subscribed to.
 const PAGE: usize = 16;
 
 /// When an event that could not be read is looked for again, in milliseconds.
@@ -85,15 +85,15 @@ pub fn read_on(journal: &Journal, environment: &Environment, subscription: &Subs
     let rows = journal.store.feed(after, room).map_err(Refused::internal)?;
     let (full, item, now) = (rows.len() == room, subscription.item(), environment.now().0);
     for row in rows {
-        let (seq, case) = (row.seq, row.case.clone());
+        let (seq, stream) = (row.seq, row.stream.clone());
         let ready = ready(&item, row)?;
-        subscription.line().take(after, seq, &case, ready, now);
+        subscription.line().take(after, seq, &stream, ready, now);
         after = seq;
     }
     Ok(full)
 }
 
-/// What goes next, if anything is due: none of a case that is `busy`.
+/// What goes next, if anything is due: none of a stream that is `busy`.
 pub fn next_delivery(environment: &Environment, subscription: &Subscription, busy: &HashSet<String>) -> Option<Pick> {
     subscription.line().pick(environment.now().0, busy)
 }
@@ -149,7 +149,7 @@ pub(crate) async fn send(
     })
 }
 
-/// The first event of the lane's case in a stretch of the ledger that is subscribed to.
+/// The first event of the lane's stream in a stretch of the ledger that is subscribed to.
 fn next_of_lane(
     journal: &Journal,
     subscription: &Subscription,
@@ -159,7 +159,7 @@ fn next_of_lane(
 ) -> Result<Option<Ready>, Refused> {
     let item = subscription.item();
     while after < last {
-        let rows = journal.store.records_of(&from.case, after, PAGE).map_err(Refused::internal)?;
+        let rows = journal.store.records_of(&from.stream, after, PAGE).map_err(Refused::internal)?;
         let ended = rows.len() < PAGE;
         for row in rows {
             after = row.seq;
@@ -195,10 +195,25 @@ pub(crate) async fn save_delivery_with(
     if subscription.deleted.load(Ordering::Acquire) {
         return Ok(());
     }
-    let (unsaved, body) = {
-        let line = subscription.line();
-        (line.unsaved(), serde_json::to_vec(&*line).map_err(Refused::internal)?)
+    // What a receiver did by going is not what somebody did after it.
+    if act.is_some() && subscription.line().unsaved().gone {
+        save_line(parts, subscription, None).await?;
+    }
+    save_line(parts, subscription, act).await
+}
+
+async fn save_line(parts: &Parts, subscription: &Subscription, act: Option<(&Caller, &Event)>) -> Result<(), Refused> {
+    let said = act.and_then(|(_, event)| authority::pause_of(event));
+    let (unsaved, paused, body) = {
+        let mut line = subscription.line();
+        let paused = said.unwrap_or_else(|| line.is_paused_on_record());
+        (line.unsaved(), paused, line.recorded(paused).map_err(Refused::internal)?)
     };
+    // A receiver that is gone pauses its subscription by itself.
+    let (own, by) = (Caller::system(Job::Webhooks), OWN_SOURCE.to_owned());
+    let (subscribed, change) = (subscription.id.clone(), SubscriptionChange::Paused);
+    let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: parts.environment.now() };
+    let act = act.or(Some((&own, &gone)).filter(|_| unsaved.gone));
     let mut items = vec![ItemRow { kind: DELIVERY.to_owned(), id: subscription.id.clone(), body: Some(body) }];
     for (seq, letter) in &unsaved.letters {
         let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
@@ -211,7 +226,7 @@ pub(crate) async fn save_delivery_with(
         }
         None => drop(parts.journal.commit(Commit { items, ..Commit::default() }).await.map_err(crate::refused)?),
     }
-    subscription.line().saved(&unsaved);
+    subscription.line().saved(&unsaved, paused);
     Ok(())
 }
 

@@ -10,6 +10,11 @@ use crate::{
         delivery::Line,
         subscriptions::{self, Subscription, SubscriptionItem},
     },
+    operation::{
+        DeleteSubscriptionRefusal, GetSubscriptionRefusal, ListSubscriptionsRefusal, MakeSubscriptionRefusal,
+        PauseSubscriptionRefusal, ReplaySubscriptionRefusal, ResumeSubscriptionRefusal, RotateSecretRefusal,
+        TestSubscriptionRefusal,
+    },
     refused::{Kind, Refused},
     webhook,
 };
@@ -72,7 +77,7 @@ pub struct SubscriptionView {
     /// The last attempt that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<FailureView>,
-    /// Cases whose event waits for another attempt; other cases do not wait for them.
+    /// Streams, such as cases, whose event waits for another attempt; others do not wait for them.
     pub waiting_cases: usize,
     /// Since when the first of them waits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +195,7 @@ pub async fn make_subscription(
     parts: &Parts,
     caller: &Caller,
     new: NewSubscription,
-) -> Result<SubscriptionSecret, Refused> {
+) -> Result<SubscriptionSecret, MakeSubscriptionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     printable("name", &new.name, NAME_MAX)?;
     check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
@@ -202,9 +207,12 @@ pub async fn make_subscription(
     let _making = parts.live.subscriptions.making.lock().await;
     if parts.live.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
         let detail = format!("there are {SUBSCRIPTIONS_MAX} subscriptions, and there may be no more");
-        return Err(Refused::new(Kind::LimitReached, detail));
+        return Err(Refused::new(Kind::LimitReached, detail).into());
     }
-    let (id, now) = (format!("sub_{}", hex(&parts.environment.entropy.bytes::<10>()?)), parts.environment.now());
+    let (id, now) = (
+        format!("sub_{}", hex(&parts.environment.entropy.bytes::<10>().map_err(Refused::from)?)),
+        parts.environment.now(),
+    );
     let (secret, sealed) = new_secret(&parts.vault, &parts.environment, &id)?;
     let item = SubscriptionItem {
         name: new.name,
@@ -223,7 +231,7 @@ pub async fn make_subscription(
     ];
     let event = Event::SubscriptionMade {
         subscription: id.clone(),
-        terms: authority::terms(&item),
+        terms: authority::terms_with(&id, &item, &secret, &parts.vault.keys),
         by: caller.pseudonym.to_string(),
         at: now,
     };
@@ -236,7 +244,7 @@ pub async fn make_subscription(
 ///
 /// # Errors
 /// When policy refuses.
-pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, Refused> {
+pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionView>, ListSubscriptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "subscription.manage")?;
     Ok(parts
         .live
@@ -251,7 +259,7 @@ pub fn subscriptions(parts: &Parts, caller: &Caller) -> Result<Vec<SubscriptionV
 ///
 /// # Errors
 /// When policy refuses, or there is no such subscription.
-pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, GetSubscriptionRefusal> {
     Ok(subscription_view(
         &parts.journal,
         &parts.environment,
@@ -263,20 +271,28 @@ pub fn subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<Subscrip
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub async fn pause_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+pub async fn pause_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionView, PauseSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().pause();
-    changed_by(parts, caller, &subscription, SubscriptionChange::Paused).await
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Paused).await?)
 }
 
 /// Goes on with everything at once; nothing is given up before it was tried for the whole time again.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub async fn resume_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionView, Refused> {
+pub async fn resume_subscription(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionView, ResumeSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().resume(parts.environment.now().0);
-    changed_by(parts, caller, &subscription, SubscriptionChange::Resumed).await
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Resumed).await?)
 }
 
 /// Sends everything after a position again.
@@ -288,17 +304,21 @@ pub async fn replay_subscription(
     caller: &Caller,
     id: &str,
     wish: &Replay,
-) -> Result<SubscriptionView, Refused> {
+) -> Result<SubscriptionView, ReplaySubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     subscription.line().set_back(feed::reached(&parts.journal, wish.after)?);
-    changed_by(parts, caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await
+    Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await?)
 }
 
 /// Gives a subscription a new secret. The one before signs too for a day.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<SubscriptionSecret, Refused> {
+pub async fn rotate_secret(
+    parts: &Parts,
+    caller: &Caller,
+    id: &str,
+) -> Result<SubscriptionSecret, RotateSecretRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
     // It may have been deleted while this waited.
@@ -312,7 +332,9 @@ pub async fn rotate_secret(parts: &Parts, caller: &Caller, id: &str) -> Result<S
     subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
     let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
     let row = ItemRow { kind: subscriptions::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
-    let event = changed(&parts.environment, caller, id, SubscriptionChange::SecretRotated);
+    let secret_on_record = Some(parts.vault.keys.secret_on_record(id, &secret));
+    let change = SubscriptionChange::SecretRotated { secret: secret_on_record };
+    let event = changed(&parts.environment, caller, id, change);
     let changed = Commit { items: vec![row], ..Commit::default() };
     authority::govern(parts, caller, &[event], changed).await.map_err(crate::refused)?;
     Ok(SubscriptionSecret { view: subscription_view(&parts.journal, &parts.environment, &subscription), secret })
@@ -328,7 +350,7 @@ pub async fn test_subscription(
     environment: &Environment,
     caller: &Caller,
     id: &str,
-) -> Result<TestView, Refused> {
+) -> Result<TestView, TestSubscriptionRefusal> {
     let subscription = managed(governance, live, environment, caller, id)?;
     let _place = live
         .subscriptions
@@ -337,7 +359,7 @@ pub async fn test_subscription(
         .map_err(|_| Refused::new(Kind::LimitReached, "as many tests are under way as there may be at once"))?;
     let data = serde_json::json!({ "subscription": id });
     let message = serde_json::json!({ "type": "remit.test.v1", "timestamp": rfc3339(environment.now()), "data": data });
-    let name = format!("{id}_test_{}", hex(&environment.entropy.bytes::<8>()?));
+    let name = format!("{id}_test_{}", hex(&environment.entropy.bytes::<8>().map_err(Refused::from)?));
     let sent = webhook::send(environment, &subscription, &name, message.to_string().into_bytes()).await;
     Ok(TestView { delivered: sent.is_ok(), failure: sent.err().map(|(_, told)| told) })
 }
@@ -346,11 +368,11 @@ pub async fn test_subscription(
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), Refused> {
+pub async fn delete_subscription(parts: &Parts, caller: &Caller, id: &str) -> Result<(), DeleteSubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     let _making = parts.live.subscriptions.making.lock().await;
     parts.live.subscriptions.get(id)?;
-    webhook::forget_subscription(parts, caller, &subscription).await
+    Ok(webhook::forget_subscription(parts, caller, &subscription).await?)
 }
 
 /// The subscription, if the caller may manage it.

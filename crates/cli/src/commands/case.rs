@@ -1,9 +1,11 @@
 //! `remit case` and `remit explain`: through a running server, or straight from a data directory.
 
-use super::{history::History, json::text};
-use anyhow::Context as _;
+use super::{
+    history::{self, History},
+    json::text,
+};
 use clap::{Args, Subcommand};
-use remit_app::{access::token, directory};
+use remit_app::{access::token, directory, operation};
 use remit_command::{
     client::{Client, Server},
     shown::{self, many, say},
@@ -47,7 +49,7 @@ pub(crate) struct Explain {
 }
 
 impl Place {
-    fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
         let app = remit_command::open::open_own(data)?;
@@ -72,7 +74,7 @@ impl Case {
 impl Show {
     /// Prints the case and one event after the other, as they are read.
     fn print(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
         say!(
             "  held by {} (epoch {}), accountable {}",
@@ -92,7 +94,7 @@ impl Show {
     }
 
     fn print_json(&self, client: &Client) -> anyhow::Result<()> {
-        let case = client.get(&format!("/v1/cases/{}", self.id))?;
+        let case = client.get(operation::GetCase, &[&self.id])?;
         shown::json_part("{\"case\":", &case);
         shown::own(",\"timeline\":{\"items\":[");
         let mut between = "";
@@ -106,17 +108,7 @@ impl Show {
 
     /// Every event of the case, the oldest first, page by page; says how many.
     fn each(&self, client: &Client, each: &mut dyn FnMut(&Value)) -> anyhow::Result<usize> {
-        let (mut count, mut after) = (0, String::new());
-        loop {
-            let page = client.get(&format!("/v1/cases/{}/timeline?limit=200{after}", self.id))?;
-            let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
-            items.iter().for_each(&mut *each);
-            count += items.len();
-            match page.get("next").and_then(Value::as_str) {
-                Some(next) if !items.is_empty() => after = format!("&after={next}"),
-                _ => return Ok(count),
-            }
-        }
+        history::each(client, operation::ListTimeline, &[&self.id], each)
     }
 }
 
@@ -124,13 +116,13 @@ impl Explain {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (answer, replay) = self.place.with(|client| {
             let id = if self.id.starts_with("cas_") {
-                let case = client.get(&format!("/v1/cases/{}", self.id))?;
+                let case = client.get(operation::GetCase, &[&self.id])?;
                 text(&case, "/decision").to_owned()
             } else {
                 self.id.clone()
             };
-            let answer = client.get(&format!("/v1/decisions/{id}"))?;
-            let replay = client.post(&format!("/v1/decisions/{id}/replay"), &serde_json::json!({}))?;
+            let answer = client.get(operation::GetDecision, &[&id])?;
+            let replay = client.post(operation::ReplayDecision, &[&id], &serde_json::json!({}))?;
             Ok((answer, replay))
         })?;
         let same = replay.get("same") == Some(&Value::Bool(true));

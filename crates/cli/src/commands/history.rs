@@ -1,7 +1,13 @@
-//! A case's history, told one event after the other: who did what, to whom it led, and what was said.
+//! A history, told one event after the other: who did what, to whom it led, and what was said.
 
 use super::json::text;
-use remit_command::shown::{self, say};
+use anyhow::Context as _;
+use remit_app::input::ListPart;
+use remit_command::{
+    client::Client,
+    shown::{self, say},
+};
+use remit_server::http::address::Addressed;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -9,6 +15,26 @@ use std::collections::HashMap;
 const WORDS: usize = 6;
 /// Names of one list that are told.
 const NAMES_MAX: usize = 8;
+
+/// Every event of a timeline, the oldest first, page by page; says how many. `names` says whose.
+pub(super) fn each<O: Addressed<Takes = ListPart>>(
+    client: &Client,
+    operation: O,
+    names: &[&str],
+    each: &mut dyn FnMut(&Value),
+) -> anyhow::Result<usize> {
+    let (mut count, mut part) = (0, ListPart::longest());
+    loop {
+        let page = client.get_with(operation, names, &part)?;
+        let items = page.get("items").and_then(Value::as_array).context("the server's answer has no `items`")?;
+        items.iter().for_each(&mut *each);
+        count += items.len();
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) if !items.is_empty() => part.after = Some(next.to_owned()),
+            _ => return Ok(count),
+        }
+    }
+}
 
 /// Prints events in order.
 #[derive(Debug, Default)]
@@ -91,6 +117,16 @@ impl History {
                 format!("action {action}: {}", of("/event/how"))
             }
             "consult_asked" => format!("{} asked {} for advice", of("/event/consult/by"), of("/event/consult/queue")),
+            "token_made" => format!("token made, of the roles {}", listed(item.pointer("/event/grant/roles"), "")),
+            "staff_noted" => format!("noted, for the queues {}", listed(item.pointer("/event/profile/queues"), "")),
+            "presence_set" => format!("is {}", of("/event/presence")),
+            "chat_started" => format!("chat started for {}", of("/event/customer")),
+            "subscription_made" => format!("subscription made, to {}", of("/event/terms/origin")),
+            "subscription_changed" => format!("subscription: {}", plain(of("/event/change/kind"))),
+            "bundle_activated" => format!("bundle {} came into force", of("/event/to")),
+            kind @ ("ai_stopped" | "ai_resumed" | "outcomes_reset") => {
+                format!("{} for {}", plain(kind), of("/event/intent"))
+            }
             other => plain(other),
         }
     }

@@ -137,7 +137,7 @@ impl Check {
                     "record {}: {} of {}, by {}, at {}",
                     entry.seq,
                     entry.kind,
-                    entry.case,
+                    entry.about.as_str(),
                     entry.actor,
                     rfc3339(Timestamp(entry.ts))
                 );

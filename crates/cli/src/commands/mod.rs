@@ -11,6 +11,7 @@ pub(crate) mod replay;
 pub(crate) mod responder;
 pub(crate) mod serve;
 pub(crate) mod signals;
+pub(crate) mod stream;
 pub(crate) mod token;
 
 pub(crate) use remit_command::open::load;

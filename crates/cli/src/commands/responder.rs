@@ -2,10 +2,12 @@
 
 use super::json::text;
 use clap::{Args, Subcommand};
+use remit_app::operation;
 use remit_command::{
     client::Server,
     shown::{self, say},
 };
+use remit_server::http::address::Addressed;
 use serde_json::{Value, json};
 
 /// Look at responders, switch an AI responder on again, count outcomes anew.
@@ -46,8 +48,8 @@ pub(crate) struct Decide {
 }
 
 impl Look {
-    fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
-        let all = self.server.client()?.get(path)?;
+    fn list(&self, operation: impl Addressed) -> anyhow::Result<Vec<Value>> {
+        let all = self.server.client()?.get(operation, &[])?;
         let all = all.as_array().cloned().unwrap_or_default();
         let of = |item: &Value| self.name.as_deref().is_none_or(|name| item["responder"] == name);
         Ok(all.into_iter().filter(of).collect())
@@ -55,10 +57,10 @@ impl Look {
 }
 
 impl Decide {
-    fn post(&self, what: &str) -> anyhow::Result<()> {
+    fn post(&self, operation: impl Addressed) -> anyhow::Result<()> {
         anyhow::ensure!(is_name(&self.name), "`{}` is no name of a responder", self.name);
         let wish = json!({ "intent": self.intent, "reason": self.reason });
-        self.server.client()?.post(&format!("/v1/responders/{}/{what}", self.name), &wish).map(|_| ())
+        self.server.client()?.post(operation, &[&self.name], &wish).map(|_| ())
     }
 }
 
@@ -71,7 +73,7 @@ impl Responder {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         match self {
             Self::Outcomes(look) => {
-                let outcomes = look.list("/v1/outcomes")?;
+                let outcomes = look.list(operation::ListOutcomes)?;
                 if json {
                     shown::json(&Value::Array(outcomes));
                     return Ok(true);
@@ -92,7 +94,7 @@ impl Responder {
             }
             Self::Stopped(look) => {
                 let (stopped, unreachable) =
-                    (look.list("/v1/responders/stopped")?, look.list("/v1/responders/unreachable")?);
+                    (look.list(operation::ListStopped)?, look.list(operation::ListRespondersUnreachable)?);
                 if json {
                     shown::json(&json!({ "stopped": stopped, "unreachable": unreachable }));
                     return Ok(true);
@@ -108,11 +110,11 @@ impl Responder {
                 }
             }
             Self::Resume(decide) => {
-                decide.post("resume")?;
+                decide.post(operation::ResumeAi)?;
                 told(json, &format!("{} may have {} again", decide.name, decide.intent));
             }
             Self::Reset(decide) => {
-                decide.post("outcomes/reset")?;
+                decide.post(operation::ResetOutcomes)?;
                 told(json, &format!("what is counted of {} for {} begins anew", decide.name, decide.intent));
             }
         }

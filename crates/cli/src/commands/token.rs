@@ -10,6 +10,8 @@ use remit_app::{
         clock::{Clock, SystemClock},
         entropy::Entropy,
     },
+    migration::Migration,
+    operation,
 };
 use remit_command::{
     client::Server,
@@ -72,11 +74,13 @@ impl Token {
                     "{} is no data directory; `remit serve --data {0}` makes one, with a first token",
                     data.display()
                 );
-                let store = SqliteStore::open(data, Options::default())?;
+                let mut migration = Migration::default();
+                let mut told = |step| migration.tell(step, &mut |line| shown::note(line));
+                let store = SqliteStore::open_telling(data, Options::default(), &mut told)?;
                 token::check(&store, &in_force(&store)?, &new)?;
                 serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
             }
-            None => create.server.client()?.post("/v1/tokens", &serde_json::to_value(new)?)?,
+            None => create.server.client()?.post(operation::MakeToken, &[], &serde_json::to_value(new)?)?,
         };
         if json {
             shown::json(&made);

@@ -49,28 +49,28 @@ impl Life<'_> {
     }
 }
 
-/// Positions in the ledger, and by case in the order in which they first arrived.
+/// Positions in the ledger, and by stream in the order in which they first arrived.
 #[derive(Default)]
 struct Arrived {
     seqs: BTreeSet<u64>,
-    by_case: BTreeMap<String, Vec<u64>>,
+    by_stream: BTreeMap<String, Vec<u64>>,
 }
 
 impl Arrived {
     fn take(&mut self, message: &Message) {
         let message: Value = serde_json::from_slice(&message.body).unwrap();
-        let (seq, case) = (message["data"]["seq"].as_u64().unwrap(), message["data"]["case"].as_str().unwrap());
+        let (seq, stream) = (message["data"]["seq"].as_u64().unwrap(), message["data"]["stream"].to_string());
         if self.seqs.insert(seq) {
-            self.by_case.entry(case.to_owned()).or_default().push(seq);
+            self.by_stream.entry(stream).or_default().push(seq);
         }
     }
 
-    /// Panics unless every event up to this position has arrived, in the order of its case.
+    /// Panics unless every event up to this position has arrived, in the order of its stream.
     fn has_all(&self, upto: u64) {
         let lost: Vec<u64> = (1..=upto).filter(|seq| !self.seqs.contains(seq)).collect();
         assert!(lost.is_empty(), "never sent: {lost:?}");
-        for (case, seqs) in &self.by_case {
-            assert!(seqs.is_sorted(), "the events of {case} arrived as {seqs:?}");
+        for (stream, seqs) in &self.by_stream {
+            assert!(seqs.is_sorted(), "the events of {stream} arrived as {seqs:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A candidate as it was considered: its facts, policy's verdict and every term of its expected cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// What was true of it.

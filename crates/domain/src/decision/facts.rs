@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What can be given a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResponderKind {
     /// A configured AI service.
@@ -15,6 +16,7 @@ pub enum ResponderKind {
 
 /// What is true of one candidate at the moment of the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CandidateFacts {
     /// Which responder.

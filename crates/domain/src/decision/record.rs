@@ -24,6 +24,7 @@ pub const DECISION_VERSION: u16 = 5;
 
 /// A place where the system decides; the bundle names an owner for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DecisionPoint {
     /// Who gets a case that nobody holds.
@@ -74,6 +75,7 @@ impl DecisionPoint {
 
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
     /// The holder keeps the case.
@@ -110,6 +112,7 @@ pub enum Outcome {
 /// The record of one evaluation at a decision point. Everything needed to take it again is in it or in
 /// the bundle that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// Version of this record's form.
@@ -155,6 +158,7 @@ pub struct Decision {
 
 /// By what words are read, each by the SHA-256 of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReadBy {
     /// Rules, situations, languages and labelled sentences, of packs and of the bundle.

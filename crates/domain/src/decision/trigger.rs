@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What caused a decision to be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
     /// A case was opened.
@@ -90,6 +91,7 @@ pub enum Trigger {
 
 /// What an SLA promises the time of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SlaClock {
     /// The first reply.
@@ -102,6 +104,7 @@ pub enum SlaClock {
 
 /// Why a holder gives a case up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum YieldReason {
     /// Not sure enough of the answer.

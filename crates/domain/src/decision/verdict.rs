@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Policy's answer about one candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// Whether it may. Without a policy that permits, it may not.
@@ -26,6 +27,7 @@ impl Verdict {
 
 /// What a policy says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyNote {
     /// `permit` or `forbid`.
@@ -33,6 +35,7 @@ pub struct PolicyNote {
     /// Whose rule it is.
     pub owner: OwnerId,
     /// Why the rule exists, in plain words.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub reason: std::sync::Arc<str>,
     /// Whether it is an invariant, which took back what the policies allow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -41,6 +44,7 @@ pub struct PolicyNote {
 
 /// Whether a policy permits or forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyEffect {
     /// Makes it allowed unless something forbids it.

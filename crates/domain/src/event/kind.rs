@@ -1,7 +1,7 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
-use crate::governance::Stream;
+use crate::stream::Stream;
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -108,24 +108,27 @@ impl Event {
 
     /// Whether it is of no case: it stands in a stream of what it is about.
     pub fn is_of_no_case(&self) -> bool {
-        self.stream().is_some() || matches!(self, Self::CustomerErased { .. } | Self::ErasureCompleted { .. })
+        self.stream().is_some()
     }
 
-    /// The stream of what is governed by it; none of events of cases and customers.
-    pub fn stream(&self) -> Option<Stream<'_>> {
+    /// The stream of what it is about, where that is no case: which case an event is of is known by who recorded it.
+    pub fn stream(&self) -> Option<Stream> {
         match self {
-            Self::TokenMade { grant, .. } => Some(Stream::Token(&grant.token)),
-            Self::TokenRevoked { token, .. } => Some(Stream::Token(token)),
-            Self::StaffNoted { profile, .. } => Some(Stream::Staff(&profile.id)),
-            Self::PresenceSet { staff, .. } => Some(Stream::Staff(staff)),
-            Self::ChatStarted { chat, .. } => Some(Stream::Chat(chat)),
+            Self::TokenMade { grant, .. } => Some(Stream::token(&grant.token)),
+            Self::TokenRevoked { token, .. } => Some(Stream::token(token)),
+            Self::StaffNoted { profile, .. } => Some(Stream::staff(&profile.id)),
+            Self::PresenceSet { staff, .. } => Some(Stream::staff(staff)),
+            Self::ChatStarted { chat, .. } => Some(Stream::chat(chat)),
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }
-            | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::Subscription(subscription)),
+            | Self::SubscriptionDeleted { subscription, .. } => Some(Stream::subscription(subscription)),
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
-            | Self::OutcomesReset { responder, .. } => Some(Stream::Responder(responder)),
-            Self::BundleActivated { .. } => Some(Stream::Bundle),
+            | Self::OutcomesReset { responder, .. } => Some(Stream::responder(responder)),
+            Self::CustomerErased { customer, .. } | Self::ErasureCompleted { customer, .. } => {
+                Some(Stream::customer(customer))
+            }
+            Self::BundleActivated { .. } => Some(Stream::bundle()),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// Which message.
@@ -44,6 +45,7 @@ impl Message {
 
 /// What a holder's message commits to; the next holder is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Something is promised to the customer.
@@ -54,6 +56,7 @@ pub enum Mark {
 
 /// What the next holder is handed with the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ContextPackage {
     /// Messages so far.
@@ -87,6 +90,7 @@ pub struct ContextPackage {
 
 /// A responder that had the case and no longer has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tried {
     /// Who.
@@ -97,6 +101,7 @@ pub struct Tried {
 
 /// A change of holder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Handoff {
     /// Who had it.

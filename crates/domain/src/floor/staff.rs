@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// What a staff member can be offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StaffProfile {
     /// Who.

@@ -38,6 +38,14 @@ macro_rules! row {
             const COLUMNS: &[&str] = &[$(stringify!($column)),+];
         }
 
+        #[cfg(feature = "schema")]
+        impl $read {
+            /// The columns, each with the schema of what it holds.
+            fn columns() -> Vec<(&'static str, utoipa::openapi::schema::Schema)> {
+                vec![$((stringify!($column), <$type as crate::schema::Cell>::schema())),+]
+            }
+        }
+
         impl<'de> Deserialize<'de> for $read {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Cells;
@@ -134,6 +142,18 @@ impl From<ReadingCells> for (SignalName, Reading) {
         let ReadingCells { signal, value, source, at, because } = cells;
         (signal, Reading { value, source, at, because })
     }
+}
+
+/// The columns of readings, each with the schema of what it holds.
+#[cfg(feature = "schema")]
+pub(crate) fn reading_columns() -> Vec<(&'static str, utoipa::openapi::schema::Schema)> {
+    ReadingCells::columns()
+}
+
+/// The same of candidates.
+#[cfg(feature = "schema")]
+pub(crate) fn candidate_columns() -> Vec<(&'static str, utoipa::openapi::schema::Schema)> {
+    CandidateCells::columns()
 }
 
 /// Writes a table.

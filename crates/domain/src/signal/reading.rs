@@ -36,11 +36,13 @@ impl std::fmt::Display for Value {
 
 /// One measurement: the value, who measured it and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// What was measured.
     pub value: Value,
     /// Who measured it: `remit`, or the source name of an integration's token.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub source: SmolStr,
     /// When.
     pub at: Timestamp,

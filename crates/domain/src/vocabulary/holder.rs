@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A holder by name, as it stands in records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HolderRef {
     /// An AI responder or a queue.

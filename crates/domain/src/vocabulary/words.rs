@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A commitment to somebody's words, which are kept apart and can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// HMAC-SHA-256 of the words under a key that is kept with them, in hexadecimal.
@@ -14,6 +15,7 @@ pub struct Words {
 
 /// A commitment to a file that came with a message. Like words, it is kept apart and can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Attachment {
     /// HMAC-SHA-256 of the file under a key that is kept with it, in hexadecimal.

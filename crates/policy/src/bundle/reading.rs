@@ -82,6 +82,13 @@ impl Reading<'_> {
                 self.wrong(&signal.name, format!("the source {source:?} {error}"), "change `authoritative`");
             }
         }
+        if signal.says.is_some() && signal.kind != SignalKind::Bool {
+            self.wrong(
+                &signal.name,
+                format!("`{}` is no `bool`, so that `says` is never told", signal.name),
+                "leave it out",
+            );
+        }
         let spec = SignalSpec {
             name,
             kind: signal.kind,

@@ -1,4 +1,4 @@
-//! The product's own interfaces: their actions, and who may take which, asked of policy.
+//! The product's own interfaces: who may take which of their actions, asked of policy.
 
 use super::Engine;
 use crate::scope::{denied, uid};
@@ -30,7 +30,7 @@ pub struct ApiRequest<'a> {
     pub staff: Option<&'a str>,
     /// Pseudonym of the customer who uses it.
     pub customer: Option<&'a str>,
-    /// One of [`API_ACTIONS`].
+    /// One of [`API_ACTIONS`](super::API_ACTIONS).
     pub action: &'a str,
     /// Who has the case in question; none if no case is in question.
     pub held: Option<Held<'a>>,

@@ -1,50 +1,23 @@
 //! Attachments: files added to a case and read again.
 
 use super::{
-    body::{self, IdempotencyKey},
+    body,
     query::{Names, Params},
     reply::created,
     request::{Authenticated, Reply, Shared},
+    route::Routes,
 };
 use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use remit_app::{
-    access::reading,
-    case::{attachment, counted::CaseAnswer},
-    pipeline,
-};
-use serde::Deserialize;
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use remit_app::{access::reading, case::attachment, input::AddAttachment, operation, pipeline};
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(add_attachment)).routes(routes!(get_attachment))
+pub(crate) fn routes() -> Routes {
+    Routes::new().bind(operation::AddAttachment, add_attachment).bind(operation::GetAttachment, get_attachment)
 }
 
-/// Who adds a file.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct AddAttachment {
-    /// The holder's lease, when the holder adds it; without it the requester does.
-    epoch: Option<u64>,
-}
-
-/// Add a file to a case, as the requester or, with the lease's epoch, as the holder.
-///
-/// The body is the file: PNG, JPEG, WebP, GIF, PDF or plain text in UTF-8, up to 5 MiB, ten files and 20 MiB to a case.
-/// It comes as a message without words. When the requester adds one, the case is decided anew.
-#[utoipa::path(
-    post, path = "/v1/cases/{id}/attachments", tag = "cases",
-    request_body(
-        content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."
-    ),
-    params(("id" = String, Path, description = "The case."), AddAttachment, IdempotencyKey),
-    responses((status = 201, description = "Added.", body = CaseAnswer))
-)]
 async fn add_attachment(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -57,20 +30,6 @@ async fn add_attachment(
     created(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, repeat.as_ref(), acted).await?)
 }
 
-/// Read a file of a case.
-#[utoipa::path(
-    get, path = "/v1/cases/{id}/attachments/{attachment}", tag = "cases",
-    params(
-        ("id" = String, Path, description = "The case."),
-        ("attachment" = String, Path, description = "The file, as its message names it."),
-    ),
-    responses(
-        (status = 200, description = "The file, to be saved rather than shown.", content(
-            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
-            (Vec<u8> = "application/pdf"), (Vec<u8> = "text/plain"),
-        )),
-    )
-)]
 async fn get_attachment(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,

@@ -47,17 +47,6 @@ impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
     }
 }
 
-/// The key under which a request can be repeated, as the interface's description tells it.
-#[derive(utoipa::IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "a description; the header itself is read with the body")]
-pub(crate) struct IdempotencyKey {
-    /// A key of your own choice. The same request under the same key is carried out once, and answered the same
-    /// for 24 hours; another request under it is refused.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
-    key: Option<String>,
-}
-
 /// The key of a request without a body.
 #[derive(Debug)]
 pub(crate) struct NoBody {

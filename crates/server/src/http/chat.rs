@@ -4,22 +4,21 @@
 use super::{
     attachments::download,
     body::{self, Json, NoBody},
+    chat_session::{COOKIE, SameSite, Session, Writing, cookies, name_of},
     query::{Names, Params, position},
     reply::{self, COMMENT, json},
     request::{Authenticated, Reply, Shared},
+    route::Routes,
 };
 use crate::{problem, problem::Problem};
 use axum::{
-    RequestPartsExt as _,
     body::Bytes,
-    extract::{FromRequestParts, Path, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, COOKIE as COOKIES, HOST, ORIGIN, SET_COOKIE},
-        request::Parts as RequestParts,
+        header::{CACHE_CONTROL, SET_COOKIE},
     },
     response::{IntoResponse as _, Response},
-    routing::any,
 };
 use futures_util::stream;
 use remit_app::{
@@ -27,63 +26,44 @@ use remit_app::{
     access::{reading, usage},
     case::feedback::GiveFeedback,
     chat::{
-        self, Say, StartChat, StartedChat,
-        conversation::{self, ChatMessage, ChatStatus, Conversation},
+        self, Say, StartChat,
+        conversation::{self, ChatMessage, ChatStatus},
     },
+    input::{EnterChat, EnteredChat, ReadConversation},
     live::{
         chats::{Chat, Place},
         usage::Following,
     },
+    operation,
 };
 use remit_domain::id::CaseId;
-use serde::{Deserialize, Serialize};
-use std::{
-    collections::{HashMap, VecDeque},
-    convert::Infallible,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::watch;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The name of the cookie that holds a chat's secret where scripts cannot read it: a browser has one for each chat.
-pub(crate) const COOKIE_OF: &str = "remit_{chat}";
-/// What the names of all such cookies begin with, and the whole name of the one that a browser had for all its chats
-/// before each request named its chat.
-const COOKIE: &str = "remit_chat";
 /// Chats in one browser.
 const COOKIES_MAX: usize = 8;
 /// How often a stream looks again at what changes without an event of the case, the expected wait, and lets those who
 /// carry it know that it is alive.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(start_chat))
-        .routes(routes!(enter_chat))
-        .routes(routes!(get_conversation))
-        .routes(routes!(follow_conversation))
-        .routes(routes!(say))
-        .routes(routes!(ask_for_human))
-        .routes(routes!(judge))
-        .routes(routes!(attach_file))
-        .routes(routes!(get_file))
-        .route("/chat/v1/{before}", any(names_no_chat))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::StartChat, start_chat)
+        .bind(operation::EnterChat, enter_chat)
+        .bind(operation::GetConversation, get_conversation)
+        .bind(operation::FollowConversation, follow_conversation)
+        .bind(operation::Say, say)
+        .bind(operation::AskForHuman, ask_for_human)
+        .bind(operation::Judge, judge)
+        .bind(operation::AttachFile, attach_file)
+        .bind(operation::GetFile, get_file)
 }
 
 /// Answers a page that was loaded before each request named its chat.
-async fn names_no_chat() -> Problem {
+pub(crate) async fn names_no_chat() -> Problem {
     Problem::new(problem::CHAT_ENDED, "the request names no chat; open the link again")
 }
 
-/// Start a chat for one customer: a link to the chat page that acts for nobody else.
-///
-/// Give it only to that customer, signed in on your side. Its secret is in this answer and nowhere else.
-#[utoipa::path(
-    post, path = "/v1/chats", tag = "chat", request_body = StartChat,
-    responses((status = 201, description = "Started.", body = StartedChat))
-)]
 async fn start_chat(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<StartChat>) -> Reply {
     if body.repeat.is_some() {
         let why = "is not taken here: the answer holds a secret, which is kept nowhere; start another chat instead";
@@ -93,31 +73,7 @@ async fn start_chat(State(app): State<Shared>, Authenticated(caller): Authentica
     Ok((StatusCode::CREATED, private(started)).into_response())
 }
 
-/// The secret of a chat's link.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct EnterChat {
-    /// What stands behind `#` in the link.
-    #[serde(default)]
-    secret: String,
-}
-
-/// The chat that a link leads to.
-#[derive(Debug, Serialize, ToSchema)]
-struct EnteredChat {
-    /// Its identifier, which each request names in its address.
-    chat: String,
-}
-
-/// Exchange a link's secret for a cookie of that chat's own.
-///
-/// A browser can have the cookies of 8 chats; of more, those go that end first.
-#[utoipa::path(
-    post, path = "/chat/v1/session", tag = "chat", request_body = EnterChat, security(("chat" = [])),
-    responses((status = 200, description = "The cookie is set.", body = EnteredChat))
-)]
-async fn enter_chat(State(app): State<Shared>, headers: HeaderMap, body: Json<EnterChat>) -> Reply {
-    same_site(&app, &headers)?;
+async fn enter_chat(State(app): State<Shared>, _: SameSite, headers: HeaderMap, body: Json<EnterChat>) -> Reply {
     let chat = chat::chat(&app.live, &app.environment, &body.value.secret)?;
     let mut response = json(&EnteredChat { chat: chat.name().to_owned() })?;
     let seconds = (chat.expires.since(app.environment.now()) / 1_000).max(0);
@@ -152,75 +108,6 @@ fn superfluous(app: &Shared, headers: &HeaderMap, chat: &Chat) -> Vec<String> {
     over
 }
 
-/// The name of a chat's cookie.
-fn name_of(chat: &str) -> String {
-    COOKIE_OF.replace("{chat}", chat)
-}
-
-/// A request's cookies, by name and value.
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let all = headers.get_all(COOKIES).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='))
-}
-
-/// The chat that the request's address names, if the request has the cookie of it.
-struct Session(Arc<Chat>);
-
-impl FromRequestParts<Shared> for Session {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
-        let named: HashMap<String, String> = parts.extract::<Path<_>>().await.map(|path| path.0).unwrap_or_default();
-        let named = named.get("chat").map(String::as_str).unwrap_or_default();
-        let cookie = name_of(named);
-        let secret = cookies(&parts.headers).find(|(name, _)| *name == cookie).map(|(_, secret)| secret);
-        let chat = chat::chat(&app.live, &app.environment, secret.unwrap_or_default())?;
-        if chat.name() == named {
-            return Ok(Self(chat));
-        }
-        Err(Problem::new(problem::CHAT_ENDED, "the cookie is of another chat"))
-    }
-}
-
-/// The chat of a request that writes: by its cookie, and from no other site's page.
-struct Writing(Arc<Chat>);
-
-impl FromRequestParts<Shared> for Writing {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
-        let Session(chat) = Session::from_request_parts(parts, app).await?;
-        same_site(app, &parts.headers)?;
-        Ok(Self(chat))
-    }
-}
-
-/// Refuses what a browser sends for another site's page. The cookie does not travel with it either, nor do other pages
-/// get leave to send JSON or an idempotency key here: this is one of three locks. What the browser itself says counts
-/// first; a browser that says only which page asks is held to where this server is known to be, and where that was not
-/// said, to the `Host` that came, which a proxy may have changed.
-fn same_site(app: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let public = app.environment.public_origins();
-    let own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) if !public.is_empty() => public.iter().any(|known| known == origin),
-        (None, Some(origin)) => origin.split_once("://").map(|(_, authority)| authority) == text(HOST.as_str()),
-        (None, None) => true,
-    };
-    if own {
-        return Ok(());
-    }
-    let why = if public.is_empty() {
-        "the request says that it comes from another site; behind a proxy, `remit serve --public-url` says where this \
-         one is"
-            .to_owned()
-    } else {
-        format!("the request says that it comes from another site than {}", public.join(", "))
-    };
-    Err(Problem::new(problem::CROSS_SITE, why))
-}
-
 /// The key under which the request can be repeated: what a customer sends is never doubled.
 fn keyed(repeat: Option<Repeat>) -> Result<Repeat, Problem> {
     repeat.ok_or_else(|| Problem::invalid("Idempotency-Key", "is needed here, so that nothing is said twice"))
@@ -235,29 +122,6 @@ fn private(mut response: Response) -> Response {
     response
 }
 
-/// The chat that a request is for.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "a description; the chat is read with its cookie")]
-struct NamedChat {
-    /// The chat, as `/chat/v1/session` names it; its cookie must come with the request.
-    chat: String,
-}
-
-/// Which part of a conversation to read.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ReadConversation {
-    /// The `next` of the page before, or the `seq` of the last message seen.
-    after: Option<String>,
-}
-
-/// Read the conversation so far, and who has it now.
-#[utoipa::path(
-    get, path = "/chat/v1/{chat}/conversation", tag = "chat", params(NamedChat, ReadConversation),
-    security(("chat" = [])), responses((status = 200, description = "One page.", body = Conversation))
-)]
 async fn get_conversation(
     State(app): State<Shared>,
     Session(chat): Session,
@@ -270,18 +134,6 @@ async fn get_conversation(
     ))
 }
 
-/// Follow the conversation, by server-sent events.
-///
-/// `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` and no
-/// `id`.
-#[utoipa::path(
-    get, path = "/chat/v1/{chat}/events", tag = "chat", security(("chat" = [])),
-    params(
-        NamedChat, ReadConversation,
-        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last message seen."),
-    ),
-    responses((status = 200, description = "The stream.", body = ChatMessage, content_type = "text/event-stream"))
-)]
 async fn follow_conversation(
     State(app): State<Shared>,
     Session(chat): Session,
@@ -366,48 +218,24 @@ impl Follower {
     }
 }
 
-/// Say something; the first message opens the customer's case.
-#[utoipa::path(
-    post, path = "/chat/v1/{chat}/messages", tag = "chat", request_body = Say, params(NamedChat, body::IdempotencyKey),
-    security(("chat" = [])), responses((status = 204, description = "Said."))
-)]
 async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>) -> Reply {
     let repeat = keyed(body.repeat)?;
     chat::chat_say(&app, &chat, &repeat, body.value).await?;
     Ok(done())
 }
 
-/// Ask for a human. Whatever AI has the case loses it; where no person can have it, a manager sees to it.
-#[utoipa::path(
-    post, path = "/chat/v1/{chat}/human", tag = "chat", params(NamedChat, body::IdempotencyKey),
-    security(("chat" = [])), responses((status = 204, description = "Asked for."))
-)]
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
     chat::chat_human(&app, &chat, &repeat).await?;
     Ok(done())
 }
 
-/// Say whether it is solved, or how satisfied one is. Yes ends the case; no reopens one that has ended.
-#[utoipa::path(
-    post, path = "/chat/v1/{chat}/feedback", tag = "chat", request_body = GiveFeedback,
-    params(NamedChat, body::IdempotencyKey), security(("chat" = [])), responses((status = 204, description = "Noted."))
-)]
 async fn judge(State(app): State<Shared>, Writing(chat): Writing, body: Json<GiveFeedback>) -> Reply {
     let repeat = keyed(body.repeat)?;
     chat::chat_feedback(&app, &chat, &repeat, body.value).await?;
     Ok(done())
 }
 
-/// Add a file, as the body, of its own type: PNG, JPEG, WebP, GIF, PDF or plain text, up to 5 MiB.
-#[utoipa::path(
-    post, path = "/chat/v1/{chat}/attachments", tag = "chat", params(NamedChat, body::IdempotencyKey),
-    security(("chat" = [])),
-    request_body(
-        content = Vec<u8>, content_type = "application/octet-stream", description = "The file, sent as its own type."
-    ),
-    responses((status = 204, description = "Added."))
-)]
 async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request: Request) -> Reply {
     let _upload = chat.upload()?;
     let (file, repeat, room) = body::file(&app, request).await?;
@@ -417,15 +245,6 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
     Ok(done())
 }
 
-/// Read a file of the conversation.
-#[utoipa::path(
-    get, path = "/chat/v1/{chat}/attachments/{attachment}", tag = "chat", security(("chat" = [])),
-    params(NamedChat, ("attachment" = String, Path, description = "The file, as its message names it.")),
-    responses((status = 200, description = "The file.", content(
-        (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
-        (Vec<u8> = "application/pdf"), (Vec<u8> = "text/plain"),
-    )))
-)]
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Names([_, name]): Names<2>) -> Reply {
     chat::pace_read(&app.environment, &chat)?;
     reading::read(&app, &Arc::new(chat.caller()), move |app, _| {

@@ -1,22 +1,20 @@
 //! The chat page itself: three small files in the binary, which load nothing from anywhere else.
 
-use super::request::Shared;
-use axum::{
-    Router,
-    http::{HeaderName, header},
-    routing::get,
-};
+use super::route::Routes;
+use axum::http::{HeaderName, header};
+use remit_app::operation;
 
 /// What the page may do: run its own script, ask its own server, and be shown in no other page.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(crate) fn routes() -> Router<Shared> {
-    let served = |media_type: &'static str, text: &'static str| get(move || async move { (fixed(media_type), text) });
-    Router::new()
-        .route("/chat", served("text/html; charset=utf-8", include_str!("../../page/chat.html")))
-        .route("/chat/page.css", served("text/css; charset=utf-8", include_str!("../../page/chat.css")))
-        .route("/chat/page.js", served("text/javascript; charset=utf-8", include_str!("../../page/chat.js")))
+pub(crate) fn routes() -> Routes {
+    let served = |media_type: &'static str, text: &'static str| move || async move { (fixed(media_type), text) };
+    let [html, css, script] = ["text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"];
+    Routes::new()
+        .bind(operation::GetChatPage, served(html, include_str!("../../page/chat.html")))
+        .bind(operation::GetChatStyle, served(css, include_str!("../../page/chat.css")))
+        .bind(operation::GetChatScript, served(script, include_str!("../../page/chat.js")))
 }
 
 fn fixed(media_type: &'static str) -> [(HeaderName, &'static str); 7] {

@@ -4,6 +4,7 @@ use super::{
     query::{Params, position},
     reply::{self, COMMENT},
     request::{Authenticated, Shared},
+    route::Routes,
 };
 use crate::{problem, problem::Problem};
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
@@ -12,22 +13,13 @@ use remit_app::{
     Caller,
     access::{auth, usage},
     evidence::feed::{self, FeedItem},
+    input::FollowEvents,
     live::{event_buffer::Told, usage::Following},
+    operation,
 };
-use serde::Deserialize;
+use remit_domain::Stream;
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// Where the stream begins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct From {
-    /// The position in the ledger after which to begin; the newest unless told. The `Last-Event-ID` header, which
-    /// browsers send when they reconnect, takes its place.
-    after: Option<String>,
-}
+use tokio::time::Instant;
 
 /// After so long without an event a comment is sent, so that neither side takes the connection for dead.
 const QUIET_MAX: Duration = Duration::from_secs(15);
@@ -39,30 +31,27 @@ struct Reader {
     /// Revocations up to which the caller's token is known to stand.
     revocations: u64,
     at: u64,
+    /// The one stream that is followed, as it is named; all of them where there is none.
+    only: Option<String>,
+    /// When something was sent last.
+    sent: Instant,
     ready: VecDeque<Told>,
     ticks: tokio::sync::watch::Receiver<u64>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(follow_events))
+pub(crate) fn routes() -> Routes {
+    Routes::new().bind(operation::FollowEvents, follow_events)
 }
 
-/// Follow all events as they are committed, by server-sent events.
-///
-/// Each has its position in the ledger as `id`, its kind as `event`, and a `FeedItem` as `data`. Events come in
-/// ledger order, each once; a reader that resumes misses none. A position that the ledger has not reached is refused.
-#[utoipa::path(
-    get, path = "/v1/events", tag = "events",
-    params(From, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen.")),
-    responses((status = 200, description = "The stream.", body = FeedItem, content_type = "text/event-stream"))
-)]
 async fn follow_events(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
-    Params(asked): Params<From>,
+    Params(asked): Params<FollowEvents>,
 ) -> Result<Response, Problem> {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "events.read")?;
+    let only = asked.stream.map(|name| name.parse::<Stream>().map_err(|error| Problem::invalid("stream", error)));
+    let only = only.transpose()?.map(|stream| stream.to_string());
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
@@ -74,7 +63,8 @@ async fn follow_events(
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
     let place = usage::follow(&app.live, &app.environment, &caller)?;
-    let reader = Reader { app, caller, _place: place, revocations, at, ready: VecDeque::new(), ticks };
+    let (ready, sent) = (VecDeque::new(), Instant::now());
+    let reader = Reader { app, caller, _place: place, revocations, at, only, sent, ready, ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let bytes = reader.next().await?;
         Some((Ok::<_, Infallible>(bytes), reader))
@@ -86,9 +76,17 @@ impl Reader {
     /// The next event, or a comment when none came for a while. Ends when the token does, or the server stops.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(told) = self.ready.pop_front() {
+            while let Some(told) = self.ready.pop_front() {
                 self.at = told.seq;
-                return Some(Bytes::from_owner(told.bytes));
+                if self.only.as_deref().is_none_or(|only| *told.stream == *only) {
+                    self.sent = Instant::now();
+                    return Some(Bytes::from_owner(told.bytes));
+                }
+            }
+            // Others may have events without an end.
+            if self.sent.elapsed() >= QUIET_MAX {
+                self.sent = Instant::now();
+                return Some(COMMENT);
             }
             self.ticks.borrow_and_update();
             let revocations = auth::revocations(&self.app.live);
@@ -102,11 +100,10 @@ impl Reader {
                 return None;
             }
             self.ready = feed::told(&self.app, &self.caller, self.at, written).await.ok()?;
-            if self.ready.is_empty() {
-                match tokio::time::timeout(QUIET_MAX, self.ticks.changed()).await {
-                    Ok(changed) => changed.ok()?,
-                    Err(_) => return Some(COMMENT),
-                }
+            if self.ready.is_empty()
+                && let Ok(changed) = tokio::time::timeout_at(self.sent + QUIET_MAX, self.ticks.changed()).await
+            {
+                changed.ok()?;
             }
         }
     }

@@ -1,56 +1,29 @@
 //! Exceptions: listed, taken on and resolved.
 
 use super::{
-    body::{IdempotencyKey, Json, NoBody},
+    body::{Json, NoBody},
     query::{Name, Params, limit, one_of},
     reply::{done, json},
     request::{Authenticated, Reply, Shared},
+    route::Routes,
 };
 use axum::extract::State;
 use remit_app::{
     access::reading,
-    case::{
-        counted::CaseAnswer,
-        exception::{self, ResolveException},
-        query::Page,
-        view::ExceptionView,
-    },
-    pipeline,
+    case::exception::{self, ResolveException},
+    input::ListExceptions,
+    operation, pipeline,
 };
 use remit_store::ExceptionFilter;
-use serde::Deserialize;
-use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list_exceptions))
-        .routes(routes!(list_unreachable))
-        .routes(routes!(own_exception))
-        .routes(routes!(resolve_exception))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::ListExceptions, list_exceptions)
+        .bind(operation::ListUnreachable, list_unreachable)
+        .bind(operation::OwnException, own_exception)
+        .bind(operation::ResolveException, resolve_exception)
 }
 
-/// Which exceptions to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListExceptions {
-    /// `open`, `taken` or `resolved`.
-    state: Option<String>,
-    /// The owner's name.
-    owner: Option<String>,
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// How many at most; 50 unless told.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
-}
-
-/// List exceptions, newest first.
-#[utoipa::path(
-    get, path = "/v1/exceptions", tag = "exceptions", params(ListExceptions),
-    responses((status = 200, description = "One page.", body = Page<ExceptionView>))
-)]
 async fn list_exceptions(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -65,21 +38,10 @@ async fn list_exceptions(
     .await
 }
 
-/// List exceptions whose owner cannot be reached under the bundle in force: there should be none.
-#[utoipa::path(
-    get, path = "/v1/exceptions/unreachable", tag = "exceptions",
-    responses((status = 200, description = "All of them.", body = Vec<ExceptionView>))
-)]
 async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     reading::read(&app, &caller, |app, caller| json(&exception::unreachable_exceptions(app, caller)?)).await
 }
 
-/// Take an exception on.
-#[utoipa::path(
-    post, path = "/v1/exceptions/{id}/own", tag = "exceptions",
-    params(("id" = String, Path, description = "The exception."), IdempotencyKey),
-    responses((status = 200, description = "Taken.", body = CaseAnswer))
-)]
 async fn own_exception(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
@@ -90,12 +52,6 @@ async fn own_exception(
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 
-/// Resolve an exception; a case that it held is routed anew, or closed with it.
-#[utoipa::path(
-    post, path = "/v1/exceptions/{id}/resolve", tag = "exceptions", request_body = ResolveException,
-    params(("id" = String, Path, description = "The exception."), IdempotencyKey),
-    responses((status = 200, description = "Resolved.", body = CaseAnswer))
-)]
 async fn resolve_exception(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,

@@ -4,46 +4,30 @@ use super::{
     query::Name,
     reply::octets,
     request::{Authenticated, Reply, Shared},
+    route::Routes,
 };
 use crate::{problem, problem::Problem};
-use axum::{extract::State, response::IntoResponse as _, routing::get};
+use axum::{extract::State, response::IntoResponse as _};
 use remit_app::{
     Caller, Parts,
     access::{auth, reading},
+    operation,
 };
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
 use remit_store::Store as _;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Addresses of tiles have a changing number of parts, which OpenAPI cannot say.
-pub(crate) const TILES: &str = "/ledger/{*path}";
-
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(get_key)).routes(routes!(get_checkpoint)).route(TILES, get(get_tile))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .bind(operation::GetKey, get_key)
+        .bind(operation::GetCheckpoint, get_checkpoint)
+        .bind(operation::GetTile, get_tile)
 }
 
-/// Read the verifier key under which checkpoints are signed.
-#[utoipa::path(
-    get, path = "/ledger/key", tag = "ledger",
-    responses((
-        status = 200, description = "In the form of c2sp.org/signed-note.", body = String, content_type = "text/plain"
-    ))
-)]
 async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
     Ok(format!("{}\n", crate::jobs::signer(&app).verifier().to_text()).into_response())
 }
 
-/// Read the newest signed checkpoint.
-///
-/// Its tiles and entry bundles are at `/ledger/tile/…`, addressed as c2sp.org/tlog-tiles says.
-#[utoipa::path(
-    get, path = "/ledger/checkpoint", tag = "ledger",
-    responses((
-        status = 200, description = "In the form of c2sp.org/tlog-checkpoint.", body = String,
-        content_type = "text/plain"
-    ))
-)]
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
     let newest = app.journal.store().checkpoint().map_err(Problem::internal)?;

@@ -1,12 +1,13 @@
 //! The HTTP interface: translates requests to use cases and answers to responses.
-#![expect(unused_qualifications, reason = "the macro that describes a route qualifies the types it is given")]
 
+pub mod address;
 mod admin;
 mod attachments;
 mod body;
 mod cases;
 mod chat;
 mod chat_page;
+mod chat_session;
 mod decisions;
 mod events;
 mod exceptions;
@@ -17,13 +18,16 @@ mod outcomes;
 mod query;
 mod reply;
 mod request;
+mod route;
 mod staff;
+mod streams;
 mod subscriptions;
 mod work;
 
 use crate::{problem, problem::Problem};
 use axum::{
     Router,
+    body::Bytes,
     extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
@@ -31,21 +35,22 @@ use axum::{
     },
     middleware::Next,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
-use remit_app::{Parts, environment::metrics::RequestLabels};
+use remit_app::{Parts, environment::metrics::RequestLabels, operation};
 use remit_ledger::hash::hex;
 use request::Shared;
-use std::sync::Arc;
+use route::Routes;
+use std::sync::{Arc, LazyLock};
 use tracing::Instrument as _;
-use utoipa_axum::router::OpenApiRouter;
 
 /// The header of an answer that names its request, as the log does.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Every route together with its description: neither exists without the other.
-fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(openapi::frame())
+/// Every operation, bound to its address and to what carries it out.
+fn routes() -> Routes {
+    let described = |description| ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description);
+    Routes::new()
         .merge(cases::routes())
         .merge(attachments::routes())
         .merge(chat::routes())
@@ -55,27 +60,28 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(work::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
+        .merge(streams::routes())
         .merge(subscriptions::routes())
         .merge(admin::routes())
         .merge(ledger::routes())
         .merge(ops::routes())
+        .merge(chat_page::routes())
+        .bind(operation::GetDescription, move || async move { described(DESCRIPTION.clone()) })
 }
+
+/// The description as it is served.
+static DESCRIPTION: LazyLock<Bytes> = LazyLock::new(|| description().into());
 
 /// The interface's description, OpenAPI 3.1, as JSON.
 pub fn description() -> String {
-    openapi::finish(routes().into_openapi())
+    openapi::of(&routes())
 }
 
 /// The whole interface over `app`.
 pub fn router(app: Arc<Parts>) -> Router {
-    let (routes, description) = routes().split_for_parts();
-    let description = axum::body::Bytes::from(openapi::finish(description));
-    routes
-        .route(
-            openapi::ADDRESS,
-            get(|| async { ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description) }),
-        )
-        .merge(chat_page::routes())
+    routes()
+        .into_router()
+        .route("/chat/v1/{before}", any(chat::names_no_chat))
         .fallback(|| async { Problem::new(problem::NOT_FOUND, "nothing is served at this address") })
         .method_not_allowed_fallback(|| async {
             Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")

@@ -1,29 +1,74 @@
-//! The interface's description: OpenAPI 3.1, put together from the routes, the types that they read and write, and
-//! the table of problems.
+//! The interface's description: OpenAPI 3.1, put together from the declarations of the operations, from where they are
+//! bound, and from the table of problems.
 
+use super::{
+    address::Method,
+    route::{Bound, Routes},
+};
 use crate::problem::{self, ProblemKind};
-use remit_app::webhook::WebhookMessage;
+use remit_app::{
+    operation::{Repeats, TAGS, Who, lines},
+    signature::{Form, Schema},
+    webhook::WebhookMessage,
+};
 use remit_domain::Event;
-use utoipa::{
-    OpenApi as _,
-    openapi::{
-        Components, Content, HttpMethod, Info, OpenApi, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Server,
-        path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
-        request_body::RequestBodyBuilder,
-        schema::{Object, ObjectBuilder, Type},
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
-        tag::TagBuilder,
-    },
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::openapi::{
+    Components, Content, HttpMethod, Info, OpenApi, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Server,
+    extensions::ExtensionsBuilder,
+    path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem},
+    request_body::{RequestBody, RequestBodyBuilder},
+    schema::{AdditionalProperties, KnownFormat, Object, ObjectBuilder, Schema as Described, SchemaFormat, Type},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+    tag::TagBuilder,
 };
 
-/// Where the description is served.
-pub(crate) const ADDRESS: &str = "/v1/openapi.json";
 const TOKEN: &str = "token";
 const CHAT: &str = "chat";
+const JSON: &str = "application/json";
+/// The media types of files.
+const FILES: [&str; 6] = ["image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain"];
+
+/// The description of what is bound, as JSON.
+pub(crate) fn of(routes: &Routes) -> String {
+    let mut api = frame();
+    let (mut schemas, mut taken) = (BTreeMap::new(), BTreeSet::new());
+    for bound in routes.bound().iter().filter(|bound| bound.address.described) {
+        let forms = [bound.signature.takes, bound.signature.gives];
+        forms.into_iter().flat_map(Form::schemas).for_each(|schema| schemas.extend(schema.parts()));
+        taken.extend(bound.signature.takes.schemas().flat_map(|schema| schema.parts().into_keys()));
+        let method = match bound.address.method {
+            Method::Get => HttpMethod::Get,
+            Method::Post => HttpMethod::Post,
+            Method::Delete => HttpMethod::Delete,
+        };
+        api.paths.add_path_operation(bound.address.path, vec![method], described(bound));
+    }
+    // What is asked in a query is told as parameters.
+    let queries =
+        routes.bound().iter().filter(|bound| is_query(bound)).flat_map(|bound| bound.signature.takes.schemas());
+    for name in queries.filter_map(|schema| name_of(&schema)) {
+        schemas.remove(&name);
+    }
+    schemas.extend(Schema::of::<WebhookMessage>().parts());
+    let told = schemas.iter_mut().filter(|(name, _)| !taken.contains(*name));
+    told.for_each(|(_, schema)| may_grow(schema));
+    api.components.get_or_insert_with(Components::new).schemas.extend(schemas);
+    api.to_pretty_json().unwrap_or_default()
+}
+
+/// What is told may have more members one day; of what is sent, unknown ones are refused.
+fn may_grow(schema: &mut RefOr<Described>) {
+    if let RefOr::T(Described::Object(object)) = schema
+        && matches!(object.additional_properties.as_deref(), Some(AdditionalProperties::FreeForm(false)))
+    {
+        object.additional_properties = None;
+    }
+}
 
 /// What the description says besides its routes.
-pub(crate) fn frame() -> OpenApi {
-    let mut frame = Frame::openapi();
+fn frame() -> OpenApi {
     let mut info = Info::new("Remit", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "Decides who may and who should handle each support case, and keeps the evidence.\n\n\
@@ -31,7 +76,7 @@ pub(crate) fn frame() -> OpenApi {
          basis points, 10000 being certainty. Unknown fields and parameters are refused. A body has at most 256 KiB."
             .to_owned(),
     );
-    frame.info = info;
+    let mut frame = OpenApi::new(info, Paths::new());
     frame.servers = Some(vec![Server::new("/")]);
     frame.security = Some(vec![SecurityRequirement::new(TOKEN, Vec::<String>::new())]);
     let tag = |(name, text): (&str, &str)| TagBuilder::new().name(name).description(Some(text)).build();
@@ -43,38 +88,14 @@ pub(crate) fn frame() -> OpenApi {
     components.add_security_scheme(TOKEN, SecurityScheme::Http(scheme));
     let cookie = "Set by `/chat/v1/session` for who has a link from `POST /v1/chats`; named by the chat, which each \
                   address names too.";
-    let cookie = ApiKeyValue::with_description(super::chat::COOKIE_OF, cookie);
+    let cookie = ApiKeyValue::with_description(super::chat_session::COOKIE_OF, cookie);
     components.add_security_scheme(CHAT, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     components.schemas.insert("Problem".to_owned(), problem_schema().into());
-    for kind in problem::ALL {
-        components.responses.insert(name(kind.status), told(kind.status).into());
-    }
     frame
 }
 
-#[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(WebhookMessage)))]
-struct Frame;
-
-const TAGS: [(&str, &str); 10] = [
-    ("cases", "Requests of customers, from the first message to the last."),
-    (
-        "chat",
-        "What the customer's chat page uses; each address acts for the one customer of the link, on their own case.",
-    ),
-    ("decisions", "Who was chosen, why, by which rule and whose, and proof that the record gives it again."),
-    ("exceptions", "Work that left the standard path, each with an owner and a due time."),
-    ("staff", "People: whether they are there, what is offered to them, what they have; and AI that was stopped."),
-    ("events", "Everything that happens, as it is committed."),
-    ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
-    ("administration", "Tokens, and erasure."),
-    ("ledger", "The evidence, in a form that others can verify."),
-    ("operation", "Health, metrics and the meaning of problems."),
-];
-
 /// What is posted to a subscription, for every kind of event.
 fn webhooks() -> Paths {
-    let text = |text: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(text)).build();
     let header = |name: &str, says: &str| {
         let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::True);
         header.description(Some(says)).schema(Some(text(says))).build()
@@ -91,7 +112,7 @@ fn webhooks() -> Paths {
             .parameter(header("webhook-id", "The message's name, the same whenever it is sent again."))
             .parameter(header("webhook-timestamp", "When it was sent, in seconds since 1970."))
             .parameter(header("webhook-signature", "`v1,` and the HMAC-SHA-256 over `id.timestamp.body` in base64."))
-            .request_body(Some(RequestBodyBuilder::new().content("application/json", message).build()))
+            .request_body(Some(RequestBodyBuilder::new().content(JSON, message).build()))
             .response("2XX", received.build());
         let item = PathItem::new(HttpMethod::Post, operation);
         webhooks.paths.insert(format!("remit.{kind}.v1"), item);
@@ -99,8 +120,11 @@ fn webhooks() -> Paths {
     webhooks
 }
 
+fn text(says: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(says)).build()
+}
+
 fn problem_schema() -> Object {
-    let text = |text: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(text)).build();
     let slugs = problem::ALL.iter().map(|kind| format!("/problems/{}", kind.slug));
     let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(slugs));
     ObjectBuilder::new()
@@ -121,72 +145,170 @@ fn problem_schema() -> Object {
         .build()
 }
 
-/// Every problem of one status, told together: an operation has one entry for each status.
-fn told(status: u16) -> Response {
-    let kinds: Vec<&ProblemKind> = problem::ALL.iter().copied().filter(|kind| kind.status == status).collect();
-    let lines: Vec<String> =
-        kinds.iter().map(|kind| format!("`/problems/{}`: {}. {}", kind.slug, kind.title, kind.cure)).collect();
-    let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
-    ResponseBuilder::new().description(lines.join("\n\n")).content("application/problem+json", content).build()
+/// An operation, as it is declared and where it is bound.
+fn described(bound: &Bound) -> Operation {
+    let (declared, address) = (bound.signature.operation, bound.address);
+    let asks: Vec<String> = declared.asks.iter().map(|action| format!("`{action}`")).collect();
+    let asks = match asks.as_slice() {
+        [] => String::new(),
+        [one] => format!("Policy is asked for {one}."),
+        several => format!("Policy is asked for {}, depending on the request.", several.join(" or ")),
+    };
+    let says: Vec<String> = [declared.description(), asks].into_iter().filter(|text| !text.is_empty()).collect();
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(declared.name))
+        .summary(Some(declared.summary()))
+        .description(Some(says.join("\n\n")).filter(|text| !text.is_empty()))
+        .tag(declared.tag)
+        .request_body(body(bound));
+    operation = match declared.who {
+        Who::Token => operation,
+        Who::Customer => operation.security(SecurityRequirement::new(CHAT, Vec::<String>::new())),
+        Who::Everybody => operation.security(SecurityRequirement::default()),
+    };
+    for parameter in parameters(bound) {
+        operation = operation.parameter(parameter);
+    }
+    for ((status, says), content) in
+        address.statuses.iter().zip(bound.signature.says).zip(contents(bound.signature.gives))
+    {
+        let answer = content
+            .into_iter()
+            .fold(ResponseBuilder::new().description(*says), |answer, (kind, content)| answer.content(kind, content));
+        operation = operation.response(status.to_string(), answer.build());
+    }
+    for (status, refusal) in refusals(bound) {
+        operation = operation.response(status.to_string(), refusal);
+    }
+    operation.build()
 }
 
-fn name(status: u16) -> String {
-    format!("Problem{status}")
+/// Whether what is given with an operation is asked in the query.
+fn is_query(bound: &Bound) -> bool {
+    let takes = bound.signature.takes;
+    (bound.address.method == Method::Get && matches!(takes, Form::Value(_))) || matches!(takes, Form::FileWith(_))
 }
 
-/// Adds to every operation the problems that its shape can meet, and writes the whole down.
-pub(crate) fn finish(mut api: OpenApi) -> String {
-    for item in api.paths.paths.values_mut() {
-        for (method, operation) in operations(item) {
-            for kind in problems(&method, operation) {
-                let told = RefOr::Ref(Ref::from_response_name(name(kind.status)));
-                operation.responses.responses.insert(kind.status.to_string(), told);
+fn parameters(bound: &Bound) -> Vec<Parameter> {
+    let (declared, address) = (bound.signature.operation, bound.address);
+    let names = address.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut parameters: Vec<Parameter> = names
+        .zip(declared.of)
+        .map(|(name, thing)| {
+            let number = ObjectBuilder::new().schema_type(Type::Integer);
+            let number = number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).minimum(Some(0));
+            let name = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+            let kind = if thing.is_number() { number } else { ObjectBuilder::new().schema_type(Type::String) };
+            name.description(Some(thing.says())).schema(Some(kind.build())).build()
+        })
+        .collect();
+    if is_query(bound) {
+        parameters.extend(bound.signature.takes.schemas().flat_map(|schema| query(&schema)));
+    }
+    let header = |name: &str, required, says: &str, schema: ObjectBuilder| {
+        let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required);
+        header.description(Some(says)).schema(Some(schema.schema_type(Type::String).build())).build()
+    };
+    if matches!(bound.signature.gives, Form::Stream(_)) {
+        let says = "The `id` of the last one seen, after which to go on.";
+        parameters.push(header("Last-Event-ID", Required::False, says, ObjectBuilder::new()));
+    }
+    if matches!(declared.repeats, Repeats::ByKey | Repeats::ByKeyAlone) {
+        let says = "A key of your own choice. The same request under the same key is carried out once, and answered \
+                    the same for 24 hours; another request under it is refused.";
+        let needed = if declared.repeats == Repeats::ByKey { Required::False } else { Required::True };
+        let key = ObjectBuilder::new().min_length(Some(1)).max_length(Some(255));
+        parameters.push(header("Idempotency-Key", needed, says, key));
+    }
+    parameters
+}
+
+fn name_of(schema: &Schema) -> Option<String> {
+    match schema.itself() {
+        RefOr::Ref(to) => to.ref_location.rsplit('/').next().map(str::to_owned),
+        RefOr::T(_) => None,
+    }
+}
+
+/// The members of a schema as parameters of a query, in which nothing is null.
+fn query(schema: &Schema) -> Vec<Parameter> {
+    let named = name_of(schema).and_then(|name| schema.parts().remove(&name));
+    let Some(RefOr::T(Described::Object(object))) = named else { return Vec::new() };
+    let parameter = |(name, member): (&String, &RefOr<Described>)| {
+        let mut member = json!(member);
+        let says = member.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Some(member) = member.as_object_mut() {
+            member.remove("description");
+            let kinds = member.get("type").and_then(Value::as_array);
+            if let Some(kind) = kinds.and_then(|kinds| kinds.iter().find(|kind| *kind != "null")).cloned() {
+                member.insert("type".to_owned(), kind);
             }
         }
-    }
-    api.to_pretty_json().unwrap_or_default()
+        let needed = if object.required.contains(name) { Required::True } else { Required::False };
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(needed);
+        let member: Option<RefOr<Described>> = serde_json::from_value(member).ok();
+        parameter.description(Some(says)).schema(member).build()
+    };
+    object.properties.iter().map(parameter).collect()
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
-    [
-        (HttpMethod::Get, item.get.as_mut()),
-        (HttpMethod::Post, item.post.as_mut()),
-        (HttpMethod::Delete, item.delete.as_mut()),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| Some((method, operation?)))
+fn bytes() -> Content {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(format));
+    Content::new(Some(RefOr::T(Described::from(bytes))))
 }
 
-fn problems(method: &HttpMethod, operation: &Operation) -> Vec<&'static ProblemKind> {
-    let mut kinds = vec![problem::INTERNAL, problem::BUSY];
-    // An empty requirement says that no token is needed.
-    let described = serde_json::to_value(operation).unwrap_or_default();
-    if operation.security.is_none() {
-        kinds.extend([problem::UNAUTHENTICATED, problem::FORBIDDEN, problem::RATE_LIMITED]);
-    } else if described.pointer("/security/0/chat").is_some() {
-        kinds.extend([problem::CHAT_ENDED, problem::CROSS_SITE, problem::TOO_OFTEN]);
-    }
-    if operation.parameters.is_some() {
-        kinds.extend([problem::NOT_FOUND, problem::INVALID]);
-    }
-    // Files can be erased.
-    if described.pointer("/responses/200/content/image~1png").is_some() {
-        kinds.push(problem::ERASED);
-    }
-    if operation.request_body.is_some() {
-        kinds.extend([problem::MALFORMED, problem::INVALID, problem::MEDIA_TYPE]);
-    }
-    if matches!(method, HttpMethod::Post | HttpMethod::Delete) {
-        kinds.extend([problem::STORAGE_FULL]);
-    }
-    if operation.responses.responses.contains_key("201") {
-        kinds.push(problem::LIMIT_REACHED);
-    }
-    if matches!(method, HttpMethod::Post) {
-        kinds.extend([problem::NOT_FOUND, problem::TOO_SLOW, problem::TOO_LARGE]);
-        if operation.parameters.is_some() {
-            kinds.extend([problem::CONFLICT, problem::ERASED]);
+fn body(bound: &Bound) -> Option<RequestBody> {
+    let body = RequestBodyBuilder::new().required(Some(Required::True));
+    match bound.signature.takes {
+        _ if bound.address.method == Method::Get => None,
+        Form::Value(schema) => Some(body.content(JSON, Content::new(Some(schema.itself()))).build()),
+        Form::File | Form::FileWith(_) => {
+            let body = body.description(Some("The file, sent as its own type."));
+            Some(body.content("application/octet-stream", bytes()).build())
         }
+        _ => None,
     }
-    kinds
+}
+
+/// What is in each answer, by media type.
+fn contents(form: Form) -> Vec<Vec<(&'static str, Content)>> {
+    let value = |schema: Schema| Content::new(Some(schema.itself()));
+    let text = || {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        Content::new(Some(RefOr::T(Described::from(text))))
+    };
+    match form {
+        Form::Nothing => vec![Vec::new()],
+        Form::Value(schema) => vec![vec![(JSON, value(schema))]],
+        Form::Either(one, other) => vec![vec![(JSON, value(one))], vec![(JSON, value(other))]],
+        Form::File | Form::FileWith(_) => vec![FILES.map(|kind| (kind, bytes())).to_vec()],
+        Form::Text(kind) => vec![vec![(kind, text())]],
+        Form::Bytes => vec![vec![("application/octet-stream", bytes())]],
+        Form::Stream(schema) => vec![vec![("text/event-stream", value(schema))]],
+    }
+}
+
+/// The refusals of an operation, and of a request for it, by status: each names the types of problems that it can be.
+fn refusals(bound: &Bound) -> BTreeMap<u16, Response> {
+    let mut kinds: BTreeMap<u16, BTreeMap<&str, (&ProblemKind, String)>> = BTreeMap::new();
+    let declared = bound.signature.operation.refusals.iter().map(|refusal| (refusal.kind.into(), lines(refusal.when)));
+    let of_request = bound.request.problems.iter().map(|kind| (*kind, String::new()));
+    for (kind, when) in declared.chain(of_request) {
+        let of_status: &mut BTreeMap<_, _> = kinds.entry(kind.status).or_default();
+        of_status.entry(kind.slug).or_insert((kind, when));
+    }
+    let told = |kinds: BTreeMap<&str, (&ProblemKind, String)>| {
+        let said = |(kind, when): &(&ProblemKind, String)| {
+            let title = format!("{}.", kind.title);
+            format!("`/problems/{}`: {}", kind.slug, if when.is_empty() { &title } else { when })
+        };
+        let says: Vec<String> = kinds.values().map(said).collect();
+        let types: Vec<String> = kinds.keys().map(|slug| format!("/problems/{slug}")).collect();
+        let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+        let types = ExtensionsBuilder::new().add("x-problem-types", json!(types)).build();
+        let response = ResponseBuilder::new().description(says.join("\n\n")).extensions(Some(types));
+        response.content("application/problem+json", content).build()
+    };
+    kinds.into_iter().map(|(status, kinds)| (status, told(kinds))).collect()
 }

@@ -50,10 +50,10 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
     let send = |pick: remit_app::live::delivery::Pick| {
-        let (app, subscription, case) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.case.clone());
+        let (app, subscription, stream) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.stream.clone());
         async move {
             webhook::deliver(&app.journal, &app.environment, &subscription, pick).await;
-            case
+            stream
         }
     };
     loop {
@@ -62,7 +62,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
         let more = webhook::read_on(&app.journal, &app.environment, &subscription).unwrap_or(false);
         while under_way.len() < AT_ONCE {
             let Some(pick) = webhook::next_delivery(&app.environment, &subscription, &busy) else { break };
-            busy.insert(pick.from.case.clone());
+            busy.insert(pick.from.stream.clone());
             under_way.push(send(pick));
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
@@ -76,7 +76,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
         let due = if under_way.len() < AT_ONCE { subscription.until_due(app.environment.now().0, &busy) } else { None };
         let wait = due.unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {
-            Some(case) = under_way.next(), if !under_way.is_empty() => { busy.remove(&case); }
+            Some(stream) = under_way.next(), if !under_way.is_empty() => { busy.remove(&stream); }
             // A long stretch of the ledger is read in steps, between which what is under way goes on.
             () = tokio::task::yield_now(), if open && more => {}
             told = ticks.changed(), if open => if told.is_err() { break },

@@ -70,16 +70,14 @@ impl Chronicle {
     pub(crate) fn read(&mut self, row: &RecordRow) -> Result<(), String> {
         let event: Event = serde_json::from_slice(&row.body).map_err(|e| e.to_string())?;
         *self.kinds.entry(row.kind.clone()).or_default() += 1;
-        let of_a_customer = matches!(event, Event::CustomerErased { .. } | Event::ErasureCompleted { .. });
-        if event.is_of_no_case() && !of_a_customer {
-            // Of no case.
+        if event.is_of_no_case() {
             return Ok(());
         }
-        let mut case = self.cases.remove(&row.case).unwrap_or_default();
+        let mut case = self.cases.remove(&row.stream).unwrap_or_default();
         let read = self.take(&mut case, &event, row.seq);
         case.at = row.seq;
-        self.cases.insert(row.case.clone(), case);
-        read.and_then(|()| self.room()).map_err(|why| format!("at {} in {}: {why}: {event:?}", row.seq, row.case))
+        self.cases.insert(row.stream.clone(), case);
+        read.and_then(|()| self.room()).map_err(|why| format!("at {} in {}: {why}: {event:?}", row.seq, row.stream))
     }
 
     fn take(&mut self, case: &mut Case, event: &Event, seq: u64) -> Result<(), String> {

@@ -4,7 +4,7 @@ use crate::harness::{Got, Server};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{LazyLock, Mutex},
 };
 
@@ -74,22 +74,100 @@ pub(crate) fn hold(method: &str, path: &str, got: &Got) {
         assert_eq!(got.body, json!(""), "{method} {path} described without a body");
         return;
     };
+    if let Some(types) = told["x-problem-types"].as_array() {
+        let named = &got.body["type"];
+        assert!(types.contains(named), "{method} {path}: {named} is not declared of it: {}", got.body);
+    }
     let sent = got.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let schema = &content[&sent]["schema"];
     assert!(!schema.is_null(), "{method} {path}: {sent} is not described");
     if !sent.ends_with("json") {
         return;
     }
+    let wrong = errors(schema, &got.body);
+    assert!(wrong.is_empty(), "{method} {path} {}: {wrong:#?}\n{}", got.status, got.body);
+}
+
+/// What is wrong with a value by a schema of the description.
+fn errors(schema: &Value, value: &Value) -> Vec<String> {
     let mut validators = VALIDATORS.lock().unwrap();
     let validator = validators.entry(schema.to_string()).or_insert_with(|| {
         let mut whole = schema.as_object().cloned().unwrap_or_else(Map::new);
         whole.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
-        whole.insert("components".into(), COMPONENTS.clone());
+        whole.insert("components".into(), json!({ "schemas": needed_by(schema) }));
         jsonschema::validator_for(&Value::Object(whole)).unwrap()
     });
-    let wrong: Vec<String> =
-        validator.iter_errors(&got.body).map(|e| format!("{} at {}", e, e.instance_path())).collect();
-    assert!(wrong.is_empty(), "{method} {path} {}: {wrong:#?}\n{}", got.status, got.body);
+    validator.iter_errors(value).map(|e| format!("{} at {}", e, e.instance_path())).collect()
+}
+
+/// The components that a schema names, and those that these name.
+fn needed_by(schema: &Value) -> Map<String, Value> {
+    let (mut needed, mut left) = (Map::new(), vec![schema]);
+    while let Some(value) = left.pop() {
+        if let Some(name) = value["$ref"].as_str().and_then(|at| at.strip_prefix("#/components/schemas/"))
+            && !needed.contains_key(name)
+        {
+            let component = &COMPONENTS["schemas"][name];
+            needed.insert(name.to_owned(), component.clone());
+            left.push(component);
+        }
+        match value {
+            Value::Object(members) => left.extend(members.values()),
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    needed
+}
+
+/// Holds a value against the schema of this name.
+pub(crate) fn hold_as(name: &str, value: &Value) {
+    let wrong = errors(&json!({ "$ref": format!("#/components/schemas/{name}") }), value);
+    assert!(wrong.is_empty(), "no {name}: {wrong:#?}\n{value}");
+}
+
+/// Holds an event against the schema of its kind.
+pub(crate) fn hold_event(event: &Value) {
+    let kinds = &COMPONENTS["schemas"]["Event"]["discriminator"];
+    let (kind, mapping) = (&event[kinds["propertyName"].as_str().unwrap()], &kinds["mapping"]);
+    let of = mapping[kind.as_str().unwrap()].as_str().unwrap_or_else(|| panic!("no kind of event: {event}"));
+    hold_as(of.rsplit('/').next().unwrap(), event);
+}
+
+#[test]
+fn what_earlier_versions_recorded_is_what_the_description_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy/tests/recorded");
+    let mut versions = BTreeSet::new();
+    for folder in std::fs::read_dir(root).unwrap() {
+        let records = std::fs::read_to_string(folder.unwrap().path().join("decisions.jsonl")).unwrap();
+        for record in records.lines() {
+            let event: Value = serde_json::from_str(record).unwrap();
+            versions.insert(event["decision"]["v"].as_u64().unwrap());
+            hold_event(&event);
+            hold_as("Event", &event);
+        }
+    }
+    assert!(versions.is_superset(&BTreeSet::from([1, 2, 3])), "{versions:?}");
+}
+
+#[test]
+fn an_event_that_is_not_as_its_kind_says_is_told() {
+    let told = |event: &Value| errors(&json!({ "$ref": "#/components/schemas/TokenRevokedEvent" }), event);
+    let event = json!({ "type": "token_revoked", "token": "tok_1", "by": "tok_2", "at": 5 });
+    assert_eq!(told(&event), Vec::<String>::new());
+    let changes: [fn(&mut Value); 4] = [
+        |event| event["type"] = json!("token_made"),
+        |event| event["at"] = json!("five"),
+        |event| event["more"] = json!(1),
+        |event| drop(event.as_object_mut().unwrap().remove("token")),
+    ];
+    for change in changes {
+        let mut event = event.clone();
+        change(&mut event);
+        assert_eq!(told(&event).len(), 1, "{event}");
+    }
+    let unknown = |value: &Value| value["schemas"].as_object().unwrap().values().any(|schema| *schema == json!({}));
+    assert!(!unknown(&COMPONENTS), "a schema that says nothing");
 }
 
 #[test]

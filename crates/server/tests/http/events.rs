@@ -21,7 +21,9 @@ fn take(client: &Client, after: Option<&str>, header: Option<&str>, count: usize
         if let Some(text) = line.strip_prefix("id: ") {
             id = text.parse().unwrap();
         } else if let Some(text) = line.strip_prefix("data: ") {
-            events.push((id, serde_json::from_str(text).unwrap()));
+            let event = serde_json::from_str(text).unwrap();
+            crate::described::hold_as("FeedItem", &event);
+            events.push((id, event));
         }
         if events.len() == count {
             break;

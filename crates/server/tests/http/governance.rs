@@ -34,7 +34,7 @@ fn events(server: &Server, kinds: &[&str]) -> Vec<Value> {
     let of = feed.into_iter().filter(|row| kinds.contains(&row.kind.as_str()));
     let told = |row: RecordRow| {
         let event: Value = serde_json::from_slice(&row.body).unwrap();
-        json!({ "kind": row.kind, "stream": row.case, "actor": row.actor, "event": event })
+        json!({ "kind": row.kind, "stream": row.stream, "actor": row.actor, "event": event })
     };
     of.map(told).collect()
 }
@@ -83,8 +83,8 @@ fn who_gave_and_took_what_right_is_in_the_ledger_with_no_secret_and_no_name() {
     let [own, granted] = [&told[0], &told[1]].map(|item| &item["event"]);
     assert_eq!((&own["by"], &granted["by"]), (&json!("command line"), &own["grant"]["token"]));
     assert_eq!((&granted["grant"]["token"], &granted["grant"]["roles"]), (&json!(token), &json!(["auditor"])));
-    assert_eq!((&told[8]["event"]["token"], &told[8]["stream"]), (&json!(token), &json!(token)));
-    assert_eq!((&told[2]["stream"], &told[7]["event"]["presence"]), (&json!("staff:ana"), &json!("away")));
+    assert_eq!((&told[8]["event"]["token"], &told[8]["stream"]), (&json!(token), &json!(format!("token/{token}"))));
+    assert_eq!((&told[2]["stream"], &told[7]["event"]["presence"]), (&json!("staff/ana"), &json!("away")));
     assert_eq!(told[6]["event"]["terms"]["origin"], "https://crm.example");
     assert_eq!(told[10]["event"]["change"], json!({ "kind": "resumed" }));
     // For ever there is what can be forgotten of nobody: no name, no secret, no word.
@@ -122,7 +122,7 @@ fn what_an_earlier_version_made_is_put_on_record_once_and_what_is_slipped_in_bes
     };
     let start = |data| Server::start_on(data, bank_with(|toml| toml), Services::none());
     let server = start(data);
-    let earlier = (json!(id), json!("an earlier version"));
+    let earlier = (json!(format!("token/{id}")), json!("an earlier version"));
     assert_eq!(made(&server), std::slice::from_ref(&earlier));
     assert_eq!(server.client_with(&secret).get("/v1/tokens").status, 200, "it is what it was");
     let data = server.stop();

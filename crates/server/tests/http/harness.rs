@@ -143,10 +143,13 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
     verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
 }
 
-/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped; and
-/// what the server has in memory against memory that is made anew from what is stored.
+/// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
+/// each record against what the interface's description says of its kind, and what the server has in memory against
+/// memory that is made anew from what is stored.
 struct Accounted {
     data: PathBuf,
+    /// Whose records are held against the description.
+    app: Arc<Parts>,
     /// Nothing once it was stopped, since what was under way then is followed by nobody.
     memory: Option<Arc<Parts>>,
     /// Whether the test left what is stored as it was written.
@@ -190,6 +193,10 @@ impl Drop for Accounted {
         };
         let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
+        use remit_store::Store as _;
+        for row in self.app.journal.store().feed(0, usize::MAX).unwrap() {
+            crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
+        }
     }
 }
 
@@ -374,7 +381,7 @@ impl Server {
         let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
         let (data_path, memory) = (data.path().to_owned(), Some(Arc::clone(&app)));
-        let accounted = Accounted { data: data_path, memory, is_untouched: true };
+        let accounted = Accounted { data: data_path, app: Arc::clone(&app), memory, is_untouched: true };
         Self { _watchdog: Watchdog::start(), accounted, runtime, running: Some(running), app, url, data }
     }
 

@@ -47,8 +47,16 @@ impl Message {
         self.json()["data"]["seq"].as_u64().unwrap_or(0)
     }
 
+    /// The stream: `case/cas_…`.
+    pub(crate) fn stream(&self) -> String {
+        let json = self.json();
+        let stream = &json["data"]["stream"];
+        format!("{}/{}", stream["kind"].as_str().unwrap(), stream["id"].as_str().unwrap())
+    }
+
+    /// The case; nothing where the event is of something else.
     pub(crate) fn case(&self) -> String {
-        self.json()["data"]["case"].as_str().unwrap().to_owned()
+        self.json()["data"]["case"].as_str().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -239,11 +239,8 @@ fn a_machines_message_opens_no_case() {
     assert_eq!(client.get("/v1/cases").body["items"], json!([]));
     let route = client.post("/v1/route", &of(AWAY));
     assert_eq!((route.status, &route.body["field"]), (422, &json!("text")), "{}", route.body);
-    // Whoever knows that a person wrote it says so; and a program that acts for a customer means what it says.
+    // Whoever knows that a person wrote it says so.
     assert_eq!(post(&told(AWAY, "no")).status, 201);
-    let mut delegate = of("This is an automated message: please send the statement of March to the customer.");
-    delegate["requester"] = json!("workflow");
-    assert_eq!(post(&delegate).status, 201);
     assert_eq!(post(&told(QUESTION, "by hand")).status, 422);
     let metrics = client.get("/metrics").body.to_string();
     assert!(
@@ -340,4 +337,24 @@ fn a_text_that_nobody_sees_is_empty_and_identifiers_are_trimmed() {
     assert_ne!(mail(&client, "JOSÉ", QUESTION)["customer"], composed["customer"]);
     let erased = client.post("/v1/customers/erase", &json!({ "customer": " 4417 " }));
     assert_eq!((erased.status, &erased.body["cases"]), (200, &json!(5)), "{}", erased.body);
+}
+
+#[test]
+fn a_machine_s_mail_is_answered_the_same_under_its_key_and_another_request_under_it_is_refused() {
+    let server = Server::start();
+    let client = server.client(&["integration", "lead"]);
+    let away = json!({ "customer": "ann", "text": AWAY, "channel": "email", "auto_submitted": "auto-replied" });
+    let first = client.post_once("/v1/cases", "away", &away);
+    assert_eq!((first.status, &first.body["opened"]), (200, &json!(false)), "{}", first.body);
+    let again = client.post_once("/v1/cases", "away", &away);
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let other = json!({ "customer": "ann", "text": QUESTION, "channel": "email" });
+    let refused = client.post_once("/v1/cases", "away", &other);
+    assert_eq!((refused.status, &refused.body["type"]), (409, &json!("/problems/idempotency_key_reused")));
+    let opened = client.post_once("/v1/cases", "question", &other);
+    assert_eq!(opened.status, 201, "{}", opened.body);
+    let refused = client.post_once("/v1/cases", "question", &away);
+    assert_eq!((refused.status, &refused.body["type"]), (409, &json!("/problems/idempotency_key_reused")));
+    assert_eq!(client.get("/v1/cases").body["items"].as_array().unwrap().len(), 1);
 }

@@ -9,7 +9,7 @@ use crate::{
     described_requests::{Asked, requests},
     harness::{Client, Got, Server, bank_with_file, id},
 };
-use remit_app::governance::services::Services;
+use remit_app::{governance::services::Services, operation};
 use remit_policy::engine::API_ACTIONS;
 use serde_json::{Value, json};
 use std::{
@@ -41,6 +41,21 @@ const UNDESCRIBED: [(&str, &str); 5] = [
     ("GET /chat/page.css", "/chat/page.css"),
     ("GET /chat/page.js", "/chat/page.js"),
 ];
+
+/// What an operation asks for.
+struct Asks {
+    named: BTreeSet<&'static str>,
+    /// Who may ask for it, where that is not whoever has a token.
+    who: Option<&'static str>,
+}
+
+impl Asks {
+    fn told(&self) -> String {
+        let named: Vec<&str> = self.named.iter().copied().collect();
+        let parts = [named.join(", "), self.who.unwrap_or_default().to_owned()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
 
 /// What there is to ask for, and who asks without being permitted anything.
 struct Probe {
@@ -87,6 +102,8 @@ impl Probe {
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
             ("/v1/staff", "ana".to_owned()),
+            ("/v1/streams", "staff".to_owned()),
+            ("/v1/streams/{kind}", "ana".to_owned()),
             ("/v1/responders", "everyday-ai".to_owned()),
             ("/problems", "invalid".to_owned()),
             ("/chat/v1", begun.chat.clone()),
@@ -94,8 +111,7 @@ impl Probe {
             ("/v1/cases/{id}/attachments", files(&told, "items")),
             ("/v1/subscriptions/{id}/dead", "1".to_owned()),
         ]);
-        let bundle = bank_with_file("policies/api-access.cedar", |_| String::new());
-        let server = Server::start_on(server.stop(), bundle, Services::none());
+        let server = permitting(server, &BTreeSet::new());
         let again = |customer: &Customer| {
             let customer = Customer::with(&server.client_with(""), &customer.chat, &customer.secret);
             // Beyond the keys that it used before.
@@ -125,6 +141,19 @@ impl Probe {
         }
         address
     }
+}
+
+/// The same server, where everybody may take these actions, and nobody any other.
+fn permitting(server: Server, actions: &BTreeSet<&str>) -> Server {
+    let named: Vec<String> = actions.iter().map(|action| format!("Action::\"{action}\"")).collect();
+    let policy = format!(
+        "@id(\"probe\") @owner(\"head-of-support\") @reason(\"To see what is asked next\")\n\
+         permit (principal, action in [{}], resource);\n",
+        named.join(", ")
+    );
+    let policy = if actions.is_empty() { String::new() } else { policy };
+    let bundle = bank_with_file("policies/api-access.cedar", |_| policy);
+    Server::start_on(server.stop(), bundle, Services::none())
 }
 
 /// Reads an answer as far as it is a refusal: a stream that is let through has no end.
@@ -172,31 +201,77 @@ fn action(got: &Got) -> Option<&'static str> {
     Some(API_ACTIONS.into_iter().find(|action| *action == named).unwrap_or_else(|| panic!("{named} is no action")))
 }
 
+/// The actions that these refusals name.
+fn actions<'a>(answers: impl IntoIterator<Item = &'a Got>) -> BTreeSet<&'static str> {
+    answers.into_iter().filter_map(action).collect()
+}
+
+/// What an operation that asks for several actions one after the other asks for, once the first is permitted.
+fn asked_next(server: &Server, probe: &Probe) -> BTreeMap<String, BTreeSet<&'static str>> {
+    let mut next = BTreeMap::new();
+    for (template, method, operation) in described() {
+        let callers = probe.callers.iter().map(|caller| server.client_with(&caller.token));
+        let asked: Vec<Got> = callers
+            .filter(|_| !template.starts_with("/chat/"))
+            .flat_map(|caller| {
+                let ask = |asked: &Asked| ask(&caller, method, &probe.address(template), asked);
+                requests(operation).iter().map(ask).collect::<Vec<_>>()
+            })
+            .collect();
+        next.insert(format!("{} {template}", method.to_uppercase()), actions(&asked));
+    }
+    next
+}
+
+/// Every operation of the description, with its address and method.
+fn described() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    let paths = DESCRIPTION["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(template, item)| {
+        item.as_object().unwrap().iter().map(|(method, operation)| (template.as_str(), method.as_str(), operation))
+    })
+}
+
+/// The actions that operations are declared to ask for, by method and address.
+fn declared() -> BTreeMap<String, BTreeSet<&'static str>> {
+    let of = |(template, method, operation): (&str, &str, &Value)| {
+        let declared = operation::all().find(|declared| operation["operationId"] == declared.name).unwrap();
+        (format!("{} {template}", method.to_uppercase()), declared.asks.iter().copied().collect())
+    };
+    described().map(of).collect()
+}
+
 /// What each operation asks for, by its method and address; and what is wrong with how it answers who may nothing.
-fn asked_for(probe: &Probe) -> (BTreeMap<String, String>, Vec<String>) {
+fn asked_for(probe: &Probe) -> (BTreeMap<String, Asks>, Vec<String>) {
     let (mut list, mut wrong) = (BTreeMap::new(), Vec::new());
-    for (template, item) in DESCRIPTION["paths"].as_object().unwrap() {
+    for (template, method, operation) in described() {
         let address = probe.address(template);
-        for (method, operation) in item.as_object().unwrap() {
-            let of_chat = address.strip_prefix(&format!("/chat/v1/{}/", probe.customers[0].chat));
-            let mut answers: Vec<Got> = Vec::new();
-            for asked in requests(operation) {
-                match of_chat {
-                    Some(rest) => {
-                        let answer = |customer| ask_as_customer(customer, method, rest, &asked);
-                        answers.push(answer(&probe.customers[0]));
-                        // Who has said nothing has no case yet, and can be refused nothing but to begin one.
-                        answers.extend(Some(answer(&probe.customers[1])).filter(|got| action(got).is_some()));
-                    }
-                    None if template == "/chat/v1/session" => {
-                        answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
-                    }
-                    None => answers.extend(probe.callers.iter().map(|caller| ask(caller, method, &address, &asked))),
+        let of_chat = address.strip_prefix(&format!("/chat/v1/{}/", probe.customers[0].chat));
+        let mut answers: Vec<Got> = Vec::new();
+        for asked in requests(operation) {
+            match of_chat {
+                Some(rest) => {
+                    let answer = |customer| ask_as_customer(customer, method, rest, &asked);
+                    answers.push(answer(&probe.customers[0]));
+                    // Who has said nothing has no case yet, and can be refused nothing but to begin one.
+                    answers.extend(Some(answer(&probe.customers[1])).filter(|got| action(got).is_some()));
+                }
+                None if template == "/chat/v1/session" => {
+                    answers.push(probe.customers[0].enter(&probe.customers[0].secret, &[]));
+                }
+                None => {
+                    // The history of a case is its timeline.
+                    let of_case = format!("/v1/streams/case/{}/timeline", probe.ids["/v1/cases"]);
+                    let of_case = Some(of_case).filter(|_| template == "/v1/streams/{kind}/{id}/timeline");
+                    let addresses = std::iter::once(address.clone()).chain(of_case);
+                    let ask = |address: String| {
+                        probe.callers.iter().map(|caller| ask(caller, method, &address, &asked)).collect::<Vec<_>>()
+                    };
+                    answers.extend(addresses.flat_map(ask));
                 }
             }
-            let name = format!("{} {template}", method.to_uppercase());
-            note(&name, &answers, of_chat.is_some(), &mut list, &mut wrong);
         }
+        let name = format!("{} {template}", method.to_uppercase());
+        note(&name, &answers, of_chat.is_some(), &mut list, &mut wrong);
     }
     for (name, address) in UNDESCRIBED {
         let answers: Vec<Got> =
@@ -207,18 +282,13 @@ fn asked_for(probe: &Probe) -> (BTreeMap<String, String>, Vec<String>) {
 }
 
 /// Adds what an operation asks for, as these answers tell it, or what is wrong with one of them.
-fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, String>, wrong: &mut Vec<String>) {
+fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, Asks>, wrong: &mut Vec<String>) {
     let open = ASK_NOTHING.iter().find(|(known, _)| *known == name).map(|(_, who)| *who);
-    let actions: BTreeSet<Option<&str>> = answers.iter().map(action).collect();
-    let named: Vec<&str> = actions.iter().copied().flatten().collect();
-    let told = match open {
-        Some(who) if named.is_empty() => who.to_owned(),
-        Some(_) => {
-            wrong.push(format!("{name} is said to ask for nothing, and asks for {}", named.join(", ")));
-            return;
-        }
-        None => format!("{}{}", named.join(", "), if of_chat { " (as the chat's customer)" } else { "" }),
-    };
+    let named = actions(answers);
+    if open.is_some() && !named.is_empty() {
+        wrong.push(format!("{name} is said to ask for nothing, and asks for {named:?}"));
+        return;
+    }
     // What is refused for its form alone is carried out as little.
     let refused = |answer: &Got| action(answer).is_some() || answer.body["type"] == "/problems/invalid";
     if open.is_none() && named.is_empty() {
@@ -226,13 +296,26 @@ fn note(name: &str, answers: &[Got], of_chat: bool, list: &mut BTreeMap<String, 
     } else if let Some(answer) = answers.iter().find(|answer| open.is_none() && !refused(answer)) {
         wrong.push(format!("{name} lets somebody through: {answer:?}"));
     }
-    list.insert(name.to_owned(), told);
+    list.insert(name.to_owned(), Asks { named, who: open.or(of_chat.then_some("(as the chat's customer)")) });
 }
 
 #[test]
 fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
-    let (_server, probe) = Probe::start();
-    let (list, wrong) = asked_for(&probe);
+    let (server, probe) = Probe::start();
+    let (mut list, mut wrong) = asked_for(&probe);
+    let declared = declared();
+    let further = |name: &String, asks: &Asks| declared.get(name).is_some_and(|declared| *declared != asks.named);
+    let first: BTreeSet<&str> =
+        list.iter().filter(|(name, asks)| further(name, asks)).flat_map(|(_, asks)| asks.named.clone()).collect();
+    let server = permitting(server, &first);
+    for (name, next) in asked_next(&server, &probe) {
+        list.get_mut(&name).unwrap().named.extend(next);
+    }
+    for (name, declared) in &declared {
+        if list[name].named != *declared {
+            wrong.push(format!("{name} is declared to ask for {declared:?}, and asks for {:?}", list[name].named));
+        }
+    }
     let cure = "ask policy in its use case, or name it in ASK_NOTHING with why it needs no permission";
     assert!(wrong.is_empty(), "{cure}:\n{}", wrong.join("\n"));
     for (name, _) in ASK_NOTHING {
@@ -246,7 +329,7 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     );
     let mut lines: Vec<_> = list.iter().collect();
     lines.sort_by_key(|(name, _)| name.split_once(' ').map(|(method, address)| (address, method)));
-    lines.iter().for_each(|(name, told)| writeln!(now, "{name:width$}  {told}").unwrap());
+    lines.iter().for_each(|(name, asks)| writeln!(now, "{name:width$}  {}", asks.told()).unwrap());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/permissions.txt");
     if std::env::var_os("REMIT_BLESS").is_some() {
         std::fs::write(&file, &now).unwrap();
@@ -255,7 +338,7 @@ fn what_each_operation_asks_for_is_on_file_and_none_asks_for_nothing_unnamed() {
     let differs: Vec<&str> = now.lines().filter(|line| !known.lines().any(|known| known == *line)).collect();
     let cure = "run `REMIT_BLESS=1 cargo test --package remit-server --test http permissions` and look at what changed";
     assert!(known == now, "docs/permissions.txt is not current; {cure}:\n{}", differs.join("\n"));
-    let asked: BTreeSet<&str> = list.values().flat_map(|told| told.split([',', ' '])).collect();
+    let asked: BTreeSet<&str> = list.values().flat_map(|asks| asks.named.clone()).collect();
     let never: Vec<&str> = API_ACTIONS.into_iter().filter(|action| !asked.contains(action)).collect();
     assert!(never.is_empty(), "no operation asks for {}", never.join(", "));
 }

@@ -109,3 +109,35 @@ fn tokens_are_made_listed_without_their_secret_and_revoked() {
     assert_eq!(client.get("/v1/cases").status, 401);
     assert_eq!(admin.delete(&format!("/v1/tokens/{name}")).status, 404);
 }
+
+#[test]
+fn a_token_has_each_role_once_and_what_its_roles_are_for() {
+    let server = Server::start();
+    let admin = server.client(&["admin"]);
+    let noted = json!({ "name": "ana", "first_name": "Ana", "queues": ["general"], "languages": {}, "skills": {},
+        "capacity": { "chat": 1 } });
+    assert_eq!(admin.post("/v1/staff", &noted).status, 200);
+    let token = |more: serde_json::Value| {
+        let mut new = json!({ "name": "x", "days": 1 });
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        admin.post("/v1/tokens", &new)
+    };
+    for (new, field, cure) in [
+        (json!({ "roles": ["lead", "lead"] }), "roles", "name each role once"),
+        (json!({ "roles": ["staff"] }), "staff", "name the member of staff"),
+        (json!({ "roles": ["responder"] }), "responder", "name the responder"),
+        (json!({ "roles": ["staff"], "staff": "ana", "responder": "cards-ai" }), "responder", "leave it out"),
+    ] {
+        let refused = token(new);
+        assert_eq!((refused.status, &refused.body["field"]), (422, &json!(field)), "{}", refused.body);
+        assert!(refused.body["detail"].as_str().unwrap().contains(cure), "{}", refused.body);
+    }
+    for new in [
+        json!({ "roles": ["staff"], "staff": "ana" }),
+        json!({ "roles": ["staff", "lead"], "staff": "ana", "responder": "general" }),
+        json!({ "roles": ["responder"], "responder": "cards-ai" }),
+    ] {
+        let made = token(new);
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+}

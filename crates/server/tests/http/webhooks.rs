@@ -47,7 +47,7 @@ fn act(client: &Client, subscription: &Value, what: &str) -> Value {
 fn in_order<'a>(messages: impl Iterator<Item = &'a Message>) {
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     for message in messages {
-        let before = last.insert(message.case(), message.seq());
+        let before = last.insert(message.stream(), message.seq());
         assert!(before.is_none_or(|before| before < message.seq()), "{before:?} before {}", message.seq());
     }
 }
@@ -83,9 +83,13 @@ fn every_event_arrives_once_in_the_order_of_its_case_and_signed() {
     for message in &arrived {
         assert_eq!(message.signed_by(&secret), 1, "{message:?}");
         let (body, known) = (message.json(), &feed[&message.seq()]);
+        crate::described::hold_as("WebhookMessage", &body);
         assert_eq!(body["type"], format!("remit.{}.v1", known.kind));
         assert_eq!(body["data"]["event"], serde_json::from_slice::<Value>(&known.body).unwrap());
-        assert_eq!((&body["data"]["kind"], &body["data"]["case"]), (&json!(known.kind), &json!(known.case)));
+        assert_eq!((&body["data"]["kind"], message.stream()), (&json!(known.kind), known.stream.clone()));
+        // Whose stream is a case finds it by itself too.
+        let case = known.stream.strip_prefix("case/").map_or(Value::Null, Value::from);
+        assert_eq!(body["data"]["case"], case);
         assert_eq!(body["timestamp"], body["data"]["at"]);
         assert_eq!(message.name(), format!("{}_{}", id(&subscription), message.seq()));
         assert_eq!(message.headers["content-type"], "application/json");
@@ -268,6 +272,13 @@ fn a_receiver_that_is_gone_is_left_alone_until_somebody_resumes() {
     client.open("ann", WORDS);
     let now = stands(&client, &subscription, |now| now["state"] == "paused");
     assert_eq!(now["last_failure"]["failure"], "the endpoint answered with status 410");
+    // That it is paused is put on record with where it stands.
+    let paused = |row: &RecordRow| {
+        let event: Value = serde_json::from_slice(&row.body).unwrap();
+        event["change"]["kind"] == "paused" && event["by"] == "remit"
+    };
+    let is_on_record = || server.app.journal.store().feed(0, 100_000).unwrap().iter().any(paused);
+    stands(&client, &subscription, |_| is_on_record());
     client.open("bob", WORDS);
     let all = newest(&client);
     inbox.forget();

@@ -1,13 +1,16 @@
-//! A scan of the database, case by case, through everything that is stored: what happened, and what is kept beside it
-//! to find the case and to go on.
+//! A scan of the database, stream by stream, through everything that is stored: what happened, and what is kept beside
+//! it to find a case and to go on.
 
 use super::{compression::Shapes, read::exception};
 use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, TokenRow, WordsRow};
-use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
+use remit_ledger::{
+    stream::of_version_1,
+    verify::{LookedAt, NotLookedAt, Problem},
+};
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use std::collections::HashSet;
 
-/// What is stored of a case, or of whatever else the same records are about.
+/// What is stored of a stream: of a case, or of whatever else the same records are about.
 #[derive(Debug, Default)]
 pub struct Stored {
     /// Its records, by their places.
@@ -33,7 +36,7 @@ pub struct Stored {
 /// A record in its place.
 #[derive(Debug)]
 pub struct Placed {
-    /// Its place in its case, from 1.
+    /// Its place in its stream, from 1.
     pub(super) place: i64,
     /// Its position in the ledger, from 1.
     pub seq: i64,
@@ -44,12 +47,15 @@ pub struct Placed {
 /// Who hears of what is not as it should be.
 pub type Found<'f> = &'f mut dyn FnMut(Problem);
 
+/// Whose a case is, if there is one of this identifier.
+pub type CustomerOf<'c> = &'c dyn Fn(&str) -> Option<String>;
+
 /// Holds what is stored against what the store knows nothing of: what is in a record, a bundle or a setting.
 pub trait Judge {
     /// Told first: in which format the database was made, if it is known.
     fn begin(&mut self, _format: Option<i64>) {}
-    /// Holds everything stored of a case against its records.
-    fn case(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
+    /// Holds everything stored of a stream (`case/cas_…`) against its records.
+    fn stream(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
     /// Holds a customer's wrapped key.
     fn customer(&mut self, _id: &str, _wrapped_key: &[u8], _found: Found<'_>) {}
     /// Holds a bundle against its digest.
@@ -69,8 +75,8 @@ pub trait Judge {
     /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
     /// wrong, over all intents.
     fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
-    /// Told last: what else was looked at, and what was not.
-    fn end(&mut self, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+    /// Told last: what else was looked at, and what was not. `customer_of` looks a case's customer up.
+    fn end(&mut self, _customer_of: CustomerOf<'_>, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
         (Vec::new(), Vec::new())
     }
 }
@@ -84,28 +90,32 @@ pub(super) struct Beside<'b> {
     pub(super) tables: &'b HashSet<String>,
     /// Customers on whose cases an erasure is on record.
     pub(super) erased: &'b HashSet<String>,
+    /// Whether records name their streams as they did before format 8.
+    pub(super) names_by_identifier: bool,
 }
 
-/// Gives `each` everything that is stored, case by case in the order of their names.
-pub(super) fn each_case(
+/// Gives `each` everything that is stored, stream by stream in the order of their names.
+pub(super) fn each_stream(
     connection: &Connection,
     beside: &Beside<'_>,
     mut each: impl FnMut(&str, &Stored),
 ) -> Result<(), rusqlite::Error> {
     let shapes = beside.shapes;
-    let all =
-        |table: &str, sql: &str, none: &str| connection.prepare(if beside.tables.contains(table) { sql } else { none });
+    // What is kept of cases is kept by their identifiers.
+    let of_case = if beside.names_by_identifier { "" } else { "case/" };
+    let prepare = |sql: &str| connection.prepare(&sql.replace("{case}", &format!("'{of_case}' || ")));
+    let all = |table: &str, sql: &str, none: &str| prepare(if beside.tables.contains(table) { sql } else { none });
     let mut records = connection.prepare("SELECT stream, ver, seq, body FROM events ORDER BY stream, ver")?;
     let mut records = Ahead::new(records.query([])?, |row| {
         Ok(Placed { place: row.get(1)?, seq: row.get(2)?, body: unpacked(shapes, row, 3)? })
     })?;
-    let mut cases = connection.prepare(
-        "SELECT id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, state \
-         FROM cases ORDER BY id",
+    let mut cases = prepare(
+        "SELECT {case}id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, \
+         state, id FROM cases ORDER BY id",
     )?;
     let mut cases = Ahead::new(cases.query([])?, |row| {
         Ok(CaseWrite {
-            id: row.get(0)?,
+            id: row.get(11)?,
             expected_version: 0,
             version: row.get::<_, i64>(1)?.cast_unsigned(),
             status: row.get(2)?,
@@ -119,28 +129,29 @@ pub(super) fn each_case(
             state: unpacked(shapes, row, 10)?,
         })
     })?;
-    let mut exceptions = connection.prepare(
-        "SELECT stream, id, stream, kind, owner, due_ms, state, taken_by, body FROM exceptions ORDER BY stream, id",
+    let mut exceptions = prepare(
+        "SELECT {case}stream, id, stream, kind, owner, due_ms, state, taken_by, body FROM exceptions \
+         ORDER BY stream, id",
     )?;
     let mut exceptions = Ahead::new(exceptions.query([])?, |row| exception(row, 1))?;
-    let mut words = connection.prepare("SELECT stream, id, sealed FROM words ORDER BY stream, id")?;
+    let mut words = prepare("SELECT {case}stream, id, sealed, stream FROM words ORDER BY stream, id")?;
     let mut words =
-        Ahead::new(words.query([])?, |row| Ok(WordsRow { case: row.get(0)?, id: row.get(1)?, sealed: row.get(2)? }))?;
+        Ahead::new(words.query([])?, |row| Ok(WordsRow { case: row.get(3)?, id: row.get(1)?, sealed: row.get(2)? }))?;
     let mut files = all(
         "attachments",
-        "SELECT stream, id, sealed FROM attachments ORDER BY stream, id",
-        "SELECT '', '', x'' WHERE FALSE",
+        "SELECT {case}stream, id, sealed, stream FROM attachments ORDER BY stream, id",
+        "SELECT '', '', x'', '' WHERE FALSE",
     )?;
     let mut files = Ahead::new(files.query([])?, |row| {
-        Ok(AttachmentRow { case: row.get(0)?, id: row.get(1)?, sealed: row.get(2)? })
+        Ok(AttachmentRow { case: row.get(3)?, id: row.get(1)?, sealed: row.get(2)? })
     })?;
     let mut outbox = all(
         "outbox",
-        "SELECT stream, id, kind, due_ms, body FROM outbox ORDER BY stream, num",
-        "SELECT '', '', '', 0, x'' WHERE FALSE",
+        "SELECT {case}stream, id, kind, due_ms, body, stream FROM outbox ORDER BY stream, num",
+        "SELECT '', '', '', 0, x'', '' WHERE FALSE",
     )?;
     let mut outbox = Ahead::new(outbox.query([])?, |row| {
-        let (case, id, kind) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (case, id, kind) = (row.get(5)?, row.get(1)?, row.get(2)?);
         Ok(OutboxRow { id, kind, case, due_ms: row.get(3)?, body: row.get(4)? })
     })?;
     let mut listed = connection.prepare("SELECT 1 FROM customers WHERE id = ?1 AND opened_ms = ?2 AND stream = ?3")?;
@@ -170,8 +181,19 @@ pub(super) fn each_case(
                 .flatten();
             stored.is_customer_erased = beside.erased.contains(&case.customer);
         }
-        each(&name, &stored);
+        if !beside.names_by_identifier {
+            each(&name, &stored);
+            continue;
+        }
+        let body = stored.records.first().map(|record| record.body.as_slice()).unwrap_or_default();
+        each(&of_version_1(&name, &kind_of(connection, &name)?, body), &stored);
     }
+}
+
+/// The kind of the first record of what has this identifier; nothing where there is none.
+fn kind_of(connection: &Connection, name: &str) -> Result<String, rusqlite::Error> {
+    let mut kind = connection.prepare_cached("SELECT kind FROM events WHERE stream = ?1 ORDER BY ver LIMIT 1")?;
+    Ok(kind.query_row([name], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
 /// The value in a column. What does not unpack is no longer what was stored, and is judged as it lies there.
@@ -180,7 +202,7 @@ pub(super) fn unpacked(shapes: &Shapes, row: &Row<'_>, column: usize) -> Result<
     Ok(shapes.unpack(stored).unwrap_or_else(|_| stored.to_vec()))
 }
 
-/// Rows in the order of the case that they are of, which their first column names, read one ahead.
+/// Rows in the order of the stream that they are of, which their first column names, read one ahead.
 struct Ahead<'s, T, F> {
     rows: Rows<'s>,
     read: F,
@@ -202,12 +224,12 @@ impl<'s, T, F: Fn(&Row<'_>) -> Result<T, rusqlite::Error>> Ahead<'s, T, F> {
         Ok(std::mem::replace(&mut self.next, next).map(|(_, read)| read))
     }
 
-    /// The case that the next row is of.
+    /// The stream that the next row is of.
     fn name(&self) -> Option<&str> {
         self.next.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// The rows of that case, if they are the next.
+    /// The rows of that stream, if they are the next.
     fn take(&mut self, name: &str) -> Result<Vec<T>, rusqlite::Error> {
         let mut taken = Vec::new();
         while self.name() == Some(name) {

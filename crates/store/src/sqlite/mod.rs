@@ -8,6 +8,8 @@ mod durability;
 mod group_commit;
 mod lists;
 mod made_with;
+mod migrate;
+mod migrated;
 #[cfg(test)]
 mod plans;
 mod quiet;
@@ -15,6 +17,8 @@ mod read;
 mod reserve;
 mod rest;
 mod setup;
+mod step;
+mod streams;
 pub mod verify;
 mod wal_checkpoint;
 mod writer;
@@ -25,11 +29,11 @@ use compression::Shapes;
 use customer_filter::CustomerFilter;
 use durability::Durability;
 use group_commit::{Gate, GroupCommit};
+pub use migrate::is_earlier;
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
 use rusqlite::Connection;
-pub use setup::is_earlier;
 use std::{
     fs::File,
     io,
@@ -42,6 +46,8 @@ use std::{
     thread::JoinHandle,
     time::Duration,
 };
+pub use step::Step as MigrationStep;
+pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 
 pub use read::REVOKED as REVOKED_TOKEN;
@@ -121,20 +127,30 @@ impl SqliteStore {
     /// Opens the database in the directory `data`, making both where they are not.
     ///
     /// # Errors
-    /// When another process has it, or it is damaged, foreign or newer.
+    /// When another process has it, or it is damaged, foreign or newer, or of an earlier format and cannot be migrated.
     pub fn open(data: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_on(data, options, Durability::open)
+        Self::open_telling(data, options, &mut |_| {})
+    }
+
+    /// The same. `told` hears how far it is where the database is migrated.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_telling(data: &Path, options: Options, told: &mut dyn FnMut(MigrationStep)) -> Result<Self, OpenError> {
+        Self::open_on(data, options, told, Durability::open)
     }
 
     /// The same on the disk that `disk` makes of the database's path and the ledger's edge.
     fn open_on(
         data: &Path,
         options: Options,
+        told: &mut dyn FnMut(MigrationStep),
         disk: impl FnOnce(&Path, Tree) -> io::Result<Durability>,
     ) -> Result<Self, OpenError> {
         let lock = setup::lock(data)?;
+        migrate::bring(data, &options, told)?;
         let path = data.join(DATABASE);
-        let connection = setup::writer(&path, &options)?;
+        let connection = setup::writer(&path, &options, &|new| migrate::apply(new, 0, &mut |_| {}))?;
         let file = |source| OpenError::File { path: path.display().to_string(), source };
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);
@@ -151,7 +167,7 @@ impl SqliteStore {
             batch_max: options.batch_max,
             window: options.window,
         };
-        let (told, settle) = mpsc::sync_channel(1);
+        let (tell, settle) = mpsc::sync_channel(1);
         let beside = setup::side(&path)?;
         let database = Arc::new(File::open(&path).map_err(file)?);
         let moved_to = Arc::clone(&database);
@@ -170,13 +186,14 @@ impl SqliteStore {
         let reserve = Arc::new(Reserve::keep(data));
         let writer = thread(("store-writer", WRITER), &path, {
             let (disk, last, kept_back) = (Arc::clone(&disk), Arc::clone(&last), Arc::clone(&reserve));
-            move || writer::run(connection, (&disk, &kept_back), &waiting, &group_commit, (&written, &told), &last)
+            move || writer::run(connection, (&disk, &kept_back), &waiting, &group_commit, (&written, &tell), &last)
         })?;
         let (there, learned, stop) = (setup::side(&path)?, Arc::clone(&customer_filter), Arc::clone(&closing));
         let learner = thread(("store-learner", BESIDE), &path, move || {
             // Who cannot be read here is looked for, and the error shows there.
             let _ = learned.learn(&there, &stop);
         })?;
+        migrate::end(data, told).map_err(file)?;
         Ok(Self {
             path,
             queue: Some(queue),

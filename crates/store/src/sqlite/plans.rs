@@ -1,6 +1,6 @@
 //! How the database goes about each read: none goes through a whole table, or sorts one, to find a page of it.
 
-use super::{DATABASE, Options, SqliteStore, lists, setup};
+use super::{DATABASE, Options, SqliteStore, is_earlier, lists, setup};
 use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, conformance};
 use rusqlite::{Connection, Statement, StatementStatus};
 use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
@@ -96,9 +96,9 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
         let read = read_by(|| drop(store.items_page("override", after.as_deref(), 10).unwrap()));
         pages.insert(format!("items {after:?}"), read);
     }
-    let history = store.records_of("cas_00000000", 0, usize::MAX).unwrap();
+    let history = store.records_of("case/cas_00000000", 0, usize::MAX).unwrap();
     let late = history[history.len() - 20].seq;
-    pages.insert("history".into(), read_by(|| drop(store.records_of("cas_00000000", late, 10).unwrap())));
+    pages.insert("history".into(), read_by(|| drop(store.records_of("case/cas_00000000", late, 10).unwrap())));
     pages.insert("feed".into(), read_by(|| drop(store.feed(middle, 10).unwrap())));
     pages.insert("owners".into(), read_by(|| drop(store.owners("open").unwrap())));
     pages.insert("due".into(), read_by(|| drop(store.due("timer", 20, 10).unwrap())));
@@ -143,7 +143,7 @@ async fn no_page_is_found_by_going_through_a_table_or_sorting_it() {
 #[tokio::test]
 async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_read_by_the_new_index() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(!setup::is_earlier(directory.path()), "there is none yet");
+    assert_eq!(is_earlier(directory.path()), None, "there is none yet");
     let earlier = Connection::open(directory.path().join(DATABASE)).unwrap();
     earlier.execute_batch(&setup::MIGRATIONS[..4].concat()).unwrap();
     earlier.pragma_update(None, "application_id", setup::APPLICATION_ID).unwrap();
@@ -154,9 +154,9 @@ async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_re
         earlier.execute(case, [id, status]).unwrap();
     }
     drop(earlier);
-    assert!(setup::is_earlier(directory.path()));
+    assert_eq!(is_earlier(directory.path()), Some((4, setup::newest_format())));
     let store = SqliteStore::open(directory.path(), Options::default()).unwrap();
-    assert!(!setup::is_earlier(directory.path()));
+    assert_eq!(is_earlier(directory.path()), None);
     let connection = store.reader().unwrap();
     let listed = lists::CASES.newest(&connection, &[Some("open"), None, None], None, 10).unwrap();
     assert_eq!(listed, ["cas_3", "cas_1"]);

@@ -79,7 +79,7 @@ impl SqliteStore {
         Ok(RecordRow {
             seq: row.get::<_, i64>(0)?.cast_unsigned(),
             kind: row.get(1)?,
-            case: row.get(2)?,
+            stream: row.get(2)?,
             actor: row.get(3)?,
             ts_ms: row.get(4)?,
             body: self.unpack(row.get_ref(5)?.as_blob()?)?,
@@ -214,14 +214,14 @@ impl Store for SqliteStore {
         Ok(self.one(sql, params![customer, since_ms.max(0)], |row| row.get(0))?.unwrap_or(0))
     }
 
-    fn records_of(&self, case: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
-        // From the place of the event before, where that is one of the case's: those before it are not gone through.
+    fn records_of(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError> {
+        // From the place of the event before, where that is one of the stream's: those before it are not gone through.
         let sql = format!(
             "SELECT {EVENT} FROM events WHERE stream = ?1 AND seq > ?2 \
              AND ver > COALESCE((SELECT ver FROM events WHERE seq = ?2 AND stream = ?1), 0) ORDER BY ver LIMIT ?3"
         );
         let after = after.min(i64::MAX as u64).cast_signed();
-        self.many(&sql, params![case, after, rows(limit)], |row| self.event(row))
+        self.many(&sql, params![stream, after, rows(limit)], |row| self.event(row))
     }
 
     fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError> {

@@ -3,7 +3,7 @@
 use super::{
     case_scan::{Found, Judge, Stored},
     compression::Shapes,
-    setup::MIGRATIONS,
+    setup::{self, MIGRATIONS},
 };
 use crate::{IdempotencyRow, ItemRow, TokenRow};
 use remit_ledger::{
@@ -144,13 +144,13 @@ pub(super) fn ledger(
 }
 
 /// Whether the database has the tables and indexes of its format, nothing else, and pages and indexes that agree.
-fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::Error> {
+pub(super) fn schema(connection: &Connection) -> Result<Vec<Problem>, rusqlite::Error> {
     const SQL: &str =
         "SELECT type || ' ' || name, COALESCE(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
     let shape = |connection: &Connection| -> Result<BTreeMap<String, String>, rusqlite::Error> {
         connection.prepare(SQL)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     };
-    let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let format = setup::format(connection)?;
     let empty = Connection::open_in_memory()?;
     for migration in MIGRATIONS.iter().take(usize::try_from(format).unwrap_or(0)) {
         empty.execute_batch(migration)?;

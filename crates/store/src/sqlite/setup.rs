@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
@@ -24,6 +24,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("0005.sql"),
     include_str!("0006.sql"),
     include_str!("0007.sql"),
+    include_str!("0008.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
 pub(super) const APPLICATION_ID: i64 = 0x524d_4954;
@@ -67,11 +68,12 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-pub(super) fn writer(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+/// The writer's connection. What is new `make` brings to the newest format.
+pub(super) fn writer(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, OpenError> {
     // SQLite makes the files beside it as this one is. Before any connection: where a process closes a file it loses
     // all its locks on it.
     drop(private(path).map_err(|source| OpenError::File { path: path.display().to_string(), source })?);
-    open(path, options).map_err(|error| match error {
+    open(path, options, make).map_err(|error| match error {
         Opening::Refused(refused) => refused,
         Opening::Sqlite(error) => refusal(path, &error),
     })
@@ -112,8 +114,13 @@ fn refused_file(path: &Path) -> Option<io::Error> {
 }
 
 /// The format that this program writes.
-fn newest_format() -> i64 {
+pub(super) fn newest_format() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The format of a database.
+pub(super) fn format(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Whether a database is Remit's, and of a format that this program knows.
@@ -144,7 +151,10 @@ impl From<rusqlite::Error> for Opening {
     }
 }
 
-fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
+/// Brings a new database to the newest format.
+pub(super) type Make<'m> = &'m dyn Fn(&mut Connection) -> Result<(), rusqlite::Error>;
+
+fn open(path: &Path, options: &Options, make: Make<'_>) -> Result<Connection, Opening> {
     let mut connection = Connection::open(path)?;
     let number =
         |connection: &Connection, pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
@@ -161,6 +171,10 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
         is_known(&connection, path).map_err(Opening::Refused)?;
     }
     let known = newest_format();
+    if !fresh && found < known {
+        let why = "another program has it open; end that one, and start again".to_owned();
+        return Err(Opening::Refused(OpenError::NotMigrated { path: path.display().to_string(), found, known, why }));
+    }
     pragmas(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", BEGIN_ANEW)?;
@@ -170,20 +184,15 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     }
     // What is dropped is overwritten.
     connection.pragma_update(None, "secure_delete", "ON")?;
-    for (at, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(migration)?;
-        transaction.pragma_update(None, "user_version", at as i64 + 1)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.commit()?;
-    }
+    // What was of an earlier format is of this one by now (`migrate.rs`).
     if fresh {
+        make(&mut connection)?;
         connection.execute("INSERT INTO born VALUES (?1)", [known])?;
     }
     // Pages that are written anyway are overwritten where something of them is deleted or moved; others only when words
     // are erased.
     connection.pragma_update(None, "secure_delete", "FAST")?;
-    if found < known {
+    if fresh {
         // So that the file says by itself what it is, also without its log of writes. Nobody waits here for who reads:
         // what then stays in the log is gone when it begins anew.
         connection.busy_timeout(Duration::ZERO)?;
@@ -195,17 +204,6 @@ fn open(path: &Path, options: &Options) -> Result<Connection, Opening> {
     // From here on the disk is waited for beside the writer.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
-}
-
-/// Whether the database in the directory `data` is of an earlier format, which the next to open it brings to the
-/// newest.
-pub fn is_earlier(data: &Path) -> bool {
-    let found = || -> Result<i64, rusqlite::Error> {
-        let connection = Connection::open_with_flags(data.join(super::DATABASE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.pragma_query_value(None, "user_version", |row| row.get(0))
-    };
-    // What cannot be read is told of when it is opened.
-    found().is_ok_and(|found| (1..MIGRATIONS.len() as i64).contains(&found))
 }
 
 fn pragmas(connection: &Connection) -> Result<(), rusqlite::Error> {

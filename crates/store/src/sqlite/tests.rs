@@ -94,7 +94,7 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     let (tell, told) = mpsc::channel();
     let told = Mutex::new(told);
     let slow = move |_: &Path, tree| Ok(Durability::new(tree, Box::new(move || told.lock().unwrap().recv().unwrap())));
-    let shared = Arc::new(SqliteStore::open_on(directory.path(), Options::default(), slow).unwrap());
+    let shared = Arc::new(SqliteStore::open_on(directory.path(), Options::default(), &mut |_| {}, slow).unwrap());
     let commit = |version| {
         let shared = Arc::clone(&shared);
         let commit = Commit {
@@ -189,9 +189,10 @@ async fn whatever_is_changed_of_a_record_is_found() {
     assert_eq!(found(), Vec::<String>::new());
     let raw = Connection::open(&path).unwrap();
     for (change, told) in [
-        ("stream = 'cas_c'", "the case beside it is `cas_c`, and its entry says `cas_a`"),
-        ("stream = 'cas_b'", "the case beside it is `cas_b`, and its entry says `cas_a`"),
-        ("ver = 7", "it is number 7 of its case, behind number 1 in record 1"),
+        ("stream = 'case/cas_c'", "the stream beside it is `case/cas_c`, and its entry says `case/cas_a`"),
+        ("stream = 'case/cas_b'", "the stream beside it is `case/cas_b`, and its entry says `case/cas_a`"),
+        ("stream = 'cas_a'", "the stream beside it is `cas_a`, and its entry says `case/cas_a`"),
+        ("ver = 7", "it is number 7 of its stream, behind number 1 in record 1"),
         ("kind = 'other'", "the kind beside it is `other`"),
         ("actor = 'nobody'", "the actor beside it is `nobody`"),
         ("ts_ms = ts_ms + 1", "the moment beside it is"),
@@ -212,7 +213,7 @@ async fn whatever_is_changed_of_a_record_is_found() {
     }
     // Two of one case that change places, each with all that is its own.
     raw.execute_batch("UPDATE events SET ver = 9 WHERE seq = 1; UPDATE events SET ver = 1 WHERE seq = 3").unwrap();
-    assert!(found().iter().any(|problem| problem.contains("record 1 was changed: it is number 9 of its case")));
+    assert!(found().iter().any(|problem| problem.contains("record 1 was changed: it is number 9 of its stream")));
 }
 
 #[test]

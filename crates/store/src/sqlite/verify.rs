@@ -2,17 +2,20 @@
 
 use super::{
     DATABASE,
-    case_scan::{self, Judge, Placed, each_case, unpacked},
+    case_scan::{self, Judge, Placed, each_stream, unpacked},
     compression::Shapes,
     rest,
     setup::{self, full_tile, tree_at},
+    streams,
 };
 use crate::{CHECKPOINT, ReadError};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
+    entry::Entry,
     hash::Hash,
     offline::OfflineProof,
     proof::{self, TileSource},
+    stream::of_version_1,
     tile::TILE_WIDTH,
     tree::Tree,
     verify::{Beside, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
@@ -21,8 +24,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use std::{collections::HashSet, path::Path};
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
-/// since the ledger was shorter, if there is one; then reads them case by case, and has `judge` hold what is kept of
-/// each case against them; then everything else. `progress` is told how many of how many readings were done.
+/// since the ledger was shorter, if there is one; then reads them stream by stream, and has `judge` hold what is kept
+/// of each against them; then everything else. `progress` is told how many of how many readings were done.
 ///
 /// # Errors
 /// When the database cannot be read at all.
@@ -119,6 +122,16 @@ fn run(
     let mut verification = Verification::new(verifier, next_note, stored_tile);
     since.into_iter().for_each(|checkpoint| verification.hold(checkpoint));
     let mut not_looked_at = Vec::new();
+    let (found, newest_format) = (setup::format(connection)?, setup::newest_format());
+    if found < newest_format {
+        not_looked_at.push(NotLookedAt {
+            what: "what a migration makes of it".to_owned(),
+            why: format!(
+                "the database is of format {found} and was read as it lies there; the next start brings it to format \
+                 {newest_format}"
+            ),
+        });
+    }
     match kept.map(|kept| verifier.open(kept)) {
         Some(Ok(checkpoint)) => {
             // It is written once the database has it.
@@ -141,27 +154,29 @@ fn run(
     let shapes = Shapes::load(connection)?;
     let tables = rest::tables(connection)?;
     judge.begin(rest::born(connection, &tables)?);
+    let names_by_identifier = setup::format(connection)? < streams::SINCE;
     let (mut erased, mut customers) = (HashSet::new(), HashSet::new());
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
     let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
-        let record = record(&shapes, row)?;
+        let record = record(&shapes, row, names_by_identifier)?;
+        let (_, id) = record.beside.stream.split_once('/').unwrap_or_default();
         match record.beside.kind.as_str() {
-            ERASED => drop(erased.insert(record.beside.case.clone())),
-            CUSTOMER_ERASED => drop(customers.insert(record.beside.case.clone())),
+            ERASED => drop(erased.insert(id.to_owned())),
+            CUSTOMER_ERASED => drop(customers.insert(id.to_owned())),
             _ => {}
         }
         verification.record(&record);
         read(1);
     }
     customers.extend(rest::customers_of(connection, &erased)?);
-    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &customers };
+    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &customers, names_by_identifier };
     let mut counted = rest::Counted::default();
-    each_case(connection, &beside, |name, stored| {
+    each_stream(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));
         counted.add(stored);
-        judge.case(name, stored, &mut |problem| verification.note(problem));
+        judge.stream(name, stored, &mut |problem| verification.note(problem));
         read(stored.records.len() as u64);
     })?;
     let ledger = rest::Ledger {
@@ -173,7 +188,11 @@ fn run(
     let tiles_of = |level| verification.tiles_of(level);
     let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
     rest::rest(connection, &ledger, &shapes, judge, &mut counted, &mut |problem| problems.push(problem))?;
-    let (judged, unjudged) = judge.end(&mut |problem| problems.push(problem));
+    let customer_of = |case: &str| {
+        let mut customer = connection.prepare_cached("SELECT customer FROM cases WHERE id = ?1").ok()?;
+        customer.query_row([case], |row| row.get(0)).ok()
+    };
+    let (judged, unjudged) = judge.end(&customer_of, &mut |problem| problems.push(problem));
     problems.into_iter().for_each(|problem: Problem| verification.note(problem));
     let mut report = verification.finish();
     report.looked_at = counted.looked_at().chain(judged).filter(|looked: &LookedAt| looked.count > 0).collect();
@@ -186,30 +205,31 @@ const ERASED: &str = "words_erased";
 /// The kind of record, in the customer's own stream, after which the key is gone that sealed all of a customer's words.
 const CUSTOMER_ERASED: &str = "customer_erased";
 
-fn record(shapes: &Shapes, row: &Row<'_>) -> Result<StoredRecord, rusqlite::Error> {
-    let salt: Vec<u8> = row.get(3)?;
-    let beside = Beside {
-        ts: row.get(4)?,
-        kind: rest::text(row, 5)?,
-        case: rest::text(row, 6)?,
-        actor: rest::text(row, 7)?,
-        subject: row.get(8)?,
-    };
+fn record(shapes: &Shapes, row: &Row<'_>, names_by_identifier: bool) -> Result<StoredRecord, rusqlite::Error> {
+    let (entry, body, salt): (Vec<u8>, _, Vec<u8>) = (row.get(1)?, unpacked(shapes, row, 2)?, row.get(3)?);
+    let (kind, mut stream) = (rest::text(row, 5)?, rest::text(row, 6)?);
+    // Before format 8 the column had what the entry says, which is otherwise told as it is.
+    if names_by_identifier && Entry::from_bytes(&entry).is_ok_and(|entry| entry.about.as_str() == stream) {
+        stream = of_version_1(&stream, &kind, &body);
+    }
+    let (actor, subject) = (rest::text(row, 7)?, row.get(8)?);
+    let beside = Beside { ts: row.get(4)?, kind, stream, actor, subject };
     Ok(StoredRecord {
         seq: row.get::<_, i64>(0)?.cast_unsigned(),
-        entry: row.get(1)?,
-        body: unpacked(shapes, row, 2)?,
+        entry,
+        body,
         salt: salt.try_into().unwrap_or([0; 32]),
         beside,
     })
 }
 
-/// Whether a case's records are numbered in the order in which they were written; whichever is not, `changed` hears of.
+/// Whether a stream's records are numbered in the order in which they were written; whichever is not, `changed` hears
+/// of.
 fn in_order(records: &[Placed], mut changed: impl FnMut(u64, &str)) {
     let mut before = (0, 0);
     for &Placed { place, seq, .. } in records {
         if place != before.0 + 1 || seq <= before.1 {
-            let how = format!("it is number {place} of its case, behind number {} in record {}", before.0, before.1);
+            let how = format!("it is number {place} of its stream, behind number {} in record {}", before.0, before.1);
             changed(seq.cast_unsigned(), &how);
         }
         before = (place, seq);

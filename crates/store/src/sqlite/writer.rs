@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record, TokenChange};
 use remit_ledger::{
-    entry::Entry,
+    entry::{About, Entry},
     hash::{Hash, hex},
     tile::Tile,
     tree::Tree,
@@ -254,7 +254,7 @@ impl Batch {
         for (at, record) in commit.records.iter().enumerate() {
             let before = match &commit.case {
                 Some(case) => case.expected_version + at as u64,
-                None => version_of(tx, &record.case)?,
+                None => version_of(tx, &record.stream)?,
             };
             self.append(tx, record, before + 1)?;
         }
@@ -335,11 +335,10 @@ impl Batch {
     fn append(&mut self, tx: &Transaction<'_>, record: &Record, version: u64) -> Result<(), rusqlite::Error> {
         let seq = self.tree.size() + 1;
         let entry = Entry {
-            v: 1,
             seq,
             ts: record.ts_ms,
             kind: record.kind.to_owned(),
-            case: record.case.clone(),
+            about: About::Stream(record.stream.clone()),
             actor: record.actor.clone(),
             commit: hex(&record.commit),
         };
@@ -347,7 +346,7 @@ impl Batch {
         self.tree.append(Hash::leaf(&entry), &mut self.tiles);
         tx.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
             seq.cast_signed(),
-            record.case,
+            record.stream,
             version.cast_signed(),
             record.kind,
             record.actor,

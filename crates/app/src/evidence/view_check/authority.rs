@@ -1,25 +1,41 @@
-//! Who may call, who works here, and which chats and subscriptions there are, against the records that say so.
+//! Who may call, who works here, and which chats and subscriptions there are, who was stopped, and what is listed of
+//! cases: everything that is kept as a token or a setting, against the records that say so.
+
+mod chats;
+mod listed;
+mod responders;
+pub(super) mod sides;
+mod staff;
+mod subscriptions;
+mod tokens;
 
 use super::problem::kept;
 use crate::{
-    access::authority,
+    access::authority::{GOVERNANCE, PAUSES, RECORDED},
+    bundle::{BUNDLE, MOVES},
+    case::{consult::CONSULT, override_log::OVERRIDE},
     live::{
-        chats::{CHAT, Chat, ChatItem},
-        floor::{STAFF, StaffItem},
-        subscriptions::{SUBSCRIPTION, SubscriptionItem},
+        chats::CHAT,
+        floor::STAFF,
+        load::BREAKER,
+        subscriptions::{DEAD, DELIVERY, SUBSCRIPTION},
     },
 };
-use remit_domain::{
-    Event,
-    floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionTerms},
-    id::{CustomerId, Timestamp},
+use chats::Chats;
+use listed::Listed;
+use remit_domain::{Event, id::Timestamp};
+use remit_store::{
+    ItemRow, TokenRow,
+    sqlite::{
+        REVOKED_TOKEN,
+        case_scan::{CustomerOf, Found},
+    },
 };
-use remit_store::{ItemRow, TokenRow, sqlite::case_scan::Found};
-use std::collections::BTreeMap;
-
-/// Chats of the records that are remembered before those that have ended are forgotten.
-const CHATS_MAX: usize = 100_000;
+use responders::Responders;
+use sides::{Held, Known};
+use staff::Staff;
+use subscriptions::Subscriptions;
+use tokens::Tokens;
 
 /// What is on record, and what is kept.
 #[derive(Debug, Default)]
@@ -28,81 +44,42 @@ pub(super) struct Authority {
     is_recorded: bool,
     /// The moment of the newest record of it.
     newest: Option<Timestamp>,
-    grants: Sides<Grant>,
-    profiles: Sides<StaffProfile>,
-    presences: Sides<PresenceKind>,
-    chats: Sides<(CustomerId, Timestamp)>,
-    subscriptions: Sides<SubscriptionTerms>,
-}
-
-/// One kind of thing, by name: as the records have it, and as it is kept.
-#[derive(Debug)]
-struct Sides<T> {
-    recorded: BTreeMap<String, T>,
-    kept: BTreeMap<String, T>,
-}
-
-impl<T> Default for Sides<T> {
-    fn default() -> Self {
-        Self { recorded: BTreeMap::new(), kept: BTreeMap::new() }
-    }
-}
-
-impl<T: PartialEq> Sides<T> {
-    /// Names what is kept otherwise than it is on record. Where `may_end`, what is on record may have ended.
-    fn compare(&self, what: &str, may_end: bool, found: Found<'_>) {
-        for (name, kept_one) in &self.kept {
-            let how = match self.recorded.get(name) {
-                None => "no record says that there is one",
-                Some(recorded) if recorded != kept_one => "it is otherwise than its records say",
-                Some(_) => continue,
-            };
-            found(kept(what, name, how));
-        }
-        if may_end {
-            return;
-        }
-        for name in self.recorded.keys().filter(|name| !self.kept.contains_key(*name)) {
-            found(kept(what, name, "its records say that there is one, and none is kept"));
-        }
-    }
+    /// Settings that say what is on record.
+    marks: usize,
+    /// The position of the newest record of all.
+    last: u64,
+    tokens: Tokens,
+    staff: Staff,
+    chats: Chats,
+    subscriptions: Subscriptions,
+    responders: Responders,
+    listed: Listed,
 }
 
 impl Authority {
-    /// Notes a record.
-    pub(super) fn note(&mut self, event: &Event) {
+    /// Notes the record at a position.
+    pub(super) fn note(&mut self, seq: u64, event: &Event) {
+        self.last = self.last.max(seq);
+        self.listed.note(event);
+        self.responders.note(seq, event);
+        self.chats.note_erasure(seq, event);
         let at = match event {
-            Event::TokenMade { grant, at, .. } => {
-                self.grants.recorded.insert(grant.token.clone(), grant.clone());
+            Event::TokenMade { at, .. } | Event::TokenRevoked { at, .. } => {
+                self.tokens.note(event);
                 at
             }
-            Event::TokenRevoked { token, at, .. } => {
-                self.grants.recorded.remove(token);
+            Event::StaffNoted { at, .. } | Event::PresenceSet { at, .. } => {
+                self.staff.note(event);
                 at
             }
-            Event::StaffNoted { profile, at, .. } => {
-                let name = profile.id.to_string();
-                // Who is noted for the first time is offline until they say otherwise.
-                self.presences.recorded.entry(name.clone()).or_insert(PresenceKind::Offline);
-                self.profiles.recorded.insert(name, (**profile).clone());
+            Event::ChatStarted { at, .. } => {
+                self.chats.note(seq, event);
                 at
             }
-            Event::PresenceSet { staff, presence, at, .. } => {
-                self.presences.recorded.insert(staff.to_string(), *presence);
-                at
-            }
-            Event::ChatStarted { chat, customer, expires, at, .. } => {
-                self.chats.recorded.insert(chat.clone(), (customer.clone(), *expires));
-                self.forget_ended(*at);
-                at
-            }
-            Event::SubscriptionMade { subscription, terms, at, .. } => {
-                self.subscriptions.recorded.insert(subscription.clone(), terms.clone());
-                at
-            }
-            Event::SubscriptionChanged { at, .. } => at,
-            Event::SubscriptionDeleted { subscription, at, .. } => {
-                self.subscriptions.recorded.remove(subscription);
+            Event::SubscriptionMade { at, .. }
+            | Event::SubscriptionChanged { at, .. }
+            | Event::SubscriptionDeleted { at, .. } => {
+                self.subscriptions.note(event);
                 at
             }
             _ => return,
@@ -111,66 +88,69 @@ impl Authority {
         self.newest = self.newest.max(Some(*at));
     }
 
-    fn forget_ended(&mut self, now: Timestamp) {
-        if self.chats.recorded.len() > CHATS_MAX {
-            self.chats.recorded.retain(|_, (_, expires)| *expires > now);
-        }
-    }
-
     /// Notes a token that is kept.
     pub(super) fn token(&mut self, row: &TokenRow) {
-        self.grants.kept.insert(row.id.clone(), authority::grant(row));
+        self.tokens.keep(row);
     }
 
-    /// Notes an item that is kept, if it is of this; one that cannot be read is found.
+    /// Notes an item that is kept; one that cannot be read, or is of no kind that there is, is found.
     pub(super) fn item(&mut self, row: &ItemRow, found: Found<'_>) {
-        if self.read(row).is_err() {
+        let body = row.body.as_deref().unwrap_or_default();
+        let read = match row.kind.as_str() {
+            STAFF => self.staff.keep(&row.id, body),
+            CHAT => self.chats.keep(&row.id, body, found),
+            SUBSCRIPTION => self.subscriptions.keep(&row.id, body),
+            DELIVERY => self.subscriptions.keep_delivery(&row.id, body),
+            BREAKER => self.responders.keep(&row.id, body),
+            CONSULT => self.listed.keep_consult(&row.id, body),
+            OVERRIDE => self.listed.keep_override(&row.id, body),
+            REVOKED_TOKEN => {
+                self.tokens.keep_name(&row.id);
+                Ok(())
+            }
+            BUNDLE if row.id == MOVES => Ok(()),
+            GOVERNANCE if [RECORDED, PAUSES].contains(&row.id.as_str()) => {
+                self.marks += 1;
+                if row.id == PAUSES {
+                    self.subscriptions.pauses_are_recorded();
+                }
+                Ok(())
+            }
+            kind => match kind.strip_prefix(DEAD) {
+                Some(subscription) => self.subscriptions.keep_letter(subscription, &row.id, body),
+                None => return found(kept("setting", &format!("{kind} {}", row.id), "there is no such kind")),
+            },
+        };
+        if read.is_err() {
             found(kept(&row.kind, &row.id, "it cannot be read as one"));
         }
     }
 
-    fn read(&mut self, row: &ItemRow) -> Result<(), serde_json::Error> {
-        let body = row.body.as_deref().unwrap_or_default();
-        match row.kind.as_str() {
-            STAFF => {
-                let item: StaffItem = serde_json::from_slice(body)?;
-                self.presences.kept.insert(row.id.clone(), (&item.presence).into());
-                self.profiles.kept.insert(row.id.clone(), item.profile);
-            }
-            CHAT => {
-                let item: ChatItem = serde_json::from_slice(body)?;
-                let chat = Chat::new(row.id.clone(), item);
-                self.chats.kept.insert(chat.name().to_owned(), (chat.customer.clone(), chat.expires));
-            }
-            SUBSCRIPTION => {
-                let item: SubscriptionItem = serde_json::from_slice(body)?;
-                self.subscriptions.kept.insert(row.id.clone(), authority::terms(&item));
-            }
-            _ => {}
+    /// Names everything that is kept otherwise than it is on record.
+    pub(super) fn compare(&self, known: Known<'_>, customer_of: CustomerOf<'_>, found: Found<'_>) -> Held {
+        if known.is_whole {
+            self.responders.compare(found);
+            self.listed.compare(found);
         }
-        Ok(())
-    }
-
-    /// Names everything that is kept otherwise than it is on record; says whether it could be looked at.
-    pub(super) fn compare(&mut self, found: Found<'_>) -> bool {
-        let there = !(self.grants.kept.is_empty() && self.profiles.kept.is_empty() && self.chats.kept.is_empty());
+        let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         if !self.is_recorded {
-            return !there && self.subscriptions.kept.is_empty();
+            held.is_recorded = self.count() == 0;
+            return held;
         }
-        let newest = self.newest;
-        // What has ended gives nobody anything.
-        self.chats.kept.retain(|_, (_, expires)| Some(*expires) > newest);
-        self.grants.compare("token", false, found);
-        self.profiles.compare("member of staff", false, found);
-        self.presences.compare("presence of", false, found);
-        self.chats.compare("chat", true, found);
-        self.subscriptions.compare("subscription", false, found);
-        true
+        // A server has started before there is anything but tokens.
+        let served = !(self.staff.is_empty() && self.chats.is_empty() && self.subscriptions.is_empty());
+        if known.is_recorded_from_birth && served && self.marks < [RECORDED, PAUSES].len() {
+            found(kept("setting", GOVERNANCE, "what says that everything is on record is not there"));
+        }
+        self.tokens.compare(known, &mut held, found);
+        self.staff.compare(&mut held, found);
+        self.chats.compare(self.newest, customer_of, found);
+        self.subscriptions.compare(known, self.last, &mut held, found);
+        held
     }
 
     /// How much was looked at.
     pub(super) fn count(&self) -> u64 {
-        let counts = [self.grants.kept.len(), self.profiles.kept.len(), self.chats.kept.len()];
-        counts.iter().sum::<usize>() as u64 + self.subscriptions.kept.len() as u64
+        self.tokens.count() + self.staff.count() + self.chats.count() + self.subscriptions.count()
     }
 }

@@ -9,11 +9,11 @@ use crate::{
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
-use authority::Authority;
+use authority::{Authority, sides::Known};
 use governed::Governed;
 use problem::kept;
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     exception::ExceptionKind,
     id::{CaseId, CustomerId},
 };
@@ -22,8 +22,8 @@ use remit_policy::files::Files;
 use remit_store::{
     IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
     sqlite::{
-        REVOKED_TOKEN,
-        case_scan::{Found, Judge, Stored},
+        REVOKED_TOKEN, STREAMS_SINCE,
+        case_scan::{CustomerOf, Found, Judge, Stored},
     },
 };
 use sealed::{Named, after_each};
@@ -43,6 +43,8 @@ mod sealed;
 /// From this format on everything that is counted and remains to be done is there from the first record on.
 const WHOLE_SINCE: i64 = 6;
 
+/// From this format on each act of authority is on record from the first one on, with all that records say of it.
+const RECORDED_SINCE: i64 = STREAMS_SINCE;
 /// How a record names a bundle.
 const BUNDLE: &[u8] = br#""bundle":""#;
 
@@ -54,6 +56,8 @@ pub struct ViewCheck {
     /// Why not, where they are not.
     why: String,
     is_whole: bool,
+    /// Whether each act of authority is on record from the first one on, with all that records say of it by now.
+    is_recorded_from_birth: bool,
     /// Keys whose marks are in the database.
     marks: BTreeSet<String>,
     opened: u64,
@@ -63,6 +67,22 @@ pub struct ViewCheck {
     outcomes: BTreeMap<String, Outcomes>,
     governed: Governed,
     authority: Authority,
+}
+
+/// What the name of a case's stream begins with.
+const OF_CASE: &str = "case/";
+
+/// How an event is of another stream than the one that it stands in, if it is.
+fn misplaced(event: &Event, stream: &str) -> Option<String> {
+    let own = match event {
+        Event::CaseOpened { case, .. } => Some(Stream::case(*case)),
+        event => event.stream(),
+    };
+    match own {
+        Some(own) if own.to_string() != stream => Some(format!("is of {own}")),
+        None if !stream.starts_with(OF_CASE) => Some("is of a case".to_owned()),
+        _ => None,
+    }
 }
 
 /// What became of the cases of a responder.
@@ -103,8 +123,10 @@ impl ViewCheck {
         }
     }
 
-    /// Goes through a case's records, and says in what something that is kept of it differs from what they make of it.
-    fn differs(&mut self, name: &str, stored: &Stored, found: Found<'_>) -> Option<String> {
+    /// Goes through a stream's records, and says in what something that is kept of it differs from what they make of
+    /// it.
+    fn differs(&mut self, stream: &str, stored: &Stored, found: Found<'_>) -> Option<String> {
+        let name = stream.strip_prefix(OF_CASE).unwrap_or(stream);
         let mut named = Named::default();
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
@@ -120,9 +142,12 @@ impl ViewCheck {
                 Ok(event) => event,
                 Err(error) => return Some(format!("one of its records cannot be read: {error}")),
             };
+            if let Some(how) = misplaced(&event, stream) {
+                return Some(format!("record {} {how}", record.seq));
+            }
             named.note(&record.body);
             self.governed.note(record.seq, &event);
-            self.authority.note(&event);
+            self.authority.note(record.seq.cast_unsigned(), &event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
@@ -179,12 +204,15 @@ impl ViewCheck {
 impl Judge for ViewCheck {
     fn begin(&mut self, format: Option<i64>) {
         self.is_whole = format.is_some_and(|format| format >= WHOLE_SINCE);
+        self.is_recorded_from_birth = format.is_some_and(|format| format >= RECORDED_SINCE);
     }
 
-    fn case(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
-        if let Some(how) = self.differs(name, stored, found) {
-            found(Problem::Case { case: name.to_owned(), how });
-        }
+    fn stream(&mut self, name: &str, stored: &Stored, found: Found<'_>) {
+        let Some(how) = self.differs(name, stored, found) else { return };
+        found(match name.strip_prefix(OF_CASE) {
+            Some(case) => Problem::Case { case: case.to_owned(), how },
+            None => kept("stream", name, &how),
+        });
     }
 
     fn customer(&mut self, id: &str, wrapped_key: &[u8], found: Found<'_>) {
@@ -273,7 +301,7 @@ impl Judge for ViewCheck {
         }
     }
 
-    fn end(&mut self, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
+    fn end(&mut self, customer_of: CustomerOf<'_>, found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
         for (digest, case) in self.named.iter().filter(|(digest, _)| !self.bundles.contains(*digest)) {
             found(kept("bundle", digest, &format!("case {case} was decided by it, and it is not there")));
         }
@@ -296,18 +324,29 @@ impl Judge for ViewCheck {
                 found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
             }
         }
-        let is_recorded = self.authority.compare(found);
+        let (keys, is_whole) = (self.keys.as_ref(), self.is_whole);
+        let known = Known { keys, is_whole, is_recorded_from_birth: self.is_recorded_from_birth };
+        let held = self.authority.compare(known, customer_of, found);
+        let is_recorded = held.is_recorded;
         let looked = [
             ("sealed words and files opened", self.opened),
             ("bundles that decisions name", self.named.len() as u64),
             ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
         ];
         let mut not = vec![
-            ("settings and answers kept to be repeated, beyond their form", "they are not in the ledger"),
+            ("answers kept to be repeated, beyond their form", "they are not in the ledger"),
             (
-                "names of tokens and staff; of subscriptions their secret, whether they are paused, and their address \
-                 beyond its origin; the cases of a chat, and whether one was taken away",
-                "records have no names and secrets, and a chat and a receiver that is gone end without one",
+                "names of tokens and of subscriptions, and why and since when staff are away",
+                "records have no names and no words",
+            ),
+            (
+                "how far events were delivered to a subscription, what was given up, and until when a secret of before \
+                 signs",
+                "what is delivered is on no record; a replay sends everything again",
+            ),
+            (
+                "further cases of a chat than its first, beyond whose they are",
+                "records do not say on which chat one was opened",
             ),
             (
                 "when promises are looked at again, and whether and when silences are",
@@ -324,6 +363,7 @@ impl Judge for ViewCheck {
                 "an earlier version made them, and the next start puts them on record",
             ));
         }
+        not.extend(held.not);
         if !self.is_whole {
             not.push((
                 "counts of outcomes, and whether everything that remains to be done is there",

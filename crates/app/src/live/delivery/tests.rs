@@ -33,7 +33,7 @@ fn fail(line: &mut Line, pick: &Pick, asked_ms: Option<i64>, now: i64) -> bool {
 fn drain(line: &mut Line, now: i64) -> Vec<(String, u64)> {
     let mut sent = Vec::new();
     while let Some(pick) = line.pick(now, &HashSet::new()) {
-        sent.push((pick.from.case.clone(), pick.after + 1));
+        sent.push((pick.from.stream.clone(), pick.after + 1));
         line.delivered(&pick.from, pick.after + 1, now);
     }
     sent
@@ -59,7 +59,7 @@ fn pauses_double_from_seconds_to_hours() {
 fn a_case_that_is_refused_holds_up_only_itself() {
     let mut line = line(&[(1, "a"), (2, "a"), (3, "b")]);
     let first = line.pick(0, &HashSet::new()).unwrap();
-    assert_eq!((first.from.case.as_str(), first.ready.as_ref().unwrap().seq), ("a", 1));
+    assert_eq!((first.from.stream.as_str(), first.ready.as_ref().unwrap().seq), ("a", 1));
     assert!(!fail(&mut line, &first, None, 0));
     assert_eq!(line.next_due(&HashSet::from(["b".to_owned()])), Some(5_000));
     assert_eq!(drain(&mut line, 4_999), [("b".to_owned(), 3)]);
@@ -72,7 +72,7 @@ fn a_case_that_is_refused_holds_up_only_itself() {
 #[test]
 fn of_a_case_that_is_under_way_nothing_else_goes() {
     let mut line = line(&[(1, "a"), (2, "a")]);
-    let busy = HashSet::from([line.pick(0, &HashSet::new()).unwrap().from.case]);
+    let busy = HashSet::from([line.pick(0, &HashSet::new()).unwrap().from.stream]);
     assert!(line.pick(0, &busy).is_none());
     assert_eq!(line.next_due(&busy), None);
 }
@@ -98,7 +98,7 @@ fn after_three_days_of_trying_an_event_is_a_dead_letter_and_the_next_one_goes() 
     assert!(line.retry(&letter, now) && line.is_on_its_way(1) && line.is_dead(1));
     assert_eq!(drain(&mut line, now), [("a".to_owned(), 1)]);
     assert_eq!((line.dead_letters(), line.is_on_its_way(1)), (0, false));
-    line.saved(&unsaved);
+    line.saved(&unsaved, line.paused);
     assert_eq!(line.unsaved().letters, [(1, None)]);
 }
 
@@ -124,7 +124,7 @@ fn a_receiver_that_asks_for_a_pause_gets_it_up_to_an_hour() {
         let busy = HashSet::from(["a".to_owned()]);
         assert_eq!(line.next_due(&busy), Some(quiet_ms), "{asked_ms}");
         assert!(quiet_ms == 0 || line.pick(quiet_ms - 1, &busy).is_none());
-        assert_eq!(line.pick(quiet_ms, &busy).unwrap().from.case, "b");
+        assert_eq!(line.pick(quiet_ms, &busy).unwrap().from.stream, "b");
     }
 }
 
@@ -195,7 +195,7 @@ fn what_is_read_ahead_and_what_waits_is_bounded() {
         seq += 1;
         line.take(seq - 1, seq, &format!("c{seq}"), ready(seq), 0);
     }
-    assert_eq!((seq, line.waiting().0), (CASES_MAX as u64, CASES_MAX));
+    assert_eq!((seq, line.waiting().0), (STREAMS_MAX as u64, STREAMS_MAX));
 }
 
 /// Draws numbers that look random, the same for the same seed.
@@ -223,7 +223,7 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
         let mut again = 0;
         for step in 0.. {
             assert!(step < 100_000, "seed {seed} does not end");
-            let busy: HashSet<String> = under_way.iter().map(|(pick, _)| pick.from.case.clone()).collect();
+            let busy: HashSet<String> = under_way.iter().map(|(pick, _)| pick.from.stream.clone()).collect();
             match draws.below(40) {
                 0..8 => {
                     let (after, room) = line.room();
@@ -233,7 +233,7 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
                 }
                 8..22 => {
                     if let Some(pick) = line.pick(now, &busy) {
-                        let next = (pick.after + 1..=pick.last).find(|seq| of(*seq) == pick.from.case);
+                        let next = (pick.after + 1..=pick.last).find(|seq| of(*seq) == pick.from.stream);
                         assert!(pick.ready.as_ref().is_none_or(|ready| Some(ready.seq) == next), "seed {seed}");
                         match next {
                             Some(seq) => under_way.push((pick, seq)),
@@ -264,7 +264,7 @@ fn whatever_happens_every_event_arrives_or_is_a_dead_letter_in_order_of_its_case
                             kept_dead.remove(seq)
                         };
                     }
-                    line.saved(&unsaved);
+                    line.saved(&unsaved, line.paused);
                     assert!(!line.is_unsaved());
                 }
                 35 if again < 20 => {

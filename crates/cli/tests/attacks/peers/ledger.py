@@ -6,6 +6,7 @@ usage: ledger.py URL TOKEN KEY [OLDER-CHECKPOINT]
 
 import base64
 import hashlib
+import json
 import struct
 import sys
 import urllib.request
@@ -75,12 +76,23 @@ def tiles(level, count):
         yield width, fetch(address(level, first // WIDTH, width))
 
 
+def named(entry):
+    """An entry, which names what it is about as its version does: a case, or a stream by kind and identifier."""
+    told = json.loads(entry)
+    if told["v"] == 1:
+        assert "stream" not in told and told["case"], "an entry of version 1"
+    else:
+        kind, _, name = told["stream"].partition("/")
+        assert told["v"] == 2 and "case" not in told and kind and name, "an entry of version 2"
+    return entry
+
+
 def entries(size):
     for width, bundle in tiles("entries", size):
         for _ in range(width):
             (length,) = struct.unpack_from(">H", bundle)
             assert len(bundle) >= 2 + length, "a bundle breaks off"
-            yield bundle[2 : 2 + length]
+            yield named(bundle[2 : 2 + length])
             bundle = bundle[2 + length :]
         assert not bundle, "a bundle has more than its entries"
 

@@ -1,61 +1,16 @@
 //! What the floor does, as short stories named for what hurts elsewhere.
 
-use super::*;
-use crate::{
-    case::Channel::{self, Chat},
-    id::{CaseId, ResponderId, StaffId, Timestamp},
-    offer::OfferEnd,
-};
+use crate::setting::{MINUTE, at, case, person, queue, staff, waiting};
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
-use std::{collections::BTreeMap, sync::Arc};
-
-const MINUTE: i64 = 60_000;
-
-fn at(ms: i64) -> Timestamp {
-    Timestamp(1_750_000_000_000 + ms)
-}
-
-fn case(n: usize) -> CaseId {
-    CaseId::next(&mut crate::id::Ids::new(Timestamp(0), n as u128))
-}
-
-fn staff(n: usize) -> StaffId {
-    StaffId::new(&format!("staff-{n}")).unwrap()
-}
-
-fn queue(n: usize) -> ResponderId {
-    ResponderId::new(&format!("queue-{n}")).unwrap()
-}
-
-/// Somebody in the first queue who speaks English.
-fn person(n: usize, capacity: u32) -> StaffProfile {
-    StaffProfile {
-        id: staff(n),
-        queues: vec![queue(0)],
-        languages: [("en".to_owned(), 3)].into(),
-        skills: BTreeMap::new(),
-        capacity: [(Chat, capacity)].into(),
-    }
-}
-
-/// A chat in English in the first queue.
-fn waiting(n: usize, since: Timestamp) -> Waiting {
-    Waiting {
-        case: case(n),
-        queue: queue(0),
-        channel: Chat,
-        language: "en".into(),
-        skills: BTreeMap::new().into(),
-        since,
-        value_percent: 100,
-        sla_ms: 10 * MINUTE,
-        last_staff: None,
-        relax: [].as_slice().into(),
-    }
-}
+use remit_domain::{
+    case::Channel::{self, Chat},
+    floor::{Floor, Pairing, Presence, Refused, Relax, Terms, Waiting},
+    offer::OfferEnd,
+};
+use std::sync::Arc;
 
 /// A floor with so many people in the first queue, each with room for as many chats, all available, no ramp.
 fn floor(people: usize, capacity: u32) -> Floor {

@@ -1,6 +1,6 @@
 //! What the floor promises, tested from outside: random sequences against a plain model of what was said.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
+use crate::setting::{MINUTE, at, case, person, queue, staff, waiting};
 use proptest::{
     collection::vec,
     prelude::*,
@@ -9,59 +9,15 @@ use proptest::{
 use remit_domain::{
     case::Channel::{self, Chat, Email},
     floor::{Floor, Pairing, Presence, Relax, StaffProfile, Terms, Waiting},
-    id::{CaseId, Ids, ResponderId, StaffId, Timestamp},
+    id::{CaseId, StaffId, Timestamp},
     offer::OfferEnd,
 };
 use std::collections::BTreeMap;
 
-const MINUTE: i64 = 60_000;
 const QUEUES: usize = 2;
 const STAFF: usize = 5;
 const SEED: u64 = 20_250_615;
 const CASES: u32 = 500;
-
-fn at(ms: i64) -> Timestamp {
-    Timestamp(1_750_000_000_000 + ms)
-}
-
-fn case(n: usize) -> CaseId {
-    CaseId::next(&mut Ids::new(Timestamp(0), n as u128))
-}
-
-fn staff(n: usize) -> StaffId {
-    StaffId::new(&format!("staff-{n}")).unwrap()
-}
-
-fn queue(n: usize) -> ResponderId {
-    ResponderId::new(&format!("queue-{n}")).unwrap()
-}
-
-/// Somebody in the first queue who speaks English.
-fn person(n: usize, capacity: u32) -> StaffProfile {
-    StaffProfile {
-        id: staff(n),
-        queues: vec![queue(0)],
-        languages: [("en".to_owned(), 3)].into(),
-        skills: BTreeMap::new(),
-        capacity: [(Chat, capacity)].into(),
-    }
-}
-
-/// A chat in English in the first queue.
-fn waiting(n: usize, since: Timestamp) -> Waiting {
-    Waiting {
-        case: case(n),
-        queue: queue(0),
-        channel: Chat,
-        language: "en".into(),
-        skills: BTreeMap::new().into(),
-        since,
-        value_percent: 100,
-        sla_ms: 10 * MINUTE,
-        last_staff: None,
-        relax: [].as_slice().into(),
-    }
-}
 
 /// A random step: what happens, after how many seconds, and whether offers are made then.
 #[derive(Debug, Clone)]

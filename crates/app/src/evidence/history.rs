@@ -1,0 +1,51 @@
+//! Histories: what happened to a case, a token, a member of staff or anything else that has a stream of events.
+
+use crate::{
+    Caller, Parts,
+    access::{auth, who},
+    case::query::{self, Page, TimelineItem},
+    environment::clock::rfc3339,
+    operation::ListHistoryRefusal,
+    refused::{Kind, Refused},
+};
+use remit_domain::{Event, Stream, id::Timestamp, stream::StreamKind};
+use remit_store::RecordRow;
+
+/// Everything that happened to what has this kind and identifier, oldest first. Of a case it is told as its timeline
+/// is; everything else is told to who may read all events.
+///
+/// # Errors
+/// `not_found` where there is no such stream, `forbidden` where policy refuses, and what reading a case is refused for.
+pub fn history(
+    parts: &Parts,
+    caller: &Caller,
+    stream: &Stream,
+    after: u64,
+    limit: usize,
+) -> Result<Page<TimelineItem>, ListHistoryRefusal> {
+    if stream.kind() == StreamKind::Case {
+        return Ok(query::timeline(parts, caller, stream.id(), after, limit).map_err(Refused::from)?);
+    }
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
+    let (rows, next) = query::records_of(&parts.journal, stream, after, limit)?;
+    // What has no event is not.
+    if rows.is_empty() && (after == 0 || query::records_of(&parts.journal, stream, 0, 1)?.0.is_empty()) {
+        return Err(Refused::new(Kind::NotFound, format!("nothing is on record of `{stream}`")).into());
+    }
+    let items = rows.into_iter().map(|row| item(parts, &row)).collect::<Result<_, Refused>>()?;
+    Ok(Page { items, next })
+}
+
+fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
+    let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+    Ok(TimelineItem {
+        seq: row.seq,
+        at: rfc3339(Timestamp(row.ts_ms)),
+        by: who::named(&parts.journal, &parts.vault, &row.actor)?,
+        event: serde_json::to_value(&event).map_err(Refused::internal)?,
+        words: None,
+        read: None,
+        told: None,
+        rules: Vec::new(),
+    })
+}

@@ -1,0 +1,163 @@
+//! The customer's chat: started by an integration, and then, for the one customer of the link, read, written and
+//! followed.
+
+operations! { "chat"
+    /// Start a chat for one customer: a link to the chat page that acts for nobody else.
+    ///
+    /// Give it only to that customer, signed in on your side. Its secret is in this answer and nowhere else.
+    start_chat = StartChat {
+        asks: [CHAT_START, CASE_READ];
+        of: [];
+        runs: as a secret command;
+        refuses: StartChatRefusal {
+            /// The customer's identifier is empty or too long, the hours are none of 1 to 72, or the case is not this
+            /// customer's.
+            Invalid,
+            /// There is no such case to go on with.
+            NotFound,
+        }
+    }
+
+    /// Exchange a link's secret for a cookie of that chat's own.
+    ///
+    /// A browser can have the cookies of 8 chats; of more, those go that end first.
+    enter_chat = EnterChat {
+        asks: [];
+        of: [];
+        runs: for a link;
+        refuses: EnterChatRefusal {
+            /// There is no such chat, or its time is over.
+            ChatEnded,
+        }
+    }
+
+    /// Read the conversation so far, and who has it now.
+    get_conversation = GetConversation {
+        asks: [CASE_READ];
+        of: [Chat];
+        runs: on the readers in a chat;
+        refuses: GetConversationRefusal {}
+    }
+
+    /// Follow the conversation, by server-sent events.
+    ///
+    /// `message` events have a `ChatMessage` as data and its `seq` as `id`; `status` events have a `ChatStatus` and no
+    /// `id`.
+    follow_conversation = FollowConversation {
+        asks: [CASE_READ];
+        of: [Chat];
+        runs: in a chat;
+        refuses: FollowConversationRefusal {
+            /// As many streams are open as there may be.
+            Busy,
+        }
+    }
+
+    /// Say something; the first message opens the customer's case.
+    say = Say {
+        asks: [CASE_OPEN, MESSAGE_POST];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: SayRefusal {
+            /// The text is empty or too long.
+            Invalid,
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// The chat has had as many requests as it may, or its case ended in another one meanwhile.
+            Conflict,
+            /// The words of the conversation were erased.
+            Erased,
+        }
+    }
+
+    /// Ask for a human. Whatever AI has the case loses it; where no person can have it, a manager sees to it.
+    ask_for_human = AskForHuman {
+        asks: [CASE_OPEN, MESSAGE_POST];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: AskForHumanRefusal {
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// The chat has had as many requests as it may, or its case ended in another one meanwhile.
+            Conflict,
+            /// The words of the conversation were erased.
+            Erased,
+        }
+    }
+
+    /// Say whether it is solved, or how satisfied one is. Yes ends the case; no reopens one that has ended.
+    judge = Judge {
+        asks: [CASE_FEEDBACK, CASE_READ];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: JudgeRefusal {
+            /// Neither `solved` nor `satisfaction` is said, the satisfaction is none of 1 to 5, or the words are empty
+            /// or too long.
+            Invalid,
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// Nothing was said on this chat yet, nobody has answered yet, an exception holds the case, or a danger
+            /// stands on it.
+            Conflict,
+            /// The words of the conversation were erased.
+            Erased,
+        }
+    }
+
+    /// Add a file, as the body, of its own type: PNG, JPEG, WebP, GIF, PDF or plain text, up to 5 MiB.
+    attach_file = AttachFile {
+        asks: [MESSAGE_POST];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: AttachFileRefusal {
+            /// The file is empty.
+            Invalid,
+            /// The file is of a kind that is not taken, or not what it is said to be.
+            MediaType,
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// Nothing was said on this chat yet, its case has as many files as it may have, or it ended in another
+            /// one.
+            Conflict,
+            /// The words of the conversation were erased.
+            Erased,
+        }
+    }
+
+    /// Read a file of the conversation.
+    get_file = GetFile {
+        asks: [CASE_READ];
+        of: [Chat, Attachment];
+        runs: on the readers in a chat;
+        refuses: GetFileRefusal {
+            /// This chat has no such file.
+            NotFound,
+            /// The file was erased with the words of the conversation.
+            Erased,
+        }
+    }
+
+    /// Read the chat page.
+    get_chat_page = GetChatPage {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetChatPageRefusal {}
+    }
+
+    /// Read the chat page's style.
+    get_chat_style = GetChatStyle {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetChatStyleRefusal {}
+    }
+
+    /// Read the chat page's script.
+    get_chat_script = GetChatScript {
+        asks: [];
+        of: [];
+        runs: for everybody;
+        refuses: GetChatScriptRefusal {}
+    }
+}

@@ -1,0 +1,64 @@
+//! Exceptions: raised, listed, taken on and resolved.
+
+operations! { "exceptions"
+    /// Raise an exception on a case by hand: work that leaves the standard path, with an owner and a due time.
+    raise_exception = RaiseException {
+        asks: [EXCEPTION_RAISE];
+        of: [Case];
+        runs: on a case;
+        refuses: RaiseExceptionRefusal {
+            /// The reason is empty or too long, `due_at` is no coming moment, or the bundle has no owner of this name.
+            Invalid,
+            /// There is no such case.
+            NotFound,
+            /// The case is resolved.
+            Conflict,
+            /// The words on the case were erased, so that no reason can be kept.
+            Erased,
+        }
+    }
+
+    /// List exceptions, newest first.
+    list_exceptions = ListExceptions {
+        asks: [EXCEPTION_READ];
+        of: [];
+        runs: on the readers;
+        refuses: ListExceptionsRefusal {}
+    }
+
+    /// List exceptions whose owner cannot be reached under the bundle in force: there should be none.
+    list_unreachable = ListUnreachable {
+        asks: [EXCEPTION_READ];
+        of: [];
+        runs: on the readers;
+        refuses: ListUnreachableRefusal {}
+    }
+
+    /// Take an exception on.
+    own_exception = OwnException {
+        asks: [EXCEPTION_OWN];
+        of: [Exception];
+        runs: on a case;
+        refuses: OwnExceptionRefusal {
+            /// There is no such exception, or it is not open any more.
+            NotFound,
+        }
+    }
+
+    /// Resolve an exception; a case that it held is routed anew, or closed with it.
+    resolve_exception = ResolveException {
+        asks: [EXCEPTION_RESOLVE];
+        of: [Exception];
+        runs: on a case;
+        refuses: ResolveExceptionRefusal {
+            /// The reason is missing, empty or too long.
+            Invalid,
+            /// There is no such exception, or it is not open any more.
+            NotFound,
+            /// The case is to be closed with it, and another exception holds it.
+            Conflict,
+            /// There is a reason, and the words on the case were erased: leave it out.
+            Erased,
+        }
+    }
+}

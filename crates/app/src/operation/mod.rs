@@ -1,0 +1,59 @@
+//! The operations of the product: one declaration for each, from which come its route, its entry in the interface's
+//! description, the list of permissions, and why it can be refused.
+//!
+//! To add one: declare it in the file of its noun; say what it takes and gives in `signature`; bind it to an address
+//! and a handler in the server's `http`. The compiler and the tests say what is still missing.
+
+#[macro_use]
+mod declare;
+#[macro_use]
+mod refusal;
+mod access;
+mod cases;
+mod chat;
+mod decisions;
+mod declaration;
+mod erasure;
+mod events;
+mod exceptions;
+mod ledger;
+mod ops;
+mod staff;
+mod subscriptions;
+mod work;
+
+pub use access::*;
+pub use cases::*;
+pub use chat::*;
+pub use decisions::*;
+pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
+pub use erasure::*;
+pub use events::*;
+pub use exceptions::*;
+pub use ledger::*;
+pub use ops::*;
+pub use refusal::Operation;
+pub use refusal::{Detail, Refusal};
+pub use staff::*;
+pub use subscriptions::*;
+pub use work::*;
+
+/// Every operation of the product.
+#[expect(unused_qualifications, reason = "each file has a list of this name")]
+pub fn all() -> impl Iterator<Item = &'static Declaration> {
+    let groups = [
+        cases::ALL,
+        work::ALL,
+        chat::ALL,
+        decisions::ALL,
+        exceptions::ALL,
+        staff::ALL,
+        events::ALL,
+        subscriptions::ALL,
+        access::ALL,
+        erasure::ALL,
+        ledger::ALL,
+        ops::ALL,
+    ];
+    groups.into_iter().flatten().copied()
+}

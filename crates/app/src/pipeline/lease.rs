@@ -1,0 +1,81 @@
+//! Writes under a lease: who had the case and has it no more is told that the lease is lost, before policy is told to
+//! whoever has it not. Nobody else learns who has it.
+
+use crate::{
+    Caller, Environment, Governance, Journal,
+    access::principal::Principal,
+    journal::stored_case,
+    pipeline::load::{Loaded, load},
+    refused::{Kind, Refused},
+};
+use remit_domain::{
+    Case, Event, Refusal,
+    case::{Holder, HolderRef},
+    event::Handoff,
+    id::{CaseId, ResponderId},
+};
+
+/// The case with this identifier, read for an action that `caller` may take on it under the lease with this epoch, or
+/// under none.
+///
+/// # Errors
+/// [`Kind::LeaseLost`] to who had the case under an earlier epoch, and whom policy permits nothing on it since;
+/// [`Kind::Forbidden`] to anybody else whom it does not; [`Kind::NotFound`] where there is no such case.
+pub(crate) fn load_under(
+    governance: &Governance,
+    journal: &Journal,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    id: &str,
+    epoch: Option<u64>,
+) -> Result<Loaded, Refused> {
+    let refused = match load(governance, journal, environment, caller, action, id) {
+        Err(refused) if refused.kind == Kind::Forbidden => refused,
+        loaded => return loaded,
+    };
+    let lost = epoch.map_or(Ok(None), |epoch| lost(journal, &caller.principal, id, epoch))?;
+    Err(lost.map_or(refused, Refused::from))
+}
+
+/// That the lease is lost, where whoever asks had the case before and has it no more.
+fn lost(journal: &Journal, who: &Principal, id: &str, held: u64) -> Result<Option<Refusal>, Refused> {
+    let Ok(id) = id.parse::<CaseId>() else { return Ok(None) };
+    let Some(case) = stored_case::stored_case(journal, id)? else { return Ok(None) };
+    let Some(now) = &case.holder else { return Ok(None) };
+    if now.epoch <= 1 || has(who, now) || !had(journal, who, &case)? {
+        return Ok(None);
+    }
+    Ok(Some(Refusal::LeaseLost { held, current: now.epoch, holder: now.to_ref() }))
+}
+
+/// Whether the holder is who asks.
+fn has(who: &Principal, holder: &Holder) -> bool {
+    match who {
+        Principal::Staff { staff, .. } => holder.staff.as_ref() == Some(staff),
+        Principal::Responder(name) => holder.staff.is_none() && is(holder.responder(), name),
+        Principal::Integration | Principal::Customer(_) | Principal::System(_) => false,
+    }
+}
+
+/// Whether the records of the case say that who asks had it.
+fn had(journal: &Journal, who: &Principal, case: &Case) -> Result<bool, Refused> {
+    let given = |handoff: &Handoff| match (who, &handoff.to) {
+        (Principal::Staff { staff, .. }, _) => handoff.staff.as_ref() == Some(staff),
+        (Principal::Responder(name), HolderRef::Responder(to)) => is(Some(to), name),
+        _ => false,
+    };
+    let mut had = false;
+    stored_case::each_record(journal, case, |row| {
+        if !had && row.kind == "decision_made" {
+            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+            had = matches!(&event, Event::DecisionMade { handoff: Some(handoff), .. } if given(handoff));
+        }
+        Ok(())
+    })?;
+    Ok(had)
+}
+
+fn is(responder: Option<&ResponderId>, name: &str) -> bool {
+    responder.is_some_and(|responder| responder.as_str() == name)
+}

@@ -1,0 +1,247 @@
+//! The signature of each operation: what it takes and gives, as types, whose schemas can be read while the program
+//! runs.
+
+mod form;
+
+use crate::{
+    access::token::{self, MadeToken, TokenView},
+    ai::{
+        breaker::{self, StoppedView, UnreachableView},
+        context::ContextView,
+    },
+    case::{
+        action,
+        automatic::NothingOpened,
+        consult::{self, ConsultView},
+        counted::CaseAnswer,
+        end, exception,
+        feedback::GiveFeedback,
+        hand_over, handover, merge,
+        override_log::OverrideView,
+        query::{MessageView, Page, TimelineItem},
+        request, situation, transfer,
+        view::{CaseView, ExceptionView},
+        write,
+    },
+    chat::{
+        self, StartedChat,
+        conversation::{ChatMessage, Conversation},
+    },
+    customer::erasure::Erased,
+    evidence::{
+        decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
+        feed::FeedItem,
+        outcome::OutcomeView,
+    },
+    input,
+    operation::{self, Declaration, Operation},
+    staff::{self, QueueView, StaffView, WorkView},
+    webhook::{
+        dead_letters::DeadLetterView,
+        subscription::{self, SubscriptionSecret, SubscriptionView, TestView},
+    },
+};
+pub use form::{
+    Bytes, Css, Either, File, FileWith, Form, Given, Html, Json, List, Nothing, OpenMetrics, Plain, Schema, Script,
+    Stream, Taken, Text, TextKind,
+};
+use serde_json::{Value, json};
+
+/// What an operation takes and gives, to be read while the program runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature {
+    /// The operation.
+    pub operation: &'static Declaration,
+    /// What is given with it, beside what it is about.
+    pub takes: Form,
+    /// What it answers with.
+    pub gives: Form,
+    /// What that is, in a few words; where it is one thing or another, of each.
+    pub says: &'static [&'static str],
+}
+
+/// An operation with its signature.
+pub trait Signed: Operation {
+    /// What is given with it.
+    type Takes: Taken;
+    /// The signature.
+    const SIGNATURE: Signature;
+}
+
+macro_rules! signatures {
+    ($($operation:ident($takes:ty) -> $gives:ty, $($says:literal),+;)*) => {
+        $(
+            impl Signed for operation::$operation {
+                type Takes = $takes;
+                const SIGNATURE: Signature = Signature {
+                    operation: operation::$operation::DECLARATION,
+                    takes: <$takes as Taken>::FORM,
+                    gives: <$gives as Given>::FORM,
+                    says: &[$($says),+],
+                };
+            }
+        )*
+
+        /// The signature of every operation.
+        pub const ALL: &[Signature] = &[$(<operation::$operation as Signed>::SIGNATURE),*];
+    };
+}
+
+signatures! {
+    OpenCase(request::OpenCase) -> Either<CaseAnswer, NothingOpened>,
+        "Opened and decided.", "A machine sent the message, so that no case was opened.";
+    ListCases(input::ListCases) -> Page<CaseView>, "One page.";
+    GetCase(Nothing) -> CaseView, "The case.";
+    PostMessage(request::PostMessage) -> CaseAnswer, "Added.";
+    ListMessages(input::ListPart) -> Page<MessageView>, "One page.";
+    PostSignals(write::PostSignals) -> CaseAnswer, "Recorded and decided.";
+    RequestHandoff(hand_over::RequestHandoff) -> CaseAnswer, "Decided.";
+    MakeOverride(hand_over::MakeOverride) -> CaseAnswer, "Given.";
+    ResolveCase(end::ResolveCase) -> CaseAnswer, "Resolved.";
+    ReopenCase(end::ReopenCase) -> CaseAnswer, "Reopened and decided.";
+    ListTimeline(input::ListPart) -> Page<TimelineItem>, "One page.";
+    AddAttachment(FileWith<input::AddAttachment>) -> CaseAnswer, "Added.";
+    GetAttachment(Nothing) -> File, "The file, to be saved rather than shown.";
+    GiveCaseFeedback(GiveFeedback) -> CaseAnswer, "Noted.";
+    AbandonCase(Nothing) -> CaseAnswer, "Ended.";
+
+    TransferCase(transfer::TransferCase) -> CaseAnswer, "Decided.";
+    KeepCase(handover::KeepCase) -> CaseAnswer, "Noted.";
+    EndSituation(situation::EndSituation) -> CaseAnswer, "Noted and decided.";
+    AskConsult(consult::AskConsult) -> CaseAnswer, "Asked.";
+    AnswerConsult(consult::AnswerConsult) -> CaseAnswer, "Given.";
+    ListConsults(input::ListConsults) -> List<ConsultView>, "Open questions.";
+    EndAction(action::EndAction) -> CaseAnswer, "Noted.";
+    MergeCase(merge::MergeCase) -> CaseAnswer, "Merged.";
+    GetContext(Nothing) -> ContextView, "The context.";
+
+    NoteStaff(staff::NoteStaff) -> StaffView, "Noted.";
+    ListStaff(Nothing) -> List<StaffView>, "Everybody.";
+    SetPresence(staff::SetPresence) -> StaffView, "Noted.";
+    GetWork(Nothing) -> WorkView, "Offers and cases.";
+    ListQueues(Nothing) -> List<QueueView>, "All of them.";
+    AnswerOffer(staff::AnswerOffer) -> CaseAnswer, "Answered.";
+    ListStopped(Nothing) -> List<StoppedView>, "All of them.";
+    ListRespondersUnreachable(Nothing) -> List<UnreachableView>, "All of them.";
+    ResetOutcomes(breaker::ResetOutcomes) -> Nothing, "Counted anew.";
+    ResumeAi(breaker::ResumeAi) -> Nothing, "On again.";
+
+    RaiseException(exception::RaiseException) -> CaseAnswer, "Raised.";
+    ListExceptions(input::ListExceptions) -> Page<ExceptionView>, "One page.";
+    ListUnreachable(Nothing) -> List<ExceptionView>, "All of them.";
+    OwnException(Nothing) -> CaseAnswer, "Taken.";
+    ResolveException(exception::ResolveException) -> CaseAnswer, "Resolved.";
+
+    GetDecision(Nothing) -> DecisionAnswer, "The decision.";
+    ReplayDecision(Nothing) -> ReplayAnswer, "Whether it came out the same.";
+    AskRoute(request::OpenCase) -> WouldDecide, "What would be decided now.";
+    ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
+    ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
+
+    StartChat(chat::StartChat) -> StartedChat, "Started.";
+    EnterChat(input::EnterChat) -> input::EnteredChat, "The cookie is set.";
+    GetConversation(input::ReadConversation) -> Conversation, "One page.";
+    FollowConversation(input::ReadConversation) -> Stream<ChatMessage>, "The stream.";
+    Say(chat::Say) -> Nothing, "Said.";
+    AskForHuman(Nothing) -> Nothing, "Asked for.";
+    Judge(GiveFeedback) -> Nothing, "Noted.";
+    AttachFile(File) -> Nothing, "Added.";
+    GetFile(Nothing) -> File, "The file.";
+    GetChatPage(Nothing) -> Text<Html>, "The page.";
+    GetChatStyle(Nothing) -> Text<Css>, "The style.";
+    GetChatScript(Nothing) -> Text<Script>, "The script.";
+
+    FollowEvents(input::FollowEvents) -> Stream<FeedItem>, "The stream.";
+    ListHistory(input::ListPart) -> Page<TimelineItem>, "One page.";
+
+    MakeSubscription(subscription::NewSubscription) -> SubscriptionSecret, "Made.";
+    ListSubscriptions(Nothing) -> List<SubscriptionView>, "All of them.";
+    GetSubscription(Nothing) -> SubscriptionView, "The subscription.";
+    DeleteSubscription(Nothing) -> Nothing, "Deleted.";
+    PauseSubscription(Nothing) -> SubscriptionView, "Paused.";
+    ResumeSubscription(Nothing) -> SubscriptionView, "Resumed.";
+    ReplaySubscription(subscription::Replay) -> SubscriptionView, "Set back.";
+    RotateSecret(Nothing) -> SubscriptionSecret, "The new secret.";
+    TestSubscription(Nothing) -> TestView, "What came of it.";
+    ListDeadLetters(input::ListPart) -> Page<DeadLetterView>, "One page.";
+    DiscardDeadLetter(Nothing) -> Nothing, "Discarded.";
+    RetryDeadLetter(Nothing) -> Nothing, "On its way again; it is a dead letter until it is delivered.";
+
+    MakeToken(token::NewToken) -> MadeToken, "Made.";
+    ListTokens(Nothing) -> List<TokenView>, "All of them.";
+    RevokeToken(Nothing) -> Nothing, "Revoked.";
+    ForgetName(Nothing) -> Nothing, "Forgotten.";
+
+    EraseCustomer(input::EraseCustomer) -> Erased, "Destroyed.";
+
+    GetKey(Nothing) -> Text<Plain>, "In the form of c2sp.org/signed-note.";
+    GetCheckpoint(Nothing) -> Text<Plain>, "In the form of c2sp.org/tlog-checkpoint.";
+    GetTile(Nothing) -> Bytes, "In the form of c2sp.org/tlog-tiles.";
+
+    GetHealth(Nothing) -> Text<Plain>, "It does.";
+    GetReadiness(Nothing) -> input::Ready, "It does.";
+    GetMetrics(Nothing) -> Text<OpenMetrics>, "In the OpenMetrics text format.";
+    GetProblem(Nothing) -> Text<Html>, "The page.";
+    GetDescription(Nothing) -> Text<Json>, "The description.";
+}
+
+impl Signature {
+    /// The JSON schema of all that is given with it, as one object: what it is about, and what else it takes.
+    pub fn input_schema(&self) -> Value {
+        let mut schema = self.takes.json_schema().unwrap_or_else(|| json!({ "type": "object" }));
+        let about = self.operation.of.iter().map(|thing| {
+            let kind = if thing.is_number() { "integer" } else { "string" };
+            (thing.name().to_owned(), json!({ "type": kind, "description": thing.says() }))
+        });
+        if let Some(properties) = schema.as_object_mut().map(|schema| schema.entry("properties").or_insert(json!({})))
+            && let Some(properties) = properties.as_object_mut()
+        {
+            properties.extend(about);
+        }
+        if let Some(required) = schema.as_object_mut().map(|schema| schema.entry("required").or_insert(json!([])))
+            && let Some(required) = required.as_array_mut()
+        {
+            required.extend(self.operation.of.iter().map(|thing| json!(thing.name())));
+        }
+        schema
+    }
+
+    /// The JSON schema of what it answers with; none where that is no JSON.
+    pub fn output_schema(&self) -> Option<Value> {
+        self.gives.json_schema()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> &'static Signature {
+        ALL.iter().find(|signature| signature.operation.name == name).unwrap()
+    }
+
+    #[test]
+    fn every_operation_has_one() {
+        let signed: Vec<&str> = ALL.iter().map(|signature| signature.operation.name).collect();
+        let mut declared: Vec<&str> = operation::all().map(|operation| operation.name).collect();
+        declared.retain(|name| !signed.contains(name));
+        assert_eq!(declared, Vec::<&str>::new(), "name what they take and give in the table of signatures");
+    }
+
+    #[test]
+    fn schemas_stand_by_themselves() {
+        let input = of("post_message").input_schema();
+        assert_eq!((&input["type"], &input["required"]), (&json!("object"), &json!(["text", "case"])));
+        assert_eq!(input["properties"]["case"]["type"], "string");
+        let output = of("post_message").output_schema().unwrap();
+        let case = output["properties"]["case"]["$ref"].as_str().unwrap();
+        assert!(output.pointer(&case[1..]).is_some_and(Value::is_object), "{case} leads nowhere");
+        assert!(of("get_file").output_schema().is_none() && of("say").output_schema().is_none());
+        for signature in ALL {
+            let (name, input) = (signature.operation.name, signature.input_schema());
+            let required = input["required"].as_array().unwrap();
+            let known = |member: &&Value| input["properties"].get(member.as_str().unwrap()).is_some();
+            assert!(input["type"] == "object" && required.iter().all(|member| known(&member)), "{name}: {input}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A data directory of an earlier format: verified as it lies there, migrated, and verified again with its own keys, so
+//! that what was kept of each kind of stream is held against records of before and after.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+
+use lz4_flex::block::decompress_size_prepended;
+use remit_app::{
+    access::token,
+    directory::{Directory, KEYS},
+    environment::entropy::Entropy,
+    evidence::view_check::ViewCheck,
+    vault::keys::Keys,
+};
+use remit_domain::id::Timestamp;
+use remit_ledger::{
+    checkpoint::{Checkpoint, Verifier},
+    verify::Report,
+};
+use remit_store::{
+    CHECKPOINT, Store as _,
+    sqlite::{DATABASE, MigrationStep, Options, is_earlier, verify::verify},
+};
+use rusqlite::Connection;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// A directory as format 7 wrote it, with its keys.
+const FORMAT_7: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/formats/7");
+/// After everything in it, in milliseconds since 1970.
+const LATER: Timestamp = Timestamp(1_800_000_000_000);
+
+fn format_7() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let (from, to) = (Path::new(FORMAT_7), directory.path());
+    let packed = fs::read(from.join("remit.db.lz4")).unwrap();
+    fs::write(to.join(DATABASE), decompress_size_prepended(&packed).unwrap()).unwrap();
+    fs::create_dir(to.join(KEYS)).unwrap();
+    let keys = ["master.key", "ledger.key"].map(|name| format!("{KEYS}/{name}"));
+    for name in [CHECKPOINT, &keys[0], &keys[1]] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+    directory
+}
+
+fn verified(data: &Path) -> Report {
+    let key = Verifier::parse(&fs::read_to_string(Path::new(FORMAT_7).join("key")).unwrap()).unwrap();
+    let note = fs::read_to_string(Path::new(FORMAT_7).join(CHECKPOINT)).unwrap();
+    let then: Checkpoint = key.open(&note).unwrap();
+    let mut kept = ViewCheck::with(Keys::read(&data.join(KEYS)).unwrap());
+    verify(data, &key, Some(&then), &mut kept, &mut |_, _| {}).unwrap()
+}
+
+fn looked_at(report: &Report) -> Vec<(String, u64)> {
+    report.looked_at.iter().map(|looked| (looked.what.clone(), looked.count)).collect()
+}
+
+#[test]
+fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_migrated() {
+    let directory = format_7();
+    let data = directory.path();
+    let before = verified(data);
+    assert_eq!(before.problems, []);
+    assert!(is_earlier(data).is_some(), "to verify changes nothing");
+
+    let mut replaced = false;
+    let mut told = |step| replaced |= step == MigrationStep::Replaced;
+    let opened = Directory::open_telling(data, Options::default(), &mut told).unwrap();
+    assert!(replaced);
+    let first = opened.store.tokens().unwrap().len();
+    drop(opened);
+    let after = verified(data);
+    assert_eq!((after.problems.as_slice(), &after.root), (&[][..], &before.root));
+    assert_eq!(looked_at(&after), looked_at(&before));
+
+    // What is made from now on is told by records that say more.
+    let opened = Directory::open(data, Options::default()).unwrap();
+    let new = serde_json::from_value(serde_json::json!({ "name": "new", "roles": ["auditor"] })).unwrap();
+    let (row, _) = token::prepare(&Entropy::default(), LATER, new).unwrap();
+    let name = format!("token/{}", row.id);
+    token::add(&opened.store, &Entropy::default(), LATER, row).unwrap();
+    assert_eq!(opened.store.tokens().unwrap().len(), first + 1);
+    assert_eq!(opened.store.records_of(&name, 0, 10).unwrap().len(), 1);
+    drop(opened);
+    assert_eq!(verified(data).problems, []);
+}
+
+#[test]
+fn what_was_changed_in_a_directory_of_before_is_found_there_and_after_the_migration() {
+    for (change, told) in [
+        ("DELETE FROM items WHERE kind = 'chat'", "it is valid by its records, and none is kept"),
+        ("UPDATE tokens SET roles = 'admin lead'", "it is otherwise than its records say"),
+        ("DELETE FROM items WHERE kind = 'delivery'", "the subscription is kept, and not where its delivery stands"),
+        ("DELETE FROM items WHERE kind = 'override'", "0 are listed"),
+        ("INSERT INTO items (kind, id, body) VALUES ('theme', 'x', CAST('{}' AS BLOB))", "there is no such kind"),
+        ("UPDATE cases SET accountable = 'eve' WHERE num = 1", "its accountable is"),
+        ("UPDATE events SET actor = 'eve' WHERE seq = 9", "the actor beside it is `eve`"),
+        ("UPDATE events SET stream = 'staff:eve' WHERE stream = 'staff:ana'", "and its entry says"),
+    ] {
+        let directory = format_7();
+        let data = directory.path();
+        Connection::open(data.join(DATABASE)).unwrap().execute(change, []).unwrap();
+        let found = || verified(data).problems.iter().any(|problem| problem.to_string().contains(told));
+        assert!(found(), "{change}, before: {:?}", verified(data).problems);
+        drop(Directory::open(data, Options::default()).unwrap());
+        assert!(found(), "{change}, after: {:?}", verified(data).problems);
+    }
+}

@@ -1,0 +1,165 @@
+//! What customers are told, in words: by language, from the bundle's `texts/`, and in English where it has none.
+
+use crate::{
+    files::Files,
+    finding::{Finding, line_of},
+};
+use remit_signals::readings::nearest;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// The folder of a bundle's own, with a file for each language, such as `texts/de.toml`.
+const FOLDER: &str = "texts";
+/// Longest text, in bytes.
+const TEXT_MAX: usize = 500;
+/// The language that ships.
+const SHIPPED: &str = "en";
+
+/// The texts that ship, by name.
+static ENGLISH: LazyLock<BTreeMap<String, String>> =
+    LazyLock::new(|| toml::from_str(include_str!("texts/en.toml")).unwrap_or_default());
+
+/// What customers are told, by language.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    by_language: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Texts {
+    /// Reads the bundle's own, noting what is wrong.
+    pub(crate) fn read(files: &Files, findings: &mut Vec<Finding>) -> Self {
+        let mut by_language = BTreeMap::new();
+        for (file, bytes) in files.under(FOLDER) {
+            let language = file.strip_prefix(FOLDER).and_then(|name| name.strip_prefix('/')?.strip_suffix(".toml"));
+            let is_tag = |tag: &&str| (2..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase());
+            let Some(language) = language.filter(is_tag) else {
+                let message = format!("`{file}` names no language");
+                findings.push(Finding::new(file, 1, message, "call it by the language's tag: `texts/de.toml`"));
+                continue;
+            };
+            let text = String::from_utf8_lossy(bytes);
+            match toml::from_str::<BTreeMap<String, String>>(&text) {
+                Ok(texts) => {
+                    let of = |(name, said): (&String, &String)| wrong(file, &text, name, said);
+                    findings.extend(texts.iter().filter_map(of));
+                    by_language.insert(language.to_owned(), texts);
+                }
+                Err(error) => {
+                    let cure = "write each text as `name = \"what is told\"`; the names are in docs/bundle.md";
+                    let line = error.span().map_or(1, |span| crate::finding::line_at(&text, span.start));
+                    findings.push(Finding::new(file, line, error.message().to_owned(), cure));
+                }
+            }
+        }
+        Self { by_language }
+    }
+
+    /// The text of this name in the customer's language, with what is put in, by name. Where the bundle has it not
+    /// in that language, it is told in English, in the bundle's words or in those that ship.
+    pub fn say(&self, language: Option<&str>, name: &str, with: &[(&str, &str)]) -> String {
+        let primary = language.map(|tag| tag.split('-').next().unwrap_or(tag).to_ascii_lowercase());
+        let of = |language: &str| self.by_language.get(language)?.get(name);
+        let text = primary.as_deref().and_then(of).or_else(|| of(SHIPPED)).or_else(|| ENGLISH.get(name));
+        filled(text.map_or("", String::as_str), with)
+    }
+}
+
+/// `text` with what stands in braces put in. What is put in is not looked at again, whoever wrote it.
+fn filled(text: &str, with: &[(&str, &str)]) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, hole, after)) = next_hole(rest) {
+        filled.push_str(before);
+        filled.push_str(with.iter().find(|(name, _)| *name == hole).map_or("", |(_, put)| put));
+        rest = after;
+    }
+    filled + rest
+}
+
+fn next_hole(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (hole, after) = rest.split_once('}')?;
+    Some((before, hole, after))
+}
+
+fn holes(text: &str) -> Vec<&str> {
+    let (mut holes, mut rest) = (Vec::new(), text);
+    while let Some((_, hole, after)) = next_hole(rest) {
+        holes.push(hole);
+        rest = after;
+    }
+    holes
+}
+
+/// What is wrong with a text of a bundle.
+fn wrong(file: &str, toml: &str, name: &str, said: &str) -> Option<Finding> {
+    let line = line_of(toml, &format!("{name} "));
+    let finding = |message: String, cure: String| Some(Finding::new(file, line, message, cure));
+    let Some(shipped) = ENGLISH.get(name) else {
+        let names = ENGLISH.keys().map(String::as_str);
+        let cure = nearest(name, names).map(|like| format!("did you mean `{like}`?"));
+        let cure = cure.unwrap_or_else(|| "take it out; the names are in docs/bundle.md".to_owned());
+        return finding(format!("no text is called `{name}`"), cure);
+    };
+    if said.trim().is_empty() || said.len() > TEXT_MAX || said.chars().any(char::is_control) {
+        let message = format!("`{name}` must be a line of 1 to {TEXT_MAX} bytes");
+        return finding(message, "write it so".to_owned());
+    }
+    let known = holes(shipped);
+    if let Some(other) = holes(said).into_iter().find(|hole| !known.contains(hole)) {
+        let known: Vec<String> = known.iter().map(|hole| format!("{{{hole}}}")).collect();
+        let cure = if known.is_empty() { "nothing is".to_owned() } else { format!("what is: {}", known.join(", ")) };
+        return finding(format!("nothing called `{{{other}}}` is put into `{name}`"), cure);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(files: &[(&str, &str)]) -> (Texts, Vec<String>) {
+        let files = Files::new(files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())));
+        let mut findings = Vec::new();
+        let texts = Texts::read(&files, &mut findings);
+        (texts, findings.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_customers_language_is_spoken_where_the_bundle_has_it_and_english_elsewhere() {
+        let german = "minutes = \"etwa {minutes} Minuten\"\nclosed = \"geschlossen\"\n";
+        let (texts, findings) = read(&[("texts/de.toml", german), ("texts/en.toml", "closed = \"shut\"\n")]);
+        assert!(findings.is_empty(), "{findings:?}");
+        let minutes = |language| texts.say(language, "minutes", &[("minutes", "5")]);
+        assert_eq!(minutes(Some("de")), "etwa 5 Minuten");
+        assert_eq!(minutes(Some("de-AT")), "etwa 5 Minuten");
+        assert_eq!((minutes(Some("fr")), minutes(None)), ("about 5 minutes".to_owned(), "about 5 minutes".to_owned()));
+        let closed = |language| texts.say(language, "closed", &[]);
+        assert_eq!((closed(Some("de")), closed(Some("fr"))), ("geschlossen".to_owned(), "shut".to_owned()));
+    }
+
+    #[test]
+    fn what_is_put_in_is_not_looked_at_again() {
+        let name = Texts::default().say(None, "chat_person", &[("name", "{name} {title}")]);
+        assert_eq!(name, "{name} {title} is with you.");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (file, text, says) in [
+            ("texts/de.toml", "closed = \"zu\"\nclose = \"zu\"\n", "texts/de.toml:2: no text is called `close`"),
+            ("texts/de.toml", "minutes = \"etwa {minuten}\"\n", "nothing called `{minuten}` is put into `minutes`"),
+            ("texts/de.toml", "closed = \" \"\n", "`closed` must be a line"),
+            ("texts/de.toml", "closed = 7\n", "texts/de.toml:1: invalid type"),
+            ("texts/German.toml", "", "`texts/German.toml` names no language"),
+        ] {
+            let (_, findings) = read(&[(file, text)]);
+            assert!(findings.len() == 1 && findings[0].contains(says), "{text}: {findings:?}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_names_every_text() {
+        let page = include_str!("../../../docs/bundle.md");
+        let missing: Vec<_> = ENGLISH.keys().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+        assert!(ENGLISH.len() > 20 && missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,2 @@
+-- Format 8. Records name their stream by kind and identifier, `token/tok_…`. The names of before are rewritten by
+-- `streams.rs`; in all other tables `stream` is the identifier of a case, or of the customer of an erasure.
