@@ -247,7 +247,7 @@ fn whatever_is_changed_beside_the_records_is_named() {
         (
             "UPDATE items SET body = CAST(replace(CAST(body AS TEXT), 'available', 'busy') AS BLOB) \
              WHERE kind = 'staff'",
-            "presence of",
+            "they are busy, and the records say available",
         ),
         ("UPDATE items SET id = 'eve' WHERE kind = 'staff'", "no record says that there is one"),
         ("DELETE FROM items WHERE kind = 'staff'", "its records say that there is one, and none is kept"),

@@ -76,7 +76,7 @@ fn who_had_the_case_is_told_that_the_lease_is_lost_and_nobody_else_who_has_it() 
     let held = epoch(&case);
     let on = |what: &str| format!("/v1/cases/{}/{what}", id(&case));
     let over = lead.post(&on("overrides"), &json!({ "to": "fraud", "reason": "It looks like fraud." }));
-    assert_eq!(over.status, 200, "{}", over.body);
+    assert_eq!(over.status, 201, "{}", over.body);
     let now = over.body["case"].clone();
     let writes: [(&str, Value); 5] = [
         ("messages", json!({ "text": "It is on its way.", "epoch": held })),
