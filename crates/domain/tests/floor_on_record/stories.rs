@@ -7,7 +7,7 @@ use remit_domain::{
 };
 
 fn offered(both: &mut Both) -> (usize, usize) {
-    let made = both.propose().expect("an offer to make");
+    let made = both.propose().unwrap();
     assert!(both.decide(0), "the record refused it");
     both.settle(0);
     made
@@ -16,7 +16,9 @@ fn offered(both: &mut Both) -> (usize, usize) {
 /// Somebody with room for one, to whom the first of two cases is offered.
 fn one_offered(expects: bool) -> Both {
     let mut both = Both::with(expects, &[1]);
-    (both.waits(0), both.waits(1), both.follow_all());
+    both.waits(0);
+    both.waits(1);
+    both.follow_all();
     assert_eq!(offered(&mut both), (0, 0));
     both
 }
@@ -24,7 +26,9 @@ fn one_offered(expects: bool) -> Both {
 #[test]
 fn an_offer_on_its_way_takes_room_until_it_is_known_what_became_of_it() {
     let mut both = Both::with(true, &[1]);
-    (both.waits(0), both.waits(1), both.follow_all());
+    both.waits(0);
+    both.waits(1);
+    both.follow_all();
     assert_eq!(both.propose(), Some((0, 0)));
     assert_eq!(both.propose(), None, "no room");
     // Its case is dealt with meanwhile, so that the record refuses it; the room is free once that is known.
@@ -39,7 +43,8 @@ fn an_offer_on_its_way_takes_room_until_it_is_known_what_became_of_it() {
 #[test]
 fn a_commit_that_is_refused_leaves_the_case_to_be_offered_again() {
     let mut both = Both::with(true, &[1, 1]);
-    (both.waits(0), both.follow_all());
+    both.waits(0);
+    both.follow_all();
     let (_, first) = both.propose().unwrap();
     // Whatever refused it, nobody has passed on it.
     both.noted(first, 2);
@@ -85,7 +90,8 @@ fn accept_expire_and_withdraw_at_once_and_the_first_on_record_counts() {
 fn somebody_goes_while_an_offer_to_them_is_on_its_way() {
     // The record refuses it, where it can expect somebody unchanged.
     let mut both = Both::with(true, &[1]);
-    (both.waits(0), both.follow_all());
+    both.waits(0);
+    both.follow_all();
     both.propose().unwrap();
     both.said(0, Offline);
     assert!(!both.decide(0));
@@ -95,7 +101,8 @@ fn somebody_goes_while_an_offer_to_them_is_on_its_way() {
     // Where it was taken before, it is ended, whichever is followed first.
     for gone_first in [true, false] {
         let mut both = Both::with(false, &[1]);
-        (both.waits(0), both.follow_all());
+        both.waits(0);
+        both.follow_all();
         both.propose().unwrap();
         both.said(0, Offline);
         assert!(both.decide(0));
@@ -118,9 +125,11 @@ fn somebody_goes_while_an_offer_to_them_is_on_its_way() {
 #[test]
 fn somebody_comes_back_before_an_offer_to_them_was_taken_back() {
     let mut both = one_offered(true);
-    (both.said(0, Offline), both.follow_all());
+    both.said(0, Offline);
+    both.follow_all();
     assert_eq!(both.floor.due(both.now).len(), 1);
-    (both.said(0, Available), both.follow_all());
+    both.said(0, Available);
+    both.follow_all();
     assert_eq!(both.floor.due(both.now), vec![], "it can stand");
     assert!(both.accepted(0));
     both.quiet();
@@ -139,7 +148,9 @@ fn a_case_is_resolved_while_it_is_offered() {
 #[test]
 fn capacity_is_lowered_while_an_offer_is_on_its_way() {
     let mut both = Both::with(true, &[2]);
-    (both.waits(0), both.waits(1), both.follow_all());
+    both.waits(0);
+    both.waits(1);
+    both.follow_all();
     offered(&mut both);
     both.propose().unwrap();
     both.noted(0, 1);
@@ -149,10 +160,13 @@ fn capacity_is_lowered_while_an_offer_is_on_its_way() {
     assert_eq!(both.has(0), 1);
     // Where nothing was expected, what is above their room by then goes back, and what they were offered before stays.
     let mut both = Both::with(false, &[2]);
-    (both.waits(0), both.waits(1), both.follow_all());
+    both.waits(0);
+    both.waits(1);
+    both.follow_all();
     offered(&mut both);
     both.propose().unwrap();
-    (both.noted(0, 1), both.follow_all());
+    both.noted(0, 1);
+    both.follow_all();
     assert!(both.decide(0));
     both.settle(0);
     both.quiet();
@@ -160,8 +174,11 @@ fn capacity_is_lowered_while_an_offer_is_on_its_way() {
     assert!(matches!(both.cases[&0].with, With::Offered { .. }));
     // What they have and were offered under another profile stays theirs.
     let mut both = Both::with(true, &[2]);
-    (both.waits(0), both.waits(1), both.follow_all());
-    (offered(&mut both), offered(&mut both));
+    both.waits(0);
+    both.waits(1);
+    both.follow_all();
+    offered(&mut both);
+    offered(&mut both);
     both.noted(0, 1);
     both.quiet();
     assert_eq!(both.has(0), 2);
@@ -172,10 +189,15 @@ fn whoever_does_not_answer_is_offered_nothing_more_and_counts_as_away_once_that_
     let mut both = Both::with(true, &[2]);
     (0..5).for_each(|n| both.waits(n));
     both.follow_all();
-    (offered(&mut both), offered(&mut both));
-    (both.ended(0, OfferEnd::Expired), both.ended(1, OfferEnd::Expired), both.follow_all());
-    (offered(&mut both), offered(&mut both));
-    (both.ended(2, OfferEnd::Expired), both.follow_all());
+    offered(&mut both);
+    offered(&mut both);
+    both.ended(0, OfferEnd::Expired);
+    both.ended(1, OfferEnd::Expired);
+    both.follow_all();
+    offered(&mut both);
+    offered(&mut both);
+    both.ended(2, OfferEnd::Expired);
+    both.follow_all();
     assert_eq!(both.propose(), None);
     assert_eq!(both.floor.floor().presence(&crate::record::staff(0)), Some(&Available), "as it is on record");
     let due = both.floor.due(both.now);
@@ -184,7 +206,8 @@ fn whoever_does_not_answer_is_offered_nothing_more_and_counts_as_away_once_that_
     let mut back = Both::with(true, &[2]);
     std::mem::swap(&mut back, &mut both);
     back.now = back.now.plus_ms(1);
-    (back.said(0, Available), back.follow_all());
+    back.said(0, Available);
+    back.follow_all();
     assert_eq!(back.floor.due(back.now), vec![]);
     assert!(back.propose().is_some());
 }
@@ -194,9 +217,13 @@ fn what_they_were_offered_besides_goes_back_once_they_count_as_away() {
     let mut both = Both::with(true, &[2]);
     (0..5).for_each(|n| both.waits(n));
     both.follow_all();
-    (offered(&mut both), offered(&mut both));
-    (both.ended(0, OfferEnd::Expired), both.ended(1, OfferEnd::Expired), both.follow_all());
-    (offered(&mut both), offered(&mut both));
+    offered(&mut both);
+    offered(&mut both);
+    both.ended(0, OfferEnd::Expired);
+    both.ended(1, OfferEnd::Expired);
+    both.follow_all();
+    offered(&mut both);
+    offered(&mut both);
     both.ended(2, OfferEnd::Expired);
     both.quiet();
     assert!(both.is_absent(0));
@@ -209,7 +236,8 @@ fn a_floor_that_starts_in_the_middle_knows_what_the_other_knows() {
     (0..4).for_each(|n| both.waits(n));
     both.quiet();
     both.accepted(0);
-    (both.said(1, Offline), both.follow_all());
+    both.said(1, Offline);
+    both.follow_all();
     let rebuilt = both.rebuilt();
     assert_eq!(format!("{:?}", both.known(&rebuilt)), format!("{:?}", both.known(&both.floor)));
     assert_eq!(rebuilt.due(both.now), both.floor.due(both.now));
@@ -251,16 +279,19 @@ fn a_customer_who_waits_for_somebody_who_is_gone_gets_somebody_else() {
     let mut both = one_offered(true);
     both.accepted(0);
     both.written(0, false);
-    (both.said(0, Offline), both.follow_all());
+    both.said(0, Offline);
+    both.follow_all();
     assert_eq!(both.floor.due(both.now), vec![], "the customer waits for nothing");
-    (both.written(0, true), both.follow_all());
+    both.written(0, true);
+    both.follow_all();
     assert!(matches!(both.floor.due(both.now)[..], [Proposal::TakeBack { .. }]));
     both.quiet();
     assert_eq!(both.cases[&0].with, With::Queue);
     // Who is away may be back soon.
     let mut both = one_offered(true);
     both.accepted(0);
-    (both.said(0, remit_domain::floor::Presence::Away { reason: String::new() }), both.follow_all());
+    both.said(0, remit_domain::floor::Presence::Away { reason: String::new() });
+    both.follow_all();
     assert_eq!(both.floor.due(both.now), vec![]);
     both.now = both.now.plus_ms(AWAY_MS - 1);
     assert_eq!(both.floor.due(both.now), vec![]);
