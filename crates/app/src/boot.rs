@@ -9,6 +9,7 @@ use crate::{
         reader::{self, ReaderError},
         services::Services,
     },
+    journal::block_on::block_on,
     migration::Migration,
     start,
 };
@@ -76,7 +77,7 @@ impl Opened {
     /// # Errors
     /// When the store cannot be read.
     pub fn in_force(&self) -> Result<Option<InForce>, BootError> {
-        Ok(bundle::in_force(&self.directory.store)?)
+        Ok(block_on(bundle::in_force(&self.directory.store))?)
     }
 
     /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.
@@ -84,7 +85,7 @@ impl Opened {
     /// # Errors
     /// When something open would be left without anybody, or a move means nothing.
     pub fn plan(&self, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, BootError> {
-        Ok(bundle::plan(&self.directory.store, bundle, moves, now)?)
+        Ok(block_on(bundle::plan(&self.directory.store, bundle, moves, now))?)
     }
 
     /// Governs it. `told` hears of steps that take seconds.

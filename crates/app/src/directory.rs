@@ -14,11 +14,14 @@ use std::{fs, io, path::Path};
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
 
+/// The store of a data directory that is open.
+pub type OpenStore = SqliteStore;
+
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]
 pub struct Directory {
     /// The database.
-    pub store: SqliteStore,
+    pub store: OpenStore,
     /// The keys that it was made with.
     pub keys: Keys,
 }

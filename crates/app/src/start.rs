@@ -1,5 +1,6 @@
 //! Makes everything ready to serve: memory follows what is stored.
 
+use crate::journal::block_on::block_on;
 use crate::{
     Environment, Governance, Journal, Live, Parts, StartError, Vault,
     access::authority,
@@ -14,7 +15,7 @@ use crate::{
 };
 use remit_policy::{address::Address, bundle::Bundle};
 use remit_signals::message_reader::MessageReader;
-use remit_store::Store;
+use remit_store::Journal as _;
 use std::sync::Arc;
 
 /// What to start with.
@@ -44,11 +45,11 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     let public = settings.public.iter().map(Address::origin).collect();
     let environment = Environment::new(clock, settings.limits, public);
     if let Some((plan, by)) = &plan {
-        let put = plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now());
+        let put = block_on(plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now()));
         put.map_err(StartError::Activate)?;
     }
-    authority::record_earlier(&store, &environment.entropy, environment.now()).map_err(StartError::Record)?;
-    let last = store.last_seq()?;
+    block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
+    let last = block_on(store.last_seq())?;
     environment.metrics.intents_kept.set((reader.intents.training().kept * 100.0).round() as i64);
     let live = Live::new(&bundle, last, settings.webhooks_in_the_clear);
     let vault = Vault {
@@ -65,6 +66,6 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
         live: Arc::new(live),
         environment: Arc::new(environment),
     };
-    stored::follow_stored(&parts, &parts.live)?;
+    block_on(stored::follow_stored(&parts, &parts.live))?;
     Ok(parts)
 }

@@ -1,6 +1,6 @@
 //! A data directory of an earlier format: verified as it lies there, migrated, and verified again with its own keys, so
 //! that what was kept of each kind of stream is held against records of before and after.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use lz4_flex::block::decompress_size_prepended;
 use remit_app::{
@@ -8,6 +8,7 @@ use remit_app::{
     directory::{Directory, KEYS},
     environment::entropy::Entropy,
     evidence::view_check::ViewCheck,
+    journal::block_on::block_on,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
@@ -16,8 +17,8 @@ use remit_ledger::{
     verify::Report,
 };
 use remit_store::{
-    CHECKPOINT, Store as _,
-    sqlite::{DATABASE, MigrationStep, Options, is_earlier, verify::verify},
+    CHECKPOINT, Journal as _, Verification as _, Views as _,
+    sqlite::{self, DATABASE, MigrationStep, Options, is_earlier},
 };
 use rusqlite::Connection;
 use std::{fs, path::Path};
@@ -46,7 +47,7 @@ fn verified(data: &Path) -> Report {
     let note = fs::read_to_string(Path::new(FORMAT_7).join(CHECKPOINT)).unwrap();
     let then: Checkpoint = key.open(&note).unwrap();
     let mut kept = ViewCheck::with(Keys::read(&data.join(KEYS)).unwrap());
-    verify(data, &key, Some(&then), &mut kept, &mut |_, _| {}).unwrap()
+    block_on(sqlite::Directory::at(data).verify(&key, Some(&then), &mut kept, &mut |_, _| {})).unwrap()
 }
 
 fn looked_at(report: &Report) -> Vec<(String, u64)> {
@@ -65,7 +66,7 @@ fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_m
     let mut told = |step| replaced |= step == MigrationStep::Replaced;
     let opened = Directory::open_telling(data, Options::default(), &mut told).unwrap();
     assert!(replaced);
-    let first = opened.store.tokens().unwrap().len();
+    let first = block_on(opened.store.tokens()).unwrap().len();
     drop(opened);
     let after = verified(data);
     assert_eq!((after.problems.as_slice(), &after.root), (&[][..], &before.root));
@@ -77,8 +78,8 @@ fn what_an_earlier_version_kept_is_what_its_records_say_before_and_after_it_is_m
     let (row, _) = token::prepare(&Entropy::default(), LATER, new).unwrap();
     let name = format!("token/{}", row.id);
     token::add(&opened.store, &Entropy::default(), LATER, row).unwrap();
-    assert_eq!(opened.store.tokens().unwrap().len(), first + 1);
-    assert_eq!(opened.store.records_of(&name, 0, 10).unwrap().len(), 1);
+    assert_eq!(block_on(opened.store.tokens()).unwrap().len(), first + 1);
+    assert_eq!(block_on(opened.store.records_of(&name, 0, 10)).unwrap().len(), 1);
     drop(opened);
     assert_eq!(verified(data).problems, []);
 }

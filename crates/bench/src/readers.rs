@@ -11,6 +11,7 @@ use crate::{
     setting::{self, Setting, scattered},
 };
 use anyhow::{Context as _, ensure};
+use remit_app::journal::block_on::block_on;
 use remit_app::operation::AbandonCaseRefusal;
 use remit_app::{
     Caller, Done, Parts,
@@ -25,7 +26,7 @@ use remit_domain::Case;
 use remit_ledger::entry::commitment;
 use remit_server::serve;
 use remit_store::{
-    CaseFilter, CaseWrite, Commit, ExceptionFilter, ExceptionRow, Record, Store as _, sqlite::SqliteStore,
+    CaseFilter, CaseWrite, Commit, ExceptionFilter, ExceptionRow, Journal as _, Record, Views as _, sqlite::SqliteStore,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -108,13 +109,15 @@ async fn real(app: &Parts, caller: &Caller, setting: &Setting) -> anyhow::Result
 }
 
 fn like(store: &SqliteStore) -> anyhow::Result<(Vec<Like>, ExceptionRow)> {
-    let rows = store.cases(&CaseFilter::default(), None, 200)?.into_iter();
+    let rows = block_on(store.cases(&CaseFilter::default(), None, 200))?.into_iter();
     let like = rows.map(|row| {
-        let records =
-            store.records_of(&format!("case/{}", row.id), 0, 200)?.into_iter().map(|record| record.body).collect();
+        let records = block_on(store.records_of(&format!("case/{}", row.id), 0, 200))?
+            .into_iter()
+            .map(|record| record.body)
+            .collect();
         anyhow::Ok(Like { case: serde_json::from_slice(&row.state)?, state: row.state, records })
     });
-    let exception = store.exceptions(&ExceptionFilter::default(), None, 1)?.pop().context("no exception")?;
+    let exception = block_on(store.exceptions(&ExceptionFilter::default(), None, 1))?.pop().context("no exception")?;
     Ok((like.collect::<Result<_, _>>()?, exception))
 }
 
@@ -171,7 +174,7 @@ async fn fill(app: &Arc<Parts>, cases: u64) -> anyhow::Result<()> {
                 }
                 let at = usize::try_from(n).unwrap_or(0) % like.0.len().max(1);
                 let Some(one) = like.0.get(at) else { return Ok(()) };
-                app.journal.store().commit(made(n, one, &like.1)).await?;
+                app.journal.store().commit(made(n, one, &like.1), remit_store::InFlight::default()).await?;
             }
         });
     }
@@ -183,7 +186,7 @@ async fn fill(app: &Arc<Parts>, cases: u64) -> anyhow::Result<()> {
 
 /// The addresses of every list, with every combination of its filters, from the beginning and from the middle.
 fn paths(app: &Parts, cases: u64) -> anyhow::Result<Vec<String>> {
-    let newest = app.journal.store().cases(&CaseFilter::default(), None, 1)?.pop().context("no case")?;
+    let newest = block_on(app.journal.store().cases(&CaseFilter::default(), None, 1))?.pop().context("no case")?;
     let case: Case = serde_json::from_slice(&newest.state)?;
     let holder = case.holder.context("nobody has the newest case")?;
     let (who, accountable) = (holder.who.name().to_owned(), holder.accountable.to_string());

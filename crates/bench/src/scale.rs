@@ -5,11 +5,12 @@ use crate::{
     options::Bench,
     setting::{self, Setting},
 };
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Caller, Parts,
     case::{open, query, request::OpenCase},
 };
-use remit_store::{CaseFilter, Store as _};
+use remit_store::{CaseFilter, Views as _};
 use std::{
     hint::black_box,
     path::Path,
@@ -108,7 +109,7 @@ impl Filled {
             };
             let begun = meter::now();
             let page = query::cases(&self.app, &self.caller, &filter, None, 50);
-            let page = page.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+            let page = block_on(page).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             black_box(&page);
             took.push(begun.elapsed().as_secs_f64() * 1e6);
         }
@@ -191,7 +192,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         meter::peak_mib()
     );
     println!("  goal: at most {SLOWER} times, start-up at most {START_SECONDS} s");
-    let open = small.app.journal.store().cases(&CaseFilter::default(), None, 1)?;
+    let open = block_on(small.app.journal.store().cases(&CaseFilter::default(), None, 1))?;
     anyhow::ensure!(!open.is_empty(), "the small store lost its cases");
     Ok(met)
 }

@@ -2,6 +2,7 @@
 
 use crate::{bundle_copy, options::Bench};
 use anyhow::Context as _;
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Caller, Parts, Settings,
     access::{auth, token},
@@ -11,7 +12,7 @@ use remit_app::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_signals::message_reader::MessageReader;
-use remit_store::Store as _;
+use remit_store::Journal as _;
 use serde::Deserialize;
 use std::{path::Path, sync::Arc};
 
@@ -147,9 +148,9 @@ pub(crate) fn token_of(app: &Parts, roles: &[&str]) -> anyhow::Result<(String, A
         new,
     )
     .map_err(refused)?;
-    let caller = auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token)))
-        .map_err(refused)?;
-    app.journal.store().last_seq()?;
+    let bearer = format!("Bearer {}", made.token);
+    let caller = block_on(auth::caller(&app.journal, &app.live, &app.environment, Some(&bearer))).map_err(refused)?;
+    block_on(app.journal.store().last_seq())?;
     Ok((made.token, caller))
 }
 

@@ -5,9 +5,11 @@ use crate::{
     options::{Bench, TURNS, WARM},
     setting::{Setting, scattered},
 };
+use remit_app::journal::block_on::block_on;
 use remit_ledger::entry::commitment;
 use remit_store::{
-    CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, NewCustomer, OutboxRow, Record, Store as _, WordsRow,
+    CaseFilter, CaseRow, CaseWrite, Commit, IdempotencyRow, Journal as _, NewCustomer, OutboxRow, Record, Views as _,
+    WordsRow,
     sqlite::{Options, SqliteStore},
 };
 use std::{
@@ -51,16 +53,16 @@ impl Shape {
     /// What commands that opened cases in `store` wrote.
     pub(crate) fn of_opening(store: &SqliteStore, answer: usize) -> anyhow::Result<Self> {
         let kinds = ["case_opened", "signals_measured", "decision_made"];
-        let timers = store.due("timer", i64::MAX, usize::MAX)?.into_iter();
+        let timers = block_on(store.due("timer", i64::MAX, usize::MAX))?.into_iter();
         let mut timers: HashMap<String, Vec<u8>> = timers.map(|row| (row.case, row.body)).collect();
         let like = |case: CaseRow| {
             let timer = timers.remove(&case.id);
-            let records = store.records_of(&format!("case/{}", case.id), 0, 16)?.into_iter();
+            let records = block_on(store.records_of(&format!("case/{}", case.id), 0, 16))?.into_iter();
             let known = |kind: &str| kinds.into_iter().find(|known| *known == kind).unwrap_or("event");
             let records = records.map(|row| (known(&row.kind), row.body)).collect();
             anyhow::Ok(Like { records, state: case.state, timer })
         };
-        let cases = store.cases(&CaseFilter::default(), None, DIFFERENT as usize)?;
+        let cases = block_on(store.cases(&CaseFilter::default(), None, DIFFERENT as usize))?;
         let like = cases.into_iter().map(like).collect::<Result<Vec<_>, _>>()?;
         anyhow::ensure!(!like.is_empty(), "no case was opened");
         Ok(Self { like, words: Some(120), answer: Some(answer) })
@@ -198,7 +200,7 @@ impl Committing {
                         while begun.elapsed() < length {
                             let commit = shape.commit(next.fetch_add(1, Ordering::Relaxed));
                             let sent = meter::now();
-                            store.commit(commit).await?;
+                            store.commit(commit, remit_store::InFlight::default()).await?;
                             took.push(sent.elapsed().as_secs_f64() * 1e3);
                         }
                         anyhow::Ok(took)

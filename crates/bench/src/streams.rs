@@ -8,6 +8,7 @@ use crate::{
     setting::{self, Setting},
 };
 use anyhow::{Context as _, bail, ensure};
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Caller, Parts,
     case::{open, request::OpenCase},
@@ -102,7 +103,7 @@ async fn open(app: &Parts, caller: &Caller, setting: &Setting, n: u64) -> anyhow
 }
 
 pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool> {
-    use remit_store::Store as _;
+    use remit_store::Journal as _;
     raise_files(bench.streams)?;
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let app = Arc::new(setting.open(directory.path())?);
@@ -120,10 +121,10 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     for n in 1..=SINGLE {
         runtime.block_on(open(&app, &caller, setting, n))?;
         let committed = meter::now();
-        followers.until(app.journal.store().last_seq()?)?;
+        followers.until(block_on(app.journal.store().last_seq())?)?;
         took.push(committed.elapsed().as_secs_f64() * 1e3);
     }
-    let (first, begun, cpu) = (app.journal.store().last_seq()?, meter::now(), meter::cpu());
+    let (first, begun, cpu) = (block_on(app.journal.store().last_seq())?, meter::now(), meter::cpu());
     runtime.block_on(async {
         let opening = (0..BURST).map(|n| {
             let (app, caller, setting) = (Arc::clone(&app), Arc::clone(&caller), Arc::clone(setting));
@@ -135,11 +136,11 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         anyhow::Ok(())
     })?;
     let committed = begun.elapsed().as_secs_f64();
-    let last = app.journal.store().last_seq()?;
+    let last = block_on(app.journal.store().last_seq())?;
     followers.until(last)?;
     let (all, cpu) = (begun.elapsed().as_secs_f64(), (meter::cpu() - cpu).as_secs_f64());
     let busy = meter::resident_kib().saturating_sub(before) / bench.streams as u64;
-    let bytes: usize = app.journal.store().feed(first, 100_000)?.iter().map(|row| row.body.len()).sum();
+    let bytes: usize = block_on(app.journal.store().feed(first, 100_000))?.iter().map(|row| row.body.len()).sum();
     drop(followers);
     runtime.block_on(running.stop())?;
 

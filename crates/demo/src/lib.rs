@@ -1,6 +1,7 @@
 //! `remit demo`: a sample bank at work. AI responders answer, people take what these give up, customers write again,
 //! one AI turns bad and is stopped; all through the interface that anybody uses.
 
+use remit_app::journal::block_on::block_on;
 mod agenda;
 mod bad_ai;
 mod board;
@@ -37,7 +38,7 @@ use remit_app::{
     governance::model_cache::ModelCache,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::Store as _;
+use remit_store::Journal as _;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -109,8 +110,8 @@ impl Demo {
         )?;
 
         // The day begins when every queue is open, after whatever is on record.
-        let last = app.journal.store().last_seq()?;
-        let newest = app.journal.store().feed(last.saturating_sub(1), 1)?.last().map_or(0, |row| row.ts_ms);
+        let last = block_on(app.journal.store().last_seq())?;
+        let newest = block_on(app.journal.store().feed(last.saturating_sub(1), 1))?.last().map_or(0, |row| row.ts_ms);
         let from = remit_domain::id::Timestamp(app.environment.now().0.max(newest));
         clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
 

@@ -12,7 +12,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use remit_app::{Parts, bundle::rehome};
-use remit_store::ReadError;
+use remit_store::{Journal as _, WriteError};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -58,7 +58,7 @@ pub struct Running {
     working: Vec<JoinHandle<()>>,
     /// Told once nothing is written any more, so that the last checkpoint covers everything.
     ended: watch::Sender<bool>,
-    signing: JoinHandle<Result<(), ReadError>>,
+    signing: JoinHandle<Result<(), WriteError>>,
     app: Arc<Parts>,
 }
 

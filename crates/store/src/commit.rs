@@ -1,6 +1,6 @@
 //! What one command writes: rows that become durable together, and why none of them did.
 
-use crate::{Coming, OutcomeDelta, TokenRow};
+use crate::{Counter, Expect, Expected, OutcomeDelta, Spend, TokenRow};
 
 /// The effects of one command. All of them become durable together, or none does.
 #[derive(Debug, Default)]
@@ -36,15 +36,17 @@ pub struct Commit {
     pub claim: Option<String>,
     /// Outbox rows that need not be done any more.
     pub cancel: Vec<String>,
-    /// Items as they are now.
-    pub items: Vec<ItemRow>,
+    /// Items as they are from now on, each with what it expects to find in its place.
+    pub items: Vec<ItemWrite>,
+    /// Rows that must be as the command saw them, though it does not write them.
+    pub expect: Vec<Expect>,
+    /// What is taken from counters.
+    pub spend: Vec<Spend>,
     /// Tokens that are made or revoked. One that is revoked must stand; a disk that is full for everything else has
     /// room for that.
     pub tokens: Vec<TokenChange>,
     /// The bundle that is in force from now on.
     pub activation: Option<Activation>,
-    /// The announcement that this command was on its way, if there was one.
-    pub coming: Coming,
 }
 
 /// A case's row. `state` is opaque to the store.
@@ -95,6 +97,13 @@ pub struct Record {
     pub salt: [u8; 32],
     /// The commitment to `body` under `salt`.
     pub commit: [u8; 32],
+}
+
+impl Record {
+    /// Whether it is of this case.
+    pub(crate) fn is_of(&self, case: &str) -> bool {
+        self.stream.strip_prefix("case/") == Some(case)
+    }
 }
 
 /// A customer to note.
@@ -193,14 +202,29 @@ pub struct OutboxRow {
     pub body: Vec<u8>,
 }
 
-/// A setting that changes by the day.
+/// An item as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemRow {
-    /// What kind of setting.
+pub struct Item {
+    /// What kind of item.
     pub kind: String,
     /// Names it within its kind.
     pub id: String,
-    /// The setting; none to forget it.
+    /// Its version: another after each write, and never the same again, not even where it was forgotten between.
+    pub version: u64,
+    /// What it is.
+    pub body: Vec<u8>,
+}
+
+/// An item to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemWrite {
+    /// What kind of item.
+    pub kind: String,
+    /// Names it within its kind.
+    pub id: String,
+    /// What it expects to find in its place.
+    pub expected: Expected,
+    /// What it is from now on; none to forget it.
     pub body: Option<Vec<u8>>,
 }
 
@@ -230,6 +254,44 @@ pub enum CommitError {
     VersionConflict {
         /// The version now.
         current: u64,
+    },
+    /// A case that the command read is at another version now.
+    #[error("the case {id} is at version {current} now")]
+    CaseConflict {
+        /// Which.
+        id: String,
+        /// Its version now; 0 where it is not there.
+        current: u64,
+    },
+    /// An item is not as the command expected it.
+    #[error("the {kind} {id} is at version {current} now")]
+    ItemConflict {
+        /// What kind of item.
+        kind: String,
+        /// Which of its kind.
+        id: String,
+        /// Its version now; 0 where it is not there.
+        current: u64,
+    },
+    /// More was to be taken than is left.
+    #[error("{left} is left of {} for {}", counter.key, counter.scope)]
+    Overdrawn {
+        /// Of what.
+        counter: Counter,
+        /// How much is left under the limit that was given; of a reservation, how much is held back.
+        left: u64,
+    },
+    /// What was held back under this name was settled or released, or never held back.
+    #[error("nothing is held back under {id}")]
+    ReservationGone {
+        /// Which.
+        id: String,
+    },
+    /// Something is held back under this name already.
+    #[error("something is held back under {id} already")]
+    ReservationHeld {
+        /// Which.
+        id: String,
     },
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]

@@ -1,14 +1,25 @@
 //! The port: what the rest of Remit asks of a store, and what a store promises.
 
-use crate::{
-    AttachmentRow, Coming, Commit, CommitError, Committed, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow,
-    OutcomeCount, OutcomeDelta, WordsRow,
-};
-use std::{collections::HashMap, future::Future};
+mod error;
+mod evidence;
+mod journal;
+mod store;
+mod verification;
+mod views;
+
+pub use error::{ReadError, WriteError};
+pub use evidence::Evidence;
+pub use journal::Journal;
+pub use store::Store;
+pub use verification::{CustomerOf, Found, Judge, Placed, Stored, Verification};
+pub use views::Views;
 
 /// The file in the data directory that has the newest checkpoint once more, outside the database: what was signed must
 /// be there at the next start.
 pub const CHECKPOINT: &str = "checkpoint";
+
+/// The kind of item under which the name of a revoked token is kept, as text.
+pub const REVOKED_TOKEN: &str = "revoked_token";
 
 /// Why a store would not open.
 #[derive(Debug, thiserror::Error)]
@@ -82,11 +93,6 @@ pub enum OpenError {
         source: std::io::Error,
     },
 }
-
-/// A read went wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("the database could not be read: {0}")]
-pub struct ReadError(pub String);
 
 /// A case as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,114 +176,4 @@ pub struct ExceptionFilter {
     pub state: Option<String>,
     /// Who must see to it.
     pub owner: Option<String>,
-}
-
-/// A durable store.
-///
-/// Promises: what [`Store::commit`] acknowledged survives the death of the process and of the machine; a
-/// refused commit leaves nothing; a case's versions are never skipped or written twice; positions are
-/// dense and in commit order; a read sees every commit that was acknowledged before it began, and perhaps such as will
-/// be acknowledged soon ([`Store::settled`] waits for them), but the feed only such as were.
-pub trait Store: Send + Sync {
-    /// Commits the effects of one command.
-    fn commit(&self, commit: Commit) -> impl Future<Output = Result<Committed, CommitError>> + Send
-    where
-        Self: Sized;
-    /// Announces a command that will be committed soon.
-    fn coming(&self) -> Coming {
-        Coming::default()
-    }
-    /// Waits until everything that a read can have seen before is durable. What was only read must not leave the
-    /// process sooner; what was committed since has waited already.
-    fn settled(&self) -> impl Future<Output = Result<(), ReadError>> + Send
-    where
-        Self: Sized;
-    /// A case.
-    fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError>;
-    /// Cases, newest first, after the cursor `after` (an identifier).
-    fn cases(&self, filter: &CaseFilter, after: Option<&str>, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
-    /// Cases of a customer whose words are sealed under a key, after one of them, in the order in which they were
-    /// opened: when, and which.
-    fn cases_under(
-        &self,
-        customer: &str,
-        key: u64,
-        after: Option<&(i64, String)>,
-        limit: usize,
-    ) -> Result<Vec<(i64, String)>, ReadError>;
-    /// How many there are.
-    fn count_under(&self, customer: &str, key: u64) -> Result<u64, ReadError>;
-    /// Of the newest `limit` cases of a customer those that have been resolved since a moment, the newest first.
-    fn resolved_of_customer(&self, customer: &str, since_ms: i64, limit: usize) -> Result<Vec<CaseRow>, ReadError>;
-    /// How many cases a customer opened since a moment.
-    fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError>;
-    /// Events of a stream (`case/cas_…`) after a position, oldest first.
-    fn records_of(&self, stream: &str, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
-    /// The event that was appended with this subject.
-    fn record_by_subject(&self, subject: &str) -> Result<Option<RecordRow>, ReadError>;
-    /// Events after a position that are durable, oldest first.
-    fn feed(&self, after: u64, limit: usize) -> Result<Vec<RecordRow>, ReadError>;
-    /// The position of the newest event that is durable; 0 if there is none.
-    fn last_seq(&self) -> Result<u64, ReadError>;
-    /// Sealed words on a case, by their commitment.
-    fn words(&self, case: &str, id: &str) -> Result<Option<WordsRow>, ReadError>;
-    /// A sealed file on a case, by its commitment.
-    fn attachment(&self, case: &str, id: &str) -> Result<Option<AttachmentRow>, ReadError>;
-    /// A customer by pseudonym.
-    fn customer(&self, id: &str) -> Result<Option<CustomerRow>, ReadError>;
-    /// The key that seals the words of a customer's case, which was opened then.
-    fn key_of_case(&self, customer: &str, opened_ms: i64, case: &str) -> Result<Option<CustomerRow>, ReadError>;
-    /// An exception.
-    fn exception(&self, id: &str) -> Result<Option<ExceptionRow>, ReadError>;
-    /// Exceptions, newest first, after the cursor `after` (an identifier).
-    fn exceptions(
-        &self,
-        filter: &ExceptionFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<ExceptionRow>, ReadError>;
-    /// Who owns exceptions in this state, by name.
-    fn owners(&self, state: &str) -> Result<Vec<String>, ReadError>;
-    /// Open cases by holder.
-    fn depths(&self) -> Result<HashMap<String, i64>, ReadError>;
-    /// All outcomes counted, by responder and intent; their kind is empty.
-    fn outcomes(&self) -> Result<Vec<OutcomeDelta>, ReadError>;
-    /// All outcomes counted by what happened.
-    fn outcome_counts(&self) -> Result<Vec<OutcomeCount>, ReadError>;
-    /// An answer to repeat.
-    fn idempotency(&self, scope: &str, key: &str) -> Result<Option<IdempotencyRow>, ReadError>;
-    /// What remains to be done of a kind and is due, in the order in which it became due and was added.
-    fn due(&self, kind: &str, now_ms: i64, limit: usize) -> Result<Vec<OutboxRow>, ReadError>;
-    /// When the next thing of a kind is due, if anything remains.
-    fn next_due(&self, kind: &str) -> Result<Option<i64>, ReadError>;
-    /// All items of a kind, by identifier.
-    fn items(&self, kind: &str) -> Result<Vec<ItemRow>, ReadError>;
-    /// Items of a kind, those with the greatest identifiers first, below the cursor `before` (an identifier).
-    fn items_page(&self, kind: &str, before: Option<&str>, limit: usize) -> Result<Vec<ItemRow>, ReadError>;
-    /// A token by the hash of its secret.
-    fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, ReadError>;
-    /// Whether there is a record of one of these kinds. Reads them all where there is none.
-    fn has_kind(&self, kinds: &[&str]) -> Result<bool, ReadError>;
-    /// Whether a token stands.
-    fn has_token(&self, id: &str) -> Result<bool, ReadError>;
-    /// All tokens.
-    fn tokens(&self) -> Result<Vec<TokenRow>, ReadError>;
-    /// The name of a token, also of one that was revoked, until it is forgotten.
-    fn token_name(&self, id: &str) -> Result<Option<String>, ReadError>;
-    /// Forgets the name of a token that was revoked; says whether it was kept.
-    fn forget_token_name(&self, id: &str) -> Result<bool, ReadError>;
-    /// Keeps a bundle under its digest, for good. It comes into force with a commit that says so.
-    fn keep_bundle(&self, digest: &str, bytes: &[u8]) -> Result<(), ReadError>;
-    /// The digest of the bundle that came into force last, if one ever did.
-    fn bundle_in_force(&self) -> Result<Option<String>, ReadError>;
-    /// A bundle that was kept.
-    fn bundle(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError>;
-    /// The ledger's size and root.
-    fn head(&self) -> Result<(u64, remit_ledger::hash::Hash), ReadError>;
-    /// Publishes a checkpoint, if `size` is above that of the newest one; says whether it did.
-    fn add_checkpoint(&self, size: u64, note: &str) -> Result<bool, ReadError>;
-    /// The newest checkpoint: its size and note.
-    fn checkpoint(&self) -> Result<Option<(u64, String)>, ReadError>;
-    /// A tile of the ledger: full ones as stored, the last of each level as far as it goes.
-    fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<remit_ledger::hash::Hash>>, ReadError>;
 }

@@ -10,20 +10,11 @@ mod sources;
 
 use super::files::File;
 
-/// Crates that are not yet held to it.
-const NOT_YET: [&str; 1] = ["crates/store"];
-
 pub(super) fn faults(files: &[File]) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
     for root in files.iter().filter(|file| is_root(&file.path)) {
-        if NOT_YET.iter().any(|path| root.path.starts_with(&format!("{path}/"))) {
-            continue;
-        }
         let sources = sources::Sources::of(root, files)?;
         let needs = resolution::needs(&sources);
-        if std::env::var_os("CIRC").is_some() {
-            graph::dump(&needs, &sources.files);
-        }
         faults.extend(graph::circles(&needs).iter().map(|circle| told(circle, &sources)));
     }
     Ok(faults)
@@ -39,7 +30,8 @@ fn is_root(path: &str) -> bool {
 fn told(circle: &[graph::Need], sources: &sources::Sources) -> String {
     let mut told = "files need one another in a circle; move what both need to a file of its own:".to_owned();
     for need in circle {
-        let (from, to) = (&sources.files[need.from], &sources.files[need.to]);
+        let name = |at: usize| sources.files.get(at).map_or("?", |file| file.as_ref());
+        let (from, to) = (name(need.from), name(need.to));
         told += &format!("\n  {from}:{} needs `{}` of {to}", need.line, need.named);
     }
     told

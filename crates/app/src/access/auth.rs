@@ -11,7 +11,7 @@ use crate::{
 };
 use remit_domain::id::{CustomerId, StaffId};
 use remit_policy::engine::{ApiRequest, Held};
-use remit_store::Store;
+use remit_store::Views as _;
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use std::{
 ///
 /// # Errors
 /// When there is no valid token in it.
-pub fn caller(
+pub async fn caller(
     journal: &Journal,
     live: &Live,
     environment: &Environment,
@@ -40,7 +40,7 @@ pub fn caller(
         Some(caller) => caller,
         None => {
             let before = revocations(live);
-            let row = journal.store.token(&hash).map_err(Refused::internal)?;
+            let row = journal.store.token(&hash).await.map_err(Refused::internal)?;
             let row = row.filter(|row| !is_revoked(live, &row.id));
             let mut caller = row.map(Caller::from).ok_or_else(|| refused("the token is unknown or revoked"))?;
             caller.usage = Some(live.used.of(&caller.token, &environment.limits));
@@ -140,8 +140,13 @@ pub fn revocations(live: &Live) -> u64 {
 }
 
 /// Whether the token of a caller that was let in earlier still stands.
-pub fn stands(journal: &Journal, live: &Live, environment: &Environment, caller: &Caller) -> Result<bool, Refused> {
-    let there = journal.store.has_token(&caller.token).map_err(Refused::internal)?;
+pub async fn stands(
+    journal: &Journal,
+    live: &Live,
+    environment: &Environment,
+    caller: &Caller,
+) -> Result<bool, Refused> {
+    let there = journal.store.has_token(&caller.token).await.map_err(Refused::internal)?;
     Ok(caller.expires > environment.now() && there && !is_revoked(live, &caller.token))
 }
 

@@ -4,11 +4,9 @@
 use crate::{
     Caller, Parts,
     environment::entropy::Entropy,
-    journal::block_on,
     live::{
         chats::{self, Chat},
-        delivery::Line,
-        floor::{STAFF, StaffItem},
+        floor::STAFF,
         subscriptions::{self, SubscriptionItem},
     },
     pipeline::{commit, projections},
@@ -22,7 +20,7 @@ use remit_domain::{
 };
 use remit_ledger::hash::Hash;
 use remit_policy::address::Address;
-use remit_store::{Commit, CommitError, ItemRow, Record, Store, TokenRow};
+use remit_store::{Collection, Commit, CommitError, Expected, InFlight, Record, Store, TokenRow};
 use serde::de::DeserializeOwned;
 
 /// Who acts by the command line on a data directory.
@@ -31,8 +29,8 @@ pub(crate) const COMMAND_LINE: &str = "command line";
 /// Who is named for what an earlier version made without a record.
 pub(crate) const EARLIER: &str = "an earlier version";
 
-/// The kind of the items that say what is on record.
-pub(crate) const GOVERNANCE: &str = "governance";
+/// What is on record of what an earlier version made, by name.
+pub(crate) const GOVERNANCE: Collection<bool> = Collection::new("governance");
 
 /// The name of the one that says that everything there was is.
 pub(crate) const RECORDED: &str = "recorded";
@@ -102,30 +100,31 @@ pub(crate) fn pause_of(event: &Event) -> Option<bool> {
 
 /// Puts on record, once, what an earlier version made without one. Where there is a record of governance already, what
 /// has none was made beside the record, and gets none.
-pub(crate) fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timestamp) -> Result<(), Refused> {
-    let done = store.items(GOVERNANCE).map_err(Refused::internal)?;
+pub(crate) async fn record_earlier(store: &impl Store, entropy: &Entropy, now: Timestamp) -> Result<(), Refused> {
+    let done = store.items(GOVERNANCE.kind()).await.map_err(Refused::internal)?;
     let is_done = |name: &str| done.iter().any(|item| item.id == name);
     if is_done(RECORDED) && is_done(PAUSES) {
         return Ok(());
     }
-    let is_governed = is_done(RECORDED) || store.has_kind(Event::GOVERNANCE).map_err(Refused::internal)?;
-    let mut events = if is_governed { Vec::new() } else { earlier(store, now)? };
+    let is_governed = is_done(RECORDED) || store.has_kind(Event::GOVERNANCE).await.map_err(Refused::internal)?;
+    let mut events = if is_governed { Vec::new() } else { earlier(store, now).await? };
     if !is_done(PAUSES) {
-        events.extend(earlier_pauses(store, now)?);
+        events.extend(earlier_pauses(store, now).await?);
     }
     let records = events.iter().map(|event| record(entropy, event, "remit", now)).collect::<Result<Vec<_>, _>>()?;
-    let done = |id: &str| ItemRow { kind: GOVERNANCE.to_owned(), id: id.to_owned(), body: Some(b"true".to_vec()) };
-    let commit = Commit { records, items: vec![done(RECORDED), done(PAUSES)], ..Commit::default() };
-    block_on::commit(store, commit)
+    let expected = Expected::Any("what is done is done, whoever said so before");
+    let done = |id: &str| GOVERNANCE.write(id, expected, &true).map_err(Refused::internal);
+    let commit = Commit { records, items: vec![done(RECORDED)?, done(PAUSES)?], ..Commit::default() };
+    store.commit(commit, InFlight::default()).await.map(drop).map_err(crate::refused)
 }
 
 /// Subscriptions that are paused and whose records do not say so: an earlier version paused without a record what a
 /// receiver wanted no more.
-fn earlier_pauses(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
+async fn earlier_pauses(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
     let mut events = Vec::new();
-    for (subscription, line) in items::<Line>(store, subscriptions::DELIVERY)? {
+    for (subscription, line) in items(store, &subscriptions::DELIVERIES).await? {
         let stream = Stream::subscription(&subscription).to_string();
-        let rows = store.records_of(&stream, 0, usize::MAX).map_err(Refused::internal)?;
+        let rows = store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
         let mut said = rows.iter().filter_map(|row| pause_of(&serde_json::from_slice(&row.body).ok()?));
         if line.paused && said.next_back() != Some(true) {
             let (change, by) = (SubscriptionChange::Paused, EARLIER.to_owned());
@@ -135,31 +134,32 @@ fn earlier_pauses(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refus
     Ok(events)
 }
 
-fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
+async fn earlier(store: &impl Store, at: Timestamp) -> Result<Vec<Event>, Refused> {
     let mut events = Vec::new();
     let by = || EARLIER.to_owned();
-    for token in store.tokens().map_err(Refused::internal)? {
+    for token in store.tokens().await.map_err(Refused::internal)? {
         events.push(Event::TokenMade { grant: grant(&token), by: by(), at });
     }
-    for (_, item) in items::<StaffItem>(store, STAFF)? {
+    for (_, item) in items(store, &STAFF).await? {
         let (staff, presence) = (item.profile.id.clone(), (&item.presence).into());
         events.push(item.noted(EARLIER, at));
         events.push(Event::PresenceSet { staff, presence, by: by(), at });
     }
-    for (id, item) in items::<chats::ChatItem>(store, chats::CHAT)? {
+    for (id, item) in items(store, &chats::CHATS).await? {
         let chat = Chat::new(id, item);
         let (name, customer, expires) = (chat.name().to_owned(), chat.customer.clone(), chat.expires);
         let digest = Some(digest(chat.id.as_bytes()));
         events.push(Event::ChatStarted { chat: name, digest, customer, case: None, expires, by: by(), at });
     }
-    for (subscription, item) in items::<SubscriptionItem>(store, subscriptions::SUBSCRIPTION)? {
+    for (subscription, item) in items(store, &subscriptions::SUBSCRIPTIONS).await? {
         events.push(Event::SubscriptionMade { subscription, terms: terms(&item), by: by(), at });
     }
     Ok(events)
 }
 
-fn items<T: DeserializeOwned>(store: &impl Store, kind: &str) -> Result<Vec<(String, T)>, Refused> {
-    let rows = store.items(kind).map_err(Refused::internal)?;
-    let read = |row: ItemRow| Some((row.id, serde_json::from_slice(&row.body?).ok()?));
-    Ok(rows.into_iter().filter_map(read).collect())
+/// Those that can be read.
+async fn items<T: DeserializeOwned>(store: &impl Store, of: &Collection<T>) -> Result<Vec<(String, T)>, Refused> {
+    let rows = store.items(of.kind()).await.map_err(Refused::internal)?;
+    let entries = rows.into_iter().filter_map(|row| of.entry(row).ok());
+    Ok(entries.map(|entry| (entry.id, entry.value)).collect())
 }

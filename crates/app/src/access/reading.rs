@@ -2,6 +2,7 @@
 
 use crate::{
     Caller, Parts,
+    journal::block_on::block_on,
     refused::{Kind, Refused},
 };
 use remit_store::patience;
@@ -21,7 +22,7 @@ const READ_PATIENCE: Duration = Duration::from_secs(5);
 pub async fn read<T, E>(
     parts: &Arc<Parts>,
     caller: &Arc<Caller>,
-    read: impl FnOnce(&Parts, &Caller) -> Result<T, E> + Send + 'static,
+    read: impl AsyncFnOnce(&Parts, &Caller) -> Result<T, E> + Send + 'static,
 ) -> Result<T, E>
 where
     T: Send + 'static,
@@ -33,7 +34,7 @@ where
         if answer.is_closed() {
             return;
         }
-        let read = || span.in_scope(|| read(&app, &by));
+        let read = || span.in_scope(|| block_on(read(&app, &by)));
         let (given, cut) = patience::within(READ_PATIENCE, read);
         // Before the answer: who has it may be the last who needs the use cases, and open their data anew.
         drop((app, by));

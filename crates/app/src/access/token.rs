@@ -10,7 +10,7 @@ use crate::{
     },
     environment::{clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
-    journal::block_on,
+    journal::block_on::block_on,
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
     refused::{Kind, Refused},
@@ -22,7 +22,7 @@ use remit_domain::{
     source,
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Commit, CommitError, Store, TokenChange, TokenRow};
+use remit_store::{Commit, CommitError, InFlight, Store, TokenChange, TokenRow, Views as _};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError};
 use utoipa::ToSchema;
@@ -114,7 +114,7 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
     let record = authority::record(entropy, &event, "remit", now)?;
     let tokens = vec![TokenChange::Add(Box::new(row))];
     let commit = Commit { records: vec![record], tokens, ..Commit::default() };
-    block_on::commit(store, commit)
+    block_on(store.commit(commit, InFlight::default())).map(drop).map_err(crate::refused)
 }
 
 /// Whether a token for what it names would be of use: the responder and the source are in `bundle`, the member of staff
@@ -122,7 +122,7 @@ pub fn add(store: &impl Store, entropy: &Entropy, now: Timestamp, row: TokenRow)
 ///
 /// # Errors
 /// When one is not known; the error names those that there are.
-pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
+pub async fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), Refused> {
     let has = |role: &str| new.roles.iter().any(|known| known == role);
     if has("staff") && new.staff.is_none() {
         return Err(Refused::invalid("staff", "name the member of staff who uses the token, for the role `staff`"));
@@ -144,7 +144,7 @@ pub fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Result<(), 
         resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
     }
     if let Some(staff) = &new.staff {
-        let items = store.items(STAFF).map_err(Refused::internal)?;
+        let items = store.items(STAFF.kind()).await.map_err(Refused::internal)?;
         let known = items.iter().map(|item| item.id.as_str());
         if !known.clone().any(|known| known == staff) {
             let known = resolve_names::listed(known);
@@ -208,7 +208,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// When policy or a bound refuses.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    check(&parts.journal.store, &parts.governance.bundle, &new)?;
+    check(&parts.journal.store, &parts.governance.bundle, &new).await?;
     let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
     let view = TokenView::from(&row);
     let by = caller.pseudonym.to_string();
@@ -222,9 +222,9 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 ///
 /// # Errors
 /// When policy refuses.
-pub fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
+pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    let rows = parts.journal.store.tokens().map_err(Refused::internal)?;
+    let rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
     Ok(rows.iter().filter(|row| !auth::is_revoked(&parts.live, &row.id)).map(TokenView::from).collect())
 }
 

@@ -11,19 +11,21 @@ use crate::{
     vault::names::KNOWN_MAX,
 };
 use remit_domain::{Case, exception::Exception};
-use remit_store::Store;
+use remit_store::Views as _;
 use std::{borrow::Cow, sync::PoisonError};
 
 /// The name behind what an actor is called in records; that itself, where it is no pseudonym or the name was
 /// forgotten. Records of earlier versions hold names.
-pub(crate) fn named(journal: &Journal, vault: &Vault, actor: &str) -> Result<String, Refused> {
+pub(crate) async fn named(journal: &Journal, vault: &Vault, actor: &str) -> Result<String, Refused> {
     if !actor.starts_with(TOKEN_ID) {
         return Ok(actor.to_owned());
     }
     if let Some(name) = vault.names.0.read().unwrap_or_else(PoisonError::into_inner).get(actor) {
         return Ok(name.to_string());
     }
-    let Some(name) = journal.store.token_name(actor).map_err(Refused::internal)? else { return Ok(actor.to_owned()) };
+    let Some(name) = journal.store.token_name(actor).await.map_err(Refused::internal)? else {
+        return Ok(actor.to_owned());
+    };
     let mut names = vault.names.0.write().unwrap_or_else(PoisonError::into_inner);
     if names.len() >= KNOWN_MAX {
         names.clear();
@@ -33,28 +35,30 @@ pub(crate) fn named(journal: &Journal, vault: &Vault, actor: &str) -> Result<Str
 }
 
 /// Puts the name of who took an exception on in the place of their pseudonym.
-pub(crate) fn name_in(journal: &Journal, vault: &Vault, exception: &mut Exception) -> Result<(), Refused> {
+pub(crate) async fn name_in(journal: &Journal, vault: &Vault, exception: &mut Exception) -> Result<(), Refused> {
     if let Some(by) = &mut exception.taken_by {
-        *by = named(journal, vault, by)?;
+        *by = named(journal, vault, by).await?;
     }
     Ok(())
 }
 
 /// `case` with names in the place of pseudonyms.
-pub(crate) fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a Case) -> Result<Cow<'a, Case>, Refused> {
+pub(crate) async fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a Case) -> Result<Cow<'a, Case>, Refused> {
     if case.exceptions.values().all(|exception| exception.taken_by.is_none()) {
         return Ok(Cow::Borrowed(case));
     }
     let mut named = case.clone();
-    named.exceptions.values_mut().try_for_each(|exception| name_in(journal, vault, exception))?;
+    for exception in named.exceptions.values_mut() {
+        name_in(journal, vault, exception).await?;
+    }
     Ok(Cow::Owned(named))
 }
 
 /// `case` as callers are shown it.
-pub(crate) fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
+pub(crate) async fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
     Ok(CaseView {
-        erased: erased::erased_view(journal, vault, case)?,
-        ..CaseView::from(&*with_names(journal, vault, case)?)
+        erased: erased::erased_view(journal, vault, case).await?,
+        ..CaseView::from(&*with_names(journal, vault, case).await?)
     })
 }
 
@@ -62,9 +66,9 @@ pub(crate) fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result
 ///
 /// # Errors
 /// When policy refuses, or no token that was revoked has a name that is kept.
-pub fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
+pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    if !parts.journal.store.forget_token_name(id).map_err(Refused::internal)? {
+    if !parts.journal.store.forget_token_name(id).await.map_err(Refused::internal)? {
         let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
         return Err(Refused::new(Kind::NotFound, detail).into());
     }

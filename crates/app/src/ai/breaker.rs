@@ -1,7 +1,7 @@
 //! Circuit breakers: AI responders that were shown to fail an intent too often are stopped for it, on record, and what
 //! they hold of it moves on.
 
-use crate::live::load::{BREAKER, BreakerItem};
+use crate::live::load::{BREAKERS, BreakerItem};
 use crate::{
     Caller, Environment, Governance, Live, Parts,
     access::{auth, authority, principal::Job},
@@ -18,7 +18,7 @@ use remit_domain::{
     id::{ResponderId, Timestamp},
     signal::Value,
 };
-use remit_store::{CaseFilter, Commit, ItemRow, OutcomeDelta, Store};
+use remit_store::{CaseFilter, Commit, Expected, OutcomeDelta, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,7 +106,7 @@ async fn move_on(parts: &Parts, responder: &ResponderId, intent: &str) -> Result
     let filter = CaseFilter { status: Some("open".to_owned()), holder: Some(responder.to_string()), accountable: None };
     let mut after: Option<String> = None;
     loop {
-        let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
             let about = |name: &Value| matches!(name, Value::Name(name) if &**name == intent);
@@ -251,11 +251,9 @@ async fn note_with(
     item: &BreakerItem,
     outcomes: Vec<OutcomeDelta>,
 ) -> Result<(), Refused> {
-    let row = ItemRow {
-        kind: BREAKER.to_owned(),
-        id: BreakerItem::name(&item.responder, &item.intent),
-        body: Some(serde_json::to_vec(item).map_err(Refused::internal)?),
-    };
+    let expected = Expected::Any("it follows from outcomes that are counted in memory, and the newest counts");
+    let row = BREAKERS.write(BreakerItem::name(&item.responder, &item.intent), expected, item);
+    let row = row.map_err(Refused::internal)?;
     let changed = Commit { items: vec![row], outcomes, ..Commit::default() };
     authority::govern(parts, caller, std::slice::from_ref(event), changed).await.map_err(crate::refused)
 }

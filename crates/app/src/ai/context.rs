@@ -8,7 +8,7 @@ use crate::{
         view::{CaseView, DecisionSummary, MessageFrom},
     },
     environment::clock::rfc3339,
-    journal::stored_case,
+    journal::stored_case::Records,
     operation::GetContextRefusal,
     pipeline::{facts, load, sealing},
     refused::Refused,
@@ -16,7 +16,7 @@ use crate::{
 use remit_domain::{
     Case, Event,
     case::Author,
-    event::Message,
+    event::{Message, Words},
     id::{MessageId, Timestamp},
 };
 use remit_responders::{TurnAuthor, TurnMessage};
@@ -71,16 +71,12 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
-    let mut note = |by: &str, text: Option<String>| -> Result<(), Refused> {
-        if let Some(text) = text {
-            notes.push(NoteView { by: who::named(&parts.journal, &parts.vault, by)?, text });
-        }
-        Ok(())
-    };
-    stored_case::each_record(&parts.journal, &case, |row| {
+    let mut records = Records::of(&case);
+    while let Some(row) = records.next(&parts.journal).await? {
+        let mut left: Option<Words> = None;
         match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
             Event::DecisionMade { decision, handoff } => {
                 if let Some(handoff) = handoff {
@@ -95,34 +91,26 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
                             announce::language(&case),
                         )
                     }));
-                    if let Some(words) = &handoff.package.note {
-                        note(
-                            &row.actor,
-                            sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
-                        )?;
-                    }
+                    left = handoff.package.note;
                 }
                 decisions.push(DecisionSummary::from(&*decision));
             }
-            Event::ConsultAnswered { answer, .. } => note(
-                &row.actor,
-                sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &answer)?,
-            )?,
-            Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => {
-                note(
-                    &row.actor,
-                    sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &words)?,
-                )?;
-            }
+            Event::ConsultAnswered { answer, .. } => left = Some(answer),
+            Event::ActionEnded { note: Some(words), .. } | Event::NoteLeft { note: words, .. } => left = Some(words),
             _ => {}
         }
-        Ok(())
-    })?;
-    let conversation = conversation(parts, &case)?;
+        if let Some(words) = left
+            && let Some(text) =
+                sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &words).await?
+        {
+            notes.push(NoteView { by: who::named(&parts.journal, &parts.vault, &row.actor).await?, text });
+        }
+    }
+    let conversation = conversation(parts, &case).await?;
     Ok(ContextView {
-        summary: summary(parts, &case, parts.environment.now())?,
+        summary: summary(parts, &case, parts.environment.now()).await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: who::case_view(&parts.journal, &parts.vault, &case)?,
+        case: who::case_view(&parts.journal, &parts.vault, &case).await?,
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),
@@ -130,39 +118,40 @@ pub fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextVie
 }
 
 /// The newest messages of a case whose words are there, oldest first, whole.
-fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
+async fn conversation(parts: &Parts, case: &Case) -> Result<Vec<TurnMessage>, Refused> {
     let whole = |message: &Message, mut said: TurnMessage| {
         if let Some(how) = message.auto_submitted {
             said.text.insert_str(0, &format!("[sent by a machine: {}] ", how.as_str()));
         }
         Some(said)
     };
-    Ok(each_said(parts, case, whole)?.into_iter().map(|(_, message)| message).collect())
+    Ok(each_said(parts, case, whole).await?.into_iter().map(|(_, message)| message).collect())
 }
 
 /// The same without what machines sent, and of what the customer wrote what is to be answered.
-pub(crate) fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
+pub(crate) async fn asked_conversation(parts: &Parts, case: &Case) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
     let asked = |message: &Message, said: TurnMessage| match (message.auto_submitted, said.author) {
         (Some(_), _) => None,
         (None, TurnAuthor::Customer) => Some(TurnMessage { text: to_answer(&said.text), ..said }),
         _ => Some(said),
     };
-    each_said(parts, case, asked)
+    each_said(parts, case, asked).await
 }
 
-fn each_said(
+async fn each_said(
     parts: &Parts,
     case: &Case,
     take: impl Fn(&Message, TurnMessage) -> Option<TurnMessage>,
 ) -> Result<Vec<(MessageId, TurnMessage)>, Refused> {
     let mut messages = std::collections::VecDeque::new();
-    stored_case::each_record(&parts.journal, case, |row| {
+    let mut records = Records::of(case);
+    while let Some(row) = records.next(&parts.journal).await? {
         if !matches!(row.kind.as_str(), "case_opened" | "message_added") {
-            return Ok(());
+            continue;
         }
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         let (Event::CaseOpened { message, .. } | Event::MessageAdded { message, .. }) = event else {
-            return Ok(());
+            continue;
         };
         let author = match &message.author {
             Author::Requester => TurnAuthor::Customer,
@@ -173,11 +162,11 @@ fn each_said(
             messages.pop_front();
         }
         messages.push_back((author, message));
-        Ok(())
-    })?;
+    }
     let mut opened = Vec::with_capacity(messages.len());
     for (author, message) in messages {
-        if let Some(text) = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?
+        if let Some(text) =
+            sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words).await?
         {
             let Some(said) = take(&message, TurnMessage { author, text }) else { continue };
             let text = message.attachments.iter().fold(said.text, |text, file| {
@@ -190,7 +179,7 @@ fn each_said(
 }
 
 /// What the messages say in which something was promised or refused, while their words exist.
-fn marked(
+async fn marked(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
@@ -200,19 +189,19 @@ fn marked(
     if case.promised.is_empty() && case.refused.is_empty() {
         return Ok(quoted);
     }
-    stored_case::each_record(journal, case, |row| {
+    let mut records = Records::of(case);
+    while let Some(row) = records.next(journal).await? {
         if row.kind != "message_added" {
-            return Ok(());
+            continue;
         }
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         if let Event::MessageAdded { message, .. } = event
             && (case.promised.contains(&message.id) || case.refused.contains(&message.id))
-            && let Some(text) = sealing::open_words(journal, vault, environment, case, &message.words)?
+            && let Some(text) = sealing::open_words(journal, vault, environment, case, &message.words).await?
         {
             quoted.insert(message.id, text);
         }
-        Ok(())
-    })?;
+    }
     Ok(quoted)
 }
 
@@ -222,7 +211,7 @@ fn is_ai(governance: &Governance, responder: &str) -> bool {
 }
 
 /// The context package in words: what the next holder needs to know beside the conversation.
-pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<String, Refused> {
+pub(crate) async fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<String, Refused> {
     use std::fmt::Write as _;
     let mut text = String::new();
     let signals = facts::signals(&parts.governance, &parts.live, case, now);
@@ -257,7 +246,7 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
         let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
         let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
     }
-    let quoted = marked(&parts.journal, &parts.vault, &parts.environment, case)?;
+    let quoted = marked(&parts.journal, &parts.vault, &parts.environment, case).await?;
     for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
         for said in ids.iter().filter_map(|id| quoted.get(id)) {
             let _ = writeln!(text, "{says}: \"{}\"", cut(said, QUOTED_MAX));
@@ -265,12 +254,14 @@ pub(crate) fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<Stri
     }
     for open in case.actions.values() {
         let action = open.action.as_str().replace('_', " ");
-        let arguments = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.arguments)?
+        let arguments = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.arguments)
+            .await?
             .unwrap_or_default();
         let _ = writeln!(text, "To be done, permitted, asked for by {}: {action} {arguments}.", open.asked_by);
     }
     for open in case.consults.values() {
-        let question = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.question)?
+        let question = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &open.question)
+            .await?
             .unwrap_or_default();
         let _ = writeln!(text, "{} asked {} for advice: \"{}\"", open.by, open.queue, cut(&question, QUOTED_MAX));
     }

@@ -19,7 +19,7 @@ use remit_domain::{
 };
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
-use remit_store::{Commit, OutboxRow, Store};
+use remit_store::{Commit, OutboxRow, Views as _};
 use std::sync::Arc;
 
 /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// # Errors
 /// When the store refuses; the row stays then.
 pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
-    let Some((case, due)) = turn_stands(&parts.journal, &parts.vault, row)? else {
+    let Some((case, due)) = turn_stands(&parts.journal, &parts.vault, row).await? else {
         return drop_row(&parts.journal, &row.id).await;
     };
     let Some(desk) = parts.governance.services.get(due.responder.as_str()).cloned() else {
@@ -44,10 +44,10 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let _room = desk.room.acquire().await;
     desk.pace().await;
     // While it waited for its turn the case may have gone on.
-    if turn_stands(&parts.journal, &parts.vault, row)?.is_none() {
+    if turn_stands(&parts.journal, &parts.vault, row).await?.is_none() {
         return drop_row(&parts.journal, &row.id).await;
     }
-    let Some(turn) = turn(parts, &case, &due, &row.id)? else {
+    let Some(turn) = turn(parts, &case, &due, &row.id).await? else {
         tracing::error!(case = row.case, responder = %due.responder, "nothing that the customer wrote can be read");
         return give_up_turn(parts, row, "What the customer wrote cannot be read.").await;
     };
@@ -78,7 +78,7 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     match done {
         // Who has lost the case meanwhile is denied it too.
         Err(refused)
-            if refused.kind == Kind::Forbidden && turn_stands(&parts.journal, &parts.vault, row)?.is_some() =>
+            if refused.kind == Kind::Forbidden && turn_stands(&parts.journal, &parts.vault, row).await?.is_some() =>
         {
             denied(parts, row, &case, &due, &refused).await
         }
@@ -115,9 +115,10 @@ async fn denied(parts: &Parts, row: &OutboxRow, case: &Case, due: &TurnDue, refu
     let Some(holder) = &case.holder else { return drop_row(&parts.journal, &row.id).await };
     let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
     let (own, action) = (Caller::system(Job::Turns), "exception.raise");
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &own, action, &row.case)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &own, action, &row.case).await?;
     let sealed =
-        sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, cut(&reason, bounds::REASON_MAX))?;
+        sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, cut(&reason, bounds::REASON_MAX))
+            .await?;
     let command = Command::RaiseException {
         owner: holder.accountable.clone(),
         due: parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms),
@@ -139,15 +140,17 @@ async fn denied(parts: &Parts, row: &OutboxRow, case: &Case, due: &TurnDue, refu
 /// # Errors
 /// When the store refuses; the row stays then.
 pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(), Refused> {
-    let Some((_, due)) = turn_stands(&parts.journal, &parts.vault, row)? else {
+    let Some((_, due)) = turn_stands(&parts.journal, &parts.vault, row).await? else {
         return drop_row(&parts.journal, &row.id).await;
     };
     parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
     let (own, action) = (Caller::system(Job::Turns), "handoff.request");
     // The reason is on record even where no words can be sealed.
-    let sealed = load::load(&parts.governance, &parts.journal, &parts.environment, &own, action, &row.case)
-        .and_then(|loaded| sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, why))
-        .ok();
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &own, action, &row.case).await;
+    let sealed = match loaded {
+        Ok(loaded) => sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, why).await.ok(),
+        Err(_) => None,
+    };
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     // What our own process does not bring about says nothing of the AI responder.
     let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
@@ -159,12 +162,12 @@ pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(
 }
 
 /// The case, if the turn is still to be taken: the same lease, and no newer message.
-fn turn_stands(journal: &Journal, vault: &Vault, row: &OutboxRow) -> Result<Option<(Case, TurnDue)>, Refused> {
+async fn turn_stands(journal: &Journal, vault: &Vault, row: &OutboxRow) -> Result<Option<(Case, TurnDue)>, Refused> {
     let due: TurnDue = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-    let Some(stored) = journal.store.case(&row.case).map_err(Refused::internal)? else { return Ok(None) };
-    let case = stored_case::case_of(journal, &stored.state)?;
+    let Some(stored) = journal.store.case(&row.case).await.map_err(Refused::internal)? else { return Ok(None) };
+    let case = stored_case::case_of(journal, &stored.state).await?;
     let holds = case.held_by_ai && case.holder.as_ref().is_some_and(|holder| holder.epoch == due.epoch);
-    let open = case.status == remit_domain::case::Status::Open && !erased::is_erased(journal, vault, &case)?;
+    let open = case.status == remit_domain::case::Status::Open && !erased::is_erased(journal, vault, &case).await?;
     Ok((holds && open && case.last_customer_message == due.message).then_some((case, due)))
 }
 
@@ -180,8 +183,9 @@ async fn act_on(
     match said {
         Ok(Said::Answer { text, .. }) if text.len() <= bounds::TEXT_MAX => {
             let loaded =
-                load::load(&parts.governance, &parts.journal, &parts.environment, &caller, "message.answer", case)?;
-            let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text)?;
+                load::load(&parts.governance, &parts.journal, &parts.environment, &caller, "message.answer", case)
+                    .await?;
+            let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text).await?;
             let command = Command::Answer {
                 epoch: due.epoch,
                 words: sealed.words.clone(),
@@ -235,10 +239,11 @@ async fn yields(
 ) -> Result<(), Refused> {
     let action = "handoff.request";
     let note = note.map(|note| cut(note, bounds::REASON_MAX)).filter(|note| !note.trim().is_empty());
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case)?;
-    let sealed = note
-        .map(|note| sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, note))
-        .transpose()?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case).await?;
+    let sealed = match note {
+        Some(note) => Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, note).await?),
+        None => None,
+    };
     let words: Option<Words> = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::Yield { epoch: due.epoch, reason, note: words, found };
     let act = Act::on(loaded, command).with(sealed).claiming(row);
@@ -252,9 +257,9 @@ pub(crate) async fn drop_row(journal: &Journal, row: &str) -> Result<(), Refused
 }
 
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
-fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
+async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
     let now = parts.environment.now();
-    let messages = context::asked_conversation(parts, case)?;
+    let messages = context::asked_conversation(parts, case).await?;
     if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
         return Ok(None);
     }
@@ -268,7 +273,7 @@ fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<T
         language: named("language").filter(|language| language != "und"),
         intent: named("intent"),
         messages,
-        summary: context::summary(parts, case, now)?,
+        summary: context::summary(parts, case, now).await?,
         waited_ms: case.waited_ms(now),
         tried: case.tried.iter().map(|tried| tried.responder.to_string()).collect(),
     }))

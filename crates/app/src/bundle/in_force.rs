@@ -2,7 +2,7 @@
 
 use remit_domain::id::Digest;
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
-use remit_store::{ReadError, Store};
+use remit_store::{Evidence, ReadError};
 
 /// The bundle in force, as it was kept.
 #[derive(Debug)]
@@ -33,10 +33,10 @@ impl InForce {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn in_force(store: &impl Store) -> Result<Option<InForce>, ReadError> {
-    let Some(named) = store.bundle_in_force()? else { return Ok(None) };
+pub async fn in_force(store: &impl Evidence) -> Result<Option<InForce>, ReadError> {
+    let Some(named) = store.bundle_in_force().await? else { return Ok(None) };
     let digest = Digest::try_from(named.clone()).map_err(|error| ReadError(format!("the bundle in force: {error}")))?;
-    let kept = match store.bundle(&named)? {
+    let kept = match store.bundle(&named).await? {
         None => Err("it is not kept any more".to_owned()),
         Some(bytes) => Files::kept(&named, &bytes).map_err(|error| error.to_string()),
     };

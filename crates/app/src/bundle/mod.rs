@@ -27,14 +27,19 @@ mod survey;
 ///
 /// # Errors
 /// When something open would be left without anybody, or a move means nothing.
-pub fn plan(store: &impl Store, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, PlanError> {
-    if moves.is_empty() && store.bundle_in_force()?.as_deref() == Some(bundle.digest().as_str()) {
+pub async fn plan(
+    store: &impl Store,
+    bundle: &Bundle,
+    moves: Moves,
+    now: Timestamp,
+) -> Result<Option<Plan>, PlanError> {
+    if moves.is_empty() && store.bundle_in_force().await?.as_deref() == Some(bundle.digest().as_str()) {
         return Ok(None);
     }
     let engine = Engine::new(bundle);
     let load = Load::new(bundle);
     // What trips by it is acted on once the bundle is in force.
-    load.follow(&Change::of_counts(store)?);
+    load.follow(&Change::of_counts(store).await?);
     let ground = Ground { bundle, engine: &engine, load: &load, waits: None };
-    Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).map(Some)
+    Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).await.map(Some)
 }

@@ -5,9 +5,7 @@ use super::{
     moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
-use crate::{
-    access::authority, environment::entropy::Entropy, journal::block_on, live::floor::StaffItem, refused::Refused,
-};
+use crate::{access::authority, environment::entropy::Entropy, live::floor::StaffItem, refused::Refused};
 use remit_domain::{
     Case, Event,
     activation::{BundleChanges, Moved},
@@ -15,10 +13,10 @@ use remit_domain::{
     id::{Digest, ResponderId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Activation, Commit, ItemRow, ReadError, Store};
+use remit_store::{Activation, Collection, Commit, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
 
-/// The kind and the name of the item that says where goes what is not moved yet.
-pub(crate) const BUNDLE: &str = "bundle";
+/// Where goes what is not moved yet, and its name.
+pub(crate) const BUNDLE: Collection<Moves> = Collection::new("bundle");
 
 pub(crate) const MOVES: &str = "moves";
 
@@ -64,17 +62,17 @@ impl Plan {
     ///
     /// # Errors
     /// When something open would be left without anybody, or a move means nothing.
-    pub fn of(
+    pub async fn of(
         store: &impl Store,
         bundle: &Bundle,
         moves: Moves,
         may_keep: &dyn Fn(&Case) -> bool,
     ) -> Result<Self, PlanError> {
-        let from = in_force(store)?;
-        let survey = survey(store, bundle, may_keep)?;
+        let from = in_force(store).await?;
+        let survey = survey(store, bundle, may_keep).await?;
         let old = from.as_ref().and_then(InForce::recorded);
         moves.check(old.as_ref(), bundle, &survey)?;
-        let moves = moves.and_earlier(pending(store)?.unwrap_or_default(), bundle);
+        let moves = moves.and_earlier(pending(store).await?.unwrap_or_default(), bundle);
         let is_lost = |(name, gone): (&ResponderId, &Gone)| gone.is_held() && moves.to(name).is_none();
         if survey.gone.iter().any(is_lost) {
             return Err(PlanError::Lost(Box::new(Lost { survey, queues: queues(bundle) })));
@@ -105,7 +103,7 @@ impl Plan {
     ///
     /// # Errors
     /// When the store refuses; then nothing has changed.
-    pub(crate) fn put_in_force(
+    pub(crate) async fn put_in_force(
         &self,
         store: &impl Store,
         entropy: &Entropy,
@@ -114,12 +112,12 @@ impl Plan {
         now: Timestamp,
     ) -> Result<(), Refused> {
         let digest: &Digest = bundle.digest();
-        store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).map_err(Refused::internal)?;
+        store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).await.map_err(Refused::internal)?;
         let record = authority::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
-        for item in self.staff(store, bundle)? {
-            items.push(item.row()?);
-            let event = item.noted(by, now);
+        for item in self.staff(store, bundle).await? {
+            items.push(item.value.write(item.expected())?);
+            let event = item.value.noted(by, now);
             records.push(authority::record(entropy, &event, "remit", now)?);
         }
         items.push(item(Some(&self.moves))?);
@@ -129,14 +127,14 @@ impl Plan {
             activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
             ..Commit::default()
         };
-        block_on::commit(store, commit)
+        store.commit(commit, InFlight::default()).await.map(drop).map_err(crate::refused)
     }
 
     /// Staff who work in what is gone: they work where its cases go.
-    fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<StaffItem>, Refused> {
+    async fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<Entry<StaffItem>>, Refused> {
         let mut changed = Vec::new();
-        for mut item in staff(store).map_err(Refused::internal)? {
-            let before = item.profile.queues.clone();
+        for mut item in staff(store).await.map_err(Refused::internal)? {
+            let before = item.value.profile.queues.clone();
             let there = |queue: &ResponderId| is_there(bundle, queue, ResponderKind::Queue);
             let mut queues: Vec<ResponderId> = Vec::new();
             for queue in &before {
@@ -144,7 +142,7 @@ impl Plan {
                 queues.extend(now.filter(|now| !queues.contains(now)).cloned());
             }
             if queues != before {
-                item.profile.queues = queues;
+                item.value.profile.queues = queues;
                 changed.push(item);
             }
         }
@@ -153,16 +151,17 @@ impl Plan {
 }
 
 /// Where goes what is not moved yet; none where everything is.
-pub(super) fn pending(store: &impl Store) -> Result<Option<Moves>, ReadError> {
-    let broken = |error: serde_json::Error| ReadError(format!("where cases go: {error}"));
-    let body = store.items(BUNDLE)?.into_iter().find(|row| row.id == MOVES).and_then(|row| row.body);
-    body.map(|body| serde_json::from_slice(&body).map_err(broken)).transpose()
+pub(super) async fn pending(store: &impl Store) -> Result<Option<Moves>, ReadError> {
+    Ok(BUNDLE.get(store, MOVES).await?.map(|entry| entry.value))
 }
 
 /// The item that says where goes what is not moved yet.
-pub(super) fn item(moves: Option<&Moves>) -> Result<ItemRow, Refused> {
-    let body = moves.map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
-    Ok(ItemRow { kind: BUNDLE.to_owned(), id: MOVES.to_owned(), body })
+pub(super) fn item(moves: Option<&Moves>) -> Result<ItemWrite, Refused> {
+    let expected = Expected::Any("only the process that starts moves, and it has the directory for itself");
+    match moves {
+        Some(moves) => BUNDLE.write(MOVES, expected, moves).map_err(Refused::internal),
+        None => Ok(BUNDLE.forget(MOVES, expected)),
+    }
 }
 
 /// What would be lost, as a table, and the cure.

@@ -17,7 +17,7 @@ use remit_domain::{
     decision::{DecisionPoint, ResponderKind, Trigger},
     id::ResponderId,
 };
-use remit_store::{CaseFilter, Commit, ReadError, Store};
+use remit_store::{CaseFilter, Commit, ReadError, Views as _};
 use std::sync::Arc;
 
 /// Cases moved at once.
@@ -39,8 +39,8 @@ struct Due {
 /// # Errors
 /// When the store refuses.
 pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Result<u64, Refused> {
-    let moves = pending(&parts.journal.store).map_err(Refused::internal)?;
-    let due = to_rehome(&parts.governance, &parts.journal, moves.as_ref()).map_err(Refused::internal)?;
+    let moves = pending(&parts.journal.store).await.map_err(Refused::internal)?;
+    let due = to_rehome(&parts.governance, &parts.journal, moves.as_ref()).await.map_err(Refused::internal)?;
     let all = due.len() as u64;
     if all > 0 {
         tracing::warn!(cases = all, "open cases are not as the bundle in force has it, and are decided anew");
@@ -67,7 +67,7 @@ pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Resul
 
 /// What is to be done, case by case. Unless the bundle has just changed, only holders that it does not name are
 /// looked at.
-fn to_rehome(governance: &Governance, journal: &Journal, moves: Option<&Moves>) -> Result<Vec<Due>, ReadError> {
+async fn to_rehome(governance: &Governance, journal: &Journal, moves: Option<&Moves>) -> Result<Vec<Due>, ReadError> {
     let names: Vec<&str> = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
     let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
     let mut due = Vec::new();
@@ -76,7 +76,8 @@ fn to_rehome(governance: &Governance, journal: &Journal, moves: Option<&Moves>) 
         if !commands.is_empty() {
             due.push(Due { case: case.id.to_string(), commands });
         }
-    })?;
+    })
+    .await?;
     Ok(due)
 }
 
@@ -114,16 +115,16 @@ async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn orphaned(governance: &Governance, journal: &Journal) -> Result<i64, ReadError> {
+pub async fn orphaned(governance: &Governance, journal: &Journal) -> Result<i64, ReadError> {
     let mut found = 0;
-    for (holder, open) in journal.store.depths()? {
+    for (holder, open) in journal.store.depths().await? {
         let named = governance.bundle.candidates().iter().any(|spec| spec.responder.as_str() == holder);
         if open <= 0 || named {
             continue;
         }
         let status = Some("open".to_owned());
         let filter = CaseFilter { status, holder: Some(holder), accountable: None };
-        let newest = journal.store.cases(&filter, None, 1)?.pop();
+        let newest = journal.store.cases(&filter, None, 1).await?.pop();
         let case = newest.and_then(|row| serde_json::from_slice::<Case>(&row.state).ok());
         // Owners of exceptions hold cases too, and are no responders.
         if case.is_some_and(|case| holder_gone(&governance.bundle, &case).is_some()) {

@@ -3,7 +3,7 @@
 use crate::live::floor::{STAFF, StaffItem};
 use remit_domain::{Case, case::Status, decision::ResponderKind, id::ResponderId};
 use remit_policy::bundle::Bundle;
-use remit_store::{CaseFilter, ExceptionFilter, ReadError, Store};
+use remit_store::{CaseFilter, Entry, ExceptionFilter, ReadError, Views};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -111,10 +111,14 @@ const PAGE: usize = 200;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn survey(store: &impl Store, bundle: &Bundle, may_keep: &dyn Fn(&Case) -> bool) -> Result<Survey, ReadError> {
+pub async fn survey(
+    store: &impl Views,
+    bundle: &Bundle,
+    may_keep: &dyn Fn(&Case) -> bool,
+) -> Result<Survey, ReadError> {
     let mut found = Survey::default();
-    each_open(store, &|_| true, &mut |case| found.count(bundle, &case, may_keep))?;
-    for item in staff(store)? {
+    each_open(store, &|_| true, &mut |case| found.count(bundle, &case, may_keep)).await?;
+    for Entry { value: item, .. } in staff(store).await? {
         let gone = |queue: &&ResponderId| !is_there(bundle, queue, ResponderKind::Queue);
         let only_there = item.profile.queues.iter().all(|queue| gone(&queue));
         for queue in item.profile.queues.iter().filter(gone) {
@@ -125,26 +129,26 @@ pub fn survey(store: &impl Store, bundle: &Bundle, may_keep: &dyn Fn(&Case) -> b
     }
     let writes_for_nobody =
         |name: String| ResponderId::new(&name).ok().is_none_or(|id| bundle.candidate(&id).is_none());
-    let tokens = store.tokens()?.into_iter().filter_map(|token| token.responder);
+    let tokens = store.tokens().await?.into_iter().filter_map(|token| token.responder);
     found.tokens = tokens.filter(|name| writes_for_nobody(name.clone())).count() as u64;
-    found.exceptions = unreachable(store, bundle)?;
+    found.exceptions = unreachable(store, bundle).await?;
     Ok(found)
 }
 
 /// Gives `each` every open case of the holders that are `wanted`.
-pub(super) fn each_open(
-    store: &impl Store,
+pub(super) async fn each_open(
+    store: &impl Views,
     wanted: &dyn Fn(&str) -> bool,
     each: &mut dyn FnMut(Case),
 ) -> Result<(), ReadError> {
     let broken = |error: serde_json::Error| ReadError(format!("a case on record: {error}"));
-    let held = store.depths()?.into_iter().filter(|(holder, open)| *open > 0 && wanted(holder));
+    let held = store.depths().await?.into_iter().filter(|(holder, open)| *open > 0 && wanted(holder));
     for (holder, _) in held {
         let filter =
             CaseFilter { status: Some(Status::Open.as_str().to_owned()), holder: Some(holder), accountable: None };
         let mut after: Option<String> = None;
         loop {
-            let rows = store.cases(&filter, after.as_deref(), PAGE)?;
+            let rows = store.cases(&filter, after.as_deref(), PAGE).await?;
             for row in &rows {
                 each(serde_json::from_slice(&row.state).map_err(broken)?);
             }
@@ -158,20 +162,18 @@ pub(super) fn each_open(
 }
 
 /// Everybody who is noted as staff.
-pub(super) fn staff(store: &impl Store) -> Result<Vec<StaffItem>, ReadError> {
-    let broken = |error: serde_json::Error| ReadError(format!("a member of staff on record: {error}"));
-    let rows = store.items(STAFF)?.into_iter().filter_map(|row| row.body);
-    rows.map(|body| serde_json::from_slice(&body).map_err(broken)).collect()
+pub(super) async fn staff(store: &impl Views) -> Result<Vec<Entry<StaffItem>>, ReadError> {
+    STAFF.all(store).await
 }
 
 /// How many open exceptions have an owner whom `bundle` gives no way to reach.
-fn unreachable(store: &impl Store, bundle: &Bundle) -> Result<u64, ReadError> {
+async fn unreachable(store: &impl Views, bundle: &Bundle) -> Result<u64, ReadError> {
     let mut found = 0;
     for state in ["open", "taken"] {
         let filter = ExceptionFilter { state: Some(state.to_owned()), owner: None };
         let mut after: Option<String> = None;
         loop {
-            let rows = store.exceptions(&filter, after.as_deref(), PAGE)?;
+            let rows = store.exceptions(&filter, after.as_deref(), PAGE).await?;
             found += rows.iter().filter(|row| !bundle.is_reachable(&row.owner)).count() as u64;
             match rows.last() {
                 Some(last) if rows.len() == PAGE => after = Some(last.id.clone()),

@@ -71,8 +71,8 @@ pub(crate) async fn ask_action(
     }
     let caller = Caller::responder(due.responder.as_str());
     let permission = "message.answer";
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, permission, case)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, permission, case).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments).await?;
     let standing = &loaded.case;
     let now = parts.environment.now();
     let signals = facts::signals(&parts.governance, &parts.live, standing, now);
@@ -116,9 +116,11 @@ pub async fn end_action(
         permission,
         id,
         Some(end.epoch),
-    )?;
+    )
+    .await?;
     let sealed =
-        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())?;
+        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())
+            .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let how = match end.how {
         ActionEnded::Done => ActionEnd::Done,

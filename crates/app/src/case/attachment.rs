@@ -11,7 +11,7 @@ use crate::{
     vault::opened,
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
-use remit_store::{AttachmentRow, Store};
+use remit_store::{AttachmentRow, Views as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -107,9 +107,10 @@ pub async fn attach(
 ) -> Result<Done<CaseAnswer>, AddAttachmentRefusal> {
     let action = if epoch.is_some() { "message.answer" } else { "message.post" };
     // The message says nothing besides.
-    let loaded = lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch)?;
+    let loaded =
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch).await?;
     bounds::customers_words(caller, epoch)?;
-    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case)?;
+    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;
     let attachment = Attachment {
@@ -129,18 +130,18 @@ pub async fn attach(
 ///
 /// # Errors
 /// When policy refuses, there is no such file, or it was erased.
-pub fn attachment(
+pub async fn attachment(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     name: &str,
 ) -> Result<(&'static str, Vec<u8>), GetAttachmentRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let row = parts.journal.store.attachment(&case.id.to_string(), name).map_err(Refused::internal)?;
-    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
+    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?;
     let Some((row, key)) = row.zip(key) else {
-        let gone =
-            case.attached > 0 && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case)?.is_none();
+        let gone = case.attached > 0
+            && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none();
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file").into());
     };

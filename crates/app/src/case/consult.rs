@@ -20,7 +20,7 @@ use remit_domain::{
     consult::Consult,
     id::{CaseId, ConsultId},
 };
-use remit_store::{ItemRow, Store};
+use remit_store::{Collection, Entry, Expected, ItemWrite, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,8 +67,8 @@ pub struct ConsultView {
     pub at: String,
 }
 
-/// The kind of item under which open consults are stored.
-pub(crate) const CONSULT: &str = "consult";
+/// Open consults, by identifier.
+pub(crate) const CONSULTS: Collection<ConsultItem> = Collection::new("consult");
 
 /// Open consults that are listed at most, the newest.
 const LISTED_MAX: usize = 200;
@@ -80,14 +80,14 @@ pub(crate) struct ConsultItem {
     pub(crate) consult: Consult,
 }
 
-pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
-    let row = |id: &ConsultId, body| ItemRow { kind: CONSULT.to_owned(), id: id.to_string(), body };
+pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
+    let expected = Expected::Any("it changes with its case alone, whose version is expected");
     let item = |event: &Event| match event {
         Event::ConsultAsked { id, consult } => {
             let item = ConsultItem { case: happened.case.id, consult: consult.clone() };
-            Some(row(id, serde_json::to_vec(&item).ok()))
+            CONSULTS.write(id.to_string(), expected, &item).ok()
         }
-        Event::ConsultAnswered { id, .. } => Some(row(id, None)),
+        Event::ConsultAnswered { id, .. } => Some(CONSULTS.forget(id.to_string(), expected)),
         _ => None,
     };
     happened.events.iter().filter_map(item).collect()
@@ -107,8 +107,9 @@ pub async fn ask_consult(
     let action = "consult.ask";
     bounded("question", &ask.question, bounds::TEXT_MAX)?;
     let loaded =
-        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question)?;
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(ask.epoch))
+            .await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &ask.question).await?;
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
@@ -129,7 +130,7 @@ pub async fn answer_consult(
     let action = "consult.answer";
     bounded("answer", &answer.answer, bounds::TEXT_MAX)?;
     let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let case = &loaded.case;
     let works_there = |staff| {
         let queue = case.consults.get(&consult).map(|open| &open.queue);
@@ -139,7 +140,7 @@ pub async fn answer_consult(
         let detail = "advice is given by those who work in the queue that was asked";
         return Err(Refused::new(Kind::Forbidden, detail).into());
     }
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer).await?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
     Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
@@ -149,12 +150,16 @@ pub async fn answer_consult(
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such queue.
-pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<Vec<ConsultView>, ListConsultsRefusal> {
+pub async fn consults(
+    parts: &Parts,
+    caller: &Caller,
+    queue: Option<&str>,
+) -> Result<Vec<ConsultView>, ListConsultsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let queue = queue.map(|name| resolve_names::queue_named(&parts.governance, "queue", name)).transpose()?;
     let mut views = Vec::new();
-    for row in parts.journal.store.items_page(CONSULT, None, LISTED_MAX).map_err(Refused::internal)? {
-        let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<ConsultItem>(&body)) else { continue };
+    for row in parts.journal.store.items_page(CONSULTS.kind(), None, LISTED_MAX).await.map_err(Refused::internal)? {
+        let Ok(Entry { id, value: item, .. }) = CONSULTS.entry(row) else { continue };
         if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
             continue;
         }
@@ -165,14 +170,15 @@ pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<V
             &Caller::system(Job::Views),
             "case.read",
             &item.case.to_string(),
-        )?;
+        )
+        .await?;
         // A case that has ended needs no advice.
-        let asked = case.consults.keys().any(|open| open.to_string() == row.id);
+        let asked = case.consults.keys().any(|open| open.to_string() == id);
         if case.status != Status::Open || !asked {
             continue;
         }
         views.push(ConsultView {
-            id: row.id,
+            id,
             case: item.case.to_string(),
             queue: item.consult.queue.to_string(),
             by: item.consult.by.to_string(),
@@ -182,7 +188,8 @@ pub fn consults(parts: &Parts, caller: &Caller, queue: Option<&str>) -> Result<V
                 &parts.environment,
                 &case,
                 &item.consult.question,
-            )?,
+            )
+            .await?,
             at: rfc3339(item.consult.at),
         });
     }

@@ -59,7 +59,8 @@ pub async fn resolve_case(
         action,
         id,
         Some(resolve.epoch),
-    )?;
+    )
+    .await?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -67,7 +68,8 @@ pub async fn resolve_case(
         &loaded,
         "note",
         resolve.note.as_deref(),
-    )?;
+    )
+    .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let known =
         |name: &String| parts.governance.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
@@ -95,8 +97,8 @@ pub async fn reopen_case(
 ) -> Result<Done<CaseAnswer>, ReopenCaseRefusal> {
     let action = "case.reopen";
     bounds::bounded("reason", &reopen.reason, REASON_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)

@@ -19,7 +19,7 @@ use crate::{
     refused::{Kind, Refused},
 };
 use remit_domain::{Command, exception::Exception, id::ExceptionId};
-use remit_store::{ExceptionFilter, Store};
+use remit_store::{ExceptionFilter, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -66,8 +66,8 @@ pub async fn raise_exception(
     let due = parse_rfc3339(&raise.due_at).filter(|due| *due > parts.environment.now()).ok_or_else(|| {
         Refused::invalid("due_at", "must be a coming moment in RFC 3339, such as 2030-01-31T09:00:00Z")
     })?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &raise.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, case).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &raise.reason).await?;
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
     let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
@@ -84,7 +84,7 @@ pub async fn take_exception(
     repeat: Option<&Repeat>,
     id: &str,
 ) -> Result<Done<CaseAnswer>, OwnExceptionRefusal> {
-    let (exception, case) = exception_row(parts, caller, "exception.own", id)?;
+    let (exception, case) = exception_row(parts, caller, "exception.own", id).await?;
     let command = Command::TakeException { exception };
     let act = Act::new("exception.own", command);
     Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await?)
@@ -102,12 +102,12 @@ pub async fn resolve_exception(
     resolve: ResolveException,
 ) -> Result<Done<CaseAnswer>, ResolveExceptionRefusal> {
     let action = "exception.resolve";
-    let (exception, case) = exception_row(parts, caller, action, id)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case)?;
+    let (exception, case) = exception_row(parts, caller, action, id).await?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, &case).await?;
     let sealed = match &resolve.reason {
         Some(reason) => {
             bounded("reason", reason, REASON_MAX)?;
-            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason)?)
+            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, reason).await?)
         }
         None if loaded.case.erased => None,
         None => return Err(Refused::invalid("reason", "say why it is over").into()),
@@ -122,7 +122,7 @@ pub async fn resolve_exception(
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn exceptions(
+pub async fn exceptions(
     parts: &Parts,
     caller: &Caller,
     filter: ExceptionFilter,
@@ -130,16 +130,14 @@ pub fn exceptions(
     limit: usize,
 ) -> Result<Page<ExceptionView>, ListExceptionsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
-    let rows = parts.journal.store.exceptions(&filter, after, limit).map_err(Refused::internal)?;
+    let rows = parts.journal.store.exceptions(&filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
-    let items = rows
-        .iter()
-        .map(|row| {
-            let mut exception: Exception = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            who::name_in(&parts.journal, &parts.vault, &mut exception)?;
-            Ok(ExceptionView::new(&row.case, &exception))
-        })
-        .collect::<Result<_, Refused>>()?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut exception: Exception = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        who::name_in(&parts.journal, &parts.vault, &mut exception).await?;
+        items.push(ExceptionView::new(&row.case, &exception));
+    }
     Ok(Page { items, next })
 }
 
@@ -148,41 +146,47 @@ pub fn exceptions(
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn unreachable_exceptions(parts: &Parts, caller: &Caller) -> Result<Vec<ExceptionView>, ListUnreachableRefusal> {
+pub async fn unreachable_exceptions(
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<Vec<ExceptionView>, ListUnreachableRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "exception.read")?;
     let mut views = Vec::new();
     each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {
         views.push(ExceptionView::new(case, exception))
-    })?;
+    })
+    .await?;
     for view in &mut views {
-        view.taken_by = view.taken_by.take().map(|by| who::named(&parts.journal, &parts.vault, &by)).transpose()?;
+        if let Some(by) = &mut view.taken_by {
+            *by = who::named(&parts.journal, &parts.vault, by).await?;
+        }
     }
     Ok(views)
 }
 
-fn each_unreachable(
+async fn each_unreachable(
     governance: &Governance,
     journal: &Journal,
-    each: &mut dyn FnMut(&str, &Exception),
+    each: &mut (dyn FnMut(&str, &Exception) + Send),
 ) -> Result<(), Refused> {
     for state in ["open", "taken"] {
-        let owners = journal.store.owners(state).map_err(Refused::internal)?;
+        let owners = journal.store.owners(state).await.map_err(Refused::internal)?;
         for owner in owners.into_iter().filter(|owner| !governance.bundle.is_reachable(owner)) {
             let filter = ExceptionFilter { state: Some(state.to_owned()), owner: Some(owner) };
-            each_exception(journal, &filter, each)?;
+            each_exception(journal, &filter, each).await?;
         }
     }
     Ok(())
 }
 
-fn each_exception(
+async fn each_exception(
     journal: &Journal,
     filter: &ExceptionFilter,
-    each: &mut dyn FnMut(&str, &Exception),
+    each: &mut (dyn FnMut(&str, &Exception) + Send),
 ) -> Result<(), Refused> {
     let mut after: Option<String> = None;
     loop {
-        let rows = journal.store.exceptions(filter, after.as_deref(), PAGE_MAX).map_err(Refused::internal)?;
+        let rows = journal.store.exceptions(filter, after.as_deref(), PAGE_MAX).await.map_err(Refused::internal)?;
         for row in &rows {
             each(&row.case, &serde_json::from_slice(&row.body).map_err(Refused::internal)?);
         }
@@ -201,7 +205,8 @@ pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
     let mut found = Vec::new();
     each_unreachable(&parts.governance, &parts.journal, &mut |case, exception| {
         found.push((case.to_owned(), exception.id))
-    })?;
+    })
+    .await?;
     let terms = parts.governance.bundle.terms();
     let owner = &terms.exception_owner;
     for (case, exception) in &found {
@@ -218,7 +223,7 @@ pub async fn reach_exceptions(parts: &Parts) -> Result<usize, Refused> {
     Ok(found.len())
 }
 
-fn exception_row(
+async fn exception_row(
     parts: &Parts,
     caller: &Caller,
     action: &'static str,
@@ -226,7 +231,7 @@ fn exception_row(
 ) -> Result<(ExceptionId, String), Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, action)?;
     let parsed: ExceptionId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
-    let row = parts.journal.store.exception(&parsed.to_string()).map_err(Refused::internal)?;
+    let row = parts.journal.store.exception(&parsed.to_string()).await.map_err(Refused::internal)?;
     let row = row.ok_or_else(|| Refused::new(Kind::NotFound, format!("no exception {parsed} is on record")))?;
     Ok((parsed, row.case))
 }

@@ -13,7 +13,7 @@ use remit_domain::{
     id::{CaseId, CustomerId, Timestamp},
     signal::Value,
 };
-use remit_store::Store;
+use remit_store::Views as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,11 +50,11 @@ pub async fn give_feedback(
     if feedback.satisfaction.is_some_and(|score| !(1..=5).contains(&score)) {
         return Err(Refused::invalid("satisfaction", "must be 1 to 5").into());
     }
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     // Who says so of a case that ends just now has it reopened too, so that the reason is at hand in any case.
     let sealed = match feedback.solved {
         Some(false) if !loaded.case.erased => {
-            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, NOT_SOLVED)?)
+            Some(sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, NOT_SOLVED).await?)
         }
         _ => None,
     };
@@ -80,7 +80,7 @@ pub async fn abandon_case(
 
 /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not
 /// helped by it.
-pub(crate) fn ended_before(
+pub(crate) async fn ended_before(
     governance: &Governance,
     journal: &Journal,
     customer: &CustomerId,
@@ -94,7 +94,7 @@ pub(crate) fn ended_before(
     let Some(intent) = intent else { return Ok(None) };
     let window_ms = i64::from(governance.bundle.limits().contact_again_days) * DAY_MS;
     let since = now.plus_ms(-window_ms);
-    let ended = journal.store.resolved_of_customer(customer.as_str(), since.0, LOOKED_AT);
+    let ended = journal.store.resolved_of_customer(customer.as_str(), since.0, LOOKED_AT).await;
     for row in ended.map_err(Refused::internal)? {
         let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
         let about = |value: &Value| matches!(value, Value::Name(name) if *name == intent);

@@ -89,7 +89,8 @@ pub async fn request_handoff(
         action,
         id,
         Some(handoff.epoch),
-    )?;
+    )
+    .await?;
     let sealed = sealing::seal_optional(
         &parts.journal,
         &parts.vault,
@@ -97,7 +98,8 @@ pub async fn request_handoff(
         &loaded,
         "note",
         handoff.note.as_deref(),
-    )?;
+    )
+    .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let epoch = handoff.epoch;
     let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
@@ -135,8 +137,8 @@ pub async fn override_case(
 ) -> Result<Done<CaseAnswer>, MakeOverrideRefusal> {
     let action = "override.make";
     bounds::bounded("reason", &wish.reason, REASON_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &wish.reason).await?;
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);

@@ -35,15 +35,11 @@ pub async fn keep_case(
 ) -> Result<Done<CaseAnswer>, KeepCaseRefusal> {
     let action = "handoff.request";
     let loaded =
-        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))?;
-    let sealed = sealing::seal_optional(
-        &parts.journal,
-        &parts.vault,
-        &parts.environment,
-        &loaded,
-        "note",
-        keep.note.as_deref(),
-    )?;
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))
+            .await?;
+    let sealed =
+        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", keep.note.as_deref())
+            .await?;
     let note = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
     Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await?)

@@ -37,7 +37,7 @@ pub async fn merge_case(
 ) -> Result<Done<CaseAnswer>, MergeCaseRefusal> {
     let action = "case.merge";
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch))?.case;
+    let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch)).await?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
     let other = load::case_for(
@@ -47,7 +47,8 @@ pub async fn merge_case(
         &Caller::system(Job::Views),
         "case.read",
         &merge.into,
-    )?;
+    )
+    .await?;
     if other.customer != case.customer {
         return Err(Refused::invalid("into", "is the case of another customer").into());
     }

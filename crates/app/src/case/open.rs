@@ -70,8 +70,8 @@ pub async fn open_case(
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     for _ in 0..ATTEMPTS {
-        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer)?;
-        let act = opening_of(parts, caller, customer, &open, readings.clone(), now)?;
+        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?;
+        let act = opening_of(parts, caller, customer, &open, readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
         match pipeline::execute(parts, caller, repeat, None, act, counted::shown_with(parts, caller, &open.signals))
@@ -104,11 +104,12 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     let act = opening_of(
         parts,
         caller,
-        customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer)?,
+        customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?,
         &open,
         readings,
         now,
-    )?;
+    )
+    .await?;
     let mut context = parts.environment.context(caller)?;
     let happened = match remit_domain::begin(None, act.command, &mut context).map_err(Refused::from)? {
         Step::Done(happened) => happened,
@@ -145,7 +146,7 @@ pub(crate) fn may_open(
 }
 
 /// The command for a case in which `readings` were measured.
-pub(crate) fn opening_of(
+pub(crate) async fn opening_of(
     parts: &Parts,
     caller: &Caller,
     customer: Customer,
@@ -153,11 +154,11 @@ pub(crate) fn opening_of(
     mut readings: Named,
     now: Timestamp,
 ) -> Result<Act, Refused> {
-    readings.push(measure::repeat_contacts(&parts.journal, &customer, now)?);
+    readings.push(measure::repeat_contacts(&parts.journal, &customer, now).await?);
     readings.extend(measure::posted(&parts.governance, caller, &open.signals, now)?);
     let sealed = customer.key.seal(&open.text, &parts.environment.entropy)?;
     let again = if customer.met {
-        feedback::ended_before(&parts.governance, &parts.journal, &customer.id, &readings, now)?
+        feedback::ended_before(&parts.governance, &parts.journal, &customer.id, &readings, now).await?
     } else {
         None
     };

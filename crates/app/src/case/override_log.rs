@@ -17,7 +17,7 @@ use remit_domain::{
     event::Words,
     id::{CaseId, DecisionId},
 };
-use remit_store::{ItemRow, Store};
+use remit_store::{Collection, Entry, Expected, ItemWrite, Journal as _, Views as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,8 +50,8 @@ pub struct OverrideView {
     pub reason: Option<String>,
 }
 
-/// The kind of item under which overrides are listed.
-pub(crate) const OVERRIDE: &str = "override";
+/// Overrides as they are listed, by decision.
+pub(crate) const OVERRIDES: Collection<OverrideItem> = Collection::new("override");
 
 /// An override as listed; the record itself is in the ledger.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,24 +61,23 @@ pub(crate) struct OverrideItem {
 }
 
 /// The item of the override among what happened.
-pub(crate) fn items(happened: &Happened) -> Vec<ItemRow> {
+pub(crate) fn items(happened: &Happened) -> Vec<ItemWrite> {
     let words = happened.events.iter().find_map(|event| match event {
         Event::DecisionMade { decision, handoff: Some(handoff) } => Some((decision.id, handoff.package.note.clone()?)),
         _ => None,
     });
-    let row = |(id, reason): (DecisionId, Words)| ItemRow {
-        kind: OVERRIDE.to_owned(),
-        id: id.to_string(),
-        body: serde_json::to_vec(&OverrideItem { case: happened.case.id, reason }).ok(),
+    let item = |(id, reason): (DecisionId, Words)| {
+        let item = OverrideItem { case: happened.case.id, reason };
+        OVERRIDES.write(id.to_string(), Expected::Absent, &item).ok()
     };
-    words.map(row).into_iter().collect()
+    words.and_then(item).into_iter().collect()
 }
 
 /// Overrides, newest first.
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn overrides(
+pub async fn overrides(
     parts: &Parts,
     caller: &Caller,
     after: Option<&str>,
@@ -88,12 +87,14 @@ pub fn overrides(
     if let Some(after) = after {
         after.parse::<DecisionId>().map_err(|error| Refused::invalid("after", error))?;
     }
-    let rows = parts.journal.store.items_page(OVERRIDE, after, limit).map_err(Refused::internal)?;
+    let rows = parts.journal.store.items_page(OVERRIDES.kind(), after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        let Some(Ok(item)) = row.body.map(|body| serde_json::from_slice::<OverrideItem>(&body)) else { continue };
-        let Some(record) = parts.journal.store.record_by_subject(&row.id).map_err(Refused::internal)? else { continue };
+        let Ok(Entry { id, value: item, .. }) = OVERRIDES.entry(row) else { continue };
+        let Some(record) = parts.journal.store.record_by_subject(&id).await.map_err(Refused::internal)? else {
+            continue;
+        };
         let Event::DecisionMade { decision, .. } = serde_json::from_slice(&record.body).map_err(Refused::internal)?
         else {
             continue;
@@ -105,9 +106,10 @@ pub fn overrides(
             &Caller::system(Job::Views),
             "case.read",
             &item.case.to_string(),
-        )?;
-        let reason = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &item.reason)?;
-        items.extend(view(&decision, who::named(&parts.journal, &parts.vault, &record.actor)?, reason));
+        )
+        .await?;
+        let reason = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &item.reason).await?;
+        items.extend(view(&decision, who::named(&parts.journal, &parts.vault, &record.actor).await?, reason));
     }
     Ok(Page { items, next })
 }

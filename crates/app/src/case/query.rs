@@ -19,7 +19,7 @@ use remit_domain::{
     signal::OWN_SOURCE,
 };
 use remit_signals::written::written;
-use remit_store::{CaseFilter, RecordRow, Store};
+use remit_store::{CaseFilter, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -118,19 +118,20 @@ pub const PAGE_MAX: usize = 200;
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
+pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     Ok(who::case_view(
         &parts.journal,
         &parts.vault,
-        &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?,
-    )?)
+        &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?,
+    )
+    .await?)
 }
 
 /// Cases, newest first.
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn cases(
+pub async fn cases(
     parts: &Parts,
     caller: &Caller,
     filter: &CaseFilter,
@@ -141,18 +142,13 @@ pub fn cases(
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
     }
-    let rows = parts.journal.store.cases(filter, after, limit).map_err(Refused::internal)?;
+    let rows = parts.journal.store.cases(filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
-    let items = rows
-        .iter()
-        .map(|row| {
-            who::case_view(
-                &parts.journal,
-                &parts.vault,
-                &serde_json::from_slice(&row.state).map_err(Refused::internal)?,
-            )
-        })
-        .collect::<Result<_, Refused>>()?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
+        items.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+    }
     Ok(Page { items, next })
 }
 
@@ -160,28 +156,29 @@ pub fn cases(
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn messages(
+pub async fn messages(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     after: u64,
     limit: usize,
 ) -> Result<Page<MessageView>, ListMessagesRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit).await?;
     let mut items = Vec::new();
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-        items.extend(message_view(parts, &case, &event, row.seq)?);
+        items.extend(message_view(parts, &case, &event, row.seq).await?);
     }
     Ok(Page { items, next })
 }
 
 /// The message that an event holds, if it holds one.
-fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
+async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<Option<MessageView>, Refused> {
     Ok(match event {
         Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-            let text = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?;
+            let text =
+                sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words).await?;
             Some(MessageView {
                 id: message.id.to_string(),
                 author: match &message.author {
@@ -224,35 +221,33 @@ fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Result<O
 ///
 /// # Errors
 /// When policy refuses, or there is no such case.
-pub fn timeline(
+pub async fn timeline(
     parts: &Parts,
     caller: &Caller,
     id: &str,
     after: u64,
     limit: usize,
 ) -> Result<Page<TimelineItem>, ListTimelineRefusal> {
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
-    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit)?;
-    let items = rows
-        .into_iter()
-        .map(|row| {
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            let words = match words_of(&event) {
-                Some(words) => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words)?,
-                None => None,
-            };
-            Ok(TimelineItem {
-                seq: row.seq,
-                at: rfc3339(Timestamp(row.ts_ms)),
-                by: who::named(&parts.journal, &parts.vault, &row.actor)?,
-                event: serde_json::to_value(&event).map_err(Refused::internal)?,
-                read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
-                words,
-                told: told_of(&parts.governance, &parts.live, &case, &event),
-                rules: rules_of(&parts.governance, &event),
-            })
-        })
-        .collect::<Result<_, Refused>>()?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let words = match words_of(&event) {
+            Some(words) => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words).await?,
+            None => None,
+        };
+        items.push(TimelineItem {
+            seq: row.seq,
+            at: rfc3339(Timestamp(row.ts_ms)),
+            by: who::named(&parts.journal, &parts.vault, &row.actor).await?,
+            event: serde_json::to_value(&event).map_err(Refused::internal)?,
+            read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
+            words,
+            told: told_of(&parts.governance, &parts.live, &case, &event),
+            rules: rules_of(&parts.governance, &event),
+        });
+    }
     Ok(Page { items, next })
 }
 
@@ -277,13 +272,13 @@ fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> 
 }
 
 /// A page of a stream's records, and where the next one begins.
-pub(crate) fn records_of(
+pub(crate) async fn records_of(
     journal: &Journal,
     stream: &Stream,
     after: u64,
     limit: usize,
 ) -> Result<(Vec<RecordRow>, Option<String>), Refused> {
-    let rows = journal.store.records_of(&stream.to_string(), after, limit).map_err(Refused::internal)?;
+    let rows = journal.store.records_of(&stream.to_string(), after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.seq.to_string())).flatten();
     Ok((rows, next))
 }

@@ -43,8 +43,8 @@ pub async fn end_situation(
     let action = if caller.principal.staff().is_some() { "handoff.request" } else { "override.make" };
     bounded("situation", &end.situation, NAME_MAX)?;
     bounded("reason", &end.reason, REASON_MAX)?;
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &end.reason).await?;
     let command = Command::EndSituation { situation: end.situation.into(), reason: sealed.words.clone() };
     Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with([sealed]), shown).await?)
 }

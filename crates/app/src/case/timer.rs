@@ -19,23 +19,27 @@ use remit_domain::{
     id::Timestamp,
     offer::OfferEnd,
 };
-use remit_store::{Commit, OutboxRow, ReadError, Store};
+use remit_store::{Commit, OutboxRow, ReadError, Views as _};
 use std::time::Duration;
 
 /// Turns of AI responders that are to be taken.
-pub fn turns_due(journal: &Journal, environment: &Environment, limit: usize) -> Result<Vec<OutboxRow>, ReadError> {
-    journal.store.due(TURN, environment.now().0, limit)
+pub async fn turns_due(
+    journal: &Journal,
+    environment: &Environment,
+    limit: usize,
+) -> Result<Vec<OutboxRow>, ReadError> {
+    journal.store.due(TURN, environment.now().0, limit).await
 }
 
 /// How long until something is due; a wakeup comes for what is due sooner.
-pub fn until_due(journal: &Journal, environment: &Environment) -> Option<Duration> {
-    let due = journal.wakeups.wait_for(|| journal.store.next_due(TIMER).ok().flatten())?;
+pub async fn until_due(journal: &Journal, environment: &Environment) -> Option<Duration> {
+    let due = journal.wakeups.wait_for(async { journal.store.next_due(TIMER).await.ok().flatten() }).await?;
     Some(Duration::from_millis(u64::try_from(Timestamp(due).since(environment.now())).unwrap_or(0)))
 }
 
 /// Looks at what is due, and says at how much. What fails is looked at again.
 pub async fn look_at_due(parts: &Parts, limit: usize) -> usize {
-    let rows = match parts.journal.store.due(TIMER, parts.environment.now().0, limit) {
+    let rows = match parts.journal.store.due(TIMER, parts.environment.now().0, limit).await {
         Ok(rows) => rows,
         Err(error) => {
             tracing::error!(%error, "the outbox could not be read");
@@ -61,10 +65,10 @@ pub async fn look_at_due(parts: &Parts, limit: usize) -> usize {
 
 async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let look: Look = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-    let Some(stored) = parts.journal.store.case(&row.case).map_err(Refused::internal)? else {
+    let Some(stored) = parts.journal.store.case(&row.case).await.map_err(Refused::internal)? else {
         return turn::drop_row(&parts.journal, &row.id).await;
     };
-    let case = stored_case::case_of(&parts.journal, &stored.state)?;
+    let case = stored_case::case_of(&parts.journal, &stored.state).await?;
     match look {
         Look::Offer { offer } => offering::end_offer(parts, &row.case, offer, OfferEnd::Expired, Some(&row.id)).await,
         Look::Exception { exception } => {
@@ -86,7 +90,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Silence { messages } => end_silent(parts, row, &case, messages).await,
         Look::Sla => look_at_clock(parts, row, &case).await,
         Look::Absorb { from } => {
-            let ended = stored_case::stored_case(&parts.journal, from)?;
+            let ended = stored_case::stored_case(&parts.journal, from).await?;
             let standing = |ended: &Case| ended.situations.iter().map(|standing| standing.noted.clone()).collect();
             let situations = ended.as_ref().map(standing).unwrap_or_default();
             let human_requested = ended.is_some_and(|ended| ended.human_requested);
@@ -106,7 +110,8 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
         let hours = parts.governance.bundle.limits().silence_hours;
         let situation = standing.noted.situation.replace('_', " ");
         let reason = format!("The customer has been silent for {hours} hours, and {situation} stands on the case.");
-        let sealed = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, case)?
+        let sealed = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, case)
+            .await?
             .seal(&reason, &parts.environment.entropy)?;
         let (owner, due) = (
             holder.accountable.clone(),

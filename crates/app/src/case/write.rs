@@ -50,11 +50,12 @@ pub async fn post_message(
     let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
     let written = written(&message.text);
     let loaded =
-        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)?;
+        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)
+            .await?;
     bounds::customers_words(caller, message.epoch)?;
     let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
     let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &message.text).await?;
     let words = sealed.words.clone();
     let command = match message.epoch {
         Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
@@ -90,7 +91,7 @@ pub async fn post_signals(
     id: &str,
     posted: PostSignals,
 ) -> Result<Done<CaseAnswer>, PostSignalsRefusal> {
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id).await?;
     if posted.signals.is_empty() {
         return Err(Refused::invalid("signals", "name at least one reading").into());
     }

@@ -22,7 +22,7 @@ use remit_domain::{
     event::{Handoff, Message},
     id::{CaseId, StaffId, Timestamp},
 };
-use remit_store::Store;
+use remit_store::Journal as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,25 +97,31 @@ const PAGE: usize = 200;
 const MESSAGES_MAX: usize = 100;
 
 /// The conversation of a chat after a place.
-pub fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
-    let messages = said_since(parts, chat, after)?;
+pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
+    let messages = said_since(parts, chat, after).await?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
-    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat)? })
+    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat).await? })
 }
 
 /// What was said on a chat after a place, oldest first, as far as one answer goes.
-pub fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
+pub async fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
     let mut messages = Vec::new();
-    for id in chat::cases_of(&parts.journal, chat)?.0 {
-        said_on(parts, chat, id, after, &mut messages)?;
+    for id in chat::cases_of(&parts.journal, chat).await?.0 {
+        said_on(parts, chat, id, after, &mut messages).await?;
     }
     messages.sort_by_key(|message| message.seq);
     messages.truncate(MESSAGES_MAX);
     Ok(messages)
 }
 
-fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+async fn said_on(
+    parts: &Parts,
+    chat: &Chat,
+    id: CaseId,
+    after: u64,
+    said: &mut Vec<ChatMessage>,
+) -> Result<(), Refused> {
     let (case, enough) = (
         load::case_for(
             &parts.governance,
@@ -124,12 +130,13 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
             &chat.caller(),
             "case.read",
             &id.to_string(),
-        )?,
+        )
+        .await?,
         said.len() + MESSAGES_MAX,
     );
     let (stream, mut at) = (Stream::case(id).to_string(), after);
     while said.len() < enough {
-        let rows = parts.journal.store.records_of(&stream, at, PAGE).map_err(Refused::internal)?;
+        let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
             if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
@@ -137,7 +144,7 @@ fn said_on(parts: &Parts, chat: &Chat, id: CaseId, after: u64, said: &mut Vec<Ch
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
                 Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                    said.push(shown(parts, &case, &message, row.seq, at)?);
+                    said.push(shown(parts, &case, &message, row.seq, at).await?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
                     said.extend(announced(&parts.governance, &parts.live, &case, &decision, &handoff, row.seq));
@@ -183,7 +190,7 @@ fn announced(
     })
 }
 
-fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
+async fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp) -> Result<ChatMessage, Refused> {
     let (author, name) = match &message.author {
         Author::Requester => ("you", None),
         Author::Holder { staff: Some(staff), .. } => ("person", Some(first_name(parts, case, staff))),
@@ -202,7 +209,7 @@ fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Timestamp)
         seq,
         author,
         name,
-        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words)?,
+        text: sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, &message.words).await?,
         by: None,
         attachments: message.attachments.iter().map(AttachmentView::from).collect(),
         at: rfc3339(at),
@@ -215,9 +222,9 @@ fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
 }
 
 /// Who has the case of a chat now.
-pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
     let texts = parts.governance.bundle.texts();
-    let Some(id) = chat::current_of(&parts.journal, chat)? else {
+    let Some(id) = chat::current_of(&parts.journal, chat).await? else {
         return Ok(ChatStatus::new("new", texts.say(None, "chat_begins", &[])).with_human());
     };
     let case = load::case_for(
@@ -227,7 +234,8 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
         &chat.caller(),
         "case.read",
         &id.to_string(),
-    )?;
+    )
+    .await?;
     let language = announce::language(&case);
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
     let (Some(holder), Status::Open) = (&case.holder, case.status) else {
@@ -263,9 +271,9 @@ pub fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
 }
 
 /// A file of a chat's cases, with its kind.
-pub fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
-    for case in chat::cases_of(&parts.journal, chat)?.0.iter().rev() {
-        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name) {
+pub async fn file_of(parts: &Parts, chat: &Chat, name: &str) -> Result<(&'static str, Vec<u8>), GetFileRefusal> {
+    for case in chat::cases_of(&parts.journal, chat).await?.0.iter().rev() {
+        match attachment::attachment(parts, &chat.caller(), &case.to_string(), name).await {
             Err(GetAttachmentRefusal::NotFound(_)) => {}
             found => return Ok(found.map_err(Refused::from)?),
         }

@@ -16,7 +16,7 @@ use crate::{
     customer,
     environment::clock::rfc3339,
     journal::stored_case,
-    live::chats::{Chat, ChatItem, Opening, id_of, row},
+    live::chats::{CHATS, Chat, ChatItem, Opening, id_of},
     operation::{AskForHumanRefusal, AttachFileRefusal, JudgeRefusal, SayRefusal, StartChatRefusal},
     pipeline::{self, commit::Act, load, measure, sealing},
     refused::{Kind, Refused},
@@ -30,7 +30,7 @@ use remit_domain::{
     signal::{BUTTON_PRESSED, OWN_SOURCE, Reading, Value},
 };
 use remit_signals::written::written;
-use remit_store::{Commit, ItemRow};
+use remit_store::{Commit, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -115,7 +115,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
     let customer = customer::customer_id(&parts.vault, &start.customer);
     let cases = match &start.case {
         Some(id) => {
-            let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id)?;
+            let case =
+                load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
             }
@@ -137,10 +138,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         }
         over
     };
-    let mut items = vec![row(&chat.id, Some(&item))?];
-    for id in &over {
-        items.push(row(id, None)?);
-    }
+    let mut items = vec![CHATS.write(&chat.id, Expected::Absent, &item).map_err(Refused::internal)?];
+    items.extend(over.iter().map(|id| CHATS.forget(id, Expected::Any("what is over is forgotten, whatever it was"))));
     let event = Event::ChatStarted {
         chat: chat.name.clone(),
         digest: Some(authority::digest(chat.id.as_bytes())),
@@ -188,8 +187,8 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), SayRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    match current_of(&parts.journal, chat)? {
-        Some(case) if !(say.another && is_resolved(&parts.journal, case)?) => {
+    match current_of(&parts.journal, chat).await? {
+        Some(case) if !(say.another && is_resolved(&parts.journal, case).await?) => {
             let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
             let (caller, case) = (chat.caller(), case.to_string());
             let said = write::post_message(parts, &caller, Some(repeat), &case, message);
@@ -208,18 +207,18 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let because = vec![BUTTON_PRESSED.to_owned()];
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
-    let Some(id) = current_of(&parts.journal, chat)? else {
+    let Some(id) = current_of(&parts.journal, chat).await? else {
         let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
         return Ok(chat_open(parts, chat, repeat, text, wanted).await?);
     };
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id)?;
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id).await?;
     let case = &loaded.case;
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
     }
     let text = parts.governance.bundle.texts().say(announce::language(case), "wants_human", &[]);
-    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text)?;
+    let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text).await?;
     let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
     let act = Act::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())?)
@@ -234,11 +233,12 @@ pub async fn chat_feedback(
 ) -> Result<(), JudgeRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
     let given = async {
         if said.solved == Some(true) {
             let now =
-                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)?;
+                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)
+                    .await?;
             if now.status == Status::Open && !can_confirm(&now) {
                 let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
                 return Err(Refused::new(Kind::Conflict, why).into());
@@ -260,7 +260,7 @@ pub async fn chat_attach(
 ) -> Result<(), AttachFileRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat)?);
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
     let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
     let attached = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await;
     attached.map_err(Refused::from)?;
@@ -274,7 +274,7 @@ async fn chat_open(
     text: String,
     readings: Vec<(SignalName, Reading)>,
 ) -> Result<(), Refused> {
-    let (cases, _) = cases_of(&parts.journal, chat)?;
+    let (cases, _) = cases_of(&parts.journal, chat).await?;
     let item = ChatItem { customer: chat.customer.clone(), cases, expires: chat.expires };
     if item.cases.len() >= CASES_MAX {
         let detail = format!("this chat has had {CASES_MAX} requests; ask for a new link");
@@ -291,35 +291,37 @@ async fn chat_open(
     let caller = chat.caller();
     open::may_open(&parts.governance, &parts.live, &parts.environment, &caller, &open)?;
     let over = || Refused::new(Kind::ChatEnded, "the chat has ended");
-    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone())?;
+    let customer =
+        customer::customer_of(&parts.journal, &parts.vault, &parts.environment, chat.customer.clone()).await?;
     // It has ended by the time that a customer who was erased has another key.
     if !parts.live.chats.lock().by_id.contains_key(&chat.id) {
         return Err(over());
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now)?;
+    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now).await?;
     if let Command::Open { readings: measured, .. } = &mut act.command {
         measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
         measured.extend(readings);
     }
-    act.beside.chat = Some(Opening { id: chat.id.clone(), item });
+    let stored = CHATS.get(&parts.journal.store, &chat.id).await.map_err(Refused::internal)?.ok_or_else(over)?;
+    act.beside.chat = Some(Opening { id: chat.id.clone(), item, expected: stored.expected() });
     let shown = |happened: &remit_domain::command::Happened| happened.case.id;
     let erased = |refused: Refused| if refused.kind == Kind::Erased { over() } else { refused };
     pipeline::execute(parts, &caller, Some(repeat), None, act, shown).await.map(|_| ()).map_err(erased)
 }
 
 /// The case that a chat goes on with: its last one, or the one in which that ended.
-pub fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
-    cases_of(journal, chat).map(|(_, current)| current)
+pub async fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+    cases_of(journal, chat).await.map(|(_, current)| current)
 }
 
 /// A chat's cases, with those in which its last one ended; and the one that it goes on with.
-pub(crate) fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, Option<CaseId>), Refused> {
+pub(crate) async fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, Option<CaseId>), Refused> {
     let mut cases = chat.cases();
     let Some(mut current) = cases.last().copied() else { return Ok((cases, None)) };
     for _ in 0..MERGES_MAX {
-        let ended = stored_case::stored_case(journal, current)?.and_then(|case| case.ending);
+        let ended = stored_case::stored_case(journal, current).await?.and_then(|case| case.ending);
         let Some(Ending::Merged { into }) = ended else { break };
         current = into;
         if !cases.contains(&into) {
@@ -329,20 +331,21 @@ pub(crate) fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, O
     Ok((cases, Some(current)))
 }
 
-fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
-    let case = current_of(journal, chat)?.map(|case| case.to_string());
+async fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
+    let case = current_of(journal, chat).await?.map(|case| case.to_string());
     case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
 }
 
-fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
-    Ok(stored_case::stored_case(journal, case)?.is_some_and(|case| case.status == Status::Resolved))
+async fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
+    Ok(stored_case::stored_case(journal, case).await?.is_some_and(|case| case.status == Status::Resolved))
 }
 
 /// What is to be deleted of a customer's chats once their words are erased.
-pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Result<Vec<ItemRow>, Refused> {
+pub(crate) fn ended_chats(live: &Live, customer: &CustomerId) -> Vec<ItemWrite> {
     let known = live.chats.lock();
     let theirs = known.by_id.values().filter(|chat| chat.customer == *customer);
-    theirs.map(|chat| row(&chat.id, None)).collect()
+    let expected = Expected::Any("what is erased goes, whatever was said since");
+    theirs.map(|chat| CHATS.forget(&chat.id, expected)).collect()
 }
 
 /// Whoever writes on a chat's page is a person.

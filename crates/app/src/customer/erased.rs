@@ -2,21 +2,21 @@
 
 use crate::{Journal, Vault, case::view::ErasedView, refused::Refused};
 use remit_domain::Case;
-use remit_store::Store;
+use remit_store::Views as _;
 
 /// Whether the words on a case were erased, though it may not say so of itself yet.
-pub(crate) fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
+pub(crate) async fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> Result<bool, Refused> {
     if case.erased || !vault.erasures.is_pending(&case.customer) {
         return Ok(case.erased);
     }
-    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string());
+    let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string()).await;
     Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
 }
 
 /// What has become of the words on a case, if they were erased.
-pub(crate) fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
+pub(crate) async fn erased_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<Option<ErasedView>, Refused> {
     let pending = || vault.erasures.is_pending(&case.customer);
-    Ok(is_erased(journal, vault, case)?.then(|| ErasedView { log: Some(log(pending())) }))
+    Ok(is_erased(journal, vault, case).await?.then(|| ErasedView { log: Some(log(pending())) }))
 }
 
 /// Something is left in the log.

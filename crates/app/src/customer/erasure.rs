@@ -24,7 +24,7 @@ use crate::{
 };
 use futures_util::future::join_all;
 use remit_domain::{Case, Command, Event, Stream, case::Status, id::CustomerId};
-use remit_store::{Commit, CommitError, OutboxRow, Store};
+use remit_store::{Commit, CommitError, Journal as _, OutboxRow, Views as _};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -71,7 +71,7 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
 
 /// Nothing where there is nobody of this pseudonym whose words are there.
 async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) -> Result<Option<Erased>, Refused> {
-    let Some(row) = parts.journal.store.customer(customer.as_str()).map_err(Refused::internal)? else {
+    let Some(row) = parts.journal.store.customer(customer.as_str()).await.map_err(Refused::internal)? else {
         return Ok(None);
     };
     if row.wrapped_key.is_some() {
@@ -79,7 +79,7 @@ async fn erase_pseudonym(parts: &Parts, caller: &Caller, customer: &CustomerId) 
     } else if !parts.vault.erasures.is_pending(customer) {
         return Ok(None);
     }
-    let cases = parts.journal.store.count_under(customer.as_str(), row.key).map_err(Refused::internal)?;
+    let cases = parts.journal.store.count_under(customer.as_str(), row.key).await.map_err(Refused::internal)?;
     Ok(Some(Erased { cases, log: log(!parts.vault.erasures.is_done(row.key).await) }))
 }
 
@@ -87,7 +87,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
-    let items = chat::ended_chats(&parts.live, customer)?;
+    let items = chat::ended_chats(&parts.live, customer);
     let commit = Commit {
         records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),
@@ -111,7 +111,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
         }
         // Another request was quicker, and may be done with it.
         Err(CommitError::Done) => {
-            let rows = parts.journal.store.due(ERASURE, i64::MAX, usize::MAX).map_err(Refused::internal)?;
+            let rows = parts.journal.store.due(ERASURE, i64::MAX, usize::MAX).await.map_err(Refused::internal)?;
             if !rows.iter().any(|row| row.id == Due::row(key)) {
                 parts.vault.erasures.end(key);
             }
@@ -126,7 +126,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
 
 /// Goes on with what is to be erased; says whether anything is left.
 pub async fn go_on_erasing(parts: &Arc<Parts>) -> Result<bool, Refused> {
-    let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).map_err(Refused::internal)?;
+    let rows = parts.journal.store.due(ERASURE, i64::MAX, LOOKED_AT).await.map_err(Refused::internal)?;
     let mut marked = Vec::new();
     for row in &rows {
         let due: Due = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
@@ -150,7 +150,7 @@ async fn mark_cases(parts: &Parts, due: &Due) -> Result<(), Refused> {
     let caller = Caller::system_for(Job::Erasures, &due.by);
     let (mut last, mut failed) = (None, None);
     loop {
-        let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last.as_ref(), AT_ONCE);
+        let cases = parts.journal.store.cases_under(due.customer.as_str(), due.key, last.as_ref(), AT_ONCE).await;
         let cases = cases.map_err(Refused::internal)?;
         let marks = join_all(cases.iter().map(|(_, case)| mark(parts, &caller, case))).await;
         failed = marks.into_iter().find_map(Result::err).or(failed);
@@ -162,7 +162,7 @@ async fn mark_cases(parts: &Parts, due: &Due) -> Result<(), Refused> {
 }
 
 async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused> {
-    let stored = stored_case::stored_case(&parts.journal, case.parse().map_err(Refused::internal)?)?;
+    let stored = stored_case::stored_case(&parts.journal, case.parse().map_err(Refused::internal)?).await?;
     let ended = |case: &Case| case.status == Status::Resolved && case.exceptions.is_empty();
     if stored.is_none_or(|case| case.erased && ended(&case)) {
         return Ok(());
@@ -172,19 +172,8 @@ async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused>
 }
 
 /// Begins the log of writes anew, unless somebody else reads it.
-async fn begin_log_anew(journal: &Arc<Journal>) -> Result<bool, Refused> {
-    let (journal, runtime) = (Arc::clone(journal), tokio::runtime::Handle::current());
-    // On a thread of its own: those that carry requests out may all be held back meanwhile.
-    let begun = tokio::task::spawn_blocking(move || {
-        let Some(_quiet) = journal.store.quieten(PATIENCE).map_err(Refused::internal)? else { return Ok(false) };
-        let commit = Commit { begin_log_anew: true, ..Commit::default() };
-        match runtime.block_on(journal.commit(commit)) {
-            Ok(_) => Ok(true),
-            Err(CommitError::LogInUse) => Ok(false),
-            Err(error) => Err(crate::refused(error)),
-        }
-    });
-    begun.await.map_err(Refused::internal)?
+async fn begin_log_anew(journal: &Journal) -> Result<bool, Refused> {
+    journal.store.purge(PATIENCE).await.map_err(crate::refused)
 }
 
 async fn complete(
@@ -195,7 +184,7 @@ async fn complete(
     due: Due,
 ) -> Result<(), Refused> {
     let now = environment.now();
-    let cases = journal.store.count_under(due.customer.as_str(), due.key).map_err(Refused::internal)?;
+    let cases = journal.store.count_under(due.customer.as_str(), due.key).await.map_err(Refused::internal)?;
     let stream = Stream::customer(&due.customer);
     let event = Event::ErasureCompleted { customer: due.customer, cases, at: now };
     let record = commit::to_record(environment, &event, &stream, &Caller::system_for(Job::Erasures, &due.by), now)?;

@@ -10,16 +10,16 @@ use crate::{
 };
 use remit_domain::{Case, id::CustomerId};
 use remit_signals::normal::identifier;
-use remit_store::{CustomerRow, NewCustomer, Store as _};
+use remit_store::{CustomerRow, NewCustomer, Views as _};
 
 /// The customer with this external identifier; a key is made for one who is new.
-pub(crate) fn customer(
+pub(crate) async fn customer(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     external: &str,
 ) -> Result<Customer, Refused> {
-    customer_of(journal, vault, environment, customer_id(vault, external))
+    customer_of(journal, vault, environment, customer_id(vault, external)).await
 }
 
 /// The pseudonym of the customer with this external identifier. White space and what nobody sees around it do not
@@ -29,7 +29,7 @@ pub(crate) fn customer_id(vault: &Vault, external: &str) -> CustomerId {
 }
 
 /// The customer with this pseudonym; a key is made for one who is new.
-pub(crate) fn customer_of(
+pub(crate) async fn customer_of(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
@@ -40,7 +40,7 @@ pub(crate) fn customer_of(
             Ok(customer) => return Ok(Customer { met: true, ..customer }),
             Err(forgotten) => forgotten,
         };
-        let stored = journal.store.customer(id.as_str()).map_err(Refused::internal)?;
+        let stored = journal.store.customer(id.as_str()).await.map_err(Refused::internal)?;
         let customer = match &stored {
             Some(CustomerRow { key, wrapped_key: Some(wrapped) }) => {
                 let key = vault.keys.customer(&id, *key, wrapped)?;
@@ -61,7 +61,7 @@ pub(crate) fn customer_of(
 }
 
 /// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
-pub(crate) fn case_key(
+pub(crate) async fn case_key(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
@@ -71,7 +71,7 @@ pub(crate) fn case_key(
         return Ok(None);
     }
     let (id, customer) = (case.id.to_string(), &case.customer);
-    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).map_err(Refused::internal)?;
+    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).await.map_err(Refused::internal)?;
     let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
     Ok(opened::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
 }

@@ -4,6 +4,7 @@ use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
     evidence::explain::{self, Explanation},
+    journal::block_on::block_on,
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
@@ -14,7 +15,7 @@ use remit_domain::{
     id::{DecisionId, Digest},
 };
 use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
-use remit_store::Store;
+use remit_store::{Evidence as _, Journal as _};
 use serde::Serialize;
 use std::cell::LazyCell;
 use utoipa::ToSchema;
@@ -102,9 +103,9 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 ///
 /// # Errors
 /// When policy refuses, or there is no such decision.
-pub fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
+pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
-    let (decision, seq) = recorded(&parts.journal, id)?;
+    let (decision, seq) = recorded(&parts.journal, id).await?;
     let explanation = match &decision {
         Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
         Recorded::Action(decision) => {
@@ -136,7 +137,7 @@ fn other<'a>(
 ) -> Other<'a> {
     LazyCell::new(Box::new(move || match digest == governance.bundle.digest() {
         true => Governed::InForce,
-        false => match stored_bundle(journal, digest.as_str(), baseline) {
+        false => match block_on(stored_bundle(journal, digest.as_str(), baseline)) {
             Ok(bundle) => Governed::By(Box::new(bundle)),
             Err(_) => Governed::Unknown,
         },
@@ -160,9 +161,9 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 ///
 /// # Errors
 /// When policy refuses, there is no such decision, or its bundle is not the one in force.
-pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
+pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
-    let (decision, _) = recorded(&parts.journal, id)?;
+    let (decision, _) = recorded(&parts.journal, id).await?;
     let bundle = decision.bundle().to_string();
     let taken_again = |engine: &Engine, bundle: &Bundle| match &decision {
         Recorded::Case(decision) => replay::replay(engine, bundle, decision),
@@ -173,17 +174,17 @@ pub fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, 
     let replayed = if here {
         taken_again(&parts.governance.engine, &parts.governance.bundle)
     } else {
-        let other = stored_bundle(&parts.journal, &bundle, decision.baseline())?;
+        let other = stored_bundle(&parts.journal, &bundle, decision.baseline()).await?;
         taken_again(&Engine::new(&other), &other)
     };
     let difference = replayed.map_err(Refused::internal)?.difference;
     Ok(ReplayAnswer { id: id.to_owned(), same: difference.is_none(), difference, bundle })
 }
 
-fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {
+async fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {
     let none = |detail: String| Refused::new(Kind::NotFound, detail);
     let parsed: DecisionId = id.parse().map_err(|e| none(format!("{e}")))?;
-    let row = journal.store.record_by_subject(&parsed.to_string()).map_err(Refused::internal)?;
+    let row = journal.store.record_by_subject(&parsed.to_string()).await.map_err(Refused::internal)?;
     let row = row.ok_or_else(|| none(format!("no decision {parsed} is on record")))?;
     match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
         Event::DecisionMade { decision, .. } => Ok((Recorded::Case(decision), row.seq)),
@@ -192,8 +193,8 @@ fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refused> {
     }
 }
 
-fn stored_bundle(journal: &Journal, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
-    let stored = journal.store.bundle(digest).map_err(Refused::internal)?;
+async fn stored_bundle(journal: &Journal, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
+    let stored = journal.store.bundle(digest).await.map_err(Refused::internal)?;
     let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
     let unreadable = |error| Refused::internal(format!("bundle {digest}: {error}"));
     let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;

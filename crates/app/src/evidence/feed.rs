@@ -8,12 +8,9 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Stream, id::Timestamp, schema::RecordedEvent};
-use remit_store::{RecordRow, Store};
+use remit_store::{Journal as _, RecordRow};
 use serde::Serialize;
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 use utoipa::ToSchema;
 
 /// How an interface writes an event.
@@ -60,8 +57,8 @@ impl From<&Stream> for StreamView {
 ///
 /// # Errors
 /// When it has not: the position was told by another ledger.
-pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
-    let newest = journal.store.last_seq().map_err(Refused::internal)?;
+pub async fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
+    let newest = journal.store.last_seq().await.map_err(Refused::internal)?;
     if after > newest {
         let detail = format!("is {after}, and the newest position in the ledger is {newest}");
         return Err(Refused::invalid("after", detail));
@@ -73,9 +70,9 @@ pub fn reached(journal: &Journal, after: u64) -> Result<u64, Refused> {
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
+pub async fn feed(parts: &Parts, caller: &Caller, after: u64, limit: usize) -> Result<Vec<FeedItem>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
-    let rows = parts.journal.store.feed(after, limit).map_err(Refused::internal)?;
+    let rows = parts.journal.store.feed(after, limit).await.map_err(Refused::internal)?;
     rows.into_iter().map(FeedItem::of).collect()
 }
 
@@ -105,21 +102,27 @@ pub async fn told(
     after: u64,
     write: Write,
 ) -> Result<VecDeque<Told>, Refused> {
-    if let Some(told) = told_lately(parts, caller, after, write)? {
+    if let Some(told) = told_lately(parts, caller, after, write).await? {
         return Ok(told);
     }
     let written = move |items: Vec<FeedItem>| items.iter().map(|item| written(item, write)).collect();
-    reading::read(parts, caller, move |app, caller| feed(app, caller, after, READ_AT_ONCE).map(written)).await
+    reading::read(parts, caller, async move |app, caller| feed(app, caller, after, READ_AT_ONCE).await.map(written))
+        .await
 }
 
 /// The same, if it is among the newest.
-fn told_lately(parts: &Parts, caller: &Caller, after: u64, write: Write) -> Result<Option<VecDeque<Told>>, Refused> {
+async fn told_lately(
+    parts: &Parts,
+    caller: &Caller,
+    after: u64,
+    write: Write,
+) -> Result<Option<VecDeque<Told>>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
     let newest = *parts.journal.ticks.borrow();
-    let mut kept = parts.live.event_buffer.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = parts.live.event_buffer.0.lock().await;
     // The first to come after a commit reads for all.
     while kept.last < newest {
-        let items = feed(parts, caller, kept.last, READ_AT_ONCE)?;
+        let items = feed(parts, caller, kept.last, READ_AT_ONCE).await?;
         if items.is_empty() {
             break;
         }

@@ -16,7 +16,7 @@ use remit_store::RecordRow;
 ///
 /// # Errors
 /// `not_found` where there is no such stream, `forbidden` where policy refuses, and what reading a case is refused for.
-pub fn history(
+pub async fn history(
     parts: &Parts,
     caller: &Caller,
     stream: &Stream,
@@ -24,24 +24,27 @@ pub fn history(
     limit: usize,
 ) -> Result<Page<TimelineItem>, ListHistoryRefusal> {
     if stream.kind() == StreamKind::Case {
-        return Ok(query::timeline(parts, caller, stream.id(), after, limit).map_err(Refused::from)?);
+        return Ok(query::timeline(parts, caller, stream.id(), after, limit).await.map_err(Refused::from)?);
     }
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
-    let (rows, next) = query::records_of(&parts.journal, stream, after, limit)?;
+    let (rows, next) = query::records_of(&parts.journal, stream, after, limit).await?;
     // What has no event is not.
-    if rows.is_empty() && (after == 0 || query::records_of(&parts.journal, stream, 0, 1)?.0.is_empty()) {
+    if rows.is_empty() && (after == 0 || query::records_of(&parts.journal, stream, 0, 1).await?.0.is_empty()) {
         return Err(Refused::new(Kind::NotFound, format!("nothing is on record of `{stream}`")).into());
     }
-    let items = rows.into_iter().map(|row| item(parts, &row)).collect::<Result<_, Refused>>()?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        items.push(item(parts, row).await?);
+    }
     Ok(Page { items, next })
 }
 
-fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
+async fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
     let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     Ok(TimelineItem {
         seq: row.seq,
         at: rfc3339(Timestamp(row.ts_ms)),
-        by: who::named(&parts.journal, &parts.vault, &row.actor)?,
+        by: who::named(&parts.journal, &parts.vault, &row.actor).await?,
         event: serde_json::to_value(&event).map_err(Refused::internal)?,
         words: None,
         read: None,

@@ -3,7 +3,7 @@
 use crate::operation::ListOutcomesRefusal;
 use crate::{Caller, Parts, access::auth, live::load::Tally, refused::Refused};
 use remit_domain::cost::resolves_bp;
-use remit_store::{OutcomeDelta, Store};
+use remit_store::{OutcomeDelta, Views as _};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
@@ -39,15 +39,15 @@ pub struct OutcomeView {
 ///
 /// # Errors
 /// When policy or the store refuses.
-pub fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, ListOutcomesRefusal> {
+pub async fn outcomes(parts: &Parts, caller: &Caller) -> Result<Vec<OutcomeView>, ListOutcomesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "metrics.read")?;
     let mut views = BTreeMap::new();
-    for row in parts.journal.store.outcome_counts().map_err(Refused::internal)? {
+    for row in parts.journal.store.outcome_counts().await.map_err(Refused::internal)? {
         let view = views.entry((row.responder, row.intent)).or_insert_with(BTreeMap::new);
         view.insert(row.kind, row.count);
     }
     // Of the store as well, rather than of what is in memory: that follows a commit by a moment.
-    let tallies = parts.journal.store.outcomes().map_err(Refused::internal)?;
+    let tallies = parts.journal.store.outcomes().await.map_err(Refused::internal)?;
     let tallies: HashMap<(&str, &str), &OutcomeDelta> =
         tallies.iter().map(|row| ((row.responder.as_str(), row.intent.as_str()), row)).collect();
     let specs = parts.governance.bundle.candidates();

@@ -1,11 +1,9 @@
-//! Waiting for a future, or for a commit, on a thread that has nothing else to do.
+//! Waiting for a future on a thread that has nothing else to do.
 
-use crate::refused::Refused;
-use remit_store::{Commit, Store};
 use std::{pin::pin, sync::Arc, task, thread};
 
 /// Waits for `future` on this thread, in a runtime or outside of one.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Waker(thread::Thread);
     impl task::Wake for Waker {
         fn wake(self: Arc<Self>) {
@@ -21,12 +19,4 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
             task::Poll::Pending => thread::park(),
         }
     }
-}
-
-/// Commits, and waits until it is durable.
-///
-/// # Errors
-/// When the store refuses.
-pub(crate) fn commit(store: &impl Store, commit: Commit) -> Result<(), Refused> {
-    block_on(store.commit(commit)).map(drop).map_err(crate::refused)
 }

@@ -9,19 +9,20 @@ pub mod stored_case;
 pub mod wakeups;
 
 use crate::{
+    directory::OpenStore,
     journal::{
         readers::Readers,
         wakeups::{Due, Wakeups},
     },
     live::change::Change,
 };
-use remit_store::{Coming, Commit, CommitError, Committed, ReadError, Store, sqlite::SqliteStore};
+use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadError};
 use tokio::sync::watch;
 
 /// The store, and who waits for what is committed.
 #[derive(Debug)]
 pub struct Journal {
-    pub(crate) store: SqliteStore,
+    pub(crate) store: OpenStore,
     /// The newest position in the ledger that is committed.
     pub ticks: watch::Sender<u64>,
     /// What wakes those who look at what is due.
@@ -32,12 +33,12 @@ pub struct Journal {
 
 impl Journal {
     /// Over `store`, whose newest record stands at `last`.
-    pub(crate) fn new(store: SqliteStore, last: u64, readers: Readers) -> Self {
+    pub(crate) fn new(store: OpenStore, last: u64, readers: Readers) -> Self {
         Self { store, ticks: watch::channel(last).0, wakeups: Wakeups::default(), readers }
     }
 
     /// The store.
-    pub fn store(&self) -> &SqliteStore {
+    pub fn store(&self) -> &OpenStore {
         &self.store
     }
 
@@ -45,13 +46,18 @@ impl Journal {
     /// what is in it.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Committed, CommitError> {
         debug_assert!(commit.case.is_none() && Change::default().with(&commit).is_nothing(), "nobody follows this");
-        self.commit_and(Commit { coming: self.coming(), ..commit }, || {}).await
+        self.commit_and(commit, self.announce(), || {}).await
     }
 
     /// The same for a commit with its own announcement, with what has to be in force before anyone is told.
-    pub(crate) async fn commit_and(&self, commit: Commit, first: impl FnOnce()) -> Result<Committed, CommitError> {
+    pub(crate) async fn commit_and(
+        &self,
+        commit: Commit,
+        in_flight: InFlight,
+        first: impl FnOnce(),
+    ) -> Result<Committed, CommitError> {
         let due = Due::of(&commit.outbox);
-        let committed = self.store.commit(commit).await?;
+        let committed = self.store.commit(commit, in_flight).await?;
         first();
         self.ticks.send_if_modified(|seq| {
             let grown = committed.last_seq > *seq;
@@ -79,18 +85,18 @@ impl Journal {
     /// # Errors
     /// When the store's disk has failed.
     pub async fn settled(&self) -> Result<(), ReadError> {
-        self.store.settled().await
+        self.store.wait_durable().await
     }
 
     /// Announces a command that has arrived whole, and lets those that arrived with it be read first.
     pub async fn arrive(&self) {
-        if request_scope::announce(self.store.coming()) {
+        if request_scope::announce(self.store.announce()) {
             tokio::task::yield_now().await;
         }
     }
 
     /// The announcement that the commit takes along.
-    pub(crate) fn coming(&self) -> Coming {
-        request_scope::taken().unwrap_or_else(|| self.store.coming())
+    pub(crate) fn announce(&self) -> InFlight {
+        request_scope::taken().unwrap_or_else(|| self.store.announce())
     }
 }

@@ -2,7 +2,7 @@
 //! once when they have arrived, so that it knows how many commands come and can write them together; and answered once
 //! what the answer tells of is durable.
 
-use remit_store::{Coming, ReadError};
+use remit_store::{InFlight, ReadError};
 use std::cell::RefCell;
 
 tokio::task_local! {
@@ -12,16 +12,16 @@ tokio::task_local! {
 
 #[derive(Default)]
 struct Request {
-    announced: RefCell<Option<Coming>>,
+    announced: RefCell<Option<InFlight>>,
 }
 
-/// Whether this task carries a request out, of which `coming` is now the announcement.
-pub(crate) fn announce(coming: Coming) -> bool {
-    REQUEST.try_with(|request| request.announced.replace(Some(coming))).is_ok()
+/// Whether this task carries a request out, of which `in_flight` is now the announcement.
+pub(crate) fn announce(in_flight: InFlight) -> bool {
+    REQUEST.try_with(|request| request.announced.replace(Some(in_flight))).is_ok()
 }
 
 /// The announcement, once.
-pub(crate) fn taken() -> Option<Coming> {
+pub(crate) fn taken() -> Option<InFlight> {
     REQUEST.try_with(|request| request.announced.take()).ok().flatten()
 }
 
@@ -56,10 +56,10 @@ mod tests {
         let counter = Arc::new(AtomicUsize::new(0));
         let count = || counter.load(Ordering::Relaxed);
         let settled = || async { Ok(()) };
-        assert!(!announce(Coming::counted(&counter)), "no request is carried out here");
+        assert!(!announce(InFlight::counted(&counter)), "no request is carried out here");
         assert_eq!(count(), 0);
         let committing = async {
-            assert!(announce(Coming::counted(&counter)));
+            assert!(announce(InFlight::counted(&counter)));
             taken().inspect(|_| assert!(taken().is_none()))
         };
         let committing = carry_out(committing, |_| false, settled).await.unwrap();
@@ -67,7 +67,7 @@ mod tests {
         drop(committing);
         assert_eq!(count(), 0);
         let refused = async {
-            assert!(announce(Coming::counted(&counter)));
+            assert!(announce(InFlight::counted(&counter)));
             assert_eq!(count(), 1);
         };
         carry_out(refused, |()| false, settled).await.unwrap();

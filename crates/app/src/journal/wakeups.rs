@@ -45,9 +45,9 @@ impl Wakeups {
     }
 
     /// The moment that `next` reads is waited for from now on. What is committed while it reads wakes in any case.
-    pub(crate) fn wait_for(&self, next: impl FnOnce() -> Option<i64>) -> Option<i64> {
+    pub(crate) async fn wait_for(&self, next: impl Future<Output = Option<i64>>) -> Option<i64> {
         self.awaited_ms.store(i64::MAX, Ordering::SeqCst);
-        let next = next();
+        let next = next.await;
         self.awaited_ms.store(next.unwrap_or(i64::MAX), Ordering::SeqCst);
         next
     }
@@ -78,6 +78,7 @@ impl Due {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::block_on::block_on;
 
     fn timer(due_ms: i64) -> Due {
         Due { turns: false, timer_ms: Some(due_ms) }
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn only_what_is_due_sooner_wakes() {
         let wakeups = Wakeups::default();
-        assert_eq!(wakeups.wait_for(|| Some(100)), Some(100));
+        assert_eq!(block_on(wakeups.wait_for(async { Some(100) })), Some(100));
         wakeups.wake(&timer(100));
         wakeups.wake(&timer(200));
         assert!(!woken(&wakeups.timers));
@@ -108,13 +109,13 @@ mod tests {
     #[test]
     fn what_is_committed_while_the_next_moment_is_read_wakes() {
         let wakeups = Wakeups::default();
-        wakeups.wait_for(|| Some(100));
-        wakeups.wait_for(|| {
+        block_on(wakeups.wait_for(async { Some(100) }));
+        block_on(wakeups.wait_for(async {
             wakeups.wake(&timer(300));
             Some(500)
-        });
+        }));
         assert!(woken(&wakeups.timers));
-        wakeups.wait_for(|| None);
+        block_on(wakeups.wait_for(async { None }));
         wakeups.wake(&timer(i64::MAX - 1));
         assert!(woken(&wakeups.timers));
     }

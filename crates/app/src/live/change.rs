@@ -1,7 +1,7 @@
 //! What a commit changes, as far as memory follows it. What is stored is, at the start, a change from nothing.
 
 use remit_domain::{Case, id::CaseId, offer::OfferEnd};
-use remit_store::{ItemRow, OutcomeDelta};
+use remit_store::{ItemWrite, OutcomeDelta};
 
 /// What changed.
 #[derive(Debug, Default)]
@@ -34,15 +34,21 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn of(row: &ItemRow) -> Self {
-        Self { kind: row.kind.clone(), id: row.id.clone(), body: row.body.clone() }
+    /// As a commit writes it.
+    pub(crate) fn written(item: &ItemWrite) -> Self {
+        Self { kind: item.kind.clone(), id: item.id.clone(), body: item.body.clone() }
+    }
+
+    /// As it is stored.
+    pub(crate) fn stored(item: &remit_store::Item) -> Self {
+        Self { kind: item.kind.clone(), id: item.id.clone(), body: Some(item.body.clone()) }
     }
 }
 
 impl Change {
     /// Of items as they are stored.
-    pub(crate) fn of_items<'r>(rows: impl IntoIterator<Item = &'r ItemRow>) -> Self {
-        Self { items: rows.into_iter().map(Item::of).collect(), ..Self::default() }
+    pub(crate) fn of_items<'r>(rows: impl IntoIterator<Item = &'r remit_store::Item>) -> Self {
+        Self { items: rows.into_iter().map(Item::stored).collect(), ..Self::default() }
     }
 
     /// Whether memory is the same with it as without.
@@ -51,7 +57,7 @@ impl Change {
     }
 
     /// Items of a kind.
-    pub(crate) fn items<'c>(&'c self, kind: &'c str) -> impl Iterator<Item = &'c Item> {
+    pub(crate) fn items<'c, 'k>(&'c self, kind: &'k str) -> impl Iterator<Item = &'c Item> + use<'c, 'k> {
         self.items.iter().filter(move |item| item.kind == kind)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use remit_domain::id::{CaseId, CustomerId, Timestamp};
 use remit_ledger::hash::hex;
-use remit_store::ItemRow;
+use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -21,8 +21,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// The kind of item under which chats are stored.
-pub(crate) const CHAT: &str = "chat";
+/// Chats, by the digest of their secret.
+pub(crate) const CHATS: Collection<ChatItem> = Collection::new("chat");
 
 /// Event streams of one chat.
 const STREAMS_MAX: usize = 8;
@@ -178,7 +178,7 @@ impl Registry {
 impl Chats {
     /// Follows what was committed: chats begin, get cases and end, and whoever listens to a case is told.
     pub(crate) fn follow(&self, change: &Change) {
-        for item in change.items(CHAT) {
+        for item in change.items(CHATS.kind()) {
             let Some(body) = &item.body else {
                 self.lock().remove(&item.id);
                 continue;
@@ -222,12 +222,6 @@ impl Chats {
     }
 }
 
-/// A chat's row; without an item the chat is forgotten.
-pub(crate) fn row(id: &str, item: Option<&ChatItem>) -> Result<ItemRow, Refused> {
-    let body = item.map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
-    Ok(ItemRow { kind: CHAT.to_owned(), id: id.to_owned(), body })
-}
-
 /// Under which name a chat with this secret is stored.
 pub(crate) fn id_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
@@ -238,13 +232,15 @@ pub(crate) fn id_of(secret: &str) -> String {
 pub(crate) struct Opening {
     pub(crate) id: String,
     pub(crate) item: ChatItem,
+    /// The chat as it was read.
+    pub(crate) expected: Expected,
 }
 
 impl Opening {
-    /// The chat's row once it has this case.
-    pub(crate) fn with(&self, case: CaseId) -> Result<ItemRow, Refused> {
+    /// The chat once it has this case.
+    pub(crate) fn with(&self, case: CaseId) -> Result<ItemWrite, Refused> {
         let mut item = self.item.clone();
         item.cases.push(case);
-        row(&self.id, Some(&item))
+        CHATS.write(&self.id, self.expected, &item).map_err(Refused::internal)
     }
 }

@@ -2,27 +2,29 @@
 
 use crate::live::{
     change::{Change, Item},
-    chats::CHAT,
+    chats::CHATS,
     floor::STAFF,
-    load::BREAKER,
-    subscriptions::{DELIVERY, SUBSCRIPTION},
+    load::BREAKERS,
+    subscriptions::{DELIVERIES, SUBSCRIPTIONS},
 };
-use remit_store::{Commit, ItemRow, ReadError, Store, TokenChange};
+use remit_store::{Commit, ItemWrite, ReadError, TokenChange, Views};
 
-/// The kinds of items that memory follows by themselves. Where delivery to a subscription stands is what whoever
+/// Whether memory follows items of this kind by themselves. Where delivery to a subscription stands is what whoever
 /// delivers knows; it is followed together with the subscription, when that begins.
-const FOLLOWED: [&str; 4] = [STAFF, CHAT, SUBSCRIPTION, BREAKER];
+fn is_followed(kind: &str) -> bool {
+    [STAFF.kind(), CHATS.kind(), SUBSCRIPTIONS.kind(), BREAKERS.kind()].contains(&kind)
+}
 
 impl Change {
     /// With what a commit says by itself: items, counts and tokens.
     pub(crate) fn with(mut self, commit: &Commit) -> Self {
         self.outcomes.extend(commit.outcomes.iter().cloned());
         let begun = |id: &str| {
-            let is_its = |row: &ItemRow| row.kind == SUBSCRIPTION && row.id == id && row.body.is_some();
+            let is_its = |row: &ItemWrite| row.kind == SUBSCRIPTIONS.kind() && row.id == id && row.body.is_some();
             commit.items.iter().any(is_its)
         };
-        let follows = |row: &&ItemRow| FOLLOWED.contains(&&*row.kind) || (row.kind == DELIVERY && begun(&row.id));
-        self.items.extend(commit.items.iter().filter(follows).map(Item::of));
+        let follows = |row: &&ItemWrite| is_followed(&row.kind) || (row.kind == DELIVERIES.kind() && begun(&row.id));
+        self.items.extend(commit.items.iter().filter(follows).map(Item::written));
         let revoked = commit.tokens.iter().filter_map(|token| match token {
             TokenChange::Revoke(id) => Some(id.clone()),
             TokenChange::Add(_) => None,
@@ -32,8 +34,8 @@ impl Change {
     }
 
     /// Of what responders have, of when they were last switched on, and of what was counted, as it is stored.
-    pub(crate) fn of_counts(store: &impl Store) -> Result<Self, ReadError> {
-        let (depths, outcomes) = (store.depths()?.into_iter().collect(), store.outcomes()?);
-        Ok(Self { depths, outcomes, ..Self::of_items(&store.items(BREAKER)?) })
+    pub(crate) async fn of_counts(store: &impl Views) -> Result<Self, ReadError> {
+        let (depths, outcomes) = (store.depths().await?.into_iter().collect(), store.outcomes().await?);
+        Ok(Self { depths, outcomes, ..Self::of_items(&store.items(BREAKERS.kind()).await?) })
     }
 }

@@ -459,11 +459,11 @@ impl Line {
     }
 
     /// As it is stored: paused where the record will say so, whatever is about to be put there beside.
-    pub(crate) fn recorded(&mut self, paused: bool) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn recorded<T>(&mut self, paused: bool, write: impl FnOnce(&Self) -> T) -> T {
         let now = std::mem::replace(&mut self.paused, paused);
-        let body = serde_json::to_vec(self);
+        let written = write(self);
         self.paused = now;
-        body
+        written
     }
 
     /// What was not on record yet now is, and whether it is paused.

@@ -1,9 +1,7 @@
 //! The newest events, for those who listen: a cache of bounded size.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, sync::Arc};
+use tokio::sync::Mutex;
 
 /// Events kept, and their bytes: who is further behind than that reads from the store.
 const EVENTS_MAX: usize = 1_024;

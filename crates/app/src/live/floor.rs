@@ -8,7 +8,7 @@ use remit_domain::{
 };
 use remit_ledger::hash::hex;
 use remit_policy::bundle::Bundle;
-use remit_store::ItemRow;
+use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -50,15 +50,14 @@ impl StaffItem {
         Event::StaffNoted { profile, first_name, by: by.to_owned(), at }
     }
 
-    /// As it is stored.
-    pub(crate) fn row(&self) -> Result<ItemRow, Refused> {
-        let body = serde_json::to_vec(self).map_err(Refused::internal)?;
-        Ok(ItemRow { kind: STAFF.to_owned(), id: self.profile.id.to_string(), body: Some(body) })
+    /// As it is stored from now on.
+    pub(crate) fn write(&self, expected: Expected) -> Result<ItemWrite, Refused> {
+        STAFF.write(self.profile.id.to_string(), expected, self).map_err(Refused::internal)
     }
 }
 
-/// The kind of item under which staff are stored.
-pub(crate) const STAFF: &str = "staff";
+/// Staff, by name.
+pub(crate) const STAFF: Collection<StaffItem> = Collection::new("staff");
 
 /// The floor, and bells for whoever carries out what it proposes. What it holds of the record changes by
 /// [`LiveFloor::follow`] and [`LiveFloor::follow_case`] alone.
@@ -120,7 +119,7 @@ impl LiveFloor {
 
     /// Follows what was committed of staff.
     pub(crate) fn follow(&self, change: &Change, environment: &Environment) {
-        for body in change.items(STAFF).filter_map(|item| item.body.as_deref()) {
+        for body in change.items(STAFF.kind()).filter_map(|item| item.body.as_deref()) {
             let Ok(item) = serde_json::from_slice::<StaffItem>(body) else { continue };
             let now = environment.steady();
             let known = StaffChange {

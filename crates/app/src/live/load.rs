@@ -9,7 +9,7 @@ use remit_domain::{
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
 use remit_signals::wait;
-use remit_store::OutcomeDelta;
+use remit_store::{Collection, OutcomeDelta};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -80,8 +80,8 @@ impl BreakerItem {
     }
 }
 
-/// The kind of item under which breakers are stored.
-pub(crate) const BREAKER: &str = "breaker";
+/// Breakers, by responder and intent.
+pub(crate) const BREAKERS: Collection<BreakerItem> = Collection::new("breaker");
 
 #[derive(Debug)]
 struct Desk {
@@ -124,8 +124,9 @@ impl Load {
                 desk.depth.fetch_add(*more, Ordering::Relaxed);
             }
         }
-        let breakers = change.items(BREAKER).filter_map(|item| item.body.as_deref());
-        for item in breakers.filter_map(|body| serde_json::from_slice::<BreakerItem>(body).ok()) {
+        for item in change.items(BREAKERS.kind()) {
+            let body = item.body.as_deref();
+            let Some(item) = body.and_then(|body| serde_json::from_slice::<BreakerItem>(body).ok()) else { continue };
             let from = Tally { resolved: item.resolved, failed: item.failed, wrong: item.wrong };
             self.set_stopped(&item.responder, &item.intent, item.stopped, from);
         }

@@ -1,12 +1,15 @@
 //! Subscriptions to events, as they are served.
 
 use crate::{
-    live::{change::Change, delivery::Line},
+    live::{
+        change::Change,
+        delivery::{DeadLetter, Line},
+    },
     refused::{Kind, Refused},
     vault::keys::Keys,
 };
 use remit_responders::{Receiver, signature::SigningSecret};
-use remit_store::{ReadError, Store};
+use remit_store::{Collection, Journal, ReadError};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -18,11 +21,11 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-/// The kind of item that a subscription is stored as.
-pub(crate) const SUBSCRIPTION: &str = "subscription";
+/// Subscriptions, by identifier.
+pub(crate) const SUBSCRIPTIONS: Collection<SubscriptionItem> = Collection::new("subscription");
 
-/// The kind of item that says where its delivery stands.
-pub(crate) const DELIVERY: &str = "delivery";
+/// How far each subscription is delivered, by its identifier.
+pub(crate) const DELIVERIES: Collection<Line> = Collection::new("delivery");
 
 /// What the kind of item of a subscription's dead letters begins with.
 pub(crate) const DEAD: &str = "dead ";
@@ -94,7 +97,7 @@ impl Subscriptions {
     /// what comes with its beginning, and is what whoever delivers knows from then on.
     pub(crate) fn follow(&self, change: &Change, keys: &Keys) -> Result<(), ReadError> {
         let broken = |error: serde_json::Error| ReadError(format!("a subscription on record: {error}"));
-        for row in change.items(SUBSCRIPTION) {
+        for row in change.items(SUBSCRIPTIONS.kind()) {
             let Some(body) = &row.body else {
                 self.remove(&row.id);
                 continue;
@@ -105,7 +108,8 @@ impl Subscriptions {
                 known.replace(item, receiver);
                 continue;
             }
-            let line = change.items(DELIVERY).filter(|line| line.id == row.id).find_map(|line| line.body.as_deref());
+            let line =
+                change.items(DELIVERIES.kind()).filter(|line| line.id == row.id).find_map(|line| line.body.as_deref());
             let Some(line) = line else { continue };
             let line = Line::restore(line, dead(change, &row.id)).map_err(broken)?;
             self.add(Subscription::new(row.id.clone(), item, receiver, line));
@@ -210,17 +214,17 @@ impl Subscription {
 
 /// Positions of the dead letters of a subscription in a change.
 fn dead(change: &Change, subscription: &str) -> BTreeSet<u64> {
-    change.items(&dead_kind(subscription)).filter_map(|item| item.id.parse().ok()).collect()
+    change.items(dead_letters(subscription).kind()).filter_map(|item| item.id.parse().ok()).collect()
 }
 
-/// The kind of item that a subscription's dead letters are stored as.
-pub(crate) fn dead_kind(id: &str) -> String {
-    format!("{DEAD}{id}")
+/// A subscription's dead letters, by position.
+pub(crate) fn dead_letters(id: &str) -> Collection<DeadLetter> {
+    Collection::named(format!("{DEAD}{id}"))
 }
 
 /// The stream of the record at a position.
-pub(crate) fn stream_at(store: &impl Store, seq: u64) -> Option<String> {
-    store.feed(seq.checked_sub(1)?, 1).ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
+pub(crate) async fn stream_at(store: &impl Journal, seq: u64) -> Option<String> {
+    store.feed(seq.checked_sub(1)?, 1).await.ok()?.pop().filter(|row| row.seq == seq).map(|row| row.stream)
 }
 
 /// What sends to a subscription, or why nothing can.

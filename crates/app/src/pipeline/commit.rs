@@ -17,7 +17,7 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{
-    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemRow, NewCustomer, OutboxRow, Record, WordsRow,
+    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemWrite, NewCustomer, OutboxRow, Record, WordsRow,
 };
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub(crate) struct Beside {
 }
 
 /// Makes the items that change with a command from what happened.
-type ItemsOf = fn(&Happened) -> Vec<ItemRow>;
+type ItemsOf = fn(&Happened) -> Vec<ItemWrite>;
 
 impl Act {
     /// A command of this API action.

@@ -4,7 +4,7 @@
 use crate::{
     Caller, Environment, Governance, Journal,
     access::principal::Principal,
-    journal::stored_case,
+    journal::stored_case::{self, Records},
     pipeline::load::{Loaded, load},
     refused::{Kind, Refused},
 };
@@ -21,7 +21,7 @@ use remit_domain::{
 /// # Errors
 /// [`Kind::LeaseLost`] to who had the case under an earlier epoch, and whom policy permits nothing on it since;
 /// [`Kind::Forbidden`] to anybody else whom it does not; [`Kind::NotFound`] where there is no such case.
-pub(crate) fn load_under(
+pub(crate) async fn load_under(
     governance: &Governance,
     journal: &Journal,
     environment: &Environment,
@@ -30,20 +30,23 @@ pub(crate) fn load_under(
     id: &str,
     epoch: Option<u64>,
 ) -> Result<Loaded, Refused> {
-    let refused = match load(governance, journal, environment, caller, action, id) {
+    let refused = match load(governance, journal, environment, caller, action, id).await {
         Err(refused) if refused.kind == Kind::Forbidden => refused,
         loaded => return loaded,
     };
-    let lost = epoch.map_or(Ok(None), |epoch| lost(journal, &caller.principal, id, epoch))?;
+    let lost = match epoch {
+        Some(epoch) => lost(journal, &caller.principal, id, epoch).await?,
+        None => None,
+    };
     Err(lost.map_or(refused, Refused::from))
 }
 
 /// That the lease is lost, where whoever asks had the case before and has it no more.
-fn lost(journal: &Journal, who: &Principal, id: &str, held: u64) -> Result<Option<Refusal>, Refused> {
+async fn lost(journal: &Journal, who: &Principal, id: &str, held: u64) -> Result<Option<Refusal>, Refused> {
     let Ok(id) = id.parse::<CaseId>() else { return Ok(None) };
-    let Some(case) = stored_case::stored_case(journal, id)? else { return Ok(None) };
+    let Some(case) = stored_case::stored_case(journal, id).await? else { return Ok(None) };
     let Some(now) = &case.holder else { return Ok(None) };
-    if now.epoch <= 1 || has(who, now) || !had(journal, who, &case)? {
+    if now.epoch <= 1 || has(who, now) || !had(journal, who, &case).await? {
         return Ok(None);
     }
     Ok(Some(Refusal::LeaseLost { held, current: now.epoch, holder: now.to_ref() }))
@@ -59,21 +62,22 @@ fn has(who: &Principal, holder: &Holder) -> bool {
 }
 
 /// Whether the records of the case say that who asks had it.
-fn had(journal: &Journal, who: &Principal, case: &Case) -> Result<bool, Refused> {
+async fn had(journal: &Journal, who: &Principal, case: &Case) -> Result<bool, Refused> {
     let given = |handoff: &Handoff| match (who, &handoff.to) {
         (Principal::Staff { staff, .. }, _) => handoff.staff.as_ref() == Some(staff),
         (Principal::Responder(name), HolderRef::Responder(to)) => is(Some(to), name),
         _ => false,
     };
-    let mut had = false;
-    stored_case::each_record(journal, case, |row| {
-        if !had && row.kind == "decision_made" {
+    let mut records = Records::of(case);
+    while let Some(row) = records.next(journal).await? {
+        if row.kind == "decision_made" {
             let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            had = matches!(&event, Event::DecisionMade { handoff: Some(handoff), .. } if given(handoff));
+            if matches!(&event, Event::DecisionMade { handoff: Some(handoff), .. } if given(handoff)) {
+                return Ok(true);
+            }
         }
-        Ok(())
-    })?;
-    Ok(had)
+    }
+    Ok(false)
 }
 
 fn is(responder: Option<&ResponderId>, name: &str) -> bool {

@@ -12,10 +12,10 @@ use remit_domain::{
     id::{CaseId, ResponderId, StaffId},
 };
 use remit_policy::engine::Held;
-use remit_store::Store;
+use remit_store::Views as _;
 
 /// The case with this identifier, read for an action that `caller` may take on it.
-pub(crate) fn load(
+pub(crate) async fn load(
     governance: &Governance,
     journal: &Journal,
     environment: &Environment,
@@ -23,11 +23,11 @@ pub(crate) fn load(
     action: &'static str,
     id: &str,
 ) -> Result<Loaded, Refused> {
-    Ok(Loaded { action, case: case_for(governance, journal, environment, caller, action, id)? })
+    Ok(Loaded { action, case: case_for(governance, journal, environment, caller, action, id).await? })
 }
 
 /// The case with this identifier, if `caller` may do `action` on it.
-pub(crate) fn case_for(
+pub(crate) async fn case_for(
     governance: &Governance,
     journal: &Journal,
     environment: &Environment,
@@ -37,8 +37,11 @@ pub(crate) fn case_for(
 ) -> Result<Case, Refused> {
     // Policy is asked before it is told whether there is such a case, so that who may do nothing cannot probe ids.
     let parsed: CaseId = id.parse().map_err(|e| Refused::new(Kind::NotFound, format!("{e}")))?;
-    let row = journal.store.case(&parsed.to_string()).map_err(Refused::internal)?;
-    let case = row.map(|row| stored_case::case_of(journal, &row.state)).transpose()?;
+    let row = journal.store.case(&parsed.to_string()).await.map_err(Refused::internal)?;
+    let case = match row {
+        Some(row) => Some(stored_case::case_of(journal, &row.state).await?),
+        None => None,
+    };
     auth::permit_on(governance, environment, caller, action, case.as_ref().map_or_else(Held::default, held))?;
     case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
 }

@@ -16,7 +16,7 @@ use remit_signals::{
     courtesy::only_thanks, follow_up::says_enough, intent::IntentEstimate, lexical::TextReadings,
     message_reader::MessageReader, normal::normalised, readings::WANTS_HUMAN, written::Written,
 };
-use remit_store::Store;
+use remit_store::Views as _;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::{
@@ -112,7 +112,10 @@ pub(crate) fn not_asked(governance: &Governance, readings: &Named) -> Option<Smo
 pub(crate) async fn measure_again(parts: &Parts, case: &Case, message: &Written<'_>) -> Result<Named, Refused> {
     let (now, text, forward) = (parts.environment.now(), &*message.now, message.is_forward_alone());
     let of_ai = Some(case).filter(|case| case.held_by_ai);
-    let conversation = of_ai.map_or(Ok(Vec::new()), |case| context::asked_conversation(parts, case))?;
+    let conversation = match of_ai {
+        Some(case) => context::asked_conversation(parts, case).await?,
+        None => Vec::new(),
+    };
     let mut asked = conversation.iter().filter(|(_, message)| message.author == TurnAuthor::Customer);
     let repeated = asked.any(|(_, before)| same_question(&before.text, text));
     let said = conversation.into_iter().map(|(_, message)| message.text).collect();
@@ -144,14 +147,14 @@ pub(crate) async fn measure_again(parts: &Parts, case: &Case, message: &Written<
 }
 
 /// How often the customer wrote in the last seven days, this time not counted.
-pub(crate) fn repeat_contacts(
+pub(crate) async fn repeat_contacts(
     journal: &Journal,
     customer: &Customer,
     now: Timestamp,
 ) -> Result<(SignalName, Reading), Refused> {
     let since = now.plus_ms(-REPEAT_MS);
     let recent = if customer.met {
-        journal.store.recent_cases(customer.id.as_str(), since.0).map_err(Refused::internal)?
+        journal.store.recent_cases(customer.id.as_str(), since.0).await.map_err(Refused::internal)?
     } else {
         0
     };

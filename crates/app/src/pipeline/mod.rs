@@ -8,7 +8,7 @@ use crate::{
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Step, command::Happened};
-use remit_store::{Commit, CommitError, Store};
+use remit_store::{Commit, CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ pub(crate) async fn execute<T: Serialize>(
     show: impl Fn(&Happened) -> T,
 ) -> Result<Done<T>, Refused> {
     if let (Some(repeat), Some(_)) = (repeat, case)
-        && let Some(kept) = kept(&parts.journal, &parts.vault, caller, repeat)?
+        && let Some(kept) = kept(&parts.journal, &parts.vault, caller, repeat).await?
     {
         return Ok(Done::Before(kept));
     }
@@ -59,19 +59,21 @@ pub(crate) async fn execute<T: Serialize>(
     for _ in 0..ATTEMPTS {
         // Nobody else writes to a case that is not there yet, so that it takes one attempt.
         let Some(act) = (if case.is_some() { kept.clone() } else { kept.take() }) else { break };
-        let coming = parts.journal.coming();
+        let in_flight = parts.journal.announce();
         let before = match case {
             Some(id) => Some(match loaded.take() {
                 Some(case) => *case,
-                None => load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, act.action, id)?,
+                None => {
+                    load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, act.action, id)
+                        .await?
+                }
             }),
             None => None,
         };
-        let mut prepared = prepare(parts, caller, repeat, before, act, &show)?;
-        prepared.commit.coming = coming;
+        let prepared = prepare(parts, caller, repeat, before, act, &show).await?;
         match parts
             .journal
-            .commit_and(prepared.commit, || {
+            .commit_and(prepared.commit, in_flight, || {
                 projections::follow(parts, prepared.projections.change);
                 parts.environment.metrics.happened(&prepared.projections.counted);
             })
@@ -86,7 +88,7 @@ pub(crate) async fn execute<T: Serialize>(
     Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
 }
 
-fn prepare<T: Serialize>(
+async fn prepare<T: Serialize>(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,
@@ -111,7 +113,7 @@ fn prepare<T: Serialize>(
             pending.conclude(answer, &mut context)?
         }
     };
-    let output = match who::with_names(&parts.journal, &parts.vault, &happened.case)? {
+    let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
         Cow::Borrowed(_) => show(&happened),
         Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
     };
@@ -134,7 +136,10 @@ pub async fn or_earlier_answer<T, R: Refusal>(
         Err(refused) if !refused.kind().is_ours() => refused,
         done => return done,
     };
-    let before = repeat.map_or(Ok(None), |repeat| kept(journal, vault, caller, repeat))?;
+    let before = match repeat {
+        Some(repeat) => kept(journal, vault, caller, repeat).await?,
+        None => None,
+    };
     before.map(Done::Before).ok_or(refused)
 }
 
@@ -157,8 +162,8 @@ pub(crate) async fn keep<T: Serialize>(
 }
 
 /// What the same request came to before.
-fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
-    let Some(row) = journal.store.idempotency(&caller.token, &repeat.key).map_err(Refused::internal)? else {
+async fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat) -> Result<Option<Kept>, Refused> {
+    let Some(row) = journal.store.idempotency(&caller.token, &repeat.key).await.map_err(Refused::internal)? else {
         return Ok(None);
     };
     if row.request_hash == vault.keys.of_request(&repeat.request) {

@@ -69,8 +69,7 @@ fn reached(before: Option<&Case>, events: &[Event]) -> Option<String> {
 /// Commits what memory has to follow, and has it follow it before anybody is told.
 pub(crate) async fn commit(parts: &Parts, commit: Commit) -> Result<Committed, CommitError> {
     let change = Change::default().with(&commit);
-    let commit = Commit { coming: parts.journal.coming(), ..commit };
-    parts.journal.commit_and(commit, || follow(parts, change)).await
+    parts.journal.commit_and(commit, parts.journal.announce(), || follow(parts, change)).await
 }
 
 /// Has memory follow what was committed.

@@ -12,40 +12,40 @@ use crate::{
     },
 };
 use remit_domain::{Case, event::Words, refusal::Refusal};
-use remit_store::Store;
+use remit_store::Views as _;
 
 /// Words for a case, sealed.
 ///
 /// # Errors
 /// When its words were erased.
-pub(crate) fn seal_on(
+pub(crate) async fn seal_on(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     loaded: &Loaded,
     text: &str,
 ) -> Result<Sealed, Refused> {
-    Ok(sealing_key(journal, vault, environment, &loaded.case)?.seal(text, &environment.entropy)?)
+    Ok(sealing_key(journal, vault, environment, &loaded.case).await?.seal(text, &environment.entropy)?)
 }
 
 /// The key for words on a case.
 ///
 /// # Errors
 /// When they were erased.
-pub(crate) fn sealing_key(
+pub(crate) async fn sealing_key(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     case: &Case,
 ) -> Result<CustomerKey, Refused> {
-    customer::case_key(journal, vault, environment, case)?.ok_or_else(|| Refusal::WordsErased.into())
+    customer::case_key(journal, vault, environment, case).await?.ok_or_else(|| Refusal::WordsErased.into())
 }
 
 /// The same of words that may be left out.
 ///
 /// # Errors
 /// When they are too long, or the case's words were erased.
-pub(crate) fn seal_optional(
+pub(crate) async fn seal_optional(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
@@ -55,20 +55,20 @@ pub(crate) fn seal_optional(
 ) -> Result<Option<Sealed>, Refused> {
     let Some(text) = text else { return Ok(None) };
     bounded(field, text, TEXT_MAX)?;
-    seal_on(journal, vault, environment, loaded, text).map(Some)
+    seal_on(journal, vault, environment, loaded, text).await.map(Some)
 }
 
 /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.
-pub(crate) fn open_words(
+pub(crate) async fn open_words(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     case: &Case,
     words: &Words,
 ) -> Result<Option<String>, Refused> {
-    let Some(row) = journal.store.words(&case.id.to_string(), &words.commit).map_err(Refused::internal)? else {
+    let Some(row) = journal.store.words(&case.id.to_string(), &words.commit).await.map_err(Refused::internal)? else {
         return Ok(None);
     };
-    let Some(key) = customer::case_key(journal, vault, environment, case)? else { return Ok(None) };
+    let Some(key) = customer::case_key(journal, vault, environment, case).await? else { return Ok(None) };
     Ok(opened(environment, case, &words.commit, key.open(&row.sealed, words)))
 }

@@ -3,40 +3,41 @@
 
 use crate::{
     Parts,
+    journal::block_on::block_on,
     live::{
         Live,
         change::Change,
-        chats::CHAT,
+        chats::CHATS,
         floor::STAFF,
         remembered::{remembered, unsaved},
-        subscriptions::{DELIVERY, SUBSCRIPTION, dead_kind, stream_at},
+        subscriptions::{DELIVERIES, SUBSCRIPTIONS, dead_letters, stream_at},
     },
     pipeline::projections,
     staff::placing,
 };
-use remit_store::{ReadError, Store};
+use remit_store::{Journal as _, ReadError, Views as _};
 
 /// Has `live`, which knows nothing, follow everything that is stored.
-pub(crate) fn follow_stored(parts: &Parts, live: &Live) -> Result<(), ReadError> {
+pub(crate) async fn follow_stored(parts: &Parts, live: &Live) -> Result<(), ReadError> {
     let store = &parts.journal.store;
     let follow = |change: Change| projections::follow_in(parts, live, change);
-    follow(Change::of_counts(store)?)?;
-    for kind in [STAFF, CHAT] {
-        follow(Change::of_items(&store.items(kind)?))?;
+    follow(Change::of_counts(store).await?)?;
+    for kind in [STAFF.kind(), CHATS.kind()] {
+        follow(Change::of_items(&store.items(kind).await?))?;
     }
-    let lines = store.items(DELIVERY)?;
-    for row in store.items(SUBSCRIPTION)? {
+    let lines = store.items(DELIVERIES.kind()).await?;
+    for row in store.items(SUBSCRIPTIONS.kind()).await? {
         let mut change = Change::of_items([&row]);
-        let dead = store.items(&dead_kind(&row.id))?;
+        let dead = store.items(dead_letters(&row.id).kind()).await?;
         let line = lines.iter().filter(|line| line.id == row.id);
         change.items.append(&mut Change::of_items(line.chain(&dead)).items);
         follow(change)?;
     }
     for subscription in live.subscriptions.all() {
         // Earlier versions named lanes by identifiers alone.
-        subscription.line().name_lanes(|seq| stream_at(store, seq));
+        subscription.line().name_lanes(|seq| block_on(stream_at(store, seq)));
     }
-    placing::follow_cases(parts, live)
+    placing::follow_cases(parts, live).await
 }
 
 /// What memory holds otherwise than what is stored makes of it: nothing, once all that was committed is followed. Each
@@ -44,10 +45,10 @@ pub(crate) fn follow_stored(parts: &Parts, live: &Live) -> Result<(), ReadError>
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn differences(parts: &Parts) -> Result<Vec<String>, ReadError> {
+pub async fn differences(parts: &Parts) -> Result<Vec<String>, ReadError> {
     let bundle = &parts.governance.bundle;
-    let anew = Live::new(bundle, parts.journal.store.last_seq()?, parts.live.subscriptions.in_the_clear);
-    follow_stored(parts, &anew)?;
+    let anew = Live::new(bundle, parts.journal.store.last_seq().await?, parts.live.subscriptions.in_the_clear);
+    follow_stored(parts, &anew).await?;
     let unsaved = unsaved(&parts.live);
     let (kept, stored) = (remembered(&parts.live, &unsaved), remembered(&anew, &unsaved));
     let only = |of: &str, line: &String| format!("{of}: {line}");

@@ -285,7 +285,7 @@ pub fn list_queues(
 ///
 /// # Errors
 /// When policy refuses, or there is no such member of staff.
-pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, GetWorkRefusal> {
+pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, GetWorkRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.read")?;
     let id = known_staff(&parts.live, name)?.profile.id;
     let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
@@ -297,12 +297,13 @@ pub fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkView, G
             &Caller::system(Job::Views),
             "case.read",
             &case.to_string(),
-        )?;
+        )
+        .await?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
-            work.held.push(who::case_view(&parts.journal, &parts.vault, &case)?);
+            work.held.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
         } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case)?);
+            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
         }
     }
     Ok(work)
@@ -330,7 +331,7 @@ pub async fn answer_offer(
 ) -> Result<Done<CaseAnswer>, AnswerOfferRefusal> {
     let offer: OfferId = answer.offer.parse().map_err(|error| Refused::invalid("offer", error))?;
     let action = "offer.answer";
-    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id)?;
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let made_to = || case.offer.as_ref().map(|offer| offer.staff.clone());
     // A lead answers for the one to whom it was made.
     let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {

@@ -40,7 +40,7 @@ pub async fn offer_bell(live: &Live) {
 /// When the case has moved on, whoever it would go to has gone, or the store refuses.
 pub async fn make_offer(parts: &Parts, proposed: ProposedOffer) -> Result<(), Refused> {
     let made = put_on_record(parts, &proposed).await;
-    let followed = if made.is_err() { follow_again(parts, &proposed) } else { Ok(()) };
+    let followed = if made.is_err() { follow_again(parts, &proposed).await } else { Ok(()) };
     parts.live.floor.settled(&proposed, parts.environment.steady());
     made.and(followed)
 }
@@ -63,8 +63,8 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Re
     pipeline::execute(parts, &own, None, Some(&pairing.case.to_string()), act, |_| ()).await.map(|_| ())
 }
 
-fn follow_again(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Refused> {
-    if let Some(case) = stored_case::stored_case(&parts.journal, proposed.pairing.case)? {
+async fn follow_again(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Refused> {
+    if let Some(case) = stored_case::stored_case(&parts.journal, proposed.pairing.case).await? {
         placing::follow_case(&parts.governance, &parts.live, &parts.environment, &case, None);
     }
     Ok(())

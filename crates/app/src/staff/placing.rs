@@ -13,14 +13,14 @@ use remit_domain::{
     offer::OfferEnd,
     signal::Value,
 };
-use remit_store::{CaseFilter, Store};
+use remit_store::{CaseFilter, Views as _};
 use std::sync::Arc;
 
 const PAGE: usize = 200;
 
 /// Has the floor of `live` follow every open case of a queue, as it is stored. Where nobody was ever noted, nobody is
 /// on it, and it follows none.
-pub(crate) fn follow_cases(parts: &Parts, live: &Live) -> Result<(), remit_store::ReadError> {
+pub(crate) async fn follow_cases(parts: &Parts, live: &Live) -> Result<(), remit_store::ReadError> {
     if !live.floor.is_staffed() {
         return Ok(());
     }
@@ -33,9 +33,9 @@ pub(crate) fn follow_cases(parts: &Parts, live: &Live) -> Result<(), remit_store
         };
         let mut after: Option<String> = None;
         loop {
-            let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE)?;
+            let rows = parts.journal.store.cases(&filter, after.as_deref(), PAGE).await?;
             for row in &rows {
-                if let Ok(case) = stored_case::case_of(&parts.journal, &row.state) {
+                if let Ok(case) = stored_case::case_of(&parts.journal, &row.state).await {
                     follow_case(&parts.governance, live, &parts.environment, &case, None);
                 }
             }

@@ -4,7 +4,7 @@
 use crate::{
     Caller, Parts,
     access::{authority, principal::Job},
-    live::floor::StaffItem,
+    live::floor::{STAFF, StaffItem},
     refused::Refused,
     staff::{offering, placing},
 };
@@ -13,7 +13,7 @@ use remit_domain::{
     floor::{Presence, Proposal, UNRESPONSIVE},
     id::StaffId,
 };
-use remit_store::Commit;
+use remit_store::{Commit, Entry, Expected};
 use std::pin::pin;
 
 /// Notes who somebody is, or whether they are there: as `change` makes them from what is known of them, with the events
@@ -31,11 +31,13 @@ pub(crate) async fn set_staff(
         let (item, events) = change(known)?;
         let item = StaffItem { revision, ..item };
         let first = !parts.live.floor.is_staffed();
-        let changed = Commit { items: vec![item.row()?], ..Commit::default() };
+        let before = STAFF.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
+        let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
+        let changed = Commit { items, ..Commit::default() };
         authority::govern(parts, caller, &events, changed).await.map_err(crate::refused)?;
         if first {
             // Nobody was on the floor until now: it begins with what is there.
-            placing::follow_cases(parts, &parts.live).map_err(Refused::internal)?;
+            placing::follow_cases(parts, &parts.live).await.map_err(Refused::internal)?;
         }
         item
     };
@@ -82,6 +84,8 @@ pub(super) async fn count_as_away(parts: &Parts, staff: &StaffId) -> Result<(), 
     let (staff, by) = (staff.clone(), "remit".to_owned());
     let events = [Event::PresenceSet { staff, presence: (&presence).into(), by, at }];
     let item = StaffItem { presence, since: at, revision: known.revision + 1, ..known };
-    let changed = Commit { items: vec![item.row()?], ..Commit::default() };
+    let before = STAFF.get(&parts.journal.store, item.profile.id.as_str()).await.map_err(Refused::internal)?;
+    let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
+    let changed = Commit { items, ..Commit::default() };
     authority::govern(parts, &Caller::system(Job::Floor), &events, changed).await.map_err(crate::refused)
 }

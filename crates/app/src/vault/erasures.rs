@@ -1,7 +1,8 @@
 //! Erasures under way: keys that were destroyed, and what they sealed is not yet overwritten.
 
+use crate::journal::block_on::block_on;
 use remit_domain::id::CustomerId;
-use remit_store::{ReadError, Store, sqlite::SqliteStore};
+use remit_store::{ReadError, Views};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -41,8 +42,8 @@ impl Due {
 
 impl Erasures {
     /// Those that the store has.
-    pub(crate) fn load(store: &SqliteStore) -> Result<Self, ReadError> {
-        let rows = store.due(ERASURE, i64::MAX, usize::MAX)?;
+    pub(crate) fn load(store: &impl Views) -> Result<Self, ReadError> {
+        let rows = block_on(store.due(ERASURE, i64::MAX, usize::MAX))?;
         let due = rows.iter().filter_map(|row| serde_json::from_slice::<Due>(&row.body).ok());
         let pending = due.map(|due| (due.key, due.customer)).collect();
         Ok(Self { pending: Mutex::new(pending), changed: watch::Sender::new(()) })

@@ -4,6 +4,7 @@
 //! wrapped by the master key, and destroyed to erase a customer's words.
 
 use crate::environment::entropy::{Entropy, EntropyError};
+use crate::journal::block_on::block_on;
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
@@ -11,7 +12,7 @@ use aes_gcm::{
 use hmac::{Hmac, Mac};
 use remit_domain::{event::Words, id::CustomerId};
 use remit_ledger::{checkpoint::Signer, hash::hex};
-use remit_store::{Store as _, sqlite::SqliteStore};
+use remit_store::Store;
 use sha2::Sha256;
 use std::{
     fs,
@@ -62,6 +63,9 @@ pub enum KeyError {
     /// What tells the keys could not be read or noted.
     #[error("what tells the keys of this database from others: {0}")]
     Marks(#[from] remit_store::ReadError),
+    /// What tells them from others could not be noted.
+    #[error(transparent)]
+    Unmarked(#[from] remit_store::WriteError),
     /// Sealed bytes do not open under the key.
     #[error("sealed words do not open: they were damaged, or sealed under another master key")]
     Unopenable,
@@ -147,18 +151,18 @@ impl Keys {
     ///
     /// # Errors
     /// When a key is missing, damaged, or another database's.
-    pub fn open(directory: &Path, store: &SqliteStore, entropy: &Entropy) -> Result<Self, KeyError> {
-        if store.is_blank()? {
+    pub fn open(directory: &Path, store: &impl Store, entropy: &Entropy) -> Result<Self, KeyError> {
+        if block_on(store.is_blank())? {
             for name in NAMES {
                 make(&directory.join(name), entropy)?;
             }
         }
         let keys = Self::read(directory)?;
-        let (marks, known) = (keys.marks(), store.key_marks()?);
+        let (marks, known) = (keys.marks(), block_on(store.key_marks())?);
         let foreign = |name: &str, why| KeyError::Foreign { path: directory.join(name).display().to_string(), why };
         if known.is_empty() {
             keys.fit(store).map_err(|(name, why)| foreign(name, why))?;
-            store.mark_keys(&marks)?;
+            block_on(store.mark_keys(&marks))?;
         } else if let Some((name, _)) = marks.iter().find(|(name, mark)| known.get(*name).is_none_or(|is| is != mark)) {
             return Err(foreign(name, "its mark in the database is another"));
         }
@@ -166,16 +170,16 @@ impl Keys {
     }
 
     /// Which key cannot be that of a database that has no marks of its keys, as far as what it holds shows.
-    fn fit(&self, store: &SqliteStore) -> Result<(), (&'static str, &'static str)> {
+    fn fit(&self, store: &impl Store) -> Result<(), (&'static str, &'static str)> {
         let [master, ledger] = NAMES;
         let unread = |_| (master, "the database cannot be read");
-        if let Some((id, wrapped)) = store.some_customer().map_err(unread)? {
+        if let Some((id, wrapped)) = block_on(store.some_customer()).map_err(unread)? {
             let opens = CustomerId::try_from(id).is_ok_and(|id| self.customer(&id, 0, &wrapped).is_ok());
             if !opens {
                 return Err((master, "a customer's key does not open under it"));
             }
         }
-        if let Some((_, note)) = store.checkpoint().map_err(unread)? {
+        if let Some((_, note)) = block_on(store.checkpoint()).map_err(unread)? {
             let signer = Signer::new(ORIGIN, &self.ledger_seed);
             if signer.verifier().open(&note).is_err() {
                 return Err((ledger, "the newest checkpoint is not signed by it"));
@@ -394,7 +398,7 @@ fn make(path: &Path, entropy: &Entropy) -> Result<(), KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use remit_store::sqlite::Options;
+    use remit_store::sqlite::{Options, SqliteStore};
 
     fn open(directory: &Path) -> Result<Keys, KeyError> {
         let store = SqliteStore::open(directory, Options::default()).unwrap();

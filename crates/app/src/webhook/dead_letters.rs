@@ -14,7 +14,7 @@ use crate::{
     webhook::{self, subscription},
 };
 use remit_domain::{Stream, id::Timestamp};
-use remit_store::Store;
+use remit_store::Entry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ pub struct DeadLetterView {
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such subscription.
-pub fn dead_letters(
+pub async fn dead_letters(
     parts: &Parts,
     caller: &Caller,
     id: &str,
@@ -56,7 +56,7 @@ pub fn dead_letters(
     limit: usize,
 ) -> Result<Page<DeadLetterView>, ListDeadLettersRefusal> {
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
-    let letters = letters(&parts.journal, id)?;
+    let letters = letters(&parts.journal, id).await?;
     let line = subscription.line();
     let kept = letters.into_iter().filter(|letter| letter.seq > after && line.is_dead(letter.seq));
     let items = kept.take(limit).map(|letter| DeadLetterView::of(letter, &line));
@@ -78,7 +78,7 @@ pub async fn retry_dead_letter(
     let subscription = subscription::managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
     // What is not on record yet is read from there.
     webhook::save_delivery(parts, &subscription).await?;
-    let letter = letters(&parts.journal, id)?.into_iter().find(|letter| letter.seq == seq);
+    let letter = letters(&parts.journal, id).await?.into_iter().find(|letter| letter.seq == seq);
     let Some(letter) = letter.filter(|letter| subscription.line().is_dead(letter.seq)) else {
         return Err(no_letter().into());
     };
@@ -106,17 +106,17 @@ pub async fn discard_dead_letter(
     Ok(subscription::changed_line(parts, &subscription, None).await.map(|_| ())?)
 }
 
-fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
-    let rows = journal.store.items(&subscriptions::dead_kind(id)).map_err(Refused::internal)?;
-    let letters = rows.into_iter().filter_map(|row| row.body);
-    let named = |mut letter: DeadLetter| {
+async fn letters(journal: &Journal, id: &str) -> Result<Vec<DeadLetter>, Refused> {
+    let letters = subscriptions::dead_letters(id).all(&journal.store).await.map_err(Refused::internal)?;
+    let mut named = Vec::with_capacity(letters.len());
+    for Entry { value: mut letter, .. } in letters {
         // Earlier versions kept an identifier.
         if !letter.stream.contains('/') {
-            letter.stream = subscriptions::stream_at(&journal.store, letter.seq).unwrap_or(letter.stream);
+            letter.stream = subscriptions::stream_at(&journal.store, letter.seq).await.unwrap_or(letter.stream);
         }
-        letter
-    };
-    letters.map(|body| serde_json::from_slice(&body).map(named).map_err(Refused::internal)).collect()
+        named.push(letter);
+    }
+    Ok(named)
 }
 
 fn no_letter() -> Refused {

@@ -9,13 +9,13 @@ use crate::{
     evidence::feed::FeedItem,
     live::{
         delivery::{Origin, Pick, Ready},
-        subscriptions::{self, DELIVERY, SUBSCRIPTION, Subscription, SubscriptionItem},
+        subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem},
     },
     refused::Refused,
 };
 use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
 use remit_responders::Failure;
-use remit_store::{Commit, ItemRow, RecordRow, Store};
+use remit_store::{Commit, Expected, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
 use std::{
     collections::HashSet,
@@ -77,12 +77,16 @@ pub fn subscriptions_changed(live: &Live) -> watch::Receiver<()> {
 ///
 /// # Errors
 /// When the store refuses.
-pub fn read_on(journal: &Journal, environment: &Environment, subscription: &Subscription) -> Result<bool, Refused> {
+pub async fn read_on(
+    journal: &Journal,
+    environment: &Environment,
+    subscription: &Subscription,
+) -> Result<bool, Refused> {
     let (mut after, room) = subscription.line().room();
     if room == 0 {
         return Ok(false);
     }
-    let rows = journal.store.feed(after, room).map_err(Refused::internal)?;
+    let rows = journal.store.feed(after, room).await.map_err(Refused::internal)?;
     let (full, item, now) = (rows.len() == room, subscription.item(), environment.now().0);
     for row in rows {
         let (seq, stream) = (row.seq, row.stream.clone());
@@ -102,7 +106,7 @@ pub fn next_delivery(environment: &Environment, subscription: &Subscription, bus
 pub async fn deliver(journal: &Journal, environment: &Environment, subscription: &Subscription, pick: Pick) {
     let found = match pick.ready {
         Some(ready) => Ok(Some(ready)),
-        None => next_of_lane(journal, subscription, &pick.from, pick.after, pick.last),
+        None => next_of_lane(journal, subscription, &pick.from, pick.after, pick.last).await,
     };
     let ready = match found {
         Ok(Some(ready)) => ready,
@@ -150,7 +154,7 @@ pub(crate) async fn send(
 }
 
 /// The first event of the lane's stream in a stretch of the ledger that is subscribed to.
-fn next_of_lane(
+async fn next_of_lane(
     journal: &Journal,
     subscription: &Subscription,
     from: &Origin,
@@ -159,7 +163,7 @@ fn next_of_lane(
 ) -> Result<Option<Ready>, Refused> {
     let item = subscription.item();
     while after < last {
-        let rows = journal.store.records_of(&from.stream, after, PAGE).map_err(Refused::internal)?;
+        let rows = journal.store.records_of(&from.stream, after, PAGE).await.map_err(Refused::internal)?;
         let ended = rows.len() < PAGE;
         for row in rows {
             after = row.seq;
@@ -204,20 +208,24 @@ pub(crate) async fn save_delivery_with(
 
 async fn save_line(parts: &Parts, subscription: &Subscription, act: Option<(&Caller, &Event)>) -> Result<(), Refused> {
     let said = act.and_then(|(_, event)| authority::pause_of(event));
-    let (unsaved, paused, body) = {
+    let expected = Expected::Any("what is delivered is known in memory, and saved by one at a time");
+    let (unsaved, paused, line) = {
         let mut line = subscription.line();
         let paused = said.unwrap_or_else(|| line.is_paused_on_record());
-        (line.unsaved(), paused, line.recorded(paused).map_err(Refused::internal)?)
+        let written = line.recorded(paused, |line| DELIVERIES.write(&subscription.id, expected, line));
+        (line.unsaved(), paused, written.map_err(Refused::internal)?)
     };
     // A receiver that is gone pauses its subscription by itself.
     let (own, by) = (Caller::system(Job::Webhooks), OWN_SOURCE.to_owned());
     let (subscribed, change) = (subscription.id.clone(), SubscriptionChange::Paused);
     let gone = Event::SubscriptionChanged { subscription: subscribed, change, by, at: parts.environment.now() };
     let act = act.or(Some((&own, &gone)).filter(|_| unsaved.gone));
-    let mut items = vec![ItemRow { kind: DELIVERY.to_owned(), id: subscription.id.clone(), body: Some(body) }];
+    let (mut items, dead) = (vec![line], subscriptions::dead_letters(&subscription.id));
     for (seq, letter) in &unsaved.letters {
-        let body = letter.as_ref().map(serde_json::to_vec).transpose().map_err(Refused::internal)?;
-        items.push(ItemRow { kind: subscriptions::dead_kind(&subscription.id), id: dead_id(*seq), body });
+        items.push(match letter {
+            Some(letter) => dead.write(dead_id(*seq), expected, letter).map_err(Refused::internal)?,
+            None => dead.forget(dead_id(*seq), expected),
+        });
     }
     match act {
         Some((caller, event)) => {
@@ -240,11 +248,11 @@ pub(crate) async fn forget_subscription(
     subscription: &Subscription,
 ) -> Result<(), Refused> {
     let _saving = subscription.saving.lock().await;
-    let (id, dead) = (&subscription.id, subscriptions::dead_kind(&subscription.id));
-    let named = |kind: &str, id: &str| ItemRow { kind: kind.to_owned(), id: id.to_owned(), body: None };
-    let mut items = vec![named(SUBSCRIPTION, id), named(DELIVERY, id)];
-    let letters = parts.journal.store.items(&dead).map_err(Refused::internal)?;
-    items.extend(letters.iter().map(|letter| named(&dead, &letter.id)));
+    let (id, dead) = (&subscription.id, subscriptions::dead_letters(&subscription.id));
+    let expected = Expected::Any("what is deleted goes with all that it was");
+    let mut items = vec![SUBSCRIPTIONS.forget(id, expected), DELIVERIES.forget(id, expected)];
+    let letters = parts.journal.store.items(dead.kind()).await.map_err(Refused::internal)?;
+    items.extend(letters.into_iter().map(|letter| dead.forget(letter.id, expected)));
     let by = caller.pseudonym.to_string();
     let event = Event::SubscriptionDeleted { subscription: id.clone(), by, at: parts.environment.now() };
     authority::govern(parts, caller, &[event], Commit { items, ..Commit::default() }).await.map_err(crate::refused)?;

@@ -22,7 +22,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use remit_domain::{Event, governance::SubscriptionChange, id::Timestamp};
 use remit_ledger::hash::hex;
 use remit_policy::address::Address;
-use remit_store::{Commit, ItemRow, Store};
+use remit_store::{Commit, Entry, Expected, Journal as _};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
 use utoipa::ToSchema;
@@ -201,8 +201,8 @@ pub async fn make_subscription(
     check_url(&new.url, parts.live.subscriptions.in_the_clear)?;
     check_kinds(new.kinds.as_ref())?;
     let after = match new.after {
-        Some(after) => feed::reached(&parts.journal, after)?,
-        None => parts.journal.store.last_seq().map_err(Refused::internal)?,
+        Some(after) => feed::reached(&parts.journal, after).await?,
+        None => parts.journal.store.last_seq().await.map_err(Refused::internal)?,
     };
     let _making = parts.live.subscriptions.making.lock().await;
     if parts.live.subscriptions.all().len() >= SUBSCRIPTIONS_MAX {
@@ -224,10 +224,9 @@ pub async fn make_subscription(
     };
     subscriptions::receiver(&id, &item, &parts.vault.keys).map_err(|why| Refused::invalid("url", why))?;
     let line = Line::after(after);
-    let row = |kind: &str, body| ItemRow { kind: kind.to_owned(), id: id.clone(), body: Some(body) };
     let items = vec![
-        row(subscriptions::SUBSCRIPTION, serde_json::to_vec(&item).map_err(Refused::internal)?),
-        row(subscriptions::DELIVERY, serde_json::to_vec(&line).map_err(Refused::internal)?),
+        subscriptions::SUBSCRIPTIONS.write(&id, Expected::Absent, &item).map_err(Refused::internal)?,
+        subscriptions::DELIVERIES.write(&id, Expected::Absent, &line).map_err(Refused::internal)?,
     ];
     let event = Event::SubscriptionMade {
         subscription: id.clone(),
@@ -306,7 +305,8 @@ pub async fn replay_subscription(
     wish: &Replay,
 ) -> Result<SubscriptionView, ReplaySubscriptionRefusal> {
     let subscription = managed(&parts.governance, &parts.live, &parts.environment, caller, id)?;
-    subscription.line().set_back(feed::reached(&parts.journal, wish.after)?);
+    let after = feed::reached(&parts.journal, wish.after).await?;
+    subscription.line().set_back(after);
     Ok(changed_by(parts, caller, &subscription, SubscriptionChange::Replayed { after: wish.after }).await?)
 }
 
@@ -330,8 +330,9 @@ pub async fn rotate_secret(
         subscription.receiver().is_ok().then(|| (before.secret.clone(), parts.environment.now().plus_ms(BOTH_MS).0));
     let item = SubscriptionItem { secret: sealed, previous, ..(*before).clone() };
     subscriptions::receiver(id, &item, &parts.vault.keys).map_err(Refused::internal)?;
-    let body = Some(serde_json::to_vec(&item).map_err(Refused::internal)?);
-    let row = ItemRow { kind: subscriptions::SUBSCRIPTION.to_owned(), id: id.to_owned(), body };
+    let kept = subscriptions::SUBSCRIPTIONS.get(&parts.journal.store, id).await.map_err(Refused::internal)?;
+    let expected = kept.as_ref().map_or(Expected::Absent, Entry::expected);
+    let row = subscriptions::SUBSCRIPTIONS.write(id, expected, &item).map_err(Refused::internal)?;
     let secret_on_record = Some(parts.vault.keys.secret_on_record(id, &secret));
     let change = SubscriptionChange::SecretRotated { secret: secret_on_record };
     let event = changed(&parts.environment, caller, id, change);

@@ -3,7 +3,10 @@
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
-use remit_app::{directory::KEYS, environment::clock::rfc3339, evidence::view_check::ViewCheck, vault::keys::Keys};
+use remit_app::{
+    directory::KEYS, environment::clock::rfc3339, evidence::view_check::ViewCheck, journal::block_on::block_on,
+    vault::keys::Keys,
+};
 use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
 use remit_ledger::{
@@ -11,7 +14,7 @@ use remit_ledger::{
     offline::OfflineProof,
     verify::{Problem, Report},
 };
-use remit_store::sqlite::verify;
+use remit_store::{Verification as _, sqlite::Directory};
 use std::path::{Path, PathBuf};
 
 /// Verify the ledger; prove a record to others.
@@ -106,7 +109,7 @@ impl Ledger {
 
 impl Prove {
     fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let proof = verify::prove(&self.data, &self.record)?.with_context(|| {
+        let proof = block_on(Directory::at(&self.data).prove(&self.record))?.with_context(|| {
             format!(
                 "there is no signed record `{}`; name a decision, an exception or a record's number. What was recorded \
                  last is signed within a second by the server",
@@ -183,10 +186,12 @@ impl Verify {
             Ok(keys) => ViewCheck::with(keys),
             Err(error) => ViewCheck::without(error.to_string()),
         };
-        let report = verify::verify(&self.data, &verifier, since.as_ref(), &mut kept, &mut |done, total| {
+        let directory = Directory::at(&self.data);
+        let mut told = |done, total| {
             bar.set_length(total);
             bar.set_position(done);
-        })?;
+        };
+        let report = block_on(directory.verify(&verifier, since.as_ref(), &mut kept, &mut told))?;
         bar.finish_and_clear();
         if json {
             shown::json(&serde_json::to_value(&report)?);

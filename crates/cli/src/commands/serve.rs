@@ -3,6 +3,7 @@
 use super::limits::LimitArgs;
 use anyhow::Context;
 use clap::Args;
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Parts, Settings,
     access::token,
@@ -17,7 +18,7 @@ use remit_command::{
 };
 use remit_policy::address::Address;
 use remit_server::{connections, serve};
-use remit_store::Store;
+use remit_store::Views as _;
 use std::{
     io::{IsTerminal as _, Write as _},
     net::SocketAddr,
@@ -164,7 +165,7 @@ enum FirstToken {
 impl FirstToken {
     /// Makes one, if the store has no token at all. It is kept before it is valid, so that none is lost.
     fn make(app: &Parts, data: &Path) -> anyhow::Result<Option<Self>> {
-        if !app.journal.store().tokens()?.is_empty() {
+        if !block_on(app.journal.store().tokens())?.is_empty() {
             return Ok(None);
         }
         let (row, token) = token::prepare(&Entropy::default(), app.environment.now(), first_of("admin"))?;

@@ -10,6 +10,7 @@ use remit_app::{
         clock::{Clock, SystemClock},
         entropy::Entropy,
     },
+    journal::block_on::block_on,
     migration::Migration,
     operation,
 };
@@ -18,7 +19,10 @@ use remit_command::{
     shown::{self, say},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::sqlite::{Options, SqliteStore};
+use remit_store::{
+    Evidence,
+    sqlite::{Options, SqliteStore},
+};
 use std::path::PathBuf;
 
 /// API tokens.
@@ -77,7 +81,7 @@ impl Token {
                 let mut migration = Migration::default();
                 let mut told = |step| migration.tell(step, &mut |line| shown::note(line));
                 let store = SqliteStore::open_telling(data, Options::default(), &mut told)?;
-                token::check(&store, &in_force(&store)?, &new)?;
+                block_on(token::check(&store, &in_force(&store)?, &new))?;
                 serde_json::to_value(token::make(&store, &Entropy::default(), SystemClock.now(), new)?)?
             }
             None => create.server.client()?.post(operation::MakeToken, &[], &serde_json::to_value(new)?)?,
@@ -92,8 +96,9 @@ impl Token {
 }
 
 /// The bundle that came into force last in a data directory.
-fn in_force(store: &SqliteStore) -> anyhow::Result<Bundle> {
-    let in_force = bundle::in_force(store)?.context("no bundle is in force in it yet; start the server once")?;
+fn in_force(store: &impl Evidence) -> anyhow::Result<Bundle> {
+    let in_force =
+        block_on(bundle::in_force(store))?.context("no bundle is in force in it yet; start the server once")?;
     in_force.recorded().context("the bundle in force cannot be read; start the server with one that can")
 }
 

@@ -40,7 +40,7 @@ async fn make_token(State(app): State<Shared>, Authenticated(caller): Authentica
 }
 
 async fn list_tokens(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| json(&token::tokens(app, caller)?)).await
+    reading::read(&app, &caller, async |app, caller| json(&token::tokens(app, caller).await?)).await
 }
 
 async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
@@ -49,7 +49,7 @@ async fn revoke_token(State(app): State<Shared>, Authenticated(caller): Authenti
 }
 
 async fn forget_name(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    who::forget_name(&app, &caller, &id)?;
+    who::forget_name(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

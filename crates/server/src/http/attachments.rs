@@ -35,8 +35,8 @@ async fn get_attachment(
     Authenticated(caller): Authenticated,
     Names([id, name]): Names<2>,
 ) -> Reply {
-    reading::read(&app, &caller, move |app, caller| {
-        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name)?;
+    reading::read(&app, &caller, async move |app, caller| {
+        let (media_type, bytes) = attachment::attachment(app, caller, &id, &name).await?;
         Ok(download(media_type, bytes))
     })
     .await

@@ -58,14 +58,14 @@ async fn list_cases(
         accountable: asked.accountable,
     };
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| {
-        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit)?)
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit).await?)
     })
     .await
 }
 
 async fn get_case(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    json(&query::case(&app, &caller, &id)?)
+    json(&query::case(&app, &caller, &id).await?)
 }
 
 async fn post_message(
@@ -85,7 +85,8 @@ async fn list_messages(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&query::messages(app, caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&query::messages(app, caller, &id, after, limit).await?))
+        .await
 }
 
 async fn post_signals(
@@ -155,5 +156,6 @@ async fn list_timeline(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&query::timeline(app, caller, &id, after, limit)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&query::timeline(app, caller, &id, after, limit).await?))
+        .await
 }

@@ -130,7 +130,10 @@ async fn get_conversation(
     chat::pace_read(&app.environment, &chat)?;
     let (after, caller) = (position(asked.after.as_deref())?, Arc::new(chat.caller()));
     Ok(private(
-        reading::read(&app, &caller, move |app, _| json(&conversation::conversation_of(app, &chat, after)?)).await?,
+        reading::read(&app, &caller, async move |app, _| {
+            json(&conversation::conversation_of(app, &chat, after).await?)
+        })
+        .await?,
     ))
 }
 
@@ -144,7 +147,7 @@ async fn follow_conversation(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
     // Who may not read is told so; a stream that ended at once would be asked for again and again.
-    conversation::status_of(&app, &chat)?;
+    conversation::status_of(&app, &chat).await?;
     let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
@@ -180,19 +183,19 @@ impl Follower {
             if *self.bell.borrow_and_update() || self.chat.expires <= self.app.environment.now() {
                 return None;
             }
-            let current = chat::current_of(&self.app.journal, &self.chat).ok()?;
+            let current = chat::current_of(&self.app.journal, &self.chat).await.ok()?;
             if self.case.as_ref().map(|(id, _)| *id) != current {
                 self.case = current.map(|id| (id, self.app.live.chats.listen(id)));
             }
             if let Some((_, bell)) = &mut self.case {
                 bell.borrow_and_update();
             }
-            self.ready = conversation::said_since(&self.app, &self.chat, self.at).ok()?.into();
+            self.ready = conversation::said_since(&self.app, &self.chat, self.at).await.ok()?.into();
             if !self.ready.is_empty() {
                 self.app.journal.settled().await.ok()?;
                 continue;
             }
-            let status = conversation::status_of(&self.app, &self.chat).ok()?;
+            let status = conversation::status_of(&self.app, &self.chat).await.ok()?;
             self.app.journal.settled().await.ok()?;
             let quiet = std::mem::take(&mut self.quiet);
             if self.told.as_ref() != Some(&status) {
@@ -247,8 +250,8 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
 
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Names([_, name]): Names<2>) -> Reply {
     chat::pace_read(&app.environment, &chat)?;
-    reading::read(&app, &Arc::new(chat.caller()), move |app, _| {
-        let (media_type, bytes) = conversation::file_of(app, &chat, &name)?;
+    reading::read(&app, &Arc::new(chat.caller()), async move |app, _| {
+        let (media_type, bytes) = conversation::file_of(app, &chat, &name).await?;
         Ok(download(media_type, bytes))
     })
     .await

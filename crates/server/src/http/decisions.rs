@@ -23,7 +23,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 async fn get_decision(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&decision::decision(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&decision::decision(app, caller, &id).await?)).await
 }
 
 async fn replay_decision(
@@ -32,7 +32,7 @@ async fn replay_decision(
     Name(id): Name,
     _: NoBody,
 ) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&decision::replay(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&decision::replay(app, caller, &id).await?)).await
 }
 
 async fn ask_route(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<OpenCase>) -> Reply {

@@ -55,11 +55,11 @@ async fn follow_events(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = match resumed.or(asked.after.as_deref()) {
         // Who waited for a position that another ledger told would miss all that comes before it.
-        Some(text) => feed::reached(&app.journal, position(Some(text))?)?,
+        Some(text) => feed::reached(&app.journal, position(Some(text))?).await?,
         None => *app.journal.ticks.borrow(),
     };
     let (ticks, revocations) = (app.journal.ticks.subscribe(), auth::revocations(&app.live));
-    if !auth::stands(&app.journal, &app.live, &app.environment, &caller)? {
+    if !auth::stands(&app.journal, &app.live, &app.environment, &caller).await? {
         return Err(Problem::new(problem::UNAUTHENTICATED, "the token was revoked"));
     }
     let place = usage::follow(&app.live, &app.environment, &caller)?;
@@ -91,7 +91,7 @@ impl Reader {
             self.ticks.borrow_and_update();
             let revocations = auth::revocations(&self.app.live);
             if revocations != self.revocations {
-                if !auth::stands(&self.app.journal, &self.app.live, &self.app.environment, &self.caller).ok()? {
+                if !auth::stands(&self.app.journal, &self.app.live, &self.app.environment, &self.caller).await.ok()? {
                     return None;
                 }
                 self.revocations = revocations;

@@ -32,14 +32,14 @@ async fn list_exceptions(
     let filter =
         ExceptionFilter { state: one_of("state", asked.state, &["open", "taken", "resolved"])?, owner: asked.owner };
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| {
-        json(&exception::exceptions(app, caller, filter, asked.after.as_deref(), limit)?)
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&exception::exceptions(app, caller, filter, asked.after.as_deref(), limit).await?)
     })
     .await
 }
 
 async fn list_unreachable(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| json(&exception::unreachable_exceptions(app, caller)?)).await
+    reading::read(&app, &caller, async |app, caller| json(&exception::unreachable_exceptions(app, caller).await?)).await
 }
 
 async fn own_exception(

@@ -14,7 +14,7 @@ use remit_app::{
     operation,
 };
 use remit_ledger::tile::{self, Address, TILE_WIDTH};
-use remit_store::Store as _;
+use remit_store::{Evidence as _, Journal as _};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -30,28 +30,29 @@ async fn get_key(State(app): State<Shared>, Authenticated(caller): Authenticated
 
 async fn get_checkpoint(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
     auth::permit(&app.governance, &app.live, &app.environment, &caller, "ledger.read")?;
-    let newest = app.journal.store().checkpoint().map_err(Problem::internal)?;
+    let newest = app.journal.store().checkpoint().await.map_err(Problem::internal)?;
     let (_, note) = newest.ok_or_else(|| Problem::new(problem::NOT_FOUND, "no checkpoint has been signed yet"))?;
     Ok(note.into_response())
 }
 
 async fn get_tile(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(path): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| tile_at(app, caller, &path)).await
+    reading::read(&app, &caller, async move |app, caller| tile_at(app, caller, &path).await).await
 }
 
-fn tile_at(app: &Parts, caller: &Caller, path: &str) -> Reply {
+async fn tile_at(app: &Parts, caller: &Caller, path: &str) -> Reply {
     auth::permit(&app.governance, &app.live, &app.environment, caller, "ledger.read")?;
     let none = || Problem::new(problem::NOT_FOUND, "the ledger has no such tile");
     let address = Address::parse(path).ok_or_else(none)?;
     let width = usize::from(address.width);
     match address.level {
         Some(level) => {
-            let stored = app.journal.store().tile(level, address.index).map_err(Problem::internal)?.ok_or_else(none)?;
+            let stored =
+                app.journal.store().tile(level, address.index).await.map_err(Problem::internal)?.ok_or_else(none)?;
             Ok(octets(stored.get(..width).ok_or_else(none)?.iter().flat_map(|hash| hash.0).collect()))
         }
         None => {
             let from = address.index.checked_mul(TILE_WIDTH as u64).ok_or_else(none)?;
-            let rows = app.journal.store().feed(from, width).map_err(Problem::internal)?;
+            let rows = app.journal.store().feed(from, width).await.map_err(Problem::internal)?;
             if rows.len() < width {
                 return Err(none());
             }

@@ -15,7 +15,7 @@ use axum::{
 use remit_app::{
     access::auth, bundle::rehome, environment::metrics::ResponderLabels, input::Ready, operation, webhook,
 };
-use remit_store::Store as _;
+use remit_store::{Evidence as _, Journal as _};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -31,8 +31,8 @@ async fn get_health() -> &'static str {
 
 async fn get_readiness(State(app): State<Shared>) -> Reply {
     // Where the ledger ends is in memory; this is read from the database.
-    app.journal.store().checkpoint().map_err(Problem::internal)?;
-    let records = app.journal.store().last_seq().map_err(Problem::internal)?;
+    app.journal.store().checkpoint().await.map_err(Problem::internal)?;
+    let records = app.journal.store().last_seq().await.map_err(Problem::internal)?;
     json(&Ready { ready: true, bundle: app.governance.bundle.digest().to_string(), records })
 }
 
@@ -41,7 +41,10 @@ async fn get_metrics(State(app): State<Shared>, Authenticated(caller): Authentic
     for (responder, depth) in app.live.depths() {
         app.environment.metrics.held.get_or_create(&ResponderLabels { responder }).set(depth);
     }
-    app.environment.metrics.orphaned.set(rehome::orphaned(&app.governance, &app.journal).map_err(Problem::internal)?);
+    app.environment
+        .metrics
+        .orphaned
+        .set(rehome::orphaned(&app.governance, &app.journal).await.map_err(Problem::internal)?);
     webhook::measure_webhooks(&app.journal, &app.live, &app.environment);
     let text = app.environment.metrics.text().map_err(Problem::internal)?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())

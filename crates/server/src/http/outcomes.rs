@@ -48,7 +48,7 @@ async fn abandon_case(
 }
 
 async fn list_outcomes(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| json(&outcome::outcomes(app, caller)?)).await
+    reading::read(&app, &caller, async |app, caller| json(&outcome::outcomes(app, caller).await?)).await
 }
 
 async fn list_overrides(
@@ -57,8 +57,8 @@ async fn list_overrides(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| {
-        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit)?)
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&override_log::overrides(app, caller, asked.after.as_deref(), limit).await?)
     })
     .await
 }

@@ -27,7 +27,7 @@ impl FromRequestParts<Shared> for Authenticated {
 
     async fn from_request_parts(parts: &mut RequestParts, app: &Shared) -> Result<Self, Problem> {
         let header = parts.headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-        let caller = auth::caller(&app.journal, &app.live, &app.environment, header)?;
+        let caller = auth::caller(&app.journal, &app.live, &app.environment, header).await?;
         usage::pace(&app.environment, &caller)?;
         Ok(Self(caller))
     }

@@ -34,7 +34,7 @@ async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authentica
 }
 
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {
-    reading::read(&app, &caller, |app, caller| {
+    reading::read(&app, &caller, async |app, caller| {
         json(&staff::list_staff(&app.governance, &app.live, &app.environment, caller)?)
     })
     .await
@@ -50,7 +50,7 @@ async fn set_presence(
 }
 
 async fn get_work(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&staff::work_of(app, caller, &name)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&staff::work_of(app, caller, &name).await?)).await
 }
 
 async fn list_queues(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {

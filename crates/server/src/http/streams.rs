@@ -28,5 +28,8 @@ async fn list_history(
 ) -> Reply {
     let (stream, after) = (named(&kind, &id)?, position(asked.after.as_deref())?);
     let limit = limit(asked.limit)?;
-    reading::read(&app, &caller, move |app, caller| json(&history::history(app, caller, &stream, after, limit)?)).await
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&history::history(app, caller, &stream, after, limit).await?)
+    })
+    .await
 }

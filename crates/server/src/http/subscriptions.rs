@@ -125,8 +125,10 @@ async fn list_dead_letters(
     Params(asked): Params<ListPart>,
 ) -> Reply {
     let (after, limit) = (position(asked.after.as_deref())?, limit(asked.limit)?);
-    reading::read(&app, &caller, move |app, caller| json(&dead_letters::dead_letters(app, caller, &id, after, limit)?))
-        .await
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&dead_letters::dead_letters(app, caller, &id, after, limit).await?)
+    })
+    .await
 }
 
 async fn discard_dead_letter(

@@ -91,8 +91,10 @@ async fn list_consults(
     Authenticated(caller): Authenticated,
     Params(asked): Params<ListConsults>,
 ) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&consult::consults(app, caller, asked.queue.as_deref())?))
-        .await
+    reading::read(&app, &caller, async move |app, caller| {
+        json(&consult::consults(app, caller, asked.queue.as_deref()).await?)
+    })
+    .await
 }
 
 async fn end_action(
@@ -116,5 +118,5 @@ async fn merge_case(
 }
 
 async fn get_context(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(id): Name) -> Reply {
-    reading::read(&app, &caller, move |app, caller| json(&context::context_of(app, caller, &id)?)).await
+    reading::read(&app, &caller, async move |app, caller| json(&context::context_of(app, caller, &id).await?)).await
 }

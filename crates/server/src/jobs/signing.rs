@@ -2,7 +2,7 @@
 
 use remit_app::{Parts, access::token};
 use remit_ledger::checkpoint::Signer;
-use remit_store::Store;
+use remit_store::{Evidence as _, WriteError};
 use std::{sync::Arc, time::Duration};
 
 /// How often a checkpoint is signed while there is something new, in milliseconds.
@@ -17,11 +17,11 @@ pub fn signer(app: &Parts) -> Signer {
 ///
 /// # Errors
 /// When the store refuses.
-pub fn sign(app: &Parts, signer: &Signer) -> Result<(), remit_store::ReadError> {
-    let (size, root) = app.journal.store().head()?;
-    let newest = app.journal.store().checkpoint()?.map_or(0, |(size, _)| size);
+pub async fn sign(app: &Parts, signer: &Signer) -> Result<(), WriteError> {
+    let (size, root) = app.journal.store().head().await?;
+    let newest = app.journal.store().checkpoint().await?.map_or(0, |(size, _)| size);
     if size > newest {
-        app.journal.store().add_checkpoint(size, &signer.sign(size, &root))?;
+        app.journal.store().add_checkpoint(size, &signer.sign(size, &root)).await?;
     }
     Ok(())
 }
@@ -30,7 +30,7 @@ pub fn sign(app: &Parts, signer: &Signer) -> Result<(), remit_store::ReadError> 
 ///
 /// # Errors
 /// When the last could not be signed.
-pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), remit_store::ReadError> {
+pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), WriteError> {
     let signer = signer(&app);
     let mut tick = tokio::time::interval(Duration::from_millis(EVERY_MS));
     loop {
@@ -41,9 +41,9 @@ pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) 
         token::revoke_what_is_left(&app).await;
         let signed = sign(&app, &signer);
         if stopped {
-            return signed;
+            return signed.await;
         }
-        if let Err(error) = signed {
+        if let Err(error) = signed.await {
             tracing::error!(%error, "no checkpoint could be signed");
         }
     }

@@ -24,6 +24,7 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
             continue;
         }
         let wait = timer::until_due(&app.journal, &app.environment)
+            .await
             .unwrap_or(LOOK_AGAIN)
             .clamp(Duration::from_millis(5), LOOK_AGAIN);
         tokio::select! {

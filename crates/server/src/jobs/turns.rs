@@ -30,7 +30,7 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     loop {
         let room = AT_ONCE.saturating_sub(turns.len());
         let begun = || under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        match timer::turns_due(&app.journal, &app.environment, turns.len() + room.min(256)) {
+        match timer::turns_due(&app.journal, &app.environment, turns.len() + room.min(256)).await {
             Ok(rows) => {
                 for row in rows {
                     if turns.len() >= AT_ONCE || !begun().insert(row.id.clone()) {

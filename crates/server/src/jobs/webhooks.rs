@@ -59,7 +59,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
     loop {
         ticks.borrow_and_update();
         // What cannot be read is logged where it fails.
-        let more = webhook::read_on(&app.journal, &app.environment, &subscription).unwrap_or(false);
+        let more = webhook::read_on(&app.journal, &app.environment, &subscription).await.unwrap_or(false);
         while under_way.len() < AT_ONCE {
             let Some(pick) = webhook::next_delivery(&app.environment, &subscription, &busy) else { break };
             busy.insert(pick.from.stream.clone());

@@ -5,7 +5,8 @@ use crate::{
     harness::{Client, OwnClock, Server, bank_with, bank_with_file, epoch, id},
 };
 use remit_app::governance::{model_cache::ModelCache, services::Services};
-use remit_store::Store as _;
+use remit_app::journal::block_on::block_on;
+use remit_store::Journal as _;
 use serde_json::{Value, json};
 
 /// What the AI responder says, to be found again wherever it went.
@@ -195,7 +196,7 @@ fn an_ai_that_fails_too_often_is_stopped_on_record_and_may_again_when_somebody_s
     let (responder, intent) = (first["responder"].as_str().unwrap(), first["intent"].as_str().unwrap());
     // The stop is on record, with its numbers and its owner.
     let on_record = loop {
-        let rows = server.app.journal.store().feed(0, 100_000).unwrap();
+        let rows = block_on(server.app.journal.store().feed(0, 100_000)).unwrap();
         if let Some(row) = rows.iter().find(|row| row.kind == "ai_stopped") {
             break serde_json::from_slice::<Value>(&row.body).unwrap();
         }

@@ -4,12 +4,13 @@ use crate::{
     harness::{Client, Server, bank_with, bank_without, epoch, id, open_moved},
     staff::{answer, presence, staff_client, work},
 };
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     boot::{BootError, Opened},
     bundle::{MoveError, PlanError},
     governance::services::Services,
 };
-use remit_store::Store as _;
+use remit_store::Journal as _;
 use serde_json::{Value, json};
 
 const HUMAN: &str = "I want to talk to a person about my card";
@@ -44,7 +45,7 @@ fn decided(client: &Client, of: &Value) -> Value {
 
 /// Events of a kind, in the order of the ledger.
 fn events(server: &Server, kind: &str) -> Vec<Value> {
-    let rows = server.app.journal.store().feed(0, 1_000).unwrap();
+    let rows = block_on(server.app.journal.store().feed(0, 1_000)).unwrap();
     rows.iter().filter(|row| row.kind == kind).map(|row| serde_json::from_slice(&row.body).unwrap()).collect()
 }
 

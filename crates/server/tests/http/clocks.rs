@@ -7,8 +7,9 @@ use crate::{
     staff::{answer, offered, presence, work},
 };
 use remit_app::governance::services::Services;
+use remit_app::journal::block_on::block_on;
 use remit_domain::{Case, signal::Value as Reads};
-use remit_store::{CaseWrite, Commit, Store as _};
+use remit_store::{CaseWrite, Commit, Journal as _, Views as _};
 use serde_json::{Value, json};
 
 const MINUTE_MS: i64 = 60_000;
@@ -246,7 +247,7 @@ fn a_case_that_an_earlier_version_kept_is_read_and_goes_on_as_its_records_say() 
     hands.pass(10 * MINUTE_MS);
     reply(&lead, &opened, "Where did you send it?");
     hands.pass(HOUR_MS);
-    let row = server.app.journal.store().case(&id(&opened)).unwrap().unwrap();
+    let row = block_on(server.app.journal.store().case(&id(&opened))).unwrap().unwrap();
     let kept: Case = serde_json::from_slice(&row.state).unwrap();
     let holder = kept.holder.clone().unwrap();
     let intent = kept.readings.of("intent").find_map(|reading| match &reading.value {
@@ -268,8 +269,11 @@ fn a_case_that_an_earlier_version_kept_is_read_and_goes_on_as_its_records_say() 
         state: as_kept_before(&row.state),
     };
     let commit = Commit { case: Some(write), ..Commit::default() };
-    tokio::runtime::Runtime::new().unwrap().block_on(server.app.journal.store().commit(commit)).unwrap();
-    let stored = server.app.journal.store().case(&id(&opened)).unwrap().unwrap();
+    tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(server.app.journal.store().commit(commit, remit_store::InFlight::default()))
+        .unwrap();
+    let stored = block_on(server.app.journal.store().case(&id(&opened))).unwrap().unwrap();
     assert!(serde_json::from_slice::<Value>(&stored.state).unwrap().get("waits").is_none());
     // That is how it was left, and it is as its records say: `ledger verify` is held against it at the end of each
     // test.
@@ -280,7 +284,7 @@ fn a_case_that_an_earlier_version_kept_is_read_and_goes_on_as_its_records_say() 
     let server = Server::resume(data, Box::new(hands.clone()));
     let lead = server.client(&["lead", "admin"]);
     say(&lead, &opened, "My transfer has still not arrived");
-    let row = server.app.journal.store().case(&id(&opened)).unwrap().unwrap();
+    let row = block_on(server.app.journal.store().case(&id(&opened))).unwrap().unwrap();
     let state: Value = serde_json::from_slice(&row.state).unwrap();
     let over = json!([{ "queue": kept.holder.unwrap().who.name(), "from": TEN, "until": TEN + 10 * MINUTE_MS }]);
     assert_eq!((&state["waits"]["over"], state.get("awaited_ms")), (&over, None), "{state}");

@@ -6,7 +6,8 @@ use crate::{
     harness::{Client, Hands, Server, bank_with, epoch, id},
     staff::{answer, note, offered, presence, staff_client, work},
 };
-use remit_store::{RecordRow, Store as _};
+use remit_app::journal::block_on::block_on;
+use remit_store::{Journal as _, RecordRow};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -178,7 +179,7 @@ fn session(seed: u64) -> Result<BTreeMap<String, usize>, String> {
     });
     let most = server.app.governance.bundle.terms().handoffs_max;
     let bounds = Bounds { handoffs_max: most, room: ROOM as usize };
-    let rows = server.app.journal.store().feed(0, 1_000_000).unwrap();
+    let rows = block_on(server.app.journal.store().feed(0, 1_000_000)).unwrap();
     let kinds = read(&rows, bounds, None)?;
     // The reader would see it: what is missing, and what is too much.
     for kind in ["decision_made", "offer_made", "case_resolved"] {

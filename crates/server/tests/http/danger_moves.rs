@@ -10,6 +10,7 @@ use crate::{
     staff::{presence, staff_client},
 };
 use remit_app::governance::services::Services;
+use remit_app::journal::block_on::block_on;
 use serde_json::{Value, json};
 
 const HUMAN: &str = "I would like to talk to a human please";
@@ -239,12 +240,8 @@ fn neither_a_promise_at_risk_nor_a_posted_reading_takes_a_case_from_who_is_there
         presence(&ana, "ana", "busy");
         lead.open(&format!("somebody {hour}"), "When will my card arrive?");
         let due = || {
-            use remit_store::Store as _;
-            server
-                .app
-                .journal
-                .store()
-                .next_due("timer")
+            use remit_store::Views as _;
+            block_on(server.app.journal.store().next_due("timer"))
                 .unwrap()
                 .is_some_and(|due| due <= server.app.environment.now().0)
         };

@@ -2,6 +2,7 @@
 //! the disk, without anybody else having to wait, and whatever is written at the same moment.
 
 use crate::harness::{Client, Server, epoch, id, verified};
+use remit_app::journal::block_on::block_on;
 use remit_ledger::checkpoint::Verifier;
 use remit_store::sqlite::DATABASE;
 use rusqlite::Connection;
@@ -79,7 +80,7 @@ fn while_the_database_is_read_others_go_on_and_what_is_left_is_told() {
         let now = admin.get(&format!("/v1/cases/{}", id(case))).body;
         assert_eq!((&now["status"], &now["ending"]), (&json!("resolved"), &json!("erased")), "{now}");
     }
-    let kinds: Vec<String> = remit_store::Store::feed(server.app.journal.store(), 0, 10_000)
+    let kinds: Vec<String> = block_on(remit_store::Journal::feed(server.app.journal.store(), 0, 10_000))
         .unwrap()
         .into_iter()
         .map(|row| row.kind)

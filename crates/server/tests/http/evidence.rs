@@ -1,6 +1,7 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
 use crate::harness::{Server, id, open, verified};
+use remit_app::journal::block_on::block_on;
 use remit_app::{access::auth, case::query, evidence::decision};
 use remit_ledger::{checkpoint::Verifier, verify::Problem};
 use remit_store::sqlite::DATABASE;
@@ -304,9 +305,10 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
     )
     .unwrap();
     let caller =
-        auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token))).unwrap();
-    assert_eq!(query::case(&app, &caller, &id(&case)).unwrap().version, case["version"]);
-    assert!(decision::replay(&app, &caller, case["decision"].as_str().unwrap()).unwrap().same);
+        block_on(auth::caller(&app.journal, &app.live, &app.environment, Some(&format!("Bearer {}", made.token))))
+            .unwrap();
+    assert_eq!(block_on(query::case(&app, &caller, &id(&case))).unwrap().version, case["version"]);
+    assert!(block_on(decision::replay(&app, &caller, case["decision"].as_str().unwrap())).unwrap().same);
 }
 
 #[test]

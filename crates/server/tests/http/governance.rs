@@ -4,11 +4,12 @@ use crate::{
     harness::{Client, Server, bank_with, verified},
     staff::presence,
 };
+use remit_app::journal::block_on::block_on;
 use remit_app::{access::token, environment::entropy::Entropy, governance::services::Services};
 use remit_domain::{Event, id::Timestamp};
 use remit_ledger::checkpoint::Signer;
 use remit_store::{
-    Commit, RecordRow, Store as _, TokenChange,
+    Commit, Journal as _, RecordRow, TokenChange,
     sqlite::{Options, SqliteStore},
 };
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub(crate) fn something_of_each(server: &Server, client: &Client) {
 
 /// The events of these kinds, oldest first, as they are fed to those who listen.
 fn events(server: &Server, kinds: &[&str]) -> Vec<Value> {
-    let feed = server.app.journal.store().feed(0, 10_000).unwrap();
+    let feed = block_on(server.app.journal.store().feed(0, 10_000)).unwrap();
     let of = feed.into_iter().filter(|row| kinds.contains(&row.kind.as_str()));
     let told = |row: RecordRow| {
         let event: Value = serde_json::from_slice(&row.body).unwrap();
@@ -110,7 +111,7 @@ fn what_an_earlier_version_made_is_put_on_record_once_and_what_is_slipped_in_bes
     let (row, secret) = token::prepare(&Entropy::default(), now, new).unwrap();
     let (id, store) = (row.id.clone(), SqliteStore::open(data.path(), Options::default()).unwrap());
     let commit = Commit { tokens: vec![TokenChange::Add(Box::new(row))], ..Commit::default() };
-    tokio::runtime::Runtime::new().unwrap().block_on(store.commit(commit)).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(store.commit(commit, remit_store::InFlight::default())).unwrap();
     drop(store);
     let unlooked = |data: &TempDir| {
         verified(data.path(), &key).not_looked_at.iter().any(|not| not.what.starts_with("tokens, staff"))

@@ -1,5 +1,6 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     Parts, Settings,
     access::token,
@@ -19,7 +20,7 @@ use remit_ledger::{
 };
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_server::serve::{self, Running};
-use remit_store::sqlite::verify;
+use remit_store::{Verification as _, sqlite::Directory};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -140,7 +141,7 @@ pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
         Ok(keys) => ViewCheck::with(keys),
         Err(error) => ViewCheck::without(error.to_string()),
     };
-    verify::verify(data, key, None, &mut kept, &mut |_, _| {}).unwrap()
+    block_on(Directory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
 }
 
 /// Holds, whatever a test did, what is kept of each case in a data directory against its records once it is dropped,
@@ -163,11 +164,11 @@ const LOOKS: usize = 100;
 fn memory_is_in_step(app: &Parts) {
     let (mut before, mut looks) = (u64::MAX, 0);
     while looks < LOOKS {
-        let different = stored::differences(app).unwrap();
+        let different = block_on(stored::differences(app)).unwrap();
         if different.is_empty() {
             return;
         }
-        let newest = remit_store::Store::last_seq(app.journal.store()).unwrap();
+        let newest = block_on(remit_store::Journal::last_seq(app.journal.store())).unwrap();
         looks = if newest == before { looks + 1 } else { 0 };
         before = newest;
         assert!(looks < LOOKS, "memory is otherwise than what is stored: {different:#?}");
@@ -193,8 +194,7 @@ impl Drop for Accounted {
         };
         let wrong: Vec<_> = report.problems.iter().filter(beside).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
-        use remit_store::Store as _;
-        for row in self.app.journal.store().feed(0, usize::MAX).unwrap() {
+        for row in block_on(remit_store::Journal::feed(self.app.journal.store(), 0, usize::MAX)).unwrap() {
             crate::described::hold_event(&serde_json::from_slice(&row.body).unwrap());
         }
     }
@@ -387,8 +387,8 @@ impl Server {
 
     /// Turns of AI responders that are not taken yet.
     pub(crate) fn turns_left(&self) -> usize {
-        use remit_store::Store as _;
-        self.app.journal.store().due("turn", i64::MAX, 1).unwrap().len()
+        use remit_store::Views as _;
+        block_on(self.app.journal.store().due("turn", i64::MAX, 1)).unwrap().len()
     }
 
     /// A client with a token of these roles.

@@ -1,7 +1,8 @@
 //! Names that people are shown, and who is behind the pseudonyms of the ledger.
 
 use crate::harness::{Server, id};
-use remit_store::Store as _;
+use remit_app::journal::block_on::block_on;
+use remit_store::Journal as _;
 use serde_json::{Value, json};
 
 #[test]
@@ -83,7 +84,7 @@ fn the_ledger_holds_pseudonyms_and_the_names_behind_them_can_be_forgotten() {
     shown(NAME);
     assert!(taken.body["case"]["exceptions"][0]["taken_by"] == NAME, "{}", taken.body);
     // What is recorded, and published, says nothing of it.
-    let records = server.app.journal.store().feed(0, 1_000).unwrap();
+    let records = block_on(server.app.journal.store().feed(0, 1_000)).unwrap();
     let by_anna = records.iter().filter(|record| record.actor == token).count();
     assert!(by_anna >= 3, "{by_anna}");
     for record in &records {

@@ -5,7 +5,8 @@ use crate::{
     harness::{Client, OwnClock, Server, bank_with, id},
 };
 use remit_app::governance::{model_cache::ModelCache, services::Services};
-use remit_store::Store as _;
+use remit_app::journal::block_on::block_on;
+use remit_store::Journal as _;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -97,7 +98,7 @@ fn what_was_counted_is_set_back_with_a_reason_on_record() {
     };
     check(&client);
     assert_eq!(client.post(&path, &wish(&before["intent"])).status, 404, "there is nothing left");
-    let rows = server.app.journal.store().feed(0, 100_000).unwrap();
+    let rows = block_on(server.app.journal.store().feed(0, 100_000)).unwrap();
     let row = rows.iter().find(|row| row.kind == "outcomes_reset").unwrap();
     let event: Value = serde_json::from_slice(&row.body).unwrap();
     assert_eq!((&event["failed"], &event["reason"]), (&json!(2), &json!("its tool was broken, and is mended")));

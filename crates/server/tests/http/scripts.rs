@@ -8,11 +8,12 @@ use crate::{
     staff::{answer, presence, work},
     story::check_all,
 };
+use remit_app::journal::block_on::block_on;
 use remit_app::{
     environment::clock::{self, Clock as _},
     governance::services::Services,
 };
-use remit_store::Store as _;
+use remit_store::Views as _;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -201,7 +202,7 @@ impl Story {
         self.client = server.client(&["admin"]);
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
-        while server.app.journal.store().next_due("timer").unwrap().is_some_and(|due| due <= moment.0) {
+        while block_on(server.app.journal.store().next_due("timer")).unwrap().is_some_and(|due| due <= moment.0) {
             self.client.get("/healthz");
         }
         Some(())

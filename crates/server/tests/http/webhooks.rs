@@ -4,7 +4,8 @@ use crate::{
     harness::{Client, OwnClock, Server, id},
     inbox::{BROKEN, GONE, Inbox, Message, NOTHING, OK, taken},
 };
-use remit_store::{RecordRow, Store as _};
+use remit_app::journal::block_on::block_on;
+use remit_store::{Journal as _, RecordRow};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -79,7 +80,7 @@ fn every_event_arrives_once_in_the_order_of_its_case_and_signed() {
     assert_eq!((arrived.len() as u64, seqs), (all, (1..=all).collect()), "each once");
     in_order(arrived.iter());
     let feed: BTreeMap<u64, RecordRow> =
-        server.app.journal.store().feed(0, 100_000).unwrap().into_iter().map(|row| (row.seq, row)).collect();
+        block_on(server.app.journal.store().feed(0, 100_000)).unwrap().into_iter().map(|row| (row.seq, row)).collect();
     for message in &arrived {
         assert_eq!(message.signed_by(&secret), 1, "{message:?}");
         let (body, known) = (message.json(), &feed[&message.seq()]);
@@ -277,7 +278,7 @@ fn a_receiver_that_is_gone_is_left_alone_until_somebody_resumes() {
         let event: Value = serde_json::from_slice(&row.body).unwrap();
         event["change"]["kind"] == "paused" && event["by"] == "remit"
     };
-    let is_on_record = || server.app.journal.store().feed(0, 100_000).unwrap().iter().any(paused);
+    let is_on_record = || block_on(server.app.journal.store().feed(0, 100_000)).unwrap().iter().any(paused);
     stands(&client, &subscription, |_| is_on_record());
     client.open("bob", WORDS);
     let all = newest(&client);

@@ -2,86 +2,12 @@
 //! it to find a case and to go on.
 
 use super::{compression::Shapes, read::exception};
-use crate::{AttachmentRow, CaseWrite, ExceptionRow, IdempotencyRow, ItemRow, OutboxRow, TokenRow, WordsRow};
-use remit_ledger::{
-    stream::of_version_1,
-    verify::{LookedAt, NotLookedAt, Problem},
-};
+use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow};
+use remit_ledger::stream::of_version_1;
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use std::collections::HashSet;
 
-/// What is stored of a stream: of a case, or of whatever else the same records are about.
-#[derive(Debug, Default)]
-pub struct Stored {
-    /// Its records, by their places.
-    pub records: Vec<Placed>,
-    /// The case as it is kept, where there is a row of it. What version it took the place of is not known any more.
-    pub case: Option<CaseWrite>,
-    /// Its exceptions, ended ones included.
-    pub exceptions: Vec<ExceptionRow>,
-    /// Sealed words on it.
-    pub words: Vec<WordsRow>,
-    /// Sealed files on it.
-    pub files: Vec<AttachmentRow>,
-    /// What remains to be done about it.
-    pub outbox: Vec<OutboxRow>,
-    /// Whether it is kept among its customer's.
-    pub is_listed: bool,
-    /// The key of its customer, wrapped, if it is there.
-    pub wrapped_key: Option<Vec<u8>>,
-    /// Whether an erasure is on record on some case of its customer.
-    pub is_customer_erased: bool,
-}
-
-/// A record in its place.
-#[derive(Debug)]
-pub struct Placed {
-    /// Its place in its stream, from 1.
-    pub(super) place: i64,
-    /// Its position in the ledger, from 1.
-    pub seq: i64,
-    /// What happened.
-    pub body: Vec<u8>,
-}
-
-/// Who hears of what is not as it should be.
-pub type Found<'f> = &'f mut dyn FnMut(Problem);
-
-/// Whose a case is, if there is one of this identifier.
-pub type CustomerOf<'c> = &'c dyn Fn(&str) -> Option<String>;
-
-/// Holds what is stored against what the store knows nothing of: what is in a record, a bundle or a setting.
-pub trait Judge {
-    /// Told first: in which format the database was made, if it is known.
-    fn begin(&mut self, _format: Option<i64>) {}
-    /// Holds everything stored of a stream (`case/cas_…`) against its records.
-    fn stream(&mut self, _name: &str, _stored: &Stored, _found: Found<'_>) {}
-    /// Holds a customer's wrapped key.
-    fn customer(&mut self, _id: &str, _wrapped_key: &[u8], _found: Found<'_>) {}
-    /// Holds a bundle against its digest.
-    fn bundle(&mut self, _digest: &str, _bytes: &[u8], _found: Found<'_>) {}
-    /// Holds that a bundle came into force at a moment; told in their order, after all bundles.
-    fn activation(&mut self, _at_ms: i64, _digest: &str) {}
-    /// Holds what values of a kind are packed against.
-    fn shape(&mut self, _kind: &str, _bytes: &[u8], _found: Found<'_>) {}
-    /// Holds what tells a key from others.
-    fn key_mark(&mut self, _name: &str, _mark: &[u8], _found: Found<'_>) {}
-    /// Holds a token.
-    fn token(&mut self, _token: &TokenRow, _found: Found<'_>) {}
-    /// Holds a setting.
-    fn item(&mut self, _item: &ItemRow, _found: Found<'_>) {}
-    /// Holds an answer that is kept to be repeated.
-    fn answer(&mut self, _answer: &IdempotencyRow, _found: Found<'_>) {}
-    /// Holds the outcomes of a responder: how often what happened, and how many cases were resolved, not resolved, and
-    /// wrong, over all intents.
-    fn outcomes(&mut self, _responder: &str, _counts: &[(String, i64)], _sums: [i64; 3], _found: Found<'_>) {}
-    /// Told last: what else was looked at, and what was not. `customer_of` looks a case's customer up.
-    fn end(&mut self, _customer_of: CustomerOf<'_>, _found: Found<'_>) -> (Vec<LookedAt>, Vec<NotLookedAt>) {
-        (Vec::new(), Vec::new())
-    }
-}
-
-impl Judge for () {}
+pub(super) use crate::{Found, Judge, Placed, Stored};
 
 /// What is read beside a case's records.
 pub(super) struct Beside<'b> {

@@ -41,18 +41,18 @@ impl Shapes {
         Ok(shapes)
     }
 
-    /// Makes `bytes` what values of this kind are packed against from now on, durably first.
-    pub(super) fn take(&mut self, connection: &Connection, kind: &str, bytes: &[u8]) -> Result<(), rusqlite::Error> {
+    /// Keeps `bytes` in the database, durably, as what values of this kind are packed against from now on (an LZ4
+    /// dictionary); its number. It is to be noted with it.
+    pub(super) fn keep(connection: &Connection, kind: &str, bytes: &[u8]) -> Result<u32, rusqlite::Error> {
         // Run to its end: of a row that `RETURNING` gives before the statement is through, nobody knows whether it
         // stays.
         connection.prepare_cached("INSERT INTO shapes (kind, bytes) VALUES (?1, ?2)")?.execute(params![kind, bytes])?;
-        let number = u32::try_from(connection.last_insert_rowid())
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        self.note(number, kind.to_owned(), bytes.into());
-        Ok(())
+        u32::try_from(connection.last_insert_rowid())
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
     }
 
-    fn note(&mut self, number: u32, kind: String, bytes: Arc<[u8]>) {
+    /// Values of this kind are packed against these bytes from now on, which are kept under this number.
+    pub(super) fn note(&mut self, number: u32, kind: String, bytes: Arc<[u8]>) {
         self.known.insert(number, Arc::clone(&bytes));
         self.current.insert(kind, (number, bytes));
     }
@@ -139,6 +139,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Keeps a dictionary and notes it.
+    fn take(shapes: &mut Shapes, connection: &Connection, kind: &str, bytes: &[u8]) -> Result<(), rusqlite::Error> {
+        let number = Shapes::keep(connection, kind, bytes)?;
+        shapes.note(number, kind.to_owned(), bytes.into());
+        Ok(())
+    }
+
     fn database() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("0001.sql")).unwrap();
@@ -154,7 +161,7 @@ mod tests {
             CREATE TRIGGER unkept AFTER INSERT ON shapes BEGIN INSERT INTO promised VALUES (new.number + 1); END;";
         connection.execute_batch(refuses).unwrap();
         let (mut shapes, value) = (Shapes::default(), vec![7; 500]);
-        assert!(shapes.take(&connection, "kind", &value).is_err());
+        assert!(take(&mut shapes, &connection, "kind", &value).is_err());
         assert!(shapes.lacks("kind", &value));
         let packed = shapes.pack("kind", &value);
         assert_eq!(Shapes::load(&connection).unwrap().unpack(&packed).unwrap(), value);
@@ -173,7 +180,7 @@ mod tests {
             let mut shapes = Shapes::default();
             let before: Vec<_> = values.iter().map(|value| shapes.pack("kind", value)).collect();
             if shapes.lacks("kind", &shape) {
-                shapes.take(&connection, "kind", &shape).unwrap();
+                take(&mut shapes, &connection, "kind", &shape).unwrap();
             }
             let after: Vec<_> = values.iter().map(|value| shapes.pack("kind", value)).collect();
             shapes.renew();
@@ -203,7 +210,7 @@ mod tests {
             (0..300_u32).map(|k| format!("{} ", k.wrapping_mul(2_654_435_761))).collect::<String>() + &n.to_string()
         };
         let alone = shapes.pack("kind", value(2).as_bytes()).len();
-        shapes.take(&connection, "kind", value(1).as_bytes()).unwrap();
+        take(&mut shapes, &connection, "kind", value(1).as_bytes()).unwrap();
         let shaped = shapes.pack("kind", value(2).as_bytes()).len();
         assert!(shaped * 20 < alone, "{shaped} of {alone} bytes");
     }

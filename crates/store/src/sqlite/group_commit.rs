@@ -1,7 +1,7 @@
 //! Group commit: how commands that wait are gathered into one transaction, which the disk is waited for once.
 
 use super::answers::Waiting;
-use crate::Coming;
+use crate::InFlight;
 use std::{
     sync::{
         Arc, OnceLock,
@@ -12,13 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A command that was sent, and the announcement that it was on its way.
+pub(super) type Sent = (Waiting, InFlight);
+
 /// A group commit: what is gathered into one transaction, and how long it waits for more.
 ///
 /// A transaction writes the edge of every tree that it adds to, however little it adds, so that one of many commands
 /// costs each of them far less. Half of those under way are enough: while they are written the other half comes.
 pub(super) struct GroupCommit {
     /// How many are announced and not there yet.
-    pub(super) coming: Arc<AtomicUsize>,
+    pub(super) in_flight: Arc<AtomicUsize>,
     /// Where the writer sleeps until enough are there.
     pub(super) gate: Arc<Gate>,
     /// Commands in one transaction, at most.
@@ -43,12 +46,12 @@ impl GroupCommit {
 
     /// How many commands are enough for a transaction when so many are there.
     fn enough(&self, there: usize) -> usize {
-        let coming = self.coming.load(Ordering::Relaxed);
+        let coming = self.in_flight.load(Ordering::Relaxed);
         ENOUGH.min((there + coming).div_ceil(2)).min(self.batch_max)
     }
 
     /// Adds `first` and what else waits to `batch`, and what is announced and comes in time.
-    pub(super) fn fill(&self, first: Waiting, waiting: &Receiver<Waiting>, batch: &mut Vec<Waiting>) {
+    pub(super) fn fill(&self, first: Sent, waiting: &Receiver<Sent>, batch: &mut Vec<Waiting>) {
         let begun = Instant::now();
         batch.push(self.gate.taken(first));
         loop {
@@ -104,10 +107,10 @@ impl Gate {
     }
 
     /// A command that is there is no longer coming.
-    fn taken(&self, (mut commit, answer): Waiting) -> Waiting {
+    fn taken(&self, (waiting, in_flight): Sent) -> Waiting {
         self.there.fetch_sub(1, Ordering::SeqCst);
-        commit.coming = Coming::default();
-        (commit, answer)
+        drop(in_flight);
+        waiting
     }
 
     /// Sleeps until so many more are there, and at most so long.
@@ -133,14 +136,14 @@ mod tests {
     struct Queue {
         group_commit: GroupCommit,
         sender: Sender,
-        waiting: Receiver<Waiting>,
+        waiting: Receiver<Sent>,
     }
 
-    struct Sender(SyncSender<Waiting>, Arc<Gate>);
+    struct Sender(SyncSender<Sent>, Arc<Gate>);
 
     impl Sender {
-        fn send(&self, coming: Coming) {
-            self.0.send((Commit { coming, ..Commit::default() }, oneshot::channel().0)).unwrap();
+        fn send(&self, in_flight: InFlight) {
+            self.0.send(((Commit::default(), oneshot::channel().0), in_flight)).unwrap();
             self.1.sent();
         }
     }
@@ -148,16 +151,16 @@ mod tests {
     impl Queue {
         fn new(batch_max: usize, window: Duration) -> Self {
             let (sender, waiting) = sync_channel(1_000);
-            let group_commit = GroupCommit { coming: Arc::default(), gate: Arc::default(), batch_max, window };
+            let group_commit = GroupCommit { in_flight: Arc::default(), gate: Arc::default(), batch_max, window };
             Self { sender: Sender(sender, Arc::clone(&group_commit.gate)), group_commit, waiting }
         }
 
         fn send(&self, commands: usize) {
-            (0..commands).for_each(|_| self.sender.send(Coming::default()));
+            (0..commands).for_each(|_| self.sender.send(InFlight::default()));
         }
 
-        fn announce(&self, commands: usize) -> Vec<Coming> {
-            (0..commands).map(|_| Coming::counted(&self.group_commit.coming)).collect()
+        fn announce(&self, commands: usize) -> Vec<InFlight> {
+            (0..commands).map(|_| InFlight::counted(&self.group_commit.in_flight)).collect()
         }
 
         fn fill(&self) -> usize {
@@ -204,7 +207,7 @@ mod tests {
     #[test]
     fn half_of_those_under_way_are_waited_for() {
         let Queue { group_commit, sender, waiting } = Queue::new(100, Duration::MAX);
-        let announced: Vec<Coming> = (0..40).map(|_| Coming::counted(&group_commit.coming)).collect();
+        let announced: Vec<InFlight> = (0..40).map(|_| InFlight::counted(&group_commit.in_flight)).collect();
         std::thread::scope(|scope| {
             scope.spawn(move || announced.into_iter().for_each(|coming| sender.send(coming)));
             let mut batch = Vec::new();

@@ -6,7 +6,7 @@
 //! merged. So a page costs as much as its rows and the runs there are, whatever the filter, however many rows there
 //! are, and no index is needed for each combination, which every command would have to write.
 
-use super::read;
+use super::rows;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 /// A list, and the index that it is read by.
@@ -70,10 +70,10 @@ impl List {
             at + 2,
             at + 3
         );
-        let limit = read::rows(limit);
+        let limit = rows::rows(limit);
         let bounds: [&dyn ToSql; 3] = [&below, &above, &limit];
         let values = run.iter().map(|value| value as &dyn ToSql).chain(bounds);
-        read::each(connection, &sql, params_from_iter(values), |row| row.get(0))
+        rows::each(connection, &sql, params_from_iter(values), |row| row.get(0))
     }
 
     /// Every run that can hold rows of the list.
@@ -103,12 +103,12 @@ impl List {
         let (none, some) =
             (format!("{first}{column} IS NULL {least}"), format!("{first}{column} > ?{} {least}", at + 1));
         if *empty {
-            values.extend(read::each(connection, &none, params_from_iter(run), |row| row.get::<_, Value>(0))?);
+            values.extend(rows::each(connection, &none, params_from_iter(run), |row| row.get::<_, Value>(0))?);
         }
         let mut last = String::new();
         loop {
             let beginning = run.iter().map(|value| value as &dyn ToSql).chain([&last as &dyn ToSql]);
-            let next = read::each(connection, &some, params_from_iter(beginning), |row| row.get::<_, String>(0))?;
+            let next = rows::each(connection, &some, params_from_iter(beginning), |row| row.get::<_, String>(0))?;
             let Some(next) = next.into_iter().next() else { return Ok(values) };
             values.push(Some(next.clone()));
             last = next;

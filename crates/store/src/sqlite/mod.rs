@@ -1,39 +1,51 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
-pub mod case_scan;
+mod case_scan;
+mod case_version;
 mod compression;
+mod counters;
 mod customer_filter;
 mod durability;
+mod evidence;
 mod group_commit;
+mod items;
+mod journal;
 mod lists;
-mod made_with;
 mod migrate;
 mod migrated;
+mod options;
 #[cfg(test)]
 mod plans;
 mod quiet;
 mod read;
 mod reserve;
 mod rest;
+mod rows;
 mod setup;
+mod side;
+mod spent;
 mod step;
 mod streams;
-pub mod verify;
+mod token_columns;
+mod verify;
+mod views;
 mod wal_checkpoint;
 mod writer;
 
-use crate::{Coming, Commit, CommitError, Committed, OpenError};
-use answers::{Told, Waiting};
+use crate::{Commit, CommitError, Committed, InFlight, OpenError, WriteError};
+use answers::Told;
 use compression::Shapes;
 use customer_filter::CustomerFilter;
 use durability::Durability;
-use group_commit::{Gate, GroupCommit};
+pub use evidence::Directory;
+use group_commit::{Gate, GroupCommit, Sent};
 pub use migrate::is_earlier;
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
 use rusqlite::Connection;
+use side::Side;
 use std::{
     fs::File,
     io,
@@ -44,36 +56,13 @@ use std::{
         mpsc,
     },
     thread::JoinHandle,
-    time::Duration,
 };
 pub use step::Step as MigrationStep;
 pub use streams::SINCE as STREAMS_SINCE;
 use tokio::sync::{oneshot, watch};
 
-pub use read::REVOKED as REVOKED_TOKEN;
+pub use options::{DATABASE, Options};
 pub use reserve::FILE as RESERVE;
-
-/// The database's file in the data directory.
-pub const DATABASE: &str = "remit.db";
-
-/// How the backend is set up.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Commands that share one transaction, at most.
-    pub batch_max: usize,
-    /// Commands that may wait; more are refused as busy.
-    pub queue_max: usize,
-    /// For how long, at most, a transaction waits for commands that are announced but not there yet.
-    pub window: Duration,
-    /// Pages that the database may have; more are refused as a full disk. None: as the disk allows.
-    pub pages_max: Option<u32>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { batch_max: 1_024, queue_max: 4_096, window: Duration::from_millis(2), pages_max: None }
-    }
-}
 
 /// Batches written that wait for the disk, at most, beside the one that it is given.
 const AHEAD: usize = 2;
@@ -84,25 +73,27 @@ const WRITER: i32 = -10;
 const BESIDE: i32 = 5;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 /// The embedded store.
 pub struct SqliteStore {
     path: PathBuf,
-    queue: Option<mpsc::SyncSender<Waiting>>,
-    coming: Arc<AtomicUsize>,
+    queue: Option<mpsc::SyncSender<Sent>>,
+    in_flight: Arc<AtomicUsize>,
     gate: Arc<Gate>,
     /// What is durable.
     disk: Arc<Durability>,
-    shapes: RwLock<Shapes>,
+    shapes: Arc<RwLock<Shapes>>,
     customer_filter: Arc<CustomerFilter>,
     /// The writer, those beside it that end when it does, and the one that reads who is known.
     threads: Vec<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
     /// Where reads can be held back for a moment.
     readers_gate: Arc<Quiet>,
-    /// Rare writes outside the queue: tokens, bundles, checkpoints.
-    side: Mutex<Connection>,
+    /// Rare writes outside the queue: bundles, checkpoints, dictionaries. None once it is being dropped.
+    side: Option<Side>,
     /// Room for what must be possible on a full disk.
     reserve: Arc<Reserve>,
     /// Told to threads that would go on.
@@ -112,7 +103,7 @@ pub struct SqliteStore {
     /// Ends with who answers for the writer.
     answering: watch::Receiver<()>,
     /// Closed after every connection: where a process closes a file it loses all its locks on it, SQLite's too.
-    _database: Arc<File>,
+    database: Arc<File>,
     /// Held while the store is open, so that no second process opens it.
     _lock: File,
 }
@@ -154,15 +145,16 @@ impl SqliteStore {
         let file = |source| OpenError::File { path: path.display().to_string(), source };
         let disk = Arc::new(disk(&path, setup::tree(&path, &connection)?).map_err(file)?);
         let damaged = |error: rusqlite::Error| setup::refusal(&path, &error);
-        let shapes = RwLock::new(Shapes::load(&connection).map_err(damaged)?);
+        let shapes = Arc::new(RwLock::new(Shapes::load(&connection).map_err(damaged)?));
         let (customer_filter, closing) =
             (Arc::new(CustomerFilter::new(cases(&connection).map_err(damaged)?)), Arc::default());
-        let side = setup::side(&path)?;
+        let (rare, (side, writes)) = (setup::side(&path)?, Side::new());
+        let rare_writer = thread(("store-rare", 0), &path, move || side::run(rare, &writes))?;
         let (queue, waiting) = mpsc::sync_channel(options.queue_max);
-        let coming = Arc::new(AtomicUsize::new(0));
+        let in_flight = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Gate::default());
         let group_commit = GroupCommit {
-            coming: Arc::clone(&coming),
+            in_flight: Arc::clone(&in_flight),
             gate: Arc::clone(&gate),
             batch_max: options.batch_max,
             window: options.window,
@@ -197,54 +189,53 @@ impl SqliteStore {
         Ok(Self {
             path,
             queue: Some(queue),
-            coming,
+            in_flight,
             gate,
             disk,
             shapes,
             customer_filter,
-            threads: vec![writer, waiter, settler, learner],
+            threads: vec![writer, waiter, settler, learner, rare_writer],
             readers: Mutex::default(),
             readers_gate: Arc::default(),
-            side: Mutex::new(side),
+            side: Some(side),
             reserve,
             closing,
             last,
             answering,
-            _database: database,
+            database,
             _lock: lock,
         })
     }
 
-    /// Writes and answers what waits, and takes nothing more: whatever comes later is refused as stopped. What can be
-    /// read stays so, and checkpoints can still be added.
-    pub async fn close(&self) {
+    /// Writes and answers what waits, and takes no commit any more.
+    async fn stop(&self) {
         self.last.store(true, Ordering::SeqCst);
         if let Some(queue) = &self.queue {
             // It sleeps until something comes; if there is no room, enough has.
-            let _ = queue.try_send((Commit::default(), oneshot::channel().0));
+            let _ = queue.try_send(((Commit::default(), oneshot::channel().0), InFlight::default()));
             self.gate.sent();
         }
         // The other end says nothing, and is gone once everything is answered.
         let _ = self.answering.clone().changed().await;
     }
 
-    async fn submit(&self, mut commit: Commit) -> Result<Committed, CommitError> {
+    async fn submit(&self, mut commit: Commit, in_flight: InFlight) -> Result<Committed, CommitError> {
         let queue = self.queue.as_ref().ok_or(CommitError::Stopped)?;
         if let Some(customer) = &commit.customer {
             self.customer_filter.note(&customer.id);
         }
         for record in &mut commit.records {
-            record.body = self.pack(record.kind, &record.body);
+            record.body = self.pack(record.kind, &record.body).await;
         }
         if let Some(case) = &mut commit.case {
-            case.state = self.pack("state", &case.state);
+            case.state = self.pack("state", &case.state).await;
         }
         if let Some(row) = &mut commit.idempotency {
-            row.response = self.pack("answer", &row.response);
+            row.response = self.pack("answer", &row.response).await;
         }
         let activates = commit.activation.is_some();
         let (answer, answered) = oneshot::channel();
-        queue.try_send((commit, answer)).map_err(|error| match error {
+        queue.try_send(((commit, answer), in_flight)).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => CommitError::Busy,
             mpsc::TrySendError::Disconnected(_) => CommitError::Stopped,
         })?;
@@ -264,38 +255,40 @@ impl SqliteStore {
         }
     }
 
-    /// Moves what is in the log of writes into the database and holds this process's own reads back for a moment, so
-    /// that a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what
-    /// it moves. None if reads went on for so long.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub fn quieten(&self, patience: Duration) -> Result<Option<impl Sized + use<>>, crate::ReadError> {
-        let failed = |error: &dyn std::fmt::Display| crate::ReadError(error.to_string());
-        let beside = setup::side(&self.path).map_err(|error| failed(&error))?;
-        wal_checkpoint::move_all(&beside, &self._database).map_err(|error| failed(&error))?;
-        Ok(self.readers_gate.close(patience))
-    }
-
-    fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
-        let lacks = |shapes: &Shapes| shapes.lacks(kind, bytes);
-        if lacks(&self.shapes.read().unwrap_or_else(PoisonError::into_inner)) {
-            let side = self.side.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut shapes = self.shapes.write().unwrap_or_else(PoisonError::into_inner);
-            if lacks(&shapes) {
-                // A shape that cannot be kept only costs space: the next value tries again.
-                let _ = shapes.take(&side, kind, bytes);
-            }
+    /// The form in which a value of this kind is stored.
+    async fn pack(&self, kind: &str, bytes: &[u8]) -> Vec<u8> {
+        if self.shapes.read().unwrap_or_else(PoisonError::into_inner).lacks(kind, bytes) {
+            self.learn(kind, bytes).await;
         }
         self.shapes.read().unwrap_or_else(PoisonError::into_inner).pack(kind, bytes)
     }
 
-    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, rusqlite::Error> {
-        self.shapes.read().unwrap_or_else(PoisonError::into_inner).unpack(stored)
+    /// Makes `bytes` the dictionary of its kind, unless another became it meanwhile. One that cannot be kept only costs
+    /// space: the next value tries again.
+    async fn learn(&self, kind: &str, bytes: &[u8]) {
+        let (shapes, kind, bytes) = (Arc::clone(&self.shapes), kind.to_owned(), bytes.to_owned());
+        let learned = self.rare(move |side| {
+            // Only here one is added, so that none comes between.
+            if !shapes.read().unwrap_or_else(PoisonError::into_inner).lacks(&kind, &bytes) {
+                return Ok(());
+            }
+            let number = Shapes::keep(side, &kind, &bytes)?;
+            shapes.write().unwrap_or_else(PoisonError::into_inner).note(number, kind, bytes.into());
+            Ok(())
+        });
+        let _ = learned.await;
     }
 
-    fn announce(&self) -> Coming {
-        Coming::counted(&self.coming)
+    /// Has a rare write made beside the writer.
+    async fn rare<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, WriteError> {
+        self.side.as_ref().ok_or(WriteError::Stopped)?.write(write).await
+    }
+
+    fn unpack(&self, stored: &[u8]) -> Result<Vec<u8>, rusqlite::Error> {
+        self.shapes.read().unwrap_or_else(PoisonError::into_inner).unpack(stored)
     }
 
     fn reader(&self) -> Result<Connection, crate::ReadError> {
@@ -338,7 +331,7 @@ impl Drop for SqliteStore {
     /// Lets the writer finish what waits.
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Relaxed);
-        drop(self.queue.take());
+        drop((self.queue.take(), self.side.take()));
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

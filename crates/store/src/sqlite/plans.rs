@@ -1,7 +1,10 @@
 //! How the database goes about each read: none goes through a whole table, or sorts one, to find a page of it.
 
 use super::{DATABASE, Options, SqliteStore, is_earlier, lists, setup};
-use crate::{Commit, ExceptionFilter, ExceptionRow, ItemRow, OutboxRow, Store, conformance};
+use crate::{
+    Commit, ExceptionFilter, ExceptionRow, Expected, InFlight, ItemWrite, Journal as _, OutboxRow, Views as _,
+    fixtures::{self, at_once},
+};
 use rusqlite::{Connection, Statement, StatementStatus};
 use std::{cell::RefCell, collections::BTreeMap, path::Path, sync::Arc};
 use tokio::task::JoinSet;
@@ -31,7 +34,7 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
     let mut writing = JoinSet::new();
     for n in 0..cases {
         let id = format!("cas_{n:08}");
-        let mut case = conformance::case_at(&id, 0, 1, &format!("desk{}", n % 3));
+        let mut case = fixtures::case_at(&id, 0, 1, &format!("desk{}", n % 3));
         case.status = if n % 100 == 7 { "open" } else { "resolved" }.into();
         case.accountable = Some(format!("team{}", n % 2));
         let exception = |state: &str, at: u64| ExceptionRow {
@@ -47,9 +50,14 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
         let some = n % 10 == 0;
         let commit = Commit {
             case: Some(case),
-            records: vec![conformance::record(&id, "opened")],
+            records: vec![fixtures::record(&id, "opened")],
             exceptions: if some { vec![exception("resolved", 0), exception("open", 1)] } else { vec![] },
-            items: vec![ItemRow { kind: "override".into(), id: format!("dec_{n:08}"), body: Some(vec![1]) }],
+            items: vec![ItemWrite {
+                kind: "override".into(),
+                id: format!("dec_{n:08}"),
+                expected: Expected::Absent,
+                body: Some(vec![1]),
+            }],
             outbox: vec![OutboxRow {
                 id: format!("out_{n:08}"),
                 kind: "timer".into(),
@@ -60,16 +68,16 @@ async fn filled(directory: &Path, cases: u64) -> SqliteStore {
             ..Commit::default()
         };
         let store = Arc::clone(&store);
-        writing.spawn(async move { store.commit(commit).await.unwrap() });
+        writing.spawn(async move { store.commit(commit, InFlight::default()).await.unwrap() });
     }
     writing.join_all().await;
     // One case with a long history.
     let commit = Commit {
-        case: Some(conformance::case_at("cas_00000000", 1, cases, "desk0")),
-        records: (1..cases).map(|_| conformance::record("cas_00000000", "said")).collect(),
+        case: Some(fixtures::case_at("cas_00000000", 1, cases, "desk0")),
+        records: (1..cases).map(|_| fixtures::record("cas_00000000", "said")).collect(),
         ..Commit::default()
     };
-    store.commit(commit).await.unwrap();
+    store.commit(commit, InFlight::default()).await.unwrap();
     Arc::into_inner(store).unwrap()
 }
 
@@ -78,9 +86,9 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
     let mut pages = BTreeMap::new();
     let middle = cases / 2;
     let after = |kind: &str| [None, Some(format!("{kind}_{middle:08}"))];
-    for filter in conformance::filters("desk0", "team0").into_iter().chain(conformance::filters("desk0", "nobody")) {
+    for filter in fixtures::filters("desk0", "team0").into_iter().chain(fixtures::filters("desk0", "nobody")) {
         for after in after("cas") {
-            let read = read_by(|| drop(store.cases(&filter, after.as_deref(), 10).unwrap()));
+            let read = read_by(|| drop(at_once(store.cases(&filter, after.as_deref(), 10)).unwrap()));
             pages.insert(format!("{filter:?} {after:?}"), read);
         }
     }
@@ -88,22 +96,22 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
     {
         for after in after("exc") {
             let filter = ExceptionFilter { state: state.map(Into::into), owner: owner.map(Into::into) };
-            let read = read_by(|| drop(store.exceptions(&filter, after.as_deref(), 10).unwrap()));
+            let read = read_by(|| drop(at_once(store.exceptions(&filter, after.as_deref(), 10)).unwrap()));
             pages.insert(format!("exceptions {filter:?} {after:?}"), read);
         }
     }
     for after in after("dec") {
-        let read = read_by(|| drop(store.items_page("override", after.as_deref(), 10).unwrap()));
+        let read = read_by(|| drop(at_once(store.items_page("override", after.as_deref(), 10)).unwrap()));
         pages.insert(format!("items {after:?}"), read);
     }
-    let history = store.records_of("case/cas_00000000", 0, usize::MAX).unwrap();
+    let history = at_once(store.records_of("case/cas_00000000", 0, usize::MAX)).unwrap();
     let late = history[history.len() - 20].seq;
-    pages.insert("history".into(), read_by(|| drop(store.records_of("case/cas_00000000", late, 10).unwrap())));
-    pages.insert("feed".into(), read_by(|| drop(store.feed(middle, 10).unwrap())));
-    pages.insert("owners".into(), read_by(|| drop(store.owners("open").unwrap())));
-    pages.insert("due".into(), read_by(|| drop(store.due("timer", 20, 10).unwrap())));
-    pages.insert("next due".into(), read_by(|| assert!(store.next_due("timer").unwrap().is_some())));
-    pages.insert("customer".into(), read_by(|| drop(store.resolved_of_customer("cus_1", 0, 10).unwrap())));
+    pages.insert("history".into(), read_by(|| drop(at_once(store.records_of("case/cas_00000000", late, 10)).unwrap())));
+    pages.insert("feed".into(), read_by(|| drop(at_once(store.feed(middle, 10)).unwrap())));
+    pages.insert("owners".into(), read_by(|| drop(at_once(store.owners("open")).unwrap())));
+    pages.insert("due".into(), read_by(|| drop(at_once(store.due("timer", 20, 10)).unwrap())));
+    pages.insert("next due".into(), read_by(|| assert!(at_once(store.next_due("timer")).unwrap().is_some())));
+    pages.insert("customer".into(), read_by(|| drop(at_once(store.resolved_of_customer("cus_1", 0, 10)).unwrap())));
     pages
 }
 
@@ -166,12 +174,12 @@ async fn a_database_of_the_format_before_is_brought_to_this_one_and_lists_are_re
 async fn a_read_that_takes_too_long_is_cut_short_and_nothing_is_read_after_it() {
     let directory = tempfile::tempdir().unwrap();
     let store = filled(directory.path(), 200).await;
-    let (given, cut) = crate::patience::within(std::time::Duration::ZERO, || store.feed(0, 10));
+    let (given, cut) = crate::patience::within(std::time::Duration::ZERO, || at_once(store.feed(0, 10)));
     assert!(given.is_err() && cut);
-    let (given, cut) = crate::patience::within(std::time::Duration::from_secs(600), || store.feed(0, 10));
+    let (given, cut) = crate::patience::within(std::time::Duration::from_secs(600), || at_once(store.feed(0, 10)));
     assert!(given.is_ok() && !cut);
     // Nothing bounds who has set no bound.
-    assert_eq!(store.feed(0, 10).unwrap().len(), 10);
+    assert_eq!(at_once(store.feed(0, 10)).unwrap().len(), 10);
     let connection = setup::reader(&directory.path().join(DATABASE)).unwrap();
     let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
     let ((), cut) = crate::patience::within(std::time::Duration::from_millis(1), || {

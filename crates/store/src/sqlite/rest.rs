@@ -5,7 +5,7 @@ use super::{
     compression::Shapes,
     setup::{self, MIGRATIONS},
 };
-use crate::{IdempotencyRow, ItemRow, TokenRow};
+use crate::{IdempotencyRow, Item, TokenRow};
 use remit_ledger::{
     tile::LEVEL_MAX,
     verify::{LookedAt, NotLookedAt, Problem},
@@ -24,7 +24,7 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Result<String, rusqlite::Err
 }
 
 /// Has `see` look at every row that `sql` finds.
-fn each(
+pub(super) fn each(
     connection: &Connection,
     sql: &str,
     mut see: impl FnMut(&Row<'_>) -> Result<(), rusqlite::Error>,
@@ -56,7 +56,7 @@ impl Counted {
         }
     }
 
-    fn count(&mut self, what: &'static str) {
+    pub(super) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
 
@@ -93,7 +93,8 @@ pub(super) fn born(connection: &Connection, tables: &HashSet<String>) -> Result<
 
 /// Tables that a database of an older format does not have.
 pub(super) fn absent(tables: &HashSet<String>) -> Option<NotLookedAt> {
-    const LATER: [&str; 6] = ["outbox", "items", "outcome_counts", "attachments", "keys", "born"];
+    const LATER: [&str; 8] =
+        ["outbox", "items", "outcome_counts", "attachments", "keys", "born", "counters", "reservations"];
     let absent: Vec<&str> = LATER.into_iter().filter(|table| !tables.contains(*table)).collect();
     (!absent.is_empty()).then(|| NotLookedAt {
         what: absent.join(", "),
@@ -411,9 +412,12 @@ fn settings(
         judge.key_mark(&text(row, 0)?, row.get_ref(1)?.as_blob()?, found);
         Ok(())
     })?;
-    each("items", "SELECT kind, id, body FROM items", &mut |row| {
+    let versioned = ledger.tables.contains("item_versions");
+    let sql = format!("SELECT kind, id, body, {} FROM items", if versioned { "version" } else { "1" });
+    each("items", &sql, &mut |row| {
         counted.count("settings");
-        judge.item(&ItemRow { kind: text(row, 0)?, id: text(row, 1)?, body: Some(row.get(2)?) }, found);
+        let version = row.get::<_, i64>(3)?.cast_unsigned();
+        judge.item(&Item { kind: text(row, 0)?, id: text(row, 1)?, version, body: row.get(2)? }, found);
         Ok(())
     })?;
     // The member of staff is in no token of the first format.

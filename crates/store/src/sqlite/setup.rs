@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-pub(super) const MIGRATIONS: [&str; 8] = [
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("0006.sql"),
     include_str!("0007.sql"),
     include_str!("0008.sql"),
+    include_str!("0009.sql"),
 ];
 /// `RMIT` in ASCII: says that the file is Remit's.
 pub(super) const APPLICATION_ID: i64 = 0x524d_4954;

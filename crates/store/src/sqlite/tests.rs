@@ -1,10 +1,13 @@
-//! The conformance suite over SQLite, and what holds of SQLite alone: batches, keys that are gone from the disk,
-//! earlier formats.
+//! What holds of SQLite alone: batches, keys that are gone from the disk, earlier formats.
 
 use super::*;
-use crate::{CaseWrite, CommitError, NewCustomer, Record, Store, conformance};
+use crate::{
+    CaseWrite, CommitError, Evidence as _, InFlight, Journal as _, NewCustomer, Record, Views as _,
+    fixtures::{self, at_once},
+};
 use remit_ledger::{checkpoint::Signer, hash::Hash};
 use rusqlite::params;
+use std::time::Duration;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -12,12 +15,6 @@ use std::{
 
 fn store(directory: &Path) -> SqliteStore {
     SqliteStore::open(directory, Options::default()).unwrap()
-}
-
-#[tokio::test]
-async fn the_suite_holds() {
-    let directory = tempfile::tempdir().unwrap();
-    conformance::suite(&store(directory.path())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,11 +27,11 @@ async fn of_many_writers_of_one_version_exactly_one_wins() {
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
                     let commit = Commit {
-                        case: Some(conformance::case_at("cas_X", version, version + 1, &format!("desk{n}"))),
-                        records: vec![conformance::record("cas_X", "x")],
+                        case: Some(fixtures::case_at("cas_X", version, version + 1, &format!("desk{n}"))),
+                        records: vec![fixtures::record("cas_X", "x")],
                         ..Commit::default()
                     };
-                    shared.commit(commit).await
+                    shared.commit(commit, InFlight::default()).await
                 })
             })
             .collect();
@@ -48,12 +45,12 @@ async fn of_many_writers_of_one_version_exactly_one_wins() {
         }
         assert_eq!(won, 1, "version {version}");
     }
-    assert_eq!(shared.depths().unwrap().values().sum::<i64>(), 1);
+    assert_eq!(at_once(shared.depths()).unwrap().values().sum::<i64>(), 1);
     drop(shared);
     // What was acknowledged is there after the store was closed and opened again.
     let again = store(directory.path());
-    assert_eq!(again.last_seq().unwrap(), 20);
-    assert_eq!(again.case("cas_X").unwrap().unwrap().version, 20);
+    assert_eq!(at_once(again.last_seq()).unwrap(), 20);
+    assert_eq!(at_once(again.case("cas_X")).unwrap().unwrap().version, 20);
 }
 
 #[tokio::test]
@@ -64,28 +61,28 @@ async fn a_full_disk_refuses_and_leaves_nothing_half_done() {
     let refused = loop {
         let id = format!("cas_{written:05}");
         let commit = Commit {
-            case: Some(conformance::case_at(&id, 0, 1, "desk")),
-            records: vec![conformance::record(&id, &"x".repeat(2_000))],
+            case: Some(fixtures::case_at(&id, 0, 1, "desk")),
+            records: vec![fixtures::record(&id, &"x".repeat(2_000))],
             ..Commit::default()
         };
-        match small.commit(commit).await {
+        match small.commit(commit, InFlight::default()).await {
             Ok(_) => written += 1,
             Err(error) => break error,
         }
     };
     assert!(matches!(refused, CommitError::StorageFull), "{refused}");
     assert!(written > 10);
-    assert_eq!(small.last_seq().unwrap(), written);
-    assert_eq!(small.depths().unwrap()["desk"], i64::try_from(written).unwrap());
+    assert_eq!(at_once(small.last_seq()).unwrap(), written);
+    assert_eq!(at_once(small.depths()).unwrap()["desk"], i64::try_from(written).unwrap());
     drop(small);
     // With room again it goes on where it was.
     let again = store(directory.path());
     let commit = Commit {
-        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
-        records: vec![conformance::record("cas_z", "x")],
+        case: Some(fixtures::case_at("cas_z", 0, 1, "desk")),
+        records: vec![fixtures::record("cas_z", "x")],
         ..Commit::default()
     };
-    assert_eq!(again.commit(commit).await.unwrap().first_seq, written + 1);
+    assert_eq!(again.commit(commit, InFlight::default()).await.unwrap().first_seq, written + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,22 +95,28 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     let commit = |version| {
         let shared = Arc::clone(&shared);
         let commit = Commit {
-            case: Some(conformance::case_at("cas_a", version, version + 1, "desk")),
-            records: vec![conformance::record("cas_a", "x")],
+            case: Some(fixtures::case_at("cas_a", version, version + 1, "desk")),
+            records: vec![fixtures::record("cas_a", "x")],
             ..Commit::default()
         };
-        tokio::spawn(async move { shared.commit(commit).await })
+        tokio::spawn(async move { shared.commit(commit, InFlight::default()).await })
     };
-    let counted = || (shared.last_seq().unwrap(), shared.feed(0, 9).unwrap().len(), shared.head().unwrap().0);
+    let counted = || {
+        (
+            at_once(shared.last_seq()).unwrap(),
+            at_once(shared.feed(0, 9)).unwrap().len(),
+            at_once(shared.head()).unwrap().0,
+        )
+    };
 
     let first = commit(0);
-    while shared.case("cas_a").unwrap().is_none() {
+    while at_once(shared.case("cas_a")).unwrap().is_none() {
         tokio::task::yield_now().await;
     }
     assert_eq!(counted(), (0, 0, 0));
     let settled = tokio::spawn({
         let shared = Arc::clone(&shared);
-        async move { shared.settled().await }
+        async move { shared.wait_durable().await }
     });
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -129,7 +132,7 @@ async fn what_the_disk_does_not_have_yet_is_in_no_feed_and_no_ledger_and_settles
     for _ in 0..2 {
         let refused = commit(1).await.unwrap().unwrap_err();
         assert!(refused.to_string().contains("bad block"), "{refused}");
-        assert!(shared.settled().await.is_err());
+        assert!(shared.wait_durable().await.is_err());
         assert_eq!(counted(), (1, 1, 1));
     }
 }
@@ -140,11 +143,11 @@ async fn a_second_process_a_foreign_file_and_a_damaged_one_are_refused() {
     let first = store(directory.path());
     assert!(matches!(SqliteStore::open(directory.path(), Options::default()), Err(OpenError::InUse(_))));
     let commit = Commit {
-        case: Some(conformance::case_at("cas_z", 0, 1, "desk")),
-        records: vec![conformance::record("cas_z", "x")],
+        case: Some(fixtures::case_at("cas_z", 0, 1, "desk")),
+        records: vec![fixtures::record("cas_z", "x")],
         ..Commit::default()
     };
-    first.commit(commit).await.unwrap();
+    first.commit(commit, InFlight::default()).await.unwrap();
     drop(first);
 
     let raw = Connection::open(directory.path().join(DATABASE)).unwrap();
@@ -168,17 +171,17 @@ async fn whatever_is_changed_of_a_record_is_found() {
     let directory = tempfile::tempdir().unwrap();
     let first = store(directory.path());
     for (case, version, subject) in [("cas_a", 0, "exc_1"), ("cas_b", 0, "exc_2"), ("cas_a", 1, "exc_3")] {
-        let record = conformance::record(case, &format!("{{\"id\":\"{subject}\"}}"));
+        let record = fixtures::record(case, &format!("{{\"id\":\"{subject}\"}}"));
         let commit = Commit {
-            case: Some(conformance::case_at(case, version, version + 1, "desk")),
+            case: Some(fixtures::case_at(case, version, version + 1, "desk")),
             records: vec![Record { subject: Some(subject.into()), ..record }],
             ..Commit::default()
         };
-        first.commit(commit).await.unwrap();
+        first.commit(commit, InFlight::default()).await.unwrap();
     }
     let signer = Signer::new("log.example", &[1; 32]);
-    let (size, root) = first.head().unwrap();
-    assert!(first.add_checkpoint(size, &signer.sign(size, &root)).unwrap());
+    let (size, root) = at_once(first.head()).unwrap();
+    assert!(first.add_checkpoint(size, &signer.sign(size, &root)).await.unwrap());
     drop(first);
 
     let path = directory.path().join(DATABASE);
@@ -258,32 +261,28 @@ async fn of_a_destroyed_key_no_copy_is_left_in_any_file() {
     let store = store(directory.path());
     for n in 0..CUSTOMERS {
         let id = format!("cas_{n:05}");
-        let case = CaseWrite { customer: customer_of(n), ..conformance::case_at(&id, 0, 1, "desk") };
+        let case = CaseWrite { customer: customer_of(n), ..fixtures::case_at(&id, 0, 1, "desk") };
         let customer = NewCustomer { id: customer_of(n), wrapped_key: sealed_key(n), replaces: None };
         let commit = Commit {
             case: Some(case),
-            records: vec![conformance::record(&id, "x")],
+            records: vec![fixtures::record(&id, "x")],
             customer: Some(customer),
             ..Commit::default()
         };
-        store.commit(commit).await.unwrap();
+        store.commit(commit, InFlight::default()).await.unwrap();
     }
     let erased: Vec<u64> = (0..CUSTOMERS).step_by(30).collect();
     for n in &erased {
-        let key = store.customer(&customer_of(*n)).unwrap().unwrap().key;
-        store.commit(Commit { erase: Some(key), ..Commit::default() }).await.unwrap();
+        let key = at_once(store.customer(&customer_of(*n))).unwrap().unwrap().key;
+        store.commit(Commit { erase: Some(key), ..Commit::default() }, InFlight::default()).await.unwrap();
     }
-    let begin_anew = || Commit { begin_log_anew: true, ..Commit::default() };
     // Nobody is waited for who reads what is in the log.
     let reading = Connection::open(directory.path().join(DATABASE)).unwrap();
     reading.execute_batch("BEGIN").unwrap();
     let _: i64 = reading.query_row("SELECT COUNT(*) FROM events", [], |row| row.get(0)).unwrap();
-    let quiet = store.quieten(Duration::from_secs(60)).unwrap().unwrap();
-    assert!(matches!(store.commit(begin_anew()).await, Err(CommitError::LogInUse)));
-    drop((reading, quiet));
-    let quiet = store.quieten(Duration::from_secs(60)).unwrap().unwrap();
-    store.commit(begin_anew()).await.unwrap();
-    drop(quiet);
+    assert!(!store.purge(Duration::from_secs(60)).await.unwrap());
+    drop(reading);
+    assert!(store.purge(Duration::from_secs(60)).await.unwrap());
     assert_eq!(on_disk(directory.path(), &erased), [0_u64; 0]);
     assert_eq!(on_disk(directory.path(), &[1, 2]), [1, 2], "others are");
 }
@@ -315,9 +314,9 @@ fn what_an_earlier_format_left_of_deleted_keys_is_gone_after_it_was_brought_to_t
     drop(old);
     assert!(!on_disk(directory.path(), &erased).is_empty(), "copies stay where rows are moved");
     let store = store(directory.path());
-    let key = store.key_of_case(&customer_of(1), 7, "cas_1").unwrap().unwrap();
+    let key = at_once(store.key_of_case(&customer_of(1), 7, "cas_1")).unwrap().unwrap();
     assert_eq!(key.wrapped_key, Some(sealed_key(1)));
-    assert!(store.key_of_case(&customer_of(0), 7, "cas_0").unwrap().is_none());
+    assert!(at_once(store.key_of_case(&customer_of(0), 7, "cas_0")).unwrap().is_none());
     drop(store);
     assert_eq!(on_disk(directory.path(), &erased), [0_u64; 0]);
 }

@@ -6,7 +6,7 @@ use super::{
     compression::Shapes,
     rest,
     setup::{self, full_tile, tree_at},
-    streams,
+    spent, streams,
 };
 use crate::{CHECKPOINT, ReadError};
 use remit_ledger::{
@@ -29,7 +29,7 @@ use std::{collections::HashSet, path::Path};
 ///
 /// # Errors
 /// When the database cannot be read at all.
-pub fn verify(
+pub(super) fn verify(
     data: &Path,
     verifier: &Verifier,
     since: Option<&Checkpoint>,
@@ -52,7 +52,7 @@ fn open(data: &Path) -> Result<Connection, rusqlite::Error> {
 ///
 /// # Errors
 /// When the database cannot be read, or what a proof needs of the ledger is not there.
-pub fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
+pub(super) fn prove(data: &Path, record: &str) -> Result<Option<OfflineProof>, ReadError> {
     let read = |error: rusqlite::Error| ReadError(error.to_string());
     let connection = open(data).map_err(read)?;
     let note = newest(&connection).map_err(read)?;
@@ -188,6 +188,7 @@ fn run(
     let tiles_of = |level| verification.tiles_of(level);
     let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
     rest::rest(connection, &ledger, &shapes, judge, &mut counted, &mut |problem| problems.push(problem))?;
+    spent::verify(connection, &tables, &mut counted, &mut |problem| problems.push(problem))?;
     let customer_of = |case: &str| {
         let mut customer = connection.prepare_cached("SELECT customer FROM cases WHERE id = ?1").ok()?;
         customer.query_row([case], |row| row.get(0)).ok()

@@ -6,9 +6,18 @@
 //! the database, and begins the log anew. All commands wait for that, so that shortly before little is left to be
 //! moved, and the disk has the rest.
 
-use super::setup::{BEGIN_ANEW, patient};
+use super::{
+    quiet::Quiet,
+    setup::{self, BEGIN_ANEW, patient},
+};
+use crate::ReadError;
 use rusqlite::Connection;
-use std::{fs::File, sync::mpsc::Receiver, time::Duration};
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Arc, mpsc::Receiver},
+    time::Duration,
+};
 
 /// Pages worth moving, and how long to leave the disk to the writer in between.
 const STEP: i64 = BEGIN_ANEW / 16 * 7;
@@ -40,6 +49,21 @@ const FEW: i64 = 2_000;
 pub(super) fn move_all(connection: &Connection, database: &File) -> Result<(), rusqlite::Error> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     database.sync_data().map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Moves what is in the log of the database at `path` into it and holds this process's own reads back for a moment, so
+/// that a commit can begin the log anew; until what is given is dropped. Blocks, for `patience` at most after what it
+/// moves. None if reads went on for so long.
+pub(super) fn quieten(
+    path: &Path,
+    database: &File,
+    gate: &Arc<Quiet>,
+    patience: Duration,
+) -> Result<Option<impl Send + Sized + use<>>, ReadError> {
+    let failed = |error: &dyn std::fmt::Display| ReadError(error.to_string());
+    let beside = setup::side(path).map_err(|error| failed(&error))?;
+    move_all(&beside, database).map_err(|error| failed(&error))?;
+    Ok(gate.close(patience))
 }
 
 /// Begins the log anew, as the writer: it is cut off, so that nothing that was overwritten is left in it. Not while

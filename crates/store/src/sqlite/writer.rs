@@ -3,9 +3,11 @@
 
 use super::{
     answers::{Outcome, Waiting},
+    case_version,
+    counters::Spent,
     durability::{Durability, Written},
-    group_commit::GroupCommit,
-    read::{REVOKED, TOKEN},
+    group_commit::{GroupCommit, Sent},
+    items::{self, Versions},
     reserve::Reserve,
     wal_checkpoint,
 };
@@ -30,7 +32,7 @@ use std::{
 pub(super) fn run(
     mut connection: Connection,
     (disk, reserve): (&Durability, &Reserve),
-    waiting: &Receiver<Waiting>,
+    waiting: &Receiver<Sent>,
     group_commit: &GroupCommit,
     (written, told): (&SyncSender<Written>, &SyncSender<()>),
     last: &AtomicBool,
@@ -115,7 +117,8 @@ fn together(
 ) -> Result<Vec<Outcome>, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let (tiles, depths) = (Vec::new(), BTreeMap::new());
-    let mut batch = Batch { keys: 0, now: 0, next_key: None, tree: tree.clone(), tiles, depths };
+    let versions = Versions::default();
+    let mut batch = Batch { keys: 0, now: 0, next_key: None, versions, tree: tree.clone(), tiles, depths };
     // Pages that become free are overwritten where words are erased.
     let erases = commits.iter().any(|commit| commit.erase.is_some() || commit.clear.is_some());
     if erases {
@@ -141,6 +144,7 @@ struct Batch {
     now: i64,
     /// The number of the next customer's key, once one was added.
     next_key: Option<i64>,
+    versions: Versions,
     tree: Tree,
     tiles: Vec<Tile>,
     depths: BTreeMap<String, i64>,
@@ -182,27 +186,34 @@ impl Batch {
                 return Ok(Err(if commit.erase.is_some() { CommitError::Done } else { CommitError::KeyGone }));
             }
         }
+        if let Some(refused) = items::unexpected(tx, commit)? {
+            return Ok(Err(refused));
+        }
+        let spent = match Spent::of(tx, &commit.spend)? {
+            Ok(spent) => spent,
+            Err(refused) => return Ok(Err(refused)),
+        };
         let mut key = commit.sealed_under.map(u64::cast_signed);
         if let Some(case) = &commit.case {
             let known = match case.expected_version {
                 0 if insert_case(tx, case)? => None,
-                _ => known_case(tx, &case.id)?,
+                _ => case_version::known_case(tx, &case.id)?,
             };
             let current = known.as_ref().map_or(0, |known| known.version);
             if current != case.expected_version {
                 return Ok(Err(CommitError::VersionConflict { current }));
             }
-            if known.is_some() {
-                update_case(tx, case)?;
-            }
             if let Some(customer) = &commit.customer {
                 key = self.key_of(tx, customer)?;
                 if key.is_none() {
-                    // Only who opens a case brings a customer along.
-                    tx.prepare_cached("DELETE FROM cases WHERE id = ?1 AND version = ?2")?
-                        .execute(params![case.id, case.version.cast_signed()])?;
+                    if known.is_none() {
+                        tx.prepare_cached("DELETE FROM cases WHERE id = ?1")?.execute([&case.id])?;
+                    }
                     return Ok(Err(CommitError::KeyGone));
                 }
+            }
+            if known.is_some() {
+                update_case(tx, case)?;
             }
             if known.is_none() {
                 tx.prepare_cached("INSERT INTO customers VALUES (?1, ?2, ?3, ?4)")?.execute(params![
@@ -223,6 +234,7 @@ impl Batch {
                 }
             }
         }
+        spent.write(tx)?;
         self.write(tx, commit).map(Ok)
     }
 
@@ -251,12 +263,16 @@ impl Batch {
 
     fn write(&mut self, tx: &Transaction<'_>, commit: &Commit) -> Result<Committed, rusqlite::Error> {
         let first_seq = self.tree.size() + 1;
-        for (at, record) in commit.records.iter().enumerate() {
-            let before = match &commit.case {
-                Some(case) => case.expected_version + at as u64,
-                None => version_of(tx, &record.stream)?,
+        // Only a case's own records have its versions.
+        let mut version = commit.case.as_ref().map_or(0, |case| case.expected_version);
+        for record in &commit.records {
+            let place = if commit.case.as_ref().is_some_and(|case| record.is_of(&case.id)) {
+                version += 1;
+                version
+            } else {
+                version_of(tx, &record.stream)? + 1
             };
-            self.append(tx, record, before + 1)?;
+            self.append(tx, record, place)?;
         }
         for words in &commit.words {
             tx.prepare_cached("INSERT INTO words VALUES (?1, ?2, ?3)")?.execute(params![
@@ -274,7 +290,7 @@ impl Batch {
         }
         for row in &commit.exceptions {
             let sql = "INSERT INTO exceptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
-                       owner = ?4, due_ms = ?5, state = ?6, taken_by = ?7, body = ?8";
+                       stream = ?2, kind = ?3, owner = ?4, due_ms = ?5, state = ?6, taken_by = ?7, body = ?8";
             tx.prepare_cached(sql)?.execute(params![
                 row.id,
                 row.case,
@@ -296,7 +312,7 @@ impl Batch {
             let sql = "INSERT INTO outcome_counts VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET count = count + 1";
             tx.prepare_cached(sql)?.execute(params![row.responder, row.intent, row.kind])?;
         }
-        later(tx, commit)?;
+        items::write(tx, commit, &mut self.versions)?;
         if let Some(activation) = &commit.activation {
             let sql = "INSERT INTO activations SELECT ?1, digest FROM bundles WHERE digest = ?2";
             if tx.prepare_cached(sql)?.execute(params![activation.at_ms, activation.digest])? == 0 {
@@ -371,6 +387,7 @@ impl Batch {
                        AND expires_ms <= ?2";
             tx.prepare_cached(sql)?.execute(params![self.keys + 1, self.now])?;
         }
+        self.versions.finish(tx)?;
         for tile in &self.tiles {
             tx.prepare_cached("INSERT INTO tiles VALUES (?1, ?2, ?3)")?.execute(params![
                 tile.level,
@@ -384,59 +401,6 @@ impl Batch {
         }
         Ok(())
     }
-}
-
-/// What remains to be done because of a commit, and what need not be done any more.
-fn later(tx: &Transaction<'_>, commit: &Commit) -> Result<(), rusqlite::Error> {
-    for id in commit.claim.iter().chain(&commit.cancel) {
-        tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
-    }
-    for row in &commit.outbox {
-        let sql = "INSERT INTO outbox (id, kind, stream, due_ms, body) VALUES (?1, ?2, ?3, ?4, ?5) \
-                   ON CONFLICT (id) DO UPDATE SET due_ms = ?4, body = ?5";
-        tx.prepare_cached(sql)?.execute(params![row.id, row.kind, row.case, row.due_ms, row.body])?;
-    }
-    for change in &commit.tokens {
-        match change {
-            TokenChange::Add(t) => {
-                let sql = format!("INSERT INTO tokens ({TOKEN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-                let (roles, ends) = (t.roles.join(" "), t.expires_ms);
-                let values = params![t.id, t.hash, t.name, roles, t.responder, t.source, t.created_ms, ends, t.staff];
-                tx.prepare_cached(&sql)?.execute(values)?;
-            }
-            TokenChange::Revoke(id) => {
-                let sql = "INSERT OR REPLACE INTO items SELECT ?2, id, CAST(name AS BLOB) FROM tokens WHERE id = ?1";
-                tx.prepare_cached(sql)?.execute([id.as_str(), REVOKED])?;
-                tx.prepare_cached("DELETE FROM tokens WHERE id = ?1")?.execute([id])?;
-            }
-        }
-    }
-    for item in &commit.items {
-        match &item.body {
-            Some(body) => tx
-                .prepare_cached("INSERT OR REPLACE INTO items VALUES (?1, ?2, ?3)")?
-                .execute(params![item.kind, item.id, body])?,
-            None => tx
-                .prepare_cached("DELETE FROM items WHERE kind = ?1 AND id = ?2")?
-                .execute(params![item.kind, item.id])?,
-        };
-    }
-    Ok(())
-}
-
-/// A case as it is in the database.
-struct Known {
-    version: u64,
-    status: String,
-    holder: Option<String>,
-}
-
-fn known_case(tx: &Transaction<'_>, id: &str) -> Result<Option<Known>, rusqlite::Error> {
-    tx.prepare_cached("SELECT version, status, holder FROM cases WHERE id = ?1")?
-        .query_row([id], |row| {
-            Ok(Known { version: row.get::<_, i64>(0)?.cast_unsigned(), status: row.get(1)?, holder: row.get(2)? })
-        })
-        .optional()
 }
 
 /// Whether the key with this number is there and not destroyed.

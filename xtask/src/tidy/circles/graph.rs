@@ -83,15 +83,3 @@ fn reach(file: usize, ahead: &BTreeMap<usize, Vec<&Need>>) -> BTreeSet<usize> {
     }
     reached
 }
-
-pub(super) fn dump(needs: &[Need], files: &[String]) {
-    let mut ahead: BTreeMap<usize, Vec<&Need>> = BTreeMap::new();
-    for need in needs {
-        ahead.entry(need.from).or_default().push(need);
-    }
-    for need in needs {
-        if reach(need.to, &ahead).contains(&need.from) {
-            println!("{}:{} -> {} {}", files[need.from], need.line, files[need.to], need.named);
-        }
-    }
-}

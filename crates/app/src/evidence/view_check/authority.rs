@@ -13,24 +13,18 @@ use super::problem::kept;
 use crate::{
     access::authority::{GOVERNANCE, PAUSES, RECORDED},
     bundle::{BUNDLE, MOVES},
-    case::{consult::CONSULT, override_log::OVERRIDE},
+    case::{consult::CONSULTS, override_log::OVERRIDES},
     live::{
-        chats::CHAT,
+        chats::CHATS,
         floor::STAFF,
-        load::BREAKER,
-        subscriptions::{DEAD, DELIVERY, SUBSCRIPTION},
+        load::BREAKERS,
+        subscriptions::{DEAD, DELIVERIES, SUBSCRIPTIONS},
     },
 };
 use chats::Chats;
 use listed::Listed;
 use remit_domain::{Event, id::Timestamp};
-use remit_store::{
-    ItemRow, TokenRow,
-    sqlite::{
-        REVOKED_TOKEN,
-        case_scan::{CustomerOf, Found},
-    },
-};
+use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
 use responders::Responders;
 use sides::{Held, Known};
 use staff::Staff;
@@ -94,22 +88,22 @@ impl Authority {
     }
 
     /// Notes an item that is kept; one that cannot be read, or is of no kind that there is, is found.
-    pub(super) fn item(&mut self, row: &ItemRow, found: Found<'_>) {
-        let body = row.body.as_deref().unwrap_or_default();
+    pub(super) fn item(&mut self, row: &Item, found: Found<'_>) {
+        let body = row.body.as_slice();
         let read = match row.kind.as_str() {
-            STAFF => self.staff.keep(&row.id, body),
-            CHAT => self.chats.keep(&row.id, body, found),
-            SUBSCRIPTION => self.subscriptions.keep(&row.id, body),
-            DELIVERY => self.subscriptions.keep_delivery(&row.id, body),
-            BREAKER => self.responders.keep(&row.id, body),
-            CONSULT => self.listed.keep_consult(&row.id, body),
-            OVERRIDE => self.listed.keep_override(&row.id, body),
+            kind if kind == STAFF.kind() => self.staff.keep(&row.id, body),
+            kind if kind == CHATS.kind() => self.chats.keep(&row.id, body, found),
+            kind if kind == SUBSCRIPTIONS.kind() => self.subscriptions.keep(&row.id, body),
+            kind if kind == DELIVERIES.kind() => self.subscriptions.keep_delivery(&row.id, body),
+            kind if kind == BREAKERS.kind() => self.responders.keep(&row.id, body),
+            kind if kind == CONSULTS.kind() => self.listed.keep_consult(&row.id, body),
+            kind if kind == OVERRIDES.kind() => self.listed.keep_override(&row.id, body),
             REVOKED_TOKEN => {
                 self.tokens.keep_name(&row.id);
                 Ok(())
             }
-            BUNDLE if row.id == MOVES => Ok(()),
-            GOVERNANCE if [RECORDED, PAUSES].contains(&row.id.as_str()) => {
+            kind if kind == BUNDLE.kind() && row.id == MOVES => Ok(()),
+            kind if kind == GOVERNANCE.kind() && [RECORDED, PAUSES].contains(&row.id.as_str()) => {
                 self.marks += 1;
                 if row.id == PAUSES {
                     self.subscriptions.pauses_are_recorded();
@@ -140,7 +134,7 @@ impl Authority {
         // A server has started before there is anything but tokens.
         let served = !(self.staff.is_empty() && self.chats.is_empty() && self.subscriptions.is_empty());
         if known.is_recorded_from_birth && served && self.marks < [RECORDED, PAUSES].len() {
-            found(kept("setting", GOVERNANCE, "what says that everything is on record is not there"));
+            found(kept("setting", GOVERNANCE.kind(), "what says that everything is on record is not there"));
         }
         self.tokens.compare(known, &mut held, found);
         self.staff.compare(&mut held, found);

@@ -20,11 +20,8 @@ use remit_domain::{
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use remit_policy::files::Files;
 use remit_store::{
-    IdempotencyRow, ItemRow, OutcomeDelta, TokenRow,
-    sqlite::{
-        REVOKED_TOKEN, STREAMS_SINCE,
-        case_scan::{CustomerOf, Found, Judge, Stored},
-    },
+    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, Stored, TokenRow,
+    sqlite::STREAMS_SINCE,
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
@@ -269,9 +266,9 @@ impl Judge for ViewCheck {
         }
     }
 
-    fn item(&mut self, item: &ItemRow, found: Found<'_>) {
+    fn item(&mut self, item: &Item, found: Found<'_>) {
         self.authority.item(item, found);
-        let body = item.body.as_deref().unwrap_or_default();
+        let body = item.body.as_slice();
         // The name of a token that was revoked is kept as it is.
         let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
         if !is_name && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err() {

@@ -1,7 +1,7 @@
 //! Words and files, against the commitments to them that are on record.
 
 use crate::vault::keys::{CustomerKey, SEALED_MORE};
-use remit_store::sqlite::case_scan::Stored;
+use remit_store::Stored;
 use std::collections::BTreeMap;
 
 /// Commitments that a case's records name: whether to a file, of how many bytes, and whether it was erased since.

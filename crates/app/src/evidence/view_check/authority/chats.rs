@@ -10,7 +10,7 @@ use remit_domain::{
     Event,
     id::{CaseId, CustomerId, Timestamp},
 };
-use remit_store::sqlite::case_scan::{CustomerOf, Found};
+use remit_store::{CustomerOf, Found};
 use std::collections::BTreeMap;
 
 /// Chats of the records that are remembered before those that have ended are forgotten.

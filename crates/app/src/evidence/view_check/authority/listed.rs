@@ -12,7 +12,7 @@ use remit_domain::{
     id::{ConsultId, DecisionId},
 };
 use remit_ledger::hash::Hash;
-use remit_store::sqlite::case_scan::Found;
+use remit_store::Found;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::sides::compare;
 use crate::live::load::BreakerItem;
 use remit_domain::Event;
-use remit_store::sqlite::case_scan::Found;
+use remit_store::Found;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::super::problem::kept;
 use crate::vault::keys::Keys;
-use remit_store::sqlite::case_scan::Found;
+use remit_store::Found;
 use std::collections::BTreeMap;
 
 /// What is known of the directory.

@@ -3,7 +3,7 @@
 use super::sides::{Held, OTHERWISE, compare};
 use crate::live::floor::StaffItem;
 use remit_domain::{Event, floor::StaffProfile, governance::PresenceKind};
-use remit_store::sqlite::case_scan::Found;
+use remit_store::Found;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ use remit_domain::{
     governance::{SubscriptionChange, SubscriptionTerms},
     id::Timestamp,
 };
-use remit_store::sqlite::case_scan::Found;
+use remit_store::Found;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]

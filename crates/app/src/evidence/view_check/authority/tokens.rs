@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{access::authority, governance::resolve_names};
 use remit_domain::{Event, governance::Grant};
-use remit_store::{TokenRow, sqlite::case_scan::Found};
+use remit_store::{Found, TokenRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
