@@ -318,7 +318,6 @@ impl Both {
 
     /// Goes on until there is nothing left to do.
     pub(crate) fn quiet(&mut self) {
-        let mut rests = false;
         for _ in 0..10_000 {
             self.follow_all();
             while !self.on_its_way.is_empty() {
@@ -330,11 +329,10 @@ impl Both {
             let due = self.floor.due(self.now);
             due.iter().for_each(|proposal| self.carry_out(proposal));
             if due.is_empty() && self.late.is_empty() && self.propose().is_none() {
-                rests = true;
-                break;
+                return;
             }
         }
-        assert!(rests, "it does not come to rest: {:?}", self.floor.due(self.now));
+        panic!("it does not come to rest: {:?}", self.floor.due(self.now));
     }
 
     // What is true.

@@ -7,7 +7,7 @@ use remit_domain::{
 };
 
 fn offered(both: &mut Both) -> (usize, usize) {
-    let made = both.propose().unwrap();
+    let made = both.propose().expect("an offer to make");
     assert!(both.decide(0), "the record refused it");
     both.settle(0);
     made

@@ -158,7 +158,7 @@ struct Accounted {
 }
 
 /// How often memory may be found otherwise than what is stored, while nothing is committed, before that counts.
-const LOOKS: usize = 100;
+const LOOKS: usize = 2_000;
 
 /// Holds memory against what is stored. What was just committed is followed before long.
 fn memory_is_in_step(app: &Parts) {
