@@ -38,6 +38,9 @@ const PARTLY: &str = "names of subscriptions, how far events were delivered, sin
 const INTENT: &str = "outcomes are held against the records for each responder, over all intents";
 const DESTROYED: &str = "of a key that is destroyed, which seals nothing any more";
 
+/// Tables in which nothing is yet: no use case spends from a counter.
+const EMPTY: [&str; 2] = ["counters", "reservations"];
+
 /// Records in the database, so that a tile of the ledger is full.
 const RECORDS: u64 = 300;
 
@@ -263,8 +266,9 @@ fn round(plan: Plan) {
     });
     let (wrong, tried) = (wrong.into_inner().unwrap(), tried.into_inner().unwrap());
     assert!(wrong.is_empty(), "verified though changed:\n{}", wrong.join("\n"));
+    let is_tried = |table: &str| tried.keys().any(|change| change.place().0 == table);
     let untried: Vec<&String> =
-        tables.keys().filter(|table| !tried.keys().any(|change| change.place().0 == *table)).collect();
+        tables.keys().filter(|table| !is_tried(table) && !EMPTY.contains(&table.as_str())).collect();
     assert!(untried.is_empty(), "nothing is in {untried:?}, so that nothing could be changed there");
     // What is found by now is not to be excused any longer.
     for (change, (all, missed)) in tried.iter().filter(|(change, _)| change.excused().is_some_and(|why| why != PARTLY))

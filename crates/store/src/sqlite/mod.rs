@@ -331,6 +331,9 @@ impl Drop for SqliteStore {
     /// Lets the writer finish what waits.
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Relaxed);
+        // The last connection to close moves the log of writes into the database and takes it away, and one that only
+        // reads cannot.
+        self.readers.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         drop((self.queue.take(), self.side.take()));
         for thread in self.threads.drain(..) {
             let _ = thread.join();
