@@ -72,7 +72,7 @@ pub async fn start(app: Arc<Parts>, address: SocketAddr) -> io::Result<Running> 
 }
 
 /// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is
-/// open and belongs to nobody is given on before ([`Parts::rehome`]).
+/// open and belongs to nobody is given on before ([`rehome`](remit_app::bundle::rehome::rehome)).
 ///
 /// # Errors
 /// When it has no address.

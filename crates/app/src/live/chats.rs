@@ -148,7 +148,7 @@ impl Chat {
     }
 }
 
-/// Every chat that is valid, and whoever listens to a case. They change by [`Chats::follow`] alone.
+/// Every chat that is valid, and whoever listens to a case. They change by `Chats::follow` alone.
 #[derive(Debug, Default)]
 pub struct Chats {
     known: Mutex<Registry>,

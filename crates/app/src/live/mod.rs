@@ -1,5 +1,5 @@
 //! What is known in memory, which follows from what is on record. Each part has one function, `follow`, that takes what
-//! a commit changed ([`change::Change`]), and nothing else changes what it holds of the record; at the start the same
+//! a commit changed (`change::Change`), and nothing else changes what it holds of the record; at the start the same
 //! functions are given what is stored, as changes from nothing.
 
 pub(crate) mod change;

@@ -1,5 +1,5 @@
 //! The port in memory, plain enough to be read as the specification of every backend: one mutex around what is there
-//! ([`state`]), and beside it what of that a crash would leave.
+//! (`state.rs`), and beside it what of that a crash would leave.
 //!
 //! Each commit makes a new state out of the one before, so that a commit takes as long as the store is large: it is for
 //! tests, and to be held against other backends.
