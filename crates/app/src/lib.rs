@@ -1,8 +1,8 @@
 //! The use cases of Remit: who calls, what policy permits them, what is decided, committed and told.
 //!
 //! Interfaces translate requests and what comes of them; only what is here acts. Nothing here knows how it is asked or
-//! answered: no addresses, headers or status codes. Time comes from `environment::clock`, randomness from `environment::entropy`, and from
-//! nowhere else.
+//! answered: no addresses, headers or status codes. Time comes from `environment::clock`, randomness from
+//! `environment::entropy`, and from nowhere else.
 
 pub mod access;
 pub mod ai;
