@@ -1,6 +1,5 @@
 //! Makes everything ready to serve: memory follows what is stored.
 
-use crate::journal::block_on::block_on;
 use crate::{
     Environment, Governance, Journal, Live, Parts, StartError, Vault,
     access::authority,
@@ -8,7 +7,7 @@ use crate::{
     directory::Directory,
     environment::clock::Clock,
     governance::services::Services,
-    journal::readers::Readers,
+    journal::{block_on::block_on, readers::Readers},
     pipeline::stored,
     settings::Settings,
     vault::{customers, erasures, names},

@@ -21,7 +21,7 @@ use cedar_policy::{
 use foldhash::fast::RandomState;
 use remit_domain::{
     decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
-    id::{ActionName, PolicyId, SignalName, Timestamp},
+    id::{ActionName, PolicyId, Timestamp},
     signal::{Reading, Signals, Value},
     source::DEFAULT_SOURCE,
 };
@@ -308,11 +308,6 @@ impl Engine {
     /// Whether this is an invariant: what a verdict is by that was taken back.
     pub fn is_invariant(&self, policy: &PolicyId) -> bool {
         self.notes.get(policy).is_some_and(|note| note.invariant)
-    }
-
-    /// The names of the signals that policies can see, in order.
-    pub fn signal_names(&self) -> impl Iterator<Item = &SignalName> {
-        self.signals.iter().map(|spec| &spec.name)
     }
 }
 

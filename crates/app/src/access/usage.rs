@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Environment, Live,
-    live::usage::{Counted, Following},
+    live::usage::{Following, NoPlace},
     refused::{Kind, Refused},
 };
 
@@ -24,16 +24,12 @@ pub fn pace(environment: &Environment, caller: &Caller) -> Result<(), Refused> {
 /// # Errors
 /// When there are as many as there may be.
 pub fn follow(live: &Live, environment: &Environment, caller: &Caller) -> Result<Following, Refused> {
-    let own = match &caller.usage {
-        None => None,
-        Some(usage) => {
-            let most = environment.limits.streams_each;
-            let own = Counted::within(&usage.streams, most);
-            let detail = || format!("{most} event streams are open with this token");
-            Some(own.ok_or_else(|| Refused::new(Kind::RateLimited, detail()))?)
+    let limits = &environment.limits;
+    live.used.follow(caller.usage.as_deref(), limits).map_err(|no| match no {
+        NoPlace::OfToken => {
+            let detail = format!("{} event streams are open with this token", limits.streams_each);
+            Refused::new(Kind::RateLimited, detail)
         }
-    };
-    let all = Counted::within(&live.used.streams, environment.limits.streams);
-    let full = || Refused::new(Kind::Busy, format!("{} event streams are open", environment.limits.streams));
-    Ok(Following { _own: own, _all: all.ok_or_else(full)? })
+        NoPlace::OfAll => Refused::new(Kind::Busy, format!("{} event streams are open", limits.streams)),
+    })
 }

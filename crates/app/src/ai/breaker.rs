@@ -1,13 +1,12 @@
 //! Circuit breakers: AI responders that were shown to fail an intent too often are stopped for it, on record, and what
 //! they hold of it moves on.
 
-use crate::live::load::{BREAKERS, BreakerItem};
 use crate::{
     Caller, Environment, Governance, Live, Parts,
     access::{auth, authority, principal::Job},
     case::bounds::{REASON_MAX, bounded},
     environment::clock::rfc3339,
-    live::load::{Tally, Tripped},
+    live::load::{BREAKERS, BreakerItem, Tally, Tripped},
     operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
     pipeline::{self, commit::Act, counting},
     refused::{Kind, Refused},

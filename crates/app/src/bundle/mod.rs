@@ -15,11 +15,8 @@ pub use survey::{Gone, Survey, survey};
 
 mod in_force;
 mod moves;
-
 mod plan;
-
 pub mod rehome;
-
 mod survey;
 
 /// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force,

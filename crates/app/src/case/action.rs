@@ -118,10 +118,8 @@ pub async fn end_action(
         Some(end.epoch),
     )
     .await?;
-    let sealed =
-        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", end.note.as_deref())
-            .await?;
-    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let (sealed, note) =
+        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, end.note.as_deref()).await?;
     let how = match end.how {
         ActionEnded::Done => ActionEnd::Done,
         ActionEnded::Refused => ActionEnd::Refused,

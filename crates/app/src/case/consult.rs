@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    access::{auth, principal::Job},
+    access::auth,
     case::{
         bounds::{self, bounded},
         counted::{CaseAnswer, shown},
@@ -163,15 +163,8 @@ pub async fn consults(
         if queue.as_ref().is_some_and(|queue| *queue != item.consult.queue) {
             continue;
         }
-        let case: Case = load::case_for(
-            &parts.governance,
-            &parts.journal,
-            &parts.environment,
-            &Caller::system(Job::Views),
-            "case.read",
-            &item.case.to_string(),
-        )
-        .await?;
+        let case: Case =
+            load::for_views(&parts.governance, &parts.journal, &parts.environment, &item.case.to_string()).await?;
         // A case that has ended needs no advice.
         let asked = case.consults.keys().any(|open| open.to_string() == id);
         if case.status != Status::Open || !asked {

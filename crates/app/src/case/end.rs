@@ -1,11 +1,10 @@
 //! Cases resolved, and reopened.
 
-use crate::case::counted::shown;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
         bounds::{self, REASON_MAX},
-        counted::CaseAnswer,
+        counted::{CaseAnswer, shown},
     },
     operation::{ReopenCaseRefusal, ResolveCaseRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
@@ -61,16 +60,8 @@ pub async fn resolve_case(
         Some(resolve.epoch),
     )
     .await?;
-    let sealed = sealing::seal_optional(
-        &parts.journal,
-        &parts.vault,
-        &parts.environment,
-        &loaded,
-        "note",
-        resolve.note.as_deref(),
-    )
-    .await?;
-    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let (sealed, note) =
+        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, resolve.note.as_deref()).await?;
     let known =
         |name: &String| parts.governance.bundle.dispositions().iter().find(|known| known.as_str() == name).cloned();
     let disposition = match &resolve.disposition {

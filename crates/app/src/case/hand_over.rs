@@ -1,11 +1,10 @@
 //! Cases handed over: by their holder, and by a person against the system.
 
-use crate::case::counted::shown;
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
         bounds::{self, REASON_MAX},
-        counted::CaseAnswer,
+        counted::{CaseAnswer, shown},
     },
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
@@ -91,16 +90,8 @@ pub async fn request_handoff(
         Some(handoff.epoch),
     )
     .await?;
-    let sealed = sealing::seal_optional(
-        &parts.journal,
-        &parts.vault,
-        &parts.environment,
-        &loaded,
-        "note",
-        handoff.note.as_deref(),
-    )
-    .await?;
-    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let (sealed, note) =
+        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, handoff.note.as_deref()).await?;
     let epoch = handoff.epoch;
     let yielded = |reason| Command::Yield { epoch, reason, note: note.clone(), found: None };
     let command = match handoff.reason {

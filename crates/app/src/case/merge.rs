@@ -1,11 +1,9 @@
 //! Merges duplicates: a case ends in another one of the same customer, which goes on and knows of it.
 
-use crate::journal::outbox;
 use crate::{
     Caller, Done, Parts, Repeat,
-    access::principal::Job,
     case::counted::{CaseAnswer, shown},
-    journal::outbox::Look,
+    journal::outbox::{self, Look},
     operation::MergeCaseRefusal,
     pipeline::{self, commit::Act, lease, load},
     refused::{Kind, Refused},
@@ -40,15 +38,7 @@ pub async fn merge_case(
     let case = lease::load_under(governance, journal, environment, caller, action, id, Some(merge.epoch)).await?.case;
     let into: CaseId = merge.into.parse().map_err(|error| Refused::invalid("into", error))?;
     // Whoever may merge a case may read what else its customer has open.
-    let other = load::case_for(
-        &parts.governance,
-        &parts.journal,
-        &parts.environment,
-        &Caller::system(Job::Views),
-        "case.read",
-        &merge.into,
-    )
-    .await?;
+    let other = load::for_views(&parts.governance, &parts.journal, &parts.environment, &merge.into).await?;
     if other.customer != case.customer {
         return Err(Refused::invalid("into", "is the case of another customer").into());
     }

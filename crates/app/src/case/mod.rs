@@ -11,7 +11,7 @@ pub mod end;
 pub mod exception;
 pub mod feedback;
 pub mod hand_over;
-pub mod handover;
+pub mod keep;
 pub mod merge;
 pub mod open;
 pub mod override_log;

@@ -16,13 +16,12 @@ use crate::{
     pipeline::{
         self,
         commit::Act,
-        facts,
         measure::{self, Named},
     },
     refused::{Kind, Refused},
     vault::customers::Customer,
 };
-use remit_domain::{Command, Step, case::Requester, decision::Trigger, id::Timestamp};
+use remit_domain::{Command, case::Requester, decision::Trigger, id::Timestamp};
 use remit_signals::written::written;
 
 /// What becomes of a request to open a case.
@@ -111,21 +110,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     )
     .await?;
     let mut context = parts.environment.context(caller)?;
-    let happened = match remit_domain::begin(None, act.command, &mut context).map_err(Refused::from)? {
-        Step::Done(happened) => happened,
-        Step::Asks(pending) => {
-            let mut answer = facts::answer(
-                &parts.governance,
-                &parts.live,
-                &parts.environment,
-                pending.case(),
-                pending.question(),
-                now,
-            );
-            answer.trigger = Trigger::Asked;
-            pending.conclude(answer, &mut context).map_err(Refused::from)?
-        }
-    };
+    let happened = pipeline::decided(parts, None, act.command, Some(Trigger::Asked), &mut context)?;
     let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
     Ok(WouldDecide {
         explanation: decision::explain(&parts.governance, &parts.journal, decision),

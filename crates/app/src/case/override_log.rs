@@ -3,7 +3,7 @@
 
 use crate::{
     Caller, Parts,
-    access::{auth, principal::Job, who},
+    access::{auth, who},
     case::query::Page,
     environment::clock::rfc3339,
     operation::ListOverridesRefusal,
@@ -99,15 +99,8 @@ pub async fn overrides(
         else {
             continue;
         };
-        let case: Case = load::case_for(
-            &parts.governance,
-            &parts.journal,
-            &parts.environment,
-            &Caller::system(Job::Views),
-            "case.read",
-            &item.case.to_string(),
-        )
-        .await?;
+        let case: Case =
+            load::for_views(&parts.governance, &parts.journal, &parts.environment, &item.case.to_string()).await?;
         let reason = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, &item.reason).await?;
         items.extend(view(&decision, who::named(&parts.journal, &parts.vault, &record.actor).await?, reason));
     }

@@ -41,10 +41,8 @@ pub async fn transfer_case(
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(wish.epoch))
             .await?;
     let to = resolve_names::queue_named(&parts.governance, "to", &wish.to)?;
-    let sealed =
-        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", wish.note.as_deref())
-            .await?;
-    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let (sealed, note) =
+        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, wish.note.as_deref()).await?;
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
     Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
 }

@@ -36,7 +36,6 @@ use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
 pub mod confirmation;
-
 pub mod conversation;
 
 /// A chat to start.

@@ -1,7 +1,6 @@
 //! What became of cases, by responder and intent: the counts from which routing estimates who resolves what.
 
-use crate::operation::ListOutcomesRefusal;
-use crate::{Caller, Parts, access::auth, live::load::Tally, refused::Refused};
+use crate::{Caller, Parts, access::auth, live::load::Tally, operation::ListOutcomesRefusal, refused::Refused};
 use remit_domain::cost::resolves_bp;
 use remit_store::{OutcomeDelta, Views as _};
 use serde::Serialize;

@@ -54,16 +54,38 @@ impl Used {
 /// A place among event streams, until it is dropped.
 #[derive(Debug)]
 pub struct Following {
-    pub(crate) _own: Option<Counted>,
-    pub(crate) _all: Counted,
+    _own: Option<Counted>,
+    _all: Counted,
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NoPlace {
+    /// As many of the token's own are open as may be.
+    OfToken,
+    /// As many of all tokens are.
+    OfAll,
+}
+
+impl Used {
+    /// A place among the event streams of a token, where it is one that is counted, and of all.
+    ///
+    /// # Errors
+    /// When there are as many as `limits` allow.
+    pub(crate) fn follow(&self, usage: Option<&Usage>, limits: &Limits) -> Result<Following, NoPlace> {
+        let own = |usage: &Usage| Counted::within(&usage.streams, limits.streams_each).ok_or(NoPlace::OfToken);
+        let own = usage.map(own).transpose()?;
+        let all = Counted::within(&self.streams, limits.streams).ok_or(NoPlace::OfAll)?;
+        Ok(Following { _own: own, _all: all })
+    }
 }
 
 /// One of those that a number counts.
 #[derive(Debug)]
-pub(crate) struct Counted(Arc<AtomicUsize>);
+struct Counted(Arc<AtomicUsize>);
 
 impl Counted {
-    pub(crate) fn within(of: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
+    fn within(of: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
         let more = |count: usize| (count < most).then_some(count + 1);
         of.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Self(Arc::clone(of)))
     }

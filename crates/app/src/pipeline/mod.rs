@@ -7,33 +7,22 @@ use crate::{
     pipeline::repeat::{Done, Kept, Repeat},
     refused::{Kind, Refused, refused},
 };
-use remit_domain::{Case, Step, command::Happened};
+use remit_domain::{Case, Command, Context, Step, command::Happened, decision::Trigger};
 use remit_store::{Commit, CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
 pub mod commit;
-
 pub mod counting;
-
 pub mod facts;
-
 pub mod follow_ups;
-
 pub mod lease;
-
 pub mod load;
-
 pub mod measure;
-
 pub mod projections;
-
 pub mod repeat;
-
 pub mod sealing;
-
 pub mod sla;
-
 pub mod stored;
 
 /// How often a command is taken anew when the case changed while it was decided.
@@ -99,25 +88,33 @@ async fn prepare<T: Serialize>(
     let mut context = parts.environment.context(caller)?;
     let commit::Act { command, beside, .. } = act;
     let now = context.now;
-    let happened = match remit_domain::begin(before.as_ref(), command, &mut context)? {
-        Step::Done(happened) => happened,
-        Step::Asks(pending) => {
-            let answer = facts::answer(
-                &parts.governance,
-                &parts.live,
-                &parts.environment,
-                pending.case(),
-                pending.question(),
-                now,
-            );
-            pending.conclude(answer, &mut context)?
-        }
-    };
+    let happened = decided(parts, before.as_ref(), command, None, &mut context)?;
     let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
         Cow::Borrowed(_) => show(&happened),
         Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
     };
     commit::record(parts, caller, repeat, before.as_ref(), happened, beside, output, now)
+}
+
+/// What `command` comes to on the case as it was `before`: the domain decides, on facts and verdicts of now where it
+/// asks for them. `trigger` takes the place of what the command would have triggered the decision.
+pub(crate) fn decided(
+    parts: &Parts,
+    before: Option<&Case>,
+    command: Command,
+    trigger: Option<Trigger>,
+    context: &mut Context,
+) -> Result<Happened, Refused> {
+    let pending = match remit_domain::begin(before, command, context)? {
+        Step::Done(happened) => return Ok(happened),
+        Step::Asks(pending) => pending,
+    };
+    let (case, question) = (pending.case(), pending.question());
+    let mut answer = facts::answer(&parts.governance, &parts.live, &parts.environment, case, question, context.now);
+    if let Some(trigger) = trigger {
+        answer.trigger = trigger;
+    }
+    Ok(pending.conclude(answer, context)?)
 }
 
 /// What `act` comes to; where it is refused, what the same request came to before, if it was carried out. So who

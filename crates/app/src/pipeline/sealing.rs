@@ -41,21 +41,22 @@ pub(crate) async fn sealing_key(
     customer::case_key(journal, vault, environment, case).await?.ok_or_else(|| Refusal::WordsErased.into())
 }
 
-/// The same of words that may be left out.
+/// A note for a case, sealed, and what is on record of it; nothing where there is none.
 ///
 /// # Errors
-/// When they are too long, or the case's words were erased.
-pub(crate) async fn seal_optional(
+/// When it is too long, or the case's words were erased.
+pub(crate) async fn seal_note(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     loaded: &Loaded,
-    field: &str,
-    text: Option<&str>,
-) -> Result<Option<Sealed>, Refused> {
-    let Some(text) = text else { return Ok(None) };
-    bounded(field, text, TEXT_MAX)?;
-    seal_on(journal, vault, environment, loaded, text).await.map(Some)
+    note: Option<&str>,
+) -> Result<(Option<Sealed>, Option<Words>), Refused> {
+    let Some(note) = note else { return Ok((None, None)) };
+    bounded("note", note, TEXT_MAX)?;
+    let sealed = seal_on(journal, vault, environment, loaded, note).await?;
+    let words = sealed.words.clone();
+    Ok((Some(sealed), Some(words)))
 }
 
 /// What `words` on a case say; nothing once they were erased, or if they do not open, which is logged and counted.

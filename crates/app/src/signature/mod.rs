@@ -16,7 +16,7 @@ use crate::{
         counted::CaseAnswer,
         end, exception,
         feedback::GiveFeedback,
-        hand_over, handover, merge,
+        hand_over, keep, merge,
         override_log::OverrideView,
         query::{MessageView, Page, TimelineItem},
         request, situation, transfer,
@@ -106,7 +106,7 @@ signatures! {
     AbandonCase(Nothing) -> CaseAnswer, "Ended.";
 
     TransferCase(transfer::TransferCase) -> CaseAnswer, "Decided.";
-    KeepCase(handover::KeepCase) -> CaseAnswer, "Noted.";
+    KeepCase(keep::KeepCase) -> CaseAnswer, "Noted.";
     EndSituation(situation::EndSituation) -> CaseAnswer, "Noted and decided.";
     AskConsult(consult::AskConsult) -> CaseAnswer, "Asked.";
     AnswerConsult(consult::AnswerConsult) -> CaseAnswer, "Given.";

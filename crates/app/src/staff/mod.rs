@@ -8,7 +8,7 @@ pub mod settle;
 
 use crate::{
     Caller, Done, Environment, Governance, Live, Parts, Repeat,
-    access::{auth, principal::Job, who},
+    access::{auth, who},
     case::{
         counted::{CaseAnswer, shown},
         view::CaseView,
@@ -290,15 +290,7 @@ pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkV
     let id = known_staff(&parts.live, name)?.profile.id;
     let mut work = WorkView { offered: Vec::new(), held: Vec::new() };
     for case in parts.live.floor.cases_of(&id) {
-        let case = load::case_for(
-            &parts.governance,
-            &parts.journal,
-            &parts.environment,
-            &Caller::system(Job::Views),
-            "case.read",
-            &case.to_string(),
-        )
-        .await?;
+        let case = load::for_views(&parts.governance, &parts.journal, &parts.environment, &case.to_string()).await?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
             work.held.push(who::case_view(&parts.journal, &parts.vault, &case).await?);

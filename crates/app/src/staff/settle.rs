@@ -31,10 +31,7 @@ pub(crate) async fn set_staff(
         let (item, events) = change(known)?;
         let item = StaffItem { revision, ..item };
         let first = !parts.live.floor.is_staffed();
-        let before = STAFF.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
-        let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
-        let changed = Commit { items, ..Commit::default() };
-        authority::govern(parts, caller, &events, changed).await.map_err(crate::refused)?;
+        store(parts, caller, &events, &item).await?;
         if first {
             // Nobody was on the floor until now: it begins with what is there.
             placing::follow_cases(parts, &parts.live).await.map_err(Refused::internal)?;
@@ -43,6 +40,13 @@ pub(crate) async fn set_staff(
     };
     take_back_offers(parts, id).await?;
     Ok(item)
+}
+
+/// Stores a member of staff as they are now, with the events that say so. Nobody else stores one meanwhile.
+async fn store(parts: &Parts, caller: &Caller, events: &[Event], item: &StaffItem) -> Result<(), Refused> {
+    let before = STAFF.get(&parts.journal.store, item.profile.id.as_str()).await.map_err(Refused::internal)?;
+    let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
+    authority::govern(parts, caller, events, Commit { items, ..Commit::default() }).await.map_err(crate::refused)
 }
 
 /// Takes back what is offered to somebody who is not there, and what is on its way to them.
@@ -84,8 +88,5 @@ pub(super) async fn count_as_away(parts: &Parts, staff: &StaffId) -> Result<(), 
     let (staff, by) = (staff.clone(), "remit".to_owned());
     let events = [Event::PresenceSet { staff, presence: (&presence).into(), by, at }];
     let item = StaffItem { presence, since: at, revision: known.revision + 1, ..known };
-    let before = STAFF.get(&parts.journal.store, item.profile.id.as_str()).await.map_err(Refused::internal)?;
-    let items = vec![item.write(before.as_ref().map_or(Expected::Absent, Entry::expected))?];
-    let changed = Commit { items, ..Commit::default() };
-    authority::govern(parts, &Caller::system(Job::Floor), &events, changed).await.map_err(crate::refused)
+    store(parts, &Caller::system(Job::Floor), &events, &item).await
 }

@@ -14,7 +14,7 @@ use remit_app::{
     case::{
         action::{self, EndAction},
         consult::{self, AnswerConsult, AskConsult},
-        handover::{self, KeepCase},
+        keep::{self, KeepCase},
         merge::{self, MergeCase},
         situation::{self, EndSituation},
         transfer::{self, TransferCase},
@@ -52,7 +52,7 @@ async fn keep_case(
     Name(id): Name,
     body: Json<KeepCase>,
 ) -> Reply {
-    let acted = handover::keep_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = keep::keep_case(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 

@@ -7,10 +7,10 @@ use crate::{
 };
 use remit_ledger::{checkpoint::Signer, hash::Hash};
 use rusqlite::params;
-use std::time::Duration;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 fn store(directory: &Path) -> SqliteStore {

@@ -3,9 +3,9 @@
 //!
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
-use crate::journal::outbox::{TIMER, TURN};
 use crate::{
     access::{principal, token_id},
+    journal::outbox::{TIMER, TURN},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},
 };
@@ -27,14 +27,10 @@ use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod authority;
-
 mod governed;
-mod problem;
-
 mod outbox;
-
+mod problem;
 mod rows;
-
 mod sealed;
 
 /// From this format on everything that is counted and remains to be done is there from the first record on.
@@ -42,6 +38,7 @@ const WHOLE_SINCE: i64 = 6;
 
 /// From this format on each act of authority is on record from the first one on, with all that records say of it.
 const RECORDED_SINCE: i64 = STREAMS_SINCE;
+
 /// How a record names a bundle.
 const BUNDLE: &[u8] = br#""bundle":""#;
 

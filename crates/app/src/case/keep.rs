@@ -37,10 +37,8 @@ pub async fn keep_case(
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, Some(keep.epoch))
             .await?;
-    let sealed =
-        sealing::seal_optional(&parts.journal, &parts.vault, &parts.environment, &loaded, "note", keep.note.as_deref())
-            .await?;
-    let note = sealed.as_ref().map(|sealed| sealed.words.clone());
+    let (sealed, note) =
+        sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, keep.note.as_deref()).await?;
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
     Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await?)
 }
