@@ -1,29 +1,12 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
 mod kind;
+mod names;
 mod payload;
 
-use crate::{
-    action::{ActionDecision, ActionEnd},
-    activation::{BundleChanges, Moved},
-    case::{Channel, HolderRef, Requester},
-    consult::Consult,
-    decision::Decision,
-    ending::{Ending, Feedback},
-    exception::Exception,
-    floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
-    id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, OfferId, OwnerId, ResponderId,
-        SignalName, StaffId, Timestamp,
-    },
-    offer::{Offer, OfferEnd},
-    signal::Reading,
-    situation::Noted,
-};
+use names::*;
 pub use payload::*;
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +25,9 @@ pub enum Event {
         channel: Channel,
         /// The first message.
         message: Message,
+        /// The case that had ended and that the message was written on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follows: Option<CaseId>,
         /// When.
         at: Timestamp,
     },
@@ -86,6 +72,11 @@ pub enum Event {
         how: OfferEnd,
         /// When.
         at: Timestamp,
+    },
+    /// A member of staff was passed over in the order of offers, since policy does not let them answer.
+    OfferWithheld {
+        /// Who, and by which policies.
+        withheld: OfferWithheld,
     },
     /// Work left the standard path.
     ExceptionRaised {
@@ -194,6 +185,9 @@ pub enum Event {
     ContactedAgain {
         /// The new case.
         case: CaseId,
+        /// Whether they wrote on this one, and what they wrote opened the new one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        linked: bool,
         /// When.
         at: Timestamp,
     },
@@ -238,6 +232,28 @@ pub enum Event {
         by: String,
         /// The advice, by commitment.
         answer: Words,
+        /// When.
+        at: Timestamp,
+    },
+    /// The case was put off, in place of a deferral of the same kind.
+    CaseDeferred {
+        /// Until when, and why.
+        deferral: Deferral,
+    },
+    /// The moment of a callback came: the customer waits for the call.
+    CallbackDue {
+        /// When.
+        at: Timestamp,
+    },
+    /// What the case was put off for has ended.
+    DeferralEnded {
+        /// Which, and how.
+        end: DeferralEnd,
+    },
+    /// Another case is put off until this one ends.
+    CaseAwaited {
+        /// Which.
+        by: CaseId,
         /// When.
         at: Timestamp,
     },
@@ -392,6 +408,15 @@ pub enum Event {
         /// What was said.
         presence: PresenceKind,
         /// Who said it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A member of staff works here no more: what they had goes back. In their own stream.
+    StaffRemoved {
+        /// Which member of staff.
+        staff: StaffId,
+        /// Who removed them.
         by: String,
         /// When.
         at: Timestamp,

@@ -15,7 +15,7 @@ use crate::{
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Limits, Manifest},
+    manifest::{EncoderModel, Limits, Manifest, Reopen},
     names,
     texts::Texts,
 };
@@ -240,6 +240,11 @@ impl Bundle {
     /// Bounds.
     pub fn limits(&self) -> &Limits {
         &self.manifest.limits
+    }
+
+    /// What becomes of a message on a case that has ended, where the bundle says so.
+    pub fn reopen(&self) -> Option<&Reopen> {
+        self.manifest.reopen.as_ref()
     }
 
     /// A responder by name.

@@ -56,6 +56,8 @@ pub struct Manifest {
     pub economics: Economics,
     /// Bounds.
     pub limits: Limits,
+    /// What becomes of a message on a case that has ended; it is refused where nothing is said.
+    pub reopen: Option<Reopen>,
     /// Who owns exceptions of routing.
     pub exceptions: Exceptions,
 }
@@ -412,6 +414,47 @@ pub struct Limits {
     /// Days after the end of a case within which a new one about the same counts as another contact.
     #[serde(default = "Limits::again")]
     pub contact_again_days: u32,
+    /// Minutes of a customer's silence after which their case takes no room of the member of staff who has it; 0 where
+    /// it always does.
+    #[serde(default)]
+    pub silent_minutes: u32,
+    /// Minutes for which a case that comes back is kept for whoever had it last and is there.
+    #[serde(default = "Limits::keep")]
+    pub keep_minutes: u32,
+    /// Minutes after the moment of a callback within which the customer is to be called.
+    #[serde(default = "Limits::callback")]
+    pub callback_minutes: u32,
+}
+
+/// What becomes of a message on a case that has ended.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reopen {
+    /// Days after its end within which the case goes on.
+    #[serde(default = "Reopen::days")]
+    pub within_days: u32,
+    /// What becomes of it later.
+    #[serde(default, rename = "else")]
+    pub later: ReopenLater,
+}
+
+/// What becomes of a message on a case that ended longer ago.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReopenLater {
+    /// It opens another case, which is linked with that one.
+    #[default]
+    Link,
+    /// The case goes on all the same.
+    Reopen,
+    /// It is refused.
+    Refuse,
+}
+
+impl Reopen {
+    fn days() -> u32 {
+        7
+    }
 }
 
 impl Limits {
@@ -429,6 +472,14 @@ impl Limits {
 
     fn again() -> u32 {
         7
+    }
+
+    fn keep() -> u32 {
+        2
+    }
+
+    fn callback() -> u32 {
+        15
     }
 }
 

@@ -157,6 +157,7 @@ pub(crate) async fn opening_of(
         channel: open.channel,
         words: sealed.words.clone(),
         readings,
+        follows: None,
     };
     let customer = customer.new;
     let mut act = Act::new("case.open", command).with([sealed]);

@@ -3,6 +3,7 @@
 
 use remit_domain::{
     Case,
+    deferral::DeferralKind,
     id::{CaseId, ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
 };
 use remit_store::OutboxRow;
@@ -38,6 +39,16 @@ pub(crate) enum Look {
     Absorb { from: CaseId },
     /// A case that had ended, about which the customer opened another one.
     ContactedAgain { case: CaseId },
+    /// A case on which the customer wrote after it had ended, which opened another one.
+    Followed { case: CaseId },
+    /// A case that is put off.
+    Deferral { of: DeferralKind },
+    /// A case that came back to whoever has it, who may be gone.
+    Back { epoch: u64 },
+    /// A case with whose end another one comes back.
+    Awaited { by: CaseId },
+    /// A case that is put off until another one ends, which it has.
+    CaseEnded { case: CaseId },
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {

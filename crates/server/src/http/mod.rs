@@ -9,6 +9,7 @@ mod chat;
 mod chat_page;
 mod chat_session;
 mod decisions;
+mod deferrals;
 mod events;
 mod exceptions;
 mod ledger;
@@ -58,6 +59,7 @@ fn routes() -> Routes {
         .merge(exceptions::routes())
         .merge(staff::routes())
         .merge(work::routes())
+        .merge(deferrals::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
         .merge(streams::routes())
