@@ -168,13 +168,13 @@ fn tests_of_a_bundle_set_fields_and_facts() {
     let tests = r#"
         [[test]]
         name = "large amounts are for people"
-        signals = { intent = "card_arrival", intent_confidence_bp = 9000 }
+        signals = { intent = "card_arrival", intent_confidence_bp = 9000, out_of_scope_bp = 0 }
         fields = { amount = 60000, departure_in_hours = 30 }
         deny = ["cards-ai"]
         because = { cards-ai = ["about.amount"] }
         [[test]]
         name = "old facts do not count"
-        signals = { intent = "card_arrival", intent_confidence_bp = 9000 }
+        signals = { intent = "card_arrival", intent_confidence_bp = 9000, out_of_scope_bp = 0 }
         customer = { tier = "gold", tier_age_hours = 50 }
         allow = ["cards-ai"]
         [[test]]
@@ -188,10 +188,10 @@ fn tests_of_a_bundle_set_fields_and_facts() {
     assert_eq!(
         failures,
         [
-            "test \"wrong\": `amount` takes an amount in minor units, a whole number from 0 to 1000000",
-            "test \"wrong\": the bundle has no fact `tier_in_hours` that policies see",
             "test \"wrong\": the bundle has no field `colour` that policies see",
             "test \"wrong\": the bundle has no field `order` that policies see",
+            "test \"wrong\": `amount` takes an amount in minor units, a whole number from 0 to 1000000",
+            "test \"wrong\": the bundle has no fact `tier_in_hours` that policies see",
         ]
     );
 }
