@@ -17,6 +17,7 @@ use crate::{
     deferral::{DeferralHow, DeferralKind, Wish},
     ending::Feedback,
     event::{Attachment, Mark, Words},
+    field::SetFields,
     id::{
         ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
         OwnerId, ResponderId, SignalName, StaffId, Timestamp,
@@ -58,6 +59,8 @@ pub enum Command {
         situation: Option<Noted>,
         /// The source that the bundle believes and that says that no human was asked for.
         not_asked: Option<SmolStr>,
+        /// What the case is about.
+        fields: Option<SetFields>,
         /// The case that had ended and that the message was written on.
         follows: Option<CaseId>,
     },
@@ -204,6 +207,8 @@ pub enum Command {
         /// The source that the bundle believes and that says that no human was asked for.
         not_asked: Option<SmolStr>,
     },
+    /// Set what the case is about.
+    SetFields(SetFields),
     /// Say, as a person, that a situation stands on the case no more. Whether the holder may keep it is decided anew.
     EndSituation {
         /// Which.
@@ -402,6 +407,7 @@ impl Command {
             | Self::AnswerConsult { .. }
             | Self::AskAction { .. }
             | Self::Override { .. }
+            | Self::SetFields(_)
             | Self::EndSituation { .. }
             | Self::RaiseException { .. }
             | Self::Reopen { .. } => true,

@@ -152,3 +152,14 @@ pub struct Wish {
     /// Why, by commitment.
     pub note: Option<Words>,
 }
+
+/// That another case is put off until this one ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Awaited {
+    /// Which one is.
+    pub by: CaseId,
+    /// When.
+    pub at: Timestamp,
+}

@@ -47,6 +47,21 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// Fields of the case were set, or taken away.
+    FieldsSet {
+        /// The values, by field; personal ones by commitment.
+        fields: BTreeMap<FieldName, Held>,
+        /// Fields that were taken away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_away: Vec<FieldName>,
+        /// Who said them: the source of an integration, `staff`, `ai` or `enrichment`.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        source: SmolStr,
+        /// Who set them, by the identifier of their token.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A decision was taken, and with it, where it says so, the holder changed.
     DecisionMade {
         /// The record.
@@ -114,8 +129,7 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
-        /// Whether nothing counts that was decided without knowing of it: an override, and who gave the case up before.
-        /// Older records do not say so.
+        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older ones.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         afresh: bool,
         /// When.
@@ -253,9 +267,7 @@ pub enum Event {
     /// Another case is put off until this one ends.
     CaseAwaited {
         /// Which.
-        by: CaseId,
-        /// When.
-        at: Timestamp,
+        awaited: Awaited,
     },
     /// The request came back.
     CaseReopened {
@@ -284,8 +296,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// An AI responder said something after it had lost the case, or after the customer had written again: it was
-    /// refused, and nothing follows from it.
+    /// An AI responder said something after it had lost the case, or the customer had written again: it was refused.
     AnsweredTooLate {
         /// Who.
         responder: ResponderId,
@@ -387,13 +398,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// Who a member of staff is, and what they may be given, was noted, in place of what was before. In their own
-    /// stream.
+    /// Who a member of staff is, and what they may be given, in place of what was before. In their own stream.
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
-        /// A commitment to the name that customers see, under a salt that is kept beside it and goes with it. Earlier
-        /// versions put none on record.
+        /// A commitment to the name that customers see, under a salt that goes with it; not of earlier versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_name: Option<String>,
         /// Who noted it.
@@ -414,19 +423,14 @@ pub enum Event {
     },
     /// A member of staff works here no more: what they had goes back. In their own stream.
     StaffRemoved {
-        /// Which member of staff.
-        staff: StaffId,
-        /// Who removed them.
-        by: String,
-        /// When.
-        at: Timestamp,
+        /// Who.
+        removed: StaffRemoval,
     },
     /// A chat was started for a customer: a link that acts for nobody else. In the chat's own stream.
     ChatStarted {
         /// Which chat, by its name, which is no secret.
         chat: String,
-        /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier
-        /// versions have none.
+        /// A digest of what its secret is known by, which nobody finds it from; not of earlier versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
         /// For whom.
@@ -477,16 +481,14 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// The key that sealed all words of a customer was destroyed: from here on none of them can be read. Each of their
-    /// cases says so of itself after it. In the customer's own stream.
+    /// A customer's key was destroyed: none of their words can be read. Their cases say so after it. In their stream.
     CustomerErased {
         /// Whose.
         customer: CustomerId,
         /// When.
         at: Timestamp,
     },
-    /// Nothing is left of what was to be erased: the sealed words are gone from every case, and the key from everything
-    /// that the database wrote. In the customer's own stream.
+    /// Nothing is left of what was to be erased, neither on a case nor in what was written. In the customer's stream.
     ErasureCompleted {
         /// Whose.
         customer: CustomerId,

@@ -17,6 +17,7 @@ pub mod deferral;
 pub mod ending;
 pub mod event;
 pub mod exception;
+pub mod field;
 pub mod floor;
 pub mod governance;
 pub mod id;

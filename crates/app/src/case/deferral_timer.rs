@@ -4,8 +4,8 @@
 use crate::{
     Parts,
     ai::turn,
-    case::timer::{look_later, own},
-    journal::outbox::{Look, timer},
+    case::due::{look_later, own},
+    journal::outbox::{self, Look, timer},
     refused::Refused,
 };
 use remit_domain::{
@@ -16,11 +16,6 @@ use remit_domain::{
 };
 use remit_store::OutboxRow;
 
-/// The row that looks at a deferral of a case.
-pub(crate) fn row_of(case: CaseId, kind: DeferralKind) -> String {
-    format!("deferral:{}:{case}", kind.as_str())
-}
-
 /// The moment of a deferral has come.
 pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: DeferralKind) -> Result<(), Refused> {
     let open = case.deferrals.get(&kind).filter(|_| case.status == Status::Open);
@@ -29,8 +24,10 @@ pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: D
     if now < open.next_moment() {
         return look_later(&parts.journal, row, case, open.next_moment(), Look::Deferral { of: kind }).await;
     }
-    let (how, due) = if open.is_due { (DeferralHow::Missed, due(parts, now)) } else { (DeferralHow::Due, now) };
-    own(parts, row, Command::EndDeferral { epoch: None, kind, how, due }, back(case, now)).await
+    let (how, due) =
+        if open.is_due { (DeferralHow::Missed, exception_due(parts, now)) } else { (DeferralHow::Due, now) };
+    own(parts, row, Command::EndDeferral { epoch: None, kind, how, due }, outbox::back(case, now).into_iter().collect())
+        .await
 }
 
 /// A snooze ends with another case.
@@ -42,7 +39,7 @@ pub(super) async fn case_ended(parts: &Parts, row: &OutboxRow, case: &Case, ende
     }
     let now = parts.environment.now();
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::CaseEnded, due: now };
-    own(parts, row, command, back(case, now)).await
+    own(parts, row, command, outbox::back(case, now).into_iter().collect()).await
 }
 
 /// A promise is at risk, which no snooze outlives.
@@ -50,7 +47,7 @@ pub(super) async fn wake(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<
     let now = parts.environment.now();
     let kind = DeferralKind::Snooze;
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::Promise, due: now };
-    let mut again = back(case, now);
+    let mut again: Vec<OutboxRow> = outbox::back(case, now).into_iter().collect();
     again.push(timer(row.id.clone(), case, now, Look::Sla));
     own(parts, row, command, again).await
 }
@@ -71,24 +68,11 @@ pub(super) async fn awaited(parts: &Parts, row: &OutboxRow, case: &Case, by: Cas
     if case.status == Status::Open {
         return own(parts, row, Command::NoteAwaited { by }, Vec::new()).await;
     }
-    let told = ended(case.id, by, parts.environment.now());
+    let told = outbox::ended(case.id, by, parts.environment.now());
     let commit = remit_store::Commit { claim: Some(row.id.clone()), outbox: vec![told], ..Default::default() };
     parts.journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
 }
 
-/// Tells a case that is put off until another one ends that it has.
-pub(crate) fn ended(case: CaseId, by: CaseId, now: Timestamp) -> OutboxRow {
-    crate::journal::outbox::timer_on(format!("ended:{by}:{case}"), by, now, Look::CaseEnded { case })
-}
-
-/// Where a member of staff has the case, whether they are gone is looked at once it has come back.
-fn back(case: &Case, now: Timestamp) -> Vec<OutboxRow> {
-    let held = case.holder.as_ref().filter(|held| held.staff.is_some());
-    held.map(|held| timer(format!("back:{}", case.id), case, now, Look::Back { epoch: held.epoch }))
-        .into_iter()
-        .collect()
-}
-
-fn due(parts: &Parts, now: Timestamp) -> Timestamp {
+fn exception_due(parts: &Parts, now: Timestamp) -> Timestamp {
     now.plus_ms(parts.governance.bundle.terms().exception_due_ms)
 }

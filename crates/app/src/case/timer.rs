@@ -1,15 +1,17 @@
 //! What happens when something is due: offers expire, exceptions escalate, silent cases end, SLA clocks call.
 
 use crate::{
-    Caller, Environment, Journal, Parts,
-    access::principal::Job,
+    Environment, Journal, Parts,
     ai::turn,
-    case::deferral_timer,
+    case::{
+        deferral_timer,
+        due::{do_due, look_later, own},
+    },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
         stored_case,
     },
-    pipeline::{self, commit::Act, sealing, sla},
+    pipeline::{commit::Act, sealing, sla},
     refused::{Kind, Refused},
     staff::offering,
 };
@@ -21,7 +23,7 @@ use remit_domain::{
     id::Timestamp,
     offer::OfferEnd,
 };
-use remit_store::{Commit, OutboxRow, ReadError, Views as _};
+use remit_store::{OutboxRow, ReadError, Views as _};
 use std::time::Duration;
 
 /// Turns of AI responders that are to be taken.
@@ -172,35 +174,4 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     let at = sla::patience_ends(&parts.governance, case).map_or(running.due, |ends| ends.min(running.due));
     let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
     own(parts, row, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
-}
-
-/// Puts the look off until `at`.
-pub(super) async fn look_later(
-    journal: &Journal,
-    row: &OutboxRow,
-    case: &Case,
-    at: Timestamp,
-    look: Look,
-) -> Result<(), Refused> {
-    let outbox = vec![timer(row.id.clone(), case, at, look)];
-    let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
-    journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
-}
-
-/// Does `command` on the row's case on Remit's own account.
-pub(super) async fn own(
-    parts: &Parts,
-    row: &OutboxRow,
-    command: Command,
-    outbox: Vec<OutboxRow>,
-) -> Result<(), Refused> {
-    let mut act = Act::new("timer", command);
-    act.beside.outbox = outbox;
-    do_due(parts, row, act).await
-}
-
-/// Does what a row asks for, with which it is done.
-async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
-    let act = act.claiming(&row.id);
-    pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
 }

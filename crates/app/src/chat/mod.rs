@@ -9,7 +9,7 @@ use crate::{
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
-        open,
+        fields, open,
         request::{OpenCase, PostMessage},
         write,
     },
@@ -303,6 +303,7 @@ async fn chat_open(
         channel: Channel::Chat,
         requester: None,
         signals: Vec::new(),
+        fields: fields::Sent::new(),
         auto_submitted: by_hand(),
     };
     let caller = chat.caller();

@@ -64,3 +64,19 @@ pub(crate) fn timer_on(id: String, case: CaseId, due: Timestamp, look: Look) -> 
         body: serde_json::to_vec(&look).unwrap_or_default(),
     }
 }
+
+/// The name of the row that looks at a deferral of a case.
+pub(crate) fn deferral_row(case: CaseId, of: DeferralKind) -> String {
+    format!("deferral:{}:{case}", of.as_str())
+}
+
+/// Tells a case that is put off until another one ends that it has.
+pub(crate) fn ended(case: CaseId, by: CaseId, now: Timestamp) -> OutboxRow {
+    timer_on(format!("ended:{by}:{case}"), by, now, Look::CaseEnded { case })
+}
+
+/// Where a member of staff has the case, whether they are gone is looked at at once.
+pub(crate) fn back(case: &Case, now: Timestamp) -> Option<OutboxRow> {
+    let epoch = case.holder.as_ref().filter(|held| held.staff.is_some())?.epoch;
+    Some(timer(format!("back:{}", case.id), case, now, Look::Back { epoch }))
+}

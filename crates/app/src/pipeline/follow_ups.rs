@@ -2,7 +2,6 @@
 
 use crate::{
     Governance,
-    case::deferral_timer,
     journal::outbox::{self, Look, TURN, TurnDue},
     pipeline::sla,
 };
@@ -59,7 +58,7 @@ fn put_off(before: Option<&Case>, happened: &Happened, now: Timestamp, follow_up
         if was == is {
             continue;
         }
-        let id = deferral_timer::row_of(case.id, kind);
+        let id = outbox::deferral_row(case.id, kind);
         match is {
             Some(at) => follow_ups.rows.push(outbox::timer(id, case, at, Look::Deferral { of: kind })),
             None => follow_ups.cancel.push(id),
@@ -67,7 +66,7 @@ fn put_off(before: Option<&Case>, happened: &Happened, now: Timestamp, follow_up
     }
     if happened.events.iter().any(|event| matches!(event, Event::CaseResolved { .. })) {
         let awaited = before.map(|before| before.awaited_by.as_slice()).unwrap_or_default();
-        follow_ups.rows.extend(awaited.iter().map(|by| deferral_timer::ended(case.id, *by, now)));
+        follow_ups.rows.extend(awaited.iter().map(|by| outbox::ended(case.id, *by, now)));
     }
 }
 

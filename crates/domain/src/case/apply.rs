@@ -5,6 +5,7 @@ use crate::{
     action::OpenAction,
     decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
+    field::Field,
     id::{CaseId, PolicyId, ResponderId, Timestamp},
     signal::{BUTTON_PRESSED, Value},
 };
@@ -52,6 +53,14 @@ impl Case {
                     }
                     self.readings.keep(name.clone(), reading.clone());
                 }
+                self.updated = *at;
+            }
+            Event::FieldsSet { fields, taken_away, source, at, .. } => {
+                for (name, held) in fields {
+                    let field = Field { held: held.clone(), source: source.clone(), at: *at };
+                    self.fields.insert(name.clone(), field);
+                }
+                self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
             Event::DecisionMade { decision, handoff } => {
@@ -191,9 +200,9 @@ impl Case {
             Event::CaseDeferred { deferral } => self.put_off(deferral),
             Event::CallbackDue { at } => self.call_is_due(*at),
             Event::DeferralEnded { end } => self.end_deferral(end),
-            Event::CaseAwaited { by, at } => {
-                keep_newest(&mut self.awaited_by, *by);
-                self.updated = *at;
+            Event::CaseAwaited { awaited } => {
+                keep_newest(&mut self.awaited_by, awaited.by);
+                self.updated = awaited.at;
             }
             Event::OfferWithheld { withheld } => {
                 self.withheld.insert(withheld.staff.clone());
@@ -208,6 +217,7 @@ impl Case {
             }
             Event::WordsErased { at } => {
                 self.erased = true;
+                self.fields.clear();
                 self.updated = *at;
             }
         }

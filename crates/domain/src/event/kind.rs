@@ -9,6 +9,7 @@ impl Event {
         "case_opened",
         "message_added",
         "signals_measured",
+        "fields_set",
         "decision_made",
         "offer_made",
         "offer_ended",
@@ -73,6 +74,7 @@ impl Event {
             Self::CaseOpened { .. } => "case_opened",
             Self::MessageAdded { .. } => "message_added",
             Self::SignalsMeasured { .. } => "signals_measured",
+            Self::FieldsSet { .. } => "fields_set",
             Self::DecisionMade { .. } => "decision_made",
             Self::OfferMade { .. } => "offer_made",
             Self::OfferEnded { .. } => "offer_ended",
@@ -130,7 +132,8 @@ impl Event {
             Self::TokenMade { grant, .. } => Some(Stream::token(&grant.token)),
             Self::TokenRevoked { token, .. } => Some(Stream::token(token)),
             Self::StaffNoted { profile, .. } => Some(Stream::staff(&profile.id)),
-            Self::PresenceSet { staff, .. } | Self::StaffRemoved { staff, .. } => Some(Stream::staff(staff)),
+            Self::PresenceSet { staff, .. } => Some(Stream::staff(staff)),
+            Self::StaffRemoved { removed } => Some(Stream::staff(&removed.staff)),
             Self::ChatStarted { chat, .. } => Some(Stream::chat(chat)),
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }

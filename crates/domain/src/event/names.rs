@@ -6,17 +6,19 @@ pub(super) use crate::{
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,
-    deferral::{Deferral, DeferralEnd},
+    deferral::{Awaited, Deferral, DeferralEnd},
     ending::{Ending, Feedback},
     exception::Exception,
+    field::Held,
     floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
+    governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, OfferId, OwnerId, ResponderId,
-        SignalName, StaffId, Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
+        ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
     signal::Reading,
     situation::Noted,
 };
 pub(super) use smol_str::SmolStr;
+pub(super) use std::collections::BTreeMap;

@@ -17,6 +17,7 @@ pub(crate) fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::CaseOpened => "a case was opened".to_owned(),
         Trigger::CustomerMessage => "the customer wrote".to_owned(),
         Trigger::SignalsPosted => "signals were posted".to_owned(),
+        Trigger::FieldsSet => "what it is about was set".to_owned(),
         Trigger::Yielded { reason, .. } => {
             format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
         }

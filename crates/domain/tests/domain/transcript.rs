@@ -113,7 +113,18 @@ impl Transcript {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
                     let follows = rest.contains(&"follows").then(|| self.session.other_case());
-                    Command::Open { customer, requester, channel, words, readings, situation, not_asked, follows }
+                    let fields = None;
+                    Command::Open {
+                        customer,
+                        requester,
+                        channel,
+                        words,
+                        readings,
+                        situation,
+                        not_asked,
+                        fields,
+                        follows,
+                    }
                 }
                 other => other,
             },
@@ -284,6 +295,10 @@ impl Transcript {
             Event::SignalsMeasured { readings, .. } => {
                 let told = readings.iter().map(|(name, r)| format!("{name} is {} ({})", r.value, r.source));
                 format!("measured: {}", told.collect::<Vec<_>>().join(", "))
+            }
+            Event::FieldsSet { fields, taken_away, source, .. } => {
+                let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
+                format!("{source} set {}", named.join(", "))
             }
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);

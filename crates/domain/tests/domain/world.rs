@@ -66,6 +66,7 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         situation: None,
         not_asked: None,
         follows: None,
+        fields: None,
     }
 }
 

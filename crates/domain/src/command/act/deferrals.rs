@@ -7,7 +7,7 @@ use crate::{
         Context, Happened,
         guard::{lease, open_only},
     },
-    deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish},
+    deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish},
     event::Event,
     exception::{Exception, ExceptionKind},
     id::{CaseId, ExceptionId, Timestamp},
@@ -101,7 +101,7 @@ pub(super) fn was_called(so_far: &mut Happened, context: &Context) {
 pub(super) fn note_awaited(so_far: &mut Happened, context: &Context, by: CaseId) -> Left {
     open_only(&so_far.case)?;
     if !so_far.case.awaited_by.contains(&by) {
-        so_far.emit(Event::CaseAwaited { by, at: context.now });
+        so_far.emit(Event::CaseAwaited { awaited: Awaited { by, at: context.now } });
     }
     Ok(None)
 }
