@@ -5,6 +5,7 @@ use crate::{
     Caller, Done, Environment, Governance, Journal, Parts, Repeat,
     case::{
         counted::{CaseAnswer, shown},
+        fields::Sent,
         open,
         request::OpenCase,
     },
@@ -81,6 +82,7 @@ pub(crate) async fn follow(
         channel: ended.channel,
         requester: None,
         signals: Vec::new(),
+        fields: Sent::new(),
         auto_submitted: None,
     };
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
