@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
 mod commands;
+mod starter;
 
 use clap::{Parser, Subcommand};
 use remit_command::shown;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, staff.
     Demo(remit_demo::Demo),
+    /// Make a small complete bundle to start from.
+    Init(commands::init::Init),
     /// Serve the interface over a data directory.
     Serve(commands::serve::Serve),
     /// Play a file of messages at a fresh server, and count what became of them.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(|| shown::Log).with_max_level(level).init();
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
+        Command::Init(init) => init.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),

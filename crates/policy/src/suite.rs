@@ -3,7 +3,7 @@
 use crate::{
     bundle::Bundle,
     engine::Engine,
-    finding::{Finding, line_at, line_of},
+    finding::{Finding, line_at},
     grid,
 };
 use remit_domain::{
@@ -17,6 +17,7 @@ use remit_domain::{
 use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 /// One file under `tests/`.
 #[derive(Debug, Deserialize)]
@@ -30,7 +31,7 @@ struct TestFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Test {
-    name: String,
+    name: Spanned<String>,
     #[serde(default)]
     signals: BTreeMap<String, toml::Value>,
     /// Responders about which something else holds than that they are open and idle.
@@ -89,9 +90,9 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                 for test in &parsed.tests {
                     let failures = check(bundle, engine, test);
                     report.passed += usize::from(failures.is_empty());
-                    let line = line_of(text, &format!("\"{}\"", test.name));
+                    let line = line_at(text, test.name.span().start);
                     report.failures.extend(failures.into_iter().map(|failure| {
-                        let message = format!("test \"{}\": {failure}", test.name);
+                        let message = format!("test \"{}\": {failure}", test.name.get_ref());
                         Finding::new(file, line, message, "correct the policies, or the test if the policies are right")
                     }));
                 }

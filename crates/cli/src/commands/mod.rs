@@ -2,6 +2,7 @@
 
 pub(crate) mod case;
 mod history;
+pub(crate) mod init;
 mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
