@@ -30,12 +30,9 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
     for (file, behind, from, to, says) in [
         ("bundle.toml", "[[queue]]\nname = \"payments\"", "sla = \"standard\"", "sla = \"payments\"", "names the SLA"),
         ("bundle.toml", "[[queue]]\nname = \"payments\"", "calendar = \"long\"", "calendar = \"fraud\"", "has no hours"),
-        ("bundle.toml", "[[queue]]\nname = \"payments\"", "\"Payments desk\"", "\" \"", "the title of responder"),
         ("bundle.toml", "[[queue]]\nname = \"payments\"", "skills = [\"payments\"]", "skills = [\"cash\"]", "no value"),
         ("bundle.toml", "[[queue]]\nname = \"identity\"", "name = \"identity\"", "name = \"fraud\"", "two responders"),
-        ("bundle.toml", "[[action]]", "name = \"resend_pin\"", "name = \"cards\"", "no value of the schema's Requested"),
         ("bundle.toml", "[economics]", "value_signal = \"customer_tier\"", "value_signal = \"topic_\"", "value_signal"),
-        ("bundle.toml", "[exceptions]", "escalate_to = \"head-of-support\"", "escalate_to = \"cards\"", "is no owner"),
         ("bundle.toml", "[decision_points]", "override = \"duty-manager\"", "override = \"cards\"", "is no owner"),
         ("bundle.toml", "packs = [", "packs = [\"en\"", "packs = [\"xx\"", "pack"),
         ("bundle.toml", "[readings.owners]", "threat = \"care-team\"", "threat = \"care\"", "care"),

@@ -4,7 +4,7 @@ use super::parts::MANIFEST;
 use crate::{
     cedar::Vocabulary,
     files::Files,
-    finding::{Finding, line_of},
+    finding::{Fault, Finding, line_of},
     manifest::{Manifest, ReadingsTable},
     places::{Place, Places},
 };
@@ -36,11 +36,20 @@ pub(super) fn resolve(
     let own: Vec<(&str, &[u8])> = files.under(FOLDER).collect();
     let (readings, mistakes) = readings::resolve(&choice, &own);
     for mistake in mistakes {
-        let (file, line) = match mistake.at {
-            At::File(file, line) => (file, line),
-            At::Choice(word) => (MANIFEST.to_owned(), places.line(&place_of_choice(manifest, &word))),
-        };
-        findings.push(Finding::new(&file, line, mistake.message, mistake.cure));
+        findings.push(match mistake.at {
+            At::File(file, line) => Finding::new(&file, line, mistake.message, mistake.cure),
+            At::Choice(word) => {
+                let line = places.line(&place_of_choice(manifest, &word));
+                let finding = Finding::new(MANIFEST, line, mistake.message, mistake.cure);
+                // An owner whom readings name may be missed elsewhere too.
+                let owner = table.owners.get(&word).unwrap_or(&word);
+                let named = table.owner.as_ref() == Some(owner) || table.owners.values().any(|one| one == owner);
+                match named && !owners.contains(owner) {
+                    true => finding.follows(Fault::Owner(owner.clone())),
+                    false => finding,
+                }
+            }
+        });
     }
     readings
 }
