@@ -109,9 +109,7 @@ pub(super) fn opening_time(bundle: &Bundle, from: Timestamp, length_ms: i64) -> 
     let whole = Timestamp(from.0 - from.0.rem_euclid(HOUR_MS));
     let hours = (1..HOURS_AHEAD).map(|hour| whole.plus_ms(hour * HOUR_MS));
     let queues = || bundle.candidates().iter().filter(|spec| spec.queue.is_some());
-    let open = |at: Timestamp| {
-        queues().filter(|spec| spec.is_open(at) && spec.is_open(at.plus_ms(length_ms))).count()
-    };
+    let open = |at: Timestamp| queues().filter(|spec| spec.is_open(at) && spec.is_open(at.plus_ms(length_ms))).count();
     let all = queues().count();
     let mut best = (open(from), from);
     for at in hours {

@@ -32,7 +32,6 @@ use board::Board;
 use clap::Args;
 use clock::DemoClock;
 use person::Person;
-use roles::Roles;
 use remit_app::{
     Parts, Settings,
     access::token,
@@ -42,6 +41,7 @@ use remit_app::{
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;
+use roles::Roles;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -191,7 +191,10 @@ impl Demo {
         let beside = beside.map(|name| bundle.with_file_name(name));
         let places = [Some(bundle.join("traffic.csv")), beside];
         places.into_iter().flatten().find(|path| path.is_file()).with_context(|| {
-            format!("no messages lie with {}: name a file with --traffic, as CSV with a column `text`", bundle.display())
+            format!(
+                "no messages lie with {}: name a file with --traffic, as CSV with a column `text`",
+                bundle.display()
+            )
         })
     }
 

@@ -1,10 +1,6 @@
 //! Where parts of policies stand, by Cedar's own source locations.
 
-use crate::{
-    cedar::Rule,
-    finding::line_at,
-    files::Files,
-};
+use crate::{cedar::Rule, files::Files, finding::line_at};
 use cedar_policy::Policy;
 use miette::Diagnostic;
 

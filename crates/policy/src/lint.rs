@@ -123,7 +123,12 @@ pub(crate) fn lint(
     }
     let unused = |sla: &manifest::Sla| !manifest.queues.iter().any(|queue| queue.sla == sla.name);
     for (at, sla) in manifest.slas.iter().enumerate().filter(|(_, sla)| unused(sla)) {
-        wrong(&Place::entry("sla", at).then("name"), format!("no queue uses SLA `{}`", sla.name), "use it or take it out", Mark::None);
+        wrong(
+            &Place::entry("sla", at).then("name"),
+            format!("no queue uses SLA `{}`", sla.name),
+            "use it or take it out",
+            Mark::None,
+        );
     }
     let handle = uid("Action", HANDLE);
     let admits = |rule: &Rule, spec: &CandidateSpec| {

@@ -1,5 +1,10 @@
 //! What is wrong with a bundle stands where it is, and what follows from it stands below it.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by panicking"
+)]
 
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
 use std::path::Path;
@@ -29,7 +34,13 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
     // The bank has topics, queues and skills of one name, and what it names stands more than once.
     for (file, behind, from, to, says) in [
         ("bundle.toml", "[[queue]]\nname = \"payments\"", "sla = \"standard\"", "sla = \"payments\"", "names the SLA"),
-        ("bundle.toml", "[[queue]]\nname = \"payments\"", "calendar = \"long\"", "calendar = \"fraud\"", "has no hours"),
+        (
+            "bundle.toml",
+            "[[queue]]\nname = \"payments\"",
+            "calendar = \"long\"",
+            "calendar = \"fraud\"",
+            "has no hours",
+        ),
         ("bundle.toml", "[[queue]]\nname = \"payments\"", "skills = [\"payments\"]", "skills = [\"cash\"]", "no value"),
         ("bundle.toml", "[[queue]]\nname = \"identity\"", "name = \"identity\"", "name = \"fraud\"", "two responders"),
         ("bundle.toml", "[economics]", "value_signal = \"customer_tier\"", "value_signal = \"topic_\"", "value_signal"),
@@ -37,8 +48,20 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
         ("bundle.toml", "packs = [", "packs = [\"en\"", "packs = [\"xx\"", "pack"),
         ("bundle.toml", "[readings.owners]", "threat = \"care-team\"", "threat = \"care\"", "care"),
         ("policies/safety.cedar", "@id(\"care.threat\")", "Situation::\"threat\"", "Situation::\"thread\"", "thread"),
-        ("policies/queues.cedar", "@id(\"queue.complaints\")", "context.frustration_bp", "context.frustrated", "frustr"),
-        ("policies/queues.cedar", "@id(\"queue.payments\")", "@id(\"queue.payments\")", "@id(\"queue.cards\")", "is used"),
+        (
+            "policies/queues.cedar",
+            "@id(\"queue.complaints\")",
+            "context.frustration_bp",
+            "context.frustrated",
+            "frustr",
+        ),
+        (
+            "policies/queues.cedar",
+            "@id(\"queue.payments\")",
+            "@id(\"queue.payments\")",
+            "@id(\"queue.cards\")",
+            "is used",
+        ),
     ] {
         let (findings, line) = found(file, behind, from, to);
         let at = findings.iter().find(|finding| finding.message.contains(says));

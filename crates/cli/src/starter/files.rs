@@ -113,8 +113,7 @@ impl Parts<'_> {
         }
         let ai_topics = list([GENERAL]);
         let values = [("ai_topics", &*ai_topics), ("languages", &*languages)];
-        let responders =
-            if self.answers.ai { filled(template!("responder.toml"), &values)? } else { String::new() };
+        let responders = if self.answers.ai { filled(template!("responder.toml"), &values)? } else { String::new() };
         let mut queues = String::new();
         for desk in self.desks {
             let of_it = if desk.first { list(self.names.iter().copied()) } else { list([desk.name]) };
@@ -148,11 +147,7 @@ impl Parts<'_> {
             ("office", &*office),
         ];
         let manifest = filled(template!("bundle.toml"), &values)?;
-        Ok(text(
-            "bundle.toml",
-            "who answers for what, desks and AI, hours, promises, what counts as cost",
-            &manifest,
-        ))
+        Ok(text("bundle.toml", "who answers for what, desks and AI, hours, promises, what counts as cost", &manifest))
     }
 
     fn schema(&self) -> anyhow::Result<Made> {
@@ -193,11 +188,8 @@ impl Parts<'_> {
         let first_intent = quoted(self.intents.first().copied().unwrap_or_default());
         let first_language = quoted(self.answers.languages.first().map(String::as_str).unwrap_or_default());
         if self.answers.ai {
-            let values = [
-                ("first_intent", &*first_intent),
-                ("first_desk", &*first_desk),
-                ("first_language", &*first_language),
-            ];
+            let values =
+                [("first_intent", &*first_intent), ("first_desk", &*first_desk), ("first_language", &*first_language)];
             tests += &filled(template!("tests/assistant.toml"), &values)?;
         }
         for desk in self.specialists() {

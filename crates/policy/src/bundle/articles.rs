@@ -137,7 +137,11 @@ fn lint(
     };
     for (list, questions) in [("answers", &head.answers), ("not", &head.not)] {
         if questions.len() > LISTED_MAX {
-            wrong(Place::key(list), format!("`{list}` has more than {LISTED_MAX} questions"), "keep those that differ most");
+            wrong(
+                Place::key(list),
+                format!("`{list}` has more than {LISTED_MAX} questions"),
+                "keep those that differ most",
+            );
         }
         for (at, question) in questions.iter().enumerate() {
             let here = || Place::key(list).at(at);

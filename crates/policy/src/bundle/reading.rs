@@ -233,26 +233,26 @@ impl Reading<'_> {
     }
 
     fn ai(&mut self, r: &manifest::Responder, place: &Place) -> Option<CandidateSpec> {
-            let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
-            let responder = self.responder(&r.name, place)?;
-            self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
-            self.values(&r.name, "Language", &r.languages, &place.clone().then("languages"));
-            Some(CandidateSpec {
-                responder,
-                title: r.title.clone(),
-                kind: ResponderKind::Ai,
-                accountable,
-                handling_minor: r.handling_minor,
-                prior_resolve_bp: r.prior_resolve_bp,
-                prior_weight: r.prior_weight,
-                topics: r.topics.clone(),
-                languages: r.languages.clone(),
-                skills: Vec::new(),
-                queue: None,
-                service: self.service(r, place),
-                breaker: r.breaker,
-                patience_ms: i64::from(r.patience_seconds) * 1_000,
-            })
+        let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
+        let responder = self.responder(&r.name, place)?;
+        self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
+        self.values(&r.name, "Language", &r.languages, &place.clone().then("languages"));
+        Some(CandidateSpec {
+            responder,
+            title: r.title.clone(),
+            kind: ResponderKind::Ai,
+            accountable,
+            handling_minor: r.handling_minor,
+            prior_resolve_bp: r.prior_resolve_bp,
+            prior_weight: r.prior_weight,
+            topics: r.topics.clone(),
+            languages: r.languages.clone(),
+            skills: Vec::new(),
+            queue: None,
+            service: self.service(r, place),
+            breaker: r.breaker,
+            patience_ms: i64::from(r.patience_seconds) * 1_000,
+        })
     }
 
     /// Names that two have, and numbers that none can have.
@@ -473,9 +473,7 @@ impl Reading<'_> {
             )?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
             escalate_to: match &manifest.exceptions.escalate_to {
-                Some(owner) => {
-                    Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?)
-                },
+                Some(owner) => Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?),
                 None => None,
             },
         })
