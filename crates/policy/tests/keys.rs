@@ -29,6 +29,12 @@ route = "o"
 name = "s"
 type = "bool"
 default = false
+[[field]]
+name = "f"
+type = "text"
+[[fact]]
+name = "f"
+type = "text"
 [[topic]]
 name = "t"
 intents = []
