@@ -49,6 +49,8 @@ api_actions! {
     CUSTOMER_ERASE = "customer.erase",
     METRICS_READ = "metrics.read",
     TOKEN_MANAGE = "token.manage",
+    BUNDLE_READ = "bundle.read",
+    BUNDLE_ACTIVATE = "bundle.activate",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

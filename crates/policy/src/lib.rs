@@ -19,6 +19,7 @@ mod lint;
 mod literal_types;
 pub mod manifest;
 mod names;
+pub mod nearest;
 mod nesting;
 mod product_schema;
 pub mod reference;

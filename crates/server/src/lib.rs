@@ -4,6 +4,7 @@
 
 pub mod connections;
 pub mod descriptors;
+mod front;
 pub mod http;
 pub mod jobs;
 pub mod problem;

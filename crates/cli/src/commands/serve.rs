@@ -5,18 +5,23 @@ use anyhow::Context;
 use clap::Args;
 use remit_app::journal::block_on::block_on;
 use remit_app::{
-    Parts, Settings,
+    Parts, Settings, Succession,
     access::token,
     boot::BootError,
-    bundle::{Moves, PlanError, rehome},
+    bundle::{
+        Moves, PlanError,
+        activate::{self, ActivateBundle},
+        rehome,
+    },
     directory::FIRST_TOKEN,
     environment::entropy::Entropy,
+    succession::Making,
 };
 use remit_command::{
     open::{Governed, govern, short},
     shown::{self, say},
 };
-use remit_policy::address::Address;
+use remit_policy::{address::Address, files::Files};
 use remit_server::{connections, serve};
 use remit_store::Views as _;
 use std::{
@@ -81,7 +86,9 @@ impl Serve {
             let mut signals = Signals::listen()?;
             rehome::rehome(&app, &mut progress).await?;
             let (name, digest) = (app.governance.bundle.name().to_owned(), app.governance.bundle.digest().to_string());
-            let running = serve::start_at(app, listener)?;
+            let making = Making::at(Some(self.data.clone()));
+            let succession = Arc::new(Succession::new(app, making));
+            let running = serve::start_at(Arc::clone(&succession), listener)?;
             if json {
                 let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
                 let mut said = serde_json::json!({ "address": running.address.to_string(), "bundle": bundle });
@@ -92,7 +99,9 @@ impl Serve {
                 say!("under {name}, bundle {}{}", short(&digest), instead_of(before.as_deref(), &digest));
                 first.iter().for_each(|first| say!("{first}"));
             }
-            signals.next().await;
+            while signals.stop_or_reload().await {
+                tokio::spawn(reload(Arc::clone(&succession), self.bundle.clone()));
+            }
             tokio::select! {
                 stopped = running.stop() => stopped.context("stopping")?,
                 () = signals.next() => {
@@ -120,8 +129,35 @@ impl Serve {
     }
 }
 
-/// What asks the process to stop.
+/// Puts the bundle in force that is by now in the directory with which the server was started.
+async fn reload(succession: Arc<Succession>, directory: Option<PathBuf>) {
+    let Some(directory) = directory else {
+        tracing::error!("SIGHUP reloads the directory that --bundle names, and none was named");
+        return;
+    };
+    let read = tokio::task::spawn_blocking(move || Files::read(&directory).map_err(|error| error.to_string())).await;
+    let files = match read.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::error!(%error, "the bundle cannot be read, and the one in force goes on");
+            return;
+        }
+    };
+    let reason = "SIGHUP: the directory with which the server was started is loaded anew".to_owned();
+    let asked = ActivateBundle { reason: Some(reason), ..ActivateBundle::default() };
+    match activate::activate_for_operator(&succession, "a signal to the server", &asked, files).await {
+        Ok(done) => tracing::info!(from = %done.from, to = %done.to, "the bundle's directory was loaded anew"),
+        Err(refused) => {
+            let findings = refused.members.get("findings").map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%refused, findings, "the bundle does not come into force, and the one in force goes on");
+        }
+    }
+}
+
+/// What asks the process to stop, or to load its bundle anew.
 struct Signals {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -132,7 +168,9 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let [hangup, interrupt, terminate] =
+            [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Self { hangup: hangup?, interrupt: interrupt?, terminate: terminate? })
     }
 
     #[cfg(not(unix))]
@@ -140,7 +178,23 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for the next one: from a terminal, or from whoever runs the process.
+    /// Waits for the next one; says whether it asks to load the bundle anew.
+    #[cfg(unix)]
+    async fn stop_or_reload(&mut self) -> bool {
+        tokio::select! {
+            _ = self.hangup.recv() => true,
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => false,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn stop_or_reload(&mut self) -> bool {
+        self.next().await;
+        false
+    }
+
+    /// Waits for the next one that asks to stop: from a terminal, or from whoever runs the process.
     #[cfg(unix)]
     async fn next(&mut self) {
         tokio::select! {
