@@ -116,7 +116,7 @@ fn in_words(part: &Value) -> Option<String> {
     let text = alone(part)?.to_cedar()?;
     let (_, body) = text.split_once("when {")?;
     let body = body.trim().trim_end_matches(';').trim_end_matches('}');
-    Some(dotted(&body.split_whitespace().collect::<Vec<_>>().join(" ")))
+    Some(compared(&dotted(&body.split_whitespace().collect::<Vec<_>>().join(" "))))
 }
 
 /// `context["topic"]` as `context.topic`, and `(x)` around what needs none as `x`.
@@ -134,6 +134,36 @@ fn dotted(text: &str) -> String {
             }
             _ => {
                 out.push_str("[\"");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `a >= b` where Cedar writes `!(a < b)`, and `a > b` for `!(a <= b)`.
+fn compared(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("!(") {
+        out.push_str(before);
+        let inner = after.split_once(')').filter(|(inner, _)| !inner.contains(['(', '&', '|']));
+        let turned = inner.and_then(|(inner, after)| {
+            let (one, other, sign) = match (inner.split_once(" < "), inner.split_once(" <= ")) {
+                (Some((one, other)), _) => (one, other, ">="),
+                (None, Some((one, other))) => (one, other, ">"),
+                (None, None) => return None,
+            };
+            Some((format!("{one} {sign} {other}"), after))
+        });
+        match turned {
+            Some((turned, after)) => {
+                out.push_str(&turned);
+                rest = after;
+            }
+            None => {
+                out.push_str("!(");
                 rest = after;
             }
         }
@@ -164,6 +194,12 @@ fn signals_in(part: &Value) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comparisons_are_told_as_they_were_written() {
+        assert_eq!(compared("(!(context.a < 7)) && (!(context.b <= 1))"), "(context.a >= 7) && (context.b > 1)");
+        assert_eq!(compared("!(f(x) < 2) || !(a == b)"), "!(f(x) < 2) || !(a == b)");
+    }
 
     #[test]
     fn conditions_are_told_as_people_write_them() {

@@ -48,6 +48,32 @@ pub struct ActivateBundle {
     pub from: Option<String>,
 }
 
+/// How the bundle before is put in force again.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollBack {
+    /// Why, for the record, which is for ever: it holds no customer's words. Needed unless it is a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub reason: Option<String>,
+    /// Where goes what responders had that the bundle does not have: `OLD=NEW`, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<String>,
+    /// Tell what it would do, and change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<bool>,
+    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl From<RollBack> for ActivateBundle {
+    fn from(asked: RollBack) -> Self {
+        let RollBack { reason, moves, preview, from } = asked;
+        Self { reason, moves, preview, from }
+    }
+}
+
 /// What putting a bundle in force does, or would do.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Activation {
@@ -105,11 +131,11 @@ pub async fn activate_bundle(
 pub async fn roll_back_bundle(
     succession: &Succession,
     caller: &Caller,
-    asked: ActivateBundle,
+    asked: RollBack,
 ) -> Result<Activation, RollBackBundleRefusal> {
     let parts = succession.current();
     permit(&parts, caller)?;
-    let wanted = Wanted::of(&asked, &caller.pseudonym)?;
+    let wanted = Wanted::of(&asked.into(), &caller.pseudonym)?;
     let files = files_before(&parts).await?;
     Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
 }

@@ -179,7 +179,7 @@ signatures! {
     EraseCustomer(input::EraseCustomer) -> Erased, "Destroyed.";
 
     ActivateBundle(FileWith<activate::ActivateBundle>) -> Activation, "In force, or what would be.";
-    RollBackBundle(activate::ActivateBundle) -> Activation, "In force again, or what would be.";
+    RollBackBundle(activate::RollBack) -> Activation, "In force again, or what would be.";
     ListBundles(input::ListPart) -> Page<BundleView>, "One page.";
     GetBundle(Nothing) -> Bytes, "The files, as one body.";
     CompareBundles(Nothing) -> Comparison, "What differs.";

@@ -16,7 +16,7 @@ use remit_app::{
     Succession,
     access::reading,
     bundle::{
-        activate::{self, ActivateBundle},
+        activate::{self, ActivateBundle, RollBack},
         catalogue,
     },
     input::ListPart,
@@ -48,7 +48,7 @@ async fn activate_bundle(
 async fn roll_back_bundle(
     Extension(succession): Extension<Arc<Succession>>,
     Authenticated(caller): Authenticated,
-    body: Json<ActivateBundle>,
+    body: Json<RollBack>,
 ) -> Reply {
     json(&activate::roll_back_bundle(&succession, &caller, body.value).await?)
 }
