@@ -1,33 +1,18 @@
 //! Requests, each carried out under the bundle of its moment: what it would commit once another bundle is in force is
 //! refused, and the request is carried out anew under that one, before anything of it is answered.
 
-use crate::http;
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    response::Response,
-};
+use crate::{http, read_body::ReadBody};
+use axum::{Router, body::Body, response::Response};
 use hyper::{Method, Request, body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
 use remit_app::Succession;
 use std::{
     convert::Infallible,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// How often a request is carried out at most, where one bundle after the other comes into force meanwhile.
 const ATTEMPTS: usize = 8;
-
-/// The body of a request as it was read, so that the request can be carried out anew.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct ReadBody(Arc<OnceLock<Bytes>>);
-
-impl ReadBody {
-    /// Notes what was read.
-    pub(crate) fn note(&self, bytes: &Bytes) {
-        let _ = self.0.set(bytes.clone());
-    }
-}
 
 /// What answers requests under the bundle in force.
 pub(crate) struct Front {
@@ -73,7 +58,7 @@ impl Front {
             if !http::is_superseded(&answer) {
                 break;
             }
-            let mut again = Request::new(read.0.get().map_or_else(Body::empty, |bytes| Body::from(bytes.clone())));
+            let mut again = Request::new(read.get().map_or_else(Body::empty, |bytes| Body::from(bytes.clone())));
             (*again.method_mut(), *again.uri_mut(), *again.headers_mut()) =
                 (method.clone(), uri.clone(), headers.clone());
             answer = TowerToHyperService::new(self.router()).call(again).await?;

@@ -8,4 +8,5 @@ mod front;
 pub mod http;
 pub mod jobs;
 pub mod problem;
+mod read_body;
 pub mod serve;

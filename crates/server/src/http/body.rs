@@ -1,7 +1,7 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
 use super::request::Shared;
-use crate::{front::ReadBody, problem, problem::Problem};
+use crate::{problem, problem::Problem, read_body::ReadBody};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},

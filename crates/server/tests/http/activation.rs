@@ -14,7 +14,7 @@ const HUMAN: &str = "I want to talk to a person about my card";
 const WRITERS: usize = 4;
 
 /// A bundle without tests of its own, which say something of what is taken out here.
-fn untested(bundle: &Bundle) -> Bundle {
+pub(crate) fn untested(bundle: &Bundle) -> Bundle {
     let kept = bundle.files().all().filter(|(name, _)| !name.starts_with("tests/"));
     Bundle::load(Files::new(kept.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())))).unwrap()
 }
@@ -28,7 +28,7 @@ impl Drop for Over<'_> {
     }
 }
 
-fn put_in_force(lead: &Client, bundle: &Bundle, query: &str) -> crate::harness::Got {
+pub(crate) fn put_in_force(lead: &Client, bundle: &Bundle, query: &str) -> crate::harness::Got {
     let path = format!("/v1/bundles?{query}");
     lead.send(&path, &[("content-type", "application/octet-stream")], &bundle.files().to_bytes())
 }
