@@ -51,6 +51,7 @@ api_actions! {
     TOKEN_MANAGE = "token.manage",
     BUNDLE_READ = "bundle.read",
     BUNDLE_ACTIVATE = "bundle.activate",
+    FIELD_SET = "field.set",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod address;
 mod asked_actions;
+mod attributes;
 mod baseline;
 pub mod bundle;
 mod calendar;
@@ -21,6 +22,7 @@ pub mod manifest;
 mod names;
 pub mod nearest;
 mod nesting;
+mod personal;
 mod product_schema;
 pub mod reference;
 pub mod replay;

@@ -8,6 +8,7 @@
 
 mod activation;
 mod ai;
+mod asked;
 mod attachments;
 mod bad_input;
 mod bundles;
@@ -26,6 +27,7 @@ mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod fields;
 mod governance;
 mod harness;
 mod inbox;
