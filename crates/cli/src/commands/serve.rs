@@ -129,27 +129,30 @@ impl Serve {
     }
 }
 
-/// Puts the bundle in force that is by now in the directory with which the server was started.
+/// Puts the bundle in force that is by now in the directory with which the server was started, and notes what comes of
+/// it.
 async fn reload(succession: Arc<Succession>, directory: Option<PathBuf>) {
     let Some(directory) = directory else {
-        tracing::error!("SIGHUP reloads the directory that --bundle names, and none was named");
+        shown::note("SIGHUP loads the directory anew that --bundle names, and none was named");
         return;
     };
     let read = tokio::task::spawn_blocking(move || Files::read(&directory).map_err(|error| error.to_string())).await;
     let files = match read.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(files) => files,
         Err(error) => {
-            tracing::error!(%error, "the bundle cannot be read, and the one in force goes on");
+            shown::note(&format!("the bundle cannot be read, and the one in force goes on: {error}"));
             return;
         }
     };
     let reason = "SIGHUP: the directory with which the server was started is loaded anew".to_owned();
     let asked = ActivateBundle { reason: Some(reason), ..ActivateBundle::default() };
     match activate::activate_for_operator(&succession, "a signal to the server", &asked, files).await {
-        Ok(done) => tracing::info!(from = %done.from, to = %done.to, "the bundle's directory was loaded anew"),
+        Ok(done) if done.from == done.to => shown::note("the bundle in the directory is in force already"),
+        Ok(done) => shown::note(&format!("bundle {} is in force", short(done.to.as_str()))),
         Err(refused) => {
             let findings = refused.members.get("findings").map(ToString::to_string).unwrap_or_default();
-            tracing::error!(%refused, findings, "the bundle does not come into force, and the one in force goes on");
+            let text = format!("the bundle does not come into force, and the one in force goes on: {refused}");
+            shown::note(&format!("{text} {findings}"));
         }
     }
 }
