@@ -2,12 +2,15 @@
 
 pub(crate) mod bundles;
 pub(crate) mod case;
+pub(crate) mod health;
 mod history;
+pub(crate) mod init;
 mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;
 pub(crate) mod policy;
+mod reload;
 pub(crate) mod replay;
 pub(crate) mod responder;
 pub(crate) mod serve;

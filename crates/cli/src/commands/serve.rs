@@ -1,6 +1,7 @@
 //! `remit serve`: the interface over a data directory.
 
-use super::limits::LimitArgs;
+use super::{limits::LimitArgs, reload};
+use crate::{log_format::LogFormat, service_manager};
 use anyhow::Context;
 use clap::Args;
 use remit_app::journal::block_on::block_on;
@@ -8,11 +9,7 @@ use remit_app::{
     Parts, Settings, Succession,
     access::token,
     boot::BootError,
-    bundle::{
-        Moves, PlanError,
-        activate::{self, ActivateBundle},
-        rehome,
-    },
+    bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
     environment::entropy::Entropy,
     succession::Making,
@@ -21,7 +18,7 @@ use remit_command::{
     open::{Governed, govern, short},
     shown::{self, say},
 };
-use remit_policy::{address::Address, files::Files};
+use remit_policy::address::Address;
 use remit_server::{connections, serve};
 use remit_store::Views as _;
 use std::{
@@ -31,33 +28,47 @@ use std::{
     sync::Arc,
 };
 
+/// Remit's own version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Serve the interface over a data directory until interrupted.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// A file that says what these flags say, under the same names: `listen = "0.0.0.0:7171"`. Flags and variables of
+    /// the environment count before it.
+    #[arg(long, env = "REMIT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The data directory; made if it is not there.
-    #[arg(long, default_value = "remit-data")]
+    #[arg(long, env = "REMIT_DATA", default_value = "remit-data")]
     data: PathBuf,
     /// The bundle that governs from now on; the one in force in the directory goes on unless told. A new directory
-    /// needs one: `bundles/bank` is a sample.
-    #[arg(long)]
+    /// needs one: `bundles/bank` is a sample, and `remit init` makes one.
+    #[arg(long, env = "REMIT_BUNDLE")]
     bundle: Option<PathBuf>,
     /// Where goes what a responder had that the bundle does not have any more: its open cases, questions and staff. May
     /// be repeated.
     #[arg(long = "move", value_name = "OLD=NEW")]
     moves: Vec<String>,
     /// The address to listen at: an IP address and a port.
-    #[arg(long, default_value = "127.0.0.1:7171")]
+    #[arg(long, env = "REMIT_LISTEN", default_value = "127.0.0.1:7171")]
     listen: SocketAddr,
     /// Let webhooks go to other machines over HTTP without TLS, as in a network of your own: whoever listens there
     /// reads them.
-    #[arg(long)]
+    #[arg(
+        long,
+        env = "REMIT_WEBHOOKS_IN_THE_CLEAR",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     webhooks_in_the_clear: bool,
     #[command(flatten)]
     limits: LimitArgs,
     /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is
     /// taken as their own even where a proxy changes `Host`. May be given several times; links name the first.
-    #[arg(long, value_name = "URL", value_parser = public)]
+    #[arg(long, env = "REMIT_PUBLIC_URL", value_name = "URL", value_delimiter = ',', value_parser = public)]
     public_url: Vec<Address>,
+    /// How the log is written.
+    #[arg(long, env = "REMIT_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
 }
 
 /// An address at which browsers find a server.
@@ -73,6 +84,11 @@ fn public(text: &str) -> Result<Address, String> {
 }
 
 impl Serve {
+    /// How the log is written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let moves = Moves::parse(&self.moves)?;
         let runtime = serve::runtime()?;
@@ -89,19 +105,13 @@ impl Serve {
             let making = Making::at(Some(self.data.clone()));
             let succession = Arc::new(Succession::new(app, making));
             let running = serve::start_at(Arc::clone(&succession), listener)?;
-            if json {
-                let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
-                let mut said = serde_json::json!({ "address": running.address.to_string(), "bundle": bundle });
-                first.iter().for_each(|first| first.note(&mut said));
-                shown::json(&said);
-            } else {
-                say!("remit serves at http://{}", running.address);
-                say!("under {name}, bundle {}{}", short(&digest), instead_of(before.as_deref(), &digest));
-                first.iter().for_each(|first| say!("{first}"));
-            }
+            let started = Started { address: running.address, name, digest, before };
+            started.tell(json, self.log_format, first.as_ref());
+            let manager = service_manager::serves(succession.current(), &started.to_string());
             while signals.stop_or_reload().await {
-                tokio::spawn(reload(Arc::clone(&succession), self.bundle.clone()));
+                tokio::spawn(reload::reload(Arc::clone(&succession), self.bundle.clone()));
             }
+            manager.stops();
             tokio::select! {
                 stopped = running.stop() => stopped.context("stopping")?,
                 () = signals.next() => {
@@ -129,31 +139,47 @@ impl Serve {
     }
 }
 
-/// Puts the bundle in force that is by now in the directory with which the server was started, and notes what comes of
-/// it.
-async fn reload(succession: Arc<Succession>, directory: Option<PathBuf>) {
-    let Some(directory) = directory else {
-        shown::note("SIGHUP loads the directory anew that --bundle names, and none was named");
-        return;
-    };
-    let read = tokio::task::spawn_blocking(move || Files::read(&directory).map_err(|error| error.to_string())).await;
-    let files = match read.unwrap_or_else(|error| Err(error.to_string())) {
-        Ok(files) => files,
-        Err(error) => {
-            shown::note(&format!("the bundle cannot be read, and the one in force goes on: {error}"));
-            return;
+/// A server that serves, as it is told.
+struct Started {
+    address: SocketAddr,
+    /// Of the bundle in force, as its digest and that of the one before.
+    name: String,
+    digest: String,
+    before: Option<String>,
+}
+
+impl Started {
+    fn tell(&self, json: bool, log: LogFormat, first: Option<&FirstToken>) {
+        let Self { address, name, digest, before } = self;
+        if json {
+            let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
+            let mut said = serde_json::json!({ "version": VERSION, "address": address.to_string(), "bundle": bundle });
+            first.into_iter().for_each(|first| first.note(&mut said));
+            shown::json(&said);
         }
-    };
-    let reason = "SIGHUP: the directory with which the server was started is loaded anew".to_owned();
-    let asked = ActivateBundle { reason: Some(reason), ..ActivateBundle::default() };
-    match activate::activate_for_operator(&succession, "a signal to the server", &asked, files).await {
-        Ok(done) if done.from == done.to => shown::note("the bundle in the directory is in force already"),
-        Ok(done) => shown::note(&format!("bundle {} is in force", short(done.to.as_str()))),
-        Err(refused) => {
-            let findings = refused.members.get("findings").map(ToString::to_string).unwrap_or_default();
-            let text = format!("the bundle does not come into force, and the one in force goes on: {refused}");
-            shown::note(&format!("{text} {findings}"));
+        if log == LogFormat::Json {
+            let address = format!("http://{address}");
+            tracing::info!(version = VERSION, address, bundle = name, digest, before, "remit serves");
+            match first {
+                // A secret stands in no log.
+                Some(FirstToken::Shown(_)) | None => {}
+                Some(kept) => shown::note(&kept.to_string()),
+            }
+        } else if !json {
+            say!("{self}");
+            first.into_iter().for_each(|first| say!("{first}"));
         }
+        if let (LogFormat::Json, false, Some(shown @ FirstToken::Shown(_))) = (log, json, first) {
+            say!("{shown}");
+        }
+    }
+}
+
+impl std::fmt::Display for Started {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { address, name, digest, before } = self;
+        let before = instead_of(before.as_deref(), digest);
+        write!(f, "remit {VERSION} serves at http://{address} under {name}, bundle {}{before}", short(digest))
     }
 }
 
