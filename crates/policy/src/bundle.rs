@@ -2,6 +2,7 @@
 
 mod articles;
 mod being_read;
+mod derived;
 mod differences;
 mod parts;
 mod reading;
@@ -9,9 +10,11 @@ mod service;
 mod signal;
 mod words;
 
+pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, baseline,
+    asked_actions, baseline, candidate_attributes,
     cedar::{self, Rule},
+    considerations,
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
@@ -19,6 +22,7 @@ use crate::{
     names,
     texts::Texts,
 };
+pub use derived::Derived;
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
@@ -27,7 +31,7 @@ use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
     decision::Terms,
-    id::{ActionName, Digest, Disposition, ResponderId, Timestamp},
+    id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
 use remit_signals::intent::EncoderUse;
@@ -46,6 +50,12 @@ pub struct Bundle {
     pub(crate) rules: Vec<Rule>,
     /// What must hold for every request, whatever the rules say.
     pub(crate) invariants: Vec<Rule>,
+    /// A policy for each consideration, which permits those to whom it applies.
+    pub(crate) weighed: Vec<Rule>,
+    /// The responders to whom each can apply, in the order in which they are declared; empty for all.
+    pub(crate) weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
+    asked: Asked,
+    derived: Vec<Derived>,
     pub(crate) signals: HashMap<String, SignalSpec>,
     candidates: Vec<CandidateSpec>,
     topics: HashMap<String, String>,
@@ -156,7 +166,6 @@ impl Bundle {
         }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         if activate {
-            cedar::same_ids(rules.iter().chain(&invariants), findings);
             cedar::validate(&vocabulary.schema, &rules, findings);
             cedar::validate(&vocabulary.schema, &invariants, findings);
         }
@@ -168,9 +177,21 @@ impl Bundle {
         let candidates = reading.candidates();
         let (actions, dispositions) = reading.actions();
         let digest = files.digest();
-        let terms = reading.terms(&digest, &baseline::digest(baseline));
+        let reader = considerations::Reader {
+            text: &text,
+            manifest: &manifest,
+            vocabulary: &vocabulary,
+            owners: &owners,
+            candidates: &candidates,
+            findings: reading.findings,
+        };
+        let weighed = reader.read();
+        let terms = reading.terms(&digest, &baseline::digest(baseline), weighed.considerations);
         if activate {
+            cedar::same_ids(rules.iter().chain(&invariants).chain(&weighed.rules), findings);
+            cedar::validate(&vocabulary.schema, &weighed.rules, findings);
             lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+            candidate_attributes::lint(&files, &vocabulary, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
@@ -181,12 +202,14 @@ impl Bundle {
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
         }
         if activate {
-            names::lint(&text, &manifest, &rules, &articles, findings);
+            names::lint(&text, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
-            literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
+            let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
+            literal_types::lint(&files, &vocabulary, all(), &responders, findings);
             asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
         }
         let texts = Texts::read(&files, findings);
+        let derived = derived::read(&text, &signals, &candidates, findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
@@ -200,6 +223,10 @@ impl Bundle {
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             readings: Arc::new(readings),
             texts,
+            asked: Asked::of(&vocabulary),
+            derived,
+            weighed: weighed.rules,
+            weighed_of: weighed.of,
             manifest,
             rules,
             invariants,
@@ -230,6 +257,16 @@ impl Bundle {
     /// What the bundle says about deciding, beside its policies.
     pub fn terms(&self) -> Arc<Terms> {
         Arc::clone(&self.terms)
+    }
+
+    /// What its schema asks for of those who could be given a case, beside what is always known.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// Signals that it declares and that follow from the case, whatever is posted.
+    pub fn derived(&self) -> &[Derived] {
+        &self.derived
     }
 
     /// How many policies govern, the built-in ones included.

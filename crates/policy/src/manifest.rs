@@ -1,5 +1,9 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+mod considered;
+
+pub use considered::{Need, OfTopic, Preference};
+
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,6 +50,14 @@ pub struct Manifest {
     /// Queues of staff.
     #[serde(rename = "queue", default)]
     pub queues: Vec<Queue>,
+    /// What is preferred among those whom policy allows.
+    #[serde(rename = "preference", default)]
+    pub preferences: Vec<Preference>,
+    /// What some cases need of the staff who take them.
+    #[serde(rename = "need", default)]
+    pub needs: Vec<Need>,
+    /// The IANA time zone of AI responders; that of the first calendar where it is not named.
+    pub time_zone: Option<String>,
     /// What can be done beyond the conversation.
     #[serde(rename = "action", default)]
     pub actions: Vec<Action>,
@@ -189,6 +201,9 @@ pub struct Responder {
     /// Topics that it knows.
     #[serde(default)]
     pub topics: Vec<String>,
+    /// What is other for a topic, by topic.
+    #[serde(default)]
+    pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -327,6 +342,9 @@ pub struct Queue {
     /// Topics that it knows.
     #[serde(default)]
     pub topics: Vec<String>,
+    /// What is other for a topic, by topic.
+    #[serde(default)]
+    pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -412,6 +430,9 @@ pub struct Limits {
     /// Days after the end of a case within which a new one about the same counts as another contact.
     #[serde(default = "Limits::again")]
     pub contact_again_days: u32,
+    /// Days after the end of a customer's case within which whoever had it has served the customer before.
+    #[serde(default = "Limits::served")]
+    pub served_before_days: u32,
 }
 
 impl Limits {
@@ -429,6 +450,10 @@ impl Limits {
 
     fn again() -> u32 {
         7
+    }
+
+    fn served() -> u32 {
+        30
     }
 }
 

@@ -14,7 +14,13 @@ const NAME_MAX: usize = 120;
 const SENTENCE_MAX: usize = 600;
 
 /// Adds a finding for each name and sentence that is empty, too long, or holds what does not show itself.
-pub(crate) fn lint(text: &str, manifest: &Manifest, rules: &[Rule], articles: &[Article], findings: &mut Vec<Finding>) {
+pub(crate) fn lint<'a>(
+    text: &str,
+    manifest: &Manifest,
+    rules: impl Iterator<Item = &'a Rule>,
+    articles: &[Article],
+    findings: &mut Vec<Finding>,
+) {
     let mut check = |what: String, name: &str, max: usize| {
         if let Err(error) = check_name(name, max) {
             let line = line_of(text, &format!("\"{name}\""));

@@ -1,5 +1,6 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
+use super::weighed;
 use remit_domain::{
     action::ActionDecision,
     case::HolderRef,
@@ -206,7 +207,7 @@ fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: Polic
 fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
     format!(
         "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA) + failing {} (resolves \
-         {} of such cases, from {} outcomes and a prior worth {})",
+         {} of such cases, from {} outcomes and a prior worth {}){}",
         money(c.cost.total_minor),
         money(c.cost.handling_minor),
         money(c.cost.delay_minor),
@@ -215,7 +216,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
         money(c.cost.failure_minor),
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
-        c.facts.prior_weight
+        c.facts.prior_weight,
+        weighed::term(c, money)
     )
 }
 
@@ -249,6 +251,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
         }
     }
     lines.push(format!("It should: {}.", cost_line(c, money)));
+    lines.extend(weighed::told(decision, c, money));
     lines
 }
 
@@ -283,6 +286,10 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         }
         Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
             format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
+        }
+        Some(best) if weighed::after(decision, c, best).is_some() => {
+            let order = weighed::after(decision, c, best).unwrap_or_default();
+            format!("Allowed, {}, but {order}.", cost_line(c, money))
         }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(

@@ -7,13 +7,15 @@ use super::{
 };
 use crate::{
     calendar::Hours,
+    considerations,
     files::Files,
     finding::Finding,
-    manifest::{self, SignalKind},
+    manifest::{self, OfTopic, SignalKind},
 };
+use jiff::tz::TimeZone;
 use remit_domain::{
     cost::{Currency, Economics},
-    decision::{DecisionPoint, ResponderKind, Terms},
+    decision::{Considerations, DecisionPoint, ResponderKind, Terms},
     id::{ActionName, Digest, Disposition, ResponderId, SignalName},
     signal::Value,
     source,
@@ -193,6 +195,7 @@ impl Reading<'_> {
 
     pub(super) fn candidates(&mut self) -> Vec<CandidateSpec> {
         let manifest = self.manifest;
+        let zone = self.zone();
         let ai = manifest.responders.iter().filter_map(|r| {
             let accountable = self.owner(&r.accountable, &r.name)?;
             let responder = self.responder(&r.name)?;
@@ -207,6 +210,8 @@ impl Reading<'_> {
                 prior_resolve_bp: r.prior_resolve_bp,
                 prior_weight: r.prior_weight,
                 topics: r.topics.clone(),
+                by_topic: self.by_topic(&r.name, &r.by_topic),
+                zone: zone.clone(),
                 languages: r.languages.clone(),
                 skills: Vec::new(),
                 queue: None,
@@ -284,6 +289,9 @@ impl Reading<'_> {
             prior_resolve_bp: q.prior_resolve_bp,
             prior_weight: q.prior_weight,
             topics: q.topics.clone(),
+            by_topic: self.by_topic(&q.name, &q.by_topic),
+            // The calendar was read, so that there is such a zone.
+            zone: TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC),
             languages: q.languages.clone(),
             skills: q.skills.clone(),
             queue: Some(QueueSpec {
@@ -301,6 +309,28 @@ impl Reading<'_> {
             breaker: manifest::Breaker::default(),
             patience_ms: 0,
         })
+    }
+
+    /// The time zone of AI responders.
+    fn zone(&mut self) -> TimeZone {
+        let named = self.manifest.time_zone.as_deref();
+        let name = named.or_else(|| self.manifest.calendars.first().map(|calendar| calendar.time_zone.as_str()));
+        match (TimeZone::get(name.unwrap_or("UTC")), named) {
+            (Ok(zone), _) => zone,
+            (Err(_), Some(named)) => {
+                let message = format!("`{named}` is no time zone of the IANA database");
+                self.wrong(named, message, "write one such as Europe/London");
+                TimeZone::UTC
+            }
+            // What is wrong with a calendar is told where it is read.
+            (Err(_), None) => TimeZone::UTC,
+        }
+    }
+
+    fn by_topic(&mut self, of: &str, by_topic: &BTreeMap<String, OfTopic>) -> BTreeMap<String, OfTopic> {
+        self.values(of, "Topic", &by_topic.keys().cloned().collect::<Vec<_>>());
+        considerations::of_topics(of, by_topic, &mut |message, cure| self.wrong(of, message, cure));
+        by_topic.clone()
     }
 
     /// What can be done beyond the conversation, and how cases are wrapped up.
@@ -344,7 +374,12 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn terms(&mut self, digest: &Digest, baseline: &Digest) -> Option<Terms> {
+    pub(super) fn terms(
+        &mut self,
+        digest: &Digest,
+        baseline: &Digest,
+        considerations: Considerations,
+    ) -> Option<Terms> {
         let manifest = self.manifest;
         let mut owners = BTreeMap::new();
         for point in DecisionPoint::ALL {
@@ -393,6 +428,7 @@ impl Reading<'_> {
                 value_signal,
                 value_percent: economics.value_percent.clone(),
             },
+            considerations,
             handoffs_max: manifest.limits.handoffs_max,
             exception_owner: self.owner(&manifest.exceptions.owner, "[exceptions]")?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,

@@ -3,7 +3,7 @@
 
 use crate::{
     customer::Customer,
-    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
+    harness::{Client, Server, TwoClocks, bank_and, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     staff::{answer, presence, work},
     story::check_all,
@@ -22,7 +22,7 @@ at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
-that does not have it), subscribe, break, mend (the receiver), \
+that does not have it), under FOLDER (a start under the bank and what that folder of `scenarios` adds), subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;
@@ -92,6 +92,7 @@ impl Story {
                 let lines = self.start_without(name, text);
                 told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
             }
+            "under" => self.start_under(name),
             "staff" => self.staff(name, text),
             "accept" => self.accept(name, text),
             "why" => told = self.why(name),
@@ -162,6 +163,17 @@ impl Story {
         self.client = started.client_with(&token);
         self.server = Some(started);
         told
+    }
+
+    /// Starts the server anew under the bank and what a folder adds to it.
+    fn start_under(&mut self, folder: &str) {
+        let server = self.server.take().unwrap();
+        let token = self.client.token.clone();
+        let data = server.stop();
+        let opened = open_moved_at(data.path(), &bank_and(folder), &[], Box::new(self.clocks.clone()));
+        let started = Server::serve(opened.unwrap_or_else(|error| panic!("{error}")), data);
+        self.client = started.client_with(&token);
+        self.server = Some(started);
     }
 
     /// A customer types in the tab of their chat, in a browser that has the cookies of all.
