@@ -245,8 +245,8 @@ impl Load {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
 
-    /// What is true of every candidate for the case that it is about at `now`, in the bundle's order. Where staff are noted, `waits` tells
-    /// how long theirs wait, and the longer of it and what was configured counts.
+    /// What is true of every candidate for the case that it is about at `now`, in the bundle's order. Where staff are
+    /// noted, `waits` tells how long theirs wait, and the longer of it and what was configured counts.
     pub(crate) fn candidates(
         &self,
         bundle: &Bundle,

@@ -204,7 +204,7 @@ impl PartialOrd for Head {
 }
 
 impl Line {
-    /// The case with the greatest index. Of one price the index grows with waiting, and as a date comes nearer, so heads
+    /// The case with the greatest index. Of one price the index grows with waiting, and as a date comes nearer: heads
     /// suffice.
     pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
         let longest = |(price, cases): (&Price, &Priced)| {

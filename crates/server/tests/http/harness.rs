@@ -285,19 +285,6 @@ pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) 
     Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
 
-/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and what its policies
-/// see of responders.
-pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(folder);
-    let added = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
-    let schema = text("schema.cedarschema").replace("sla_risk_bp: Long,", added("attributes.txt").trim());
-    let files = BANK.files().clone().with("bundle.toml", (text("bundle.toml") + &added("bundle.toml")).into_bytes());
-    let files = files.with("schema.cedarschema", schema.into_bytes());
-    let files = files.with("policies/added.cedar", added("night.cedar").into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
-}
-
 /// The sample bank without one of its queues.
 pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
     let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();

@@ -2,14 +2,30 @@
 //! hour where a desk works, what a case needs of staff, and what is other for a topic.
 
 use crate::{
-    harness::{Client, OwnClock, Server, bank_and, bank_with, id},
+    harness::{BANK, Client, OwnClock, Server, bank_with, id},
     staff::{offered, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;
+use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
+use std::{path::PathBuf, sync::Arc};
 
 const PERSON: &str = "I want to talk to a person about a payment";
 const HOUR_MS: i64 = 3_600_000;
+
+/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and what its policies
+/// see of responders.
+pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(folder);
+    let added = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
+    let schema = text("schema.cedarschema").replace("sla_risk_bp: Long,", added("attributes.txt").trim());
+    let manifest = text("bundle.toml") + &added("bundle.toml");
+    let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
+    let files = files.with("schema.cedarschema", schema.into_bytes());
+    let files = files.with("policies/added.cedar", added("night.cedar").into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
 
 fn open(client: &Client, customer: &str, signals: Value) -> Value {
     let body = json!({ "customer": customer, "text": PERSON, "channel": "chat", "signals": signals });

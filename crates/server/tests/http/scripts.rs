@@ -3,8 +3,9 @@
 
 use crate::{
     customer::Customer,
-    harness::{Client, Server, TwoClocks, bank_and, bank_without, epoch, id, open_moved_at},
+    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    preference::bank_and,
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -22,7 +23,8 @@ at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
-that does not have it), under FOLDER (a start under the bank and what that folder of `scenarios` adds), subscribe, break, mend (the receiver), \
+that does not have it), under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
+subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;
