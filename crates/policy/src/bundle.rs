@@ -2,8 +2,10 @@
 
 mod articles;
 mod being_read;
+mod declared_fields;
 mod derived;
 mod differences;
+mod field;
 mod parts;
 mod reading;
 mod service;
@@ -12,25 +14,29 @@ mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, baseline, candidate_attributes,
+    asked_actions, attributes, baseline, candidate_attributes,
     cedar::{self, Rule},
     considerations,
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
-    names,
+    names, personal,
     texts::Texts,
 };
 pub use derived::Derived;
+pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
+use declared_fields::Of;
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
+    Case,
     decision::Terms,
+    field::{FieldValue, Held},
     id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
@@ -57,6 +63,12 @@ pub struct Bundle {
     asked: Asked,
     derived: Vec<Derived>,
     pub(crate) signals: HashMap<String, SignalSpec>,
+    /// Of cases.
+    fields: Vec<FieldSpec>,
+    /// Of customers.
+    facts: Vec<FieldSpec>,
+    /// What policies see of fields and facts.
+    pub(crate) attributes: Vec<SignalSpec>,
     candidates: Vec<CandidateSpec>,
     topics: HashMap<String, String>,
     terms: Arc<Terms>,
@@ -150,7 +162,14 @@ impl Bundle {
                 None
             }
         };
-        let vocabulary = cedar::schema(&files, findings);
+        let (declared, known) = match &manifest {
+            Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
+            None => (Default::default(), Default::default()),
+        };
+        let fields = declared_fields::read(&text, declared, Of::Field, findings);
+        let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        let attributes = attributes::specs(&fields, &facts);
+        let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
         let known = findings.len();
@@ -186,7 +205,7 @@ impl Bundle {
             findings: reading.findings,
         };
         let weighed = reader.read();
-        let terms = reading.terms(&digest, &baseline::digest(baseline), weighed.considerations);
+        let terms = reading.terms(&digest, &baseline::digest(baseline), weighed.considerations, &facts);
         if activate {
             cedar::same_ids(rules.iter().chain(&invariants).chain(&weighed.rules), findings);
             cedar::validate(&vocabulary.schema, &weighed.rules, findings);
@@ -203,6 +222,7 @@ impl Bundle {
         }
         if activate {
             names::lint(&text, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
+            personal::lint(&attributes, rules.iter().chain(&invariants).chain(&weighed.rules), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
@@ -213,6 +233,9 @@ impl Bundle {
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
+            fields,
+            facts,
+            attributes,
             candidates,
             topics,
             terms: Arc::new(terms?),
@@ -369,6 +392,43 @@ impl Bundle {
     /// The topic that an intent belongs to.
     pub fn topic_of(&self, intent: &str) -> Option<&str> {
         self.topics.get(intent).map(String::as_str)
+    }
+
+    /// What cases are about, as values, in the bundle's order.
+    pub fn fields(&self) -> &[FieldSpec] {
+        &self.fields
+    }
+
+    /// How long before a date by which a case should be served it presses, in milliseconds, and what missing it costs.
+    pub fn due(&self) -> (i64, i64) {
+        let economics = &self.manifest.economics;
+        let minor = economics.due_minor.unwrap_or(economics.failure_minor);
+        (i64::from(economics.due_lead_minutes) * 60_000, minor)
+    }
+
+    /// The next date by which `case` should be served, by its fields, passed or not.
+    pub fn due_of(&self, case: &Case) -> Option<Timestamp> {
+        let due = self.fields.iter().filter(|spec| spec.is_due);
+        let dates = due.filter_map(|spec| match &case.fields.get(&spec.name)?.held {
+            Held::Plain(FieldValue { value: Value::Long(at), .. }) => Some(Timestamp(*at)),
+            _ => None,
+        });
+        dates.min()
+    }
+
+    /// A field of cases by name.
+    pub fn field(&self, name: &str) -> Option<&FieldSpec> {
+        self.fields.iter().find(|spec| spec.name.as_str() == name)
+    }
+
+    /// What is known of customers, in the bundle's order.
+    pub fn facts(&self) -> &[FieldSpec] {
+        &self.facts
+    }
+
+    /// A fact of customers by name.
+    pub fn fact(&self, name: &str) -> Option<&FieldSpec> {
+        self.facts.iter().find(|spec| spec.name.as_str() == name)
     }
 
     /// Every source whose readings win over Remit's own, by name.

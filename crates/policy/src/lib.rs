@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod address;
 mod asked_actions;
+mod attributes;
 mod baseline;
 pub mod bundle;
 mod calendar;
@@ -23,6 +24,7 @@ mod local_time;
 pub mod manifest;
 mod names;
 mod nesting;
+mod personal;
 mod product_schema;
 pub mod reference;
 pub mod replay;

@@ -1,8 +1,10 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
 mod considered;
+mod field;
 
 pub use considered::{Need, OfTopic, Preference};
+pub use field::{Field, SeenBy};
 
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
@@ -35,6 +37,12 @@ pub struct Manifest {
     /// What can be measured about a case.
     #[serde(rename = "signal")]
     pub signals: Vec<Signal>,
+    /// What a case is about, as values.
+    #[serde(rename = "field", default)]
+    pub fields: Vec<Field>,
+    /// What is known of a customer.
+    #[serde(rename = "fact", default)]
+    pub facts: Vec<Field>,
     /// Groups of intents.
     #[serde(rename = "topic")]
     pub topics: Vec<Topic>,
@@ -141,6 +149,12 @@ pub enum SignalKind {
     Long,
     /// A name of a vocabulary.
     Name,
+    /// Of a field: its text.
+    #[serde(skip)]
+    Text,
+    /// Of a field: its names.
+    #[serde(skip)]
+    List,
 }
 
 /// A group of intents.
@@ -404,11 +418,23 @@ pub struct Economics {
     pub breach_minor: i64,
     /// What an unresolved case costs on top, in minor units.
     pub failure_minor: i64,
+    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is not
+    /// named.
+    pub due_minor: Option<i64>,
+    /// Minutes before such a date from which on it presses.
+    #[serde(default = "Economics::lead")]
+    pub due_lead_minutes: u32,
     /// The signal that holds the customer's value class.
     pub value_signal: Option<String>,
     /// Weight of each value class, in percent.
     #[serde(default)]
     pub value_percent: BTreeMap<String, i64>,
+}
+
+impl Economics {
+    fn lead() -> u32 {
+        240
+    }
 }
 
 /// Bounds.

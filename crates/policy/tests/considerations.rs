@@ -76,6 +76,16 @@ fn what_is_wrong_is_found_where_it_stands() {
 }
 
 #[test]
+fn a_date_by_which_a_case_should_be_served_is_a_date_time_and_not_personal() {
+    let field = |rest: &str| bank_and(&format!("\n[[field]]\nname = \"departure\"\ndue = true\n{rest}\n"));
+    for rest in ["type = \"number\"\npersonal = false", "type = \"date_time\""] {
+        let found = findings(field(rest));
+        assert!(found.iter().any(|finding| finding.message.contains("has `due`")), "{found:#?}");
+    }
+    assert_eq!(findings(field("type = \"date_time\"\npersonal = false")), []);
+}
+
+#[test]
 fn an_attribute_that_nobody_fills_is_found_in_the_schema() {
     let bank = Files::read(&folder("bundles/bank")).unwrap();
     for (to, says) in [

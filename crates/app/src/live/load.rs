@@ -95,7 +95,7 @@ struct Desk {
 
 /// What candidates are looked at for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct About<'a> {
+pub(crate) struct Subject<'a> {
     pub(crate) case: &'a Case,
     pub(crate) intent: &'a str,
     pub(crate) topic: &'a str,
@@ -250,11 +250,11 @@ impl Load {
     pub(crate) fn candidates(
         &self,
         bundle: &Bundle,
-        about: &About<'_>,
+        subject: &Subject<'_>,
         waits: Option<&Waits>,
         now: Timestamp,
     ) -> Vec<CandidateFacts> {
-        let About { case, intent, topic, served_by } = *about;
+        let Subject { case, intent, topic, served_by } = *subject;
         let asked = bundle.asked();
         let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);

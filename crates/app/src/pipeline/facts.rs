@@ -5,9 +5,9 @@ use crate::{
     Environment, Governance, Live,
     live::{
         floor::Waits,
-        load::{About, Load},
+        load::{Load, Subject},
     },
-    pipeline::sla,
+    pipeline::{about::About, sla},
 };
 use remit_domain::{
     Case, Deliberation,
@@ -45,9 +45,10 @@ pub(crate) fn answer(
     environment: &Environment,
     case: &Case,
     question: &Question,
+    about: &About,
     now: Timestamp,
 ) -> Deliberation {
-    let signals = signals(governance, live, case, now);
+    let signals = seen(governance, live, case, about, now);
     let candidates = candidates(governance, live, environment, case, &signals, now);
     let (verdicts, policies) = governance.engine.handle(&signals, &candidates);
     let named = match &question.trigger {
@@ -91,14 +92,21 @@ pub(crate) fn signals(governance: &Governance, live: &Live, case: &Case, now: Ti
     ground(governance, live, None).signals(case, now)
 }
 
+/// The same with what policies see of the case's fields and of its customer.
+pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &About, now: Timestamp) -> Signals {
+    let mut signals = signals(governance, live, case, now);
+    about.see(&governance.bundle, &governance.engine, case, &mut signals, now);
+    signals
+}
+
 impl Ground<'_> {
     fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
         let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {
             Some(Value::Name(name)) => name.as_str(),
             _ => "",
         };
-        let about = About { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
-        self.load.candidates(self.bundle, &about, self.waits, now)
+        let subject = Subject { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
+        self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 
     fn signals(&self, case: &Case, now: Timestamp) -> Signals {
@@ -157,7 +165,8 @@ impl Ground<'_> {
 
     /// Whether policy lets the responder that has `case` keep it.
     pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
-        let signals = self.signals(case, now);
+        let mut signals = self.signals(case, now);
+        About::default().see(self.bundle, self.engine, case, &mut signals, now);
         let candidates = self.candidates(case, &signals, now);
         let (verdicts, _) = self.engine.handle(&signals, &candidates);
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());

@@ -101,7 +101,7 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         since: environment.steadily(since),
         value_percent: governance.bundle.terms().economics.value_percent(&signals),
         sla_ms: sla::clock(governance, case).map_or(queue.sla_ms, |running| running.due.since(since)),
-        due: None,
+        due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
         last_staff: case.last_staff.clone(),
         relax: relax.collect(),
     };

@@ -5,7 +5,7 @@ use crate::{
     harness::{BANK, Client, OwnClock, Server, bank_with, id},
     staff::{offered, presence, staff_client, work},
 };
-use remit_app::governance::services::Services;
+use remit_app::{environment::clock, governance::services::Services};
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc};
@@ -141,6 +141,34 @@ fn a_case_is_offered_to_those_alone_who_have_the_skills_that_it_needs() {
     let taken = work(&ben, "ben", |work| offered(work) == 1);
     assert_eq!(taken["offered"][0]["id"], case["id"]);
     assert_eq!(offered(&work(&ana, "ana", |_| true)), 0);
+}
+
+#[test]
+fn whoever_leaves_soon_goes_before_those_who_have_waited_a_little_longer() {
+    let clock = OwnClock::new();
+    let server = Server::start_under(bank_and("weighed"), &clock);
+    let client = server.client(&["admin", "integration", "lead"]);
+    let first = open(&client, "carol", json!([]));
+    clock.forward_ms(60_000);
+    let departure = clock::rfc3339(remit_app::environment::clock::Clock::now(&clock).plus_ms(2 * HOUR_MS));
+    let body = json!({
+        "customer": "dora", "text": PERSON, "channel": "chat", "fields": { "departure": departure },
+    });
+    let got = client.post("/v1/cases", &body);
+    assert_eq!(got.status, 201, "{}", got.body);
+    let second = got.body["case"].clone();
+    assert_eq!((holder(&first), holder(&second)), ("payments", "payments"));
+    let told = decision(&client, &second);
+    assert!(tells(&told, "preferred by 90 % of its cost, by `prefer.payments-before-departure`"), "{told}");
+    let staff = json!({
+        "name": "ana", "first_name": "Ana", "queues": ["payments"], "languages": { "en": 5 }, "skills": {},
+        "capacity": { "chat": 1 },
+    });
+    assert_eq!(client.post("/v1/staff", &staff).status, 200);
+    let ana = staff_client(&server, "ana");
+    presence(&ana, "ana", "available");
+    let taken = work(&ana, "ana", |work| offered(work) == 1);
+    assert_eq!(taken["offered"][0]["id"], second["id"], "{first}");
 }
 
 #[test]
