@@ -150,7 +150,7 @@ fn whoever_leaves_soon_goes_before_those_who_have_waited_a_little_longer() {
     let client = server.client(&["admin", "integration", "lead"]);
     let first = open(&client, "carol", json!([]));
     clock.forward_ms(60_000);
-    let departure = clock::rfc3339(remit_app::environment::clock::Clock::now(&clock).plus_ms(2 * HOUR_MS));
+    let departure = clock::rfc3339(clock::Clock::now(&clock).plus_ms(2 * HOUR_MS));
     let body = json!({
         "customer": "dora", "text": PERSON, "channel": "chat", "fields": { "departure": departure },
     });
