@@ -20,6 +20,7 @@ pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
     let added = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
     let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
     let schema = text("schema.cedarschema").replace("sla_risk_bp: Long,", added("attributes.txt").trim());
+    let schema = schema.replace("type Facts = {", added("signals.txt").trim());
     let manifest = text("bundle.toml") + &added("bundle.toml");
     let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
     let files = files.with("schema.cedarschema", schema.into_bytes());
@@ -91,8 +92,13 @@ fn a_customer_goes_to_who_served_them_before_for_as_long_as_the_bundle_says() {
         &format!("/v1/cases/{}/overrides", id(&first)),
         &json!({ "to": "general", "reason": "the payments desk is in a meeting" }),
     );
-    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(given.status, 201, "{}", given.body);
     let epoch = given.body["case"]["holder"]["epoch"].clone();
+    let was_with = |told: &Value| told["decision"]["signals"]["was_with_payments"]["value"].clone();
+    let (before, after) = (decision(&client, &first), decision(&client, &given.body["case"]));
+    assert_eq!((was_with(&before), was_with(&after)), (json!(false), json!(true)));
+    assert!(candidate(&before, "payments")["had_before"].is_null());
+    assert_eq!(candidate(&after, "payments")["had_before"], json!(true));
     let done = client.post(&format!("/v1/cases/{}/resolve", id(&first)), &json!({ "epoch": epoch }));
     assert_eq!(done.status, 200, "{}", done.body);
     let again = open(&client, "carol", json!([]));
@@ -176,16 +182,20 @@ fn what_handling_costs_and_what_is_expected_can_be_other_for_a_topic() {
     let dearer = bank_with(|toml| {
         let of = "name = \"payments\"\ntitle = \"Payments desk\"";
         assert!(toml.contains(of));
-        let prior = "prior_resolve_bp = 1000";
-        toml.replace(of, &format!("{of}\nby_topic = {{ payments = {{ handling_minor = 9000, {prior} }} }}"))
+        let topics = ["cards", "card_trouble", "payments", "cash", "transfers", "top_up", "exchange", "money_back"];
+        let other = topics.map(|topic| format!("{topic} = {{ handling_minor = 9000, prior_resolve_bp = 1000 }}"));
+        toml.replace(of, &format!("{of}\nby_topic = {{ {} }}", other.join(", ")))
     });
     let server = Server::start_with(dearer, Services::none());
     let client = server.client(&["admin", "integration"]);
     let case = open(&client, "carol", json!([]));
     let told = decision(&client, &case);
     let payments = candidate(&told, "payments");
-    let topic = told["decision"]["signals"]["topic"]["value"].as_str().unwrap();
-    let (handling, prior) = if topic == "payments" { (9_000, 1_000) } else { (460, 9_200) };
-    assert_eq!((&payments["handling_minor"], &payments["prior_bp"]), (&json!(handling), &json!(prior)), "{told}");
-    assert_eq!((topic, holder(&case) == "payments"), ("payments", false), "{told}");
+    let weight = json!(50);
+    assert_eq!(
+        (&payments["handling_minor"], &payments["prior_bp"], &payments["prior_weight"]),
+        (&json!(9_000), &json!(1_000), &weight),
+        "{told}"
+    );
+    assert_ne!(holder(&case), "payments", "{told}");
 }
