@@ -18,10 +18,11 @@ use crate::{
     cedar::{self, Rule},
     considerations,
     files::Files,
-    finding::{Finding, line_at},
+    finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
     names, personal,
+    places::{Place, Places},
     texts::Texts,
 };
 pub use derived::Derived;
@@ -110,8 +111,7 @@ impl Bundle {
     pub fn load(files: Files) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
         let bundle = Self::build(files, Purpose::Activate, &mut findings);
-        findings.sort();
-        findings.dedup();
+        let findings = folded(findings);
         match bundle {
             Some(bundle) if findings.is_empty() => Ok(bundle),
             _ if findings.is_empty() => {
@@ -162,12 +162,13 @@ impl Bundle {
                 None
             }
         };
+        let places = Places::of(&text);
         let (declared, known) = match &manifest {
             Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
             None => (Default::default(), Default::default()),
         };
-        let fields = declared_fields::read(&text, declared, Of::Field, findings);
-        let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        let fields = declared_fields::read(&places, declared, Of::Field, findings);
+        let facts = declared_fields::read(&places, known, Of::Fact, findings);
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -185,11 +186,11 @@ impl Bundle {
         }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         if activate {
-            cedar::validate(&vocabulary.schema, &rules, findings);
-            cedar::validate(&vocabulary.schema, &invariants, findings);
+            cedar::validate(&vocabulary.schema, &files, &rules, findings);
+            cedar::validate(&vocabulary.schema, &files, &invariants, findings);
         }
         let mut reading =
-            Reading { text: &text, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
+            Reading { places: &places, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
         reading.encoder_model();
         let signals = reading.signals();
         let topics = reading.topics(&files);
@@ -197,7 +198,8 @@ impl Bundle {
         let (actions, dispositions) = reading.actions();
         let digest = files.digest();
         let reader = considerations::Reader {
-            text: &text,
+            places: &places,
+            at: Place::default(),
             manifest: &manifest,
             vocabulary: &vocabulary,
             owners: &owners,
@@ -208,20 +210,20 @@ impl Bundle {
         let terms = reading.terms(&digest, &baseline::digest(baseline), weighed.considerations, &facts);
         if activate {
             cedar::same_ids(rules.iter().chain(&invariants).chain(&weighed.rules), findings);
-            cedar::validate(&vocabulary.schema, &weighed.rules, findings);
-            lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+            cedar::validate(&vocabulary.schema, &Files::default(), &weighed.rules, findings);
+            lint::lint(&places, &manifest, &vocabulary, &rules, &candidates, findings);
             candidate_attributes::lint(&files, &vocabulary, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
-        let readings = words::resolve(&files, &text, &manifest, &owners, &mut of_words);
+        let readings = words::resolve(&files, &places, &manifest, &owners, &mut of_words);
         let (articles, synonyms) = (articles::read(&files, findings), articles::synonyms(&files, findings));
         if activate {
             findings.append(&mut of_words);
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
         }
         if activate {
-            names::lint(&text, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
+            names::lint(&places, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants).chain(&weighed.rules), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
@@ -359,7 +361,7 @@ impl Bundle {
     }
 
     /// The roles that the schema declares.
-    pub(crate) fn roles(&self) -> &[String] {
+    pub fn roles(&self) -> &[String] {
         &self.roles
     }
 

@@ -4,9 +4,10 @@
 use crate::{
     bundle::CandidateSpec,
     cedar::{Rule, Vocabulary},
-    finding::{Finding, line_of},
+    finding::Finding,
     manifest::{Manifest, Need, Preference},
     nesting::{self, Holds},
+    places::{Place, Places},
 };
 use cedar_policy::{Policy, PolicyId as CedarId};
 use miette::Diagnostic as _;
@@ -49,7 +50,9 @@ struct Said<'a> {
 
 /// Reads the considerations of a manifest; what is wrong is found by line.
 pub(crate) struct Reader<'a> {
-    pub(crate) text: &'a str,
+    pub(crate) places: &'a Places<'a>,
+    /// The entry that is being read.
+    pub(crate) at: Place,
     pub(crate) manifest: &'a Manifest,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) owners: &'a BTreeSet<String>,
@@ -62,10 +65,11 @@ impl Reader<'_> {
         let mut weighed = Weighed::default();
         let manifest = self.manifest;
         if manifest.preferences.len() + manifest.needs.len() > MOST {
-            self.wrong("preference", format!("there are more than {MOST} preferences and needs"), "take some out");
+            self.wrong(format!("there are more than {MOST} preferences and needs"), "take some out");
             return weighed;
         }
-        for preference in &manifest.preferences {
+        for (at, preference) in manifest.preferences.iter().enumerate() {
+            self.at = Place::entry("preference", at);
             let of = [&preference.prefers, &preference.avoids, &preference.order].into_iter().flatten().flatten();
             let of = self.responders(&preference.name, of, None);
             if let Some(effect) = self.preference(preference, &of) {
@@ -73,7 +77,8 @@ impl Reader<'_> {
                 self.weigh(&Said { name, owner, reason, when: when.as_deref() }, effect, of, None, &mut weighed);
             }
         }
-        for need in &manifest.needs {
+        for (at, need) in manifest.needs.iter().enumerate() {
+            self.at = Place::entry("need", at);
             let of = self.responders(&need.name, need.queues.iter().flatten(), Some(ResponderKind::Queue));
             if let Some(effect) = self.need(need) {
                 let Need { name, owner, reason, when, .. } = need;
@@ -84,10 +89,12 @@ impl Reader<'_> {
         weighed
     }
 
-    fn wrong(&mut self, near: &str, message: impl Into<String>, cure: &str) {
-        let (declared, anywhere) = (format!("name = \"{near}\""), format!("\"{near}\""));
-        let line = line_of(self.text, if self.text.contains(&declared) { &declared } else { &anywhere });
-        self.findings.push(Finding::new(FILE, line, message, cure));
+    fn wrong(&mut self, message: impl Into<String>, cure: &str) {
+        self.findings.push(Finding::new(FILE, self.line(), message, cure));
+    }
+
+    fn line(&self) -> usize {
+        self.places.line(&self.at)
     }
 
     fn responders<'b>(
@@ -101,13 +108,13 @@ impl Reader<'_> {
             let known = self.candidates.iter().find(|spec| spec.responder.as_str() == responder);
             match known.filter(|spec| kind.is_none_or(|kind| spec.kind == kind)) {
                 Some(spec) if found.contains(&spec.responder) => {
-                    self.wrong(name, format!("`{name}` names `{responder}` twice"), "name it once");
+                    self.wrong(format!("`{name}` names `{responder}` twice"), "name it once");
                 }
                 Some(spec) => found.push(spec.responder.clone()),
                 None => {
                     let what = if kind.is_some() { "queue" } else { "responder" };
                     let message = format!("`{name}` names `{responder}`, and there is no {what} of this name");
-                    self.wrong(name, message, "correct the name, or take it out");
+                    self.wrong(message, "correct the name, or take it out");
                 }
             }
         }
@@ -117,12 +124,12 @@ impl Reader<'_> {
     fn preference(&mut self, preference: &Preference, of: &[ResponderId]) -> Option<Effect> {
         let Preference { name, prefers, avoids, order, minor, percent, .. } = preference;
         if [prefers, avoids, order].into_iter().flatten().any(Vec::is_empty) {
-            self.wrong(name, format!("`{name}` names nobody"), "name a responder, or leave the key out");
+            self.wrong(format!("`{name}` names nobody"), "name a responder, or leave the key out");
             return None;
         }
         let (sign, by) = match (prefers, avoids, order) {
             (None, None, Some(_)) if minor.is_some() || percent.is_some() => {
-                self.wrong(name, format!("`{name}` has an order and an amount"), "leave `minor` and `percent` out");
+                self.wrong(format!("`{name}` has an order and an amount"), "leave `minor` and `percent` out");
                 return None;
             }
             (None, None, Some(_)) => return Some(Effect::Order { of: of.to_vec() }),
@@ -130,7 +137,7 @@ impl Reader<'_> {
             (None, Some(_), None) => (1, (minor, percent)),
             _ => {
                 let message = format!("`{name}` has more than one of `prefers`, `avoids` and `order`");
-                self.wrong(name, message, "write a preference for each");
+                self.wrong(message, "write a preference for each");
                 return None;
             }
         };
@@ -141,7 +148,7 @@ impl Reader<'_> {
             }
             _ => {
                 let cure = "write `minor`, from 1 to 1000000000, or `percent`, from 1 to 100 (to 1000 with `avoids`)";
-                self.wrong(name, format!("`{name}` does not say by how much, or not in one way"), cure);
+                self.wrong(format!("`{name}` does not say by how much, or not in one way"), cure);
                 None
             }
         }
@@ -153,14 +160,14 @@ impl Reader<'_> {
         for (skill, level) in &need.skills {
             if !skills.contains(skill) {
                 let message = format!("`{name}` needs `{skill}`, which is no value of the schema's Skill");
-                self.wrong(name, message, "correct the spelling, or add it to the schema");
+                self.wrong(message, "correct the spelling, or add it to the schema");
             }
             if !LEVELS.contains(level) {
-                self.wrong(name, format!("`{name}` needs `{skill}` at level {level}"), "levels are 1 to 5");
+                self.wrong(format!("`{name}` needs `{skill}` at level {level}"), "levels are 1 to 5");
             }
         }
         if need.skills.is_empty() {
-            self.wrong(name, format!("`{name}` needs nothing"), "write `skills = { … }`, or take it out");
+            self.wrong(format!("`{name}` needs nothing"), "write `skills = { … }`, or take it out");
             return None;
         }
         Some(Effect::Skills { least: need.skills.clone() })
@@ -177,12 +184,12 @@ impl Reader<'_> {
         let name = said.name;
         let Ok(id) = PolicyId::new(name) else {
             let cure = "use a letter, then up to 63 of a-z 0-9 _ - .";
-            self.wrong(name, format!("`{name}` is no name of a preference or a need"), cure);
+            self.wrong(format!("`{name}` is no name of a preference or a need"), cure);
             return;
         };
         if !self.owners.contains(said.owner) {
             let message = format!("`{}`, named as owner by {name}, is no owner", said.owner);
-            self.wrong(name, message, "add an [[owner]] of this name, or name another");
+            self.wrong(message, "add an [[owner]] of this name, or name another");
         }
         let (Ok(owner), Some(policy)) = (OwnerId::new(said.owner), self.policy(said, self.kind(&of, kind))) else {
             return;
@@ -190,8 +197,7 @@ impl Reader<'_> {
         let reason: std::sync::Arc<str> = said.reason.trim().into();
         let note =
             PolicyNote { effect: PolicyEffect::Permit, owner: owner.clone(), reason: reason.clone(), invariant: false };
-        let line = line_of(self.text, &format!("name = \"{name}\""));
-        weighed.rules.push(Rule { policy, id: id.clone(), file: FILE.to_owned(), line, note });
+        weighed.rules.push(Rule { policy, id: id.clone(), file: FILE.to_owned(), line: self.line(), note });
         weighed.considerations.push((id.clone(), Consideration { owner, reason, effect }));
         weighed.of.push((id, of));
     }
@@ -208,7 +214,7 @@ impl Reader<'_> {
         let when = said.when.unwrap_or("true");
         if when.len() > CONDITION_MAX {
             let message = format!("the condition of `{}` is longer than {CONDITION_MAX} bytes", said.name);
-            self.wrong(said.name, message, "shorten it");
+            self.wrong(message, "shorten it");
             return None;
         }
         let scope = match kind {
@@ -217,9 +223,9 @@ impl Reader<'_> {
             Some(ResponderKind::Queue) => "principal is Queue",
         };
         let text = format!("permit ({scope}, action == Action::\"handle\", resource) when {{\n{when}\n}};");
-        let at = line_of(self.text, &format!("name = \"{}\"", said.name));
+        let at = self.line();
         if let Some(finding) = nesting::too_deep(FILE, &text, Holds::Policies) {
-            self.findings.push(Finding { line: at, ..finding });
+            self.findings.push(Finding::new(FILE, at, finding.message, finding.cure));
             return None;
         }
         match Policy::parse(Some(CedarId::new(said.name)), &text) {
