@@ -32,10 +32,12 @@ pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
 use declared_fields::Of;
+pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
     Case,
+    cost::Currency,
     decision::Terms,
     field::{FieldValue, Held},
     id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
@@ -292,6 +294,19 @@ impl Bundle {
     /// Signals that it declares and that follow from the case, whatever is posted.
     pub fn derived(&self) -> &[Derived] {
         &self.derived
+    }
+
+    /// The unit of amounts.
+    pub fn currency(&self) -> &Currency {
+        &self.terms.economics.currency
+    }
+
+    /// A moment by the clock on the wall where `near` works, if it is a queue, and else where the first queue works;
+    /// none where that is in UTC.
+    pub fn local(&self, near: Option<&ResponderId>, at: Timestamp) -> Option<String> {
+        let near = near.and_then(|near| self.candidate(near)).filter(|spec| spec.queue.is_some());
+        let spec = near.or_else(|| self.candidates.iter().find(|spec| spec.queue.is_some()))?;
+        spec.queue.as_ref()?.local(at)
     }
 
     /// How many policies govern, the built-in ones included.

@@ -24,6 +24,7 @@ mod literal_types;
 mod local_time;
 pub mod manifest;
 mod names;
+pub mod nearest;
 mod nesting;
 mod personal;
 mod places;
