@@ -20,7 +20,7 @@ use remit_domain::{
     ending::Ending,
     id::{CaseId, Timestamp},
 };
-use remit_policy::manifest::ReopenLater;
+use remit_policy::reopen::ReopenLater;
 use remit_signals::written::written;
 
 /// What becomes of a message of the requester's on a case.
