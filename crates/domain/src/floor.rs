@@ -14,13 +14,17 @@
 //! name. Three things come before that:
 //!
 //! - a case that comes back is kept for whoever had it last, for [`Terms::grace_ms`] and as long as they are
-//!   available and can take it; else it is everybody's at once;
+//!   available and can take it; else it is everybody's at once. Who was gone and comes back gets what they had, and
+//!   nobody has taken since, before all others and for as long;
 //! - who was busy or did not answer has passed on the case: it is not offered to them again before
 //!   [`Terms::again_ms`], or before all others who are available and could take it have passed as well (then
 //!   whoever passed first is first again; somebody alone is left in peace for the whole time); who lacks what it needs
 //!   or has a conflict is not offered it again at all while it waits;
 //! - who becomes available has room for one case more than they have, and for a further one each
 //!   [`Terms::ramp_ms`], so that a backlog is not flushed onto the first person back.
+//!
+//! **Room.** A case takes room of whoever has it until [`Floor::quiet_from`] says that it does not, since its customer is
+//! silent or it is put off. Once it counts again, they may have more than they can hold, and get nothing new.
 //!
 //! **The record decides.** [`FollowedFloor`] is the floor of those who keep a record. It changes by what was committed
 //! alone ([`FollowedFloor::follow_case`], [`FollowedFloor::follow_staff`]), in whatever order that comes, and what it
@@ -44,6 +48,7 @@ mod need;
 mod pick;
 mod place;
 mod proposal;
+mod quiet;
 mod staff;
 mod state;
 mod steps;

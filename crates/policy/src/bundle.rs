@@ -20,7 +20,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Limits, Manifest},
+    manifest::{EncoderModel, Manifest},
     names, personal,
     places::{Place, Places},
     texts::Texts,
@@ -315,7 +315,7 @@ impl Bundle {
     }
 
     /// Bounds.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &crate::limits::Limits {
         &self.manifest.limits
     }
 

@@ -19,6 +19,7 @@ pub mod engine;
 pub mod files;
 pub mod finding;
 pub mod grid;
+pub mod limits;
 mod lint;
 mod literal_types;
 mod local_time;

@@ -56,7 +56,9 @@ pub(super) async fn wake(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<
 pub(super) async fn give_back(parts: &Parts, row: &OutboxRow, case: &Case, epoch: u64) -> Result<(), Refused> {
     let held = case.holder.as_ref().filter(|held| case.status == Status::Open && held.epoch == epoch);
     let staff = held.and_then(|held| held.staff.as_ref());
-    let gone = staff.is_some_and(|staff| parts.live.floor.is_gone(staff, parts.environment.steady()));
+    let floor = &parts.live.floor;
+    let is_gone = |staff| floor.is_gone(staff, parts.environment.steady()) || floor.staff(staff).is_none();
+    let gone = staff.is_some_and(is_gone);
     match gone {
         true => own(parts, row, Command::TakeBack { epoch }, Vec::new()).await,
         false => turn::drop_row(&parts.journal, &row.id).await,

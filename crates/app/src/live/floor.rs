@@ -96,6 +96,7 @@ impl LiveFloor {
             delay_minor_per_hour: economics.delay_minor_per_hour,
             breach_minor: economics.breach_minor,
             offer_ms: i64::from(limits.offer_seconds) * 1_000,
+            grace_ms: i64::from(limits.keep_minutes) * 60_000,
             due_lead_ms,
             due_minor,
             ..Terms::default()
@@ -128,6 +129,16 @@ impl LiveFloor {
 
     /// Follows what was committed of staff.
     pub(crate) fn follow(&self, change: &Change, environment: &Environment) {
+        for removed in change.items(STAFF.kind()).filter(|item| item.body.is_none()) {
+            let Ok(id) = StaffId::new(&removed.id) else { continue };
+            let mut state = self.lock();
+            state.staff.remove(&id);
+            state.floor.remove_staff(&id, environment.steady());
+            drop(state);
+            *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.moved.notify_waiters();
+            self.bell.notify_one();
+        }
         for body in change.items(STAFF.kind()).filter_map(|item| item.body.as_deref()) {
             let Ok(item) = serde_json::from_slice::<StaffItem>(body) else { continue };
             let now = environment.steady();
@@ -169,6 +180,18 @@ impl LiveFloor {
         self.lock().floor.settled(offer, now);
         self.moved.notify_waiters();
         self.bell.notify_one();
+    }
+
+    /// Policy does not let whoever was proposed answer.
+    pub(crate) fn passed_over(&self, offer: &ProposedOffer, now: Timestamp) {
+        self.lock().floor.passed_over(offer, now);
+        self.moved.notify_waiters();
+        self.bell.notify_one();
+    }
+
+    /// All that is noted is known: whoever else has cases works here no more.
+    pub(crate) fn remove_unknown(&self, now: Timestamp) {
+        self.lock().floor.remove_unknown(now);
     }
 
     /// What is to be done at `now` beside offers.

@@ -11,6 +11,7 @@ pub mod floor;
 pub mod load;
 pub mod outage;
 pub(crate) mod remembered;
+pub(crate) mod staff_tokens;
 pub mod subscriptions;
 pub mod tokens;
 pub mod usage;
@@ -21,6 +22,7 @@ use crate::live::{
     event_buffer::EventBuffer,
     floor::LiveFloor,
     load::{Load, Tripped},
+    staff_tokens::StaffTokens,
     subscriptions::Subscriptions,
     tokens::Tokens,
     usage::Used,
@@ -39,6 +41,8 @@ pub struct Live {
     /// Chats under way.
     pub chats: Arc<Chats>,
     pub(crate) floor: LiveFloor,
+    /// Tokens of staff, a cache.
+    pub(crate) staff_tokens: StaffTokens,
     /// Callers by the hash of their token, a cache.
     pub(crate) tokens: Tokens,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -69,6 +73,7 @@ impl Live {
             load: Load::new(bundle),
             chats: Arc::default(),
             floor: LiveFloor::new(bundle),
+            staff_tokens: StaffTokens::default(),
             tokens: Tokens::default(),
             subscriptions: Arc::new(Subscriptions::new(webhooks_in_the_clear)),
             event_buffer: Arc::new(EventBuffer::after(last)),
@@ -88,6 +93,7 @@ impl Live {
             load,
             chats: Arc::clone(&self.chats),
             floor: self.floor.next(bundle),
+            staff_tokens: StaffTokens::default(),
             tokens: self.tokens.next(),
             subscriptions: Arc::clone(&self.subscriptions),
             event_buffer: Arc::clone(&self.event_buffer),

@@ -12,8 +12,9 @@ pub(crate) fn remembered(live: &Live, unsaved: &BTreeSet<String>) -> BTreeSet<St
     let mut lines: BTreeSet<String> = live.load.remembered().collect();
     lines.extend(live.chats.remembered());
     lines.extend(live.subscriptions.remembered(unsaved));
-    if live.floor.is_staffed() {
-        let everybody = live.floor.everybody();
+    // Where nobody works any more, what the floor holds is for nobody.
+    let everybody = live.floor.everybody();
+    if !everybody.is_empty() {
         let state = live.floor.lock();
         lines.extend(everybody.iter().map(|item| format!("staff {item:?}")));
         lines.extend(everybody.iter().flat_map(|item| of_staff(&state.floor, &item.profile.id)));

@@ -13,6 +13,20 @@ operations! { "staff"
         }
     }
 
+    /// Remove a member of staff, who works here no more.
+    ///
+    /// Their tokens stand no more, what is offered to them is offered to others, and what they have goes back to its
+    /// queue, all on record.
+    remove_staff = RemoveStaff {
+        asks: [STAFF_MANAGE];
+        of: [Staff];
+        runs: as a command;
+        refuses: RemoveStaffRefusal {
+            /// There is no such member of staff.
+            NotFound,
+        }
+    }
+
     /// List everybody, by name.
     list_staff = ListStaff {
         asks: [STAFF_READ];

@@ -66,6 +66,9 @@ pub async fn differences(parts: &Parts) -> Result<Vec<String>, ReadError> {
     let bundle = &parts.governance.bundle;
     let anew = Live::new(bundle, parts.journal.store.last_seq().await?, parts.live.subscriptions.in_the_clear);
     follow_stored(parts, &anew).await?;
+    // What time alone has brought by now is brought to both.
+    let now = parts.environment.steady();
+    [&*parts.live, &anew].into_iter().for_each(|live| live.floor.lock().floor.pass(now));
     let unsaved = unsaved(&parts.live);
     let (kept, stored) = (remembered(&parts.live, &unsaved), remembered(&anew, &unsaved));
     let only = |of: &str, line: &String| format!("{of}: {line}");

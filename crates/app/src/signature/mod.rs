@@ -123,6 +123,7 @@ signatures! {
     GetContext(Nothing) -> ContextView, "The context.";
 
     NoteStaff(staff::NoteStaff) -> StaffView, "Noted.";
+    RemoveStaff(Nothing) -> Nothing, "Removed.";
     ListStaff(Nothing) -> List<StaffView>, "Everybody.";
     SetPresence(staff::SetPresence) -> StaffView, "Noted.";
     GetWork(Nothing) -> WorkView, "Offers and cases.";

@@ -9,12 +9,14 @@ use crate::{
 };
 use remit_domain::{Command, case::Status, id::CaseId};
 
-/// Takes a case back whose customer waits for somebody who is gone; where that is not so any more, nothing is done.
+/// Takes a case back whose customer waits for somebody who is gone, or that somebody has who works here no more; where that is not so any more, nothing is done.
 pub(super) async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> {
     let Some(case) = stored_case::stored_case(&parts.journal, id).await? else { return Ok(()) };
-    let waits = case.status == Status::Open && case.waiting_since.is_some();
-    let Some(holder) = case.holder.as_ref().filter(|_| waits) else { return Ok(()) };
-    if !holder.staff.as_ref().is_some_and(|staff| parts.live.floor.is_gone(staff, parts.environment.steady())) {
+    let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open) else { return Ok(()) };
+    let Some(staff) = &holder.staff else { return Ok(()) };
+    let removed = parts.live.floor.staff(staff).is_none();
+    let waits = case.waiting_since.is_some() && !case.is_put_off();
+    if !removed && !(waits && parts.live.floor.is_gone(staff, parts.environment.steady())) {
         return Ok(());
     }
     let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });

@@ -3,7 +3,9 @@
 pub mod carrying_out;
 pub mod gone;
 pub mod offering;
+pub(crate) mod permitted;
 pub mod placing;
+pub mod remove;
 pub mod settle;
 
 use crate::{
@@ -301,7 +303,7 @@ pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkV
     Ok(work)
 }
 
-fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
+pub(super) fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused> {
     let item = StaffId::new(name).ok().and_then(|id| live.floor.staff(&id));
     item.ok_or_else(|| unknown(name))
 }
@@ -329,6 +331,9 @@ pub async fn answer_offer(
     let Some(staff) = caller.principal.staff().cloned().or_else(made_to) else {
         return Err(Refused::new(Kind::Conflict, format!("offer {offer} is not open any more")).into());
     };
+    if parts.live.floor.staff(&staff).is_none() {
+        return Err(Refused::new(Kind::Conflict, format!("`{staff}` works here no more")).into());
+    }
     let ended = |how| Command::EndOffer { offer, staff: Some(staff.clone()), how };
     let command = match answer.answer {
         OfferAnswer::Accept => Command::Accept { offer, staff },

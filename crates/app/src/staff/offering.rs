@@ -4,9 +4,9 @@ use crate::{
     Caller, Environment, Live, Parts,
     access::principal::Job,
     journal::stored_case,
-    pipeline::{self, commit::Act},
+    pipeline::{self, commit::Act, load::Loaded},
     refused::{Kind, Refused},
-    staff::placing,
+    staff::{permitted, placing},
 };
 use remit_domain::{
     Command,
@@ -40,16 +40,38 @@ pub async fn offer_bell(live: &Live) {
 /// When the case has moved on, whoever it would go to has gone, or the store refuses.
 pub async fn make_offer(parts: &Parts, proposed: ProposedOffer) -> Result<(), Refused> {
     let made = put_on_record(parts, &proposed).await;
-    let followed = if made.is_err() { follow_again(parts, &proposed).await } else { Ok(()) };
-    parts.live.floor.settled(&proposed, parts.environment.steady());
-    made.and(followed)
+    let followed = if matches!(made, Ok(Put::Made)) { Ok(()) } else { follow_again(parts, &proposed).await };
+    let now = parts.environment.steady();
+    match made {
+        Ok(Put::PassedOver) => parts.live.floor.passed_over(&proposed, now),
+        Ok(Put::Made) | Err(_) => parts.live.floor.settled(&proposed, now),
+    }
+    made.map(|_| ()).and(followed)
 }
 
-async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Refused> {
+/// What became of an offer that the floor proposed.
+enum Put {
+    /// It is on record.
+    Made,
+    /// Policy does not let them answer, which is on record.
+    PassedOver,
+}
+
+async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<Put, Refused> {
     let (own, now) = (Caller::system(Job::Floor), parts.environment.now());
     let pairing = &proposed.pairing;
     if !parts.live.floor.is_here(&pairing.staff) {
         return Err(Refused::new(Kind::Conflict, format!("`{}` has gone", pairing.staff)));
+    }
+    let case = stored_case::stored_case(&parts.journal, pairing.case).await?;
+    let case = case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {} is on record", pairing.case)))?;
+    let (id, action) = (case.id.to_string(), "offer.make");
+    if let Some(withheld) = permitted::denied(parts, &case, &pairing.staff, now).await? {
+        if !case.withheld.contains(&pairing.staff) {
+            let act = Act::on(Loaded { action, case }, Command::Withhold { withheld });
+            pipeline::execute(parts, &own, None, Some(&id), act, |_| ()).await?;
+        }
+        return Ok(Put::PassedOver);
     }
     let offer = Offer {
         id: OfferId::next(&mut parts.environment.ids(now)?),
@@ -59,8 +81,8 @@ async fn put_on_record(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Re
         index: pairing.index,
         considered: pairing.considered,
     };
-    let act = Act::new("offer.make", Command::Offer { offer });
-    pipeline::execute(parts, &own, None, Some(&pairing.case.to_string()), act, |_| ()).await.map(|_| ())
+    let act = Act::on(Loaded { action, case }, Command::Offer { offer });
+    pipeline::execute(parts, &own, None, Some(&id), act, |_| ()).await.map(|_| Put::Made)
 }
 
 async fn follow_again(parts: &Parts, proposed: &ProposedOffer) -> Result<(), Refused> {

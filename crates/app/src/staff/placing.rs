@@ -45,6 +45,7 @@ pub(crate) async fn follow_cases(parts: &Parts, live: &Live) -> Result<(), remit
             }
         }
     }
+    live.floor.remove_unknown(parts.environment.steady());
     Ok(())
 }
 
@@ -107,8 +108,9 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
     };
     match (&holder.staff, &case.offer) {
         (Some(staff), _) => {
-            let awaited = case.waiting_since.is_some();
-            OnRecord::Held { waiting, staff: staff.clone(), awaited }
+            let awaited = case.waiting_since.is_some() && !case.is_put_off();
+            let quiet_from = quiet_from(governance, case).map(|from| environment.steadily(from));
+            OnRecord::Held { waiting, staff: staff.clone(), awaited, quiet_from }
         }
         (None, Some(offer)) => {
             // None is open for longer than that, whatever was done to the clock since it was made.
@@ -116,6 +118,14 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
             let due = environment.steadily(offer.due).min(longest);
             OnRecord::Offered { waiting, offer: offer.id, staff: offer.staff.clone(), due }
         }
+        (None, None) if case.is_put_off() => OnRecord::Nowhere,
         (None, None) => OnRecord::Waiting(waiting),
     }
+}
+
+/// From when on a case takes no room of whoever has it: it is put off, or its customer has been silent for long enough.
+fn quiet_from(governance: &Governance, case: &Case) -> Option<Timestamp> {
+    let silent_ms = i64::from(governance.bundle.limits().silent_minutes) * 60_000;
+    let silent = case.silent_since().filter(|_| silent_ms > 0).map(|since| since.plus_ms(silent_ms));
+    case.put_off_since().or(silent)
 }

@@ -50,7 +50,7 @@ async fn store(parts: &Parts, caller: &Caller, events: &[Event], item: &StaffIte
 }
 
 /// Takes back what is offered to somebody who is not there, and what is on its way to them.
-async fn take_back_offers(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
+pub(super) async fn take_back_offers(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
     loop {
         let mut moved = pin!(parts.live.floor.moved.notified());
         moved.as_mut().enable();

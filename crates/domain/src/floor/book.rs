@@ -21,6 +21,7 @@ impl Floor {
             }
             match turn {
                 Turn::Case(case) => self.requeue(&case, now),
+                Turn::Quiet(case) => self.be_quiet(&case, now),
                 Turn::Staff(id) => {
                     if let Some(person) = self.people.get_mut(&id) {
                         person.turn = None;
@@ -43,6 +44,9 @@ impl Floor {
         if let Some(at) = turn {
             self.timetable.insert((at, Turn::Case(case)));
         }
+        if let Some(last) = &waiting.last_staff {
+            self.formers.entry(last.clone()).or_default().insert(case);
+        }
         entry.place = Place::Line(need, turn);
         self.cases.insert(case, entry);
     }
@@ -53,6 +57,14 @@ impl Floor {
         let Place::Line(need, turn) = &entry.place else { return None };
         if let Some(at) = turn {
             self.timetable.remove(&(*at, Turn::Case(*case)));
+        }
+        if let Some(last) = &entry.waiting.last_staff
+            && let Some(cases) = self.formers.get_mut(last)
+        {
+            cases.remove(case);
+            if cases.is_empty() {
+                self.formers.remove(last);
+            }
         }
         let at = (entry.waiting.queue.clone(), entry.waiting.channel);
         if let Some(desk) = self.desks.get_mut(&at) {
@@ -187,7 +199,7 @@ impl Floor {
     pub(super) fn put_back(&mut self, waiting: Waiting, staff: StaffId, deadline: Timestamp, now: Timestamp) {
         let case = waiting.case;
         let place = Place::Offered { staff, deadline };
-        self.cases.insert(case, Entry { waiting, came: now, passes: vec![], place });
+        self.cases.insert(case, Entry { waiting, came: now, back: false, passes: vec![], place });
         self.deadlines.insert((deadline, case));
     }
 }

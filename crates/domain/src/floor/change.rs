@@ -45,6 +45,8 @@ pub enum OnRecord {
         staff: StaffId,
         /// Whether the customer waits for them.
         awaited: bool,
+        /// From when on it takes no room of theirs, on the floor's clock.
+        quiet_from: Option<Timestamp>,
     },
 }
 

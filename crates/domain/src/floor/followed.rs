@@ -84,6 +84,8 @@ pub(super) struct Seat {
     pub(super) gone_from: Option<Timestamp>,
     /// What is offered to them, and what they have.
     pub(super) has: BTreeSet<CaseId>,
+    /// Whether they work here no more: what they have goes back, whoever waits.
+    removed: bool,
 }
 
 /// An offer on its way to the record. The room that it takes is taken.
@@ -173,7 +175,7 @@ impl FollowedFloor {
         if seat.revision.is_some_and(|known| known >= revision) {
             return;
         }
-        seat.revision = Some(revision);
+        (seat.revision, seat.removed) = (Some(revision), false);
         self.floor.set_profile(profile, now);
         if seat.said.replace(said) != Some(said) || self.floor.presence(&id) != Some(&presence) {
             self.floor.note_presence(&id, presence.clone(), now);
@@ -191,6 +193,32 @@ impl FollowedFloor {
         }
     }
 
+    /// Somebody works here no more. Nothing is offered to them, what is offered ends, and what they have goes back.
+    pub fn remove_staff(&mut self, id: &StaffId, now: Timestamp) {
+        self.unresponsive.remove(id);
+        if self.floor.presence(id).is_some() {
+            self.floor.set_profile(nobody(id), now);
+            self.floor.note_presence(id, Presence::Offline, now);
+        }
+        let seat = self.people.entry(id.clone()).or_default();
+        (seat.revision, seat.said, seat.gone_from, seat.removed) = (None, None, Some(now), true);
+        for case in seat.has.clone() {
+            self.look_at(&case);
+        }
+    }
+
+    /// Whoever has cases and is noted nowhere works here no more. Said once all that is noted is known.
+    pub fn remove_unknown(&mut self, now: Timestamp) {
+        let unknown = self.people.iter().filter(|(_, seat)| seat.revision.is_none() && !seat.has.is_empty());
+        let unknown: Vec<StaffId> = unknown.map(|(id, _)| id.clone()).collect();
+        unknown.iter().for_each(|id| self.remove_staff(id, now));
+    }
+
+    /// Does what time alone has brought until `now`.
+    pub fn pass(&mut self, now: Timestamp) {
+        self.floor.pass(now);
+    }
+
     /// Notes whose a case is.
     fn seat(&mut self, case: &CaseId, with: &With, now: Timestamp) {
         let whose = |with: &With| match with {
@@ -206,15 +234,14 @@ impl FollowedFloor {
         let Some(has) = has else { return };
         if self.floor.presence(&has).is_none() {
             // Of whom nothing is known yet, nothing is asked.
-            let (queues, languages, skills) = (vec![], BTreeMap::new(), BTreeMap::new());
-            let nobody = StaffProfile { id: has.clone(), queues, languages, skills, capacity: BTreeMap::new() };
-            self.floor.set_profile(nobody, now);
+            self.floor.set_profile(nobody(&has), now);
         }
         self.people.entry(has).or_default().has.insert(*case);
     }
 
     /// Brings the floor to where a case belongs; whether whoever it is offered to has no room for it any more.
     fn place(&mut self, case: CaseId, to: OnRecord, how: OfferEnd, now: Timestamp) -> bool {
+        let quiet = if let OnRecord::Held { quiet_from, .. } = &to { Some(*quiet_from) } else { None };
         let proposed = self.proposed.get(&case).cloned();
         // Everybody whom a record names is on the floor, so that none of these steps is refused.
         match (self.floor.placed(&case), to) {
@@ -267,6 +294,9 @@ impl FollowedFloor {
                 };
             }
         }
+        if let Some(from) = quiet {
+            self.floor.quiet_from(&case, from, now);
+        }
         false
     }
 
@@ -283,7 +313,10 @@ impl FollowedFloor {
         let absent = |staff| self.people.get(staff).is_some_and(|seat| seat.gone_from.is_some());
         let (misplaced, stranded) = match self.cases.get(case) {
             Some(Known { with: With::Offered { staff, .. }, unfit, .. }) => (*unfit || absent(staff), false),
-            Some(Known { with: With::Held { staff, awaited }, .. }) => (false, *awaited && absent(staff)),
+            Some(Known { with: With::Held { staff, awaited }, .. }) => {
+                let removed = self.people.get(staff).is_some_and(|seat| seat.removed);
+                (false, (*awaited || removed) && absent(staff))
+            }
             _ => (false, false),
         };
         for (all, is_one) in [(&mut self.misplaced, misplaced), (&mut self.stranded, stranded)] {
@@ -310,4 +343,10 @@ impl FollowedFloor {
         self.proposals += 1;
         Proposed { staff: staff.clone(), channel, deadline, nth: self.proposals, revision }
     }
+}
+
+/// Somebody to whom nothing can be offered.
+fn nobody(id: &StaffId) -> StaffProfile {
+    let (queues, languages, skills) = (vec![], BTreeMap::new(), BTreeMap::new());
+    StaffProfile { id: id.clone(), queues, languages, skills, capacity: BTreeMap::new() }
 }

@@ -82,15 +82,28 @@ pub(super) enum Place {
     Held {
         staff: StaffId,
         since: Timestamp,
+        /// Whether it takes room; not while its customer is silent, or it is put off.
+        counts: bool,
+        /// From when on it takes none.
+        quiet_from: Option<Timestamp>,
     },
+}
+
+impl Place {
+    /// Held by somebody from now on.
+    pub(super) fn held(staff: &StaffId, since: Timestamp) -> Self {
+        Self::Held { staff: staff.clone(), since, counts: true, quiet_from: None }
+    }
 }
 
 /// A case on the floor.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) waiting: Waiting,
-    /// When it came to the floor.
+    /// When it came to the floor, or whoever had it last came back.
     pub(super) came: Timestamp,
+    /// Whether whoever had it last was gone meanwhile, and came back: they get it before all others.
+    pub(super) back: bool,
     /// Latest last.
     pub(super) passes: Vec<Pass>,
     pub(super) place: Place,
@@ -134,7 +147,8 @@ impl Entry {
         let kept_for = waiting.last_staff.clone().filter(stays);
         turns.extend(kept_for.iter().map(|_| grace));
         let language = (!any).then(|| waiting.language.clone());
-        (Need { language, skills, passed, barred, kept_for }, turns.into_iter().min())
+        let back = self.back && kept_for.is_some();
+        (Need { language, skills, passed, barred, kept_for, back }, turns.into_iter().min())
     }
 
     /// What orders it among others that the same people could take.

@@ -41,6 +41,8 @@ pub struct Pairing {
 
 /// A line's head, and where the line is.
 struct Candidate<'a> {
+    /// Whether somebody with room came back for it.
+    back: bool,
     head: Head,
     at: &'a (ResponderId, Channel),
     desk: &'a Desk,
@@ -49,7 +51,7 @@ struct Candidate<'a> {
 
 impl Ord for Candidate<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.head.cmp(&other.head)
+        (self.back, self.head).cmp(&(other.back, other.head))
     }
 }
 
@@ -61,7 +63,7 @@ impl PartialOrd for Candidate<'_> {
 
 impl PartialEq for Candidate<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.head == other.head
+        self.back == other.back && self.head == other.head
     }
 }
 
@@ -93,7 +95,7 @@ impl Floor {
             let mut found = None;
             let mut round = None;
             let mut heads = self.heads(now);
-            while let Some(Candidate { head, at, desk, need }) = heads.pop() {
+            while let Some(Candidate { head, at, desk, need, .. }) = heads.pop() {
                 match self.choose(at, desk, need) {
                     Choice::Staff { staff, returned, considered } => {
                         found = Some((head, staff, returned, considered));
@@ -136,7 +138,10 @@ impl Floor {
             let moving = desk.lines.iter().filter(|(_, line)| line.stuck_at.is_none_or(|then| then < desk.changed));
             moving.filter_map(move |(need, line)| {
                 let head = line.head(&self.terms, handling, now)?;
-                Some(Candidate { head, at, desk, need })
+                let last = need.kept_for.as_ref().filter(|_| need.back).and_then(|last| self.people.get(last));
+                let back = last
+                    .is_some_and(|last| last.available() && last.has_room(at.1) && last.profile.can(&at.0, at.1, need));
+                Some(Candidate { back, head, at, desk, need })
             })
         });
         candidates.collect::<Vec<_>>().into()

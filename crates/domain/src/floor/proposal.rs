@@ -1,6 +1,6 @@
 //! What the floor would have happen, to be decided by the record.
 
-use super::{FollowedFloor, followed::With, pick::Pairing, place::Placed};
+use super::{FollowedFloor, followed::With, line::FOR_GOOD, pick::Pairing, place::Placed};
 use crate::{
     id::{CaseId, OfferId, StaffId, Timestamp},
     offer::OfferEnd,
@@ -59,6 +59,15 @@ impl FollowedFloor {
     /// It is known what became of a proposal, and what was committed of it has been followed: what is not on record
     /// takes no room any more.
     pub fn settled(&mut self, offer: &ProposedOffer, now: Timestamp) {
+        self.settle(offer, None, now);
+    }
+
+    /// Policy does not let somebody answer: they are passed over for as long as the case waits.
+    pub fn passed_over(&mut self, offer: &ProposedOffer, now: Timestamp) {
+        self.settle(offer, Some(FOR_GOOD), now);
+    }
+
+    fn settle(&mut self, offer: &ProposedOffer, until: Option<Timestamp>, now: Timestamp) {
         let case = &offer.pairing.case;
         if self.proposed.get(case).is_none_or(|proposed| proposed.nth != offer.nth) {
             return;
@@ -66,7 +75,7 @@ impl FollowedFloor {
         let Some(proposed) = self.proposed.remove(case) else { return };
         if self.floor.placed(case) == Some(Placed::Offered(proposed.staff.clone())) {
             // Nobody has passed on what they were never offered.
-            let _ = self.floor.take_back(case, &proposed.staff, None, now);
+            let _ = self.floor.take_back(case, &proposed.staff, until, now);
         } else {
             self.floor.give_back(&proposed.staff, proposed.channel, now);
         }

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum Turn {
     Case(CaseId),
     Staff(StaffId),
+    /// A case takes no room any more of whoever has it.
+    Quiet(CaseId),
 }
 
 /// Weight of the newest handling time in a queue's mean: one part in so many.
@@ -56,6 +58,8 @@ pub struct Floor {
     pub(super) deadlines: BTreeSet<(Timestamp, CaseId)>,
     pub(super) desks: BTreeMap<(ResponderId, Channel), Desk>,
     pub(super) records: BTreeMap<ResponderId, Record>,
+    /// Cases in line, by who had them last.
+    pub(super) formers: BTreeMap<StaffId, BTreeSet<CaseId>>,
     /// What time alone changes.
     pub(super) timetable: BTreeSet<(Timestamp, Turn)>,
     /// Counts what could let somebody take what nobody could.

@@ -94,8 +94,15 @@ impl Floor {
         if person.presence == to {
             return Ok(false);
         }
+        // Who was only busy has not been away from what they had.
+        let was_gone = matches!(person.presence, Presence::Away { .. } | Presence::Offline);
         match to {
-            Presence::Available => person.come_back(now),
+            Presence::Available => {
+                person.come_back(now);
+                if was_gone {
+                    self.comes_back(id, now);
+                }
+            }
             other => person.presence = other,
         }
         Ok(true)
@@ -152,7 +159,7 @@ impl Floor {
             None => {
                 // The line is found by `enqueue`.
                 let place = Place::Line(Arc::new(nowhere()), None);
-                self.enqueue(Entry { waiting, came: now, passes: vec![], place }, now);
+                self.enqueue(Entry { waiting, came: now, back: false, passes: vec![], place }, now);
             }
         }
         Ok(())
@@ -167,12 +174,7 @@ impl Floor {
             Some(Place::Offered { staff, .. }) => {
                 self.take_back(case, &staff, None, now).is_ok() && self.unqueue(case).is_some()
             }
-            Some(Place::Held { staff, .. }) => {
-                if let Some(entry) = self.cases.remove(case) {
-                    self.give_back(&staff, entry.waiting.channel, now);
-                }
-                true
-            }
+            Some(Place::Held { .. }) => self.let_go(case, now).is_some(),
         }
     }
 
@@ -182,7 +184,7 @@ impl Floor {
     /// # Errors
     /// [`Refused::NoSuchStaff`]; [`Refused::Taken`] when it is offered or held already.
     pub fn hold(&mut self, waiting: Waiting, staff: &StaffId, now: Timestamp) -> Result<(), Refused> {
-        self.place(waiting, Place::Held { staff: staff.clone(), since: now }, staff, now)
+        self.place(waiting, Place::held(staff, now), staff, now)
     }
 
     /// Records an open offer that was not made from here, as [`Floor::hold`] records a holder.
@@ -212,7 +214,7 @@ impl Floor {
         }
         self.unqueue(&case);
         self.spend(staff, waiting.channel, now);
-        self.cases.insert(case, Entry { waiting, came: now, passes: vec![], place });
+        self.cases.insert(case, Entry { waiting, came: now, back: false, passes: vec![], place });
         Ok(())
     }
 
@@ -227,7 +229,8 @@ impl Floor {
             person.unanswered = 0;
         }
         if let Some(entry) = self.cases.get_mut(case) {
-            entry.place = Place::Held { staff: staff.clone(), since: now };
+            entry.place = Place::held(staff, now);
+            entry.back = false;
             entry.passes = vec![];
             let waited = now.since(entry.waiting.since);
             self.records.entry(entry.waiting.queue.clone()).or_default().entered(waited);
@@ -284,13 +287,8 @@ impl Floor {
     /// # Errors
     /// [`Refused::NotHeld`].
     pub fn released(&mut self, case: &CaseId, now: Timestamp) -> Result<StaffId, Refused> {
-        let Some(Place::Held { staff, since }) = self.cases.get(case).map(|entry| entry.place.clone()) else {
-            return Err(Refused::NotHeld(*case));
-        };
-        if let Some(entry) = self.cases.remove(case) {
-            self.records.entry(entry.waiting.queue).or_default().handled(now.since(since), &self.terms);
-            self.give_back(&staff, entry.waiting.channel, now);
-        }
+        let Some((staff, since, entry)) = self.let_go(case, now) else { return Err(Refused::NotHeld(*case)) };
+        self.records.entry(entry.waiting.queue).or_default().handled(now.since(since), &self.terms);
         Ok(staff)
     }
 

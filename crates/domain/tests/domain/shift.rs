@@ -12,6 +12,7 @@ use crate::{
 use remit_domain::{
     Case, Command,
     case::Channel::Chat,
+    deferral::{DeferralKind, Wish},
     event::Words,
     floor::{Floor, Placed, Presence, StaffProfile, Terms, Waiting},
     id::{CaseId, StaffId, Timestamp},
@@ -25,7 +26,7 @@ const SECOND_MS: i64 = 1_000;
 const STEPS_MAX: usize = 10_000;
 /// The lines that a shift is made of.
 const GRAMMAR: &str = "\
-ramp SECONDS, staff NAME CHATS, available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
+ramp SECONDS, silent MINUTES, snooze NAME CASE MINUTES, staff NAME CHATS, available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
 [sla=MINUTES] [due=MINUTES], customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, \
 answer NAME CASE, give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
 
@@ -55,12 +56,14 @@ pub(crate) struct Shift {
     staff: Vec<(StaffId, u32)>,
     cases: Vec<Kept>,
     told: Vec<String>,
+    /// How long a customer is silent before their case takes no room.
+    silent_ms: Option<i64>,
 }
 
 impl Shift {
     pub(crate) fn new() -> Self {
         let floor = Floor::new(Terms { ramp_ms: 0, ..Terms::default() });
-        Self { floor, now: START, staff: vec![], cases: vec![], told: vec![] }
+        Self { floor, now: START, staff: vec![], cases: vec![], told: vec![], silent_ms: None }
     }
 
     /// Takes one line and tells what followed, a line for each thing, and how the floor stands.
@@ -75,6 +78,16 @@ impl Shift {
             ["ramp", seconds] => {
                 self.floor = Floor::new(Terms { ramp_ms: number(seconds)? * SECOND_MS, ..Terms::default() });
                 return Ok(vec![]);
+            }
+            ["silent", minutes] => {
+                self.silent_ms = Some(number(minutes)? * 60 * SECOND_MS);
+                return Ok(vec![]);
+            }
+            ["snooze", name, case, minutes] => {
+                let until = self.now.plus_ms(number(minutes)? * 60 * SECOND_MS);
+                let (call_by, after, party, note) = (None, None, None, None);
+                let wish = Wish { kind: DeferralKind::Snooze, until, call_by, after, party, note };
+                self.write(name, case, |epoch| Command::Defer { epoch: Some(epoch), wish: wish.clone() })?;
             }
             ["staff", name, chats] => {
                 let chats = u32::try_from(number(chats)?).map_err(|_| unclear())?;
@@ -135,6 +148,7 @@ impl Shift {
             _ => return Err(unclear()),
         }
         self.take_back_from_who_is_gone()?;
+        self.quiet_what_is();
         self.offer_what_can_be()?;
         let mut told = std::mem::take(&mut self.told);
         told.push(self.standing());
@@ -283,6 +297,16 @@ impl Shift {
             self.place(&name)?;
         }
         Ok(())
+    }
+
+    /// What is put off, and whose customer is silent, takes no room of whoever has it.
+    fn quiet_what_is(&mut self) {
+        for kept in &self.cases {
+            let Some(case) = kept.case() else { continue };
+            let silent = case.silent_since().zip(self.silent_ms).map(|(since, ms)| since.plus_ms(ms));
+            self.floor.quiet_from(&case.id, case.put_off_since().or(silent), self.now);
+        }
+        self.floor.pass(self.now);
     }
 
     fn offer_what_can_be(&mut self) -> Result<(), String> {

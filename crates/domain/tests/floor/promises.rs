@@ -151,6 +151,10 @@ impl Floors {
             let (now, had) = (self.now, self.spent(id, None));
             let seen = self.people.get_mut(id).unwrap();
             (seen.2, seen.3) = (now, had);
+            // What was theirs, and nobody has taken since, is kept for them again.
+            let gone = matches!(before, Presence::Away { .. } | Presence::Offline);
+            let theirs = |known: &&mut Known| known.with.is_none() && known.waiting.last_staff.as_ref() == Some(id);
+            self.cases.values_mut().filter(|_| gone).filter(theirs).for_each(|known| known.came = now);
         }
         let mut withdrawn = withdrawn.to_vec();
         withdrawn.sort();
@@ -307,7 +311,11 @@ impl Floors {
                 (self.passed(id, known) && position(true) > position(false), "they passed last"),
                 (!self.passed(id, known) && !self.could(id, known), "it is kept for somebody else"),
                 (i128::from(pairing.index) != index / 1_000, "another index"),
-                (possible.iter().any(|(k, _)| self.index(&k.waiting) > index), "another is worth more"),
+                // Who came back gets what was theirs before all others.
+                (
+                    !pairing.returned && possible.iter().any(|(k, _)| self.index(&k.waiting) > index),
+                    "another is worth more",
+                ),
                 (others.any(|(_, other)| self.share_bp(other) < self.share_bp(id)), "somebody is less loaded"),
             ];
             if let Some((_, what)) = wrong.iter().find(|(wrong, _)| *wrong) {

@@ -206,7 +206,7 @@ impl Both {
             With::Nobody => OnRecord::Nowhere,
             With::Queue => OnRecord::Waiting(waiting),
             With::Offered { staff, offer } => OnRecord::Offered { waiting, offer, staff, due: of.due },
-            With::Held { staff, awaited } => OnRecord::Held { waiting, staff, awaited },
+            With::Held { staff, awaited } => OnRecord::Held { waiting, staff, awaited, quiet_from: None },
         };
         CaseChange { case: case(n), version: of.version, on_record, ended }
     }

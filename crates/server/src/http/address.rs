@@ -156,6 +156,7 @@ addresses! {
     OwnException = Post "/v1/exceptions/{id}/own" [200];
     ResolveException = Post "/v1/exceptions/{id}/resolve" [200];
     NoteStaff = Post "/v1/staff" [200];
+    RemoveStaff = Delete "/v1/staff/{name}" [204];
     ListStaff = Get "/v1/staff" [200];
     SetPresence = Post "/v1/staff/{name}/presence" [200];
     GetWork = Get "/v1/staff/{name}/work" [200];

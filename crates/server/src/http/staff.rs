@@ -12,12 +12,13 @@ use remit_app::{
     access::reading,
     ai::breaker::{self, ResetOutcomes, ResumeAi},
     operation, pipeline,
-    staff::{self, AnswerOffer, NoteStaff, SetPresence},
+    staff::{self, AnswerOffer, NoteStaff, SetPresence, remove},
 };
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .bind(operation::NoteStaff, note_staff)
+        .bind(operation::RemoveStaff, remove_staff)
         .bind(operation::ListStaff, list_staff)
         .bind(operation::SetPresence, set_presence)
         .bind(operation::GetWork, get_work)
@@ -31,6 +32,11 @@ pub(crate) fn routes() -> Routes {
 
 async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, body: Json<NoteStaff>) -> Reply {
     json(&staff::note_staff(&app, &caller, body.value).await?)
+}
+
+async fn remove_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
+    remove::remove_staff(&app, &caller, &name).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn list_staff(State(app): State<Shared>, Authenticated(caller): Authenticated) -> Reply {

@@ -39,6 +39,7 @@ mod names;
 mod outages;
 mod permissions;
 mod preference;
+mod presence;
 mod principals;
 mod proxies;
 mod readings;

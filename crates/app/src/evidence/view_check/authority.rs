@@ -23,7 +23,7 @@ use crate::{
 };
 use chats::Chats;
 use listed::Listed;
-use remit_domain::{Event, id::Timestamp};
+use remit_domain::{Event, governance::StaffRemoval, id::Timestamp};
 use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
 use responders::Responders;
 use sides::{Held, Known};
@@ -62,7 +62,9 @@ impl Authority {
                 self.tokens.note(event);
                 at
             }
-            Event::StaffNoted { at, .. } | Event::PresenceSet { at, .. } => {
+            Event::StaffNoted { at, .. }
+            | Event::PresenceSet { at, .. }
+            | Event::StaffRemoved { removed: StaffRemoval { at, .. } } => {
                 self.staff.note(event);
                 at
             }

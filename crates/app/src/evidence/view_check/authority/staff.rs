@@ -30,6 +30,7 @@ impl Staff {
                 let (profile, first_name) = ((**profile).clone(), first_name.clone());
                 self.recorded.insert(name, Recorded { profile, first_name, presence });
             }
+            Event::StaffRemoved { removed } => drop(self.recorded.remove(removed.staff.as_str())),
             Event::PresenceSet { staff, presence, .. } => {
                 if let Some(known) = self.recorded.get_mut(staff.as_str()) {
                     known.presence = *presence;

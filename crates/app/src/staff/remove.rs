@@ -1,0 +1,65 @@
+//! Removes a member of staff: their tokens stand no more, what was offered to them is offered to others, and what they
+//! had goes back to its queue, all on record.
+
+use crate::{
+    Caller, Parts,
+    access::{auth, authority},
+    journal::{outbox, stored_case},
+    live::floor::STAFF,
+    operation::RemoveStaffRefusal,
+    refused::Refused,
+    staff::{gone, known_staff, settle},
+};
+use remit_domain::{Event, governance::StaffRemoval, id::StaffId};
+use remit_store::{Commit, Entry, Expected, OutboxRow, TokenChange, Views as _};
+
+/// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
+///
+/// # Errors
+/// When policy or the store refuses, or there is no such member of staff.
+pub async fn remove_staff(parts: &Parts, caller: &Caller, name: &str) -> Result<(), RemoveStaffRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
+    let id = known_staff(&parts.live, name)?.profile.id;
+    {
+        let _storing = parts.live.floor.storing.lock().await;
+        // Whoever was faster has done it.
+        known_staff(&parts.live, name)?;
+        put_on_record(parts, caller, &id).await?;
+    }
+    settle::take_back_offers(parts, &id).await?;
+    for case in parts.live.floor.cases_of(&id) {
+        gone::take_back(parts, case).await?;
+    }
+    Ok(())
+}
+
+/// One commit with all that ends with them; what they have is looked at by rows of the outbox, whatever becomes of this
+/// process.
+async fn put_on_record(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<(), Refused> {
+    let (at, by) = (parts.environment.now(), caller.pseudonym.to_string());
+    let mut events = vec![Event::StaffRemoved { removed: StaffRemoval { staff: id.clone(), by: by.clone(), at } }];
+    let mut tokens = Vec::new();
+    for row in parts.journal.store.tokens().await.map_err(Refused::internal)? {
+        if row.staff.as_deref() == Some(id.as_str()) && !auth::is_revoked(&parts.live, &row.id) {
+            events.push(Event::TokenRevoked { token: row.id.clone(), by: by.clone(), at });
+            tokens.push(TokenChange::Revoke(row.id));
+        }
+    }
+    let stored = STAFF.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
+    let expected = stored.as_ref().map_or(Expected::Absent, Entry::expected);
+    let items = vec![STAFF.forget(id.to_string(), expected)];
+    let outbox = left(parts, id).await?;
+    let commit = Commit { items, tokens, outbox, ..Commit::default() };
+    authority::govern(parts, caller, &events, commit).await.map_err(crate::refused)
+}
+
+/// What is to be looked at of all that they have.
+async fn left(parts: &Parts, id: &StaffId) -> Result<Vec<OutboxRow>, Refused> {
+    let mut rows = Vec::new();
+    for case in parts.live.floor.cases_of(id) {
+        if let Some(case) = stored_case::stored_case(&parts.journal, case).await? {
+            rows.extend(outbox::back(&case, parts.environment.now()));
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,83 @@
+//! Cases that take no room of whoever has them: their customer is silent, or they are put off. And cases of somebody who
+//! comes back, which they get before all others.
+
+use super::{
+    Floor,
+    line::{Entry, Place},
+    state::Turn,
+};
+use crate::id::{CaseId, StaffId, Timestamp};
+
+impl Floor {
+    /// From when on a case that somebody has takes none of their room; never, unless told again, where there is no
+    /// such moment. It counts again as soon as that is said, also above what they can hold; nothing is offered above.
+    pub fn quiet_from(&mut self, case: &CaseId, from: Option<Timestamp>, now: Timestamp) {
+        let Some(Entry { place: Place::Held { counts, quiet_from, .. }, .. }) = self.cases.get_mut(case) else {
+            return;
+        };
+        let (counted, before) = (*counts, std::mem::replace(quiet_from, from));
+        if before != from {
+            if let Some(at) = before {
+                self.timetable.remove(&(at, Turn::Quiet(*case)));
+            }
+            if let Some(at) = from.filter(|at| *at > now) {
+                self.timetable.insert((at, Turn::Quiet(*case)));
+            }
+        }
+        let counts = from.is_none_or(|at| at > now);
+        if counts != counted {
+            self.count(case, counts, now);
+        }
+    }
+
+    /// The moment has come from which on a case takes no room.
+    pub(super) fn be_quiet(&mut self, case: &CaseId, now: Timestamp) {
+        if matches!(self.cases.get(case), Some(Entry { place: Place::Held { counts: true, .. }, .. })) {
+            self.count(case, false, now);
+        }
+    }
+
+    /// Does what time alone has brought until `now`.
+    pub fn pass(&mut self, now: Timestamp) {
+        self.settle(now);
+    }
+
+    /// Has a case that somebody has take room, or none. Idle they were or were not, whatever their customers do.
+    fn count(&mut self, case: &CaseId, counts: bool, now: Timestamp) {
+        let Some(entry) = self.cases.get_mut(case) else { return };
+        let Place::Held { staff, counts: counted, .. } = &mut entry.place else { return };
+        *counted = counts;
+        let (staff, channel) = (staff.clone(), entry.waiting.channel);
+        if let Some(person) = self.people.get_mut(&staff) {
+            if counts {
+                person.spend(channel);
+            } else {
+                person.give_back(channel);
+            }
+        }
+        self.refresh(&staff, now);
+    }
+
+    /// Takes a case off the floor that somebody has; gives who, since when, and the case.
+    pub(super) fn let_go(&mut self, case: &CaseId, now: Timestamp) -> Option<(StaffId, Timestamp, Entry)> {
+        let Place::Held { staff, since, counts, quiet_from } = self.cases.get(case)?.place.clone() else { return None };
+        let entry = self.cases.remove(case)?;
+        if let Some(at) = quiet_from {
+            self.timetable.remove(&(at, Turn::Quiet(*case)));
+        }
+        if counts {
+            self.give_back(&staff, entry.waiting.channel, now);
+        }
+        Some((staff, since, entry))
+    }
+
+    /// Somebody is back: what they had, and nobody has taken since, is kept for them again and comes first.
+    pub(super) fn comes_back(&mut self, id: &StaffId, now: Timestamp) {
+        let cases: Vec<CaseId> = self.formers.get(id).into_iter().flatten().copied().collect();
+        for case in cases {
+            if let Some(entry) = self.unqueue(&case) {
+                self.enqueue(Entry { came: now, back: true, ..entry }, now);
+            }
+        }
+    }
+}
