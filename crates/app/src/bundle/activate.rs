@@ -140,8 +140,8 @@ pub async fn roll_back_bundle(
     Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
 }
 
-/// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is asked.
-/// `who` is named on record.
+/// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is
+/// asked. `who` is named on record.
 ///
 /// # Errors
 /// As [`activate_bundle`].

@@ -57,6 +57,22 @@ fn a_desk_that_is_closed_is_told_with_when_it_opens() {
 }
 
 #[test]
+fn what_a_customer_counts_for_is_told_with_what_their_waiting_costs() {
+    let server = Server::start();
+    let client = server.client(&["integration", "lead"]);
+    let of = |tier: &str| {
+        let signals = json!([{ "name": "customer_tier", "value": tier }]);
+        let text = "When will my card arrive?";
+        let open = json!({ "customer": tier, "text": text, "channel": "chat", "signals": signals });
+        let case = client.post("/v1/cases", &open).body["case"].clone();
+        let decision = case["decision"].as_str().unwrap().to_owned();
+        client.get(&format!("/v1/decisions/{decision}")).body["explanation"].to_string()
+    };
+    assert!(of("plus").contains("at 150 % for this customer's value"), "{}", of("plus"));
+    assert!(!of("standard").contains("for this customer's value"));
+}
+
+#[test]
 fn erased_words_are_gone_and_every_proof_still_holds() {
     let server = Server::start();
     let admin = server.client(&["admin"]);
