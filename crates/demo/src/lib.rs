@@ -258,6 +258,7 @@ impl Tokens {
                 roles: vec![role.to_owned()],
                 responder: None,
                 source: (role == "integration" || role == "admin").then(|| "crm".to_owned()),
+                sources: Vec::new(),
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };

@@ -11,7 +11,7 @@ use crate::{
     decision::Decision,
     ending::{Ending, Feedback},
     exception::Exception,
-    field::Held,
+    field::{Held, Untold},
     floor::StaffProfile,
     governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
     id::{
@@ -75,6 +75,16 @@ pub enum Event {
         source: SmolStr,
         /// Who set them, by the identifier of their token.
         by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What was asked before the first decision told nothing, or not all: it was decided without.
+    EnrichmentMissed {
+        /// Why.
+        why: Untold,
+        /// Fields and facts that were told and do not fit their declarations.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<FieldName>,
         /// When.
         at: Timestamp,
     },
@@ -460,6 +470,25 @@ pub enum Event {
         /// Which.
         subscription: String,
         /// Who deleted it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What is known of a customer was said anew. In the customer's own stream.
+    CustomerFactsSet {
+        /// Of whom.
+        customer: CustomerId,
+        /// All that is known from then on, by commitment.
+        facts: Words,
+        /// Facts that were set.
+        set: Vec<FieldName>,
+        /// Facts that were taken away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_away: Vec<FieldName>,
+        /// Who said so: the source of an integration, `staff` or `enrichment`.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        source: SmolStr,
+        /// Who set them, by the identifier of their token.
         by: String,
         /// When.
         at: Timestamp,

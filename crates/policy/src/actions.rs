@@ -50,6 +50,8 @@ api_actions! {
     METRICS_READ = "metrics.read",
     TOKEN_MANAGE = "token.manage",
     FIELD_SET = "field.set",
+    FACT_SET = "fact.set",
+    FACT_READ = "fact.read",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -4,6 +4,7 @@ mod articles;
 mod being_read;
 mod declared_fields;
 mod differences;
+mod enrichment;
 mod field;
 mod parts;
 mod reading;
@@ -17,7 +18,7 @@ use crate::{
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Limits, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     texts::Texts,
 };
@@ -26,7 +27,7 @@ pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
-use declared_fields::Of;
+use declared_fields::{OWN_SOURCES, Of};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
@@ -156,6 +157,9 @@ impl Bundle {
         };
         let fields = declared_fields::read(&text, declared, Of::Field, findings);
         let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        if let Some(asked) = manifest.as_ref().and_then(|manifest| manifest.enrichment.as_ref()).filter(|_| activate) {
+            enrichment::lint(&text, asked, &fields, &facts, findings);
+        }
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -365,6 +369,11 @@ impl Bundle {
         self.fields.iter().find(|spec| spec.name.as_str() == name)
     }
 
+    /// What is asked before the first decision on a case.
+    pub fn enrichment(&self) -> Option<&Enrichment> {
+        self.manifest.enrichment.as_ref()
+    }
+
     /// What is known of customers, in the bundle's order.
     pub fn facts(&self) -> &[FieldSpec] {
         &self.facts
@@ -375,9 +384,12 @@ impl Bundle {
         self.facts.iter().find(|spec| spec.name.as_str() == name)
     }
 
-    /// Every source whose readings win over Remit's own, by name.
+    /// Every source that it names: whose readings win over Remit's own, and who sets fields and facts.
     pub fn sources(&self) -> BTreeSet<&str> {
-        self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+        let own = |source: &&str| !OWN_SOURCES.contains(source);
+        let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
+        let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
+        believed.chain(declared.filter(own)).collect()
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

@@ -7,6 +7,7 @@ use crate::{
         announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
+        enrich,
         feedback::{self, GiveFeedback},
         fields, open,
         request::{OpenCase, PostMessage},
@@ -286,6 +287,7 @@ async fn chat_open(
         requester: None,
         signals: Vec::new(),
         fields: fields::Sent::new(),
+        source: None,
         auto_submitted: by_hand(),
     };
     let caller = chat.caller();
@@ -299,7 +301,8 @@ async fn chat_open(
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now).await?;
+    let enriched = enrich::enrich(parts, None, &customer, open.channel, &open.fields, now).await?;
+    let mut act = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
     if let Command::Open { readings: measured, .. } = &mut act.command {
         measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
         measured.extend(readings);

@@ -20,12 +20,15 @@ operations! { "cases"
     }
 
     /// List cases, newest first.
+    ///
+    /// `field.NAME=VALUE` lists those whose field of this name has exactly this value, where the bundle says that cases
+    /// are found by it; several may be named.
     list_cases = ListCases {
         asks: [CASE_LIST];
         of: [];
         runs: on the readers;
         refuses: ListCasesRefusal {
-            /// `after` is no case's identifier.
+            /// `after` is no case's identifier, or a field is none that cases are found by.
             Invalid,
         }
     }

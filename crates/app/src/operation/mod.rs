@@ -16,6 +16,7 @@ mod declaration;
 mod erasure;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod ops;
 mod staff;
@@ -30,6 +31,7 @@ pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
+pub use facts::*;
 pub use ledger::*;
 pub use ops::*;
 pub use refusal::Operation;
@@ -47,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         chat::ALL,
         decisions::ALL,
         exceptions::ALL,
+        facts::ALL,
         staff::ALL,
         events::ALL,
         subscriptions::ALL,

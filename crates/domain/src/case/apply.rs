@@ -52,6 +52,7 @@ impl Case {
                 self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
+            Event::EnrichmentMissed { at, .. } => self.updated = *at,
             Event::DecisionMade { decision, handoff } => {
                 self.apply_decision(decision, handoff.as_deref());
                 self.count_in_hours_of(decision);
@@ -133,6 +134,7 @@ impl Case {
             | Event::SubscriptionMade { .. }
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted { .. }
+            | Event::CustomerFactsSet { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {

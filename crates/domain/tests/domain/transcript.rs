@@ -108,7 +108,17 @@ impl Transcript {
             "open" => match open_with(readings()) {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
-                    Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields: None }
+                    Command::Open {
+                        customer,
+                        requester,
+                        channel,
+                        words,
+                        readings,
+                        situation,
+                        not_asked,
+                        fields: vec![],
+                        untold: None,
+                    }
                 }
                 other => other,
             },
@@ -251,6 +261,7 @@ impl Transcript {
                 let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
                 format!("{source} set {}", named.join(", "))
             }
+            Event::EnrichmentMissed { why, .. } => format!("decided without what was asked ({})", why.as_str()),
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {

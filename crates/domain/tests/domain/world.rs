@@ -65,7 +65,8 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         readings,
         situation: None,
         not_asked: None,
-        fields: None,
+        fields: Vec::new(),
+        untold: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod chat_session;
 mod decisions;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod openapi;
 mod ops;
@@ -52,6 +53,7 @@ fn routes() -> Routes {
     let described = |description| ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description);
     Routes::new()
         .merge(cases::routes())
+        .merge(facts::routes())
         .merge(attachments::routes())
         .merge(chat::routes())
         .merge(decisions::routes())

@@ -61,6 +61,7 @@ impl Routes {
         let method = match O::ADDRESS.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
             Method::Delete => MethodFilter::DELETE,
         };
         let mut request = Taking::default();
