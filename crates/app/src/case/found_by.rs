@@ -7,7 +7,7 @@ use remit_domain::{
     field::{FieldValue, SetFields},
     id::{CaseId, FieldName},
 };
-use remit_store::{CaseFilter, Collection, Expected, ItemWrite, Views as _};
+use remit_store::{CaseFilter, Collection, Expected, ItemWrite};
 use std::collections::BTreeSet;
 
 /// By hash and case.

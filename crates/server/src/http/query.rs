@@ -17,9 +17,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut RequestParts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|query| Self(query.0))
-            .map_err(|e| Problem::invalid("query", e.body_text()))
+        Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|e| Problem::invalid("query", e.body_text()))
     }
 }
 

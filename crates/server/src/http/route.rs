@@ -6,7 +6,7 @@ use super::{
     address::{Address, Addressed, Method},
     body::{Json, NoBody},
     chat_session::{SameSite, Session, Writing},
-    query::{Name, NameAndPosition, Names, Params},
+    query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
     request::{Authenticated, Shared},
 };
 use crate::problem::{self, ProblemKind};
@@ -130,6 +130,14 @@ impl<O, const N: usize> Part<O> for Names<N> {
 }
 
 impl<O: Signed, T> Part<O> for Params<T>
+where
+    O::Takes: Taken<Value = T>,
+{
+    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::INVALID];
+    const INPUT: bool = true;
+}
+
+impl<O: Signed, T> Part<O> for ParamsWithFields<T>
 where
     O::Takes: Taken<Value = T>,
 {
