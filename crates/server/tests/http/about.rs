@@ -52,7 +52,7 @@ type = "text"
 [enrichment]
 url = "URL"
 secret_env = "CRM_SECRET"
-deadline_ms = 150
+deadline_ms = 3000
 facts = ["tier", "name"]
 fields = ["amount"]
 outages = 2

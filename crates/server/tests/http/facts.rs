@@ -94,7 +94,7 @@ fn what_is_known_of_a_customer_decides_the_next_case_and_is_shown_to_staff() {
     put(&crm, &path, &old).expect(200);
     let known = staff.get(&path).expect(200);
     assert_eq!(by_name(&known["facts"])[0], ("name".to_owned(), json!("Ann Archer")));
-    let events = auditor.get("/v1/events?after=0").expect(200).to_string();
+    let events = auditor.get(&format!("/v1/streams/customer/{pseudonym}/timeline")).expect(200).to_string();
     assert!(events.contains("customer_facts_set") && !events.contains("Archer"), "{events}");
 }
 
