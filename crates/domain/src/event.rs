@@ -1,27 +1,10 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
 mod kind;
+mod named;
 mod payload;
 
-use crate::{
-    action::{ActionDecision, ActionEnd},
-    activation::{BundleChanges, Moved},
-    case::{Channel, HolderRef, Requester},
-    consult::Consult,
-    decision::Decision,
-    ending::{Ending, Feedback},
-    exception::Exception,
-    field::{Held, Untold},
-    floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
-    id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
-        ResponderId, SignalName, StaffId, Timestamp,
-    },
-    offer::{Offer, OfferEnd},
-    signal::Reading,
-    situation::Noted,
-};
+use named::*;
 pub use payload::*;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -71,8 +54,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         taken_away: Vec<FieldName>,
         /// Who said them: the source of an integration, `staff`, `ai` or `enrichment`.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
-        source: SmolStr,
+        source: String,
         /// Who set them, by the identifier of their token.
         by: String,
         /// When.
@@ -486,8 +468,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         taken_away: Vec<FieldName>,
         /// Who said so: the source of an integration, `staff` or `enrichment`.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
-        source: SmolStr,
+        source: String,
         /// Who set them, by the identifier of their token.
         by: String,
         /// When.

@@ -11,10 +11,10 @@ use crate::{
         feedback::{self, GiveFeedback},
         fields, open,
         request::{OpenCase, PostMessage},
-        write,
+        schema, write,
     },
     chat::confirmation::can_confirm,
-    customer,
+    customer::{self, facts},
     environment::clock::rfc3339,
     journal::stored_case,
     live::chats::{CHATS, Chat, ChatItem, Opening, id_of},
@@ -33,7 +33,7 @@ use remit_domain::{
 use remit_signals::written::written;
 use remit_store::{Commit, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
 pub mod confirmation;
@@ -53,6 +53,15 @@ pub struct StartChat {
     #[serde(default = "twelve")]
     #[schema(minimum = 1, maximum = 72)]
     pub hours: u16,
+    /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
+    /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = schema::values)]
+    pub facts: fields::Sent,
+    /// Which of the token's sources says so; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
 }
 
 fn twelve() -> u16 {
@@ -124,6 +133,9 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         }
         None => Vec::new(),
     };
+    if !start.facts.is_empty() {
+        facts::say(parts, caller, &customer, &start.facts, start.source.as_deref()).await?;
+    }
     let now = parts.environment.now();
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));

@@ -163,6 +163,22 @@ pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) 
     Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
+/// Notes what is known of a customer by now, as it is told with something else.
+///
+/// # Errors
+/// When policy, a declaration or the store refuses.
+pub(crate) async fn say(
+    parts: &Parts,
+    caller: &Caller,
+    customer: &CustomerId,
+    sent: &Sent,
+    source: Option<&str>,
+) -> Result<Facts, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    let source = source_of(&parts.governance, &*caller.under(source)?, "facts")?;
+    note(parts, caller, customer, &read(parts, source, sent, parts.environment.now())?).await
+}
+
 /// What is known of a customer, for people.
 ///
 /// # Errors
@@ -226,7 +242,7 @@ async fn commit(
         facts: sealed.words.clone(),
         set: named(true),
         taken_away: named(false),
-        source: read.source.clone(),
+        source: read.source.to_string(),
         by: caller.pseudonym.to_string(),
         at: now,
     };

@@ -46,7 +46,7 @@ impl Case {
             }
             Event::FieldsSet { fields, taken_away, source, at, .. } => {
                 for (name, held) in fields {
-                    let field = Field { held: held.clone(), source: source.clone(), at: *at };
+                    let field = Field { held: held.clone(), source: source.as_str().into(), at: *at };
                     self.fields.insert(name.clone(), field);
                 }
                 self.fields.retain(|name, _| !taken_away.contains(name));

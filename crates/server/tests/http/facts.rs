@@ -205,3 +205,20 @@ fn a_token_may_have_several_sources() {
     let refused = admin.post("/v1/tokens", &unknown).expect(422);
     assert!(refused.to_string().contains("erp"), "{refused}");
 }
+
+#[test]
+fn a_chat_is_started_with_what_the_site_knows_of_its_customer() {
+    let server = Server::start_with(declared(), Services::none());
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    let start = json!({ "customer": "ida", "facts": { "tier": "private", "name": "Ida" } });
+    crm.post("/v1/chats", &start).expect(201);
+    let known = server.client(&["admin"]).get("/v1/customers/ida/facts").expect(200);
+    assert_eq!(by_name(&known["facts"])[0], ("tier".to_owned(), json!("private")));
+    let lead = server.client(&["lead"]);
+    let customer = super::customer::Customer::of(&lead, "ida");
+    customer.say(LATE);
+    let cases = server.client(&["admin"]).get("/v1/cases").expect(200);
+    assert_ne!(cases["items"][0]["holder"]["name"], "cards-ai", "{cases}");
+    let wrong = json!({ "customer": "ida", "facts": { "tier": "golden" } });
+    crm.post("/v1/chats", &wrong).expect(422);
+}
