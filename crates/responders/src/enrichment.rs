@@ -1,5 +1,5 @@
-//! Who a customer is and what a case is about, asked of somebody's own service before a case is decided: one signed call
-//! with a deadline.
+//! Who a customer is and what a case is about, asked of somebody's own service before a case is decided: one signed
+//! call with a deadline.
 
 use crate::{
     Failure,

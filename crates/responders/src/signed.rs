@@ -1,5 +1,5 @@
-//! A call to somebody's own service, signed both ways as Standard Webhooks says: the reply carries the request's id, its
-//! own timestamp, and a signature over its own body.
+//! A call to somebody's own service, signed both ways as Standard Webhooks says: the reply carries the request's id,
+//! its own timestamp, and a signature over its own body.
 
 use crate::{
     Failure,

@@ -1,5 +1,5 @@
-//! What is asked of the organisation's own service before a case is decided first: facts of the customer are noted, fields
-//! of the case go with its opening. Where it tells nothing, or what does not fit, the case goes on without.
+//! What is asked of the organisation's own service before a case is decided first: facts of the customer are noted,
+//! fields of the case go with its opening. Where it tells nothing, or what does not fit, the case goes on without.
 
 use crate::{
     Caller, Parts,
@@ -33,8 +33,8 @@ pub(crate) struct Enriched {
     pub(crate) untold: Option<(Untold, Vec<FieldName>)>,
 }
 
-/// Asks, where the bundle says that something is asked. `external` is the organisation's own identifier of the customer,
-/// where it is known; `sent` are the fields that are known already.
+/// Asks, where the bundle says that something is asked. `external` is the organisation's own identifier of the
+/// customer, where it is known; `sent` are the fields that are known already.
 pub(crate) async fn enrich(
     parts: &Parts,
     external: Option<&str>,

@@ -107,8 +107,8 @@ async fn of_case(journal: &Journal, case: &str) -> Result<BTreeSet<String>, Refu
     }
 }
 
-/// Cases whose fields have all of these values and that agree with `filter`, newest first, below the cursor `after`; and
-/// where the next page begins, if there may be one.
+/// Cases whose fields have all of these values and that agree with `filter`, newest first, below the cursor `after`;
+/// and where the next page begins, if there may be one.
 pub(crate) async fn cases(
     parts: &Parts,
     wanted: &[(FieldName, FieldValue)],

@@ -134,6 +134,8 @@ pub struct Metrics {
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
     /// Open cases whose holder the bundle in force does not have.
     pub orphaned: Gauge<i64, AtomicI64>,
+    /// Open cases that are still to be decided anew, since another bundle came into force.
+    pub(crate) to_rehome: Gauge<i64, AtomicI64>,
     /// Share of held-out examples that the intent classifier is sure enough of to be followed, in percent.
     pub intents_kept: Gauge<i64, AtomicI64>,
 }
@@ -167,8 +169,8 @@ impl Default for Metrics {
         let sent = "Messages that machines sent, by who says so and what became of them";
         registry.register("automatic_messages", sent, Family::clone(&automatic));
         let enrichments = Family::default();
-        let help = "What was asked before the first decision on a case, by what came of it: told, timeout, unreachable, \
-                    unusable, left_alone";
+        let help = "What was asked before the first decision on a case, by what came of it: told, timeout, \
+                    unreachable, unusable, left_alone";
         registry.register("enrichments", help, Family::clone(&enrichments));
         let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
@@ -177,6 +179,9 @@ impl Default for Metrics {
         let orphaned = Gauge::default();
         let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
         registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
+        let to_rehome = Gauge::default();
+        let help = "Open cases that are still to be decided anew, since another bundle came into force";
+        registry.register("cases_to_decide_anew", help, Gauge::clone(&to_rehome));
         let intents_kept = Gauge::default();
         let help = "Percent of held-out examples that the intent classifier is sure enough of; at 0 no AI gets a case \
                     by intent";
@@ -201,6 +206,7 @@ impl Default for Metrics {
             invariants,
             held,
             orphaned,
+            to_rehome,
             intents_kept,
         }
     }

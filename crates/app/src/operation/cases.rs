@@ -104,8 +104,8 @@ operations! { "cases"
         of: [Case];
         runs: on a case;
         refuses: SetFieldsRefusal {
-            /// There is no field, one is none that the bundle declares, does not fit its declaration, or is not for this
-            /// source to set; or the token has no source to set it under.
+            /// There is no field, one is none that the bundle declares, does not fit its declaration, or is not for
+            /// this source to set; or the token has no source to set it under.
             Invalid,
             /// There is no such case.
             NotFound,

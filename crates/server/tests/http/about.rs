@@ -1,5 +1,5 @@
-//! What cases are about and who customers are, as stories: scripts in `scenarios/about`, told over HTTP under the sample
-//! bank with fields, facts, and a service that is asked before a case is decided first.
+//! What cases are about and who customers are, as stories: scripts in `scenarios/about`, told over HTTP under the
+//! sample bank with fields, facts, and a service that is asked before a case is decided first.
 
 use super::{
     asked::{Expected as _, bank_and, put},

@@ -7,6 +7,7 @@
 )]
 
 mod about;
+mod activation;
 mod ai;
 mod asked;
 mod attachments;
