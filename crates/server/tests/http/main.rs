@@ -39,6 +39,7 @@ mod mails;
 mod names;
 mod outages;
 mod permissions;
+mod preference;
 mod principals;
 mod proxies;
 mod readings;
