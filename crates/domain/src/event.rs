@@ -383,8 +383,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// Who a member of staff is, and what they may be given, was noted, in place of what was before. In their own
-    /// stream.
+    /// Who a member of staff is, and what they may be given, was noted anew. In their own stream.
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
@@ -482,16 +481,14 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// The key that sealed all words of a customer was destroyed: from here on none of them can be read. Each of their
-    /// cases says so of itself after it. In the customer's own stream.
+    /// The key that sealed a customer's words was destroyed. Their cases say so after it. In the customer's own stream.
     CustomerErased {
         /// Whose.
         customer: CustomerId,
         /// When.
         at: Timestamp,
     },
-    /// Nothing is left of what was to be erased: the sealed words are gone from every case, and the key from everything
-    /// that the database wrote. In the customer's own stream.
+    /// Nothing is left of what was to be erased, of words or of the key. In the customer's own stream.
     ErasureCompleted {
         /// Whose.
         customer: CustomerId,
