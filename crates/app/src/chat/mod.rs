@@ -34,7 +34,7 @@ use remit_domain::{
 use remit_signals::written::written;
 use remit_store::{Commit, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
 pub mod confirmation;
@@ -56,9 +56,9 @@ pub struct StartChat {
     pub hours: u16,
     /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::values)]
-    pub facts: fields::Sent,
+    pub facts: Option<fields::Sent>,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
@@ -134,8 +134,8 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         }
         None => Vec::new(),
     };
-    if !start.facts.is_empty() {
-        facts::say(parts, caller, &customer, &start.facts, start.source.as_deref()).await?;
+    if let Some(said) = &start.facts {
+        facts::say(parts, caller, &customer, said, start.source.as_deref()).await?;
     }
     let now = parts.environment.now();
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
