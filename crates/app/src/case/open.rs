@@ -187,6 +187,7 @@ pub(crate) async fn opening_of(
         channel: open.channel,
         words: sealed.words.clone(),
         readings,
+        follows: None,
         fields,
         untold,
     };

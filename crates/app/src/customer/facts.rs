@@ -175,6 +175,9 @@ pub(crate) async fn say(
     source: Option<&str>,
 ) -> Result<Facts, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    if sent.is_empty() {
+        return Ok(Facts::new());
+    }
     let source = source_of(&parts.governance, &*caller.under(source)?, "facts")?;
     note(parts, caller, customer, &read(parts, source, sent, parts.environment.now())?).await
 }

@@ -69,6 +69,7 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         not_asked: None,
         fields: Vec::new(),
         untold: None,
+        follows: None,
     }
 }
 

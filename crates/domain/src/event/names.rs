@@ -1,4 +1,4 @@
-//! What events name, of the whole domain.
+//! What events name, of everything else in the domain.
 
 pub(super) use crate::{
     action::{ActionDecision, ActionEnd},
@@ -6,16 +6,19 @@ pub(super) use crate::{
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,
+    deferral::{Awaited, Deferral, DeferralEnd},
     ending::{Ending, Feedback},
     exception::Exception,
     field::{Held, Untold},
     floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
+    governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{
         CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
         ResponderId, SignalName, StaffId, Timestamp,
     },
-    offer::{Offer, OfferEnd},
+    offer::{Offer, OfferEnd, OfferWithheld},
     signal::Reading,
     situation::Noted,
 };
+pub(super) use smol_str::SmolStr;
+pub(super) use std::collections::BTreeMap;
