@@ -35,6 +35,10 @@ type = "text"
 [[fact]]
 name = "f"
 type = "text"
+[enrichment]
+url = "u"
+secret_env = "S"
+
 [[topic]]
 name = "t"
 intents = []
@@ -86,6 +90,7 @@ breach_minor = 1
 failure_minor = 1
 [limits]
 handoffs_max = 1
+[reopen]
 [exceptions]
 owner = "o"
 due_minutes = 1

@@ -1,16 +1,23 @@
 //! What can be done to a case, and what is read of it.
 
 pub mod action;
+pub mod after_end;
 pub mod announce;
 pub mod attachment;
 pub mod automatic;
 pub mod bounds;
 pub mod consult;
 pub mod counted;
+pub mod defer;
+mod deferral_timer;
+pub mod deferral_view;
+mod due;
 pub mod end;
+pub(crate) mod enrich;
 pub mod exception;
 pub mod feedback;
 pub mod fields;
+pub(crate) mod found_by;
 pub mod hand_over;
 pub mod keep;
 pub mod merge;

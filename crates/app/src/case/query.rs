@@ -3,7 +3,7 @@
 use crate::{
     Caller, Governance, Journal, Live, Parts,
     access::{auth, who},
-    case::{announce, attachment::AttachmentView, fields, view::CaseView},
+    case::{announce, attachment::AttachmentView, fields, found_by, view::CaseView},
     environment::clock::rfc3339,
     operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
@@ -21,6 +21,7 @@ use remit_domain::{
 use remit_signals::written::written;
 use remit_store::{CaseFilter, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One page of a list.
@@ -72,6 +73,23 @@ pub struct ReadPart {
     pub left_out: Vec<&'static str>,
 }
 
+impl MessageView {
+    /// What Remit tells the customer.
+    fn of_remit(id: String, text: String, at: Timestamp, seq: u64) -> Self {
+        Self {
+            id,
+            author: OWN_SOURCE.to_owned(),
+            text: Some(text),
+            read: None,
+            found: None,
+            auto_submitted: None,
+            attachments: Vec::new(),
+            at: rfc3339(at),
+            seq,
+        }
+    }
+}
+
 impl ReadPart {
     fn of(text: &str) -> Option<Self> {
         let message = written(text);
@@ -121,10 +139,14 @@ pub const PAGE_MAX: usize = 200;
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let view = who::case_view(&parts.journal, &parts.vault, &case).await?;
-    Ok(CaseView { fields: fields::views(parts, caller, &case).await?, ..view })
+    Ok(CaseView {
+        fields: fields::views(parts, caller, &case).await?,
+        customer_facts: fields::facts(parts, caller, &case).await?,
+        ..view
+    })
 }
 
-/// Cases, newest first.
+/// Cases, newest first; where `fields` names any, those that have exactly these values.
 ///
 /// # Errors
 /// When policy or the store refuses.
@@ -132,12 +154,22 @@ pub async fn cases(
     parts: &Parts,
     caller: &Caller,
     filter: &CaseFilter,
+    fields: &BTreeMap<String, String>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<CaseView>, ListCasesRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "case.list")?;
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
+    }
+    if !fields.is_empty() {
+        let wanted = fields::wanted(&parts.governance.bundle, fields)?;
+        let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;
+        let mut items = Vec::with_capacity(cases.len());
+        for case in &cases {
+            items.push(who::case_view(&parts.journal, &parts.vault, case).await?);
+        }
+        return Ok(Page { items, next });
     }
     let rows = parts.journal.store.cases(filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
@@ -192,24 +224,10 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
                 seq,
             })
         }
-        Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
-            id: decision.id.to_string(),
-            author: OWN_SOURCE.to_owned(),
-            text: Some(announce::announce(
-                &parts.governance,
-                &parts.live,
-                told,
-                handoff.to.name(),
-                handoff.staff.as_ref(),
-                announce::language(case),
-            )),
-            read: None,
-            found: None,
-            auto_submitted: None,
-            attachments: Vec::new(),
-            at: rfc3339(decision.at),
-            seq,
-        }),
+        Event::DecisionMade { decision, handoff: Some(_) } => told_of(&parts.governance, &parts.live, case, event)
+            .map(|text| MessageView::of_remit(decision.id.to_string(), text, decision.at, seq)),
+        Event::CaseDeferred { deferral } => told_of(&parts.governance, &parts.live, case, event)
+            .map(|text| MessageView::of_remit(format!("put-off-{seq}"), text, deferral.at, seq)),
         _ => None,
     })
 }
@@ -263,6 +281,9 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 
 /// What the customer was told of an event, in words.
 fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
+    if let Event::CaseDeferred { deferral } = event {
+        return announce::put_off(governance, case, deferral);
+    }
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
     let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
     handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
@@ -298,13 +319,20 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
         Event::NoteLeft { note, .. } => Some(note),
+        Event::CaseDeferred { deferral } => deferral.note.as_ref(),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
         | Event::FieldsSet { .. }
+        | Event::EnrichmentMissed { .. }
         | Event::HumanWishEnded { .. }
         | Event::SituationNoted { .. }
         | Event::OfferMade { .. }
         | Event::OfferEnded { .. }
+        | Event::OfferWithheld { .. }
+        | Event::CallbackDue { .. }
+        | Event::DeferralEnded { .. }
+        | Event::CaseAwaited { .. }
+        | Event::StaffRemoved { .. }
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }
@@ -324,6 +352,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AnsweredTooLate { .. }
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
+        | Event::CustomerFactsSet { .. }
         | Event::CustomerErased { .. }
         | Event::ErasureCompleted { .. } => None,
     }

@@ -14,9 +14,11 @@ mod cases;
 mod chat;
 mod decisions;
 mod declaration;
+mod deferrals;
 mod erasure;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod ops;
 mod staff;
@@ -29,9 +31,11 @@ pub use cases::*;
 pub use chat::*;
 pub use decisions::*;
 pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
+pub use deferrals::*;
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
+pub use facts::*;
 pub use ledger::*;
 pub use ops::*;
 pub use refusal::Operation;
@@ -46,9 +50,11 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
     let groups = [
         cases::ALL,
         work::ALL,
+        deferrals::ALL,
         chat::ALL,
         decisions::ALL,
         exceptions::ALL,
+        facts::ALL,
         staff::ALL,
         events::ALL,
         subscriptions::ALL,

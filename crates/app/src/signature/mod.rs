@@ -18,7 +18,7 @@ use crate::{
         automatic::NothingOpened,
         consult::{self, ConsultView},
         counted::CaseAnswer,
-        end, exception,
+        defer, end, exception,
         feedback::GiveFeedback,
         fields, hand_over, keep, merge,
         override_log::OverrideView,
@@ -31,7 +31,7 @@ use crate::{
         self, StartedChat,
         conversation::{ChatMessage, Conversation},
     },
-    customer::erasure::Erased,
+    customer::{erasure::Erased, facts},
     evidence::{
         decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
         feed::FeedItem,
@@ -113,6 +113,8 @@ signatures! {
     TransferCase(transfer::TransferCase) -> CaseAnswer, "Decided.";
     KeepCase(keep::KeepCase) -> CaseAnswer, "Noted.";
     EndSituation(situation::EndSituation) -> CaseAnswer, "Noted and decided.";
+    DeferCase(defer::DeferCase) -> CaseAnswer, "Put off.";
+    EndDeferral(defer::EndDeferral) -> CaseAnswer, "Ended.";
     AskConsult(consult::AskConsult) -> CaseAnswer, "Asked.";
     AnswerConsult(consult::AnswerConsult) -> CaseAnswer, "Given.";
     ListConsults(input::ListConsults) -> List<ConsultView>, "Open questions.";
@@ -142,6 +144,9 @@ signatures! {
     AskRoute(request::OpenCase) -> WouldDecide, "What would be decided now.";
     ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
     ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
+
+    PutFacts(facts::PutFacts) -> facts::FactsView, "What is known now.";
+    GetFacts(Nothing) -> facts::FactsView, "What is known.";
 
     StartChat(chat::StartChat) -> StartedChat, "Started.";
     EnterChat(input::EnterChat) -> input::EnteredChat, "The cookie is set.";

@@ -23,6 +23,7 @@ pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading
 /// The fields have these values from now on.
 pub(super) fn set(so_far: &mut Happened, set: SetFields, by: &str, at: Timestamp) {
     let SetFields { fields, taken_away, source, decides: _ } = set;
+    let source = source.to_string();
     if !fields.is_empty() || !taken_away.is_empty() {
         so_far.emit(Event::FieldsSet { fields, taken_away, source, by: by.to_owned(), at });
     }
@@ -132,6 +133,11 @@ pub(super) fn holding_exception(case: &Case) -> Option<ExceptionId> {
 pub(super) fn not_in_danger(case: &Case) -> Result<(), Refusal> {
     let situation = |standing: &Standing| standing.noted.situation.clone();
     case.situations.gravest().map(situation).map_or(Ok(()), |situation| Err(Refusal::InDanger { situation }))
+}
+
+/// What a case is put off for comes first: no silence ends it.
+pub(super) fn not_put_off(case: &Case) -> Result<(), Refusal> {
+    case.deferrals.keys().next().map_or(Ok(()), |kind| Err(Refusal::PutOff { kind: *kind }))
 }
 
 pub(super) fn not_held_by_exception(case: &Case) -> Result<(), Refusal> {

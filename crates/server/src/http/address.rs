@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Writes.
     Post,
+    /// Says anew.
+    Put,
     /// Ends something.
     Delete,
 }
@@ -80,12 +82,16 @@ addresses! {
     TransferCase = Post "/v1/cases/{id}/transfer" [201];
     KeepCase = Post "/v1/cases/{id}/keep" [200];
     EndSituation = Post "/v1/cases/{id}/situations/end" [200];
+    DeferCase = Post "/v1/cases/{id}/deferrals" [201];
+    EndDeferral = Post "/v1/cases/{id}/deferrals/end" [200];
     AskConsult = Post "/v1/cases/{id}/consults" [201];
     AnswerConsult = Post "/v1/cases/{id}/advice" [201];
     ListConsults = Get "/v1/consults" [200];
     EndAction = Post "/v1/cases/{id}/actions" [200];
     MergeCase = Post "/v1/cases/{id}/merge" [200];
     GetContext = Get "/v1/cases/{id}/context" [200];
+    PutFacts = Put "/v1/customers/{id}/facts" [200];
+    GetFacts = Get "/v1/customers/{id}/facts" [200];
     OpenCase = Post "/v1/cases" [201, 200];
     ListCases = Get "/v1/cases" [200];
     GetCase = Get "/v1/cases/{id}" [200];

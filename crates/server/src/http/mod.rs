@@ -10,8 +10,10 @@ mod chat;
 mod chat_page;
 mod chat_session;
 mod decisions;
+mod deferrals;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod openapi;
 mod ops;
@@ -54,12 +56,14 @@ fn routes() -> Routes {
     let described = |description| ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description);
     Routes::new()
         .merge(cases::routes())
+        .merge(facts::routes())
         .merge(attachments::routes())
         .merge(chat::routes())
         .merge(decisions::routes())
         .merge(exceptions::routes())
         .merge(staff::routes())
         .merge(work::routes())
+        .merge(deferrals::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
         .merge(streams::routes())

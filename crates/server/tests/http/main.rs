@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod about;
 mod activation;
 mod ai;
 mod asked;
@@ -21,12 +22,14 @@ mod concurrent;
 mod customer;
 mod danger;
 mod danger_moves;
+mod deferrals;
 mod described;
 mod described_requests;
 mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod facts;
 mod fields;
 mod governance;
 mod harness;
