@@ -100,6 +100,11 @@ impl QueueSpec {
         self.hours.opens(from.0).map(Timestamp)
     }
 
+    /// A moment by the clock on the wall there, such as `2026-03-10 10:00:00 Europe/London`; none in UTC.
+    pub fn local(&self, at: Timestamp) -> Option<String> {
+        self.hours.local(at.0)
+    }
+
     /// A moment as people there say it, such as `Monday 30 November, 08:00`.
     pub fn spoken(&self, at: Timestamp) -> Option<String> {
         self.hours.spoken(at.0)
