@@ -52,6 +52,7 @@ accountable = "o"
 handling_minor = 1
 prior_resolve_bp = 1
 prior_weight = 1
+[responder.by_topic.TOPIC]
 [responder.service]
 kind = "knowledge"
 [responder.breaker]
@@ -69,8 +70,27 @@ calendar = "c"
 sla = "s"
 servers = 1
 handling_minutes = 1
+[queue.by_topic.TOPIC]
 [[queue.relax]]
 after_minutes = 1
+[[preference]]
+name = "p"
+owner = "o"
+reason = "r"
+[[need]]
+name = "n"
+owner = "o"
+reason = "r"
+[need.skills]
+[[preference]]
+name = "p"
+owner = "o"
+reason = "r"
+[[need]]
+name = "n"
+owner = "o"
+reason = "r"
+[need.skills]
 [economics]
 delay_minor_per_hour = 1
 breach_minor = 1

@@ -37,6 +37,7 @@ mod mails;
 mod names;
 mod outages;
 mod permissions;
+mod preference;
 mod principals;
 mod proxies;
 mod readings;

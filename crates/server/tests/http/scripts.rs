@@ -6,6 +6,7 @@ use crate::{
     customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    preference::bank_and,
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -24,6 +25,7 @@ TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once m
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
+under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
 subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
@@ -94,6 +96,7 @@ impl Story {
                 let lines = self.start_without(name, text);
                 told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
             }
+            "under" => self.start_under(name),
             "takes-out" | "puts-back" => {
                 let got = if verb == "puts-back" {
                     self.client.post("/v1/bundles/rollback", &json!({ "reason": "the story wants it" }))
@@ -183,6 +186,17 @@ impl Story {
         self.client = started.client_with(&token);
         self.server = Some(started);
         told
+    }
+
+    /// Starts the server anew under the bank and what a folder adds to it.
+    fn start_under(&mut self, folder: &str) {
+        let server = self.server.take().unwrap();
+        let token = self.client.token.clone();
+        let data = server.stop();
+        let opened = open_moved_at(data.path(), &bank_and(folder), &[], Box::new(self.clocks.clone()));
+        let started = Server::serve(opened.unwrap_or_else(|error| panic!("{error}")), data);
+        self.client = started.client_with(&token);
+        self.server = Some(started);
     }
 
     /// A customer types in the tab of their chat, in a browser that has the cookies of all.
