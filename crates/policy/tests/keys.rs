@@ -52,7 +52,6 @@ accountable = "o"
 handling_minor = 1
 prior_resolve_bp = 1
 prior_weight = 1
-[responder.by_topic.TOPIC]
 [responder.service]
 kind = "knowledge"
 [responder.breaker]
@@ -70,18 +69,8 @@ calendar = "c"
 sla = "s"
 servers = 1
 handling_minutes = 1
-[queue.by_topic.TOPIC]
 [[queue.relax]]
 after_minutes = 1
-[[preference]]
-name = "p"
-owner = "o"
-reason = "r"
-[[need]]
-name = "n"
-owner = "o"
-reason = "r"
-[need.skills]
 [[preference]]
 name = "p"
 owner = "o"
