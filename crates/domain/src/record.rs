@@ -4,7 +4,7 @@ pub(crate) mod table;
 
 use crate::{
     case::HolderRef,
-    decision::{Candidate, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
+    decision::{Candidate, Collecting, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
     id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
     signal::Signals,
 };
@@ -36,6 +36,8 @@ struct Written {
     #[serde(with = "table::candidates")]
     candidates: Vec<Candidate>,
     policies: BTreeMap<PolicyId, PolicyNote>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    collecting: Collecting,
     outcome: Outcome,
     sequence: Vec<ResponderId>,
 }
@@ -101,6 +103,7 @@ mod tests {
                 .collect(),
             candidates: vec![Candidate { facts, verdict, cost }],
             policies: BTreeMap::new(),
+            collecting: BTreeMap::new(),
             outcome: Outcome::Assign { responder: testing::responder("desk") },
             sequence: Vec::new(),
         }

@@ -24,6 +24,7 @@ pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
 use parts::MANIFEST;
+pub use crate::calendar::{Day, Opening, WallTime};
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
     decision::Terms,
@@ -215,6 +216,12 @@ impl Bundle {
     /// What names the bundle.
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// What may be wrong with it, as of a moment: hours that look like a slip, lists of holidays that run out.
+    pub fn doubts(&self, at: Timestamp) -> Vec<String> {
+        let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
+        lint::doubts(&text, &self.manifest, at)
     }
 
     /// The organisation's name.

@@ -9,7 +9,10 @@ use crate::{
     manifest::Manifest,
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
-use remit_domain::decision::{PolicyEffect, ResponderKind};
+use remit_domain::{
+    decision::{PolicyEffect, ResponderKind},
+    id::Timestamp,
+};
 use std::collections::BTreeSet;
 
 /// Signals that Remit measures itself, or knows of the case; every bundle declares them.
@@ -33,6 +36,17 @@ const BUILT_IN: [&str; 18] = [
     "waited_ms",
     "human_requested",
 ];
+
+/// What may be wrong with a manifest, as of a moment, by line.
+pub(crate) fn doubts(text: &str, manifest: &Manifest, at: Timestamp) -> Vec<String> {
+    let of = |calendar: &crate::manifest::Calendar| {
+        let line = line_of(text, &format!("\"{}\"", calendar.name));
+        let told = move |name: &str, what: String| format!("bundle.toml:{line}: calendar `{name}`: {what}");
+        let doubts = calendar::doubts(calendar, at.0);
+        doubts.into_iter().map(|what| told(&calendar.name, what)).collect::<Vec<_>>()
+    };
+    manifest.calendars.iter().flat_map(of).collect()
+}
 
 pub(crate) fn lint(
     text: &str,

@@ -1,5 +1,6 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+use remit_domain::case::Channel;
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -154,6 +155,9 @@ pub struct Calendar {
     /// Dates, such as `2026-12-25`, on which it is closed.
     #[serde(default)]
     pub holidays: Vec<String>,
+    /// Dates with other hours than their weekday, such as a half holiday.
+    #[serde(default)]
+    pub dates: BTreeMap<String, Vec<String>>,
 }
 
 /// A promise of time.
@@ -341,6 +345,13 @@ pub struct Queue {
     pub relax: Vec<Relax>,
     /// Its hours.
     pub calendar: String,
+    /// Channels that need no person now: a case of these waits in the queue while it is closed.
+    #[serde(default)]
+    pub collects: Vec<Channel>,
+    /// Channels whose customers are called back: a case of these that nobody else may have waits in the queue while it
+    /// is closed, with a promise.
+    #[serde(default)]
+    pub calls_back: Vec<Channel>,
     /// Its promise of time.
     pub sla: String,
     /// Staff on duty while it is open.

@@ -4,7 +4,7 @@ use crate::{Governance, Live, case::waiting::about, environment::clock::rfc3339}
 use remit_domain::{
     Case,
     announcement::Announcement,
-    id::{ResponderId, StaffId},
+    id::{ResponderId, StaffId, Timestamp},
     signal::Value,
 };
 use remit_signals::readings::UNDETERMINED;
@@ -22,7 +22,16 @@ pub(crate) fn announce(
     let title = title(governance, holder);
     match told {
         Announcement::Ai => say("ai_answers", &[("title", &title)]),
-        Announcement::Waiting { expected_wait_ms } => {
+        Announcement::Waiting { opens: Some(opens), .. } => {
+            let will = say("person_will_answer", &[("title", &title)]);
+            let until = moment(governance, holder, opens, language, "waits_for_opening");
+            format!("{will} {}", say("waits_for_opening", &[("time", &until)]))
+        }
+        Announcement::CallBack { from } => {
+            let time = moment(governance, holder, from, language, "calls_back");
+            say("calls_back", &[("title", &title), ("time", &time)])
+        }
+        Announcement::Waiting { expected_wait_ms, opens: None } => {
             let will = say("person_will_answer", &[("title", &title)]);
             let how_long = match expected_wait_ms.filter(|_| live.floor.is_staffed()) {
                 Some(ms) => say("wait_expected", &[("wait", &about(governance, language, ms))]),
@@ -41,6 +50,19 @@ pub(crate) fn announce(
             say("owner_acts", &[("owner", owner), ("time", &rfc3339(due))])
         }
     }
+}
+
+/// A moment in the zone of a queue, as it stands in the text of this name in the customer's language.
+pub(crate) fn moment(
+    governance: &Governance,
+    queue: &str,
+    at: Timestamp,
+    language: Option<&str>,
+    text: &str,
+) -> String {
+    let spec = ResponderId::new(queue).ok().and_then(|id| governance.bundle.candidate(&id));
+    let there = spec.and_then(|spec| spec.queue.as_ref()?.wall_time(at));
+    there.map_or_else(|| rfc3339(at), |there| governance.bundle.texts().moment(language, text, &there))
 }
 
 /// The language in which the customer of a case is told things: that of their words, where it is known.

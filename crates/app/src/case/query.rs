@@ -120,8 +120,7 @@ pub const PAGE_MAX: usize = 200;
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     Ok(who::case_view(
-        &parts.journal,
-        &parts.vault,
+        parts,
         &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?,
     )
     .await?)
@@ -147,7 +146,7 @@ pub async fn cases(
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
-        items.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+        items.push(who::case_view(parts, &case).await?);
     }
     Ok(Page { items, next })
 }

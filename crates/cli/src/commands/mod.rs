@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod calendar;
 pub(crate) mod case;
 mod history;
 mod json;

@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    collects::calls_back,
     custody,
     facts::ResponderKind,
     outcome,
@@ -14,8 +15,7 @@ use crate::{
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, attended: _, forbidden: _ } =
-        asked;
+    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, collecting, .. } = asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
         .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
@@ -24,7 +24,9 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         custody::people_keep(&mut candidates, &mut policies);
     }
     let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
-    ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
+    // Who is there comes before who only promises to call back, whatever either costs.
+    let rank = |c: &Candidate| (calls_back(&collecting, &c.facts.responder), c.cost.total_minor);
+    ranked.sort_by(|a, b| (rank(a), &a.facts.responder).cmp(&(rank(b), &b.facts.responder)));
     let outcome = outcome::of(&outcome::Asked {
         point,
         trigger: &trigger,
@@ -32,6 +34,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         standing,
         candidates: &candidates,
         ranked: &ranked,
+        collecting: &collecting,
         terms: &terms,
     });
     let chosen = match &outcome {
@@ -66,6 +69,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         signals,
         candidates,
         policies,
+        collecting,
         outcome,
         sequence,
     }

@@ -1,6 +1,7 @@
 //! Decisions: who may and who should handle a case, as a function of recorded facts, with every reason kept.
 
 mod candidate;
+mod collects;
 mod custody;
 mod deliberate;
 mod facts;
@@ -11,6 +12,7 @@ mod trigger;
 mod verdict;
 
 pub use candidate::Candidate;
+pub use collects::{Collecting, Collects};
 pub use custody::{Custody, PEOPLE_KEEP};
 pub use deliberate::deliberate;
 pub use facts::{CandidateFacts, ResponderKind};

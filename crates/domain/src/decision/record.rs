@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    collects::{Collecting, Collects},
     custody::Custody,
     facts::CandidateFacts,
     trigger::Trigger,
@@ -150,6 +151,9 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// The determining policies that the verdicts name.
     pub policies: BTreeMap<PolicyId, PolicyNote>,
+    /// Queues that are closed, and have the case wait for them until they open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collecting: BTreeMap<ResponderId, Collects>,
     /// What was decided.
     pub outcome: Outcome,
     /// Who is next, in order, should the one chosen yield.
@@ -187,6 +191,8 @@ pub struct Deliberation {
     pub terms: std::sync::Arc<Terms>,
     /// By what words are read.
     pub read_by: Option<ReadBy>,
+    /// Queues that are closed, and have the case wait for them until they open. They count as open.
+    pub collecting: Collecting,
     /// Queues in which somebody is known to be there, so that a wait in them can be told.
     pub attended: Vec<ResponderId>,
     /// Invariants that forbid whom a human named: no override goes against them.

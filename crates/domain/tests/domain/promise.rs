@@ -216,7 +216,7 @@ fn announced(decision: &Decision, handoff: &Handoff) -> bool {
         |name: &ResponderId| decision.candidates.iter().find(|c| &c.facts.responder == name).map(|c| c.facts.kind);
     match (&decision.outcome, handoff.announced) {
         (Outcome::Assign { responder }, Some(Announcement::Ai)) => kind(responder) == Some(ResponderKind::Ai),
-        (Outcome::Assign { responder }, Some(Announcement::Waiting { .. })) => {
+        (Outcome::Assign { responder }, Some(Announcement::Waiting { .. } | Announcement::CallBack { .. })) => {
             kind(responder) == Some(ResponderKind::Queue)
         }
         (Outcome::Take { .. }, Some(Announcement::Person)) => true,
@@ -385,6 +385,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
         read_by: None,
+        collecting: record.collecting,
         attended: Vec::new(),
         forbidden: Vec::new(),
     };

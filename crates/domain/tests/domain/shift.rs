@@ -213,6 +213,7 @@ impl Shift {
             sla_ms: kept.sla_ms,
             last_staff: case.last_staff.clone(),
             relax: [].as_slice().into(),
+            not_before: None,
         };
         let done = case.status != remit_domain::case::Status::Open;
         if let (true, Some(Placed::Held { .. })) = (done || waits, self.floor.placed(&waiting.case)) {

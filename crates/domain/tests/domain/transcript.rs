@@ -430,10 +430,14 @@ fn told(announced: Option<Announcement>) -> String {
     match announced {
         None => "told nothing".to_owned(),
         Some(Announcement::Ai) => "told that an AI answers".to_owned(),
-        Some(Announcement::Waiting { expected_wait_ms: Some(expected) }) => {
+        Some(Announcement::Waiting { opens: Some(opens), .. }) => {
+            format!("told that they are waited for from {} on", opens.0)
+        }
+        Some(Announcement::CallBack { from }) => format!("told that they are called back from {} on", from.0),
+        Some(Announcement::Waiting { expected_wait_ms: Some(expected), .. }) => {
             format!("told to wait {} min", expected / MINUTE_MS)
         }
-        Some(Announcement::Waiting { expected_wait_ms: None }) => "told to wait".to_owned(),
+        Some(Announcement::Waiting { expected_wait_ms: None, .. }) => "told to wait".to_owned(),
         Some(Announcement::Person) => "told that a person has it".to_owned(),
         Some(Announcement::Owner { .. }) => "told that somebody sees to it".to_owned(),
     }

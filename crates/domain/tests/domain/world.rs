@@ -7,7 +7,7 @@ use remit_domain::{
     case::{Channel, Requester},
     command::{Happened, Question},
     cost::{Currency, Economics},
-    decision::{CandidateFacts, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict},
+    decision::{CandidateFacts, Collecting, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict},
     event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
@@ -146,6 +146,7 @@ impl World {
         let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
             read_by: None,
+            collecting: Collecting::new(),
             attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
             forbidden: Vec::new(),
             point: question.point,

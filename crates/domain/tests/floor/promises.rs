@@ -112,6 +112,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
         sla_ms: [MINUTE, 10 * MINUTE, 60 * MINUTE, i64::MAX][(bits >> 12 & 3) as usize],
         last_staff: (some(14) && some(15)).then(|| staff((bits >> 16 & 3) as usize)),
         relax: relax[..if some(19) { 2 } else { 0 }].into(),
+        not_before: None,
         ..waiting(n, since)
     }
 }

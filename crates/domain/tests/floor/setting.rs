@@ -49,5 +49,6 @@ pub(crate) fn waiting(n: usize, since: Timestamp) -> Waiting {
         sla_ms: 10 * MINUTE,
         last_staff: None,
         relax: [].as_slice().into(),
+        not_before: None,
     }
 }

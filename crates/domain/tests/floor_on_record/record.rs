@@ -200,6 +200,7 @@ impl Both {
             sla_ms: 10 * MINUTE,
             last_staff: None,
             relax: [].as_slice().into(),
+            not_before: None,
         };
         let on_record = match of.with.clone() {
             With::Nobody => OnRecord::Nowhere,
