@@ -2,6 +2,7 @@
 
 mod ai;
 mod cargo;
+mod disk;
 mod fuzz;
 mod install;
 mod model;
@@ -71,13 +72,15 @@ fn test() -> Result<(), String> {
     tidy::check()?;
     install()?;
     cargo(&["fmt", "--all", "--check"], &[], "run `cargo fmt --all`")?;
+    let variables = disk::variables();
     cargo(
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
-        &[],
+        variables,
         "mend what clippy names",
     )?;
-    cargo(&["test", "--workspace", "--quiet"], &[], "mend what failed")?;
-    cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")], "mend the documentation")
+    cargo(&["test", "--workspace", "--quiet"], variables, "mend what failed")?;
+    let strict = [&[("RUSTDOCFLAGS", "-D warnings")], variables].concat();
+    cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &strict, "mend the documentation")
 }
 
 fn bench(arguments: &[&str]) -> Result<(), String> {
