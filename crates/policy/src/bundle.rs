@@ -22,9 +22,9 @@ use crate::{
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
+pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
 use parts::MANIFEST;
-pub use crate::calendar::{Day, Opening, WallTime};
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
     decision::Terms,

@@ -13,11 +13,11 @@ mod range;
 pub(crate) use mistakes::{doubts, mistakes};
 
 use crate::manifest;
+use day::{DAYS, date, exact_date, weekday};
 use jiff::{
     Timestamp, civil,
     tz::{AmbiguousOffset, TimeZone},
 };
-use day::{DAYS, date, exact_date, weekday};
 use range::{DAY_MINUTES, Range, merge, parse};
 use std::{
     collections::BTreeMap,

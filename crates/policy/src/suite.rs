@@ -10,7 +10,8 @@ use remit_domain::{
     Deliberation,
     case::Channel,
     decision::{
-        CandidateFacts, Collecting, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate,
+        CandidateFacts, Collecting, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger,
+        Verdict, deliberate,
     },
     id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
     signal::{Reading, Signals, Value},

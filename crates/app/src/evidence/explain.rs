@@ -259,7 +259,9 @@ fn collecting(decision: &Decision, c: &Candidate) -> Option<String> {
     let opens = crate::environment::clock::rfc3339(collects.opens);
     Some(match collects.calls_back {
         true => format!("It is closed, and promises to call the customer back once it opens, at {opens}."),
-        false => format!("It is closed, and collects what needs nobody now: the case waits for it to open, at {opens}."),
+        false => {
+            format!("It is closed, and collects what needs nobody now: the case waits for it to open, at {opens}.")
+        }
     })
 }
 

@@ -93,7 +93,8 @@ fn tell(queue: &QueueSpec, day: &Day) -> Value {
     let openings = day.openings.iter().map(|opening| {
         let (opens, closes) = (Timestamp(opening.opens_ms), Timestamp(opening.closes_ms));
         let (from, to) = (queue.wall_time(opens), queue.wall_time(closes));
-        let time = |at: &Option<remit_policy::bundle::WallTime>| at.as_ref().map(|at| format!("{} {}", at.time, at.zone));
+        let time =
+            |at: &Option<remit_policy::bundle::WallTime>| at.as_ref().map(|at| format!("{} {}", at.time, at.zone));
         json!({
             "opens": time(&from), "closes": time(&to), "opens_at": rfc3339(opens), "closes_at": rfc3339(closes),
             "minutes": closes.since(opens) / 60_000,

@@ -3,7 +3,7 @@
 
 use crate::{
     customer::Customer,
-    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
+    harness::{Client, Server, TwoClocks, bank_with, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     staff::{answer, presence, work},
     story::check_all,
@@ -22,7 +22,9 @@ at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
-that does not have it), subscribe, break, mend (the receiver), \
+that does not have it), works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, \
+collects mails and calls chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, \
+offered STAFF, subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;
@@ -66,8 +68,16 @@ impl Story {
         let mut told = Vec::new();
         match verb {
             "at" => self.set(name, text).ok_or_else(unclear)?,
-            "open" => {
-                let body = json!({ "customer": name, "text": text, "channel": "chat" });
+            "works" => told.push(self.start_with_hours(name, text)),
+            "told" => told.extend(self.told(name)),
+            "shows" => told.push(self.shows(name)),
+            "offered" => {
+                let work = self.client.get(&format!("/v1/staff/{name}/work")).body;
+                told.push(format!("{name} is offered {} cases", work["offered"].as_array().map_or(0, Vec::len)));
+            }
+            "open" | "mails" => {
+                let channel = if verb == "open" { "chat" } else { "email" };
+                let body = json!({ "customer": name, "text": text, "channel": channel });
                 let got = self.client.post("/v1/cases", &body);
                 let case = got.body["case"].clone();
                 self.cases.insert(name.to_owned(), (id(&case), 0));
@@ -164,6 +174,45 @@ impl Story {
         told
     }
 
+    /// Starts the server anew under a bundle whose general desk works so each day, but on these holidays; while it is
+    /// closed, it collects mails and calls chats back.
+    fn start_with_hours(&mut self, range: &str, holidays: &str) -> String {
+        let (token, data) = (self.client.token.clone(), self.server.take().unwrap().stop());
+        let holidays: Vec<String> = holidays.split_whitespace().map(|day| format!("\"{day}\"")).collect();
+        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        let hours: Vec<String> = days.iter().map(|day| format!("{day} = [\"{range}\"]")).collect();
+        let calendar = format!(
+            "\n[[calendar]]\nname = \"desk\"\ntime_zone = \"Europe/London\"\nholidays = [{}]\n[calendar.hours]\n{}\n",
+            holidays.join(", "),
+            hours.join("\n")
+        );
+        let bundle = bank_with(|toml| {
+            let (before, general) = toml.split_once("[[queue]]\nname = \"general\"").unwrap();
+            let keys = "calendar = \"desk\"\ncollects = [\"email\"]\ncalls_back = [\"chat\"]";
+            let general = general.replacen("calendar = \"always\"", keys, 1);
+            format!("{before}[[queue]]\nname = \"general\"{general}{calendar}")
+        });
+        let app = open_moved_at(data.path(), &bundle, &[], Box::new(self.clocks.clone())).unwrap();
+        let started = Server::serve(app, data);
+        self.client = started.client_with(&token);
+        self.server = Some(started);
+        format!("the general desk works {range}, but on {} holidays", holidays.len())
+    }
+
+    /// What the customer was told of a case.
+    fn told(&self, name: &str) -> Vec<String> {
+        let messages = self.client.get(&format!("/v1/cases/{}/messages", id(&self.case(name)))).body;
+        let told = messages["items"].as_array().unwrap().iter().filter(|message| message["author"] == "remit");
+        told.map(|message| format!("{name} is told: {}", message["text"].as_str().unwrap())).collect()
+    }
+
+    /// By when something is promised of a case, and when the queue that has it opens.
+    fn shows(&self, name: &str) -> String {
+        let case = self.case(name);
+        let moment = |member: &str| case[member].as_str().and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
+        format!("{name} is due by {}, and the queue opens at {}", moment("due_at"), moment("opens_at"))
+    }
+
     /// A customer types in the tab of their chat, in a browser that has the cookies of all.
     fn types(&self, name: &str, text: &str) -> Option<String> {
         let cookies: Vec<String> = self.links.values().map(Customer::cookie).collect();
@@ -178,7 +227,7 @@ impl Story {
     fn staff(&self, name: &str, queue: &str) {
         let staff = json!({
             "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
-            "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5 },
+            "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5, "email": 5 },
         });
         assert_eq!(self.client.post("/v1/staff", &staff).status, 200);
         presence(&self.client, name, "available");
