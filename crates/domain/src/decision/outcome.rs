@@ -197,10 +197,11 @@ impl<'a> Asked<'a> {
         passes_on || self.against(queue).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED))
     }
 
-    /// Whether who has the case is a queue that closed, of which nobody has taken the case, and whose customer does not
-    /// wait for it to open where somebody else may have the case who is there.
+    /// Whether who has the case is a queue that closed, of which nobody has taken the case, where no human put it, and
+    /// whose customer does not wait for it to open where somebody else may have the case who is there.
     fn passes_on(&self, holder: &Candidate) -> bool {
-        let taken = self.standing.custody.as_ref().is_some_and(|custody| custody.staff.is_some());
+        let placed = |custody: &Custody| custody.staff.is_some() || custody.set_aside.is_some();
+        let taken = self.standing.custody.as_ref().is_some_and(placed) || self.exhausted();
         let calls_back = |c: &Candidate| calls_back(self.collecting, &c.facts.responder);
         calls_back(holder) && !taken && self.others().any(|other| !calls_back(other))
     }

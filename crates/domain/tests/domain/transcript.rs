@@ -23,7 +23,7 @@ use std::fmt::Write as _;
 const MINUTE_MS: i64 = 60_000;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
-responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
+responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open|collects|calls-back, after MINUTES, \
 open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
 measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
 EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
@@ -253,7 +253,7 @@ impl Transcript {
                     None => return,
                     Some(handoff) => {
                         lines.push(tell_handoff(handoff));
-                        format!("the customer is {}", told(handoff.announced))
+                        format!("the customer is {}", told(handoff.announced, decision.at))
                     }
                 }
             }
@@ -364,6 +364,8 @@ fn says(text: &str) -> Option<Says> {
     Some(match text {
         "allow" => Says::Allow,
         "nothing" => Says::Nothing,
+        "collects" => Says::Collects,
+        "calls-back" => Says::CallsBack,
         "deny" => Says::Deny("support.deny"),
         "fails" => Says::Fails("support.broken"),
         "fails-open" => Says::FailsOpen("support.broken"),
@@ -426,14 +428,16 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
 }
 
 /// What the customer is told of a handoff.
-fn told(announced: Option<Announcement>) -> String {
+fn told(announced: Option<Announcement>, at: Timestamp) -> String {
     match announced {
         None => "told nothing".to_owned(),
         Some(Announcement::Ai) => "told that an AI answers".to_owned(),
         Some(Announcement::Waiting { opens: Some(opens), .. }) => {
-            format!("told that they are waited for from {} on", opens.0)
+            format!("told to wait until it opens in {} min", opens.since(at) / MINUTE_MS)
         }
-        Some(Announcement::CallBack { from }) => format!("told that they are called back from {} on", from.0),
+        Some(Announcement::CallBack { from }) => {
+            format!("told that they are called back in {} min", from.since(at) / MINUTE_MS)
+        }
         Some(Announcement::Waiting { expected_wait_ms: Some(expected), .. }) => {
             format!("told to wait {} min", expected / MINUTE_MS)
         }

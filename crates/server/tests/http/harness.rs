@@ -357,7 +357,16 @@ impl Server {
 
     /// A server under a bundle on a clock of the test's own.
     pub(crate) fn start_under_clock(bundle: Arc<Bundle>, clock: Box<dyn Clock>, services: Services) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::resume_under_clock(tempfile::tempdir().unwrap(), bundle, clock, services)
+    }
+
+    /// The same, on a data directory that was used before.
+    pub(crate) fn resume_under_clock(
+        data: TempDir,
+        bundle: Arc<Bundle>,
+        clock: Box<dyn Clock>,
+        services: Services,
+    ) -> Self {
         // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too
         // often.
         let limits = Limits { requests_a_second: u32::MAX / 4, ..Limits::default() };

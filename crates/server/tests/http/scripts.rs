@@ -3,8 +3,9 @@
 
 use crate::{
     customer::Customer,
-    harness::{Client, Server, TwoClocks, bank_with, bank_without, epoch, id, open_moved_at},
+    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    night::bank_working,
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -174,27 +175,13 @@ impl Story {
         told
     }
 
-    /// Starts the server anew under a bundle whose general desk works so each day, but on these holidays; while it is
+    /// Starts another server, under a bundle whose general desk works so each day, but on these holidays; while it is
     /// closed, it collects mails and calls chats back.
     fn start_with_hours(&mut self, range: &str, holidays: &str) -> String {
-        let (token, data) = (self.client.token.clone(), self.server.take().unwrap().stop());
-        let holidays: Vec<String> = holidays.split_whitespace().map(|day| format!("\"{day}\"")).collect();
-        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-        let hours: Vec<String> = days.iter().map(|day| format!("{day} = [\"{range}\"]")).collect();
-        let calendar = format!(
-            "\n[[calendar]]\nname = \"desk\"\ntime_zone = \"Europe/London\"\nholidays = [{}]\n[calendar.hours]\n{}\n",
-            holidays.join(", "),
-            hours.join("\n")
-        );
-        let bundle = bank_with(|toml| {
-            let (before, general) = toml.split_once("[[queue]]\nname = \"general\"").unwrap();
-            let keys = "calendar = \"desk\"\ncollects = [\"email\"]\ncalls_back = [\"chat\"]";
-            let general = general.replacen("calendar = \"always\"", keys, 1);
-            format!("{before}[[queue]]\nname = \"general\"{general}{calendar}")
-        });
-        let app = open_moved_at(data.path(), &bundle, &[], Box::new(self.clocks.clone())).unwrap();
-        let started = Server::serve(app, data);
-        self.client = started.client_with(&token);
+        let holidays: Vec<&str> = holidays.split_whitespace().collect();
+        let (bundle, clock) = (bank_working(range, &holidays), Box::new(self.clocks.clone()));
+        let started = Server::start_under_clock(bundle, clock, Services::none());
+        self.client = started.client(&["admin"]);
         self.server = Some(started);
         format!("the general desk works {range}, but on {} holidays", holidays.len())
     }
