@@ -26,7 +26,7 @@ CLINC = [
     ("card_declined", "payment_declined", 50, 12),
     ("what_can_i_ask_you", "what_we_do", 40, 8),
     ("greeting", "greeting", 40, 8),
-    ("thank_you", "thanks", 40, 8),
+    ("thank_you", "thanking", 40, 8),
 ]
 OUT_OF_SCOPE = 40
 # Of four customers one is not learnt from; a lot by which every intent has sentences on both sides.

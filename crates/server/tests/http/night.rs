@@ -67,7 +67,7 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
 
     // Ana works at night, elsewhere: what waits for the morning is not offered to her, also after a restart.
     let data = server.stop();
-    let server = Server::resume_under_clock(data, bundle, Box::new(clocks.clone()), Services::none());
+    let server = Server::resume_under_clock((data, bundle), Box::new(clocks.clone()), Services::none());
     let lead = server.client(&["lead", "admin"]);
     let at_night = lead.open("bob", "I want to talk to a human, somebody is stealing money from my account right now");
     let ana = staff_client(&server, "ana");
