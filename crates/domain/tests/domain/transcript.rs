@@ -228,7 +228,7 @@ impl Transcript {
         text.split(' ').map(name).collect::<Vec<_>>().join(" ")
     }
 
-    fn minutes(&self, due: remit_domain::id::Timestamp) -> i64 {
+    fn minutes(&self, due: Timestamp) -> i64 {
         due.since(self.session.world.now) / MINUTE_MS
     }
 

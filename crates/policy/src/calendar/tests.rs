@@ -148,6 +148,18 @@ fn dates_have_hours_of_their_own() {
 }
 
 #[test]
+fn where_it_opens_in_years_at_most_nothing_is_promised() {
+    let monday: civil::Date = "2026-01-05".parse().unwrap();
+    let mondays: Vec<String> = (0..200).map(|week| (monday + jiff::Span::new().weeks(week)).to_string()).collect();
+    let mondays: Vec<&str> = mondays.iter().map(String::as_str).collect();
+    let never = Hours::new(&calendar("Europe/London", &DAYS[..1], &["08:00-18:00"], &mondays)).unwrap();
+    let at = ms("2026-01-05T10:00:00Z");
+    assert_eq!((never.is_open(at), never.reopens(at), never.opens(at)), (false, None, None));
+    let once = Hours::new(&calendar("Europe/London", &DAYS[..1], &["08:00-18:00"], &mondays[..100])).unwrap();
+    assert_eq!(once.reopens(at), Some(ms("2027-12-06T08:00:00Z")));
+}
+
+#[test]
 fn what_may_be_a_slip_is_told() {
     let said = |calendar: &manifest::Calendar| mistakes(calendar).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
     let mut nights = calendar("Europe/London", &DAYS[..2], &["22:00-06:00"], &[]);

@@ -15,8 +15,8 @@ use std::sync::Arc;
 const HOUR_MS: i64 = 3_600_000;
 const TRANSFER: &str = "I want to talk to a human about my transfer";
 
-/// The sample bank with a general desk that works so each day, but on these holidays; while it is closed it collects
-/// mails and calls chats back.
+/// The sample bank with a general desk, and a fraud desk, that work so each day, but on these holidays; while they are
+/// closed, the one collects mails and both call chats back. The desk for identities never closes.
 pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
     let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     let hours: Vec<String> = days.iter().map(|day| format!("{day} = [\"{range}\"]")).collect();
@@ -27,10 +27,15 @@ pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
         hours.join("\n")
     );
     bank_with(|toml| {
-        let (before, general) = toml.split_once("[[queue]]\nname = \"general\"").unwrap();
-        let keys = "calendar = \"desk\"\ncollects = [\"email\"]\ncalls_back = [\"chat\"]";
-        let general = general.replacen("calendar = \"always\"", keys, 1);
-        format!("{before}[[queue]]\nname = \"general\"{general}{calendar}")
+        let with = |toml: String, queue: &str, was: &str, keys: &str| {
+            let name = format!("[[queue]]\nname = \"{queue}\"");
+            let (before, after) = toml.split_once(&name).unwrap();
+            format!("{before}{name}{}", after.replacen(&format!("calendar = \"{was}\""), keys, 1))
+        };
+        let calls_back = "calendar = \"desk\"\ncalls_back = [\"chat\"]";
+        let toml = with(toml, "general", "always", &format!("{calls_back}\ncollects = [\"email\"]"));
+        let toml = with(toml, "fraud", "always", calls_back);
+        with(toml, "identity", "office", "calendar = \"always\"") + &calendar
     })
 }
 
@@ -69,7 +74,7 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let data = server.stop();
     let server = Server::resume_under_clock((data, bundle), Box::new(clocks.clone()), Services::none());
     let lead = server.client(&["lead", "admin"]);
-    let at_night = lead.open("bob", "I want to talk to a human, somebody is stealing money from my account right now");
+    let at_night = lead.open("bob", "I want to talk to a human, my identity cannot be verified");
     let ana = staff_client(&server, "ana");
     let first = work(&ana, "ana", |work| offered(work) > 0);
     let ids = |work: &Value| work["offered"].as_array().unwrap().iter().map(id).collect::<Vec<_>>();
