@@ -15,10 +15,11 @@ use crate::{
     asked_actions, attributes, baseline,
     cedar::{self, Rule},
     files::Files,
-    finding::{Finding, line_at},
+    finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
     names, personal,
+    places::Places,
     texts::Texts,
 };
 pub use field::{FieldError, FieldSpec, shown};
@@ -99,8 +100,7 @@ impl Bundle {
     pub fn load(files: Files) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
         let bundle = Self::build(files, Purpose::Activate, &mut findings);
-        findings.sort();
-        findings.dedup();
+        let findings = folded(findings);
         match bundle {
             Some(bundle) if findings.is_empty() => Ok(bundle),
             _ if findings.is_empty() => {
@@ -151,12 +151,13 @@ impl Bundle {
                 None
             }
         };
+        let places = Places::of(&text);
         let (declared, known) = match &manifest {
             Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
             None => (Default::default(), Default::default()),
         };
-        let fields = declared_fields::read(&text, declared, Of::Field, findings);
-        let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        let fields = declared_fields::read(&places, declared, Of::Field, findings);
+        let facts = declared_fields::read(&places, known, Of::Fact, findings);
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -175,11 +176,11 @@ impl Bundle {
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         if activate {
             cedar::same_ids(rules.iter().chain(&invariants), findings);
-            cedar::validate(&vocabulary.schema, &rules, findings);
-            cedar::validate(&vocabulary.schema, &invariants, findings);
+            cedar::validate(&vocabulary.schema, &files, &rules, findings);
+            cedar::validate(&vocabulary.schema, &files, &invariants, findings);
         }
         let mut reading =
-            Reading { text: &text, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
+            Reading { places: &places, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
         reading.encoder_model();
         let signals = reading.signals();
         let topics = reading.topics(&files);
@@ -188,18 +189,18 @@ impl Bundle {
         let digest = files.digest();
         let terms = reading.terms(&digest, &baseline::digest(baseline), &facts);
         if activate {
-            lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+            lint::lint(&places, &manifest, &vocabulary, &rules, &candidates, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
-        let readings = words::resolve(&files, &text, &manifest, &owners, &mut of_words);
+        let readings = words::resolve(&files, &places, &manifest, &owners, &mut of_words);
         let (articles, synonyms) = (articles::read(&files, findings), articles::synonyms(&files, findings));
         if activate {
             findings.append(&mut of_words);
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
         }
         if activate {
-            names::lint(&text, &manifest, &rules, &articles, findings);
+            names::lint(&places, &manifest, &rules, &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
@@ -242,7 +243,7 @@ impl Bundle {
     /// What may be wrong with it, as of a moment: hours that look like a slip, lists of holidays that run out.
     pub fn doubts(&self, at: Timestamp) -> Vec<String> {
         let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
-        lint::doubts(&text, &self.manifest, at)
+        lint::doubts(&Places::of(&text), &self.manifest, at)
     }
 
     /// The organisation's name.
@@ -327,7 +328,7 @@ impl Bundle {
     }
 
     /// The roles that the schema declares.
-    pub(crate) fn roles(&self) -> &[String] {
+    pub fn roles(&self) -> &[String] {
         &self.roles
     }
 

@@ -4,7 +4,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::{Bundle, CandidateSpec},
     engine::Engine,
-    finding::{Finding, line_at, line_of},
+    finding::{Finding, line_at},
     grid,
 };
 use remit_domain::{
@@ -23,6 +23,7 @@ use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -38,7 +39,7 @@ struct TestFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Test {
-    name: String,
+    name: Spanned<String>,
     /// The moment, with its offset: queues are open as their calendars say of it. Without it, every queue is open.
     at: Option<toml::Value>,
     #[serde(default)]
@@ -105,9 +106,9 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                 for test in &parsed.tests {
                     let failures = check(bundle, engine, test);
                     report.passed += usize::from(failures.is_empty());
-                    let line = line_of(text, &format!("\"{}\"", test.name));
+                    let line = line_at(text, test.name.span().start);
                     report.failures.extend(failures.into_iter().map(|failure| {
-                        let message = format!("test \"{}\": {failure}", test.name);
+                        let message = format!("test \"{}\": {failure}", test.name.get_ref());
                         Finding::new(file, line, message, "correct the policies, or the test if the policies are right")
                     }));
                 }

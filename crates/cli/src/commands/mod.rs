@@ -2,7 +2,9 @@
 
 pub(crate) mod calendar;
 pub(crate) mod case;
+pub(crate) mod health;
 mod history;
+pub(crate) mod init;
 mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;
