@@ -42,7 +42,11 @@ fn a_test_sets_the_moment_and_desks_are_as_their_calendars_say() {
         ("\"2026-12-25T10:00:00Z\"", "web", closed),
         ("2026-12-25T10:00:00Z", "email", "allow = [\"cards\"]"),
         ("2026-12-25T10:00:00Z", "chat", "allow = [\"cards\"]\nchosen = \"general\""), // who is there comes first
-        ("2026-12-25T10:00:00Z", "chat", "chosen = \"cards\"\nfacts = { general = { open = false } }"),
+        (
+            "2026-12-25T10:00:00Z",
+            "chat",
+            "chosen = \"cards\"\nfacts = { general = { open = false }, fraud = { open = false } }",
+        ),
         ("2026-12-25T10:00:00Z", "email", &format!("{closed}\nfacts = {{ cards = {{ open = false }} }}")),
     ] {
         let told = failures(&test(at, channel, expected));
