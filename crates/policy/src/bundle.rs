@@ -29,9 +29,11 @@ pub(crate) use signal::SignalSpec;
 pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
 use declared_fields::Of;
+pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
+    cost::Currency,
     decision::Terms,
     id::{ActionName, Digest, Disposition, ResponderId, Timestamp},
     signal::Value,
@@ -259,6 +261,19 @@ impl Bundle {
     /// What the bundle says about deciding, beside its policies.
     pub fn terms(&self) -> Arc<Terms> {
         Arc::clone(&self.terms)
+    }
+
+    /// The unit of amounts.
+    pub fn currency(&self) -> &Currency {
+        &self.terms.economics.currency
+    }
+
+    /// A moment by the clock on the wall where `near` works, if it is a queue, and else where the first queue works;
+    /// none where that is in UTC.
+    pub fn local(&self, near: Option<&ResponderId>, at: Timestamp) -> Option<String> {
+        let near = near.and_then(|near| self.candidate(near)).filter(|spec| spec.queue.is_some());
+        let spec = near.or_else(|| self.candidates.iter().find(|spec| spec.queue.is_some()))?;
+        spec.queue.as_ref()?.local(at)
     }
 
     /// How many policies govern, the built-in ones included.

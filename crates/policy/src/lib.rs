@@ -21,6 +21,7 @@ mod lint;
 mod literal_types;
 pub mod manifest;
 mod names;
+pub mod nearest;
 mod nesting;
 mod personal;
 mod places;

@@ -46,6 +46,12 @@ impl Reference {
     }
 
     fn asked(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Verdict> {
+        let (request, entities) = self.request(signals, facts)?;
+        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+    }
+
+    /// What Cedar is asked of a candidate.
+    pub(crate) fn request(&self, signals: &Signals, facts: &CandidateFacts) -> Option<(Request, Entities)> {
         let spec = self.candidates.iter().find(|spec| spec.responder == facts.responder)?;
         let principal = candidate_uid(spec.kind, spec.responder.as_str());
         let entity = Entity::new(principal.clone(), attributes(spec, facts), HashSet::new()).ok()?;
@@ -59,7 +65,6 @@ impl Reference {
         });
         let context = attributes::context(values, &attributes::records(&self.signals))?;
         let request = Request::new(principal, uid("Action", "handle"), uid("Case", "case"), context, None).ok()?;
-        let entities = Entities::from_entities([entity], None).ok()?;
-        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+        Some((request, Entities::from_entities([entity], None).ok()?))
     }
 }

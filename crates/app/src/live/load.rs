@@ -116,6 +116,16 @@ impl Load {
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
     }
 
+    /// Takes over from the load under an earlier bundle what this process alone knows: who cannot be reached.
+    pub(crate) fn take_over(&self, earlier: &Self) {
+        for desk in &self.desks {
+            let known = earlier.desk(desk.spec.responder.as_str()).filter(|was| was.spec.kind == desk.spec.kind);
+            if let Some(was) = known {
+                *desk.outages() = *was.outages();
+            }
+        }
+    }
+
     /// Follows what was committed; gives the AI responders that what was counted shows to fail too often. Who the
     /// bundle does not have is passed over.
     pub(crate) fn follow(&self, change: &Change) -> Vec<Tripped> {

@@ -2,7 +2,7 @@
 //! verdicts.
 
 use crate::{
-    Environment, Governance, Live,
+    Environment, Governance, Live, Parts,
     live::{floor::Waits, load::Load},
     pipeline::{about::About, sla},
 };
@@ -66,6 +66,13 @@ pub(crate) fn answer(
 
 fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
     Ground { bundle: &governance.bundle, engine: &governance.engine, load: &live.load, waits }
+}
+
+/// Whether policy lets the responder that has `case` keep it now.
+pub(crate) fn may_keep(parts: &Parts, case: &Case) -> bool {
+    let now = parts.environment.now();
+    let waits = parts.live.floor.waits(parts.environment.clock.monotonic());
+    ground(&parts.governance, &parts.live, waits.as_deref()).may_keep(case, now)
 }
 
 /// What is true of every candidate for `case`, of which `signals` count, now.
@@ -151,11 +158,12 @@ impl Ground<'_> {
         }
     }
 
-    /// Whether policy lets the responder that has `case` keep it.
+    /// Whether policy lets the responder that has `case` keep it, whatever the hour.
     pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
         let mut signals = self.signals(case, now);
         About::default().see(self.bundle, self.engine, case, &mut signals, now);
-        let candidates = self.candidates(case, &signals, now);
+        let mut candidates = self.candidates(case, &signals, now);
+        candidates.iter_mut().for_each(|facts| facts.open = true);
         let (verdicts, _) = self.engine.handle(&signals, &candidates);
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);

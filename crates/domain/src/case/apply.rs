@@ -305,7 +305,7 @@ impl Case {
             };
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
-        let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. });
+        let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. } | Trigger::PoliciesChanged);
         // Who is not there has handed nothing over.
         if self.holder.is_some() && !afresh && !taken && !gone && !rehomed {
             self.handoffs = self.handoffs.saturating_add(1);

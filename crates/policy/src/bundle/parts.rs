@@ -105,6 +105,11 @@ impl QueueSpec {
         self.hours.opens(from.0).map(Timestamp)
     }
 
+    /// A moment by the clock on the wall there, such as `2026-03-10 10:00:00 Europe/London`; none in UTC.
+    pub fn local(&self, at: Timestamp) -> Option<String> {
+        self.hours.local(at.0)
+    }
+
     /// The moment at which it opens, if it is closed at `now`; none while it is open, and where that is years away.
     pub fn reopens(&self, now: Timestamp) -> Option<Timestamp> {
         self.hours.reopens(now.0).map(Timestamp)

@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod activation;
 mod ai;
 mod asked;
 mod attachments;

@@ -2,6 +2,7 @@
 //! they set, under the sample bank.
 
 use crate::{
+    activation::{put_in_force, untested},
     customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
@@ -23,9 +24,10 @@ at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
-that does not have it), works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, \
-collects mails and calls chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, \
-offered STAFF, subscribe, break, mend (the receiver), \
+that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
+works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, collects mails and calls \
+chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, offered STAFF, \
+subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;
@@ -102,6 +104,25 @@ impl Story {
             "without" => {
                 let lines = self.start_without(name, text);
                 told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+            }
+            "takes-out" | "puts-back" => {
+                let got = if verb == "puts-back" {
+                    self.client.post("/v1/bundles/rollback", &json!({ "reason": "the story wants it" }))
+                } else {
+                    let moves = if text.is_empty() { String::new() } else { format!("&moves={name}%3D{text}") };
+                    let without = untested(&bank_without(name));
+                    put_in_force(&self.client, &without, &format!("reason=the%20story%20wants%20it{moves}"))
+                };
+                told.push(match got.body["in_force"].as_bool() {
+                    Some(_) => "another bundle is in force, and nobody was refused anything".to_owned(),
+                    None => format!("refused: {}", got.body["detail"].as_str().ok_or_else(unclear)?),
+                });
+                if got.status == 200 {
+                    let gone = |story: &Self, of: &String| story.case(of)["holder"]["name"] == name;
+                    while verb == "takes-out" && self.cases.keys().any(|of| gone(self, of)) {
+                        std::thread::yield_now();
+                    }
+                }
             }
             "staff" => self.staff(name, text),
             "accept" => self.accept(name, text),
