@@ -11,6 +11,7 @@ use crate::{
 use cedar_policy::{Authorizer, Entities, Entity, PolicySet, Request, RestrictedExpression};
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
+    id::{PolicyId, ResponderId},
     signal::{Signals, Value},
 };
 use std::collections::HashSet;
@@ -21,6 +22,8 @@ pub struct Reference {
     candidates: Vec<CandidateSpec>,
     signals: Vec<SignalSpec>,
     policies: PolicySet,
+    /// The responders to whom each consideration can apply, as they are declared; empty for all.
+    weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
 }
 
 impl Reference {
@@ -30,6 +33,7 @@ impl Reference {
             candidates: bundle.candidates().to_vec(),
             signals: bundle.signals.values().chain(&bundle.attributes).cloned().collect(),
             policies: set(bundle.rules.iter()),
+            weighed_of: Vec::new(),
         }
     }
 
@@ -38,6 +42,19 @@ impl Reference {
     pub fn permits(bundle: &Bundle) -> Self {
         let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
         Self { policies: set(permits.chain(&bundle.invariants)), ..Self::new(bundle) }
+    }
+
+    /// The considerations of `bundle` as policies.
+    pub fn weighed(bundle: &Bundle) -> Self {
+        Self { policies: set(bundle.weighed.iter()), weighed_of: bundle.weighed_of.clone(), ..Self::new(bundle) }
+    }
+
+    /// The considerations that apply to the candidate of a case with these signals, as they are declared.
+    pub fn considered(&self, signals: &Signals, facts: &CandidateFacts) -> Vec<PolicyId> {
+        let applies = self.asked(signals, facts).map(|verdict| verdict.policies).unwrap_or_default();
+        let of = self.weighed_of.iter();
+        let of = of.filter(|(id, of)| applies.contains(id) && (of.is_empty() || of.contains(&facts.responder)));
+        of.map(|(id, _)| id.clone()).collect()
     }
 
     /// Whether the candidate may handle a case with these signals.

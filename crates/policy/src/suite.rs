@@ -15,7 +15,7 @@ use remit_domain::{
         Verdict, deliberate,
     },
     field::{FieldKind, FieldValue},
-    id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
+    id::{CaseId, DecisionId, Ids, PolicyId, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
     situation::{NONE, SITUATION},
 };
@@ -66,6 +66,15 @@ struct Test {
     /// Policies that must be among the determining ones, by responder.
     #[serde(default)]
     because: BTreeMap<String, Vec<String>>,
+    /// Considerations that must apply, by responder.
+    #[serde(default)]
+    considered: BTreeMap<String, Vec<String>>,
+    /// Considerations that must not apply, by responder.
+    #[serde(default)]
+    not_considered: BTreeMap<String, Vec<String>>,
+    /// Just the skills that the case must need of the staff of a queue, with the least level of each.
+    #[serde(default)]
+    needs: BTreeMap<String, BTreeMap<String, u8>>,
     /// Who must be chosen; `exception` if nobody may have the case.
     chosen: Option<String>,
 }
@@ -80,6 +89,8 @@ struct Facts {
     depth: i64,
     expected_wait_ms: i64,
     sla_risk_bp: i64,
+    had_before: bool,
+    served_before: bool,
 }
 
 /// What running a bundle's tests showed.
@@ -182,6 +193,8 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         }
     }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
+    let considered = engine.considered(&signals, &candidates);
+    failures.extend(weighed(bundle, test, &candidates, &considered));
     let of = |name: &str| candidates.iter().zip(&verdicts).find(|(c, _)| c.responder.as_str() == name).map(|(_, v)| v);
     let told = |verdict: &Verdict| {
         let ids: Vec<&str> = verdict.policies.iter().map(|id| id.as_str()).collect();
@@ -213,6 +226,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             trigger: Trigger::Asked,
             signals,
             candidates: candidates.iter().cloned().zip(verdicts.iter().cloned()).collect(),
+            considered,
             policies: notes,
             terms: bundle.terms(),
             read_by: None,
@@ -309,6 +323,48 @@ fn actions(
     failures
 }
 
+/// What is not as expected of what is weighed beside policy.
+fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], considered: &[Vec<PolicyId>]) -> Vec<String> {
+    let mut failures = Vec::new();
+    let terms = bundle.terms();
+    let none = Vec::new();
+    let of = |name: &str| {
+        let at = candidates.iter().position(|c| c.responder.as_str() == name)?;
+        Some(considered.get(at).unwrap_or(&none))
+    };
+    let told = |ids: &[PolicyId]| {
+        let ids: Vec<&str> = ids.iter().map(PolicyId::as_str).collect();
+        if ids.is_empty() { "none does".to_owned() } else { format!("those that do are {}", ids.join(", ")) }
+    };
+    for (asked, want) in [(&test.considered, true), (&test.not_considered, false)] {
+        for (name, ids) in asked {
+            let Some(apply) = of(name) else {
+                failures.push(format!("the bundle has no responder `{name}`"));
+                continue;
+            };
+            for id in ids {
+                if !terms.considerations.iter().any(|(known, _)| known.as_str() == id) {
+                    failures.push(format!("the bundle has no preference or need `{id}`"));
+                } else if apply.iter().any(|known| known.as_str() == id) != want {
+                    let not = if want { "" } else { "not " };
+                    failures.push(format!("expected `{id}` {not}to apply to `{name}`; {}", told(apply)));
+                }
+            }
+        }
+    }
+    for (name, want) in &test.needs {
+        let Some(apply) = of(name) else {
+            failures.push(format!("the bundle has no responder `{name}`"));
+            continue;
+        };
+        let got = terms.skills(apply);
+        if got != *want {
+            failures.push(format!("expected the case to need {want:?} of `{name}`, it needs {got:?}"));
+        }
+    }
+    failures
+}
+
 /// The moment that a test names, as TOML writes moments, or as text.
 fn moment(at: &toml::Value) -> Result<Timestamp, String> {
     let text = match at {
@@ -317,7 +373,7 @@ fn moment(at: &toml::Value) -> Result<Timestamp, String> {
         _ => at.to_string(),
     };
     let read = text.parse::<jiff::Timestamp>();
-    let failure = |_| format!("`{text}` is no moment with its offset, such as 2026-12-24T22:00:00+01:00");
+    let failure = |_| format!("`at` must be a moment with its offset, such as 2026-12-24T22:00:00+01:00, not {text:?}");
     read.map(|at| Timestamp(at.as_millisecond())).map_err(failure)
 }
 
@@ -345,6 +401,9 @@ fn facts(bundle: &Bundle, test: &Test, at: Option<Timestamp>, collecting: &Colle
             let until_ms = collects.zip(at).map_or(0, |(collects, at)| collects.opens.since(at));
             CandidateFacts {
                 open: facts.open.unwrap_or_else(open),
+                local: spec.local_time(at.unwrap_or(Timestamp(0))).filter(|_| bundle.asked().local),
+                had_before: facts.had_before,
+                served_before: facts.served_before,
                 depth: facts.depth,
                 expected_wait_ms: facts.expected_wait_ms.saturating_add(until_ms),
                 sla_risk_bp: facts.sla_risk_bp,

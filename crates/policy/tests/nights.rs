@@ -60,5 +60,5 @@ fn a_test_sets_the_moment_and_desks_are_as_their_calendars_say() {
     };
     assert!(danger.contains("expected allow for `cards`, got deny"), "{danger}");
     let [no_offset] = &failures(&test("2026-12-25T10:00:00", "email", ""))[..] else { panic!("one failure") };
-    assert!(no_offset.contains("is no moment with its offset"), "{no_offset}");
+    assert!(no_offset.contains("`at` must be a moment with its offset"), "{no_offset}");
 }

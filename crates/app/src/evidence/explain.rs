@@ -1,5 +1,6 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
+use super::weighed;
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
@@ -261,7 +262,7 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
     };
     format!(
         "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA{value}) + failing {} (resolves \
-         {} of such cases, from {} outcomes and a prior worth {})",
+         {} of such cases, from {} outcomes and a prior worth {}){}",
         money(c.cost.total_minor),
         money(c.cost.handling_minor),
         money(c.cost.delay_minor),
@@ -270,7 +271,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
         money(c.cost.failure_minor),
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
-        c.facts.prior_weight
+        c.facts.prior_weight,
+        weighed::term(c, money)
     )
 }
 
@@ -305,6 +307,7 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_
     }
     lines.extend(collecting(decision, c));
     lines.push(format!("It should: {}.", cost_line(c, money, value_percent)));
+    lines.extend(weighed::told(decision, c, money));
     lines
 }
 
@@ -372,6 +375,10 @@ fn why_not(
             "Allowed, but it is closed and could only promise to call back, and `{}` is there.",
             best.facts.responder
         ),
+        Some(best) if weighed::after(decision, c, best).is_some() => {
+            let order = weighed::after(decision, c, best).unwrap_or_default();
+            format!("Allowed, {}, but {order}.", cost_line(c, money))
+        }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(
                 "Allowed at the same expected cost; of equals the name that sorts first is taken (`{}`).",

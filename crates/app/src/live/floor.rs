@@ -91,10 +91,13 @@ impl LiveFloor {
     pub(crate) fn new(bundle: &Bundle) -> Self {
         let limits = bundle.limits();
         let economics = &bundle.terms().economics;
+        let (due_lead_ms, due_minor) = bundle.due();
         let terms = Terms {
             delay_minor_per_hour: economics.delay_minor_per_hour,
             breach_minor: economics.breach_minor,
             offer_ms: i64::from(limits.offer_seconds) * 1_000,
+            due_lead_ms,
+            due_minor,
             ..Terms::default()
         };
         let mut floor = FollowedFloor::new(terms, i64::from(limits.away_minutes) * 60_000);

@@ -3,7 +3,10 @@
 
 use crate::{
     Environment, Governance, Live, Parts,
-    live::{floor::Waits, load::Load},
+    live::{
+        floor::Waits,
+        load::{Load, Subject},
+    },
     pipeline::{about::About, sla},
 };
 use remit_domain::{
@@ -18,6 +21,9 @@ use remit_policy::{bundle::Bundle, engine::Engine};
 
 /// The reason of a reading that follows from an intent, with the intent behind it.
 pub(crate) const FOLLOWS_INTENT: &str = "follows from the intent";
+
+/// The reading of who had the customer's case before this one.
+pub(crate) const SERVED_BY: &str = "served_by";
 
 /// What is known of the case itself, whatever is posted.
 pub(crate) const OF_THE_CASE: [&str; 8] =
@@ -55,6 +61,7 @@ pub(crate) fn answer(
         collecting: live.load.collecting(case, now),
         attended: live.floor.attended(environment.clock.monotonic()),
         forbidden,
+        considered: governance.engine.considered(&signals, &candidates),
         point: question.point,
         trigger: question.trigger.clone(),
         signals,
@@ -102,11 +109,12 @@ pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &Ab
 
 impl Ground<'_> {
     fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
-        let intent = match signals.get("intent").map(|reading| &reading.value) {
-            Some(Value::Name(name)) => name,
+        let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name.as_str(),
             _ => "",
         };
-        self.load.candidates(self.bundle, case, intent, self.waits, now)
+        let subject = Subject { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
+        self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 
     fn signals(&self, case: &Case, now: Timestamp) -> Signals {
@@ -127,6 +135,11 @@ impl Ground<'_> {
         for (name, value) in facts {
             if let Ok(name) = SignalName::new(name) {
                 signals.insert(name, own(value));
+            }
+        }
+        for derived in self.bundle.derived() {
+            if let Some(value) = derived.of(case, now) {
+                signals.insert(derived.name.clone(), own(value));
             }
         }
         self.stand(case, &mut signals, now);

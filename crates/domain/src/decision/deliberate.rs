@@ -3,7 +3,7 @@
 use super::{
     candidate::Candidate,
     collects::calls_back,
-    custody,
+    consideration, custody,
     facts::ResponderKind,
     outcome,
     record::{Decision, DecisionPoint, Deliberation, Outcome, Standing},
@@ -15,18 +15,28 @@ use crate::{
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, collecting, .. } = asked;
+    let Deliberation {
+        point, trigger, signals, candidates, considered, mut policies, terms, read_by, collecting, ..
+    } = asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
-        .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
+        .zip(considered.into_iter().chain(std::iter::repeat_with(Vec::new)))
+        .map(|((facts, verdict), considered)| {
+            let cost = terms.economics.cost(&facts, &signals);
+            let preference = consideration::preference_minor(&terms.considerations, &considered, &cost);
+            Candidate { cost: cost.preferred_by(preference), facts, verdict, considered }
+        })
         .collect();
     if standing.custody.as_ref().is_some_and(|custody| custody.people) && !trigger.asks_for_ai() {
         custody::people_keep(&mut candidates, &mut policies);
     }
     let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
     // Who is there comes before who only promises to call back, whatever either costs.
-    let rank = |c: &Candidate| (calls_back(&collecting, &c.facts.responder), c.cost.total_minor);
-    ranked.sort_by(|a, b| (rank(a), &a.facts.responder).cmp(&(rank(b), &b.facts.responder)));
+    ranked.sort_by_cached_key(|c| {
+        let places = consideration::places(&terms.considerations, &c.facts.responder, &c.considered);
+        let calls_back = calls_back(&collecting, &c.facts.responder);
+        (calls_back, places, c.cost.total_minor, c.facts.responder.clone())
+    });
     let outcome = outcome::of(&outcome::Asked {
         point,
         trigger: &trigger,
@@ -67,6 +77,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         handoffs: standing.handoffs,
         custody: standing.custody.clone(),
         signals,
+        considerations: consideration::noted(&terms.considerations, &candidates),
         candidates,
         policies,
         collecting,

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod collects;
+mod consideration;
 mod custody;
 mod deliberate;
 mod facts;
@@ -13,9 +14,11 @@ mod verdict;
 
 pub use candidate::Candidate;
 pub use collects::{Collecting, Collects};
+pub(crate) use consideration::skills;
+pub use consideration::{Consideration, Considerations, Effect};
 pub use custody::{Custody, PEOPLE_KEEP};
 pub use deliberate::deliberate;
-pub use facts::{CandidateFacts, ResponderKind};
+pub use facts::{CandidateFacts, LocalTime, ResponderKind};
 pub use record::{DECISION_VERSION, Decision, DecisionPoint, Deliberation, Outcome, ReadBy, Standing, Terms};
 pub use trigger::{SlaClock, Trigger, YieldReason};
 pub use verdict::{PolicyEffect, PolicyNote, Verdict};

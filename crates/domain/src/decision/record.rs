@@ -3,6 +3,7 @@
 use super::{
     candidate::Candidate,
     collects::{Collecting, Collects},
+    consideration::{Consideration, Considerations, skills},
     custody::Custody,
     facts::CandidateFacts,
     trigger::Trigger,
@@ -151,6 +152,9 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// The determining policies that the verdicts name.
     pub policies: BTreeMap<PolicyId, PolicyNote>,
+    /// The considerations that candidates name: preferences, and what the case needs of staff.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub considerations: BTreeMap<PolicyId, Consideration>,
     /// Queues that are closed, and have the case wait for them until they open.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub collecting: BTreeMap<ResponderId, Collects>,
@@ -185,6 +189,8 @@ pub struct Deliberation {
     pub signals: Signals,
     /// Every candidate with its verdict, in the bundle's order.
     pub candidates: Vec<(CandidateFacts, Verdict)>,
+    /// The considerations that apply to each candidate, in the same order; none of those for whom it says nothing.
+    pub considered: Vec<Vec<PolicyId>>,
     /// Notes of the policies that the verdicts name.
     pub policies: BTreeMap<PolicyId, PolicyNote>,
     /// The bundle's terms.
@@ -210,6 +216,8 @@ pub struct Terms {
     pub owners: BTreeMap<DecisionPoint, OwnerId>,
     /// How cost is counted.
     pub economics: Economics,
+    /// What is weighed beside policy, in the order in which it is declared.
+    pub considerations: Considerations,
     /// How often a case may change hands before it becomes an owned exception.
     pub handoffs_max: u32,
     /// Who owns exceptions of routing.
@@ -218,6 +226,13 @@ pub struct Terms {
     pub exception_due_ms: i64,
     /// Who owns an exception that was not resolved when it was due.
     pub escalate_to: Option<OwnerId>,
+}
+
+impl Terms {
+    /// The skills that a case needs of staff to whom these considerations apply, with the least level of each.
+    pub fn skills(&self, considered: &[PolicyId]) -> BTreeMap<String, u8> {
+        skills(&self.considerations.iter().cloned().collect(), considered)
+    }
 }
 
 /// Where a case stands when a decision about it is taken.

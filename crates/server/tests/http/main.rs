@@ -38,6 +38,7 @@ mod names;
 mod night;
 mod outages;
 mod permissions;
+mod preference;
 mod principals;
 mod proxies;
 mod readings;

@@ -7,6 +7,7 @@ use crate::{
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     night::bank_working,
+    preference::bank_and,
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -25,6 +26,7 @@ TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once m
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
+under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
 works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, collects mails and calls \
 chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, offered STAFF, \
 subscribe, break, mend (the receiver), \
@@ -105,6 +107,7 @@ impl Story {
                 let lines = self.start_without(name, text);
                 told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
             }
+            "under" => self.start_under(name),
             "takes-out" | "puts-back" => {
                 let got = if verb == "puts-back" {
                     self.client.post("/v1/bundles/rollback", &json!({ "reason": "the story wants it" }))
@@ -219,6 +222,17 @@ impl Story {
         let case = self.case(name);
         let moment = |member: &str| case[member].as_str().and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
         format!("{name} is due by {}, and the queue opens at {}", moment("due_at"), moment("opens_at"))
+    }
+
+    /// Starts the server anew under the bank and what a folder adds to it.
+    fn start_under(&mut self, folder: &str) {
+        let server = self.server.take().unwrap();
+        let token = self.client.token.clone();
+        let data = server.stop();
+        let opened = open_moved_at(data.path(), &bank_and(folder), &[], Box::new(self.clocks.clone()));
+        let started = Server::serve(opened.unwrap_or_else(|error| panic!("{error}")), data);
+        self.client = started.client_with(&token);
+        self.server = Some(started);
     }
 
     /// A customer types in the tab of their chat, in a browser that has the cookies of all.
