@@ -4,6 +4,7 @@ use crate::{Governance, Live, case::waiting::about, environment::clock::rfc3339}
 use remit_domain::{
     Case,
     announcement::Announcement,
+    deferral::{Deferral, DeferralKind},
     id::{ResponderId, StaffId, Timestamp},
     signal::Value,
 };
@@ -50,6 +51,19 @@ pub(crate) fn announce(
             say("owner_acts", &[("owner", owner), ("time", &rfc3339(due))])
         }
     }
+}
+
+/// What the customer is told of a case that is put off, by which moment something happens; nothing where that is for
+/// those who work on it.
+pub(crate) fn put_off(governance: &Governance, case: &Case, deferral: &Deferral) -> Option<String> {
+    let text = match deferral.kind {
+        DeferralKind::Callback => "callback_agreed",
+        DeferralKind::ThirdParty => "third_party_awaited",
+        DeferralKind::Snooze | DeferralKind::FollowUp => return None,
+    };
+    let queue = case.holder.as_ref().map_or("", |holder| holder.who.name());
+    let time = moment(governance, queue, deferral.until, language(case), text);
+    Some(governance.bundle.texts().say(language(case), text, &[("time", &time)]))
 }
 
 /// A moment in the zone of a queue, as it stands in the text of this name in the customer's language.
