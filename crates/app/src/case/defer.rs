@@ -144,7 +144,7 @@ pub async fn end_deferral(
         EndedHow::Cancelled => DeferralHow::Cancelled,
     };
     let command = Command::EndDeferral { epoch, kind, how, due: environment.now() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown(parts)).await?)
 }
 
 /// A moment still to come, within a year.
