@@ -167,7 +167,7 @@ pub async fn cases(
         let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;
         let mut items = Vec::with_capacity(cases.len());
         for case in &cases {
-            items.push(who::case_view(&parts.journal, &parts.vault, case).await?);
+            items.push(who::case_view(parts, case).await?);
         }
         return Ok(Page { items, next });
     }
