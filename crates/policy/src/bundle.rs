@@ -5,6 +5,7 @@ mod being_read;
 mod declared_fields;
 mod derived;
 mod differences;
+mod enrichment;
 mod field;
 mod parts;
 mod reading;
@@ -20,7 +21,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Limits, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
     texts::Texts,
@@ -31,7 +32,7 @@ pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
-use declared_fields::Of;
+use declared_fields::{OWN_SOURCES, Of};
 pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
@@ -171,6 +172,9 @@ impl Bundle {
         };
         let fields = declared_fields::read(&places, declared, Of::Field, findings);
         let facts = declared_fields::read(&places, known, Of::Fact, findings);
+        if let Some(asked) = manifest.as_ref().and_then(|manifest| manifest.enrichment.as_ref()).filter(|_| activate) {
+            enrichment::lint(&text, asked, &fields, &facts, findings);
+        }
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -443,6 +447,11 @@ impl Bundle {
         self.fields.iter().find(|spec| spec.name.as_str() == name)
     }
 
+    /// What is asked before the first decision on a case.
+    pub fn enrichment(&self) -> Option<&Enrichment> {
+        self.manifest.enrichment.as_ref()
+    }
+
     /// What is known of customers, in the bundle's order.
     pub fn facts(&self) -> &[FieldSpec] {
         &self.facts
@@ -453,9 +462,12 @@ impl Bundle {
         self.facts.iter().find(|spec| spec.name.as_str() == name)
     }
 
-    /// Every source whose readings win over Remit's own, by name.
+    /// Every source that it names: whose readings win over Remit's own, and who sets fields and facts.
     pub fn sources(&self) -> BTreeSet<&str> {
-        self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+        let own = |source: &&str| !OWN_SOURCES.contains(source);
+        let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
+        let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
+        believed.chain(declared.filter(own)).collect()
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

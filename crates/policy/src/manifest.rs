@@ -1,9 +1,11 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
 mod considered;
+mod enrichment;
 mod field;
 
 pub use considered::{Need, OfTopic, Preference};
+pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
 
 use remit_signals::intent::EncoderUse;
@@ -43,6 +45,8 @@ pub struct Manifest {
     /// What is known of a customer.
     #[serde(rename = "fact", default)]
     pub facts: Vec<Field>,
+    /// What is asked before the first decision on a case.
+    pub enrichment: Option<Enrichment>,
     /// Groups of intents.
     #[serde(rename = "topic")]
     pub topics: Vec<Topic>,

@@ -50,6 +50,9 @@ pub struct CaseView {
     /// What it is about, by the bundle's fields, as far as the caller may see them. Told where the case is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldView>,
+    /// What is known of its customer, as far as the caller may see it. Told where the case is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub customer_facts: Vec<FieldView>,
     /// What the people who have it are asked: whether to hand it over. Answer by `transfer`, or by `keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handover_question: Option<HandoverQuestionView>,
@@ -288,6 +291,7 @@ impl From<&Case> for CaseView {
             human_requested: case.human_requested,
             situations: case.situations.iter().map(SituationView::from).collect(),
             fields: Vec::new(),
+            customer_facts: Vec::new(),
             handover_question: case.handover_question.as_ref().map(|question| HandoverQuestionView {
                 to: question.to.to_string(),
                 decision: question.decision.to_string(),

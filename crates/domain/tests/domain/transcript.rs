@@ -113,7 +113,6 @@ impl Transcript {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
                     let follows = rest.contains(&"follows").then(|| self.session.other_case());
-                    let fields = None;
                     Command::Open {
                         customer,
                         requester,
@@ -122,7 +121,8 @@ impl Transcript {
                         readings,
                         situation,
                         not_asked,
-                        fields,
+                        fields: vec![],
+                        untold: None,
                         follows,
                     }
                 }
@@ -300,6 +300,7 @@ impl Transcript {
                 let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
                 format!("{source} set {}", named.join(", "))
             }
+            Event::EnrichmentMissed { why, .. } => format!("decided without what was asked ({})", why.as_str()),
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {

@@ -67,8 +67,9 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         readings,
         situation: None,
         not_asked: None,
+        fields: Vec::new(),
+        untold: None,
         follows: None,
-        fields: None,
     }
 }
 

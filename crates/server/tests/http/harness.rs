@@ -405,6 +405,7 @@ impl Server {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             responder: responder.map(ToOwned::to_owned),
             source: source.map(ToOwned::to_owned),
+            sources: Vec::new(),
             staff: None,
             days: 1,
         };
