@@ -128,8 +128,11 @@ fn is_variable(name: &str) -> bool {
 
 /// A request of `curl` to the interface.
 fn request(words: &[String], description: &Value) -> Result<(), String> {
-    let address = words.iter().find(|word| word.starts_with("http")).ok_or("no address")?;
-    let path = address.splitn(4, '/').nth(3).unwrap_or_default().split('?').next().unwrap_or_default();
+    let path = words.iter().find_map(|word| match word.strip_prefix("$REMIT_URL/") {
+        Some(path) => Some(path),
+        None => word.starts_with("http").then(|| word.splitn(4, '/').nth(3).unwrap_or_default()),
+    });
+    let path = path.ok_or("no address")?.split('?').next().unwrap_or_default();
     let behind = |flags: &[&str]| {
         words.iter().position(|word| flags.contains(&word.as_str())).and_then(|at| words.get(at + 1)).cloned()
     };

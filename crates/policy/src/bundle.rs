@@ -31,6 +31,7 @@ pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
+pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
 use declared_fields::{OWN_SOURCES, Of};
 pub use differences::{Differences, Names};
@@ -273,6 +274,12 @@ impl Bundle {
     /// What names the bundle.
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// What may be wrong with it, as of a moment: hours that look like a slip, lists of holidays that run out.
+    pub fn doubts(&self, at: Timestamp) -> Vec<String> {
+        let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
+        lint::doubts(&Places::of(&text), &self.manifest, at)
     }
 
     /// The organisation's name.

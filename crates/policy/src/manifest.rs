@@ -8,6 +8,7 @@ pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
 
+use remit_domain::case::Channel;
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -186,6 +187,9 @@ pub struct Calendar {
     /// Dates, such as `2026-12-25`, on which it is closed.
     #[serde(default)]
     pub holidays: Vec<String>,
+    /// Dates with other hours than their weekday, such as a half holiday.
+    #[serde(default)]
+    pub dates: BTreeMap<String, Vec<String>>,
 }
 
 /// A promise of time.
@@ -379,6 +383,13 @@ pub struct Queue {
     pub relax: Vec<Relax>,
     /// Its hours.
     pub calendar: String,
+    /// Channels that need no person now: a case of these waits in the queue while it is closed.
+    #[serde(default)]
+    pub collects: Vec<Channel>,
+    /// Channels whose customers are called back: a case of these that nobody else may have waits in the queue while it
+    /// is closed, with a promise.
+    #[serde(default)]
+    pub calls_back: Vec<Channel>,
     /// Its promise of time.
     pub sla: String,
     /// Staff on duty while it is open.

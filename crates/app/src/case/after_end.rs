@@ -92,7 +92,7 @@ pub(crate) async fn follow(
     let now = environment.now();
     let readings = measure::measure(&parts.governance, environment, &written(text), now).await?;
     let act = open::opening_of(parts, caller, customer, &message, Enriched::default(), readings, now).await?;
-    pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown).await
+    pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown(parts)).await
 }
 
 /// The same command, of a case that follows another one.

@@ -193,7 +193,7 @@ pub async fn set_fields(
     let found_by = FoundBy::of(parts, &fields, &about)?.in_place_of(parts, &loaded.case, &fields).await?;
     let mut act = Act::on(loaded, Command::SetFields(fields)).with(sealed);
     (act.beside.about, act.beside.found_by) = (about, found_by);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Whether it is an AI responder: who writes for a queue is one of its people.

@@ -138,7 +138,7 @@ pub const PAGE_MAX: usize = 200;
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
-    let view = who::case_view(&parts.journal, &parts.vault, &case).await?;
+    let view = who::case_view(parts, &case).await?;
     Ok(CaseView {
         fields: fields::views(parts, caller, &case).await?,
         customer_facts: fields::facts(parts, caller, &case).await?,
@@ -167,7 +167,7 @@ pub async fn cases(
         let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;
         let mut items = Vec::with_capacity(cases.len());
         for case in &cases {
-            items.push(who::case_view(&parts.journal, &parts.vault, case).await?);
+            items.push(who::case_view(parts, case).await?);
         }
         return Ok(Page { items, next });
     }
@@ -176,7 +176,7 @@ pub async fn cases(
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
-        items.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+        items.push(who::case_view(parts, &case).await?);
     }
     Ok(Page { items, next })
 }

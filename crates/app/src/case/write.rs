@@ -90,7 +90,7 @@ pub async fn post_message(
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Adds readings, which may change who holds the case.

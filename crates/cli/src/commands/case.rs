@@ -95,6 +95,12 @@ impl Show {
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
+        if let Some(due) = case.get("due_at").and_then(Value::as_str) {
+            say!("  promised by {due}");
+        }
+        if let Some(opens) = case.get("opens_at").and_then(Value::as_str) {
+            say!("  its queue is closed, and opens at {opens}");
+        }
         match case.pointer("/erased/log").and_then(Value::as_str) {
             Some("done") => say!("  erased: nothing of its words is left"),
             Some(_) => say!("  erased: nobody can read its words any more; log: pending"),

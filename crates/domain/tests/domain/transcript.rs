@@ -15,7 +15,7 @@ use remit_domain::{
     deferral::{DeferralKind, Wish},
     ending::{Ending, Feedback},
     event::Mark,
-    id::{Disposition, ExceptionId, PartyName, StaffId},
+    id::{Disposition, ExceptionId, PartyName, StaffId, Timestamp},
     offer::{OfferEnd, OfferWithheld},
     signal::{BUTTON_PRESSED, Reading},
 };
@@ -26,7 +26,7 @@ const MINUTE_MS: i64 = 60_000;
 const CALL_MS: i64 = 15 * MINUTE_MS;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
-responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
+responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open|collects|calls-back, after MINUTES, \
 open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
 measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
 EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
@@ -277,7 +277,7 @@ impl Transcript {
         text.split(' ').map(name).collect::<Vec<_>>().join(" ")
     }
 
-    fn minutes(&self, due: remit_domain::id::Timestamp) -> i64 {
+    fn minutes(&self, due: Timestamp) -> i64 {
         due.since(self.session.world.now) / MINUTE_MS
     }
 
@@ -307,7 +307,7 @@ impl Transcript {
                     None => return,
                     Some(handoff) => {
                         lines.push(tell_handoff(handoff));
-                        format!("the customer is {}", told(handoff.announced))
+                        format!("the customer is {}", told(handoff.announced, decision.at))
                     }
                 }
             }
@@ -441,6 +441,8 @@ fn says(text: &str) -> Option<Says> {
     Some(match text {
         "allow" => Says::Allow,
         "nothing" => Says::Nothing,
+        "collects" => Says::Collects,
+        "calls-back" => Says::CallsBack,
         "deny" => Says::Deny("support.deny"),
         "fails" => Says::Fails("support.broken"),
         "fails-open" => Says::FailsOpen("support.broken"),

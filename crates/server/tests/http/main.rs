@@ -38,6 +38,7 @@ mod injections;
 mod limits;
 mod mails;
 mod names;
+mod night;
 mod outages;
 mod permissions;
 mod preference;
