@@ -16,6 +16,7 @@ mod cedar;
 mod cedar_places;
 mod considerations;
 pub mod engine;
+mod expressions;
 pub mod files;
 pub mod finding;
 pub mod grid;

@@ -348,6 +348,7 @@ fn first_of(role: &str) -> token::NewToken {
         roles: vec![role.to_owned()],
         responder: None,
         source: Some("crm".into()),
+        sources: Vec::new(),
         staff: None,
         days: 90,
     }

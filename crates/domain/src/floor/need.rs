@@ -18,11 +18,14 @@ pub(super) struct Need {
     pub(super) kept_for: Option<StaffId>,
     /// Whether they came back for it, so that it comes before all others.
     pub(super) back: bool,
+    /// Whether it waits for its queue to open, so that nobody could.
+    pub(super) held_back: bool,
 }
 
 /// The need of a case that is in no line yet.
 pub(super) fn nowhere() -> Need {
-    Need { language: None, skills: vec![], passed: vec![], barred: vec![], kept_for: None, back: false }
+    let (passed, barred) = (vec![], vec![]);
+    Need { language: None, skills: vec![], passed, barred, kept_for: None, back: false, held_back: false }
 }
 
 impl Need {
