@@ -39,6 +39,9 @@ fn who_is_removed_has_nothing_and_may_nothing_any_more() {
     let held = take(&ana, "ana");
     let hello = json!({ "text": "Hello", "epoch": epoch(&held) });
     assert_eq!(ana.post(&format!("/v1/cases/{}/messages", id(&held)), &hello).status, 201);
+    // Who says anew that they are there has room for one more.
+    presence(&ana, "ana", "busy");
+    presence(&ana, "ana", "available");
     let second = lead.open("dora", "I want to talk to a human");
     work(&ana, "ana", |work| offered(work) == 1);
     assert_eq!(ana.delete("/v1/staff/ana").status, 403);
