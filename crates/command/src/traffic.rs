@@ -33,10 +33,20 @@ pub struct Message {
     /// Readings that come with it, by signal.
     #[serde(default)]
     pub signals: BTreeMap<String, Value>,
+    /// What the case is about, by field.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Value>,
+    /// What is known of the customer, by fact.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Value>,
 }
 
 /// What the columns begin with that hold readings; the name of the signal follows.
 const SIGNAL: &str = "signal.";
+/// What the columns begin with that hold fields of the case.
+const FIELD: &str = "field.";
+/// What the columns begin with that hold facts of the customer.
+const FACT: &str = "fact.";
 
 /// Reads messages from CSV with a header, or from JSON lines; `text` is the one column that must be there.
 ///
@@ -73,8 +83,13 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             let mut message: Message = record
                 .deserialize(Some(&header))
                 .with_context(|| format!("{}: a row that holds no message", path.display()))?;
-            let named = |(name, value): (&str, &str)| Some((name.strip_prefix(SIGNAL)?.to_owned(), reading(value)?));
-            message.signals = header.iter().zip(&record).filter_map(named).collect();
+            let under = |prefix: &str| {
+                let named = |(name, value): (&str, &str)| Some((name.strip_prefix(prefix)?.to_owned(), held(value)?));
+                header.iter().zip(&record).filter_map(named).collect()
+            };
+            message.signals = under(SIGNAL);
+            message.fields = under(FIELD);
+            message.facts = under(FACT);
             messages.push(message);
         }
     }
@@ -82,12 +97,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// A reading as a column holds it: `true`, `false`, a whole number, or else a name; nothing where it is empty.
-fn reading(value: &str) -> Option<Value> {
+/// A value as a column holds it: `true`, `false`, a whole number, a list such as `["a", "b"]`, or else a name; nothing
+/// where it is empty.
+fn held(value: &str) -> Option<Value> {
     let value = value.trim();
     let number = || value.parse::<i64>().ok().map(Value::from);
     let truth = || value.parse::<bool>().ok().map(Value::from);
-    (!value.is_empty()).then(|| truth().or_else(number).unwrap_or_else(|| Value::from(value)))
+    let list = || serde_json::from_str::<Vec<String>>(value).ok().map(Value::from);
+    (!value.is_empty()).then(|| truth().or_else(number).or_else(list).unwrap_or_else(|| Value::from(value)))
 }
 
 /// What became of the messages.
