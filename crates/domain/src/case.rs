@@ -10,9 +10,10 @@ use crate::{
     ending::Ending,
     event::{Message, Tried},
     exception::Exception,
+    field::Field,
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, MessageId, PolicyId, ResponderId, StaffId,
-        Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, FieldName, MessageId, PolicyId,
+        ResponderId, StaffId, Timestamp,
     },
     offer::Offer,
     signal::Readings,
@@ -115,6 +116,9 @@ pub struct Case {
     pub handover_question: Option<HandoverQuestion>,
     /// Every reading kept.
     pub readings: Readings,
+    /// What it is about, by the bundle's fields.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldName, Field>,
     /// The newest decision.
     pub last_decision: Option<DecisionId>,
     /// Who is next, should the holder yield.
@@ -230,6 +234,7 @@ impl Case {
             set_aside: None,
             handover_question: None,
             readings: Readings::default(),
+            fields: BTreeMap::new(),
             last_decision: None,
             sequence: Vec::new(),
             messages: 1,

@@ -16,6 +16,7 @@ use crate::{
     decision::{DecisionPoint, Trigger, YieldReason},
     ending::Feedback,
     event::{Attachment, Mark, Words},
+    field::SetFields,
     id::{
         ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
         OwnerId, ResponderId, SignalName, StaffId, Timestamp,
@@ -57,6 +58,8 @@ pub enum Command {
         situation: Option<Noted>,
         /// The source that the bundle believes and that says that no human was asked for.
         not_asked: Option<SmolStr>,
+        /// What the case is about.
+        fields: Option<SetFields>,
     },
     /// The requester writes.
     Write {
@@ -164,6 +167,8 @@ pub enum Command {
         /// The source that the bundle believes and that says that no human was asked for.
         not_asked: Option<SmolStr>,
     },
+    /// Set what the case is about.
+    SetFields(SetFields),
     /// Say, as a person, that a situation stands on the case no more. Whether the holder may keep it is decided anew.
     EndSituation {
         /// Which.
@@ -359,6 +364,7 @@ impl Command {
             | Self::AnswerConsult { .. }
             | Self::AskAction { .. }
             | Self::Override { .. }
+            | Self::SetFields(_)
             | Self::EndSituation { .. }
             | Self::RaiseException { .. }
             | Self::Reopen { .. } => true,

@@ -11,11 +11,12 @@ use crate::{
     decision::Decision,
     ending::{Ending, Feedback},
     exception::Exception,
+    field::Held,
     floor::StaffProfile,
     governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
     id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, OfferId, OwnerId, ResponderId,
-        SignalName, StaffId, Timestamp,
+        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
+        ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd},
     signal::Reading,
@@ -24,6 +25,7 @@ use crate::{
 pub use payload::*;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,21 @@ pub enum Event {
         #[serde(with = "crate::record::table::readings")]
         #[cfg_attr(feature = "schema", schema(schema_with = crate::schema::readings))]
         readings: Vec<(SignalName, Reading)>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Fields of the case were set, or taken away.
+    FieldsSet {
+        /// The values, by field; personal ones by commitment.
+        fields: BTreeMap<FieldName, Held>,
+        /// Fields that were taken away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_away: Vec<FieldName>,
+        /// Who said them: the source of an integration, `staff`, `ai` or `enrichment`.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        source: SmolStr,
+        /// Who set them, by the identifier of their token.
+        by: String,
         /// When.
         at: Timestamp,
     },

@@ -178,6 +178,10 @@ name_id!(
     SignalName, "a signal's name (a letter, then up to 63 of a-z 0-9 _ - .)"
 );
 name_id!(
+    /// A field of cases, or a fact of customers.
+    FieldName, "a field's name (a letter, then up to 63 of a-z 0-9 _ - .)"
+);
+name_id!(
     /// An action of the bundle's catalogue.
     ActionName, "an action's name (a letter, then up to 63 of a-z 0-9 _ - .)"
 );

@@ -16,6 +16,7 @@ pub mod decision;
 pub mod ending;
 pub mod event;
 pub mod exception;
+pub mod field;
 pub mod floor;
 pub mod governance;
 pub mod id;

@@ -209,8 +209,9 @@ impl PartialSchema for Value {
         let of = |kind| ObjectBuilder::new().schema_type(kind);
         let number = of(Type::Integer).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
         let says = "Yes or no, a whole number in the unit that the signal's name ends with, or one name of a closed \
-                    vocabulary.";
+                    vocabulary; of a field, its text or a list of names.";
         let values = OneOfBuilder::new().item(of(Type::Boolean)).item(number).item(of(Type::String));
+        let values = values.item(ArrayBuilder::new().items(of(Type::String)));
         RefOr::T(values.description(Some(says)).into())
     }
 }

@@ -49,6 +49,7 @@ api_actions! {
     CUSTOMER_ERASE = "customer.erase",
     METRICS_READ = "metrics.read",
     TOKEN_MANAGE = "token.manage",
+    FIELD_SET = "field.set",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

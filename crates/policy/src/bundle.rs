@@ -2,7 +2,9 @@
 
 mod articles;
 mod being_read;
+mod declared_fields;
 mod differences;
+mod field;
 mod parts;
 mod reading;
 mod service;
@@ -10,19 +12,21 @@ mod signal;
 mod words;
 
 use crate::{
-    asked_actions, baseline,
+    asked_actions, attributes, baseline,
     cedar::{self, Rule},
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
-    names,
+    names, personal,
     texts::Texts,
 };
+pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
+use declared_fields::Of;
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
@@ -47,6 +51,12 @@ pub struct Bundle {
     /// What must hold for every request, whatever the rules say.
     pub(crate) invariants: Vec<Rule>,
     pub(crate) signals: HashMap<String, SignalSpec>,
+    /// Of cases.
+    fields: Vec<FieldSpec>,
+    /// Of customers.
+    facts: Vec<FieldSpec>,
+    /// What policies see of fields and facts.
+    pub(crate) attributes: Vec<SignalSpec>,
     candidates: Vec<CandidateSpec>,
     topics: HashMap<String, String>,
     terms: Arc<Terms>,
@@ -140,7 +150,14 @@ impl Bundle {
                 None
             }
         };
-        let vocabulary = cedar::schema(&files, findings);
+        let (declared, known) = match &manifest {
+            Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
+            None => (Default::default(), Default::default()),
+        };
+        let fields = declared_fields::read(&text, declared, Of::Field, findings);
+        let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        let attributes = attributes::specs(&fields, &facts);
+        let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
         let known = findings.len();
@@ -168,7 +185,7 @@ impl Bundle {
         let candidates = reading.candidates();
         let (actions, dispositions) = reading.actions();
         let digest = files.digest();
-        let terms = reading.terms(&digest, &baseline::digest(baseline));
+        let terms = reading.terms(&digest, &baseline::digest(baseline), &facts);
         if activate {
             lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
         }
@@ -182,6 +199,7 @@ impl Bundle {
         }
         if activate {
             names::lint(&text, &manifest, &rules, &articles, findings);
+            personal::lint(&attributes, rules.iter().chain(&invariants), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
             asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
@@ -190,6 +208,9 @@ impl Bundle {
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
+            fields,
+            facts,
+            attributes,
             candidates,
             topics,
             terms: Arc::new(terms?),
@@ -332,6 +353,26 @@ impl Bundle {
     /// The topic that an intent belongs to.
     pub fn topic_of(&self, intent: &str) -> Option<&str> {
         self.topics.get(intent).map(String::as_str)
+    }
+
+    /// What cases are about, as values, in the bundle's order.
+    pub fn fields(&self) -> &[FieldSpec] {
+        &self.fields
+    }
+
+    /// A field of cases by name.
+    pub fn field(&self, name: &str) -> Option<&FieldSpec> {
+        self.fields.iter().find(|spec| spec.name.as_str() == name)
+    }
+
+    /// What is known of customers, in the bundle's order.
+    pub fn facts(&self) -> &[FieldSpec] {
+        &self.facts
+    }
+
+    /// A fact of customers by name.
+    pub fn fact(&self, name: &str) -> Option<&FieldSpec> {
+        self.facts.iter().find(|spec| spec.name.as_str() == name)
     }
 
     /// Every source whose readings win over Remit's own, by name.

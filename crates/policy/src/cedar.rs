@@ -1,6 +1,8 @@
 //! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
 
 use crate::{
+    attributes,
+    bundle::SignalSpec,
     files::Files,
     finding::{Finding, line_at, line_of},
     nesting::{self, Holds},
@@ -50,8 +52,8 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it.
-pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocabulary> {
+/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
+pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         findings.push(Finding::new(
             SCHEMA,
@@ -80,15 +82,24 @@ pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocab
         }
     };
     let whole = format!("{text}\n{added}");
-    let schema = match Schema::from_cedarschema_str(&whole) {
+    let mut schema = match Schema::from_cedarschema_str(&whole) {
         Ok((schema, _)) => schema,
         Err(error) => {
             findings.push(diagnosed(SCHEMA, text, &error));
             return None;
         }
     };
-    let declared =
+    let mut declared =
         SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
+    if !seen.is_empty() {
+        if let Err(finding) = attributes::declare(&mut declared, seen, SCHEMA) {
+            findings.push(finding);
+            return None;
+        }
+        // What is added is of forms that there are, so that a schema that can be read can be read with it.
+        schema = Schema::from_json_value(declared.clone()).ok()?;
+    }
+    let records = attributes::records(seen);
     let root = declared.get("")?;
     let mut enums = BTreeMap::new();
     for (name, entity) in root.get("entityTypes")?.as_object()? {
@@ -103,7 +114,7 @@ pub(crate) fn schema(files: &Files, findings: &mut Vec<Finding>) -> Option<Vocab
         .and_then(|action| action.pointer("/appliesTo/context"))
         .and_then(|context| resolved(root, context).get("attributes"))
         .and_then(|attributes| attributes.as_object())
-        .map(|attributes| attributes.keys().cloned().collect())
+        .map(|attributes| attributes.keys().filter(|name| !records.contains(name.as_str())).cloned().collect())
         .unwrap_or_default();
     let actions = actions.keys().cloned().collect();
     Some(Vocabulary { schema, enums, context, actions, declared })

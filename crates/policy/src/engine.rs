@@ -1,15 +1,18 @@
 //! The engine: from facts to verdicts with Cedar.
 
 mod api;
+mod seen;
 
 pub use crate::actions::API_ACTIONS;
 pub use api::{ApiRequest, Held};
 
 use crate::{
     actions::{ACT, HANDLE},
+    attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
     cedar::Rule,
     manifest::SignalKind,
+    personal::ToldApart,
     scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
     slices::{self, Slices},
     verdict_cache::{Extent, Question, Told, collect},
@@ -27,7 +30,7 @@ use remit_domain::{
 };
 use std::{
     cell::LazyCell,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     str::FromStr as _,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -45,6 +48,9 @@ pub struct Engine {
     api: HashMap<&'static str, Governed>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
+    /// The records that policies always find.
+    records: BTreeSet<&'static str>,
+    told_apart: ToldApart,
     types: HashMap<String, EntityTypeName>,
 }
 
@@ -120,7 +126,7 @@ impl Engine {
             .collect();
         let no_responder = |kind: Option<&str>| !matches!(kind, Some("Ai" | "Queue"));
         let api = API_ACTIONS.into_iter().map(|action| (action, Governed::new(bundle, action, no_responder))).collect();
-        let mut signals: Vec<SignalSpec> = bundle.signals.values().cloned().collect();
+        let mut signals: Vec<SignalSpec> = bundle.signals.values().chain(&bundle.attributes).cloned().collect();
         signals.sort_by(|a, b| a.name.cmp(&b.name));
         let kinds: Vec<(String, SignalKind)> = signals.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
         let types = signals
@@ -139,6 +145,8 @@ impl Engine {
             invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),
             api,
             notes: noted.map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
+            records: attributes::records(&signals),
+            told_apart: ToldApart::of(bundle),
             signals,
             types,
         }
@@ -146,7 +154,8 @@ impl Engine {
 
     /// Adds the bundle's default for every signal that was not measured.
     pub fn complete(&self, signals: &mut Signals, now: Timestamp) {
-        signals.complete(self.signals.iter().map(|spec| (&spec.name, spec)), |spec| Reading {
+        let there = self.signals.iter().filter(|spec| !spec.optional);
+        signals.complete(there.map(|spec| (&spec.name, spec)), |spec| Reading {
             value: spec.default.clone(),
             source: DEFAULT_SOURCE.into(),
             at: now,
@@ -222,10 +231,8 @@ impl Engine {
         hold: bool,
     ) -> Option<Verdict> {
         let slot = self.slots.get(facts.responder.as_str()).filter(|_| facts.kind == ResponderKind::Ai)?;
-        let pairs = self.signals.iter();
-        let pairs =
-            pairs.filter_map(|spec| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
-        let context = Context::from_pairs(pairs).ok()?;
+        let values = self.signals.iter().filter_map(|spec| Some((spec, self.expression(spec, value(spec, signals)?)?)));
+        let context = attributes::context(values, &self.records)?;
         let resource = uid("RequestedAction", action.as_str());
         let request = Request::new(slot.uid.clone(), self.act.action.clone(), resource, context, None).ok()?;
         Some(self.act.ask(&self.authorizer, &request, &*slot.entities(facts)?, hold))
@@ -252,9 +259,10 @@ impl Engine {
         let mut known = signals.iter().peekable();
         let values = self.signals.iter().map(|spec| {
             while known.next_if(|(name, _)| **name < spec.name).is_some() {}
-            known.next_if(|(name, _)| **name == spec.name).map_or(&spec.default, |(_, reading)| &reading.value).clone()
+            let reading = known.next_if(|(name, _)| **name == spec.name).map(|(_, reading)| &reading.value);
+            reading.or_else(|| spec.fallback()).cloned()
         });
-        let values: Vec<Value> = values.collect();
+        let values: Vec<Option<Value>> = values.collect();
         let whole = LazyCell::new(|| self.context(signals, Extent::Whole));
         let lean = LazyCell::new(|| self.context(signals, Extent::Lean));
         let request = |principal: &EntityUid, extent: Extent| {
@@ -287,9 +295,8 @@ impl Engine {
             .iter()
             .enumerate()
             .filter(|(place, _)| self.slices.needs(extent, *place) || self.invariants.needs(extent, *place));
-        let pairs =
-            needed.filter_map(|(_, spec)| Some((spec.name.to_string(), self.expression(spec, value(spec, signals))?)));
-        Context::from_pairs(pairs).ok()
+        let values = needed.filter_map(|(_, spec)| Some((spec, self.expression(spec, value(spec, signals)?)?)));
+        attributes::context(values, &self.records)
     }
 
     fn expression(&self, spec: &SignalSpec, value: &Value) -> Option<RestrictedExpression> {
@@ -301,6 +308,7 @@ impl Engine {
                 let uid = EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(name));
                 Some(RestrictedExpression::new_entity_uid(uid))
             }
+            (SignalKind::Text, Value::Name(_)) | (SignalKind::List, Value::List(_)) => attributes::plain(value),
             _ => None,
         }
     }
@@ -374,7 +382,7 @@ fn fixed(spec: &CandidateSpec) -> HashMap<String, RestrictedExpression> {
     fixed
 }
 
-/// What counts for a signal: its reading, else the bundle's default.
-fn value<'a>(spec: &'a SignalSpec, signals: &'a Signals) -> &'a Value {
-    signals.get(spec.name.as_str()).map_or(&spec.default, |reading| &reading.value)
+/// What counts for a signal: its reading, else the bundle's default; none for a field or fact that is not there.
+fn value<'a>(spec: &'a SignalSpec, signals: &'a Signals) -> Option<&'a Value> {
+    signals.get(spec.name.as_str()).map(|reading| &reading.value).or_else(|| spec.fallback())
 }

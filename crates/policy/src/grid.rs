@@ -12,7 +12,7 @@ use crate::{
     finding::Finding,
     manifest::SignalKind,
     scope::{admits_action, admits_principal, candidate_uid, uid},
-    verdict_cache::Unscoped,
+    verdict_cache::{Texts, Unscoped},
 };
 use foldhash::fast::FixedState;
 use remit_domain::{
@@ -34,11 +34,14 @@ const STARTS: usize = 6;
 const POINTS: u64 = 96;
 /// Values of a signal that are tried, at most.
 const VALUES: usize = 128;
+/// A text that no policy names.
+const OTHER: &str = "something else";
 
 /// A signal with the values that are tried.
 struct Axis<'a> {
     spec: &'a SignalSpec,
-    values: Vec<Value>,
+    /// None where it is not there.
+    values: Vec<Option<Value>>,
 }
 
 /// What policies allow and an invariant takes back, one finding for each invariant and principal, in the order of
@@ -81,7 +84,7 @@ pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b 
         })
     };
     let of_nobody = |name: &&str| {
-        let value = values.iter().position(|value| *value == Value::name(name));
+        let value = values.iter().position(|value| *value == Some(Value::name(name)));
         value.is_some_and(|value| !is_named(name) && !is_given(value))
     };
     bundle.readings().situations().iter().map(|situation| situation.name.as_str()).filter(of_nobody).collect()
@@ -89,31 +92,47 @@ pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b 
 
 /// Every signal with both sides of every literal that a policy compares it with, or with its whole vocabulary.
 fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
-    let mut specs: Vec<&SignalSpec> = bundle.signals.values().collect();
+    let mut specs: Vec<&SignalSpec> = bundle.signals.values().chain(&bundle.attributes).collect();
     specs.sort_by(|a, b| a.name.cmp(&b.name));
     let kinds: Vec<(String, SignalKind)> = specs.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
     let mut literals: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let mut texts: BTreeMap<String, Texts> = BTreeMap::new();
     for rule in bundle.rules.iter().chain(&bundle.invariants) {
-        for (signal, more) in Unscoped::new(&rule.policy, &kinds).literals {
+        let unscoped = Unscoped::new(&rule.policy, &kinds);
+        for (signal, more) in unscoped.literals {
             literals.entry(signal).or_default().extend(more);
         }
+        for (signal, more) in unscoped.texts {
+            texts.entry(signal).or_default().extend(more);
+        }
     }
-    let axis = |spec| Axis { values: values(spec, literals.get(spec.name.as_str())), spec };
+    let axis = |spec: &'_ SignalSpec| values(spec, literals.get(spec.name.as_str()), texts.get(spec.name.as_str()));
+    let axis = |spec| Axis { values: axis(spec), spec };
     specs.into_iter().map(axis).collect()
 }
 
-fn values(spec: &SignalSpec, literals: Option<&BTreeSet<i64>>) -> Vec<Value> {
+fn values(spec: &SignalSpec, literals: Option<&BTreeSet<i64>>, texts: Option<&Texts>) -> Vec<Option<Value>> {
+    let listed = spec.values.iter().map(|value| value.as_str().into());
+    let names = || listed.clone().chain(texts.into_iter().flatten().cloned());
     let mut values: BTreeSet<Value> = match spec.kind {
         SignalKind::Bool => [false, true].map(Value::Bool).into(),
         SignalKind::Name => spec.values.iter().map(|value| Value::name(value)).collect(),
+        // What is listed and what policies name; and, where nothing is listed, something else.
+        SignalKind::Text if spec.values.is_empty() => names().chain([OTHER.into()]).map(Value::Name).collect(),
+        SignalKind::Text => names().map(Value::Name).collect(),
+        SignalKind::List => {
+            let each = names().map(|name| Value::List(vec![name]));
+            each.chain([Value::List(Vec::new()), Value::List(names().collect())]).collect()
+        }
         SignalKind::Long => {
             let beside = |at: &i64| [at.saturating_sub(1), *at, at.saturating_add(1)];
             let all = literals.into_iter().flatten().flat_map(beside).chain([spec.min.max(0)]);
             all.filter(|at| (spec.min..=spec.max).contains(at)).map(Value::Long).collect()
         }
     };
-    values.insert(spec.default.clone());
-    values.into_iter().take(VALUES).collect()
+    values.extend(spec.fallback().cloned());
+    let absent = spec.optional.then_some(None);
+    absent.into_iter().chain(values.into_iter().map(Some)).take(VALUES).collect()
 }
 
 /// One responder on the grid.
@@ -176,7 +195,8 @@ impl Grid<'_> {
     }
 
     fn defaults(&self) -> Point {
-        let default = |axis: &Axis<'_>| axis.values.iter().position(|value| *value == axis.spec.default).unwrap_or(0);
+        let default =
+            |axis: &Axis<'_>| axis.values.iter().position(|value| value.as_ref() == axis.spec.fallback()).unwrap_or(0);
         self.axes.iter().map(default).collect()
     }
 
@@ -247,13 +267,16 @@ impl Grid<'_> {
             because: Vec::new(),
         };
         let chosen = self.axes.iter().zip(point);
-        chosen.filter_map(|(axis, at)| Some((axis.spec.name.clone(), reading(axis.values.get(*at)?)))).collect()
+        chosen
+            .filter_map(|(axis, at)| Some((axis.spec.name.clone(), reading(axis.values.get(*at)?.as_ref()?))))
+            .collect()
     }
 
     /// What is not as the bundle's defaults have it.
     fn told_of(&self, point: &Point) -> String {
         let other = self.axes.iter().zip(point).filter_map(|(axis, at)| {
-            let value = axis.values.get(*at).filter(|value| **value != axis.spec.default)?;
+            let value = axis.values.get(*at).filter(|value| value.as_ref() != axis.spec.fallback())?;
+            let value = value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
             Some(format!("{} = {value}", axis.spec.name))
         });
         let other: Vec<String> = other.collect();

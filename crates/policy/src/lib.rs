@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod address;
 mod asked_actions;
+mod attributes;
 mod baseline;
 pub mod bundle;
 mod calendar;
@@ -20,6 +21,7 @@ mod literal_types;
 pub mod manifest;
 mod names;
 mod nesting;
+mod personal;
 mod product_schema;
 pub mod reference;
 pub mod replay;

@@ -1,5 +1,9 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+mod field;
+
+pub use field::{Field, SeenBy};
+
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -31,6 +35,12 @@ pub struct Manifest {
     /// What can be measured about a case.
     #[serde(rename = "signal")]
     pub signals: Vec<Signal>,
+    /// What a case is about, as values.
+    #[serde(rename = "field", default)]
+    pub fields: Vec<Field>,
+    /// What is known of a customer.
+    #[serde(rename = "fact", default)]
+    pub facts: Vec<Field>,
     /// Groups of intents.
     #[serde(rename = "topic")]
     pub topics: Vec<Topic>,
@@ -129,6 +139,12 @@ pub enum SignalKind {
     Long,
     /// A name of a vocabulary.
     Name,
+    /// Of a field: its text.
+    #[serde(skip)]
+    Text,
+    /// Of a field: its names.
+    #[serde(skip)]
+    List,
 }
 
 /// A group of intents.

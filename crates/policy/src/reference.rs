@@ -2,12 +2,13 @@
 //! [`crate::engine`] must equal and be faster than.
 
 use crate::{
+    attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
     engine::attributes,
     scope::{candidate_uid, set, uid},
     slices,
 };
-use cedar_policy::{Authorizer, Context, Entities, Entity, PolicySet, Request, RestrictedExpression};
+use cedar_policy::{Authorizer, Entities, Entity, PolicySet, Request, RestrictedExpression};
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
     signal::{Signals, Value},
@@ -27,7 +28,7 @@ impl Reference {
     pub fn new(bundle: &Bundle) -> Self {
         Self {
             candidates: bundle.candidates().to_vec(),
-            signals: bundle.signals.values().cloned().collect(),
+            signals: bundle.signals.values().chain(&bundle.attributes).cloned().collect(),
             policies: set(bundle.rules.iter()),
         }
     }
@@ -48,16 +49,15 @@ impl Reference {
         let spec = self.candidates.iter().find(|spec| spec.responder == facts.responder)?;
         let principal = candidate_uid(spec.kind, spec.responder.as_str());
         let entity = Entity::new(principal.clone(), attributes(spec, facts), HashSet::new()).ok()?;
-        let expression = |spec: &SignalSpec, value: &Value| match value {
-            Value::Bool(value) => Some(RestrictedExpression::new_bool(*value)),
-            Value::Long(value) => Some(RestrictedExpression::new_long(*value)),
-            Value::Name(name) => Some(RestrictedExpression::new_entity_uid(uid(spec.vocabulary.as_deref()?, name))),
+        let expression = |spec: &SignalSpec, value: &Value| match (value, spec.vocabulary.as_deref()) {
+            (Value::Name(name), Some(kind)) => Some(RestrictedExpression::new_entity_uid(uid(kind, name))),
+            _ => attributes::plain(value),
         };
-        let context = self.signals.iter().filter_map(|spec| {
-            let value = signals.get(spec.name.as_str()).map_or(&spec.default, |reading| &reading.value);
-            Some((spec.name.to_string(), expression(spec, value)?))
+        let values = self.signals.iter().filter_map(|spec| {
+            let reading = signals.get(spec.name.as_str()).map(|reading| &reading.value);
+            Some((spec, expression(spec, reading.or_else(|| spec.fallback())?)?))
         });
-        let context = Context::from_pairs(context).ok()?;
+        let context = attributes::context(values, &attributes::records(&self.signals))?;
         let request = Request::new(principal, uid("Action", "handle"), uid("Case", "case"), context, None).ok()?;
         let entities = Entities::from_entities([entity], None).ok()?;
         Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))

@@ -1,6 +1,7 @@
 //! A bundle's own tests: requests with the verdicts that its authors expect.
 
 use crate::{
+    attributes::{AGE_HOURS, IN_HOURS},
     bundle::Bundle,
     engine::Engine,
     finding::{Finding, line_at, line_of},
@@ -11,12 +12,16 @@ use remit_domain::{
     decision::{
         CandidateFacts, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate,
     },
+    field::{FieldKind, FieldValue},
     id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
 use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// One file under `tests/`.
 #[derive(Debug, Deserialize)]
@@ -33,6 +38,12 @@ struct Test {
     name: String,
     #[serde(default)]
     signals: BTreeMap<String, toml::Value>,
+    /// What the case is about, by field; a date-time as `NAME_in_hours`.
+    #[serde(default)]
+    fields: BTreeMap<String, toml::Value>,
+    /// What is known of the customer, by fact; its age as `NAME_age_hours`.
+    #[serde(default)]
+    customer: BTreeMap<String, toml::Value>,
     /// Responders about which something else holds than that they are open and idle.
     #[serde(default)]
     facts: BTreeMap<String, Facts>,
@@ -142,6 +153,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             (_, Err(error)) => failures.push(error.to_string()),
         }
     }
+    failures.extend(set(bundle, engine, &mut signals, test, now));
     // An intent implies its topic, as it does when it is measured.
     let intent = signals.get("intent").map(|reading| reading.value.to_string());
     if let (Some(topic), Ok(name)) =
@@ -208,6 +220,44 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         };
         if got != want {
             failures.push(format!("expected `{want}` to be chosen, got `{got}`"));
+        }
+    }
+    failures
+}
+
+/// Has policies see the fields and facts of a test; what does not fit their declarations is told.
+fn set(bundle: &Bundle, engine: &Engine, signals: &mut Signals, test: &Test, now: Timestamp) -> Vec<String> {
+    let mut failures = Vec::new();
+    let source = SmolStr::from("test");
+    for (specs, given, what) in [(bundle.fields(), &test.fields, "field"), (bundle.facts(), &test.customer, "fact")] {
+        let hours = |name: &str, ending: &str| given.get(&format!("{name}{ending}")).and_then(toml::Value::as_integer);
+        for name in given.keys() {
+            let named = |name: &str| specs.iter().find(|spec| spec.name.as_str() == name);
+            let of_time = |ending: &str| name.strip_suffix(ending).and_then(named);
+            let known = match (named(name), of_time(IN_HOURS), of_time(AGE_HOURS)) {
+                (Some(spec), ..) => spec.seen_by_policies,
+                (_, Some(spec), _) => spec.seen_by_policies && spec.kind == FieldKind::DateTime,
+                (.., of_fact) => what == "fact" && of_fact.is_some_and(|spec| spec.seen_by_policies),
+            };
+            if !known {
+                failures.push(format!("the bundle has no {what} `{name}` that policies see"));
+            }
+        }
+        for spec in specs {
+            let at = now.plus_ms(-HOUR_MS.saturating_mul(hours(spec.name.as_str(), AGE_HOURS).unwrap_or(0)));
+            let ahead = hours(spec.name.as_str(), IN_HOURS).filter(|_| spec.kind == FieldKind::DateTime);
+            let held = match (ahead, given.get(spec.name.as_str())) {
+                (Some(hours), _) => {
+                    Ok(FieldValue { kind: spec.kind, value: Value::Long(now.0 + HOUR_MS.saturating_mul(hours)) })
+                }
+                (None, Some(value)) => spec.read(&serde_json::to_value(value).unwrap_or_default()),
+                (None, None) => continue,
+            };
+            match held {
+                Ok(held) if what == "field" => engine.see_field(signals, spec, &held, (&source, at), now),
+                Ok(held) => engine.see_fact(signals, spec, &held, (&source, at), now),
+                Err(error) => failures.push(error.to_string()),
+            }
         }
     }
     failures

@@ -4,7 +4,11 @@
 //! vocabularies are closed, so its answers are kept. So it is with numbers that are only compared with literals:
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
-use crate::{cedar::Rule, manifest::SignalKind};
+use crate::{
+    attributes::{CUSTOMER, FIELDS},
+    cedar::Rule,
+    manifest::SignalKind,
+};
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;
 use remit_domain::{
@@ -13,6 +17,7 @@ use remit_domain::{
     signal::Value,
 };
 use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -74,7 +79,7 @@ pub(crate) fn collect(response: &Response, satisfied: &mut Vec<PolicyId>, errors
 /// first needed.
 pub(crate) struct Question<'a> {
     authorizer: &'a Authorizer,
-    signals: &'a [Value],
+    signals: &'a [Option<Value>],
     facts: Option<&'a CandidateFacts>,
     request: &'a Make<'a>,
     whole: OnceCell<Option<(Request, Arc<Entities>)>>,
@@ -94,11 +99,11 @@ pub(crate) enum Extent {
 }
 
 impl<'a> Question<'a> {
-    /// `signals` are the values of all signals in the engine's order; `facts` none where no candidate is
+    /// `signals` are the values of all signals in the engine's order, none where nothing is there; `facts` none where no candidate is
     /// looked at.
     pub(crate) fn new(
         authorizer: &'a Authorizer,
-        signals: &'a [Value],
+        signals: &'a [Option<Value>],
         facts: Option<&'a CandidateFacts>,
         request: &'a Make<'a>,
     ) -> Self {
@@ -202,6 +207,8 @@ impl VerdictCache {
 struct Reads {
     /// Signals by their place, with the literals that numbers are compared with.
     signals: BTreeMap<usize, Cuts>,
+    /// Those of them that are texts or lists, with the literals that they are compared with.
+    texts: BTreeMap<usize, Texts>,
     /// Numbers of the candidate, likewise.
     depth: Cuts,
     expected_wait_ms: Cuts,
@@ -210,6 +217,13 @@ struct Reads {
 
 /// Literals that a number is compared with.
 type Cuts = BTreeSet<i64>;
+
+/// Literals that a text, or the members of a list, are compared with.
+pub(crate) type Texts = BTreeSet<SmolStr>;
+
+/// No text has this: it stands for what is not there, or is none of those that policies name.
+const NOTHING: SmolStr = SmolStr::new_inline("\0");
+const OTHER: SmolStr = SmolStr::new_inline("\0other");
 
 /// Where `number` lies among `cuts`: the same place gives the same outcome of every comparison with them.
 fn place(cuts: &Cuts, number: i64) -> Value {
@@ -222,6 +236,9 @@ impl Reads {
         for (at, cuts) in &more.signals {
             self.signals.entry(*at).or_default().extend(cuts);
         }
+        for (at, texts) in &more.texts {
+            self.texts.entry(*at).or_default().extend(texts.iter().cloned());
+        }
         self.depth.extend(&more.depth);
         self.expected_wait_ms.extend(&more.expected_wait_ms);
         self.sla_risk_bp.extend(&more.sla_risk_bp);
@@ -232,8 +249,15 @@ impl Reads {
         let mut key = Vec::with_capacity(self.signals.len() + 6);
         for (at, cuts) in &self.signals {
             match question.signals.get(*at) {
-                Some(Value::Long(number)) => key.push(place(cuts, *number)),
-                Some(value) => key.push(value.clone()),
+                Some(Some(Value::Long(number))) => key.push(place(cuts, *number)),
+                Some(Some(value)) => key.push(match (self.texts.get(at), value) {
+                    (Some(texts), Value::Name(text)) if !texts.contains(text) => Value::Name(OTHER),
+                    (Some(texts), Value::List(names)) => {
+                        Value::List(names.iter().filter(|name| texts.contains(*name)).cloned().collect())
+                    }
+                    _ => value.clone(),
+                }),
+                Some(None) => key.push(Value::Name(NOTHING)),
                 None => {}
             }
         }
@@ -262,6 +286,10 @@ pub(crate) struct Unscoped {
     pub(crate) signals: Option<BTreeSet<usize>>,
     /// Literals that it compares signals with, by the signal's name.
     pub(crate) literals: BTreeMap<String, BTreeSet<i64>>,
+    /// Those that are texts.
+    pub(crate) texts: BTreeMap<String, Texts>,
+    /// The signals that it reads otherwise than by comparing them with literals, or asking whether they are there.
+    pub(crate) otherwise: BTreeSet<String>,
 }
 
 impl Unscoped {
@@ -273,8 +301,9 @@ impl Unscoped {
     /// `kinds` are the signals that policies see, in the engine's order.
     pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
         let whole = || {
-            let (policy, literals) = (policy.clone(), BTreeMap::new());
-            Self { policy, looks_at_principal: true, reads: None, signals: None, literals }
+            let (policy, literals, texts) = (policy.clone(), BTreeMap::new(), BTreeMap::new());
+            let otherwise = BTreeSet::new();
+            Self { policy, looks_at_principal: true, reads: None, signals: None, literals, texts, otherwise }
         };
         let Ok(mut json) = policy.to_json() else { return whole() };
         let mut looks = Looks::default();
@@ -289,7 +318,9 @@ impl Unscoped {
         }
         let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
         let (reads, signals) = (looks.steady(kinds), looks.places(kinds));
-        Self { policy, looks_at_principal: looks.principal, reads, signals, literals: looks.signal_cuts }
+        let Looks { principal, signal_cuts, signal_texts, signals: otherwise, .. } = looks;
+        let (literals, texts) = (signal_cuts, signal_texts);
+        Self { policy, looks_at_principal: principal, reads, signals, literals, texts, otherwise }
     }
 }
 
@@ -303,6 +334,7 @@ struct Looks {
     /// Those of both that are compared with literals, each with its literals.
     fact_cuts: BTreeMap<String, Cuts>,
     signal_cuts: BTreeMap<String, Cuts>,
+    signal_texts: BTreeMap<String, Texts>,
     /// The context in another way than by an attribute's name.
     whole_context: bool,
 }
@@ -320,15 +352,23 @@ impl Looks {
                         }
                         _ => &mut self.signal_cuts,
                     };
-                    cuts.entry(attribute.to_owned()).or_default().insert(literal);
+                    cuts.entry(attribute).or_default().insert(literal);
+                    return;
+                }
+                if let Some((attribute, literals)) = named_texts(map) {
+                    self.signal_texts.entry(attribute).or_default().extend(literals);
+                    return;
+                }
+                if let Some(attribute) = asked_for(map) {
+                    self.signal_cuts.entry(attribute).or_default();
                     return;
                 }
                 if let Some((variable, attribute)) = attribute(map) {
                     match variable {
-                        "context" => drop(self.signals.insert(attribute.to_owned())),
+                        "context" => drop(self.signals.insert(attribute)),
                         "principal" => {
                             self.principal = true;
-                            self.facts.insert(attribute.to_owned());
+                            self.facts.insert(attribute);
                         }
                         // The action and the case of a question are always the same.
                         _ => {}
@@ -352,7 +392,8 @@ impl Looks {
         if self.whole_context {
             return None;
         }
-        self.signals.iter().chain(self.signal_cuts.keys()).map(|name| place_of(name, kinds)).collect()
+        let named = self.signals.iter().chain(self.signal_cuts.keys()).chain(self.signal_texts.keys());
+        named.map(|name| place_of(name, kinds)).collect()
     }
 
     fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<Reads> {
@@ -362,13 +403,23 @@ impl Looks {
         let mut reads = Reads::default();
         for name in &self.signals {
             let at = place_of(name, kinds)?;
-            if kinds.get(at).is_none_or(|(_, kind)| *kind == SignalKind::Long) {
+            if kinds.get(at).is_none_or(|(_, kind)| !matches!(kind, SignalKind::Bool | SignalKind::Name)) {
                 return None;
             }
             reads.signals.insert(at, Cuts::new());
         }
         for (name, cuts) in &self.signal_cuts {
             reads.signals.entry(place_of(name, kinds)?).or_default().extend(cuts);
+        }
+        for (name, texts) in &self.signal_texts {
+            let at = place_of(name, kinds)?;
+            reads.signals.entry(at).or_default();
+            reads.texts.entry(at).or_default().extend(texts.iter().cloned());
+        }
+        for at in reads.signals.keys() {
+            if kinds.get(*at).is_some_and(|(_, kind)| matches!(kind, SignalKind::Text | SignalKind::List)) {
+                reads.texts.entry(*at).or_default();
+            }
         }
         for name in &self.facts {
             if !matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded" | "stopped") {
@@ -392,14 +443,57 @@ fn place_of(name: &str, kinds: &[(String, SignalKind)]) -> Option<usize> {
     kinds.iter().position(|(known, _)| known == name)
 }
 
-/// The variable and the attribute of it that this expression in Cedar's JSON form is.
-fn attribute(expression: &Map<String, Json>) -> Option<(&str, &str)> {
+/// The variable and the attribute of it that this expression in Cedar's JSON form is; one of a record in the context by
+/// the record's name too.
+fn attribute(expression: &Map<String, Json>) -> Option<(&str, String)> {
     let access = expression.get(".")?;
-    Some((access.pointer("/left/Var")?.as_str()?, access.get("attr")?.as_str()?))
+    let (left, name) = (access.get("left")?, access.get("attr")?.as_str()?);
+    match left.get("Var") {
+        Some(variable) => Some((variable.as_str()?, name.to_owned())),
+        None => Some(("context", format!("{}.{name}", record(left)?))),
+    }
+}
+
+/// The record of fields or facts that this expression is.
+fn record(expression: &Json) -> Option<&str> {
+    let access = expression.get(".")?;
+    (access.pointer("/left/Var")?.as_str()? == "context").then_some(())?;
+    access.get("attr")?.as_str().filter(|name| [FIELDS, CUSTOMER].contains(name))
+}
+
+/// The attribute of such a record that this expression asks for, whether it is there.
+fn asked_for(expression: &Map<String, Json>) -> Option<String> {
+    let has = expression.get("has")?;
+    Some(format!("{}.{}", record(has.get("left")?)?, has.get("attr")?.as_str()?))
+}
+
+/// The attribute of such a record, and the texts that it, or what is in it, is compared with.
+fn named_texts(expression: &Map<String, Json>) -> Option<(String, Texts)> {
+    let of = |side: &Json| {
+        let (variable, name) = attribute(side.as_object()?)?;
+        (variable == "context" && name.contains('.')).then_some(name)
+    };
+    let literal = |side: &Json| side.get("Value").and_then(Json::as_str).map(SmolStr::from);
+    let one = |side: &Json| literal(side).map(|text| Texts::from([text]));
+    let set = |side: &Json| side.get("Set")?.as_array()?.iter().map(literal).collect::<Option<Texts>>();
+    let sides = |operators: &[&str]| {
+        let sides = operators.iter().find_map(|operator| expression.get(*operator))?;
+        Some((sides.get("left")?, sides.get("right")?))
+    };
+    if let Some((left, right)) = sides(&["==", "!="]) {
+        let here = || Some((of(left)?, one(right)?));
+        return here().or_else(|| Some((of(right)?, one(left)?)));
+    }
+    if let Some((left, right)) = sides(&["contains"]) {
+        let here = || Some((of(left)?, one(right)?));
+        return here().or_else(|| Some((of(right)?, set(left)?)));
+    }
+    let (left, right) = sides(&["containsAny", "containsAll"])?;
+    Some((of(left)?, set(right)?))
 }
 
 /// The same and the whole number that it is compared with, whichever side each is on.
-fn comparison(expression: &Map<String, Json>) -> Option<(&str, &str, i64)> {
+fn comparison(expression: &Map<String, Json>) -> Option<(&str, String, i64)> {
     let sides = ["<", "<=", ">", ">=", "==", "!="].into_iter().find_map(|sign| expression.get(sign))?;
     let (left, right) = (sides.get("left")?, sides.get("right")?);
     let literal = |side: &Json| side.get("Value").and_then(Json::as_i64);

@@ -5,6 +5,7 @@ use crate::{
     access::who,
     case::{
         announce,
+        fields::{self, FieldView},
         view::{CaseView, DecisionSummary, MessageFrom},
     },
     environment::clock::rfc3339,
@@ -107,10 +108,11 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
         }
     }
     let conversation = conversation(parts, &case).await?;
+    let fields = fields::views(parts, caller, &case).await?;
     Ok(ContextView {
-        summary: summary(parts, &case, parts.environment.now()).await?,
+        summary: summary(parts, &case, &fields, parts.environment.now()).await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: who::case_view(&parts.journal, &parts.vault, &case).await?,
+        case: CaseView { fields, ..who::case_view(&parts.journal, &parts.vault, &case).await? },
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),
@@ -211,7 +213,12 @@ fn is_ai(governance: &Governance, responder: &str) -> bool {
 }
 
 /// The context package in words: what the next holder needs to know beside the conversation.
-pub(crate) async fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Result<String, Refused> {
+pub(crate) async fn summary(
+    parts: &Parts,
+    case: &Case,
+    fields: &[FieldView],
+    now: Timestamp,
+) -> Result<String, Refused> {
     use std::fmt::Write as _;
     let mut text = String::new();
     let signals = facts::signals(&parts.governance, &parts.live, case, now);
@@ -226,6 +233,10 @@ pub(crate) async fn summary(parts: &Parts, case: &Case, now: Timestamp) -> Resul
         case.messages,
         case.waited_ms(now) / 1_000
     );
+    for field in fields {
+        let value = fields::told(field, &parts.governance.bundle.terms().economics.currency.0);
+        let _ = writeln!(text, "{}: {value}.", field.title);
+    }
     let own = [("human_requested", "The customer has asked for a human.")];
     for (name, says) in own.into_iter().chain(parts.governance.bundle.says()) {
         if named(name) == "true" {

@@ -4,7 +4,7 @@ use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
     ai::context::{self, cut},
-    case::{action, bounds},
+    case::{action, bounds, fields},
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},
@@ -273,7 +273,7 @@ async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Op
         language: named("language").filter(|language| language != "und"),
         intent: named("intent"),
         messages,
-        summary: context::summary(parts, case, now).await?,
+        summary: context::summary(parts, case, &fields::for_ai(parts, case).await?, now).await?,
         waited_ms: case.waited_ms(now),
         tried: case.tried.iter().map(|tried| tried.responder.to_string()).collect(),
     }))

@@ -5,7 +5,7 @@ use crate::{
     case::counted::{CaseAnswer, shown},
     journal::outbox::TurnDue,
     operation::EndActionRefusal,
-    pipeline::{self, commit::Act, facts, lease, load, sealing},
+    pipeline::{self, about::About, commit::Act, facts, lease, load, sealing},
     refused::Refused,
 };
 use remit_domain::{
@@ -75,7 +75,8 @@ pub(crate) async fn ask_action(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments).await?;
     let standing = &loaded.case;
     let now = parts.environment.now();
-    let signals = facts::signals(&parts.governance, &parts.live, standing, now);
+    let about = About::of(parts, standing).await?;
+    let signals = facts::seen(&parts.governance, &parts.live, standing, &about, now);
     let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, standing, &signals, now);
     let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);
     let principal = principal.ok_or_else(|| Refused::internal("the holder is none of the bundle's responders"))?;

@@ -43,6 +43,7 @@ fn json(value: &Value) -> serde_json::Value {
         Value::Bool(value) => (*value).into(),
         Value::Long(value) => (*value).into(),
         Value::Name(value) => value.as_str().into(),
+        Value::List(names) => names.iter().map(|name| name.as_str()).collect(),
     }
 }
 

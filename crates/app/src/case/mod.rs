@@ -10,6 +10,7 @@ pub mod counted;
 pub mod end;
 pub mod exception;
 pub mod feedback;
+pub mod fields;
 pub mod hand_over;
 pub mod keep;
 pub mod merge;

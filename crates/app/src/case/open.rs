@@ -7,7 +7,7 @@ use crate::{
         automatic::{self, NothingOpened},
         bounds::{self, CUSTOMER_MAX, TEXT_MAX},
         counted::{self, CaseAnswer},
-        feedback,
+        feedback, fields,
         request::OpenCase,
     },
     customer,
@@ -15,6 +15,7 @@ use crate::{
     operation::{AskRouteRefusal, OpenCaseRefusal},
     pipeline::{
         self,
+        about::About,
         commit::Act,
         measure::{self, Named},
     },
@@ -110,7 +111,8 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     )
     .await?;
     let mut context = parts.environment.context(caller)?;
-    let happened = pipeline::decided(parts, None, act.command, Some(Trigger::Asked), &mut context)?;
+    let asked = Some(Trigger::Asked);
+    let happened = pipeline::decided(parts, None, act.command, asked, &act.beside.about, &mut context)?;
     let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
     Ok(WouldDecide {
         explanation: decision::explain(&parts.governance, &parts.journal, decision),
@@ -147,6 +149,13 @@ pub(crate) async fn opening_of(
     } else {
         None
     };
+    let (fields, of_fields, about) = match fields::read(&parts.governance, caller, &open.fields)? {
+        Some(read) => {
+            let (fields, sealed, about) = fields::seal(read, &customer.key, &parts.environment)?;
+            (Some(fields), sealed, about)
+        }
+        None => (None, None, About::default()),
+    };
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
     let command = Command::Open {
@@ -157,9 +166,11 @@ pub(crate) async fn opening_of(
         channel: open.channel,
         words: sealed.words.clone(),
         readings,
+        fields,
     };
     let customer = customer.new;
     let mut act = Act::new("case.open", command).with([sealed]);
-    (act.beside.customer, act.beside.again) = (customer, again);
+    act = act.with(of_fields);
+    (act.beside.customer, act.beside.again, act.beside.about) = (customer, again, about);
     Ok(act)
 }

@@ -3,7 +3,7 @@
 use crate::{
     Caller, Governance, Journal, Live, Parts,
     access::{auth, who},
-    case::{announce, attachment::AttachmentView, view::CaseView},
+    case::{announce, attachment::AttachmentView, fields, view::CaseView},
     environment::clock::rfc3339,
     operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
@@ -119,12 +119,9 @@ pub const PAGE_MAX: usize = 200;
 /// # Errors
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
-    Ok(who::case_view(
-        &parts.journal,
-        &parts.vault,
-        &load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?,
-    )
-    .await?)
+    let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
+    let view = who::case_view(&parts.journal, &parts.vault, &case).await?;
+    Ok(CaseView { fields: fields::views(parts, caller, &case).await?, ..view })
 }
 
 /// Cases, newest first.
@@ -303,6 +300,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::NoteLeft { note, .. } => Some(note),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
+        | Event::FieldsSet { .. }
         | Event::HumanWishEnded { .. }
         | Event::SituationNoted { .. }
         | Event::OfferMade { .. }

@@ -1,11 +1,15 @@
 //! What is sent to open a case, and to write on it.
 
-use crate::{case::schema, pipeline::measure::PostedReading};
+use crate::{
+    case::{fields::Sent, schema},
+    pipeline::measure::PostedReading,
+};
 use remit_domain::{
     case::{Channel, Requester},
     event::Mark,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A request to take in.
@@ -29,6 +33,11 @@ pub struct OpenCase {
     /// Readings that you have of the case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PostedReading>,
+    /// What the case is about, by the fields that the bundle declares. A date-time is written as RFC 3339, money in
+    /// minor units.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = schema::values)]
+    pub fields: Sent,
     /// The value of the message's field `Auto-Submitted` (RFC 3834): `no` where a person sent it, `auto-generated`,
     /// `auto-replied` or another keyword where a machine did, which opens no case. Without it the usual forms of
     /// machines' messages are known by their words.

@@ -1,6 +1,9 @@
 //! What callers are shown of a case: plain data with times as RFC 3339.
 
-use crate::{case::schema, environment::clock::rfc3339};
+use crate::{
+    case::{fields::FieldView, schema},
+    environment::clock::rfc3339,
+};
 use remit_domain::{
     Case, Decision,
     action::OpenAction,
@@ -44,6 +47,9 @@ pub struct CaseView {
     /// Dangers and needs that stand on it until a person says otherwise, in the order in which they were noted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub situations: Vec<SituationView>,
+    /// What it is about, by the bundle's fields, as far as the caller may see them. Told where the case is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldView>,
     /// What the people who have it are asked: whether to hand it over. Answer by `transfer`, or by `keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handover_question: Option<HandoverQuestionView>,
@@ -262,6 +268,7 @@ impl From<&Case> for CaseView {
             handoffs: case.handoffs,
             human_requested: case.human_requested,
             situations: case.situations.iter().map(SituationView::from).collect(),
+            fields: Vec::new(),
             handover_question: case.handover_question.as_ref().map(|question| HandoverQuestionView {
                 to: question.to.to_string(),
                 decision: question.decision.to_string(),

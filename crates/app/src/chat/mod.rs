@@ -8,7 +8,7 @@ use crate::{
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
         feedback::{self, GiveFeedback},
-        open,
+        fields, open,
         request::{OpenCase, PostMessage},
         write,
     },
@@ -285,6 +285,7 @@ async fn chat_open(
         channel: Channel::Chat,
         requester: None,
         signals: Vec::new(),
+        fields: fields::Sent::new(),
         auto_submitted: by_hand(),
     };
     let caller = chat.caller();

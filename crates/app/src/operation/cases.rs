@@ -93,6 +93,26 @@ operations! { "cases"
         }
     }
 
+    /// Set what a case is about, by the fields that the bundle declares.
+    ///
+    /// An open case is decided anew where policies see any of them. Personal ones are sealed under the customer's key.
+    set_fields = SetFields {
+        asks: [FIELD_SET];
+        of: [Case];
+        runs: on a case;
+        refuses: SetFieldsRefusal {
+            /// There is no field, one is none that the bundle declares, does not fit its declaration, or is not for this
+            /// source to set; or the token has no source to set it under.
+            Invalid,
+            /// There is no such case.
+            NotFound,
+            /// The case ended in another one.
+            Conflict,
+            /// The words on the case were erased, so that nothing can be sealed.
+            Erased,
+        }
+    }
+
     /// Hand a case over, as its holder.
     ///
     /// The handoff, its context package and the next holder's lease are one commit.

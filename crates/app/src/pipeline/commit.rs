@@ -4,7 +4,7 @@
 use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
     environment::entropy::Entropy,
-    pipeline::{counting, follow_ups, load::Loaded, projections::Projections},
+    pipeline::{about::About, counting, follow_ups, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
 };
@@ -39,6 +39,8 @@ pub(crate) struct Act {
 pub(crate) struct Beside {
     /// Whether the sealed words, files and kept answers of the case are deleted, whatever the events say.
     erases: bool,
+    /// What policies are asked with of what it sets.
+    pub(crate) about: About,
     /// Words that the command's events commit to.
     pub(crate) sealed: Vec<Sealed>,
     /// The words that say why the case is reopened, if it is.

@@ -4,7 +4,7 @@
 use crate::{
     Environment, Governance, Live,
     live::{floor::Waits, load::Load},
-    pipeline::sla,
+    pipeline::{about::About, sla},
 };
 use remit_domain::{
     Case, Deliberation,
@@ -39,9 +39,10 @@ pub(crate) fn answer(
     environment: &Environment,
     case: &Case,
     question: &Question,
+    about: &About,
     now: Timestamp,
 ) -> Deliberation {
-    let signals = signals(governance, live, case, now);
+    let signals = seen(governance, live, case, about, now);
     let candidates = candidates(governance, live, environment, case, &signals, now);
     let (verdicts, policies) = governance.engine.handle(&signals, &candidates);
     let named = match &question.trigger {
@@ -82,6 +83,13 @@ pub(crate) fn candidates(
 /// The readings that count for `case` now, with the facts of the case itself and the bundle's defaults.
 pub(crate) fn signals(governance: &Governance, live: &Live, case: &Case, now: Timestamp) -> Signals {
     ground(governance, live, None).signals(case, now)
+}
+
+/// The same with what policies see of the case's fields and of its customer.
+pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &About, now: Timestamp) -> Signals {
+    let mut signals = signals(governance, live, case, now);
+    about.see(&governance.bundle, &governance.engine, case, &mut signals, now);
+    signals
 }
 
 impl Ground<'_> {
@@ -144,7 +152,8 @@ impl Ground<'_> {
 
     /// Whether policy lets the responder that has `case` keep it.
     pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
-        let signals = self.signals(case, now);
+        let mut signals = self.signals(case, now);
+        About::default().see(self.bundle, self.engine, case, &mut signals, now);
         let candidates = self.candidates(case, &signals, now);
         let (verdicts, _) = self.engine.handle(&signals, &candidates);
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());

@@ -12,6 +12,7 @@ use remit_store::{Commit, CommitError, Views as _};
 use serde::Serialize;
 use std::borrow::Cow;
 
+pub mod about;
 pub mod commit;
 pub mod counting;
 pub mod facts;
@@ -88,7 +89,12 @@ async fn prepare<T: Serialize>(
     let mut context = parts.environment.context(caller)?;
     let commit::Act { command, beside, .. } = act;
     let now = context.now;
-    let happened = decided(parts, before.as_ref(), command, None, &mut context)?;
+    let mut about = match &before {
+        Some(case) => about::About::of(parts, case).await?,
+        None => about::About::default(),
+    };
+    about.and(&beside.about);
+    let happened = decided(parts, before.as_ref(), command, None, &about, &mut context)?;
     let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
         Cow::Borrowed(_) => show(&happened),
         Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
@@ -97,12 +103,13 @@ async fn prepare<T: Serialize>(
 }
 
 /// What `command` comes to on the case as it was `before`: the domain decides, on facts and verdicts of now where it
-/// asks for them. `trigger` takes the place of what the command would have triggered the decision.
+/// asks for them, and on what is known `about` it. `trigger` takes the place of what the command would have triggered the decision.
 pub(crate) fn decided(
     parts: &Parts,
     before: Option<&Case>,
     command: Command,
     trigger: Option<Trigger>,
+    about: &about::About,
     context: &mut Context,
 ) -> Result<Happened, Refused> {
     let pending = match remit_domain::begin(before, command, context)? {
@@ -110,7 +117,8 @@ pub(crate) fn decided(
         Step::Asks(pending) => pending,
     };
     let (case, question) = (pending.case(), pending.question());
-    let mut answer = facts::answer(&parts.governance, &parts.live, &parts.environment, case, question, context.now);
+    let (governance, live, environment) = (&parts.governance, &parts.live, &parts.environment);
+    let mut answer = facts::answer(governance, live, environment, case, question, about, context.now);
     if let Some(trigger) = trigger {
         answer.trigger = trigger;
     }

@@ -16,7 +16,7 @@ use crate::{
         counted::CaseAnswer,
         end, exception,
         feedback::GiveFeedback,
-        hand_over, keep, merge,
+        fields, hand_over, keep, merge,
         override_log::OverrideView,
         query::{MessageView, Page, TimelineItem},
         request, situation, transfer,
@@ -95,6 +95,7 @@ signatures! {
     PostMessage(request::PostMessage) -> CaseAnswer, "Added.";
     ListMessages(input::ListPart) -> Page<MessageView>, "One page.";
     PostSignals(write::PostSignals) -> CaseAnswer, "Recorded and decided.";
+    SetFields(fields::PostFields) -> CaseAnswer, "Set, and decided.";
     RequestHandoff(hand_over::RequestHandoff) -> CaseAnswer, "Decided.";
     MakeOverride(hand_over::MakeOverride) -> CaseAnswer, "Given.";
     ResolveCase(end::ResolveCase) -> CaseAnswer, "Resolved.";

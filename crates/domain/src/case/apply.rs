@@ -5,6 +5,7 @@ use crate::{
     action::OpenAction,
     decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason},
     event::{Event, Handoff, Mark, Tried},
+    field::Field,
     id::{PolicyId, ResponderId, Timestamp},
     signal::{BUTTON_PRESSED, Value},
 };
@@ -41,6 +42,14 @@ impl Case {
                     }
                     self.readings.keep(name.clone(), reading.clone());
                 }
+                self.updated = *at;
+            }
+            Event::FieldsSet { fields, taken_away, source, at, .. } => {
+                for (name, held) in fields {
+                    let field = Field { held: held.clone(), source: source.clone(), at: *at };
+                    self.fields.insert(name.clone(), field);
+                }
+                self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
             Event::DecisionMade { decision, handoff } => {
@@ -179,6 +188,7 @@ impl Case {
             }
             Event::WordsErased { at } => {
                 self.erased = true;
+                self.fields.clear();
                 self.updated = *at;
             }
         }

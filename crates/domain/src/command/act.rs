@@ -36,6 +36,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Measure { readings, situation, not_asked } => {
             readings::measure(so_far, context, readings, situation, not_asked)
         }
+        Command::SetFields(fields) => readings::set_fields(so_far, context, fields),
         Command::EndSituation { situation, reason } => readings::end_situation(so_far, context, situation, reason),
 
         Command::Review { epoch, point, trigger } => handovers::review(so_far, epoch, point, trigger),

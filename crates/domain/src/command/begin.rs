@@ -64,7 +64,7 @@ impl Pending {
 pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Result<Step, Refusal> {
     let now = context.now;
     let (so_far, asked) = match (case, command) {
-        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked }) => {
+        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields }) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
             let case = Case::new(id, &customer, requester, channel, &message, now);
@@ -73,6 +73,9 @@ pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Re
             guard::measured(&mut so_far, readings, now);
             guard::unasked(&mut so_far, not_asked, &context.by, now);
             guard::noted(&mut so_far, situation, now);
+            if let Some(fields) = fields {
+                guard::set(&mut so_far, fields, &context.by, now);
+            }
             (so_far, Some(Asked::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
         }
         (None, _) => return Err(Refusal::NoCase),

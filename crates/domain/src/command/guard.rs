@@ -5,6 +5,7 @@ use crate::{
     case::{Case, Holder, HolderRef, Status},
     ending::Ending,
     event::{Attachment, Event, Words},
+    field::SetFields,
     id::{Disposition, ExceptionId, OfferId, SignalName, StaffId, Timestamp},
     offer::Offer,
     refusal::Refusal,
@@ -16,6 +17,14 @@ use smol_str::SmolStr;
 pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading)>, at: Timestamp) {
     if !readings.is_empty() {
         so_far.emit(Event::SignalsMeasured { readings, at });
+    }
+}
+
+/// The fields have these values from now on.
+pub(super) fn set(so_far: &mut Happened, set: SetFields, by: &str, at: Timestamp) {
+    let SetFields { fields, taken_away, source, decides: _ } = set;
+    if !fields.is_empty() || !taken_away.is_empty() {
+        so_far.emit(Event::FieldsSet { fields, taken_away, source, by: by.to_owned(), at });
     }
 }
 

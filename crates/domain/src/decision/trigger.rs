@@ -18,6 +18,8 @@ pub enum Trigger {
     CustomerMessage,
     /// An integration posted signals.
     SignalsPosted,
+    /// Fields of the case were set that policies look at.
+    FieldsSet,
     /// The holder gave the case up.
     Yielded {
         /// Why, from a closed list.

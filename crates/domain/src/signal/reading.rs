@@ -13,8 +13,10 @@ pub enum Value {
     Bool(bool),
     /// A whole number in the unit that the signal's name ends with (`_bp`, `_ms`, or a count).
     Long(i64),
-    /// One name of a closed vocabulary, such as an intent or a language.
+    /// One name of a closed vocabulary, such as an intent or a language; of a field, its text.
     Name(SmolStr),
+    /// Of a field: names, each once, in order.
+    List(Vec<SmolStr>),
 }
 
 impl Value {
@@ -30,6 +32,7 @@ impl std::fmt::Display for Value {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Long(value) => write!(f, "{value}"),
             Self::Name(value) => f.write_str(value),
+            Self::List(names) => f.write_str(&names.join(", ")),
         }
     }
 }

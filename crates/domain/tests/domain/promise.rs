@@ -429,6 +429,7 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
             (DecisionPoint::Retain, Trigger::CustomerMessage)
         }
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
+        Command::SetFields(_) => (DecisionPoint::Retain, Trigger::FieldsSet),
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
         Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason, found: None }),
         Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),

@@ -108,7 +108,7 @@ impl Transcript {
             "open" => match open_with(readings()) {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
-                    Command::Open { customer, requester, channel, words, readings, situation, not_asked }
+                    Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields: None }
                 }
                 other => other,
             },
@@ -247,6 +247,10 @@ impl Transcript {
                 let told = readings.iter().map(|(name, r)| format!("{name} is {} ({})", r.value, r.source));
                 format!("measured: {}", told.collect::<Vec<_>>().join(", "))
             }
+            Event::FieldsSet { fields, taken_away, source, .. } => {
+                let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
+                format!("{source} set {}", named.join(", "))
+            }
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {
@@ -380,6 +384,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::CaseOpened => "a case was opened".to_owned(),
         Trigger::CustomerMessage => "the customer wrote".to_owned(),
         Trigger::SignalsPosted => "signals were posted".to_owned(),
+        Trigger::FieldsSet => "what it is about was set".to_owned(),
         Trigger::Yielded { reason, .. } => {
             format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
         }

@@ -2,6 +2,8 @@
 
 use super::{
     being_read::Reading,
+    declared_fields,
+    field::FieldSpec,
     parts::{CandidateSpec, QueueSpec},
     signal::SignalSpec,
 };
@@ -98,6 +100,9 @@ impl Reading<'_> {
             max: signal.max.unwrap_or(i64::MAX),
             default,
             authoritative: signal.authoritative.iter().cloned().collect(),
+            record: None,
+            optional: false,
+            personal: false,
         };
         if let Err(error) = spec.check(&spec.default) {
             self.wrong(&signal.name, format!("the default does not fit: {error}"), "change `default`");
@@ -344,7 +349,7 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn terms(&mut self, digest: &Digest, baseline: &Digest) -> Option<Terms> {
+    pub(super) fn terms(&mut self, digest: &Digest, baseline: &Digest, facts: &[FieldSpec]) -> Option<Terms> {
         let manifest = self.manifest;
         let mut owners = BTreeMap::new();
         for point in DecisionPoint::ALL {
@@ -370,11 +375,16 @@ impl Reading<'_> {
         }
         let economics = &manifest.economics;
         let value_signal = match &economics.value_signal {
-            Some(name) if !manifest.signals.iter().any(|s| &s.name == name && s.kind == SignalKind::Name) => {
+            Some(name)
+                if !manifest.signals.iter().any(|s| &s.name == name && s.kind == SignalKind::Name)
+                    && !declared_fields::is_class(facts, name) =>
+            {
                 self.wrong(
                     name,
-                    format!("value_signal names `{name}`, which is no signal of type `name`"),
-                    "declare the signal, or name another",
+                    format!(
+                        "value_signal names `{name}`, which is no signal of type `name`, and no text among the facts"
+                    ),
+                    "declare the signal, or name a fact that policies see as `customer.NAME`",
                 );
                 None
             }

@@ -42,7 +42,57 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference)>> = LazyLock::new(|| {
         permit (principal is Ai, action == Action::"handle", resource)
         when { context has topic && context.topic == Topic::"fraud" && {"Var": context.wants_human}["Var"] };
     "#;
-    [bank.clone(), bank.with("policies/odd.cedar", odd.into())]
+    let about = r#"
+        @id("about.amount") @owner("head-of-support") @reason("Compares a number that may not be there")
+        forbid (principal is Ai, action == Action::"handle", resource)
+        when { context.fields has amount && context.fields.amount > 5000 };
+        @id("about.there") @owner("head-of-support") @reason("Asks whether something is there")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { context.fields has cabin && context.repeat_contacts == 1 };
+        @id("about.cabin") @owner("head-of-support") @reason("Names texts")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { context.fields has cabin && ["first", "business"].contains(context.fields.cabin) };
+        @id("about.like") @owner("head-of-support") @reason("Looks into a text")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { context.fields has note && context.fields.note like "*x*" };
+        @id("about.flags") @owner("head-of-support") @reason("Looks for names in a list, for each candidate")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { context.customer has flags && context.customer.flags.contains("fragile") && principal.depth > 2 };
+        @id("about.tier") @owner("head-of-support") @reason("Reads what is always there")
+        permit (principal is Ai, action == Action::"handle", resource)
+        when { context.customer.tier == "gold"
+               && context.customer.tier_age_hours < 24 };
+    "#;
+    let manifest = String::from_utf8(bank.get("bundle.toml").unwrap().to_vec()).unwrap();
+    let manifest = manifest
+        + r#"
+[[field]]
+name = "amount"
+type = "money"
+seen_by = ["policies"]
+personal = false
+[[field]]
+name = "cabin"
+type = "text"
+values = ["first", "business", "economy"]
+seen_by = ["staff", "policies"]
+[[field]]
+name = "note"
+type = "text"
+seen_by = ["policies"]
+personal = false
+[[fact]]
+name = "flags"
+type = "list"
+seen_by = ["policies"]
+[[fact]]
+name = "tier"
+type = "text"
+default = "none"
+seen_by = ["policies"]
+"#;
+    let about = bank.clone().with("bundle.toml", manifest.into_bytes()).with("policies/about.cedar", about.into());
+    [bank.clone(), bank.with("policies/odd.cedar", odd.into()), about]
         .into_iter()
         .map(|files| {
             let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
@@ -64,16 +114,21 @@ proptest! {
 
     #[test]
     fn slices_say_what_all_policies_say(
-        which in 0..2_usize,
+        which in 0..3_usize,
         picks in prop::collection::vec((any::<bool>(), number(), any::<prop::sample::Index>()), 64),
         facts in prop::collection::vec((any::<bool>(), any::<bool>(), number(), number(), number()), 12),
         changes in prop::collection::vec(
             (any::<prop::sample::Index>(), (any::<bool>(), number(), any::<prop::sample::Index>())), 6),
     ) {
         let (bundle, engine, reference) = &BUNDLES[which];
-        let mut specs: Vec<_> = bundle.signals.values().collect();
+        let mut specs: Vec<_> = bundle.signals.values().chain(&bundle.attributes).collect();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
+        let names = ["first", "business", "economy", "fox", "gold", "fragile"];
         let value = |spec: &SignalSpec, (truth, long, pick): &(bool, i64, prop::sample::Index)| match spec.kind {
+            SignalKind::Text => Value::name(names[pick.index(names.len())]),
+            SignalKind::List => {
+                Value::List(names.iter().filter(|name| name.len().is_multiple_of(2) == *truth).map(|n| (*n).into()).collect())
+            }
             SignalKind::Bool => Value::Bool(*truth),
             SignalKind::Long => Value::Long(*long),
             SignalKind::Name => {
@@ -82,9 +137,10 @@ proptest! {
             }
         };
         let reading = |value| Reading { value, source: "test".into(), at: Timestamp(0), because: Vec::new() };
-        let mut signals: Signals = specs.iter().zip(picks.iter().cycle()).map(|(spec, pick)| {
-            (spec.name.clone(), reading(value(spec, pick)))
-        }).collect();
+        // What may not be there is there every other time.
+        let there = |spec: &SignalSpec, pick: &(bool, i64, prop::sample::Index)| !spec.optional || pick.0;
+        let mut signals: Signals = specs.iter().zip(picks.iter().cycle()).filter(|(spec, pick)| there(spec, pick))
+            .map(|(spec, pick)| (spec.name.clone(), reading(value(spec, pick)))).collect();
         let mut candidates: Vec<CandidateFacts> = bundle.candidates().iter().zip(facts).map(
             |(spec, (open, yielded, depth, expected_wait_ms, sla_risk_bp))| CandidateFacts {
                 responder: spec.responder.clone(), kind: spec.kind, accountable: spec.accountable.clone(),

@@ -92,6 +92,7 @@ addresses! {
     PostMessage = Post "/v1/cases/{id}/messages" [201];
     ListMessages = Get "/v1/cases/{id}/messages" [200];
     PostSignals = Post "/v1/cases/{id}/signals" [200];
+    SetFields = Post "/v1/cases/{id}/fields" [200];
     RequestHandoff = Post "/v1/cases/{id}/handoffs" [201];
     MakeOverride = Post "/v1/cases/{id}/overrides" [201];
     ResolveCase = Post "/v1/cases/{id}/resolve" [200];

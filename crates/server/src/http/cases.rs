@@ -13,6 +13,7 @@ use remit_app::{
     case::{
         end::{self, ReopenCase, ResolveCase},
         exception::{self, RaiseException},
+        fields::{self, PostFields},
         hand_over::{self, MakeOverride, RequestHandoff},
         open::{self, Opened},
         query,
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::PostMessage, post_message)
         .bind(operation::ListMessages, list_messages)
         .bind(operation::PostSignals, post_signals)
+        .bind(operation::SetFields, set_fields)
         .bind(operation::RequestHandoff, request_handoff)
         .bind(operation::MakeOverride, make_override)
         .bind(operation::RaiseException, raise_exception)
@@ -96,6 +98,16 @@ async fn post_signals(
     body: Json<PostSignals>,
 ) -> Reply {
     let acted = write::post_signals(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
+}
+
+async fn set_fields(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    Name(id): Name,
+    body: Json<PostFields>,
+) -> Reply {
+    let acted = fields::set_fields(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod ai;
+mod asked;
 mod attachments;
 mod bad_input;
 mod bundles;
@@ -25,6 +26,7 @@ mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod fields;
 mod governance;
 mod harness;
 mod inbox;

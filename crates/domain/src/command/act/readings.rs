@@ -5,10 +5,12 @@ use crate::{
     case::Status,
     command::{
         Context, Happened,
-        guard::{known_before, measured, noted, open_only, unasked},
+        guard::{known_before, measured, noted, open_only, set, unasked},
     },
     decision::{DecisionPoint, Trigger},
+    ending::Ending,
     event::{Event, Words},
+    field::SetFields,
     id::SignalName,
     refusal::Refusal,
     signal::Reading,
@@ -31,6 +33,16 @@ pub(super) fn measure(
         Status::Open => ask(DecisionPoint::Retain, Trigger::SignalsPosted),
         Status::Resolved => Ok(None),
     }
+}
+
+/// An open case is decided anew where policies look at what was set.
+pub(super) fn set_fields(so_far: &mut Happened, context: &Context, fields: SetFields) -> Left {
+    if let Some(Ending::Merged { into }) = so_far.case.ending {
+        return Err(Refusal::Merged { into });
+    }
+    let decides = fields.decides && so_far.case.status == Status::Open;
+    set(so_far, fields, &context.by, context.now);
+    if decides { ask(DecisionPoint::Retain, Trigger::FieldsSet) } else { Ok(None) }
 }
 
 pub(super) fn end_situation(so_far: &mut Happened, context: &Context, situation: SmolStr, reason: Words) -> Left {

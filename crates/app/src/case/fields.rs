@@ -1,0 +1,241 @@
+//! What a case is about: fields that the bundle declares, set and shown.
+
+use crate::{
+    Caller, Done, Environment, Governance, Parts, Repeat,
+    access::principal::Principal,
+    case::{
+        counted::{CaseAnswer, shown},
+        schema,
+    },
+    environment::clock::rfc3339,
+    operation::SetFieldsRefusal,
+    pipeline::{
+        self,
+        about::{About, Opened},
+        commit::Act,
+        load, sealing,
+    },
+    refused::Refused,
+    vault::keys::{CustomerKey, Sealed},
+};
+use remit_domain::{
+    Case, Command,
+    decision::ResponderKind,
+    field::{FieldKind, FieldValue, Held, SetFields},
+    id::FieldName,
+};
+use remit_policy::bundle::{self, FieldSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+use std::{collections::BTreeMap, sync::Arc};
+use utoipa::ToSchema;
+
+/// Values by field, as they are sent.
+pub type Sent = BTreeMap<String, Json>;
+
+/// Values of a case's fields.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostFields {
+    /// The values, by field; `null` takes a field away. A date-time is written as RFC 3339, money in minor units.
+    #[schema(schema_with = schema::values)]
+    pub fields: Sent,
+}
+
+/// A field of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Its type: `text`, `number`, `money`, `date_time`, `reference`, `list` or `truth`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Its value; `null` where it cannot be read any more.
+    #[schema(schema_with = schema::value)]
+    pub value: Json,
+    /// Who said it: the source of an integration, `staff`, `ai` or `enrichment`.
+    pub source: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// Fields that were read, before they are sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    values: BTreeMap<FieldName, Option<(FieldValue, bool)>>,
+    source: SmolStr,
+    decides: bool,
+}
+
+/// The source under which a caller says what a case is about.
+pub(crate) fn source_of(governance: &Governance, caller: &Caller, field: &str) -> Result<SmolStr, Refused> {
+    match (&caller.source, &caller.principal) {
+        (Some(source), _) => Ok(source.clone()),
+        (None, Principal::Responder(_)) if is_ai(governance, caller) => Ok(SmolStr::new_static("ai")),
+        (None, Principal::Staff { .. } | Principal::Responder(_)) => Ok(SmolStr::new_static("staff")),
+        (None, _) => {
+            Err(Refused::invalid(field, "this token has no source; make one with `remit token create --source NAME`"))
+        }
+    }
+}
+
+/// Reads values that are sent, by the bundle's declarations.
+pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Result<Option<Read>, Refused> {
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let source = source_of(governance, caller, "fields")?;
+    read_of(governance, source, sent).map(Some)
+}
+
+/// The same, of a source.
+pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> Result<Read, Refused> {
+    let mut read = Read { values: BTreeMap::new(), source, decides: false };
+    for (name, value) in sent {
+        let spec = governance.bundle.field(name).ok_or_else(|| unknown(name, governance.bundle.fields()))?;
+        if !spec.is_set_by(&read.source) {
+            let detail = format!("`{name}` is set by {}, and not by `{}`", spec.sources.join(", "), read.source);
+            return Err(Refused::invalid("fields", detail));
+        }
+        let value = match value {
+            Json::Null => None,
+            value => Some((spec.read(value).map_err(|error| Refused::invalid("fields", error))?, spec.personal)),
+        };
+        read.decides |= spec.seen_by_policies;
+        read.values.insert(spec.name.clone(), value);
+    }
+    Ok(read)
+}
+
+fn unknown(name: &str, known: &[FieldSpec]) -> Refused {
+    let name: String = name.chars().take(64).collect();
+    let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
+    let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
+    Refused::invalid("fields", format!("the bundle declares no field {name:?}: {known}"))
+}
+
+/// Fields with personal ones sealed under the customer's key: what goes on record, what is kept, and what policies are
+/// asked with.
+pub(crate) fn seal(
+    read: Read,
+    key: &CustomerKey,
+    environment: &Environment,
+) -> Result<(SetFields, Option<Sealed>, About), Refused> {
+    let is_personal = |value: &Option<(FieldValue, bool)>| value.as_ref().is_some_and(|(_, personal)| *personal);
+    let named = |(name, value): (&FieldName, &Option<(FieldValue, bool)>)| {
+        let (value, _) = value.as_ref().filter(|(_, personal)| *personal)?;
+        Some((name.clone(), value.clone()))
+    };
+    let mut about = About::default();
+    let sealed = match read.values.values().any(is_personal) {
+        true => {
+            let personal: Opened = read.values.iter().filter_map(named).collect();
+            let text = serde_json::to_string(&personal).map_err(Refused::internal)?;
+            let sealed = key.seal(&text, &environment.entropy)?;
+            about.with(&sealed.words.commit, Arc::new(personal));
+            Some(sealed)
+        }
+        false => None,
+    };
+    let held = |(value, personal): (FieldValue, bool)| match &sealed {
+        Some(sealed) if personal => Held::Sealed(sealed.words.clone()),
+        _ => Held::Plain(value),
+    };
+    let (mut fields, mut taken_away) = (BTreeMap::new(), Vec::new());
+    for (name, value) in read.values {
+        match value {
+            Some(value) => drop(fields.insert(name, held(value))),
+            None => taken_away.push(name),
+        }
+    }
+    let set = SetFields { fields, taken_away, source: read.source, decides: read.decides };
+    Ok((set, sealed, about))
+}
+
+/// Sets fields of a case, which may change who holds it.
+///
+/// # Errors
+/// When policy, a declaration or the store refuses, or the case's words were erased.
+pub async fn set_fields(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    id: &str,
+    posted: PostFields,
+) -> Result<Done<CaseAnswer>, SetFieldsRefusal> {
+    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "field.set", id).await?;
+    let Some(read) = read(&parts.governance, caller, &posted.fields)? else {
+        return Err(Refused::invalid("fields", "name at least one field").into());
+    };
+    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
+    let (fields, sealed, about) = seal(read, &key, &parts.environment)?;
+    let mut act = Act::on(loaded, Command::SetFields(fields)).with(sealed);
+    act.beside.about = about;
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+}
+
+/// Whether it is an AI responder: who writes for a queue is one of its people.
+fn is_ai(governance: &Governance, caller: &Caller) -> bool {
+    let Principal::Responder(name) = &caller.principal else { return false };
+    let mut known = governance.bundle.candidates().iter();
+    known.all(|spec| spec.responder.as_str() != name || spec.kind == ResponderKind::Ai)
+}
+
+/// Whether `caller` may see a field.
+fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
+    match &caller.principal {
+        Principal::Customer(_) => false,
+        _ if is_ai(governance, caller) => spec.seen_by_ai,
+        _ => spec.seen_by_staff,
+    }
+}
+
+/// The fields of a case that `caller` may see, in the bundle's order. What was set under an earlier bundle, which this
+/// one does not declare, is shown to nobody.
+pub(crate) async fn views(parts: &Parts, caller: &Caller, case: &Case) -> Result<Vec<FieldView>, Refused> {
+    views_of(parts, case, |spec| may_see(&parts.governance, caller, spec)).await
+}
+
+/// The fields of a case for an AI responder that has it.
+pub(crate) async fn for_ai(parts: &Parts, case: &Case) -> Result<Vec<FieldView>, Refused> {
+    views_of(parts, case, |spec| spec.seen_by_ai).await
+}
+
+async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {
+    if case.fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bundle = &parts.governance.bundle;
+    let mut about = About::default();
+    about.open(parts, case, |name| bundle.field(name.as_str()).is_some_and(&may_see)).await?;
+    let view = |spec: &FieldSpec| {
+        let field = case.fields.get(&spec.name).filter(|_| may_see(spec))?;
+        let value = about.value(&spec.name, &field.held);
+        Some(FieldView {
+            name: spec.name.to_string(),
+            title: spec.title.clone(),
+            kind: value.map_or(spec.kind, |value| value.kind).as_str(),
+            value: value.map_or(Json::Null, bundle::shown),
+            source: field.source.to_string(),
+            at: rfc3339(field.at),
+        })
+    };
+    Ok(bundle.fields().iter().filter_map(view).collect())
+}
+
+/// A value as people read it.
+pub(crate) fn told(view: &FieldView, currency: &str) -> String {
+    match (&view.value, view.kind) {
+        (Json::Null, _) => "not readable any more".to_owned(),
+        (Json::Number(minor), kind) if kind == FieldKind::Money.as_str() => {
+            format!("{minor} minor units of {currency}")
+        }
+        (Json::String(text), _) => text.clone(),
+        (Json::Array(names), _) => names.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", "),
+        (value, _) => value.to_string(),
+    }
+}

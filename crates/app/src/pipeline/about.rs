@@ -1,0 +1,86 @@
+//! What policies see of a case beside what was measured: its fields and what is known of its customer, opened.
+
+use crate::{Parts, pipeline::sealing, refused::Refused};
+use remit_domain::{
+    Case,
+    event::Words,
+    field::{FieldValue, Held},
+    id::{FieldName, Timestamp},
+    signal::Signals,
+};
+use remit_policy::{bundle::Bundle, engine::Engine};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Values that were set together and sealed, by field.
+pub(crate) type Opened = BTreeMap<FieldName, FieldValue>;
+
+/// What is sealed of a case, opened as far as policies may see it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    /// Values, by the commitment to those that were set with them.
+    opened: BTreeMap<String, Arc<Opened>>,
+}
+
+impl About {
+    /// What policies may see of `case`.
+    pub(crate) async fn of(parts: &Parts, case: &Case) -> Result<Self, Refused> {
+        let seen =
+            |name: &FieldName| parts.governance.bundle.field(name.as_str()).is_some_and(|spec| spec.seen_by_policies);
+        let mut about = Self::default();
+        about.open(parts, case, seen).await?;
+        Ok(about)
+    }
+
+    /// Opens the sealed fields of `case` that `wanted` says yes to.
+    pub(crate) async fn open(
+        &mut self,
+        parts: &Parts,
+        case: &Case,
+        wanted: impl Fn(&FieldName) -> bool,
+    ) -> Result<(), Refused> {
+        for (name, field) in &case.fields {
+            let Held::Sealed(words) = &field.held else { continue };
+            if !wanted(name) || self.opened.contains_key(&words.commit) {
+                continue;
+            }
+            if let Some(opened) = opened(parts, case, words).await? {
+                self.opened.insert(words.commit.clone(), Arc::new(opened));
+            }
+        }
+        Ok(())
+    }
+
+    /// With what was sealed just now.
+    pub(crate) fn with(&mut self, commit: &str, values: Arc<Opened>) {
+        self.opened.insert(commit.to_owned(), values);
+    }
+
+    /// With what another one knows too.
+    pub(crate) fn and(&mut self, other: &Self) {
+        self.opened.extend(other.opened.iter().map(|(commit, values)| (commit.clone(), Arc::clone(values))));
+    }
+
+    /// The value of a field, if it can be seen.
+    pub(crate) fn value<'a>(&'a self, name: &FieldName, held: &'a Held) -> Option<&'a FieldValue> {
+        match held {
+            Held::Plain(value) => Some(value),
+            Held::Sealed(words) => self.opened.get(&words.commit)?.get(name),
+        }
+    }
+
+    /// Has policies see it.
+    pub(crate) fn see(&self, bundle: &Bundle, engine: &Engine, case: &Case, signals: &mut Signals, now: Timestamp) {
+        for spec in bundle.fields() {
+            let Some(field) = case.fields.get(&spec.name) else { continue };
+            if let Some(value) = self.value(&spec.name, &field.held) {
+                engine.see_field(signals, spec, value, (&field.source, field.at), now);
+            }
+        }
+    }
+}
+
+/// Values that were sealed together; nothing once they were erased.
+async fn opened(parts: &Parts, case: &Case, words: &Words) -> Result<Option<Opened>, Refused> {
+    let text = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, words).await?;
+    text.map(|text| serde_json::from_str(&text).map_err(Refused::internal)).transpose()
+}

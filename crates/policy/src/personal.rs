@@ -1,0 +1,127 @@
+//! How much of a personal value a decision holds: no more than the bundle's policies tell apart. They are asked with
+//! that alone, so that a decision can be taken again from its record after the value was erased.
+
+use crate::{
+    bundle::{Bundle, SignalSpec},
+    cedar::Rule,
+    finding::Finding,
+    manifest::SignalKind,
+    verdict_cache::{Texts, Unscoped},
+};
+use remit_domain::signal::Value;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands for every text that no policy names.
+const OTHER: SmolStr = SmolStr::new_inline("(another)");
+
+/// What policies compare personal values with, by what they see them as.
+#[derive(Debug, Default)]
+pub(crate) struct ToldApart(BTreeMap<String, Apart>);
+
+#[derive(Debug, Default)]
+struct Apart {
+    numbers: BTreeSet<i64>,
+    texts: Texts,
+}
+
+impl ToldApart {
+    /// What the policies and invariants of a bundle tell apart, and its classes of value.
+    pub(crate) fn of(bundle: &Bundle) -> Self {
+        let kinds = kinds(&bundle.attributes);
+        let mut apart: BTreeMap<String, Apart> = bundle
+            .attributes
+            .iter()
+            .filter(|spec| spec.personal)
+            .map(|spec| (spec.name.to_string(), Apart::default()))
+            .collect();
+        for rule in bundle.rules.iter().chain(&bundle.invariants) {
+            let read = Unscoped::new(&rule.policy, &kinds);
+            for (name, numbers) in read.literals {
+                if let Some(apart) = apart.get_mut(&name) {
+                    apart.numbers.extend(numbers);
+                }
+            }
+            for (name, texts) in read.texts {
+                if let Some(apart) = apart.get_mut(&name) {
+                    apart.texts.extend(texts);
+                }
+            }
+        }
+        let terms = bundle.terms();
+        if let Some(class) = &terms.economics.value_signal
+            && let Some(apart) = apart.get_mut(class.as_str())
+        {
+            apart.texts.extend(terms.economics.value_percent.keys().map(SmolStr::from));
+        }
+        Self(apart)
+    }
+
+    /// A value that policies cannot tell from this one: itself where it is not personal.
+    pub(crate) fn alike(&self, name: &str, value: Value) -> Value {
+        let Some(apart) = self.0.get(name) else { return value };
+        match value {
+            Value::Bool(_) => value,
+            Value::Long(number) => Value::Long(apart.number(number)),
+            Value::Name(text) if apart.texts.contains(&text) => Value::Name(text),
+            Value::Name(_) => Value::Name(OTHER),
+            Value::List(names) => Value::List(names.into_iter().filter(|name| apart.texts.contains(name)).collect()),
+        }
+    }
+}
+
+impl Apart {
+    /// A number that lies as this one does among those that policies name: beside one of them, or one of them itself.
+    fn number(&self, number: i64) -> i64 {
+        if self.numbers.contains(&number) {
+            return number;
+        }
+        let below = self.numbers.range(..number).next_back().map(|cut| cut.saturating_add(1));
+        below.or_else(|| self.numbers.first().map(|cut| cut.saturating_sub(1))).unwrap_or(0)
+    }
+}
+
+fn kinds(attributes: &[SignalSpec]) -> Vec<(String, SignalKind)> {
+    attributes.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect()
+}
+
+/// Finds policies that do more with a personal value than to compare it with what is written out: what they come to
+/// could not be known again once it is erased.
+pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
+    let kinds = kinds(attributes);
+    let personal = |name: &str| {
+        let told = |spec: &&SignalSpec| spec.personal && spec.kind != SignalKind::Bool && spec.name.as_str() == name;
+        attributes.iter().any(|spec| told(&spec))
+    };
+    for rule in rules {
+        for name in Unscoped::new(&rule.policy, &kinds).otherwise.iter().filter(|name| personal(name)) {
+            let message = format!(
+                "policy `{}` does more with `context.{name}`, which is personal, than to compare it with values that \
+                 are written out",
+                rule.id
+            );
+            let cure = "compare it with literals, or declare it with `personal = false`";
+            findings.push(Finding::new(&rule.file, rule.line, message, cure));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_replaced_by_one_that_policies_cannot_tell_from_it() {
+        let apart = Apart { numbers: [100, 500].into(), texts: ["gold".into()].into() };
+        let of = |number| apart.number(number);
+        assert_eq!([-7, 99, 100, 101, 300, 500, 501, 9_000].map(of), [99, 99, 100, 101, 101, 500, 501, 501]);
+        let told = ToldApart([("fields.tier".to_owned(), apart)].into());
+        let alike = |name: &str, value| told.alike(name, value);
+        assert_eq!(alike("fields.tier", Value::name("gold")), Value::name("gold"));
+        assert_eq!(alike("fields.tier", Value::name("Ann Archer")), Value::name("(another)"));
+        let list = |names: &[&str]| Value::List(names.iter().map(|name| SmolStr::from(*name)).collect());
+        assert_eq!(alike("fields.tier", list(&["gold", "secret"])), list(&["gold"]));
+        assert_eq!(alike("fields.open", Value::name("as it is")), Value::name("as it is"));
+        assert_eq!(Apart::default().number(77), 0);
+    }
+}
