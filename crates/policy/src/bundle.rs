@@ -14,6 +14,7 @@ mod words;
 use crate::{
     asked_actions, attributes, baseline,
     cedar::{self, Rule},
+    closed_values,
     files::Files,
     finding::{Finding, line_at},
     lint, literal_types,
@@ -200,6 +201,7 @@ impl Bundle {
         if activate {
             names::lint(&text, &manifest, &rules, &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants), findings);
+            closed_values::lint(&files, &attributes, rules.iter().chain(&invariants), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
             asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);

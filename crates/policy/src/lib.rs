@@ -12,6 +12,7 @@ mod baseline;
 pub mod bundle;
 mod calendar;
 mod cedar;
+mod closed_values;
 pub mod engine;
 pub mod files;
 pub mod finding;

@@ -139,7 +139,11 @@ fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String
                 // Several articles may fail to answer the same.
                 Some(before) if !(list == "not" && before.starts_with("`not`") && !before.ends_with(file)) => {
                     let message = format!("the question “{question}” is in {before} too");
-                    wrong(question, message, "take it out of one of them; what stands in a `not` is answered by no article");
+                    wrong(
+                        question,
+                        message,
+                        "take it out of one of them; what stands in a `not` is answered by no article",
+                    );
                 }
                 Some(_) => {}
                 None => {
