@@ -3,8 +3,15 @@
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "what is printed goes through `shown`")]
 
 mod commands;
+mod configuration;
+#[cfg(test)]
+mod documents;
+mod log_format;
+mod service_manager;
+mod starter;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use log_format::LogFormat;
 use remit_command::shown;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
@@ -32,8 +39,12 @@ struct Cli {
 enum Command {
     /// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, staff.
     Demo(remit_demo::Demo),
+    /// Make a small complete bundle to start from.
+    Init(commands::init::Init),
     /// Serve the interface over a data directory.
     Serve(commands::serve::Serve),
+    /// Say whether a server serves and its store answers.
+    Health(commands::health::Health),
     /// Play a file of messages at a fresh server, and count what became of them.
     Replay(commands::replay::Replay),
     /// Look at cases.
@@ -64,17 +75,30 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments = match configuration::completed(&Cli::command(), std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            shown::failed(&error);
+            return ExitCode::from(2);
+        }
+    };
+    let cli = Cli::parse_from(arguments);
     // What goes wrong inside is told on the standard error, never among what a command prints.
     // The demo plays what goes wrong, and tells it itself.
     let level = match cli.command {
         Command::Demo(_) => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
-    tracing_subscriber::fmt().with_writer(|| shown::Log).with_max_level(level).init();
+    let format = match &cli.command {
+        Command::Serve(serve) => serve.log_format(),
+        _ => LogFormat::Text,
+    };
+    log_format::begin(format, level);
     let done = match cli.command {
         Command::Demo(demo) => demo.run(cli.json),
+        Command::Init(init) => init.run(cli.json),
         Command::Serve(serve) => serve.run(cli.json),
+        Command::Health(health) => health.run(cli.json),
         Command::Replay(replay) => replay.run(cli.json),
         Command::Case(case) => case.run(cli.json),
         Command::History(history) => history.run(cli.json),

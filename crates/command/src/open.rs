@@ -111,7 +111,16 @@ pub fn start(
 
 /// The AI services of a bundle, with secrets from the environment.
 pub fn services(bundle: &Bundle, data: Option<&Path>) -> anyhow::Result<Services> {
-    Ok(Services::of(bundle, &ModelCache::of(data), &|name| std::env::var(name).ok(), seconds)?)
+    services_with(bundle, data, &|name| std::env::var(name).ok())
+}
+
+/// The AI services of a bundle, with secrets from `environment`, by the names of variables.
+pub fn services_with(
+    bundle: &Bundle,
+    data: Option<&Path>,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> anyhow::Result<Services> {
+    Ok(Services::of(bundle, &ModelCache::of(data), environment, seconds)?)
 }
 
 /// The time in seconds since 1970.

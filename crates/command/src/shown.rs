@@ -8,6 +8,7 @@ use std::{
     fmt::Write as _,
     io::{self, IsTerminal as _, Write},
     process::exit,
+    sync::OnceLock,
 };
 use unicode_width::UnicodeWidthChar as _;
 
@@ -80,8 +81,23 @@ pub fn document(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who is told what happens meanwhile, and whether the command failed by it, where it is not printed.
+static NOTED: OnceLock<fn(&str, bool)> = OnceLock::new();
+
+/// Has what happens meanwhile told to `noted`, as where it goes to a log; the first time that this is said counts.
+pub fn noted_by(noted: fn(&str, bool)) {
+    let _ = NOTED.set(noted);
+}
+
 /// Tells what happens meanwhile, beside what is printed.
 pub fn note(text: &str) {
+    tell(text, false);
+}
+
+fn tell(text: &str, failed: bool) {
+    if let Some(noted) = NOTED.get() {
+        return noted(text, failed);
+    }
     put(&mut io::stderr(), &entered(text, terminal_width()));
 }
 
@@ -94,7 +110,7 @@ pub fn failed(error: &anyhow::Error) {
             told = if told.is_empty() { cause } else { format!("{told}: {cause}") };
         }
     }
-    note(&format!("remit: {told}"));
+    tell(&format!("remit: {told}"), true);
 }
 
 /// Where the log goes: to the standard error, one line for one event.
@@ -111,6 +127,26 @@ impl Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
     }
+}
+
+/// Where the log goes that is JSON, an object a line: to the standard error, with escapes for what does not show itself.
+#[derive(Debug)]
+pub struct JsonLog;
+
+impl Write for JsonLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(ascii_line(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// A line of JSON with escapes for what does not show itself, and the line's end as it is.
+fn ascii_line(line: &str) -> String {
+    format!("{}\n", ascii(line.trim_end_matches('\n')))
 }
 
 /// Whoever reads what is printed may have read enough, as `head` does: no fault of the program's, and nothing to tell.

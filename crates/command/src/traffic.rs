@@ -205,11 +205,14 @@ pub fn opening(at: usize, message: &Message) -> Value {
     let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
-    if !message.signals.is_empty()
-        && let Some(body) = body.as_object_mut()
-    {
-        let signals = message.signals.iter().map(|(name, value)| json!({ "name": name, "value": value }));
-        body.insert("signals".into(), signals.collect());
+    if let Some(body) = body.as_object_mut() {
+        if !message.signals.is_empty() {
+            let signals = message.signals.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+            body.insert("signals".into(), signals.collect());
+        }
+        if !message.fields.is_empty() {
+            body.insert("fields".into(), json!(message.fields));
+        }
     }
     body
 }
@@ -232,6 +235,11 @@ mod tests {
             { "name": "age", "value": 7 }, { "name": "frozen", "value": true }, { "name": "tier", "value": "gold" },
         ]);
         assert_eq!(of("a.csv", csv), [readings.clone(), Value::Null]);
+        let csv = "text,field.order,field.items\na,W1,\"[\"\"Lamp\"\", \"\"Tea Kettle\"\"]\"\n";
+        let path = directory.path().join("fields.csv");
+        fs::write(&path, csv).unwrap();
+        let fields = json!({ "order": "W1", "items": ["Lamp", "Tea Kettle"] });
+        assert_eq!(opening(0, &read(&path).unwrap()[0])["fields"], fields);
         let line = json!({ "text": "a", "signals": { "tier": "gold", "frozen": true, "age": 7 } }).to_string();
         assert_eq!(of("a.jsonl", &line), [readings]);
     }

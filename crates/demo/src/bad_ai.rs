@@ -1,5 +1,6 @@
-//! An AI service of somebody's own, reached by signed requests, which turns bad half-way: what it says then helps
-//! nobody. Its circuit breaker has to find out.
+//! AI services of somebody's own, reached by signed requests, which answer from the bundle's articles. One turns bad
+//! half-way: what it says then helps nobody, and its circuit breaker has to find out. Others stand in for services that
+//! the demo does not ask.
 
 use anyhow::Context as _;
 use remit_app::{
@@ -10,7 +11,10 @@ use remit_app::{
     governance::{articles, model_cache::ModelCache},
 };
 use remit_ledger::hash::hex;
-use remit_policy::{bundle::Bundle, manifest::Service as Configured};
+use remit_policy::{
+    bundle::{Bundle, CandidateSpec},
+    manifest::Service as Configured,
+};
 use remit_responders::{
     KnowledgeService, Limits, Service, Turn, TurnAuthor, WebhookService, signature, signature::SigningSecret,
     webhook::WebhookConfig,
@@ -46,7 +50,8 @@ pub(super) struct BadAi {
 #[derive(Debug)]
 struct Inner {
     bad: AtomicBool,
-    articles: KnowledgeService,
+    /// None where the bundle has none: everything is given away then.
+    articles: Option<KnowledgeService>,
     secret: SigningSecret,
 }
 
@@ -57,8 +62,11 @@ impl BadAi {
         let address = listener.local_addr()?;
         let inner = Arc::new(Inner {
             bad: AtomicBool::new(false),
-            articles: articles::knowledge(bundle, cache)?,
-            secret: secret()?,
+            articles: match bundle.articles() {
+                [] => None,
+                _ => Some(articles::knowledge(bundle, cache)?),
+            },
+            secret: SigningSecret::parse(&secret()?)?,
         });
         let shared = Arc::clone(&inner);
         std::thread::spawn(move || {
@@ -88,6 +96,21 @@ impl BadAi {
     }
 }
 
+/// The AI responders of a bundle for which the demo answers: those that work through the interface, and those whose
+/// secret is not in the environment.
+pub(super) fn stood_in(bundle: &Bundle) -> Vec<(&CandidateSpec, Configured)> {
+    let by_token = || serde_json::from_value(json!({ "kind": "webhook" })).ok();
+    let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none());
+    let ours = ai.filter_map(|spec| match &spec.service {
+        None => Some((spec, by_token()?)),
+        Some(service) => {
+            let missing = service.secret_env.as_ref().is_some_and(|name| std::env::var(name).is_err());
+            missing.then(|| (spec, service.clone()))
+        }
+    });
+    ours.collect()
+}
+
 /// Whether what an AI responder said helps nobody.
 pub(super) fn is_rubbish(text: &str) -> bool {
     text == RUBBISH
@@ -98,9 +121,9 @@ fn seconds() -> i64 {
 }
 
 /// A signing secret that nobody else knows. Hexadecimal digits are base64, too.
-fn secret() -> anyhow::Result<SigningSecret> {
+pub(super) fn secret() -> anyhow::Result<String> {
     let bytes: [u8; 32] = Entropy::default().bytes()?;
-    Ok(SigningSecret::parse(&format!("whsec_{}", hex(&bytes)))?)
+    Ok(format!("whsec_{}", hex(&bytes)))
 }
 
 impl Inner {
@@ -148,7 +171,7 @@ impl Inner {
         }
         let asked = turn.messages.iter().rfind(|message| message.author == TurnAuthor::Customer);
         let asked = asked.map_or("", |message| message.text.as_str());
-        let near = self.articles.best(asked, turn.language.as_deref());
+        let near = self.articles.as_ref().and_then(|articles| articles.best(asked, turn.language.as_deref()));
         let fit = near.filter(|fit| fit.score >= fit.threshold - LESS_CAREFUL);
         match fit {
             Some(fit) => {

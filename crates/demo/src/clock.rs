@@ -1,4 +1,4 @@
-//! The demo's clock: it starts when every queue is open, and runs many times as fast as the machine's while people are
+//! The demo's clock: it starts when as many queues as possible are open, and runs many times as fast as the machine's while people are
 //! at work; where the machine does not keep up, it runs slower.
 
 use remit_app::environment::clock::{Clock, SystemClock, rfc3339};
@@ -103,15 +103,25 @@ impl Clock for DemoClock {
     }
 }
 
-/// The first moment from `from` on at which every queue of `bundle` is open, and still is after `length_ms`; `from`
-/// where there is none.
+/// The first moment from `from` on at which as many queues of `bundle` are open as ever within two weeks, and still are
+/// after `length_ms`.
 pub(super) fn opening_time(bundle: &Bundle, from: Timestamp, length_ms: i64) -> Timestamp {
     let whole = Timestamp(from.0 - from.0.rem_euclid(HOUR_MS));
     let hours = (1..HOURS_AHEAD).map(|hour| whole.plus_ms(hour * HOUR_MS));
-    let all_open = |at: Timestamp| {
-        bundle.candidates().iter().all(|spec| spec.queue.is_none() || bundle.is_open(&spec.responder, at))
-    };
-    std::iter::once(from).chain(hours).find(|at| all_open(*at) && all_open(at.plus_ms(length_ms))).unwrap_or(from)
+    let queues = || bundle.candidates().iter().filter(|spec| spec.queue.is_some());
+    let open = |at: Timestamp| queues().filter(|spec| spec.is_open(at) && spec.is_open(at.plus_ms(length_ms))).count();
+    let all = queues().count();
+    let mut best = (open(from), from);
+    for at in hours {
+        if best.0 == all {
+            break;
+        }
+        let now = open(at);
+        if now > best.0 {
+            best = (now, at);
+        }
+    }
+    best.1
 }
 
 /// The time of day, in UTC.

@@ -1,4 +1,4 @@
-//! `remit demo`: a sample bank at work. AI responders answer, people take what these give up, customers write again,
+//! `remit demo`: a bundle at work, the sample bank's unless told. AI responders answer, people take what these give up, customers write again,
 //! one AI turns bad and is stopped; all through the interface that anybody uses.
 
 use remit_app::journal::block_on::block_on;
@@ -12,6 +12,7 @@ mod dice;
 mod events;
 mod person;
 mod report;
+mod roles;
 mod staff;
 mod story;
 mod worked;
@@ -25,6 +26,7 @@ use remit_command::{
 };
 
 use agenda::Agenda;
+use anyhow::Context as _;
 use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
@@ -39,6 +41,7 @@ use remit_app::{
 };
 use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;
+use roles::Roles;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -48,18 +51,20 @@ use std::{
 use story::Story;
 use world::{Numbers, World};
 
-/// Run a sample bank for some hours, many times as fast: real customers' messages, AI responders, simulated staff.
+/// Run a bundle for some hours, many times as fast: customers' messages, AI responders, simulated staff.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// The data directory; made if it is not there.
-    #[arg(long, default_value = "remit-data/demo")]
-    data: PathBuf,
+    /// The data directory; made if it is not there. Unless told, one for each bundle under remit-data.
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// The bundle that governs; unless told, the one in force in the directory, and the sample bank in a new one.
     #[arg(long)]
     bundle: Option<PathBuf>,
-    /// The messages to play.
-    #[arg(long, default_value = "bundles/bank-traffic/messages.csv")]
-    traffic: PathBuf,
+    /// The messages to play: CSV or JSON lines with `text`, and if you like `intent`, `customer`, `channel`, `signal.…`.
+    /// Unless told, `traffic.csv` in the bundle's directory, or `messages.csv` in one beside it whose name ends in
+    /// `-traffic`.
+    #[arg(long)]
+    traffic: Option<PathBuf>,
     /// How many of them; all unless told.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     cases: Option<u32>,
@@ -83,10 +88,11 @@ impl Demo {
     /// # Errors
     /// When the directory cannot be opened, or the server stops.
     pub fn run(&self, json: bool) -> anyhow::Result<bool> {
-        let messages = traffic::read(&self.traffic)?;
-        let (opened, bundle) =
-            open::opened(&self.data, self.bundle.as_deref(), &|| open::load(Path::new(open::SAMPLE)))?;
+        let (data, traffic) = (self.data(), self.traffic()?);
+        let messages = traffic::read(&traffic)?;
+        let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &|| open::load(Path::new(open::SAMPLE)))?;
         let bundle = Arc::new(bundle);
+        let roles = Roles::of(&bundle)?;
         let messages = self.sampled(messages, &bundle);
         let clock = DemoClock::new();
         let bad_ai = bundle
@@ -94,12 +100,23 @@ impl Demo {
             .iter()
             .find(|spec| spec.responder.as_str() == bad_ai::RESPONDER)
             .and_then(|spec| spec.service.as_ref())
-            .map(|configured| anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&self.data)))?, configured)))
+            .map(|configured| anyhow::Ok((BadAi::start(&bundle, &ModelCache::of(Some(&data)))?, configured)))
             .transpose()?;
-        let mut services = open::services(&bundle, Some(&self.data))?;
+        let stood_in = bad_ai::stood_in(&bundle);
+        let mut services = open::services_with(&bundle, Some(&data), &|name| {
+            // One that is not there is of a service that another one stands in for.
+            std::env::var(name).ok().or_else(|| bad_ai::secret().ok())
+        })?;
+        if !stood_in.is_empty() {
+            let stand_in = BadAi::start(&bundle, &ModelCache::of(Some(&data)))?;
+            for (spec, configured) in &stood_in {
+                services = services.with(spec.responder.as_str(), stand_in.service(configured)?, configured);
+            }
+        }
         if let Some((ai, configured)) = &bad_ai {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
+        let stood_in: Vec<String> = stood_in.iter().map(|(spec, _)| spec.responder.to_string()).collect();
         let app = open::start(
             opened,
             Arc::clone(&bundle),
@@ -115,14 +132,18 @@ impl Demo {
         let from = remit_domain::id::Timestamp(app.environment.now().0.max(newest));
         clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
 
-        let tokens = Tokens::make(&app, &bundle)?;
+        let tokens = Tokens::make(&app, &bundle, &roles)?;
         let runtime = remit_server::serve::runtime()?;
         let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
         let url = format!("http://{}", running.address);
         let interrupted = interrupts(&runtime);
         let world = Arc::new(self.world(&bundle, &url, &tokens, messages, clock, bad_ai.map(|(ai, _)| ai)));
         if !json {
-            self.introduce(&bundle, &world, &url);
+            self.introduce(&bundle, &world, &url, &traffic);
+            if !stood_in.is_empty() {
+                say!("not asked here, and stood in for from the bundle's articles: {}", stood_in.join(", "));
+                say!();
+            }
         }
         let finished = day::play(&world, last, i64::from(self.speed), &interrupted, json);
         let story = story::story(&world);
@@ -140,7 +161,7 @@ impl Demo {
         } else if !json {
             say!();
             say!("Try next");
-            let data = self.data.display();
+            let data = data.display();
             next(&story, &format!(" --data {data}"));
             say!("  {} ledger verify {data}", called());
             say!("  {} demo --keep", called());
@@ -149,6 +170,32 @@ impl Demo {
         runtime.block_on(running.stop())?;
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(good)
+    }
+
+    /// The data directory: told, or one for each bundle.
+    fn data(&self) -> PathBuf {
+        let named = || {
+            let name = self.bundle.as_deref().filter(|bundle| *bundle != Path::new(open::SAMPLE))?.file_name()?;
+            Some(format!("remit-data/demo-{}", name.to_string_lossy()).into())
+        };
+        self.data.clone().or_else(named).unwrap_or_else(|| "remit-data/demo".into())
+    }
+
+    /// The messages to play: told, or those that lie with the bundle.
+    fn traffic(&self) -> anyhow::Result<PathBuf> {
+        if let Some(traffic) = &self.traffic {
+            return Ok(traffic.clone());
+        }
+        let bundle = self.bundle.as_deref().unwrap_or_else(|| Path::new(open::SAMPLE));
+        let beside = bundle.file_name().map(|name| format!("{}-traffic/messages.csv", name.to_string_lossy()));
+        let beside = beside.map(|name| bundle.with_file_name(name));
+        let places = [Some(bundle.join("traffic.csv")), beside];
+        places.into_iter().flatten().find(|path| path.is_file()).with_context(|| {
+            format!(
+                "no messages lie with {}: name a file with --traffic, as CSV with a column `text`",
+                bundle.display()
+            )
+        })
     }
 
     fn sampled(&self, messages: Vec<Message>, bundle: &Bundle) -> Vec<Message> {
@@ -201,7 +248,7 @@ impl Demo {
         }
     }
 
-    fn introduce(&self, bundle: &Bundle, world: &World, url: &str) {
+    fn introduce(&self, bundle: &Bundle, world: &World, url: &str, traffic: &Path) {
         let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none()).count();
         let desks = bundle.candidates().len() - ai;
         say!(
@@ -211,8 +258,9 @@ impl Demo {
             bundle.policies()
         );
         say!(
-            "{} messages that real customers wrote, {} minutes from {}, played up to {} times as fast",
+            "{} messages of {}, {} minutes from {}, played up to {} times as fast",
             shown::many(world.messages.len()),
+            traffic.display(),
             customers::length_ms(world.messages.len()) / MINUTE,
             story::beginning(world.now_ms()),
             self.speed
@@ -251,26 +299,28 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn make(app: &Parts, bundle: &Bundle) -> anyhow::Result<Self> {
+    fn make(app: &Parts, bundle: &Bundle, roles: &Roles) -> anyhow::Result<Self> {
+        // What messages bring is posted as by a source that the bundle believes.
+        let source = bundle.usual_source();
         let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
             let new = token::NewToken {
                 name: name.to_owned(),
                 roles: vec![role.to_owned()],
                 responder: None,
-                source: (role == "integration" || role == "admin").then(|| "crm".to_owned()),
+                source: (staff.is_none() && role != roles.lead).then(|| source.to_owned()),
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };
             Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
         };
         let staff = staff::profiles(bundle).into_iter().map(|profile| {
-            let token = make(&profile.name, "staff", Some(&profile.name))?;
+            let token = make(&profile.name, &roles.staff, Some(&profile.name))?;
             Ok((profile, token))
         });
         Ok(Self {
-            admin: make("demo", "admin", None)?,
-            lead: make("lead", "lead", None)?,
-            customers: make("customers", "integration", None)?,
+            admin: make("demo", &roles.admin, None)?,
+            lead: make("lead", &roles.lead, None)?,
+            customers: make("customers", &roles.customers, None)?,
             staff: staff.collect::<anyhow::Result<_>>()?,
         })
     }

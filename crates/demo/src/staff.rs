@@ -14,7 +14,10 @@ use remit_app::{
 use remit_command::client::Refused;
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
 
 /// Who works here, as it is noted.
 #[derive(Debug)]
@@ -29,8 +32,6 @@ const FIRST_NAMES: [&str; 40] = [
     "Zoe", "Aisha", "Bruno", "Carys", "Dmitri", "Esther", "Finn", "Gloria", "Hugo", "Ines", "Jonas", "Katya", "Leo",
     "Mina", "Noah",
 ];
-/// Languages that the first of each desk speaks beside English.
-const LANGUAGES: [&str; 7] = ["de", "fr", "es", "it", "nl", "pt", "pl"];
 /// The bundle's staff on duty for each person of the demo.
 const DUTY_PER_PERSON: u32 = 5;
 
@@ -41,6 +42,9 @@ const MINUTE: i64 = 60_000;
 /// The people of the demo: for each queue some, in proportion to the bundle's staff on duty.
 pub(super) fn profiles(bundle: &Bundle) -> Vec<Profile> {
     let queues = bundle.candidates().iter().filter_map(|spec| Some((spec, spec.queue.as_ref()?)));
+    // The first of each desk speaks a little of every language of the bundle's.
+    let languages: BTreeSet<&str> =
+        bundle.candidates().iter().flat_map(|spec| spec.languages.iter().map(String::as_str)).collect();
     let desks = queues.flat_map(|(spec, queue)| {
         let people = queue.servers.div_ceil(DUTY_PER_PERSON).max(2);
         (0..people).map(move |place| (spec, place))
@@ -52,11 +56,13 @@ pub(super) fn profiles(bundle: &Bundle) -> Vec<Profile> {
             0 => first_name.to_lowercase(),
             round => format!("{}-{}", first_name.to_lowercase(), round + 1),
         };
-        let mut languages = BTreeMap::from([("en", 5)]);
-        languages.extend(LANGUAGES.iter().filter(|_| place == 0).map(|language| (*language, 3)));
+        let mut speaks: BTreeMap<&str, u8> = languages.iter().filter(|_| place == 0).map(|of| (*of, 3)).collect();
+        let own = spec.languages.iter().cycle().skip(place as usize).map(String::as_str).next();
+        speaks.extend(own.map(|language| (language, 4)));
+        speaks.insert(spec.languages.first().map_or("en", String::as_str), 5);
         let skills: BTreeMap<&str, u8> = spec.skills.iter().map(|skill| (skill.as_str(), 4)).collect();
         let note = json!({
-            "name": name, "first_name": first_name, "queues": [spec.responder.as_str()], "languages": languages,
+            "name": name, "first_name": first_name, "queues": [spec.responder.as_str()], "languages": speaks,
             "skills": skills, "capacity": { "chat": 3, "web": 3, "email": 3, "phone": 1, "api": 2 },
         });
         Profile { name, note }

@@ -4,9 +4,9 @@
 use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
     cedar::{BASELINE, Rule, Vocabulary},
+    cedar_places::line_with,
     files::Files,
     finding::Finding,
-    literal_types::line_with,
 };
 use remit_signals::readings::nearest;
 use serde_json::Value as Json;

@@ -16,10 +16,11 @@ use crate::{
     cedar::{self, Rule},
     closed_values,
     files::Files,
-    finding::{Finding, line_at},
+    finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
     names, personal,
+    places::Places,
     texts::Texts,
 };
 pub use field::{FieldError, FieldSpec, shown};
@@ -27,7 +28,7 @@ pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
-use declared_fields::Of;
+use declared_fields::{OWN_SOURCES, Of};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
@@ -99,8 +100,7 @@ impl Bundle {
     pub fn load(files: Files) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
         let bundle = Self::build(files, Purpose::Activate, &mut findings);
-        findings.sort();
-        findings.dedup();
+        let findings = folded(findings);
         match bundle {
             Some(bundle) if findings.is_empty() => Ok(bundle),
             _ if findings.is_empty() => {
@@ -151,12 +151,13 @@ impl Bundle {
                 None
             }
         };
+        let places = Places::of(&text);
         let (declared, known) = match &manifest {
             Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
             None => (Default::default(), Default::default()),
         };
-        let fields = declared_fields::read(&text, declared, Of::Field, findings);
-        let facts = declared_fields::read(&text, known, Of::Fact, findings);
+        let fields = declared_fields::read(&places, declared, Of::Field, findings);
+        let facts = declared_fields::read(&places, known, Of::Fact, findings);
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -175,11 +176,11 @@ impl Bundle {
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         if activate {
             cedar::same_ids(rules.iter().chain(&invariants), findings);
-            cedar::validate(&vocabulary.schema, &rules, findings);
-            cedar::validate(&vocabulary.schema, &invariants, findings);
+            cedar::validate(&vocabulary.schema, &files, &rules, findings);
+            cedar::validate(&vocabulary.schema, &files, &invariants, findings);
         }
         let mut reading =
-            Reading { text: &text, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
+            Reading { places: &places, manifest: &manifest, vocabulary: &vocabulary, owners: &owners, findings };
         reading.encoder_model();
         let signals = reading.signals();
         let topics = reading.topics(&files);
@@ -188,18 +189,18 @@ impl Bundle {
         let digest = files.digest();
         let terms = reading.terms(&digest, &baseline::digest(baseline), &facts);
         if activate {
-            lint::lint(&text, &manifest, &vocabulary, &rules, &candidates, findings);
+            lint::lint(&places, &manifest, &vocabulary, &rules, &candidates, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
-        let readings = words::resolve(&files, &text, &manifest, &owners, &mut of_words);
+        let readings = words::resolve(&files, &places, &manifest, &owners, &mut of_words);
         let (articles, synonyms) = (articles::read(&files, findings), articles::synonyms(&files, findings));
         if activate {
             findings.append(&mut of_words);
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
         }
         if activate {
-            names::lint(&text, &manifest, &rules, &articles, findings);
+            names::lint(&places, &manifest, &rules, &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants), findings);
             closed_values::lint(&files, &attributes, rules.iter().chain(&invariants), findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
@@ -322,7 +323,7 @@ impl Bundle {
     }
 
     /// The roles that the schema declares.
-    pub(crate) fn roles(&self) -> &[String] {
+    pub fn roles(&self) -> &[String] {
         &self.roles
     }
 
@@ -379,7 +380,17 @@ impl Bundle {
 
     /// Every source whose readings win over Remit's own, by name.
     pub fn sources(&self) -> BTreeSet<&str> {
-        self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref)).collect()
+        let own = |source: &&str| !OWN_SOURCES.contains(source);
+        let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
+        let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
+        believed.chain(declared.filter(own)).collect()
+    }
+
+    /// The source as which whoever was given none posts: `crm` where the bundle knows it or none, else its first.
+    pub fn usual_source(&self) -> &str {
+        const USUAL: &str = "crm";
+        let sources = self.sources();
+        if sources.contains(USUAL) { USUAL } else { sources.first().copied().unwrap_or(USUAL) }
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

@@ -3,8 +3,9 @@
 use crate::{
     attributes,
     bundle::SignalSpec,
+    cedar_places::{pointed, start},
     files::Files,
-    finding::{Finding, line_at, line_of},
+    finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
     product_schema,
 };
@@ -188,20 +189,20 @@ pub(crate) fn rules_under(
 
 fn read_rules(file: &str, text: &str, owners: &BTreeSet<String>, findings: &mut Vec<Finding>) -> Vec<Rule> {
     if let Some(finding) = nesting::too_deep(file, text, Holds::Policies) {
-        findings.push(finding);
+        findings.push(finding.is(Fault::Policy));
         return Vec::new();
     }
     let set = match PolicySet::from_str(text) {
         Ok(set) => set,
         Err(errors) => {
-            findings.extend(errors.iter().map(|error| diagnosed(file, text, error)));
+            findings.extend(errors.iter().map(|error| diagnosed(file, text, error).is(Fault::Policy)));
             return Vec::new();
         }
     };
-    if set.templates().next().is_some() {
+    if let Some(template) = set.templates().next() {
         findings.push(Finding::new(
             file,
-            line_of(text, "?"),
+            template.as_ref().loc().map_or(1, |at| line_at(text, at.start())),
             "templates are not supported",
             "write the policy out for each case",
         ));
@@ -220,24 +221,25 @@ fn read_rule(
     findings: &mut Vec<Finding>,
 ) -> Option<Rule> {
     let said = |key: &str| policy.annotation(key).map(str::trim).filter(|value| !value.is_empty());
-    let source = policy.to_string();
-    let line = match said("id") {
-        Some(id) => line_of(text, &format!("@id(\"{id}\")")),
-        None => source.lines().last().map_or(1, |last| line_of(text, last)),
-    };
-    let mut wrong = |message: String, cure: &str| findings.push(Finding::new(file, line, message, cure));
+    let line = start(policy).map_or(1, |start| line_at(text, start));
+    let mut wrong =
+        |message: String, cure: &str, fault: Fault| findings.push(Finding::new(file, line, message, cure).is(fault));
     for key in ["id", "owner", "reason"] {
         if said(key).is_none() {
-            wrong(format!("a policy has no @{key}"), "write @id(\"…\"), @owner(\"…\") and @reason(\"…\") above it");
+            let cure = "write @id(\"…\"), @owner(\"…\") and @reason(\"…\") above it";
+            wrong(format!("a policy has no @{key}"), cure, Fault::Policy);
         }
     }
     let (id, owner, reason) = (said("id")?, said("owner")?, said("reason")?);
     let Ok(id) = id::PolicyId::new(id) else {
-        wrong(format!("@id(\"{id}\") is not a policy's id"), "use a letter, then up to 63 of a-z 0-9 _ - .");
+        let cure = "use a letter, then up to 63 of a-z 0-9 _ - .";
+        wrong(format!("@id(\"{id}\") is not a policy's id"), cure, Fault::Policy);
         return None;
     };
     if owner != BASELINE_OWNER && !owners.contains(owner) {
-        wrong(format!("@owner(\"{owner}\") of `{id}` is no owner"), "name an [[owner]] of bundle.toml");
+        let message = format!("@owner(\"{owner}\") of `{id}` is no owner");
+        let finding = Finding::new(file, line, message, "name an [[owner]] of bundle.toml");
+        findings.push(finding.follows(Fault::Owner(owner.to_owned())));
     }
     let Ok(owner) = OwnerId::new(owner) else { return None };
     let effect = match policy.effect() {
@@ -250,22 +252,30 @@ fn read_rule(
 }
 
 /// Holds every policy against the schema; warnings count as errors, since an impossible policy is one.
-pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Finding>) {
+pub(crate) fn validate(schema: &Schema, files: &Files, rules: &[Rule], findings: &mut Vec<Finding>) {
     let Ok(set) = PolicySet::from_policies(rules.iter().map(|rule| rule.policy.clone())) else { return };
     let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-    let mut tell = |id: &PolicyId, message: String| {
+    let mut tell = |id: &PolicyId, error: &dyn Diagnostic| {
         let id: &str = id.as_ref();
         let Some(rule) = rules.iter().find(|rule| rule.id.as_str() == id) else { return };
+        let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+        // Where it points to the whole policy, the policy's line is told.
+        let at = pointed(text, error);
+        let line = at.map_or(rule.line, |(_, line)| line.max(rule.line));
         let cure = "make the policy fit the schema: check the spelling of attributes, entity types and values, and \
                     guard optional ones with `has`";
-        findings.push(Finding::new(&rule.file, rule.line, message, cure));
+        let mut finding = Finding::new(&rule.file, line, error.to_string(), cure);
+        if let Some(fault) = at.and_then(|(text, _)| fault_of(text)) {
+            finding = finding.follows(fault);
+        }
+        findings.push(finding);
     };
     // Actions that there are not are told once, with the nearest that are asked (`asked_actions`); what follows from
     // them, that their policies never apply, is not told at all.
     let of_action = |error: &&ValidationError| matches!(error, ValidationError::UnrecognizedActionId(_));
     let unknown: BTreeSet<&PolicyId> = result.validation_errors().filter(of_action).map(|e| e.policy_id()).collect();
     for error in result.validation_errors().filter(|error| !of_action(error)) {
-        tell(error.policy_id(), error.to_string());
+        tell(error.policy_id(), error);
     }
     let follows = |warning: &&ValidationWarning| {
         unknown.contains(warning.policy_id())
@@ -275,8 +285,19 @@ pub(crate) fn validate(schema: &Schema, rules: &[Rule], findings: &mut Vec<Findi
             )
     };
     for warning in result.validation_warnings().filter(|warning| !follows(warning)) {
-        tell(warning.policy_id(), warning.to_string());
+        tell(warning.policy_id(), warning);
     }
+}
+
+/// The fault that may stand behind what is wrong with a part of a policy: a value that its vocabulary lacks, or an
+/// attribute that there is not.
+fn fault_of(part: &str) -> Option<Fault> {
+    if let Some((kind, rest)) = part.split_once("::\"") {
+        let value = rest.strip_suffix('"')?;
+        return Some(Fault::Value(kind.trim().to_owned(), value.to_owned()));
+    }
+    let (_, attribute) = part.rsplit_once('.')?;
+    Some(Fault::Signal(attribute.trim().to_owned()))
 }
 
 /// A finding from one of Cedar's diagnostics, on the line that it points to.

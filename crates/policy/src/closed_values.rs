@@ -1,7 +1,7 @@
 //! Finds policies that compare a field or fact whose values are closed with something that is none of them: it can never
 //! be so, and Cedar, to which it is text, says nothing.
 
-use crate::{bundle::SignalSpec, cedar::Rule, files::Files, finding::Finding, literal_types, verdict_cache::Unscoped};
+use crate::{bundle::SignalSpec, cedar::Rule, cedar_places, files::Files, finding::Finding, verdict_cache::Unscoped};
 
 /// Adds a finding for each value that a rule names and that the field or fact beside it never has.
 pub(crate) fn lint<'a>(
@@ -19,7 +19,7 @@ pub(crate) fn lint<'a>(
                 let message =
                     format!("policy `{}` compares `context.{name}` with \"{text}\", which it never is", rule.id);
                 let values: Vec<&str> = spec.values.iter().map(String::as_str).collect();
-                let line = literal_types::line_with(rule, files, &[&format!("\"{text}\"")]);
+                let line = cedar_places::line_with(rule, files, &[&format!("\"{text}\"")]);
                 let cure = format!("write one of {}, or add it to the values in bundle.toml", values.join(", "));
                 findings.push(Finding::new(&rule.file, line.unwrap_or(rule.line), message, cure));
             }

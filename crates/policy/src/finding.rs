@@ -1,4 +1,4 @@
-//! What is wrong with a bundle: the file, the line, the cause and the cure.
+//! What is wrong with a bundle: the file, the line, the cause and the cure; and below it what follows from it.
 
 use serde::Serialize;
 use std::fmt;
@@ -14,19 +14,129 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub cure: String,
+    /// What follows from it: wrong for the same reason, and cured with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub consequences: Vec<Finding>,
+    /// The faults that it is.
+    #[serde(skip)]
+    is: Vec<Fault>,
+    /// The faults from which it follows, where they are found.
+    #[serde(skip)]
+    follows: Vec<Fault>,
 }
+
+/// A fault from which others follow.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// No owner of this name.
+    Owner(String),
+    /// No responder of this name that can be given cases.
+    Responder(String),
+    /// A vocabulary of the schema lacks a value.
+    Value(String, String),
+    /// No signal of this name, or no attribute.
+    Signal(String),
+    /// The schema declares no action `handle`.
+    Handle,
+    /// A policy is not read.
+    Policy,
+}
+
+/// Consequences that are told; of more their number.
+const TOLD_MAX: usize = 5;
 
 impl Finding {
     /// Something wrong at `line` of `file`.
     pub fn new(file: &str, line: usize, message: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line, message: message.into(), cure: cure.into() }
+        Self {
+            file: file.to_owned(),
+            line,
+            message: message.into(),
+            cure: cure.into(),
+            consequences: Vec::new(),
+            is: Vec::new(),
+            follows: Vec::new(),
+        }
+    }
+
+    /// Says that it is this fault.
+    pub(crate) fn is(mut self, fault: Fault) -> Self {
+        self.is.push(fault);
+        self
+    }
+
+    /// Says that it follows from this fault, where that is found.
+    pub(crate) fn follows(mut self, fault: Fault) -> Self {
+        self.follows.push(fault);
+        self
+    }
+
+    /// Says of one that was noted that it is this fault too.
+    pub(crate) fn is_too(&mut self, fault: Fault) {
+        self.is.push(fault);
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}\n    cure: {}", self.file, self.line, self.message, self.cure)
+        write!(f, "{}:{}: {}\n    cure: {}", self.file, self.line, self.message, self.cure)?;
+        for so in self.consequences.iter().take(TOLD_MAX) {
+            write!(f, "\n    from which follows {}:{}: {}", so.file, so.line, so.message)?;
+        }
+        match self.consequences.len().saturating_sub(TOLD_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\n    and {more} more that follow"),
+        }
     }
+}
+
+/// Puts findings in order, each once, with what follows from another one below that.
+pub(crate) fn folded(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort();
+    // The same may be said several times, as of a calendar that several queues have.
+    findings.dedup_by(|next, kept| {
+        let same = (&next.file, next.line, &next.message) == (&kept.file, kept.line, &kept.message);
+        if same {
+            kept.is.append(&mut next.is);
+            kept.follows.append(&mut next.follows);
+        }
+        same
+    });
+    let above: Vec<Option<usize>> = (0..findings.len()).map(|at| above(&findings, at)).collect();
+    let top = |at: usize| {
+        let mut here = at;
+        // As many steps as there are findings, since faults could follow from each other in a circle.
+        for _ in 0..findings.len() {
+            match above.get(here).copied().flatten() {
+                Some(next) => here = next,
+                None => return here,
+            }
+        }
+        at
+    };
+    let tops: Vec<usize> = (0..findings.len()).map(top).collect();
+    let mut roots: Vec<(usize, Finding)> = Vec::new();
+    let mut following = Vec::new();
+    for (at, (finding, top)) in findings.into_iter().zip(tops).enumerate() {
+        if top == at { roots.push((at, finding)) } else { following.push((top, finding)) }
+    }
+    for (top, finding) in following {
+        if let Some((_, root)) = roots.iter_mut().find(|(at, _)| *at == top) {
+            root.consequences.push(finding);
+        }
+    }
+    roots.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// What the finding at this place follows from: one that is the fault, or else the first that follows from it too.
+fn above(findings: &[Finding], at: usize) -> Option<usize> {
+    let finding = findings.get(at)?;
+    finding.follows.iter().find_map(|fault| {
+        let others = || findings.iter().enumerate().filter(|(other, _)| *other != at);
+        let is = others().find(|(_, other)| other.is.contains(fault));
+        let too = others().find(|(other, found)| *other < at && found.follows.contains(fault));
+        is.or(too).map(|(other, _)| other)
+    })
 }
 
 /// The line, from 1, on which byte `offset` of `text` stands.
@@ -37,4 +147,29 @@ pub(crate) fn line_at(text: &str, offset: usize) -> usize {
 /// The line, from 1, on which `needle` first stands in `text`; 1 if it does not.
 pub(crate) fn line_of(text: &str, needle: &str) -> usize {
     text.find(needle).map_or(1, |offset| line_at(text, offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_a_fault_stands_below_it_and_circles_end() {
+        let at = |line| Finding::new("a", line, format!("{line}"), "");
+        let (owner, value) = (|| Fault::Owner("x".into()), || Fault::Value("T".into(), "x".into()));
+        let found = folded(vec![
+            at(9).is(value()).follows(owner()),
+            at(3).follows(value()),
+            at(3).follows(owner()),
+            at(5).follows(owner()),
+            at(7).follows(Fault::Handle),
+        ]);
+        let told: Vec<(usize, Vec<usize>)> =
+            found.iter().map(|root| (root.line, root.consequences.iter().map(|so| so.line).collect())).collect();
+        assert_eq!(told, [(7, Vec::new()), (9, vec![3, 5])].map(|t: (usize, Vec<usize>)| t), "{found:?}");
+        let circle = folded(vec![at(1).is(owner()).follows(value()), at(2).is(value()).follows(owner())]);
+        assert_eq!(circle.len(), 2, "{circle:?}");
+        let many = folded((1..=9).map(|line| at(line).follows(Fault::Policy)).collect());
+        assert!(many.len() == 1 && many[0].to_string().ends_with("and 3 more that follow"), "{many:?}");
+    }
 }

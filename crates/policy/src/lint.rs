@@ -5,11 +5,14 @@ use crate::{
     bundle::CandidateSpec,
     calendar,
     cedar::{BASELINE, Rule, Vocabulary},
-    finding::{Finding, line_of},
-    manifest::Manifest,
+    finding::{Fault, Finding},
+    manifest::{self, Manifest},
+    places::{Place, Places},
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
+use cedar_policy::EntityUid;
 use remit_domain::decision::{PolicyEffect, ResponderKind};
+use remit_signals::readings::nearest;
 use std::collections::BTreeSet;
 
 /// Signals that Remit measures itself, or knows of the case; every bundle declares them.
@@ -34,52 +37,98 @@ const BUILT_IN: [&str; 18] = [
     "human_requested",
 ];
 
+/// How a finding has to do with others.
+enum Mark {
+    None,
+    Is(Fault),
+    Follows(Vec<Fault>),
+}
+
+/// Responders that the manifest names and that could not be read.
+fn unread(manifest: &Manifest, candidates: &[CandidateSpec]) -> Vec<(EntityUid, String)> {
+    let ai = manifest.responders.iter().map(|one| (ResponderKind::Ai, &one.name));
+    let queues = manifest.queues.iter().map(|one| (ResponderKind::Queue, &one.name));
+    let unread = ai.chain(queues).filter(|(_, name)| !candidates.iter().any(|spec| spec.responder.as_str() == *name));
+    unread.map(|(kind, name)| (candidate_uid(kind, name), name.clone())).collect()
+}
+
 pub(crate) fn lint(
-    text: &str,
+    places: &Places<'_>,
     manifest: &Manifest,
     vocabulary: &Vocabulary,
     rules: &[Rule],
     candidates: &[CandidateSpec],
     findings: &mut Vec<Finding>,
 ) {
-    let mut wrong = |near: &str, message: String, cure: &str| {
-        findings.push(Finding::new("bundle.toml", line_of(text, &format!("\"{near}\"")), message, cure));
+    let mut told = Vec::new();
+    let mut wrong = |place: &Place, message: String, cure: &str, fault: Mark| {
+        let finding = Finding::new("bundle.toml", places.line(place), message, cure);
+        told.push(match fault {
+            Mark::None => finding,
+            Mark::Is(fault) => finding.is(fault),
+            Mark::Follows(faults) => faults.into_iter().fold(finding, Finding::follows),
+        });
+    };
+    let signal = |name: &str| {
+        let at = manifest.signals.iter().position(|signal| signal.name == name);
+        at.map_or_else(Place::default, |at| Place::entry("signal", at).then("name"))
     };
     let declared: BTreeSet<&str> = manifest.signals.iter().map(|signal| signal.name.as_str()).collect();
+    let named = |name: &str| Fault::Signal(name.to_owned());
+    let lacking: Vec<&str> =
+        vocabulary.context.iter().map(String::as_str).filter(|name| !declared.contains(name)).collect();
+    // One that is misspelled is told of as that, and what follows below it.
+    let beside = declared.iter().filter(|name| !vocabulary.context.contains(**name));
+    let beside: Vec<(&str, Option<&str>)> =
+        beside.map(|name| (*name, nearest(name, lacking.iter().copied()))).collect();
     for name in BUILT_IN.into_iter().filter(|name| !declared.contains(name)) {
+        let misspelt = beside.iter().any(|(_, meant)| *meant == Some(name));
+        let fault = named(name);
         wrong(
-            "signal",
+            &Place::key("signal"),
             format!("the built-in signal `{name}` is not declared"),
             "add a [[signal]] of this name with type and default",
+            if misspelt { Mark::Follows(vec![fault]) } else { Mark::Is(fault) },
         );
     }
-    for name in declared.iter().filter(|name| !vocabulary.context.contains(**name)) {
-        wrong(
-            name,
-            format!("signal `{name}` is no attribute of the context of `handle`"),
-            "add it to the schema's context, or take it out here",
-        );
+    for (name, meant) in beside {
+        let cure = match meant {
+            Some(meant) => format!("did you mean `{meant}`? Else add it to the schema's context, or take it out here"),
+            None => "add it to the schema's context, or take it out here".to_owned(),
+        };
+        let mark = meant.map_or_else(|| Mark::Follows(vec![Fault::Handle]), |meant| Mark::Is(named(meant)));
+        let message = format!("signal `{name}` is no attribute of the context of `handle`");
+        wrong(&signal(name), message, &cure, mark);
     }
-    for name in vocabulary.context.iter().filter(|name| !declared.contains(name.as_str())) {
+    for name in lacking {
         wrong(
-            "signal",
+            &Place::key("signal"),
             format!("`{name}` is an attribute of the context of `handle`, but no signal"),
             "add a [[signal]] of this name, or take it out of the schema",
+            Mark::Follows(vec![named(name)]),
         );
     }
     if !vocabulary.actions.contains(HANDLE) {
-        wrong("name", format!("the schema declares no action `{HANDLE}`"), "add it to schema.cedarschema");
+        let message = format!("the schema declares no action `{HANDLE}`");
+        wrong(&Place::default(), message, "add it to schema.cedarschema", Mark::Is(Fault::Handle));
     }
-    for calendar in manifest.calendars.iter().filter(|c| !manifest.queues.iter().any(|q| q.calendar == c.name)) {
-        wrong(&calendar.name, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out");
-    }
-    for calendar in &manifest.calendars {
+    for (at, calendar) in manifest.calendars.iter().enumerate() {
+        let place = Place::entry("calendar", at).then("name");
+        if !manifest.queues.iter().any(|queue| queue.calendar == calendar.name) {
+            wrong(&place, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out", Mark::None);
+        }
         for (what, cure) in calendar::mistakes(calendar) {
-            wrong(&calendar.name, format!("calendar `{}`: {what}", calendar.name), cure);
+            wrong(&place, format!("calendar `{}`: {what}", calendar.name), cure, Mark::None);
         }
     }
-    for sla in manifest.slas.iter().filter(|s| !manifest.queues.iter().any(|q| q.sla == s.name)) {
-        wrong(&sla.name, format!("no queue uses SLA `{}`", sla.name), "use it or take it out");
+    let unused = |sla: &manifest::Sla| !manifest.queues.iter().any(|queue| queue.sla == sla.name);
+    for (at, sla) in manifest.slas.iter().enumerate().filter(|(_, sla)| unused(sla)) {
+        wrong(
+            &Place::entry("sla", at).then("name"),
+            format!("no queue uses SLA `{}`", sla.name),
+            "use it or take it out",
+            Mark::None,
+        );
     }
     let handle = uid("Action", HANDLE);
     let admits = |rule: &Rule, spec: &CandidateSpec| {
@@ -88,21 +137,29 @@ pub(crate) fn lint(
     for spec in candidates {
         if !rules.iter().any(|rule| rule.note.effect == PolicyEffect::Permit && admits(rule, spec)) {
             let name = spec.responder.as_str();
+            let place = match spec.kind {
+                ResponderKind::Ai => ("responder", manifest.responders.iter().position(|one| one.name == name)),
+                ResponderKind::Queue => ("queue", manifest.queues.iter().position(|one| one.name == name)),
+            };
             wrong(
-                name,
+                &Place::entry(place.0, place.1.unwrap_or_default()).then("name"),
                 format!("no policy permits `{name}` anything, so it can never be given a case"),
                 "write a permit for it, or take it out",
+                Mark::Follows(vec![Fault::Handle, Fault::Policy]),
             );
         }
     }
     let act = uid("Action", ACT);
     if !manifest.actions.is_empty() && !vocabulary.actions.contains(ACT) {
         wrong(
-            "action",
+            &Place::key("action"),
             "there are actions, and the schema declares no action `act`".to_owned(),
             "add it to schema.cedarschema, for principals of type Ai and resources of type RequestedAction",
+            Mark::None,
         );
     }
+    findings.append(&mut told);
+    let unread = unread(manifest, candidates);
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
         let api = API_ACTIONS.iter().any(|action| admits_action(rule, &uid("Action", action)));
         let mut ai = candidates.iter().filter(|spec| spec.kind == ResponderKind::Ai);
@@ -110,12 +167,12 @@ pub(crate) fn lint(
             && ai.any(|spec| admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str())));
         if !api && !acts && !candidates.iter().any(|spec| admits(rule, spec)) {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
-            findings.push(Finding::new(
-                &rule.file,
-                rule.line,
-                message,
-                "correct the name in its scope, or take it out",
-            ));
+            let finding = Finding::new(&rule.file, rule.line, message, "correct the name in its scope, or take it out");
+            let about = unread.iter().find(|(uid, _)| admits_principal(rule, uid));
+            findings.push(match about {
+                Some((_, name)) => finding.follows(Fault::Responder(name.clone())),
+                None => finding,
+            });
         }
     }
 }

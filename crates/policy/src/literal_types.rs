@@ -7,8 +7,9 @@ mod types;
 
 use crate::{
     cedar::{Rule, Vocabulary},
+    cedar_places::line_with,
     files::Files,
-    finding::Finding,
+    finding::{Fault, Finding},
 };
 use serde_json::Value as Json;
 use types::{Scope, Type, Types};
@@ -46,17 +47,19 @@ struct Missing {
     cure: String,
     /// What stands on its line.
     text: String,
+    /// From which it follows, where that is found.
+    fault: Option<Fault>,
 }
 
 impl Missing {
     fn finding(&self, rule: &Rule, files: &Files) -> Finding {
         let message = format!("policy `{}` {}", rule.id, self.message);
-        Finding::new(
-            &rule.file,
-            line_with(rule, files, &[&self.text]).unwrap_or(rule.line),
-            message,
-            self.cure.as_str(),
-        )
+        let line = line_with(rule, files, &[&self.text]).unwrap_or(rule.line);
+        let finding = Finding::new(&rule.file, line, message, self.cure.as_str());
+        match &self.fault {
+            Some(fault) => finding.follows(fault.clone()),
+            None => finding,
+        }
     }
 }
 
@@ -91,7 +94,8 @@ impl Named<'_> {
         }
         let text = format!("{kind}::{id:?}");
         let message = format!("names `{text}`, which the bundle does not have");
-        Some(Missing { message, cure: format!("name one of {}", self.responders.join(", ")), text })
+        let cure = format!("name one of {}", self.responders.join(", "));
+        Some(Missing { message, cure, text, fault: Some(Fault::Responder(id.to_owned())) })
     }
 
     fn attribute(&self, of: &Json) -> Option<Missing> {
@@ -106,7 +110,8 @@ impl Named<'_> {
             true => "take it out".to_owned(),
             false => format!("ask for one of {}", known.into_iter().collect::<Vec<_>>().join(", ")),
         };
-        Some(Missing { message, cure, text: format!("has {name}") })
+        let fault = Some(Fault::Signal(name.to_owned()));
+        Some(Missing { message, cure, text: format!("has {name}"), fault })
     }
 
     fn kind(&self, of: &Json) -> Option<Missing> {
@@ -121,16 +126,9 @@ impl Named<'_> {
             message,
             cure: "take it out, or ask it of something else".to_owned(),
             text: format!("is {kind}"),
+            fault: None,
         })
     }
-}
-
-/// The first line of a policy on which all of this stands.
-pub(crate) fn line_with(rule: &Rule, files: &Files, all: &[&str]) -> Option<usize> {
-    let text = files.get(&rule.file).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
-    let own = text.lines().enumerate().skip(rule.line.saturating_sub(1));
-    let mut lines = own.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()));
-    lines.find(|(_, line)| all.iter().all(|part| line.contains(part))).map(|(at, _)| at)
 }
 
 /// A comparison whose sides are never of one type, as it is written.
@@ -155,7 +153,9 @@ impl Wrong {
     /// The line on which the comparison stands, as far as its text tells; else the policy's.
     fn line(&self, rule: &Rule, files: &Files) -> usize {
         let holding = |sides: &[&str]| line_with(rule, files, sides);
-        holding(&[&self.left.0, &self.right.0]).or_else(|| holding(&[&self.right.0])).unwrap_or(rule.line)
+        // What is too long to be told is left out of the text.
+        let both = [self.left.0.trim_matches('…'), self.right.0.trim_matches('…')];
+        holding(&both).or_else(|| holding(&[&self.right.0])).unwrap_or(rule.line)
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::{
     bundle::Article,
     cedar::Rule,
-    finding::{Finding, line_of},
+    finding::Finding,
     manifest::Manifest,
+    places::{Place, Places},
 };
 use remit_domain::text::check_name;
 
@@ -14,32 +15,44 @@ const NAME_MAX: usize = 120;
 const SENTENCE_MAX: usize = 600;
 
 /// Adds a finding for each name and sentence that is empty, too long, or holds what does not show itself.
-pub(crate) fn lint(text: &str, manifest: &Manifest, rules: &[Rule], articles: &[Article], findings: &mut Vec<Finding>) {
-    let mut check = |what: String, name: &str, max: usize| {
+pub(crate) fn lint(
+    places: &Places<'_>,
+    manifest: &Manifest,
+    rules: &[Rule],
+    articles: &[Article],
+    findings: &mut Vec<Finding>,
+) {
+    let mut check = |what: String, place: Place, name: &str, max: usize| {
         if let Err(error) = check_name(name, max) {
-            let line = line_of(text, &format!("\"{name}\""));
+            let line = places.line(&place);
             findings.push(Finding::new("bundle.toml", line, format!("{what} {error}"), "write it as people read it"));
         }
     };
-    check("the bundle's name".to_owned(), &manifest.name, NAME_MAX);
-    check("the bundle's description".to_owned(), &manifest.description, SENTENCE_MAX);
-    for owner in &manifest.owners {
-        check(format!("the title of owner `{}`", owner.name), &owner.title, NAME_MAX);
+    check("the bundle's name".to_owned(), Place::key("name"), &manifest.name, NAME_MAX);
+    let description = &manifest.description;
+    check("the bundle's description".to_owned(), Place::key("description"), description, SENTENCE_MAX);
+    for (at, owner) in manifest.owners.iter().enumerate() {
+        let key = |key: &str| Place::entry("owner", at).then(key);
+        check(format!("the title of owner `{}`", owner.name), key("title"), &owner.title, NAME_MAX);
         // Without a contact nobody is reached, which is told where it matters.
         if !owner.contact.is_empty() {
-            check(format!("the contact of owner `{}`", owner.name), &owner.contact, SENTENCE_MAX);
+            check(format!("the contact of owner `{}`", owner.name), key("contact"), &owner.contact, SENTENCE_MAX);
         }
     }
-    let responders = manifest.responders.iter().map(|responder| (&responder.name, &responder.title));
-    for (name, title) in responders.chain(manifest.queues.iter().map(|queue| (&queue.name, &queue.title))) {
-        check(format!("the title of responder `{name}`"), title, NAME_MAX);
+    let responders = manifest.responders.iter().map(|one| (&one.name, &one.title)).enumerate();
+    let queues = manifest.queues.iter().map(|one| (&one.name, &one.title)).enumerate();
+    let of = |list: &'static str| move |(at, names): (usize, _)| (Place::entry(list, at).then("title"), names);
+    for (place, (name, title)) in responders.map(of("responder")).chain(queues.map(of("queue"))) {
+        check(format!("the title of responder `{name}`"), place, title, NAME_MAX);
     }
-    for action in &manifest.actions {
-        check(format!("the title of action `{}`", action.name), &action.title, NAME_MAX);
+    for (at, action) in manifest.actions.iter().enumerate() {
+        let place = Place::entry("action", at).then("title");
+        check(format!("the title of action `{}`", action.name), place, &action.title, NAME_MAX);
     }
-    for signal in &manifest.signals {
-        for source in &signal.authoritative {
-            check(format!("a source of signal `{}`", signal.name), source, NAME_MAX);
+    for (at, signal) in manifest.signals.iter().enumerate() {
+        for (nth, source) in signal.authoritative.iter().enumerate() {
+            let place = Place::entry("signal", at).then("authoritative").at(nth);
+            check(format!("a source of signal `{}`", signal.name), place, source, NAME_MAX);
         }
     }
     for rule in rules {

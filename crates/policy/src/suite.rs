@@ -4,7 +4,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::Bundle,
     engine::Engine,
-    finding::{Finding, line_at, line_of},
+    finding::{Finding, line_at},
     grid,
 };
 use remit_domain::{
@@ -20,6 +20,7 @@ use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -35,7 +36,7 @@ struct TestFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Test {
-    name: String,
+    name: Spanned<String>,
     #[serde(default)]
     signals: BTreeMap<String, toml::Value>,
     /// What the case is about, by field; a date-time as `NAME_in_hours`.
@@ -100,9 +101,9 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                 for test in &parsed.tests {
                     let failures = check(bundle, engine, test);
                     report.passed += usize::from(failures.is_empty());
-                    let line = line_of(text, &format!("\"{}\"", test.name));
+                    let line = line_at(text, test.name.span().start);
                     report.failures.extend(failures.into_iter().map(|failure| {
-                        let message = format!("test \"{}\": {failure}", test.name);
+                        let message = format!("test \"{}\": {failure}", test.name.get_ref());
                         Finding::new(file, line, message, "correct the policies, or the test if the policies are right")
                     }));
                 }

@@ -2,7 +2,8 @@
 
 use crate::{
     files::Files,
-    finding::{Finding, line_of},
+    finding::Finding,
+    places::{Place, Places},
 };
 use remit_signals::readings::nearest;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -91,7 +92,7 @@ fn holes(text: &str) -> Vec<&str> {
 
 /// What is wrong with a text of a bundle.
 fn wrong(file: &str, toml: &str, name: &str, said: &str) -> Option<Finding> {
-    let line = line_of(toml, &format!("{name} "));
+    let line = Places::of(toml).line(&Place::key(name));
     let finding = |message: String, cure: String| Some(Finding::new(file, line, message, cure));
     let Some(shipped) = ENGLISH.get(name) else {
         let names = ENGLISH.keys().map(String::as_str);

@@ -147,7 +147,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
             "policies/ai-scope.cedar",
             "context.intent_confidence_bp",
             "context.intent_confidnce_bp",
-            "policies/ai-scope.cedar:3",
+            "policies/ai-scope.cedar:7",
         ),
         (
             "policies/ai-scope.cedar",
@@ -170,7 +170,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
         ),
         ("policies/ai-scope.cedar", "context.intent_confidence_bp", &"(".repeat(100_000), "brackets within each other"),
         ("policies/ai-scope.cedar", "context.intent_confidence_bp", &"!".repeat(100_000), "words and signs"),
-        ("invariants/promises.cedar", "context.wants_human", "context.wants_humn", "invariants/promises.cedar:3"),
+        ("invariants/promises.cedar", "context.wants_human", "context.wants_humn", "invariants/promises.cedar:7"),
         (
             "invariants/promises.cedar",
             "@owner(\"care-team\")",

@@ -10,29 +10,29 @@ use std::net::IpAddr;
 pub(crate) struct LimitArgs {
     /// Requests a second with one token; twice as many may come at once after a pause.
     #[arg(
-        long,
+        long, env = "REMIT_REQUESTS_PER_SECOND",
         default_value_t = Limits::default().requests_a_second,
         value_parser = value_parser!(u32).range(1..=1_000_000)
     )]
     requests_per_second: u32,
     /// Event streams open with one token.
-    #[arg(long, default_value_t = Limits::default().streams_each)]
+    #[arg(long, env = "REMIT_STREAMS_PER_TOKEN", default_value_t = Limits::default().streams_each)]
     streams_per_token: usize,
     /// Event streams open at all, those of chat pages included.
-    #[arg(long, default_value_t = Limits::default().streams)]
+    #[arg(long, env = "REMIT_STREAMS", default_value_t = Limits::default().streams)]
     streams: usize,
     /// Connections open at all.
     #[arg(
-        long,
+        long, env = "REMIT_CONNECTIONS",
         default_value_t = Limits::default().connections as u32,
         value_parser = value_parser!(u32).range(16..1_000_000)
     )]
     connections: u32,
     /// Connections open from one address (of IPv6, from one /64 network).
-    #[arg(long, default_value_t = Limits::default().connections_each)]
+    #[arg(long, env = "REMIT_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_each)]
     connections_per_address: usize,
     /// The address of a reverse proxy, which may have nearly all connections; may be repeated. Loopback is one anyway.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, env = "REMIT_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
     proxy: Vec<IpAddr>,
 }
 

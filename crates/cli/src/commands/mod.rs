@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
 pub(crate) mod case;
+pub(crate) mod health;
 mod history;
+pub(crate) mod init;
 mod json;
 pub(crate) mod knowledge;
 pub(crate) mod ledger;

@@ -1,6 +1,7 @@
 //! `remit serve`: the interface over a data directory.
 
 use super::limits::LimitArgs;
+use crate::{log_format::LogFormat, service_manager};
 use anyhow::Context;
 use clap::Args;
 use remit_app::journal::block_on::block_on;
@@ -26,33 +27,47 @@ use std::{
     sync::Arc,
 };
 
+/// Remit's own version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Serve the interface over a data directory until interrupted.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
+    /// A file that says what these flags say, under the same names: `listen = "0.0.0.0:7171"`. Flags and variables of
+    /// the environment count before it.
+    #[arg(long, env = "REMIT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The data directory; made if it is not there.
-    #[arg(long, default_value = "remit-data")]
+    #[arg(long, env = "REMIT_DATA", default_value = "remit-data")]
     data: PathBuf,
     /// The bundle that governs from now on; the one in force in the directory goes on unless told. A new directory
-    /// needs one: `bundles/bank` is a sample.
-    #[arg(long)]
+    /// needs one: `bundles/bank` is a sample, and `remit init` makes one.
+    #[arg(long, env = "REMIT_BUNDLE")]
     bundle: Option<PathBuf>,
     /// Where goes what a responder had that the bundle does not have any more: its open cases, questions and staff. May
     /// be repeated.
     #[arg(long = "move", value_name = "OLD=NEW")]
     moves: Vec<String>,
     /// The address to listen at: an IP address and a port.
-    #[arg(long, default_value = "127.0.0.1:7171")]
+    #[arg(long, env = "REMIT_LISTEN", default_value = "127.0.0.1:7171")]
     listen: SocketAddr,
     /// Let webhooks go to other machines over HTTP without TLS, as in a network of your own: whoever listens there
     /// reads them.
-    #[arg(long)]
+    #[arg(
+        long,
+        env = "REMIT_WEBHOOKS_IN_THE_CLEAR",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     webhooks_in_the_clear: bool,
     #[command(flatten)]
     limits: LimitArgs,
     /// Where browsers find this server, as `https://support.example`: links lead there, and what its pages write is
     /// taken as their own even where a proxy changes `Host`. May be given several times; links name the first.
-    #[arg(long, value_name = "URL", value_parser = public)]
+    #[arg(long, env = "REMIT_PUBLIC_URL", value_name = "URL", value_delimiter = ',', value_parser = public)]
     public_url: Vec<Address>,
+    /// How the log is written.
+    #[arg(long, env = "REMIT_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
 }
 
 /// An address at which browsers find a server.
@@ -68,6 +83,11 @@ fn public(text: &str) -> Result<Address, String> {
 }
 
 impl Serve {
+    /// How the log is written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let moves = Moves::parse(&self.moves)?;
         let runtime = serve::runtime()?;
@@ -81,18 +101,12 @@ impl Serve {
             let mut signals = Signals::listen()?;
             rehome::rehome(&app, &mut progress).await?;
             let (name, digest) = (app.governance.bundle.name().to_owned(), app.governance.bundle.digest().to_string());
-            let running = serve::start_at(app, listener)?;
-            if json {
-                let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
-                let mut said = serde_json::json!({ "address": running.address.to_string(), "bundle": bundle });
-                first.iter().for_each(|first| first.note(&mut said));
-                shown::json(&said);
-            } else {
-                say!("remit serves at http://{}", running.address);
-                say!("under {name}, bundle {}{}", short(&digest), instead_of(before.as_deref(), &digest));
-                first.iter().for_each(|first| say!("{first}"));
-            }
+            let running = serve::start_at(Arc::clone(&app), listener)?;
+            let started = Started { address: running.address, name, digest, before };
+            started.tell(json, self.log_format, first.as_ref());
+            let manager = service_manager::serves(app, &started.to_string());
             signals.next().await;
+            manager.stops();
             tokio::select! {
                 stopped = running.stop() => stopped.context("stopping")?,
                 () = signals.next() => {
@@ -117,6 +131,50 @@ impl Serve {
             webhooks_in_the_clear: self.webhooks_in_the_clear,
         };
         govern(&self.data, self.bundle.as_deref(), moves, settings, &|| Err(new()))
+    }
+}
+
+/// A server that serves, as it is told.
+struct Started {
+    address: SocketAddr,
+    /// Of the bundle in force, as its digest and that of the one before.
+    name: String,
+    digest: String,
+    before: Option<String>,
+}
+
+impl Started {
+    fn tell(&self, json: bool, log: LogFormat, first: Option<&FirstToken>) {
+        let Self { address, name, digest, before } = self;
+        if json {
+            let bundle = serde_json::json!({ "name": name, "digest": digest, "before": before });
+            let mut said = serde_json::json!({ "version": VERSION, "address": address.to_string(), "bundle": bundle });
+            first.into_iter().for_each(|first| first.note(&mut said));
+            shown::json(&said);
+        }
+        if log == LogFormat::Json {
+            let address = format!("http://{address}");
+            tracing::info!(version = VERSION, address, bundle = name, digest, before, "remit serves");
+            match first {
+                // A secret stands in no log.
+                Some(FirstToken::Shown(_)) | None => {}
+                Some(kept) => shown::note(&kept.to_string()),
+            }
+        } else if !json {
+            say!("{self}");
+            first.into_iter().for_each(|first| say!("{first}"));
+        }
+        if let (LogFormat::Json, false, Some(shown @ FirstToken::Shown(_))) = (log, json, first) {
+            say!("{shown}");
+        }
+    }
+}
+
+impl std::fmt::Display for Started {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { address, name, digest, before } = self;
+        let before = instead_of(before.as_deref(), digest);
+        write!(f, "remit {VERSION} serves at http://{address} under {name}, bundle {}{before}", short(digest))
     }
 }
 
@@ -168,7 +226,11 @@ impl FirstToken {
         if !block_on(app.journal.store().tokens())?.is_empty() {
             return Ok(None);
         }
-        let (row, token) = token::prepare(&Entropy::default(), app.environment.now(), first_of("admin"))?;
+        let (row, token) = token::prepare(
+            &Entropy::default(),
+            app.environment.now(),
+            first_of("admin", app.governance.bundle.usual_source()),
+        )?;
         let first = if std::io::stdout().is_terminal() {
             Self::Shown(token)
         } else {
@@ -247,13 +309,13 @@ fn told(opened: anyhow::Result<Governed>, json: bool) -> anyhow::Result<Option<G
     }
 }
 
-/// The token that a data directory begins with.
-fn first_of(role: &str) -> token::NewToken {
+/// The token that a data directory begins with; it posts as `source`.
+fn first_of(role: &str, source: &str) -> token::NewToken {
     token::NewToken {
         name: format!("first {role}"),
         roles: vec![role.to_owned()],
         responder: None,
-        source: Some("crm".into()),
+        source: Some(source.to_owned()),
         staff: None,
         days: 90,
     }

@@ -3,7 +3,8 @@
 use super::parts::Article;
 use crate::{
     files::Files,
-    finding::{Finding, line_at, line_of},
+    finding::{Finding, line_at},
+    places::{Place, Places},
 };
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -45,12 +46,15 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
             findings.push(Finding::new(file, 1, "the article is not UTF-8", "save it as UTF-8"));
             continue;
         };
-        let (head, text) = parts(file, whole, findings);
-        lint(file, whole, &head, &mut asked, findings);
+        let (head, before, text) = parts(file, whole, findings);
+        // The line `+++` stands above.
+        let places = Places::of(before);
+        let line = |place: &Place| places.line(place) + 1;
+        lint(file, &line, &head, &mut asked, findings);
         if !head.answers.is_empty() && !says_something(text) {
             let message = "the article has questions that it answers, and no text that answers them";
             let cure = "write the answer under its title, or take the article out";
-            findings.push(Finding::new(file, line_of(whole, "answers"), message, cure));
+            findings.push(Finding::new(file, line(&Place::key("answers")), message, cure));
         }
         match text.lines().find_map(|line| line.strip_prefix("# ")) {
             Some(title) => articles.push(Article {
@@ -67,31 +71,31 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
     articles
 }
 
-/// What stands before the text, and the text.
-fn parts<'a>(file: &str, whole: &'a str, findings: &mut Vec<Finding>) -> (Head, &'a str) {
+/// What stands before the text, read and as it is, and the text.
+fn parts<'a>(file: &str, whole: &'a str, findings: &mut Vec<Finding>) -> (Head, &'a str, &'a str) {
     let mut lines = whole.split_inclusive('\n');
     if lines.next().map(str::trim_end) != Some(FENCE) {
         findings.extend(misplaced(file, whole));
-        return (Head::default(), whole);
+        return (Head::default(), "", whole);
     }
     let first = whole.find('\n').map_or(whole.len(), |at| at + 1);
     let mut at = first;
     for line in lines {
         if line.trim_end() == FENCE {
-            let (head, text) = (whole.get(first..at).unwrap_or_default(), whole.get(at + line.len()..));
+            let (before, text) = (whole.get(first..at).unwrap_or_default(), whole.get(at + line.len()..));
             let text = text.unwrap_or_default().trim_start_matches(['\r', '\n']);
-            let head = toml::from_str(head).unwrap_or_else(|error| {
-                let line = error.span().map_or(1, |span| line_at(head, span.start)) + 1;
+            let head = toml::from_str(before).unwrap_or_else(|error| {
+                let line = error.span().map_or(1, |span| line_at(before, span.start)) + 1;
                 let cure = "between the lines `+++` stand `answers`, `not` and `language`; see docs/bundle.md";
                 findings.push(Finding::new(file, line, error.message(), cure));
                 Head::default()
             });
-            return (head, text);
+            return (head, before, text);
         }
         at += line.len();
     }
     findings.push(Finding::new(file, 1, "the line `+++` that ends what stands before the text is missing", "write it"));
-    (Head::default(), whole)
+    (Head::default(), "", whole)
 }
 
 /// What looks like a part before the text and is none, so that customers would be shown it.
@@ -121,17 +125,28 @@ fn says_something(text: &str) -> bool {
     text.lines().any(|line| !line.trim_matches(is_empty).is_empty() && !line.starts_with('#'))
 }
 
-fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String>, findings: &mut Vec<Finding>) {
-    let mut wrong = |near: &str, message: String, cure: &str| {
-        findings.push(Finding::new(file, line_of(whole, near), message, cure));
+fn lint(
+    file: &str,
+    line: &dyn Fn(&Place) -> usize,
+    head: &Head,
+    asked: &mut HashMap<String, String>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut wrong = |place: Place, message: String, cure: &str| {
+        findings.push(Finding::new(file, line(&place), message, cure));
     };
     for (list, questions) in [("answers", &head.answers), ("not", &head.not)] {
         if questions.len() > LISTED_MAX {
-            wrong(list, format!("`{list}` has more than {LISTED_MAX} questions"), "keep those that differ most");
+            wrong(
+                Place::key(list),
+                format!("`{list}` has more than {LISTED_MAX} questions"),
+                "keep those that differ most",
+            );
         }
-        for question in questions {
+        for (at, question) in questions.iter().enumerate() {
+            let here = || Place::key(list).at(at);
             if let Err(error) = remit_domain::text::check_name(question, QUESTION_MAX) {
-                wrong(list, format!("a question of `{list}` {error}"), "write it as customers ask");
+                wrong(here(), format!("a question of `{list}` {error}"), "write it as customers ask");
             }
             let plain: String = question.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
             let place = format!("`{list}` of {file}");
@@ -139,11 +154,8 @@ fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String
                 // Several articles may fail to answer the same.
                 Some(before) if !(list == "not" && before.starts_with("`not`") && !before.ends_with(file)) => {
                     let message = format!("the question “{question}” is in {before} too");
-                    wrong(
-                        question,
-                        message,
-                        "take it out of one of them; what stands in a `not` is answered by no article",
-                    );
+                    let cure = "take it out of one of them; what stands in a `not` is answered by no article";
+                    wrong(here(), message, cure);
                 }
                 Some(_) => {}
                 None => {
@@ -155,7 +167,7 @@ fn lint(file: &str, whole: &str, head: &Head, asked: &mut HashMap<String, String
     if let Some(tag) = &head.language
         && !((2..=3).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase()))
     {
-        wrong("language", format!("`{tag}` is no language"), "write its ISO 639 code, such as `de`");
+        wrong(Place::key("language"), format!("`{tag}` is no language"), "write its ISO 639 code, such as `de`");
     }
 }
 
@@ -184,21 +196,23 @@ pub(super) fn synonyms(files: &Files, findings: &mut Vec<Finding>) -> Vec<Vec<St
         findings.push(Finding::new(SYNONYMS, 1, message, "keep those that articles have words of"));
     }
     let mut seen: Vec<String> = Vec::new();
-    for group in &read.synonyms {
+    let places = Places::of(text);
+    for (at, group) in read.synonyms.iter().enumerate() {
+        let place = Place::entry("synonyms", at);
         if group.len() < 2 {
-            let near = group.first().map_or("synonyms", String::as_str);
             let message = "a group has fewer than two words";
-            findings.push(Finding::new(SYNONYMS, line_of(text, near), message, "name the words that mean the same"));
+            findings.push(Finding::new(SYNONYMS, places.line(&place), message, "name the words that mean the same"));
         }
-        for word in group {
+        for (nth, word) in group.iter().enumerate() {
+            let line = places.line(&place.clone().at(nth));
             if let Err(error) = remit_domain::text::check_name(word, 60) {
                 let message = format!("the word `{word}` {error}");
-                findings.push(Finding::new(SYNONYMS, line_of(text, word), message, "write it as customers do"));
+                findings.push(Finding::new(SYNONYMS, line, message, "write it as customers do"));
             }
             let lower = word.to_lowercase();
             if seen.contains(&lower) {
                 let message = format!("`{word}` is named twice");
-                findings.push(Finding::new(SYNONYMS, line_of(text, word), message, "name it in one group, once"));
+                findings.push(Finding::new(SYNONYMS, line, message, "name it in one group, once"));
             }
             seen.push(lower);
         }

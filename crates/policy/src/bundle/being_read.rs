@@ -3,15 +3,16 @@
 use super::parts::MANIFEST;
 use crate::{
     cedar::Vocabulary,
-    finding::{Finding, line_of},
+    finding::{Fault, Finding},
     manifest::Manifest,
+    places::{Place, Places},
 };
 use remit_domain::id::OwnerId;
 use std::collections::BTreeSet;
 
 /// Reads the manifest's parts, noting what is wrong.
 pub(super) struct Reading<'a> {
-    pub(super) text: &'a str,
+    pub(super) places: &'a Places<'a>,
     pub(super) manifest: &'a Manifest,
     pub(super) vocabulary: &'a Vocabulary,
     pub(super) owners: &'a BTreeSet<String>,
@@ -19,23 +20,38 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    pub(super) fn wrong(&mut self, near: &str, message: impl Into<String>, cure: &str) {
-        let (declared, anywhere) = (format!("name = \"{near}\""), format!("\"{near}\""));
-        let line = line_of(self.text, if self.text.contains(&declared) { &declared } else { &anywhere });
-        self.findings.push(Finding::new(MANIFEST, line, message, cure));
+    /// Notes what is wrong with a part of the manifest.
+    pub(super) fn wrong_at(&mut self, place: &Place, message: impl Into<String>, cure: &str) {
+        self.findings.push(Finding::new(MANIFEST, self.places.line(place), message, cure));
     }
 
-    pub(super) fn owner(&mut self, name: &str, of: &str) -> Option<OwnerId> {
+    /// Says of what was noted last that it is this fault.
+    pub(super) fn which_is(&mut self, fault: Fault) {
+        if let Some(last) = self.findings.last_mut() {
+            last.is_too(fault);
+        }
+    }
+
+    /// Says of what was noted last that it follows from this fault, where that is found.
+    pub(super) fn which_follows(&mut self, fault: Fault) {
+        if let Some(last) = self.findings.pop() {
+            self.findings.push(last.follows(fault));
+        }
+    }
+
+    /// The owner that a part names, for what `of` says.
+    pub(super) fn owner(&mut self, name: &str, of: &str, place: &Place) -> Option<OwnerId> {
         if !self.owners.contains(name) {
-            self.wrong(
-                name,
+            self.wrong_at(
+                place,
                 format!("`{name}`, named as owner by {of}, is no owner"),
                 "add an [[owner]] of this name, or name another",
             );
+            self.which_follows(Fault::Owner(name.to_owned()));
         }
         let owner = OwnerId::new(name);
         if let Err(error) = &owner {
-            self.wrong(name, error.to_string(), "rename it");
+            self.wrong_at(place, error.to_string(), "rename it");
         }
         owner.ok()
     }

@@ -3,8 +3,9 @@
 use super::{field::FieldSpec, parts::MANIFEST};
 use crate::{
     attributes::{AGE_HOURS, IN_HOURS, seen_as},
-    finding::{Finding, line_of},
+    finding::Finding,
     manifest::{Field, SeenBy},
+    places::{Place, Places},
 };
 use remit_domain::{field::FieldKind, id::FieldName, source};
 use std::collections::BTreeSet;
@@ -47,23 +48,23 @@ impl Of {
 }
 
 /// What is declared, in the bundle's order; what is wrong is left out.
-pub(super) fn read(text: &str, declared: &[Field], of: Of, findings: &mut Vec<Finding>) -> Vec<FieldSpec> {
-    let mut wrong = |near: &str, message: String, cure: &str| {
-        let named = format!("name = \"{near}\"");
-        let from = text.find(&format!("[[{}]]", of.word())).unwrap_or(0);
-        let behind = text.get(from..).and_then(|rest| rest.find(&named)).map(|at| from + at);
-        let line = behind.map_or_else(|| line_of(text, &named), |at| crate::finding::line_at(text, at));
-        findings.push(Finding::new(MANIFEST, line, message, cure));
+pub(super) fn read(places: &Places<'_>, declared: &[Field], of: Of, findings: &mut Vec<Finding>) -> Vec<FieldSpec> {
+    let mut wrong = |place: Place, message: String, cure: &str| {
+        findings.push(Finding::new(MANIFEST, places.line(&place), message, cure));
     };
     let word = of.word();
     if declared.len() > DECLARED_MAX {
-        wrong("", format!("there are {} [[{word}]]s, more than {DECLARED_MAX}", declared.len()), "declare fewer");
+        wrong(
+            Place::key(word),
+            format!("there are {} [[{word}]]s, more than {DECLARED_MAX}", declared.len()),
+            "declare fewer",
+        );
     }
     let mut specs: Vec<FieldSpec> = Vec::new();
     let mut seen = BTreeSet::new();
-    for field in declared {
+    for (at, field) in declared.iter().enumerate() {
         let mut tell = |message: &str, cure: &str| {
-            wrong(&field.name, format!("{word} `{}` {message}", field.name), cure);
+            wrong(Place::entry(word, at).then("name"), format!("{word} `{}` {message}", field.name), cure);
         };
         if let Some(spec) = spec(field, of, &mut tell) {
             let taken = match of {

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     calendar::Hours,
     files::Files,
-    finding::Finding,
+    finding::{Fault, Finding},
     manifest::{self, SignalKind},
+    places::Place,
 };
 use remit_domain::{
     cost::{Currency, Economics},
@@ -33,8 +34,8 @@ impl Reading<'_> {
         let Some(model) = &self.manifest.encoder_model else { return };
         let digest = &model.digest;
         if !(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            self.wrong(
-                digest,
+            self.wrong_at(
+                &Place::key("encoder_model").then("digest"),
                 format!("the digest `{digest}` of `encoder_model` is no SHA-256 in hexadecimal, which has 64 digits"),
                 "name the model's digest; `remit policy check` says it once the directory is right and the digest is \
                  64 zeros",
@@ -44,14 +45,16 @@ impl Reading<'_> {
 
     pub(super) fn signals(&mut self) -> Vec<SignalSpec> {
         let manifest = self.manifest;
-        manifest.signals.iter().filter_map(|signal| self.signal(signal)).collect()
+        let signals = manifest.signals.iter().enumerate();
+        signals.filter_map(|(at, signal)| self.signal(signal, &Place::entry("signal", at))).collect()
     }
 
-    fn signal(&mut self, signal: &manifest::Signal) -> Option<SignalSpec> {
+    fn signal(&mut self, signal: &manifest::Signal, place: &Place) -> Option<SignalSpec> {
+        let key = |key: &str| place.clone().then(key);
         let name = match SignalName::new(&signal.name) {
             Ok(name) => name,
             Err(error) => {
-                self.wrong(&signal.name, error.to_string(), "rename the signal, here and in the schema");
+                self.wrong_at(&key("name"), error.to_string(), "rename the signal, here and in the schema");
                 return None;
             }
         };
@@ -60,7 +63,8 @@ impl Reading<'_> {
             toml::Value::Integer(value) => Value::Long(*value),
             toml::Value::String(value) => Value::name(value),
             _ => {
-                self.wrong(&signal.name, "a default must be true, false, a whole number or a name", "change `default`");
+                let message = "a default must be true, false, a whole number or a name";
+                self.wrong_at(&key("default"), message, "change `default`");
                 return None;
             }
         };
@@ -69,24 +73,27 @@ impl Reading<'_> {
                 Some(values) => values.clone(),
                 None => {
                     let message = format!("`{vocabulary}` is no `entity … enum` of the schema");
-                    self.wrong(&signal.name, message, "declare it in schema.cedarschema, or name another vocabulary");
+                    let cure = "declare it in schema.cedarschema, or name another vocabulary";
+                    self.wrong_at(&key("vocabulary"), message, cure);
                     return None;
                 }
             },
             (None, SignalKind::Name) => {
-                self.wrong(&signal.name, "a signal of type `name` needs a vocabulary", "add `vocabulary = \"…\"`");
+                let message = "a signal of type `name` needs a vocabulary";
+                self.wrong_at(&key("vocabulary"), message, "add `vocabulary = \"…\"`");
                 return None;
             }
             _ => BTreeSet::new(),
         };
-        for source in &signal.authoritative {
+        for (nth, source) in signal.authoritative.iter().enumerate() {
             if let Err(error) = source::check(source) {
-                self.wrong(&signal.name, format!("the source {source:?} {error}"), "change `authoritative`");
+                let place = key("authoritative").at(nth);
+                self.wrong_at(&place, format!("the source {source:?} {error}"), "change `authoritative`");
             }
         }
         if signal.says.is_some() && signal.kind != SignalKind::Bool {
-            self.wrong(
-                &signal.name,
+            self.wrong_at(
+                &key("says"),
                 format!("`{}` is no `bool`, so that `says` is never told", signal.name),
                 "leave it out",
             );
@@ -105,7 +112,10 @@ impl Reading<'_> {
             personal: false,
         };
         if let Err(error) = spec.check(&spec.default) {
-            self.wrong(&signal.name, format!("the default does not fit: {error}"), "change `default`");
+            self.wrong_at(&key("default"), format!("the default does not fit: {error}"), "change `default`");
+            if let (Some(vocabulary), Value::Name(value)) = (&spec.vocabulary, &spec.default) {
+                self.which_follows(Fault::Value(vocabulary.clone(), value.to_string()));
+            }
         }
         Some(spec)
     }
@@ -113,18 +123,20 @@ impl Reading<'_> {
     pub(super) fn topics(&mut self, files: &Files) -> HashMap<String, String> {
         let manifest = self.manifest;
         let mut topics = HashMap::new();
-        for topic in &manifest.topics {
+        for (at, topic) in manifest.topics.iter().enumerate() {
+            let place = Place::entry("topic", at);
             if !self.vocabulary.enums.get("Topic").is_some_and(|values| values.contains(&topic.name)) {
-                self.wrong(
-                    &topic.name,
+                self.wrong_at(
+                    &place.clone().then("name"),
                     format!("topic `{}` is no value of the schema's Topic", topic.name),
                     "add it to `entity Topic enum`",
                 );
+                self.which_is(Fault::Value("Topic".to_owned(), topic.name.clone()));
             }
-            for intent in &topic.intents {
+            for (nth, intent) in topic.intents.iter().enumerate() {
                 if let Some(other) = topics.insert(intent.clone(), topic.name.clone()) {
-                    self.wrong(
-                        intent,
+                    self.wrong_at(
+                        &place.clone().then("intents").at(nth),
                         format!("intent `{intent}` is in topic `{other}` already"),
                         "list every intent once",
                     );
@@ -175,84 +187,138 @@ impl Reading<'_> {
         for (intent, line) in &seen {
             if !declared.contains(intent) {
                 let message = format!("intent `{intent}` is no value of the schema's Intent");
-                self.findings.push(Finding::new(
-                    INTENTS,
-                    *line,
-                    message,
-                    "add it to `entity Intent enum`, or correct the label",
-                ));
+                let cure = "add it to `entity Intent enum`, or correct the label";
+                let fault = Fault::Value("Intent".to_owned(), intent.clone());
+                self.findings.push(Finding::new(INTENTS, *line, message, cure).is(fault));
             }
             if !topics.contains_key(intent) {
                 let message = format!("intent `{intent}` belongs to no topic");
-                self.findings.push(Finding::new(INTENTS, *line, message, "list it in a [[topic]] of bundle.toml"));
+                let fault = Fault::Value("Intent".to_owned(), intent.clone());
+                let finding = Finding::new(INTENTS, *line, message, "list it in a [[topic]] of bundle.toml");
+                self.findings.push(finding.follows(fault));
             }
         }
-        for intent in topics.keys().filter(|intent| !seen.contains_key(*intent)) {
-            self.wrong(
-                intent,
-                format!("intent `{intent}` has no example in intents.csv"),
-                "add examples, or take it out of the topic",
-            );
+        let manifest = self.manifest;
+        for (at, topic) in manifest.topics.iter().enumerate() {
+            for (nth, intent) in topic.intents.iter().enumerate().filter(|(_, intent)| !seen.contains_key(*intent)) {
+                self.wrong_at(
+                    &Place::entry("topic", at).then("intents").at(nth),
+                    format!("intent `{intent}` has no example in intents.csv"),
+                    "add examples, or take it out of the topic",
+                );
+            }
         }
     }
 
     pub(super) fn candidates(&mut self) -> Vec<CandidateSpec> {
         let manifest = self.manifest;
-        let ai = manifest.responders.iter().filter_map(|r| {
-            let accountable = self.owner(&r.accountable, &r.name)?;
-            let responder = self.responder(&r.name)?;
-            self.values(&r.name, "Topic", &r.topics);
-            self.values(&r.name, "Language", &r.languages);
-            Some(CandidateSpec {
-                responder,
-                title: r.title.clone(),
-                kind: ResponderKind::Ai,
-                accountable,
-                handling_minor: r.handling_minor,
-                prior_resolve_bp: r.prior_resolve_bp,
-                prior_weight: r.prior_weight,
-                topics: r.topics.clone(),
-                languages: r.languages.clone(),
-                skills: Vec::new(),
-                queue: None,
-                service: self.service(r),
-                breaker: r.breaker,
-                patience_ms: i64::from(r.patience_seconds) * 1_000,
-            })
+        let ai = manifest.responders.iter().enumerate().filter_map(|(at, r)| {
+            let (place, before) = (Place::entry("responder", at), self.findings.len());
+            let spec = self.ai(r, &place);
+            self.dropped(&r.name, spec.is_some(), before);
+            spec
         });
         let mut specs: Vec<CandidateSpec> = ai.collect();
-        specs.extend(manifest.queues.iter().filter_map(|q| self.queue(q)));
+        let queues = manifest.queues.iter().enumerate();
+        specs.extend(queues.filter_map(|(at, q)| {
+            let before = self.findings.len();
+            let spec = self.queue(q, &Place::entry("queue", at));
+            self.dropped(&q.name, spec.is_some(), before);
+            spec
+        }));
+        self.sane(&specs);
+        specs
+    }
+
+    /// Notes that a responder is left out for what was found of it since `before`.
+    fn dropped(&mut self, name: &str, is_there: bool, before: usize) {
+        if !is_there && self.findings.len() > before {
+            self.which_is(Fault::Responder(name.to_owned()));
+        }
+    }
+
+    fn ai(&mut self, r: &manifest::Responder, place: &Place) -> Option<CandidateSpec> {
+        let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
+        let responder = self.responder(&r.name, place)?;
+        self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
+        self.values(&r.name, "Language", &r.languages, &place.clone().then("languages"));
+        Some(CandidateSpec {
+            responder,
+            title: r.title.clone(),
+            kind: ResponderKind::Ai,
+            accountable,
+            handling_minor: r.handling_minor,
+            prior_resolve_bp: r.prior_resolve_bp,
+            prior_weight: r.prior_weight,
+            topics: r.topics.clone(),
+            languages: r.languages.clone(),
+            skills: Vec::new(),
+            queue: None,
+            service: self.service(r, place),
+            breaker: r.breaker,
+            patience_ms: i64::from(r.patience_seconds) * 1_000,
+        })
+    }
+
+    /// Names that two have, and numbers that none can have.
+    fn sane(&mut self, specs: &[CandidateSpec]) {
         let mut names = BTreeSet::new();
-        for spec in &specs {
+        for spec in specs {
+            let place = self.place(spec);
             if !names.insert(spec.responder.clone()) {
                 let name = spec.responder.to_string();
-                self.wrong(&name, format!("two responders are named `{name}`"), "rename one");
+                let place = self.last_of_name(&name).then("name");
+                self.wrong_at(&place, format!("two responders are named `{name}`"), "rename one");
             }
             let sane = (0..=10_000).contains(&spec.prior_resolve_bp)
                 && (1..=1_000_000).contains(&spec.prior_weight)
                 && spec.handling_minor >= 0;
             if !sane {
-                let name = spec.responder.to_string();
-                self.wrong(
-                    &name,
+                self.wrong_at(
+                    &place,
                     "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
                     "correct the number",
                 );
             }
         }
-        specs
     }
 
-    fn queue(&mut self, q: &manifest::Queue) -> Option<CandidateSpec> {
-        let accountable = self.owner(&q.accountable, &q.name)?;
-        let responder = self.responder(&q.name)?;
-        self.values(&q.name, "Topic", &q.topics);
-        self.values(&q.name, "Language", &q.languages);
-        self.values(&q.name, "Skill", &q.skills);
-        self.values(&q.name, "Skill", &q.needs.keys().cloned().collect::<Vec<_>>());
+    /// Where a responder is declared.
+    fn place(&self, spec: &CandidateSpec) -> Place {
+        let name = spec.responder.as_str();
+        match spec.kind {
+            ResponderKind::Ai => {
+                let at = self.manifest.responders.iter().position(|r| r.name == name);
+                Place::entry("responder", at.unwrap_or_default())
+            }
+            ResponderKind::Queue => {
+                Place::entry("queue", self.manifest.queues.iter().position(|q| q.name == name).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Where the last responder is declared that has this name.
+    fn last_of_name(&self, name: &str) -> Place {
+        match self.manifest.queues.iter().rposition(|q| q.name == name) {
+            Some(at) => Place::entry("queue", at),
+            None => {
+                let at = self.manifest.responders.iter().rposition(|r| r.name == name);
+                Place::entry("responder", at.unwrap_or_default())
+            }
+        }
+    }
+
+    fn queue(&mut self, q: &manifest::Queue, place: &Place) -> Option<CandidateSpec> {
+        let key = |key: &str| place.clone().then(key);
+        let accountable = self.owner(&q.accountable, &q.name, &key("accountable"))?;
+        let responder = self.responder(&q.name, place)?;
+        self.values(&q.name, "Topic", &q.topics, &key("topics"));
+        self.values(&q.name, "Language", &q.languages, &key("languages"));
+        self.values(&q.name, "Skill", &q.skills, &key("skills"));
+        self.values(&q.name, "Skill", &q.needs.keys().cloned().collect::<Vec<_>>(), &key("needs"));
         let Some(calendar) = self.manifest.calendars.iter().find(|c| c.name == q.calendar) else {
-            self.wrong(
-                &q.name,
+            self.wrong_at(
+                &key("calendar"),
                 format!("queue `{}` has no hours: there is no calendar `{}`", q.name, q.calendar),
                 "add a [[calendar]] of this name, or name another",
             );
@@ -261,21 +327,23 @@ impl Reading<'_> {
         let hours = match Hours::new(calendar) {
             Ok(hours) => Arc::new(hours),
             Err(message) => {
-                self.wrong(&calendar.name, format!("calendar `{}`: {message}", calendar.name), "correct the calendar");
+                let at = self.manifest.calendars.iter().position(|c| c.name == q.calendar).unwrap_or_default();
+                let message = format!("calendar `{}`: {message}", calendar.name);
+                self.wrong_at(&Place::entry("calendar", at).then("name"), message, "correct the calendar");
                 return None;
             }
         };
         let Some(sla) = self.manifest.slas.iter().find(|sla| sla.name == q.sla) else {
-            self.wrong(
-                &q.name,
+            self.wrong_at(
+                &key("sla"),
                 format!("queue `{}` names the SLA `{}`, which there is not", q.name, q.sla),
                 "add an [[sla]] of this name, or name another",
             );
             return None;
         };
         if q.servers == 0 || q.handling_minutes == 0 || sla.first_reply_minutes == 0 {
-            self.wrong(
-                &q.name,
+            self.wrong_at(
+                place,
                 "servers, handling_minutes and first_reply_minutes must be at least 1",
                 "correct the number",
             );
@@ -312,40 +380,43 @@ impl Reading<'_> {
     pub(super) fn actions(&mut self) -> (Vec<ActionName>, Vec<Disposition>) {
         let manifest = self.manifest;
         let names: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
-        self.values("action", "RequestedAction", &names);
         let mut actions = Vec::new();
-        for name in &names {
+        for (at, name) in names.iter().enumerate() {
+            let place = Place::entry("action", at).then("name");
+            self.values("action", "RequestedAction", std::slice::from_ref(name), &place);
             match ActionName::new(name) {
                 Ok(action) => actions.push(action),
-                Err(error) => self.wrong(name, error.to_string(), "rename it, here and in the schema"),
+                Err(error) => self.wrong_at(&place, error.to_string(), "rename it, here and in the schema"),
             }
         }
         let mut dispositions = Vec::new();
-        for name in &manifest.dispositions {
+        for (at, name) in manifest.dispositions.iter().enumerate() {
             match Disposition::new(name) {
                 Ok(disposition) => dispositions.push(disposition),
-                Err(error) => self.wrong(name, error.to_string(), "rename it"),
+                Err(error) => self.wrong_at(&Place::entry("dispositions", at), error.to_string(), "rename it"),
             }
         }
         (actions, dispositions)
     }
 
-    fn responder(&mut self, name: &str) -> Option<ResponderId> {
+    fn responder(&mut self, name: &str, place: &Place) -> Option<ResponderId> {
         let responder = ResponderId::new(name);
         if let Err(error) = &responder {
-            self.wrong(name, error.to_string(), "rename it, here and in the policies");
+            self.wrong_at(&place.clone().then("name"), error.to_string(), "rename it, here and in the policies");
         }
         responder.ok()
     }
 
-    fn values(&mut self, of: &str, vocabulary: &str, values: &[String]) {
+    /// Values of a vocabulary that a part lists; those of a table are its keys.
+    fn values(&mut self, of: &str, vocabulary: &str, values: &[String], place: &Place) {
         let known = self.vocabulary.enums.get(vocabulary).cloned().unwrap_or_default();
-        for value in values.iter().filter(|value| !known.contains(*value)) {
-            self.wrong(
-                of,
+        for (at, value) in values.iter().enumerate().filter(|(_, value)| !known.contains(*value)) {
+            self.wrong_at(
+                &place.clone().at(at),
                 format!("`{of}` names `{value}`, which is no value of the schema's {vocabulary}"),
                 "correct the spelling, or add it to the schema",
             );
+            self.which_follows(Fault::Value(vocabulary.to_owned(), value.clone()));
         }
     }
 
@@ -355,10 +426,11 @@ impl Reading<'_> {
         for point in DecisionPoint::ALL {
             match manifest.decision_points.get(point.as_str()) {
                 Some(owner) => {
-                    owners.insert(point, self.owner(owner, point.as_str())?);
+                    let place = Place::key("decision_points").then(point.as_str());
+                    owners.insert(point, self.owner(owner, point.as_str(), &place)?);
                 }
-                None => self.wrong(
-                    "decision_points",
+                None => self.wrong_at(
+                    &Place::key("decision_points"),
                     format!("decision point `{}` has no owner", point.as_str()),
                     "add it under [decision_points]",
                 ),
@@ -366,8 +438,8 @@ impl Reading<'_> {
         }
         for name in manifest.decision_points.keys() {
             if !DecisionPoint::ALL.iter().any(|point| point.as_str() == name) {
-                self.wrong(
-                    name,
+                self.wrong_at(
+                    &Place::key("decision_points").then(name),
                     format!("`{name}` is no decision point"),
                     "the decision points are route, retain, escalate, return_to_ai, override, offer, stop_ai and act",
                 );
@@ -379,8 +451,8 @@ impl Reading<'_> {
                 if !manifest.signals.iter().any(|s| &s.name == name && s.kind == SignalKind::Name)
                     && !declared_fields::is_class(facts, name) =>
             {
-                self.wrong(
-                    name,
+                self.wrong_at(
+                    &Place::key("economics").then("value_signal"),
                     format!(
                         "value_signal names `{name}`, which is no signal of type `name`, and no text among the facts"
                     ),
@@ -404,10 +476,14 @@ impl Reading<'_> {
                 value_percent: economics.value_percent.clone(),
             },
             handoffs_max: manifest.limits.handoffs_max,
-            exception_owner: self.owner(&manifest.exceptions.owner, "[exceptions]")?,
+            exception_owner: self.owner(
+                &manifest.exceptions.owner,
+                "[exceptions]",
+                &Place::key("exceptions").then("owner"),
+            )?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
             escalate_to: match &manifest.exceptions.escalate_to {
-                Some(owner) => Some(self.owner(owner, "escalate_to")?),
+                Some(owner) => Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?),
                 None => None,
             },
         })

@@ -4,11 +4,13 @@ use super::being_read::Reading;
 use crate::{
     address::Address,
     manifest::{self, ServiceKind},
+    places::Place,
 };
 
 impl Reading<'_> {
-    pub(super) fn service(&mut self, r: &manifest::Responder) -> Option<manifest::Service> {
+    pub(super) fn service(&mut self, r: &manifest::Responder, place: &Place) -> Option<manifest::Service> {
         let service = r.service.clone()?;
+        let of_service = place.clone().then("service");
         let lacks = match service.kind {
             ServiceKind::Knowledge => None,
             _ if service.url.is_none() => Some("url"),
@@ -17,37 +19,42 @@ impl Reading<'_> {
             _ => None,
         };
         if let Some(lacks) = lacks {
-            self.wrong(
-                &r.name,
+            self.wrong_at(
+                &of_service,
                 format!("the service of `{}` has no {lacks}", r.name),
                 "add it under [responder.service]",
             );
         }
         if let Some(Err(error)) = service.url.as_deref().map(Address::parse) {
-            self.wrong(&r.name, format!("the service of `{}`: its url {error}", r.name), "change `url`");
+            let message = format!("the service of `{}`: its url {error}", r.name);
+            self.wrong_at(&of_service.clone().then("url"), message, "change `url`");
         }
-        let numbers =
-            [service.patience_seconds, service.attempts.unwrap_or(1), service.concurrency, service.per_minute];
-        let breaker = [r.breaker.tolerance_bp, r.breaker.error_bp];
-        let outages = [r.breaker.outages, r.breaker.pause_seconds];
-        if numbers.contains(&0)
-            || service.patience_seconds > 3_600
-            || !breaker.iter().all(|bp| (1..8_000).contains(bp))
-            || !outages.iter().all(|number| (1..=86_400).contains(number))
-        {
-            self.wrong(
-                &r.name,
-                "patience_seconds must be 1 to 3600; attempts, concurrency and per_minute at least 1; the breaker's \
-                 tolerance_bp and error_bp 1 to 7999, its outages and pause_seconds 1 to 86400",
-                "correct the number",
-            );
-        }
-        self.answers(&r.name, &service);
+        self.numbers(r, &service, place, &of_service);
+        self.answers(&r.name, &service, &of_service);
         Some(service)
     }
 
+    /// Numbers that no service and no breaker can have.
+    fn numbers(&mut self, r: &manifest::Responder, service: &manifest::Service, place: &Place, of_service: &Place) {
+        let numbers =
+            [service.patience_seconds, service.attempts.unwrap_or(1), service.concurrency, service.per_minute];
+        if numbers.contains(&0) || service.patience_seconds > 3_600 {
+            let message = "patience_seconds must be 1 to 3600; attempts, concurrency and per_minute at least 1";
+            self.wrong_at(of_service, message, "correct the number");
+        }
+        let breaker = [r.breaker.tolerance_bp, r.breaker.error_bp];
+        let outages = [r.breaker.outages, r.breaker.pause_seconds];
+        if !breaker.iter().all(|bp| (1..8_000).contains(bp))
+            || !outages.iter().all(|number| (1..=86_400).contains(number))
+        {
+            let message = "the breaker's tolerance_bp and error_bp must be 1 to 7999, its outages and pause_seconds 1 \
+                           to 86400";
+            self.wrong_at(&place.clone().then("breaker"), message, "correct the number");
+        }
+    }
+
     /// What an OpenAI-compatible interface is told beside the conversation.
-    fn answers(&mut self, name: &str, service: &manifest::Service) {
+    fn answers(&mut self, name: &str, service: &manifest::Service, place: &Place) {
         let both = [
             (
                 service.max_tokens.is_some() && service.max_completion_tokens.is_some(),
@@ -61,15 +68,16 @@ impl Reading<'_> {
             ),
         ];
         for (_, one, other) in both.into_iter().filter(|(both, ..)| *both) {
-            self.wrong(name, format!("the service of `{name}` has `{one}` and `{other}`"), "leave one of them out");
+            let message = format!("the service of `{name}` has `{one}` and `{other}`");
+            self.wrong_at(&place.clone().then(other), message, "leave one of them out");
         }
         let conversation = service.conversation_bytes.or(service.conversation_tokens);
         if conversation.is_some_and(|most| !(200..=10_000_000).contains(&most))
             || service.articles > 20
             || service.temperature.is_some_and(|temperature| !(0.0..=2.0).contains(&temperature))
         {
-            self.wrong(
-                name,
+            self.wrong_at(
+                place,
                 "conversation_bytes or conversation_tokens must be 200 to 10000000, articles at most 20, temperature 0 \
                  to 2",
                 "correct the number",
@@ -83,8 +91,8 @@ impl Reading<'_> {
             service.conversation_tokens,
         ];
         if service.kind != ServiceKind::Openai && !(openai && bounds.iter().all(Option::is_none)) {
-            self.wrong(
-                name,
+            self.wrong_at(
+                place,
                 format!("the service of `{name}` has keys that only an OpenAI-compatible interface knows"),
                 "leave out tools, system_role, temperature, max_tokens, conversation_… and articles",
             );

@@ -4,8 +4,9 @@ use super::parts::MANIFEST;
 use crate::{
     cedar::Vocabulary,
     files::Files,
-    finding::{Finding, line_of},
+    finding::{Fault, Finding, line_of},
     manifest::{Manifest, ReadingsTable},
+    places::{Place, Places},
 };
 use remit_domain::situation::{NONE, SITUATION};
 use remit_signals::readings::{self, At, Choice, Readings, nearest};
@@ -18,7 +19,7 @@ const SCHEMA: &str = "schema.cedarschema";
 /// Resolves what the bundle reads words by, noting what is wrong.
 pub(super) fn resolve(
     files: &Files,
-    text: &str,
+    places: &Places<'_>,
     manifest: &Manifest,
     owners: &BTreeSet<String>,
     findings: &mut Vec<Finding>,
@@ -35,27 +36,42 @@ pub(super) fn resolve(
     let own: Vec<(&str, &[u8])> = files.under(FOLDER).collect();
     let (readings, mistakes) = readings::resolve(&choice, &own);
     for mistake in mistakes {
-        let (file, line) = match mistake.at {
-            At::File(file, line) => (file, line),
-            At::Choice(word) => (MANIFEST.to_owned(), line_of_choice(text, &word)),
-        };
-        findings.push(Finding::new(&file, line, mistake.message, mistake.cure));
+        findings.push(match mistake.at {
+            At::File(file, line) => Finding::new(&file, line, mistake.message, mistake.cure),
+            At::Choice(word) => {
+                let line = places.line(&place_of_choice(manifest, &word));
+                let finding = Finding::new(MANIFEST, line, mistake.message, mistake.cure);
+                // An owner whom readings name may be missed elsewhere too.
+                let owner = table.owners.get(&word).unwrap_or(&word);
+                let named = table.owner.as_ref() == Some(owner) || table.owners.values().any(|one| one == owner);
+                match named && !owners.contains(owner) {
+                    true => finding.follows(Fault::Owner(owner.clone())),
+                    false => finding,
+                }
+            }
+        });
     }
     readings
 }
 
-/// The line on which the manifest says this word of readings.
-fn line_of_choice(text: &str, word: &str) -> usize {
-    let quoted = format!("\"{word}\"");
-    let mut of_readings = false;
-    let mut within = text.lines().zip(1..).filter(|(line, _)| {
-        if line.starts_with('[') {
-            of_readings = line.starts_with("[readings");
-        }
-        of_readings || line.starts_with("packs")
-    });
-    let named = |line: &str| line.contains(&quoted) || line.split('=').next().is_some_and(|key| key.trim() == word);
-    within.find(|(line, _)| named(line)).map_or_else(|| line_of(text, &quoted), |(_, line)| line)
+/// Where the manifest says this word of readings.
+fn place_of_choice(manifest: &Manifest, word: &str) -> Place {
+    let usual = ReadingsTable::default();
+    let table = manifest.readings.as_ref().unwrap_or(&usual);
+    let (of_table, listed) = (Place::key("readings"), |list: &[String]| list.iter().position(|one| one == word));
+    if let Some(at) = manifest.packs.as_deref().and_then(listed) {
+        return Place::entry("packs", at);
+    }
+    if let Some(at) = listed(&table.off) {
+        return of_table.then("off").at(at);
+    }
+    if table.owner.as_deref() == Some(word) {
+        return of_table.then("owner");
+    }
+    match table.owners.iter().find(|(of, owner)| *of == word || *owner == word) {
+        Some((of, _)) => of_table.then("owners").then(of),
+        None => of_table,
+    }
 }
 
 /// What the readings name is in the schema's vocabularies, and the other way round. A bundle that says nothing of

@@ -1,0 +1,66 @@
+//! Labelled examples of what customers write, by topic: those that a new bundle learns from, and others to be played.
+
+use super::answers::GENERAL;
+use anyhow::Context as _;
+
+const EXAMPLES: &str = include_str!("../../templates/examples.csv");
+/// What is put in for a desk about which there are no examples.
+const TITLE: &str = "{title}";
+
+/// A topic with what is known of it.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) name: String,
+    pub(super) intents: Vec<String>,
+    /// Texts to learn from, with their intents.
+    pub(super) learn: Vec<(String, String)>,
+    /// Texts to play.
+    pub(super) play: Vec<(String, String)>,
+}
+
+/// The topic of what every organisation is asked.
+pub(super) fn general() -> anyhow::Result<Topic> {
+    topic(GENERAL, GENERAL)
+}
+
+/// The topic of a desk: what is known of its name, or else what asks for it by its title.
+pub(super) fn of_desk(desk: &str, title: &str) -> anyhow::Result<Topic> {
+    topic(desk, title)
+}
+
+fn topic(name: &str, title: &str) -> anyhow::Result<Topic> {
+    let mut topic = Topic { name: name.to_owned(), intents: Vec::new(), learn: Vec::new(), play: Vec::new() };
+    for known in [name, ""] {
+        for row in csv::Reader::from_reader(EXAMPLES.as_bytes()).records() {
+            let row = row.context("the examples that ship cannot be read")?;
+            let column = |at: usize| row.get(at).unwrap_or_default();
+            if column(0) != known {
+                continue;
+            }
+            let intent = match column(1) {
+                "" => format!("{}_question", name.replace('-', "_")),
+                intent => intent.to_owned(),
+            };
+            if !topic.intents.contains(&intent) {
+                topic.intents.push(intent.clone());
+            }
+            let text = column(3).replace(TITLE, &title.to_lowercase());
+            let list = if column(2) == "learn" { &mut topic.learn } else { &mut topic.play };
+            list.push((text, intent));
+        }
+        if !topic.intents.is_empty() {
+            break;
+        }
+    }
+    Ok(topic)
+}
+
+/// Texts with their intents as CSV.
+pub(super) fn csv<'a>(texts: impl Iterator<Item = &'a (String, String)>) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["text", "intent"])?;
+    for (text, intent) in texts {
+        writer.write_record([text, intent])?;
+    }
+    writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))
+}
