@@ -2,7 +2,7 @@
 
 use crate::{
     Parts, Settings, Start, StartError,
-    bundle::{self, InForce, Moves, Plan, PlanError},
+    bundle::{self, By, InForce, Moves, Plan, PlanError},
     directory::Directory,
     environment::clock::Clock,
     governance::{
@@ -59,6 +59,8 @@ pub struct Governing<'a> {
     pub moves: Moves,
     /// Who has it put in force, for the record.
     pub by: &'a str,
+    /// Why, where they say so.
+    pub reason: Option<String>,
 }
 
 impl Opened {
@@ -93,10 +95,10 @@ impl Opened {
     /// # Errors
     /// When something in the bundle or the directory prevents it; then what was in force is.
     pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<Parts, BootError> {
-        let Governing { bundle, clock, services, settings, moves, by } = governing;
+        let Governing { bundle, clock, services, settings, moves, by, reason } = governing;
         let plan = self.plan(&bundle, moves, clock.now())?;
         let reader = reader::open(Some(&self.data), &bundle, told)?;
-        let plan = plan.map(|plan| (plan, by.to_owned()));
+        let plan = plan.map(|plan| (plan, By { who: by.to_owned(), why: reason }));
         Ok(start::start(Start { directory: self.directory, bundle, reader, clock, services, settings, plan })?)
     }
 }
@@ -113,6 +115,6 @@ pub fn open(
     settings: Settings,
     told: &mut dyn FnMut(&str),
 ) -> Result<Parts, BootError> {
-    let governing = Governing { bundle, clock, services, settings, moves: Moves::default(), by: "remit" };
+    let governing = Governing { bundle, clock, services, settings, moves: Moves::default(), by: "remit", reason: None };
     Opened::open(data, told)?.start(governing, told)
 }

@@ -28,6 +28,7 @@ pub mod signature;
 pub mod staff;
 pub mod start;
 pub mod start_error;
+pub mod succession;
 pub mod vault;
 pub mod webhook;
 
@@ -43,4 +44,5 @@ pub(crate) use refused::refused;
 pub use settings::Settings;
 pub use start::Start;
 pub use start_error::StartError;
+pub use succession::Succession;
 pub use vault::Vault;

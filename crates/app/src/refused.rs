@@ -44,12 +44,14 @@ pub enum Kind {
     ReadTooLong,
     /// The disk is full.
     StorageFull,
+    /// Another bundle came into force while it was decided.
+    Superseded,
 }
 
 impl Kind {
     /// Whether it is nothing that the caller did or asked: the same may succeed later.
     pub fn is_ours(self) -> bool {
-        matches!(self, Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull)
+        matches!(self, Self::Internal | Self::Busy | Self::ReadTooLong | Self::StorageFull | Self::Superseded)
     }
 }
 
@@ -154,6 +156,9 @@ pub(crate) fn refused(error: CommitError) -> Refused {
         CommitError::KeyGone => Refusal::WordsErased.into(),
         CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
         CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
+        CommitError::Superseded => {
+            Refused::new(Kind::Superseded, "another bundle came into force while this was decided; it is taken anew")
+        }
         CommitError::StorageFull => Refused::new(Kind::StorageFull, "the store reported that its disk is full"),
         other => Refused::internal(other),
     }

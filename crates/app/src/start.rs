@@ -32,7 +32,7 @@ pub struct Start {
     /// How it is run.
     pub settings: Settings,
     /// What it takes to put the bundle in force, and who has it done; none where it is in force.
-    pub plan: Option<(bundle::Plan, String)>,
+    pub plan: Option<(bundle::Plan, bundle::By)>,
 }
 
 /// Makes everything ready.

@@ -1,7 +1,8 @@
 //! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
-//! `cargo xtask bench [http|beside|store|decision|floor|scale|streams|readers|reading|encoder …]`
+//! `cargo xtask bench [http|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder …]`
 
+mod activate;
 mod against;
 mod beside;
 mod bundle_copy;
@@ -85,6 +86,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::Beside) {
         met &= beside::run(bench, &setting)?;
+    }
+    if bench.wants(Part::Activate) {
+        met &= activate::run(bench, &setting)?;
     }
     if bench.wants(Part::Streams) {
         met &= streams::run(bench, &setting)?;

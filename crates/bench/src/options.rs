@@ -82,6 +82,8 @@ pub(crate) enum Part {
     Floor,
     /// A small store against a large one.
     Scale,
+    /// A bundle put in force over many open cases while others are opened.
+    Activate,
     /// Event streams held open.
     Streams,
     /// Opening a case while others read every list.
@@ -102,6 +104,11 @@ impl Bench {
     /// Cases in the large store.
     pub(crate) fn cases(&self) -> u64 {
         self.cases.unwrap_or(MANY)
+    }
+
+    /// Cases in the store, so many unless told.
+    pub(crate) fn cases_or(&self, unless_told: u64) -> u64 {
+        self.cases.unwrap_or(unless_told)
     }
 
     /// After how many cases memory is compared, if it is.

@@ -33,7 +33,7 @@ const SLOWER: f64 = 1.5;
 const START_SECONDS: f64 = 2.0;
 
 /// A store under its server, with the caller that asks it.
-struct Filled {
+pub(crate) struct Filled {
     app: Arc<Parts>,
     caller: Arc<Caller>,
     next: Arc<AtomicU64>,
@@ -58,14 +58,20 @@ fn message(setting: &Setting, n: u64) -> anyhow::Result<OpenCase> {
 }
 
 impl Filled {
-    fn open(setting: &Setting, directory: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(setting: &Setting, directory: &Path) -> anyhow::Result<Self> {
         let app = setting.open(directory)?;
         let (_, caller) = setting::token(&app)?;
         Ok(Self { app: Arc::new(app), caller, next: Arc::default() })
     }
 
     /// Opens cases until there are `until`, or the time is over; gives microseconds per case.
-    fn fill(&self, runtime: &Runtime, setting: &Arc<Setting>, until: u64, length: Duration) -> anyhow::Result<f64> {
+    pub(crate) fn fill(
+        &self,
+        runtime: &Runtime,
+        setting: &Arc<Setting>,
+        until: u64,
+        length: Duration,
+    ) -> anyhow::Result<f64> {
         let (begun, from) = (meter::now(), self.next.load(Ordering::Relaxed));
         runtime.block_on(async {
             let tasks: Vec<_> = (0..TOGETHER)
@@ -93,6 +99,11 @@ impl Filled {
         })?;
         let done = self.next.load(Ordering::Relaxed) - from;
         Ok(begun.elapsed().as_secs_f64() * 1e6 / done.max(1) as f64)
+    }
+
+    /// The server's use cases alone.
+    pub(crate) fn into_app(self) -> Arc<Parts> {
+        self.app
     }
 
     /// Microseconds that a page of cases takes at the median, over the ways to ask for one.

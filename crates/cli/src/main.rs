@@ -57,7 +57,7 @@ enum Command {
     /// Look at responders; count anew, or switch on again, what was counted against one.
     #[command(subcommand)]
     Responder(commands::responder::Responder),
-    /// Check and test a bundle.
+    /// Check and test a bundle, and put it in force.
     #[command(subcommand)]
     Policy(commands::policy::Policy),
     /// Ask the bundle's articles, and judge how well they are found.

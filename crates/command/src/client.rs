@@ -24,6 +24,12 @@ pub struct Server {
     pub token: Option<String>,
 }
 
+/// How long is waited for what learns from a bundle.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// Bytes of an answer that are taken at most.
+const BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// A connection that is kept.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -106,6 +112,62 @@ impl Client {
             .header("content-type", "application/json");
         let sent = request.send(body.to_string());
         answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+    }
+
+    /// What comes of an operation that takes a file, asked with something. It may take long.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn post_file<O: Addressed>(&self, operation: O, asked: &impl Serialize, file: &[u8]) -> anyhow::Result<Value> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Post), "the operation does not write") };
+        let sent = self
+            .agent
+            .post(format!("{}{}{}", self.url, address::path(operation, &[]), query(asked)?))
+            .config()
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/octet-stream")
+            .send(file);
+        answered(sent.with_context(|| self.no_answer())?)
+    }
+
+    /// The same of one that takes values and may take long.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn post_patiently<O: Addressed>(&self, operation: O, body: &impl Serialize) -> anyhow::Result<Value> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Post), "the operation does not write") };
+        let sent = self
+            .agent
+            .post(format!("{}{}", self.url, address::path(operation, &[])))
+            .config()
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .send(serde_json::to_string(body)?);
+        answered(sent.with_context(|| self.no_answer())?)
+    }
+
+    /// The bytes that an operation gives, on what `names` says.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn get_bytes<O: Addressed>(&self, operation: O, names: &[&str]) -> anyhow::Result<Vec<u8>> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Get), "the operation does not read") };
+        let request = self.agent.get(format!("{}{}", self.url, address::path(operation, names)));
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let mut response = request.call().with_context(|| self.no_answer())?;
+        if !response.status().is_success() {
+            answered(response)?;
+            anyhow::bail!("the answer cannot be read");
+        }
+        Ok(response.body_mut().with_config().limit(BYTES_MAX).read_to_vec()?)
+    }
+
+    fn no_answer(&self) -> String {
+        format!("no answer from {}; is `remit serve` running there?", self.url)
     }
 
     fn read(&self, path: &str) -> anyhow::Result<Value> {

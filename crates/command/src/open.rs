@@ -93,6 +93,13 @@ pub fn opened(
     Ok((opened, bundle))
 }
 
+/// Who acts by the command line, for the record.
+pub fn by() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let plain: String = user.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
+    if plain.is_empty() { "the command line".to_owned() } else { format!("{plain}, by the command line") }
+}
+
 /// Governs an opened data directory, on time told by `clock`, with these AI services.
 pub fn start(
     opened: Opened,
@@ -102,10 +109,8 @@ pub fn start(
     settings: Settings,
     moves: Moves,
 ) -> anyhow::Result<Parts> {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
-    let plain: String = user.chars().filter(|c| c.is_ascii_graphic()).take(64).collect();
-    let by = if plain.is_empty() { "the command line".to_owned() } else { format!("{plain}, by the command line") };
-    let governing = Governing { bundle, clock, services, settings, moves, by: &by };
+    let by = by();
+    let governing = Governing { bundle, clock, services, settings, moves, by: &by, reason: None };
     Ok(opened.start(governing, &mut |step| shown::note(step))?)
 }
 

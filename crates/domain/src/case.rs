@@ -111,6 +111,9 @@ pub struct Case {
     /// The policies that an override set aside by which the holder has it; none where no override stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<Vec<PolicyId>>,
+    /// Skills that it needs of the staff who take it, with the least level of each, beside those that its queue asks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, u8>,
     /// What the people who have it are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover_question: Option<HandoverQuestion>,
@@ -232,6 +235,7 @@ impl Case {
             situations: Situations::default(),
             people: false,
             set_aside: None,
+            needs: BTreeMap::new(),
             handover_question: None,
             readings: Readings::default(),
             fields: BTreeMap::new(),
@@ -285,6 +289,12 @@ impl Case {
     /// Whether people have the case, or had it last: a queue, or a member of staff of it.
     pub fn is_with_people(&self) -> bool {
         self.people || (!self.held_by_ai && self.holder.as_ref().is_some_and(|holder| holder.responder().is_some()))
+    }
+
+    /// Whether this responder has the case or had it before; of one that has ended, also who had it last.
+    pub fn was_with(&self, responder: &ResponderId) -> bool {
+        let holds = self.holder.as_ref().and_then(Holder::responder) == Some(responder);
+        holds || self.tried.iter().any(|tried| &tried.responder == responder)
     }
 
     /// Whether this responder had the case and gave it up.

@@ -47,6 +47,14 @@ pub struct Cost {
     pub resolves_bp: i64,
     /// Weight of the customer's value class, in percent.
     pub value_percent: i64,
+    /// What preferences add, in the sum too; negative where it is preferred.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub preference_minor: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 const CERTAIN_BP: i64 = 10_000;
@@ -85,6 +93,7 @@ impl Economics {
             total_minor,
             resolves_bp,
             value_percent,
+            preference_minor: 0,
         }
     }
 
@@ -95,6 +104,14 @@ impl Economics {
             Some(Value::Name(class)) => self.value_percent.get(&**class).copied().unwrap_or(100),
             _ => 100,
         }
+    }
+}
+
+impl Cost {
+    /// The same with what preferences add to it, or take off it.
+    #[must_use]
+    pub fn preferred_by(self, minor: i64) -> Self {
+        Self { preference_minor: minor, total_minor: self.total_minor.saturating_add(minor), ..self }
     }
 }
 

@@ -361,6 +361,9 @@ pub enum Event {
         name: String,
         /// Who had it put in force.
         by: String,
+        /// Why, in their words, where they were asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// What is in it otherwise, in numbers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changed: Option<BundleChanges>,

@@ -6,7 +6,8 @@
 //!
 //! **Which case.** [`Floor::next`] offers the case with the greatest index `C′(W) · μ` ([`Terms::index`]) among
 //! those that somebody can take now: neither urgent nor old work starves, and a case that nobody can take holds
-//! up no other. Of equals the one that has waited longest goes first.
+//! up no other. Of equals the one that has waited longest goes first. A case with a date of its own counts for
+//! what that date is worth where it is more ([`Terms::due_index`]).
 //!
 //! **Who.** Among those who are available, have room, work in the queue, speak the language and have the skills:
 //! the least loaded (share of capacity over all channels), then the longest idle, then the more skilled, then by

@@ -4,7 +4,7 @@ pub(crate) mod table;
 
 use crate::{
     case::HolderRef,
-    decision::{Candidate, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
+    decision::{Candidate, Consideration, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
     id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
     signal::Signals,
 };
@@ -36,6 +36,8 @@ struct Written {
     #[serde(with = "table::candidates")]
     candidates: Vec<Candidate>,
     policies: BTreeMap<PolicyId, PolicyNote>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    considerations: BTreeMap<PolicyId, Consideration>,
     outcome: Outcome,
     sequence: Vec<ResponderId>,
 }
@@ -54,7 +56,7 @@ mod tests {
     use crate::{
         Event,
         cost::Cost,
-        decision::{Candidate, Verdict},
+        decision::{Candidate, LocalTime, Verdict},
         id::{Ids, SignalName},
         signal::{Reading, Readings, Value},
         testing,
@@ -76,6 +78,7 @@ mod tests {
             total_minor: 423,
             resolves_bp: 9_000,
             value_percent: 100,
+            preference_minor: 0,
         };
         let policies = vec![PolicyId::new("some.rule").unwrap()];
         let verdict = Verdict { allow: true, policies, errors: vec![PolicyId::new("bad.rule").unwrap()] };
@@ -99,11 +102,27 @@ mod tests {
                 .map(|(name, reading)| (SignalName::new(name).unwrap(), reading))
                 .into_iter()
                 .collect(),
-            candidates: vec![Candidate { facts, verdict, cost }],
+            candidates: vec![Candidate { facts, verdict, cost, considered: Vec::new() }],
             policies: BTreeMap::new(),
+            considerations: BTreeMap::new(),
             outcome: Outcome::Assign { responder: testing::responder("desk") },
             sequence: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_only_some_candidates_have_is_read_again() {
+        let mut decision = decision();
+        let mut other = decision.candidates[0].clone();
+        other.facts.local = Some(LocalTime { hour: 23, weekday: 4, date: 20_261_224 });
+        (other.facts.had_before, other.facts.served_before) = (true, true);
+        other.considered = vec![PolicyId::new("late").unwrap()];
+        other.cost = other.cost.preferred_by(-5);
+        decision.candidates.push(other);
+        let made = Event::DecisionMade { decision: Box::new(decision), handoff: None };
+        let written = serde_json::to_string(&made).unwrap();
+        assert!(written.contains(r#""value_percent","more"],"rows""#) && written.contains(",100,{}]"), "{written}");
+        assert_eq!(serde_json::from_str::<Event>(&written).unwrap(), made);
     }
 
     fn events() -> [Event; 2] {

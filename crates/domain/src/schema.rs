@@ -92,8 +92,9 @@ impl PartialSchema for RecordedDecision {
 impl ToSchema for RecordedDecision {
     fn schemas(parts: &mut Parts) {
         Decision::schemas(parts);
-        let reading = table(&table::reading_columns(), "Readings, one in each row.");
-        let candidate = table(&table::candidate_columns(), "Everyone considered, one in each row.");
+        let reading = table(&table::reading_columns(), None, "Readings, one in each row.");
+        let more = Some(table::more_of_candidates());
+        let candidate = table(&table::candidate_columns(), more, "Everyone considered, one in each row.");
         parts.extend([(READING_TABLE.to_owned(), reading.into()), (CANDIDATE_TABLE.to_owned(), candidate.into())]);
         parts.push((Reading::name().into(), Reading::schema()));
         parts.push((Candidate::name().into(), Candidate::schema()));
@@ -133,7 +134,7 @@ impl<T: Cell> Cell for Vec<T> {
 }
 
 /// A schema that names no other; one that does says nothing here.
-fn inline(schema: RefOr<Schema>) -> Schema {
+pub(crate) fn inline(schema: RefOr<Schema>) -> Schema {
     match schema {
         RefOr::T(schema) => schema,
         RefOr::Ref(_) => Schema::default(),
@@ -142,21 +143,29 @@ fn inline(schema: RefOr<Schema>) -> Schema {
 
 /// A list of just these, in order.
 fn tuple(members: Vec<Schema>) -> ArrayBuilder {
-    let (count, any) = (members.len(), ObjectBuilder::new().schema_type(SchemaType::AnyValue));
-    // Its end is said as a number: programs that make clients do not know `"items": false`.
-    ArrayBuilder::new().prefix_items(members).items(any).min_items(Some(count)).max_items(Some(count))
+    let count = members.len();
+    list(members, count)
 }
 
-/// A table whose columns are these.
-fn table(columns: &[(&'static str, Schema)], says: &str) -> Object {
+/// A list of these in order, of which as many as `least` are always there.
+fn list(members: Vec<Schema>, least: usize) -> ArrayBuilder {
+    let (count, any) = (members.len(), ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+    // Its end is said as a number: programs that make clients do not know `"items": false`.
+    ArrayBuilder::new().prefix_items(members).items(any).min_items(Some(least)).max_items(Some(count))
+}
+
+/// A table whose columns are these, and one more where that is needed.
+fn table(columns: &[(&'static str, Schema)], more: Option<(&'static str, Schema)>, says: &str) -> Object {
+    let least = columns.len();
+    let columns: Vec<_> = columns.iter().cloned().chain(more).collect();
     let names = columns.iter().map(|(name, _)| *name);
     let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
-    let row = tuple(columns.iter().map(|(_, cell)| cell.clone()).collect());
+    let row = list(columns.iter().map(|(_, cell)| cell.clone()).collect(), least);
     let row = row.description(Some("A value for each column, in order."));
     let names = ArrayBuilder::new().items(name).description(Some("What each row holds, in order."));
     ObjectBuilder::new()
         .description(Some(says))
-        .property("columns", names.min_items(Some(columns.len())).max_items(Some(columns.len())))
+        .property("columns", names.min_items(Some(least)).max_items(Some(columns.len())))
         .property("rows", ArrayBuilder::new().items(row))
         .required("columns")
         .required("rows")

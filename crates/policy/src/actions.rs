@@ -49,6 +49,8 @@ api_actions! {
     CUSTOMER_ERASE = "customer.erase",
     METRICS_READ = "metrics.read",
     TOKEN_MANAGE = "token.manage",
+    BUNDLE_READ = "bundle.read",
+    BUNDLE_ACTIVATE = "bundle.activate",
     FIELD_SET = "field.set",
 }
 

@@ -3,6 +3,7 @@
 mod articles;
 mod being_read;
 mod declared_fields;
+mod derived;
 mod differences;
 mod field;
 mod parts;
@@ -11,29 +12,35 @@ mod service;
 mod signal;
 mod words;
 
+pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, attributes, baseline,
+    asked_actions, attributes, baseline, candidate_attributes,
     cedar::{self, Rule},
-    closed_values,
+    closed_values, considerations,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Limits, Manifest},
     names, personal,
-    places::Places,
+    places::{Place, Places},
     texts::Texts,
 };
+pub use derived::Derived;
 pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
 use being_read::Reading;
 use declared_fields::{OWN_SOURCES, Of};
+pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
+    Case,
+    cost::Currency,
     decision::Terms,
-    id::{ActionName, Digest, Disposition, ResponderId, Timestamp},
+    field::{FieldValue, Held},
+    id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
 use remit_signals::intent::EncoderUse;
@@ -52,6 +59,12 @@ pub struct Bundle {
     pub(crate) rules: Vec<Rule>,
     /// What must hold for every request, whatever the rules say.
     pub(crate) invariants: Vec<Rule>,
+    /// A policy for each consideration, which permits those to whom it applies.
+    pub(crate) weighed: Vec<Rule>,
+    /// The responders to whom each can apply, in the order in which they are declared; empty for all.
+    pub(crate) weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
+    asked: Asked,
+    derived: Vec<Derived>,
     pub(crate) signals: HashMap<String, SignalSpec>,
     /// Of cases.
     fields: Vec<FieldSpec>,
@@ -175,7 +188,6 @@ impl Bundle {
         }
         let (manifest, vocabulary) = (manifest?, vocabulary?);
         if activate {
-            cedar::same_ids(rules.iter().chain(&invariants), findings);
             cedar::validate(&vocabulary.schema, &files, &rules, findings);
             cedar::validate(&vocabulary.schema, &files, &invariants, findings);
         }
@@ -187,9 +199,22 @@ impl Bundle {
         let candidates = reading.candidates();
         let (actions, dispositions) = reading.actions();
         let digest = files.digest();
-        let terms = reading.terms(&digest, &baseline::digest(baseline), &facts);
+        let reader = considerations::Reader {
+            places: &places,
+            at: Place::default(),
+            manifest: &manifest,
+            vocabulary: &vocabulary,
+            owners: &owners,
+            candidates: &candidates,
+            findings: reading.findings,
+        };
+        let weighed = reader.read();
+        let terms = reading.terms(&digest, &baseline::digest(baseline), weighed.considerations, &facts);
         if activate {
+            cedar::same_ids(rules.iter().chain(&invariants).chain(&weighed.rules), findings);
+            cedar::validate(&vocabulary.schema, &Files::default(), &weighed.rules, findings);
             lint::lint(&places, &manifest, &vocabulary, &rules, &candidates, findings);
+            candidate_attributes::lint(&files, &vocabulary, findings);
         }
         // What decisions were taken by is on record with them, so that nothing is read again for it.
         let mut of_words = Vec::new();
@@ -200,14 +225,17 @@ impl Bundle {
             words::lint(&files, &manifest, &vocabulary, &readings, findings);
         }
         if activate {
-            names::lint(&places, &manifest, &rules, &articles, findings);
-            personal::lint(&attributes, rules.iter().chain(&invariants), findings);
-            closed_values::lint(&files, &attributes, rules.iter().chain(&invariants), findings);
+            names::lint(&places, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
+            personal::lint(&attributes, rules.iter().chain(&invariants).chain(&weighed.rules), findings);
+            let closed = rules.iter().chain(&invariants).chain(&weighed.rules);
+            closed_values::lint(&files, &attributes, closed, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
-            literal_types::lint(&files, &vocabulary, rules.iter().chain(&invariants), &responders, findings);
+            let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
+            literal_types::lint(&files, &vocabulary, all(), &responders, findings);
             asked_actions::lint(&files, &vocabulary, rules.iter().chain(&invariants), findings);
         }
         let texts = Texts::read(&files, findings);
+        let derived = derived::read(&text, &signals, &candidates, findings);
         Some(Self {
             digest,
             signals: signals.into_iter().map(|spec| (spec.name.to_string(), spec)).collect(),
@@ -224,6 +252,10 @@ impl Bundle {
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
             readings: Arc::new(readings),
             texts,
+            asked: Asked::of(&vocabulary),
+            derived,
+            weighed: weighed.rules,
+            weighed_of: weighed.of,
             manifest,
             rules,
             invariants,
@@ -254,6 +286,29 @@ impl Bundle {
     /// What the bundle says about deciding, beside its policies.
     pub fn terms(&self) -> Arc<Terms> {
         Arc::clone(&self.terms)
+    }
+
+    /// What its schema asks for of those who could be given a case, beside what is always known.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// Signals that it declares and that follow from the case, whatever is posted.
+    pub fn derived(&self) -> &[Derived] {
+        &self.derived
+    }
+
+    /// The unit of amounts.
+    pub fn currency(&self) -> &Currency {
+        &self.terms.economics.currency
+    }
+
+    /// A moment by the clock on the wall where `near` works, if it is a queue, and else where the first queue works;
+    /// none where that is in UTC.
+    pub fn local(&self, near: Option<&ResponderId>, at: Timestamp) -> Option<String> {
+        let near = near.and_then(|near| self.candidate(near)).filter(|spec| spec.queue.is_some());
+        let spec = near.or_else(|| self.candidates.iter().find(|spec| spec.queue.is_some()))?;
+        spec.queue.as_ref()?.local(at)
     }
 
     /// How many policies govern, the built-in ones included.
@@ -361,6 +416,23 @@ impl Bundle {
     /// What cases are about, as values, in the bundle's order.
     pub fn fields(&self) -> &[FieldSpec] {
         &self.fields
+    }
+
+    /// How long before a date by which a case should be served it presses, in milliseconds, and what missing it costs.
+    pub fn due(&self) -> (i64, i64) {
+        let economics = &self.manifest.economics;
+        let minor = economics.due_minor.unwrap_or(economics.failure_minor);
+        (i64::from(economics.due_lead_minutes) * 60_000, minor)
+    }
+
+    /// The next date by which `case` should be served, by its fields, passed or not.
+    pub fn due_of(&self, case: &Case) -> Option<Timestamp> {
+        let due = self.fields.iter().filter(|spec| spec.is_due);
+        let dates = due.filter_map(|spec| match &case.fields.get(&spec.name)?.held {
+            Held::Plain(FieldValue { value: Value::Long(at), .. }) => Some(Timestamp(*at)),
+            _ => None,
+        });
+        dates.min()
     }
 
     /// A field of cases by name.

@@ -110,6 +110,13 @@ impl Hours {
         self.after(from_ms, 0)
     }
 
+    /// A moment by the clock on the wall there, such as `2026-03-10 10:00:00 Europe/London`; none in UTC.
+    pub(crate) fn local(&self, at_ms: i64) -> Option<String> {
+        let name = self.zone.iana_name().filter(|_| self.zone != TimeZone::UTC)?;
+        let at = Timestamp::from_millisecond(at_ms).ok()?;
+        Some(format!("{} {name}", self.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")))
+    }
+
     /// A moment as people there say it, such as `Monday 30 November, 08:00`.
     pub(crate) fn spoken(&self, at_ms: i64) -> Option<String> {
         let at = Timestamp::from_millisecond(at_ms).ok()?;

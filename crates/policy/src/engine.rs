@@ -23,8 +23,8 @@ use cedar_policy::{
 };
 use foldhash::fast::RandomState;
 use remit_domain::{
-    decision::{CandidateFacts, PolicyNote, ResponderKind, Verdict},
-    id::{ActionName, PolicyId, Timestamp},
+    decision::{CandidateFacts, LocalTime, PolicyNote, ResponderKind, Verdict},
+    id::{ActionName, PolicyId, ResponderId, Timestamp},
     signal::{Reading, Signals, Value},
     source::DEFAULT_SOURCE,
 };
@@ -44,6 +44,10 @@ pub struct Engine {
     slices: Slices,
     /// What must hold of whoever handles a case, asked of those who are allowed.
     invariants: Slices,
+    /// What is weighed of those who may.
+    considerations: Slices,
+    /// The responders to whom each consideration can apply, as they are declared.
+    considered_of: Vec<(PolicyId, Vec<ResponderId>)>,
     act: Governed,
     api: HashMap<&'static str, Governed>,
     notes: BTreeMap<PolicyId, PolicyNote>,
@@ -99,6 +103,9 @@ struct Varying {
     depth: i64,
     expected_wait_ms: i64,
     sla_risk_bp: i64,
+    local: Option<LocalTime>,
+    had_before: bool,
+    served_before: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -143,6 +150,8 @@ impl Engine {
             slots,
             slices: Slices::new(rules, bundle.candidates(), &kinds),
             invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),
+            considerations: Slices::new(&bundle.weighed, bundle.candidates(), &kinds),
+            considered_of: bundle.weighed_of.clone(),
             api,
             notes: noted.map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             records: attributes::records(&signals),
@@ -238,6 +247,25 @@ impl Engine {
         Some(self.act.ask(&self.authorizer, &request, &*slot.entities(facts)?, hold))
     }
 
+    /// The considerations that apply to each candidate of a case with these signals, in the order in which the bundle
+    /// declares them; nothing where it declares none. One that fails to evaluate applies to nobody.
+    pub fn considered(&self, signals: &Signals, candidates: &[CandidateFacts]) -> Vec<Vec<PolicyId>> {
+        if self.considerations.is_empty() {
+            return Vec::new();
+        }
+        let told = self.ask_slices(&self.considerations, signals, candidates, |told, _| Some(told.permits));
+        let apply = |facts: &CandidateFacts, permits: Option<Vec<PolicyId>>| {
+            let permits = permits.unwrap_or_default();
+            let of = self
+                .considered_of
+                .iter()
+                .filter(|(id, of)| permits.contains(id) && (of.is_empty() || of.contains(&facts.responder)));
+            of.map(|(id, _)| id.clone()).collect()
+        };
+        let told = told.unwrap_or_default().into_iter().chain(std::iter::repeat_with(|| None));
+        candidates.iter().zip(told).map(|(facts, permits)| apply(facts, permits)).collect()
+    }
+
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts], hold: bool) -> Option<Vec<Verdict>> {
         let denied = |verdict: Option<Verdict>| verdict.unwrap_or_else(denied);
         let verdict = |told: Told, invariants: &dyn Fn() -> Option<Told>| {
@@ -251,6 +279,17 @@ impl Engine {
     /// only asked if it asks; nothing for a candidate that the bundle does not name.
     pub(crate) fn ask_each<T>(
         &self,
+        signals: &Signals,
+        candidates: &[CandidateFacts],
+        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+    ) -> Option<Vec<Option<T>>> {
+        self.ask_slices(&self.slices, signals, candidates, each)
+    }
+
+    /// The same of other policies on `handle` than those on who may.
+    fn ask_slices<T>(
+        &self,
+        slices: &Slices,
         signals: &Signals,
         candidates: &[CandidateFacts],
         each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
@@ -273,13 +312,13 @@ impl Engine {
         let any = candidates.iter().find_map(|facts| self.slots.get(facts.responder.as_str()))?;
         let nobody = |extent| Some((request(&any.uid, extent)?, Arc::new(Entities::empty().clone())));
         let of_nobody = Question::new(&self.authorizer, &values, None, &nobody);
-        let common = self.slices.common(&of_nobody)?;
+        let common = slices.common(&of_nobody)?;
         let held_in_common = LazyCell::new(|| self.invariants.common(&of_nobody));
         let verdict = |facts: &CandidateFacts| {
             let slot = self.slots.get(facts.responder.as_str())?;
             let somebody = |extent| Some((request(&slot.uid, extent)?, slot.entities(facts)?));
             let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
-            let told = self.slices.told(facts.responder.as_str(), &common, &question)?;
+            let told = slices.told(facts.responder.as_str(), &common, &question)?;
             let invariants = || match self.invariants.is_empty() {
                 true => Some(Told::default()),
                 false => self.invariants.told(facts.responder.as_str(), held_in_common.as_ref()?, &question),
@@ -290,11 +329,9 @@ impl Engine {
     }
 
     fn context(&self, signals: &Signals, extent: Extent) -> Option<Context> {
-        let needed = self
-            .signals
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| self.slices.needs(extent, *place) || self.invariants.needs(extent, *place));
+        let needed = self.signals.iter().enumerate().filter(|(place, _)| {
+            [&self.slices, &self.invariants, &self.considerations].iter().any(|of| of.needs(extent, *place))
+        });
         let values = needed.filter_map(|(_, spec)| Some((spec, self.expression(spec, value(spec, signals)?)?)));
         attributes::context(values, &self.records)
     }
@@ -328,18 +365,28 @@ impl Varying {
             depth: facts.depth,
             expected_wait_ms: facts.expected_wait_ms,
             sla_risk_bp: facts.sla_risk_bp,
+            local: facts.local,
+            had_before: facts.had_before,
+            served_before: facts.served_before,
         }
     }
 
-    fn attributes(self) -> [(String, RestrictedExpression); 6] {
-        [
+    fn attributes(self) -> impl Iterator<Item = (String, RestrictedExpression)> {
+        let shown = self.local.into_iter().flat_map(|local| {
+            [("hour", local.hour), ("weekday", local.weekday), ("date", local.date)]
+                .map(|(name, shown)| (name.to_owned(), RestrictedExpression::new_long(shown)))
+        });
+        let varying = [
             ("open".into(), RestrictedExpression::new_bool(self.open)),
             ("yielded".into(), RestrictedExpression::new_bool(self.yielded)),
             ("stopped".into(), RestrictedExpression::new_bool(self.stopped)),
             ("depth".into(), RestrictedExpression::new_long(self.depth)),
             ("expected_wait_ms".into(), RestrictedExpression::new_long(self.expected_wait_ms)),
             ("sla_risk_bp".into(), RestrictedExpression::new_long(self.sla_risk_bp)),
-        ]
+            ("had_before".into(), RestrictedExpression::new_bool(self.had_before)),
+            ("served_before".into(), RestrictedExpression::new_bool(self.served_before)),
+        ];
+        varying.into_iter().chain(shown)
     }
 }
 

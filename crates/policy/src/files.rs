@@ -11,6 +11,31 @@ pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Largest bundle, in bytes.
 pub const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Files that count, at the top of a bundle.
+const AT_THE_TOP: [&str; 3] = ["bundle.toml", "schema.cedarschema", "intents.csv"];
+/// Folders of a bundle, each with how the names of the files in it end that count.
+const IN_FOLDERS: [(&str, &[&str]); 6] = [
+    ("policies", &["cedar"]),
+    ("invariants", &["cedar"]),
+    ("tests", &["toml"]),
+    ("readings", &["toml", "csv"]),
+    ("knowledge", &["md", "toml"]),
+    ("texts", &["toml"]),
+];
+
+fn ends_in(name: &str, endings: &[&str]) -> bool {
+    Path::new(name).extension().is_some_and(|end| endings.iter().any(|ending| end == *ending))
+}
+
+/// Whether a file of this path is part of a bundle: at the top, or in one of its folders and no deeper.
+fn governs(path: &str) -> bool {
+    AT_THE_TOP.contains(&path)
+        || path.split_once('/').is_some_and(|(folder, name)| {
+            let plain = !name.contains(['/', '\\']) && !name.contains(char::is_control);
+            plain && IN_FOLDERS.iter().any(|(known, endings)| *known == folder && ends_in(name, endings))
+        })
+}
+
 /// A bundle's files by their path, with `/` between the parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Files(BTreeMap<String, Vec<u8>>);
@@ -35,8 +60,11 @@ pub enum FilesError {
     /// A name is not plain.
     #[error("{0}: file names must be UTF-8, and links are not followed; rename it or put the file itself there")]
     Name(String),
-    /// A stored blob is damaged.
-    #[error("the stored bundle is damaged: {0}")]
+    /// What was sent has something that is no part of a bundle.
+    #[error("`{0}` is no file of a bundle; docs/bundle.md lists those that are")]
+    Stranger(String),
+    /// A blob is damaged.
+    #[error("the bundle is damaged, or not in the form in which bundles are exported: {0}")]
     Damaged(&'static str),
     /// A stored blob is another bundle's.
     #[error("what is kept of it has the digest {0}")]
@@ -56,7 +84,7 @@ impl Files {
     /// When something is unreadable or exceeds a bound.
     pub fn read(root: &Path) -> Result<Self, FilesError> {
         let mut files = Self::default();
-        for name in ["bundle.toml", "schema.cedarschema", "intents.csv"] {
+        for name in AT_THE_TOP {
             if root.join(name).exists() {
                 files.take(root, name)?;
             }
@@ -65,14 +93,7 @@ impl Files {
             let source = io::Error::new(io::ErrorKind::NotFound, "there is no bundle.toml in it");
             return Err(FilesError::Read { path: root.display().to_string(), source });
         }
-        for (folder, endings) in [
-            ("policies", &["cedar"][..]),
-            ("invariants", &["cedar"]),
-            ("tests", &["toml"]),
-            ("readings", &["toml", "csv"]),
-            ("knowledge", &["md", "toml"]),
-            ("texts", &["toml"]),
-        ] {
+        for (folder, endings) in IN_FOLDERS {
             let directory = root.join(folder);
             if !directory.is_dir() {
                 continue;
@@ -81,7 +102,7 @@ impl Files {
             for entry in fs::read_dir(&directory).map_err(read)? {
                 let name = entry.map_err(read)?.file_name();
                 let name = name.to_str().ok_or_else(|| FilesError::Name(directory.display().to_string()))?.to_owned();
-                if Path::new(&name).extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
+                if ends_in(&name, endings) {
                     files.take(root, &format!("{folder}/{name}"))?;
                 }
             }
@@ -109,6 +130,33 @@ impl Files {
     pub fn with(mut self, name: &str, bytes: Vec<u8>) -> Self {
         self.0.insert(name.to_owned(), bytes);
         self
+    }
+
+    /// The files of a blob that somebody sent: no more than a bundle can have, and none that does not govern.
+    ///
+    /// # Errors
+    /// When the blob is none, exceeds a bound, or names what is no file of a bundle.
+    pub fn received(bytes: &[u8]) -> Result<Self, FilesError> {
+        let files = Self::from_bytes(bytes)?;
+        let total: u64 = files.0.values().map(|bytes| bytes.len() as u64).sum();
+        if files.0.len() > FILES_MAX || total > BUNDLE_BYTES_MAX {
+            return Err(FilesError::TooLarge("the whole".to_owned()));
+        }
+        for (name, bytes) in &files.0 {
+            if !governs(name) {
+                let shown = name.chars().take(80).flat_map(char::escape_default).collect();
+                return Err(FilesError::Stranger(shown));
+            }
+            if bytes.len() as u64 > FILE_BYTES_MAX {
+                return Err(FilesError::TooLarge(name.clone()));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Every file, in the order of their names.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
     /// One file's bytes.
@@ -191,5 +239,19 @@ mod tests {
         assert_ne!(files.digest(), other.digest());
         assert_eq!(files.under("policies").count(), 1);
         assert!(Files::from_bytes(&files.to_bytes()[..5]).is_err());
+    }
+
+    #[test]
+    fn what_is_sent_is_taken_where_it_can_lie_in_a_bundle() {
+        let sent = |name: &str| Files::received(&Files::new([(name.to_owned(), Vec::new())]).to_bytes());
+        for name in ["bundle.toml", "policies/a.cedar", "readings/a.csv", "knowledge/a b.md"] {
+            assert!(sent(name).is_ok(), "{name}");
+        }
+        for name in
+            ["", "/etc/passwd", "../x", "policies/../../x.cedar", "policies/a.txt", "notes.md", "tests/\u{1b}.toml"]
+        {
+            assert!(matches!(sent(name), Err(FilesError::Stranger(_))), "{name}");
+        }
+        assert!(Files::received(b"{}").is_err());
     }
 }

@@ -1,7 +1,9 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
+mod considered;
 mod field;
 
+pub use considered::{Need, OfTopic, Preference};
 pub use field::{Field, SeenBy};
 
 use remit_signals::intent::EncoderUse;
@@ -56,6 +58,14 @@ pub struct Manifest {
     /// Queues of staff.
     #[serde(rename = "queue", default)]
     pub queues: Vec<Queue>,
+    /// What is preferred among those whom policy allows.
+    #[serde(rename = "preference", default)]
+    pub preferences: Vec<Preference>,
+    /// What some cases need of the staff who take them.
+    #[serde(rename = "need", default)]
+    pub needs: Vec<Need>,
+    /// The IANA time zone of AI responders; that of the first calendar where it is not named.
+    pub time_zone: Option<String>,
     /// What can be done beyond the conversation.
     #[serde(rename = "action", default)]
     pub actions: Vec<Action>,
@@ -205,6 +215,9 @@ pub struct Responder {
     /// Topics that it knows.
     #[serde(default)]
     pub topics: Vec<String>,
+    /// What is other for a topic, by topic.
+    #[serde(default)]
+    pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -343,6 +356,9 @@ pub struct Queue {
     /// Topics that it knows.
     #[serde(default)]
     pub topics: Vec<String>,
+    /// What is other for a topic, by topic.
+    #[serde(default)]
+    pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -402,11 +418,23 @@ pub struct Economics {
     pub breach_minor: i64,
     /// What an unresolved case costs on top, in minor units.
     pub failure_minor: i64,
+    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is not
+    /// named.
+    pub due_minor: Option<i64>,
+    /// Minutes before such a date from which on it presses.
+    #[serde(default = "Economics::lead")]
+    pub due_lead_minutes: u32,
     /// The signal that holds the customer's value class.
     pub value_signal: Option<String>,
     /// Weight of each value class, in percent.
     #[serde(default)]
     pub value_percent: BTreeMap<String, i64>,
+}
+
+impl Economics {
+    fn lead() -> u32 {
+        240
+    }
 }
 
 /// Bounds.
@@ -428,6 +456,9 @@ pub struct Limits {
     /// Days after the end of a case within which a new one about the same counts as another contact.
     #[serde(default = "Limits::again")]
     pub contact_again_days: u32,
+    /// Days after the end of a customer's case within which whoever had it has served the customer before.
+    #[serde(default = "Limits::served")]
+    pub served_before_days: u32,
 }
 
 impl Limits {
@@ -445,6 +476,10 @@ impl Limits {
 
     fn again() -> u32 {
         7
+    }
+
+    fn served() -> u32 {
+        30
     }
 }
 

@@ -15,10 +15,10 @@ const NAME_MAX: usize = 120;
 const SENTENCE_MAX: usize = 600;
 
 /// Adds a finding for each name and sentence that is empty, too long, or holds what does not show itself.
-pub(crate) fn lint(
+pub(crate) fn lint<'a>(
     places: &Places<'_>,
     manifest: &Manifest,
-    rules: &[Rule],
+    rules: impl Iterator<Item = &'a Rule>,
     articles: &[Article],
     findings: &mut Vec<Finding>,
 ) {

@@ -26,7 +26,7 @@ struct Apart {
 }
 
 impl ToldApart {
-    /// What the policies and invariants of a bundle tell apart, and its classes of value.
+    /// What the policies, invariants and considerations of a bundle tell apart, and its classes of value.
     pub(crate) fn of(bundle: &Bundle) -> Self {
         let kinds = kinds(&bundle.attributes);
         let mut apart: BTreeMap<String, Apart> = bundle
@@ -35,7 +35,7 @@ impl ToldApart {
             .filter(|spec| spec.personal)
             .map(|spec| (spec.name.to_string(), Apart::default()))
             .collect();
-        for rule in bundle.rules.iter().chain(&bundle.invariants) {
+        for rule in bundle.rules.iter().chain(&bundle.invariants).chain(&bundle.weighed) {
             let read = Unscoped::new(&rule.policy, &kinds);
             for (name, numbers) in read.literals {
                 if let Some(apart) = apart.get_mut(&name) {

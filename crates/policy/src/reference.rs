@@ -11,6 +11,7 @@ use crate::{
 use cedar_policy::{Authorizer, Entities, Entity, PolicySet, Request, RestrictedExpression};
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
+    id::{PolicyId, ResponderId},
     signal::{Signals, Value},
 };
 use std::collections::HashSet;
@@ -21,6 +22,8 @@ pub struct Reference {
     candidates: Vec<CandidateSpec>,
     signals: Vec<SignalSpec>,
     policies: PolicySet,
+    /// The responders to whom each consideration can apply, as they are declared; empty for all.
+    weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
 }
 
 impl Reference {
@@ -30,6 +33,7 @@ impl Reference {
             candidates: bundle.candidates().to_vec(),
             signals: bundle.signals.values().chain(&bundle.attributes).cloned().collect(),
             policies: set(bundle.rules.iter()),
+            weighed_of: Vec::new(),
         }
     }
 
@@ -40,12 +44,31 @@ impl Reference {
         Self { policies: set(permits.chain(&bundle.invariants)), ..Self::new(bundle) }
     }
 
+    /// The considerations of `bundle` as policies.
+    pub fn weighed(bundle: &Bundle) -> Self {
+        Self { policies: set(bundle.weighed.iter()), weighed_of: bundle.weighed_of.clone(), ..Self::new(bundle) }
+    }
+
+    /// The considerations that apply to the candidate of a case with these signals, as they are declared.
+    pub fn considered(&self, signals: &Signals, facts: &CandidateFacts) -> Vec<PolicyId> {
+        let applies = self.asked(signals, facts).map(|verdict| verdict.policies).unwrap_or_default();
+        let of = self.weighed_of.iter();
+        let of = of.filter(|(id, of)| applies.contains(id) && (of.is_empty() || of.contains(&facts.responder)));
+        of.map(|(id, _)| id.clone()).collect()
+    }
+
     /// Whether the candidate may handle a case with these signals.
     pub fn verdict(&self, signals: &Signals, facts: &CandidateFacts) -> Verdict {
         self.asked(signals, facts).unwrap_or(Verdict { allow: false, policies: Vec::new(), errors: Vec::new() })
     }
 
     fn asked(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Verdict> {
+        let (request, entities) = self.request(signals, facts)?;
+        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+    }
+
+    /// What Cedar is asked of a candidate.
+    pub(crate) fn request(&self, signals: &Signals, facts: &CandidateFacts) -> Option<(Request, Entities)> {
         let spec = self.candidates.iter().find(|spec| spec.responder == facts.responder)?;
         let principal = candidate_uid(spec.kind, spec.responder.as_str());
         let entity = Entity::new(principal.clone(), attributes(spec, facts), HashSet::new()).ok()?;
@@ -59,7 +82,6 @@ impl Reference {
         });
         let context = attributes::context(values, &attributes::records(&self.signals))?;
         let request = Request::new(principal, uid("Action", "handle"), uid("Case", "case"), context, None).ok()?;
-        let entities = Entities::from_entities([entity], None).ok()?;
-        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+        Some((request, Entities::from_entities([entity], None).ok()?))
     }
 }

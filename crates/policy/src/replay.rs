@@ -73,6 +73,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         point: decision.point,
         trigger: decision.trigger.clone(),
         signals: decision.signals.clone(),
+        considered: engine.considered(&decision.signals, &facts),
         candidates: facts.into_iter().zip(verdicts).collect(),
         policies,
         terms: bundle.terms(),

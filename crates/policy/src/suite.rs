@@ -13,7 +13,7 @@ use remit_domain::{
         CandidateFacts, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate,
     },
     field::{FieldKind, FieldValue},
-    id::{CaseId, DecisionId, Ids, SignalName, Timestamp},
+    id::{CaseId, DecisionId, Ids, PolicyId, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
 };
 use remit_signals::readings::{At, check};
@@ -37,6 +37,8 @@ struct TestFile {
 #[serde(deny_unknown_fields)]
 struct Test {
     name: Spanned<String>,
+    /// The moment, such as `2026-12-24T22:00:00Z`: then queues are open as their hours say. Without it all are open.
+    at: Option<String>,
     #[serde(default)]
     signals: BTreeMap<String, toml::Value>,
     /// What the case is about, by field; a date-time as `NAME_in_hours`.
@@ -61,6 +63,15 @@ struct Test {
     /// Policies that must be among the determining ones, by responder.
     #[serde(default)]
     because: BTreeMap<String, Vec<String>>,
+    /// Considerations that must apply, by responder.
+    #[serde(default)]
+    considered: BTreeMap<String, Vec<String>>,
+    /// Considerations that must not apply, by responder.
+    #[serde(default)]
+    not_considered: BTreeMap<String, Vec<String>>,
+    /// Just the skills that the case must need of the staff of a queue, with the least level of each.
+    #[serde(default)]
+    needs: BTreeMap<String, BTreeMap<String, u8>>,
     /// Who must be chosen; `exception` if nobody may have the case.
     chosen: Option<String>,
 }
@@ -75,6 +86,8 @@ struct Facts {
     depth: i64,
     expected_wait_ms: i64,
     sla_risk_bp: i64,
+    had_before: bool,
+    served_before: bool,
 }
 
 /// What running a bundle's tests showed.
@@ -134,7 +147,15 @@ pub fn sentences(bundle: &Bundle) -> (usize, Vec<Finding>) {
 
 fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     let mut failures = Vec::new();
-    let now = Timestamp(0);
+    let moment = test.at.as_ref().map(|at| at.parse::<jiff::Timestamp>());
+    let now = match &moment {
+        Some(Ok(at)) => Timestamp(at.as_millisecond()),
+        Some(Err(error)) => {
+            failures.push(format!("`at` must be a moment such as 2026-12-24T22:00:00Z: {error}"));
+            Timestamp(0)
+        }
+        None => Timestamp(0),
+    };
     let mut signals = Signals::new();
     for (name, value) in &test.signals {
         let value = match value {
@@ -164,13 +185,15 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         signals.insert(name, Reading { value: topic, source: "test".into(), at: now, because: Vec::new() });
     }
     engine.complete(&mut signals, now);
-    let candidates = facts(bundle, test);
+    let candidates = facts(bundle, test, now);
     for name in test.facts.keys().chain(&test.allow).chain(&test.deny).chain(test.because.keys()) {
         if !candidates.iter().any(|c| c.responder.as_str() == name) {
             failures.push(format!("the bundle has no responder `{name}`"));
         }
     }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
+    let considered = engine.considered(&signals, &candidates);
+    failures.extend(weighed(bundle, test, &candidates, &considered));
     let of = |name: &str| candidates.iter().zip(&verdicts).find(|(c, _)| c.responder.as_str() == name).map(|(_, v)| v);
     let told = |verdict: &Verdict| {
         let ids: Vec<&str> = verdict.policies.iter().map(|id| id.as_str()).collect();
@@ -202,6 +225,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             trigger: Trigger::Asked,
             signals,
             candidates: candidates.iter().cloned().zip(verdicts.iter().cloned()).collect(),
+            considered,
             policies: notes,
             terms: bundle.terms(),
             read_by: None,
@@ -297,7 +321,49 @@ fn actions(
     failures
 }
 
-fn facts(bundle: &Bundle, test: &Test) -> Vec<CandidateFacts> {
+/// What is not as expected of what is weighed beside policy.
+fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], considered: &[Vec<PolicyId>]) -> Vec<String> {
+    let mut failures = Vec::new();
+    let terms = bundle.terms();
+    let none = Vec::new();
+    let of = |name: &str| {
+        let at = candidates.iter().position(|c| c.responder.as_str() == name)?;
+        Some(considered.get(at).unwrap_or(&none))
+    };
+    let told = |ids: &[PolicyId]| {
+        let ids: Vec<&str> = ids.iter().map(PolicyId::as_str).collect();
+        if ids.is_empty() { "none does".to_owned() } else { format!("those that do are {}", ids.join(", ")) }
+    };
+    for (asked, want) in [(&test.considered, true), (&test.not_considered, false)] {
+        for (name, ids) in asked {
+            let Some(apply) = of(name) else {
+                failures.push(format!("the bundle has no responder `{name}`"));
+                continue;
+            };
+            for id in ids {
+                if !terms.considerations.iter().any(|(known, _)| known.as_str() == id) {
+                    failures.push(format!("the bundle has no preference or need `{id}`"));
+                } else if apply.iter().any(|known| known.as_str() == id) != want {
+                    let not = if want { "" } else { "not " };
+                    failures.push(format!("expected `{id}` {not}to apply to `{name}`; {}", told(apply)));
+                }
+            }
+        }
+    }
+    for (name, want) in &test.needs {
+        let Some(apply) = of(name) else {
+            failures.push(format!("the bundle has no responder `{name}`"));
+            continue;
+        };
+        let got = terms.skills(apply);
+        if got != *want {
+            failures.push(format!("expected the case to need {want:?} of `{name}`, it needs {got:?}"));
+        }
+    }
+    failures
+}
+
+fn facts(bundle: &Bundle, test: &Test, now: Timestamp) -> Vec<CandidateFacts> {
     let usual = Facts::default();
     bundle
         .candidates()
@@ -305,7 +371,10 @@ fn facts(bundle: &Bundle, test: &Test) -> Vec<CandidateFacts> {
         .map(|spec| {
             let facts = test.facts.get(spec.responder.as_str()).unwrap_or(&usual);
             CandidateFacts {
-                open: facts.open.unwrap_or(true),
+                open: facts.open.unwrap_or_else(|| test.at.is_none() || spec.is_open(now)),
+                local: spec.local_time(now).filter(|_| bundle.asked().local),
+                had_before: facts.had_before,
+                served_before: facts.served_before,
                 depth: facts.depth,
                 expected_wait_ms: facts.expected_wait_ms,
                 sla_risk_bp: facts.sla_risk_bp,

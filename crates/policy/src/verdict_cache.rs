@@ -213,7 +213,14 @@ struct Reads {
     depth: Cuts,
     expected_wait_ms: Cuts,
     sla_risk_bp: Cuts,
+    hour: Cuts,
+    weekday: Cuts,
+    date: Cuts,
 }
+
+/// Attributes of the principal that are no numbers: those that never change, and truths.
+const STEADY: [&str; 8] =
+    ["topics", "languages", "skills", "open", "yielded", "stopped", "had_before", "served_before"];
 
 /// Literals that a number is compared with.
 type Cuts = BTreeSet<i64>;
@@ -242,6 +249,9 @@ impl Reads {
         self.depth.extend(&more.depth);
         self.expected_wait_ms.extend(&more.expected_wait_ms);
         self.sla_risk_bp.extend(&more.sla_risk_bp);
+        self.hour.extend(&more.hour);
+        self.weekday.extend(&more.weekday);
+        self.date.extend(&more.date);
     }
 
     /// What of `question` decides the outcome, and no more.
@@ -262,7 +272,8 @@ impl Reads {
             }
         }
         if let Some(facts) = question.facts {
-            key.extend([facts.open, facts.yielded, facts.stopped].map(Value::Bool));
+            let truths = [facts.open, facts.yielded, facts.stopped, facts.had_before, facts.served_before];
+            key.extend(truths.map(Value::Bool));
             let numbers = [
                 (&self.depth, facts.depth),
                 (&self.expected_wait_ms, facts.expected_wait_ms),
@@ -271,6 +282,13 @@ impl Reads {
             key.extend(
                 numbers.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, number)| place(cuts, number)),
             );
+            // Where no clock is known, whoever reads one fails.
+            let Some(local) = facts.local else {
+                key.push(Value::Bool(false));
+                return key;
+            };
+            let shown = [(&self.hour, local.hour), (&self.weekday, local.weekday), (&self.date, local.date)];
+            key.extend(shown.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, shown)| place(cuts, shown)));
         }
         key
     }
@@ -422,7 +440,7 @@ impl Looks {
             }
         }
         for name in &self.facts {
-            if !matches!(&**name, "topics" | "languages" | "skills" | "open" | "yielded" | "stopped") {
+            if !STEADY.contains(&name.as_str()) {
                 return None;
             }
         }
@@ -431,6 +449,9 @@ impl Looks {
                 "depth" => &mut reads.depth,
                 "expected_wait_ms" => &mut reads.expected_wait_ms,
                 "sla_risk_bp" => &mut reads.sla_risk_bp,
+                "hour" => &mut reads.hour,
+                "weekday" => &mut reads.weekday,
+                "date" => &mut reads.date,
                 _ => return None,
             };
             known.extend(cuts);

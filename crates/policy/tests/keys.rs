@@ -71,6 +71,15 @@ servers = 1
 handling_minutes = 1
 [[queue.relax]]
 after_minutes = 1
+[[preference]]
+name = "p"
+owner = "o"
+reason = "r"
+[[need]]
+name = "n"
+owner = "o"
+reason = "r"
+[need.skills]
 [economics]
 delay_minor_per_hour = 1
 breach_minor = 1

@@ -1,17 +1,15 @@
 //! Who is connected: bounded for all and for each address. Where there is no room left, the connection that has been
 //! idle for longest makes room, so that those who only hold connections do not keep others out.
 
-use crate::problem::{self, Problem};
+use crate::{
+    front::Front,
+    problem::{self, Problem},
+};
 use axum::{
-    Router,
     body::{Body, Bytes},
     response::Response,
 };
-use hyper::{
-    body::{Frame, Incoming, SizeHint},
-    service::Service as _,
-};
-use hyper_util::service::TowerToHyperService;
+use hyper::body::{Frame, Incoming, SizeHint};
 use remit_app::environment::limits::Limits;
 use std::{
     collections::HashMap,
@@ -202,17 +200,17 @@ pub(crate) fn refuse(stream: &TcpStream) {
     let _ = stream.try_write(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes());
 }
 
-/// Has `router` answer a request that came over the connection of this seat.
+/// Has `front` answer a request that came over the connection of this seat.
 pub(crate) fn answer(
-    router: &TowerToHyperService<Router>,
+    front: &Arc<Front>,
     seat: &Arc<Seat>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Carried>, Infallible>> + Send + use<> {
     let begun = seat.begin().then(|| Busy(Arc::clone(seat)));
-    let answered = begun.map(|busy| (router.call(request), busy));
+    let front = Arc::clone(front);
     async move {
-        match answered {
-            Some((answered, busy)) => Ok(answered.await?.map(|body| Carried { body, _busy: busy })),
+        match begun {
+            Some(busy) => Ok(front.answer(request).await?.map(|body| Carried { body, _busy: busy })),
             // The connection ends before anything of the request is carried out.
             None => std::future::pending().await,
         }

@@ -4,7 +4,9 @@
 
 pub mod connections;
 pub mod descriptors;
+mod front;
 pub mod http;
 pub mod jobs;
 pub mod problem;
+mod read_body;
 pub mod serve;

@@ -102,6 +102,9 @@ kinds! {
     /// No disk space.
     STORAGE_FULL = "storage_full", 507, "The storage is full",
         "Nothing of this request was recorded. Free space on the data directory's disk and repeat it.";
+    /// Bundles changed faster than it could be decided.
+    SUPERSEDED = "superseded", 503, "Another bundle came into force meanwhile",
+        "Nothing of this was recorded under the bundle before. Repeat the request with the same idempotency key.";
 }
 
 /// A refusal as it is told.
@@ -176,6 +179,7 @@ impl From<Kind> for &'static ProblemKind {
             Kind::Busy => BUSY,
             Kind::ReadTooLong => READ_TOO_LONG,
             Kind::StorageFull => STORAGE_FULL,
+            Kind::Superseded => SUPERSEDED,
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::{
     connections::{self, Connections, Place},
-    descriptors, http, jobs,
+    descriptors,
+    front::Front,
+    jobs,
 };
-use axum::Router;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
-use remit_app::{Parts, bundle::rehome};
+use remit_app::{Parts, Succession, bundle::rehome, succession::Making};
 use remit_store::{Journal as _, WriteError};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -59,34 +59,44 @@ pub struct Running {
     /// Told once nothing is written any more, so that the last checkpoint covers everything.
     ended: watch::Sender<bool>,
     signing: JoinHandle<Result<(), WriteError>>,
-    app: Arc<Parts>,
+    /// Which bundle governs.
+    pub succession: Arc<Succession>,
 }
 
-/// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have.
+/// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have. What answers
+/// under another bundle is made with secrets from this process's environment, and kept nowhere.
 ///
 /// # Errors
 /// When the address cannot be had, or the store refuses.
 pub async fn start(app: Arc<Parts>, address: SocketAddr) -> io::Result<Running> {
-    rehome::rehome(&app, &mut |_, _| {}).await.map_err(io::Error::other)?;
-    start_at(app, connections::listen(address)?)
+    start_with(Arc::new(Succession::new(app, Making::at(None))), address).await
 }
 
-/// Starts to serve `app` to those who connect to `listener`, within a runtime. They may have waited for it: what is
-/// open and belongs to nobody is given on before ([`rehome`](remit_app::bundle::rehome::rehome)).
+/// The same where it is said how what answers under another bundle is made.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(succession: Arc<Succession>, address: SocketAddr) -> io::Result<Running> {
+    rehome::rehome(&succession.current(), &mut |_, _| {}).await.map_err(io::Error::other)?;
+    start_at(succession, connections::listen(address)?)
+}
+
+/// Starts to serve those who connect to `listener`, within a runtime. They may have waited for it: what is open and
+/// belongs to nobody is given on before ([`rehome`](remit_app::bundle::rehome::rehome)).
 ///
 /// # Errors
 /// When it has no address.
-pub fn start_at(app: Arc<Parts>, listener: TcpListener) -> io::Result<Running> {
+pub fn start_at(succession: Arc<Succession>, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let (ended, quiet) = watch::channel(false);
-    let signing = tokio::spawn(jobs::run(Arc::clone(&app), quiet));
-    let working = jobs::start(&app, &stopped);
-    let mut limits = app.environment.limits.clone();
+    let signing = tokio::spawn(jobs::run(Arc::clone(&succession), quiet));
+    let working = jobs::start(&succession, &stopped);
+    let mut limits = succession.current().environment.limits.clone();
     limits.connections = descriptors::room(limits.connections);
-    let connections = Connections::new(limits);
-    let serving = tokio::spawn(serve(listener, connections, http::router(Arc::clone(&app)), stopped));
-    Ok(Running { address, stop, serving, working, ended, signing, app })
+    let front = Arc::new(Front::new(Arc::clone(&succession)));
+    let serving = tokio::spawn(serve(listener, Connections::new(limits), front, stopped));
+    Ok(Running { address, stop, serving, working, ended, signing, succession })
 }
 
 /// A server that answers and does nothing else: what is due stays so, and nothing is sent or signed.
@@ -107,7 +117,8 @@ pub async fn look(app: Arc<Parts>) -> io::Result<Looking> {
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let connections = Connections::new(app.environment.limits.clone());
-    let serving = tokio::spawn(serve(listener, connections, http::router(app), stopped));
+    let front = Arc::new(Front::new(Arc::new(Succession::new(app, Making::without_services()))));
+    let serving = tokio::spawn(serve(listener, connections, front, stopped));
     Ok(Looking { address, stop, serving })
 }
 
@@ -120,7 +131,7 @@ impl Looking {
 }
 
 /// Accepts until told to stop, then lets what is under way end.
-async fn serve(listener: TcpListener, connections: Connections, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, connections: Connections, front: Arc<Front>, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -133,8 +144,8 @@ async fn serve(listener: TcpListener, connections: Connections, router: Router, 
             .header_read_timeout(HEAD_PATIENCE)
             .max_buf_size(HEAD_MAX)
             .serve_connection(TokioIo::new(stream), {
-                let (router, seat) = (TowerToHyperService::new(router.clone()), Arc::clone(&place.seat));
-                service_fn(move |request| connections::answer(&router, &seat, request))
+                let (front, seat) = (Arc::clone(&front), Arc::clone(&place.seat));
+                service_fn(move |request| connections::answer(&front, &seat, request))
             });
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -189,7 +200,7 @@ impl Running {
             let _ = working.await;
         }
         // Whatever still goes on, as a request that did not end in time, leaves nothing behind.
-        self.app.journal.store().close().await;
+        self.succession.current().journal.store().close().await;
         let _ = self.ended.send(true);
         self.signing.await.map_err(io::Error::other)?.map_err(io::Error::other)
     }

@@ -293,6 +293,9 @@ pub enum CommitError {
         /// Which.
         id: String,
     },
+    /// What it was decided under does not govern any more. Told by who lets commits through to the store, not by it.
+    #[error("another bundle came into force since it was decided")]
+    Superseded,
     /// The key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,

@@ -236,6 +236,7 @@ pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<()
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     match revoke(parts, caller, id).await {
         Err(CommitError::Done) => return Err(Refused::new(Kind::NotFound, "no token has this id").into()),
+        Err(error @ CommitError::Superseded) => return Err(crate::refused(error).into()),
         Ok(()) => {}
         Err(error) => {
             tracing::error!(%error, token = id, "a revoked token is refused, but would be valid again after a \

@@ -3,6 +3,7 @@
 use crate::{
     Caller, Environment, Governance, Journal, Parts, Vault,
     access::who,
+    ai::left_behind::{self, cut},
     case::{
         announce,
         fields::{self, FieldView},
@@ -257,6 +258,9 @@ pub(crate) async fn summary(
         let why = reason.unwrap_or_else(|| "policy took it away".to_owned());
         let _ = writeln!(text, "{} had it before: {why}.", tried.responder);
     }
+    for line in left_behind::left_behind(parts, case).await? {
+        let _ = writeln!(text, "{line}");
+    }
     let quoted = marked(&parts.journal, &parts.vault, &parts.environment, case).await?;
     for (ids, says) in [(&case.promised, "Promised to the customer"), (&case.refused, "Refused to the customer")] {
         for said in ids.iter().filter_map(|id| quoted.get(id)) {
@@ -301,9 +305,4 @@ fn to_answer(text: &str) -> String {
     let asked = message.to_answer();
     // Words that came with a file alone are none.
     if asked.is_empty() && !says_nothing(text) { NOTHING_WRITTEN.to_owned() } else { asked }
-}
-
-/// The beginning of `text`, at most so many bytes long.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }

@@ -2,4 +2,5 @@
 
 pub mod breaker;
 pub mod context;
+pub(crate) mod left_behind;
 pub mod turn;

@@ -3,7 +3,7 @@
 use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
-    ai::context::{self, cut},
+    ai::{context, left_behind::cut},
     case::{action, bounds, fields},
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},

@@ -7,12 +7,15 @@ use crate::{
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
 pub(crate) use plan::{BUNDLE, MOVES};
-pub use plan::{Plan, PlanError};
+pub use plan::{By, Lost, Plan, PlanError};
 use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_store::Store;
 pub use survey::{Gone, Survey, survey};
 
+pub mod activate;
+pub mod catalogue;
+mod checked;
 mod in_force;
 mod moves;
 mod plan;

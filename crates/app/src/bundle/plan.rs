@@ -13,7 +13,7 @@ use remit_domain::{
     id::{Digest, ResponderId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Activation, Collection, Commit, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
+use remit_store::{Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
 
 /// Where goes what is not moved yet, and its name.
 pub(crate) const BUNDLE: Collection<Moves> = Collection::new("bundle");
@@ -31,6 +31,15 @@ pub struct Plan {
     pub survey: Survey,
     /// Where goes what is gone.
     pub moves: Moves,
+}
+
+/// Who has a bundle put in force, and why, for the record.
+#[derive(Debug, Clone)]
+pub struct By {
+    /// Who: a token by its identifier, or from where.
+    pub who: String,
+    /// Why, in their words; none where nobody asked.
+    pub why: Option<String>,
 }
 
 /// Why a bundle cannot come into force.
@@ -82,21 +91,26 @@ impl Plan {
     }
 
     /// The event that puts it on record.
-    fn event(&self, bundle: &Bundle, by: &str, at: Timestamp) -> Event {
-        let cases = |from| self.survey.gone.get(from).map_or(0, Gone::cases);
+    fn event(&self, bundle: &Bundle, by: &By, at: Timestamp) -> Event {
         Event::BundleActivated {
             from: self.from.clone(),
             to: bundle.digest().clone(),
             name: bundle.name().to_owned(),
-            by: by.to_owned(),
+            by: by.who.clone(),
+            reason: by.why.clone(),
             changed: self.changed,
-            moves: self
-                .moves
-                .iter()
-                .map(|(from, to)| Moved { from: from.clone(), to: to.clone(), cases: cases(from) })
-                .collect(),
+            moves: self.moved(),
             at,
         }
+    }
+
+    /// Where goes what is gone, with how many open cases it had.
+    pub fn moved(&self) -> Vec<Moved> {
+        let moved = |(from, to): (&ResponderId, &ResponderId)| {
+            let cases = self.survey.gone.get(from).map_or(0, Gone::cases);
+            Moved { from: from.clone(), to: to.clone(), cases }
+        };
+        self.moves.iter().map(moved).collect()
     }
 
     /// Puts `bundle` in force in `store`, with where goes what is gone: what is open is moved after.
@@ -108,16 +122,16 @@ impl Plan {
         store: &impl Store,
         entropy: &Entropy,
         bundle: &Bundle,
-        by: &str,
+        by: &By,
         now: Timestamp,
-    ) -> Result<(), Refused> {
+    ) -> Result<Committed, Refused> {
         let digest: &Digest = bundle.digest();
-        store.keep_bundle(digest.as_str(), &bundle.files().to_bytes()).await.map_err(Refused::internal)?;
+        keep(store, bundle).await?;
         let record = authority::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle).await? {
             items.push(item.value.write(item.expected())?);
-            let event = item.value.noted(by, now);
+            let event = item.value.noted(&by.who, now);
             records.push(authority::record(entropy, &event, "remit", now)?);
         }
         items.push(item(Some(&self.moves))?);
@@ -127,7 +141,28 @@ impl Plan {
             activation: Some(Activation { digest: digest.to_string(), at_ms: now.0 }),
             ..Commit::default()
         };
-        store.commit(commit, InFlight::default()).await.map(drop).map_err(crate::refused)
+        store.commit(commit, InFlight::default()).await.map_err(crate::refused)
+    }
+
+    /// What has open cases by now that `bundle` lacks, and goes nowhere: they came since it was looked through. Told in
+    /// `old`'s names.
+    pub(super) async fn came_since(
+        &self,
+        store: &impl Store,
+        old: &Bundle,
+        bundle: &Bundle,
+    ) -> Result<Survey, ReadError> {
+        let mut survey = Survey::default();
+        for (holder, open) in store.depths().await? {
+            let Some(spec) = old.candidates().iter().find(|spec| spec.responder.as_str() == holder) else { continue };
+            if open <= 0 || is_there(bundle, &spec.responder, spec.kind) || self.moves.to(&spec.responder).is_some() {
+                continue;
+            }
+            let (ai, open) = (spec.kind == ResponderKind::Ai, open.unsigned_abs());
+            let gone = survey.gone.entry(spec.responder.clone()).or_default();
+            *(if ai { &mut gone.with_ai } else { &mut gone.waiting }) += open;
+        }
+        Ok(survey)
     }
 
     /// Staff who work in what is gone: they work where its cases go.
@@ -143,11 +178,18 @@ impl Plan {
             }
             if queues != before {
                 item.value.profile.queues = queues;
+                item.value.revision += 1;
                 changed.push(item);
             }
         }
         Ok(changed)
     }
+}
+
+/// Keeps the files of `bundle` under its digest.
+pub(super) async fn keep(store: &impl Store, bundle: &Bundle) -> Result<(), Refused> {
+    let bytes = bundle.files().to_bytes();
+    store.keep_bundle(bundle.digest().as_str(), &bytes).await.map_err(Refused::internal)
 }
 
 /// Where goes what is not moved yet; none where everything is.
@@ -161,6 +203,25 @@ pub(super) fn item(moves: Option<&Moves>) -> Result<ItemWrite, Refused> {
     match moves {
         Some(moves) => BUNDLE.write(MOVES, expected, moves).map_err(Refused::internal),
         None => Ok(BUNDLE.forget(MOVES, expected)),
+    }
+}
+
+impl Lost {
+    /// What has to be answered before the bundle can come into force, in one sentence for each that is gone.
+    pub fn question(&self) -> String {
+        let asked = |(name, gone): (&ResponderId, &Gone)| {
+            let cases = match gone.cases() {
+                1 => "1 open case is".to_owned(),
+                cases => format!("{cases} open cases are"),
+            };
+            let Gone { consults, only_there, .. } = gone;
+            let rest = format!(", with {consults} questions and {only_there} staff who work nowhere else");
+            let rest = if consults + only_there > 0 { rest } else { String::new() };
+            format!("{cases} in `{name}`, which is gone{rest}: where to?")
+        };
+        let held = self.survey.gone.iter().filter(|(_, gone)| gone.is_held());
+        let asked: Vec<String> = held.map(asked).collect();
+        format!("{} The bundle's queues are {}", asked.join(" "), self.queues)
     }
 }
 

@@ -3,12 +3,13 @@
 use super::{
     Moves,
     plan::{item, pending},
-    survey::{accountable_changed, each_open, holder_gone, is_there},
+    survey::{accountable_changed, each_open, holder_gone, in_no_hands, is_there},
 };
 use crate::{
     Caller, Governance, Journal, Parts,
     access::principal::Job,
-    pipeline::{self, commit::Act},
+    journal::block_on::block_on,
+    pipeline::{self, commit::Act, facts},
     refused::Refused,
 };
 use futures_util::{StreamExt as _, stream};
@@ -20,8 +21,11 @@ use remit_domain::{
 use remit_store::{CaseFilter, Commit, ReadError, Views as _};
 use std::sync::Arc;
 
-/// Cases moved at once.
+/// Cases decided at once before anybody is served.
 const AT_ONCE: usize = 256;
+
+/// Cases decided at once beside requests, which come first.
+const AT_ONCE_BESIDE: usize = 16;
 
 /// The API action under which Remit itself moves them.
 const ACTION: &str = "bundle.activate";
@@ -38,9 +42,31 @@ struct Due {
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Result<u64, Refused> {
+pub async fn rehome(parts: &Arc<Parts>, told: &mut (dyn FnMut(u64, u64) + Send)) -> Result<u64, Refused> {
+    rehome_at_once(parts, AT_ONCE, told).await
+}
+
+/// The same beside requests, once another bundle is in force in a running server. How much is left is a metric.
+///
+/// # Errors
+/// When the store refuses, or yet another bundle came into force.
+pub async fn rehome_beside(parts: &Arc<Parts>) -> Result<u64, Refused> {
+    let left = &parts.environment.metrics.to_rehome;
+    let mut told = |done: u64, all: u64| {
+        left.set(i64::try_from(all.saturating_sub(done)).unwrap_or(i64::MAX));
+    };
+    let done = rehome_at_once(parts, AT_ONCE_BESIDE, &mut told).await;
+    left.set(0);
+    done
+}
+
+async fn rehome_at_once(
+    parts: &Arc<Parts>,
+    at_once: usize,
+    told: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<u64, Refused> {
     let moves = pending(&parts.journal.store).await.map_err(Refused::internal)?;
-    let due = to_rehome(&parts.governance, &parts.journal, moves.as_ref()).await.map_err(Refused::internal)?;
+    let due = to_rehome(parts, moves.clone()).await.map_err(Refused::internal)?;
     let all = due.len() as u64;
     if all > 0 {
         tracing::warn!(cases = all, "open cases are not as the bundle in force has it, and are decided anew");
@@ -50,8 +76,9 @@ pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Resul
         // On threads of their own, since each decides.
         async move { tokio::spawn(async move { rehome_one(&app, due).await }).await.map_err(Refused::internal)? }
     }))
-    .buffer_unordered(AT_ONCE);
+    .buffer_unordered(at_once);
     let mut done = 0;
+    told(done, all);
     while let Some(moved) = doing.next().await {
         moved?;
         done += 1;
@@ -66,29 +93,33 @@ pub async fn rehome(parts: &Arc<Parts>, told: &mut dyn FnMut(u64, u64)) -> Resul
 }
 
 /// What is to be done, case by case. Unless the bundle has just changed, only holders that it does not name are
-/// looked at.
-async fn to_rehome(governance: &Governance, journal: &Journal, moves: Option<&Moves>) -> Result<Vec<Due>, ReadError> {
-    let names: Vec<&str> = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
-    let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
-    let mut due = Vec::new();
-    each_open(&journal.store, &wanted, &mut |case| {
-        let commands = commands(governance, &case, moves);
-        if !commands.is_empty() {
-            due.push(Due { case: case.id.to_string(), commands });
-        }
-    })
-    .await?;
-    Ok(due)
+/// looked at. Away from the threads that serve requests, since policy is asked of every open case.
+async fn to_rehome(parts: &Arc<Parts>, moves: Option<Moves>) -> Result<Vec<Due>, ReadError> {
+    let parts = Arc::clone(parts);
+    let found = move || {
+        let (governance, journal) = (&parts.governance, &parts.journal);
+        let names: Vec<&str> = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
+        let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
+        let mut due = Vec::new();
+        block_on(each_open(&journal.store, &wanted, &mut |case| {
+            let commands = commands(&parts, &case, moves.as_ref());
+            if !commands.is_empty() {
+                due.push(Due { case: case.id.to_string(), commands });
+            }
+        }))?;
+        Ok(due)
+    };
+    tokio::task::spawn_blocking(found).await.unwrap_or_else(|error| Err(ReadError(error.to_string())))
 }
 
-fn commands(governance: &Governance, case: &Case, moves: Option<&Moves>) -> Vec<Command> {
+fn commands(parts: &Parts, case: &Case, moves: Option<&Moves>) -> Vec<Command> {
+    let governance = &parts.governance;
     let to = |gone| moves.and_then(|moves| moves.to(gone)).cloned();
     let mut commands = Vec::new();
     if let Some(from) = holder_gone(&governance.bundle, case) {
         commands.push(Command::Rehome { from: from.clone(), to: to(from) });
-    } else if let Some(epoch) = accountable_changed(&governance.bundle, case) {
-        let (point, trigger) = (DecisionPoint::Retain, Trigger::BundleChanged);
-        commands.push(Command::Review { epoch, point, trigger });
+    } else {
+        commands.extend(reviews(parts, case, moves.is_some()));
     }
     let gone = |queue: &ResponderId| !is_there(&governance.bundle, queue, ResponderKind::Queue);
     for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {
@@ -96,6 +127,17 @@ fn commands(governance: &Governance, case: &Case, moves: Option<&Moves>) -> Vec<
         commands.extend(to(&consult.queue).filter(|to| !gone(to)).map(moved));
     }
     commands
+}
+
+/// Reviews of a case whose holder is there: where it may not keep the case any more, by policies that have just
+/// changed, and where somebody else answers for the case. Whoever loses it by the first has nothing to do with the
+/// second.
+fn reviews(parts: &Parts, case: &Case, changed: bool) -> impl Iterator<Item = Command> + use<> {
+    let review = |epoch, trigger| Command::Review { epoch, point: DecisionPoint::Retain, trigger };
+    let lost = Some(case).filter(|case| changed && !facts::may_keep(parts, case));
+    let lost = lost.and_then(in_no_hands).map(|epoch| review(epoch, Trigger::PoliciesChanged));
+    let renamed = accountable_changed(&parts.governance.bundle, case);
+    lost.into_iter().chain(renamed.map(|epoch| review(epoch, Trigger::BundleChanged)))
 }
 
 async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {

@@ -6,9 +6,10 @@ use remit_policy::bundle::Bundle;
 use remit_store::{CaseFilter, Entry, ExceptionFilter, ReadError, Views};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What is left of a responder that is gone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Gone {
     /// Open cases that it has as an AI responder.
     pub with_ai: u64,
@@ -25,11 +26,12 @@ pub struct Gone {
 }
 
 /// What is open, and what of it a bundle cannot go on with.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Survey {
     /// Open cases.
     pub open: u64,
     /// What needs a responder that the bundle does not have, by responder.
+    #[schema(value_type = BTreeMap<String, Gone>)]
     pub gone: BTreeMap<ResponderId, Gone>,
     /// Open cases for whose holder the bundle names somebody else as accountable: they answer for them at once.
     pub accountable: u64,
@@ -37,7 +39,7 @@ pub struct Survey {
     pub exceptions: u64,
     /// Tokens that write for a responder that the bundle does not have: they may do nothing for it any more.
     pub tokens: u64,
-    /// Open cases whose holder is there, and that its policies would not let it keep: decided when next touched.
+    /// Open cases whose holder is there and no person, and that its policies do not let it keep: decided anew at once.
     pub not_permitted: u64,
 }
 
@@ -78,8 +80,7 @@ impl Survey {
             return;
         }
         self.accountable += u64::from(accountable_changed(bundle, case).is_some());
-        let held = case.holder.as_ref().is_some_and(|holder| holder.responder().is_some());
-        self.not_permitted += u64::from(held && !may_keep(case));
+        self.not_permitted += u64::from(in_no_hands(case).is_some() && !may_keep(case));
     }
 }
 
@@ -103,6 +104,12 @@ pub(super) fn accountable_changed(bundle: &Bundle, case: &Case) -> Option<u64> {
         (spec.accountable != holder.accountable).then_some(holder.epoch)
     };
     case.holder.as_ref().filter(|_| case.status == Status::Open).and_then(named)
+}
+
+/// The epoch of an open case that a responder has and no member of staff: people keep what they have.
+pub(super) fn in_no_hands(case: &Case) -> Option<u64> {
+    let held = case.holder.as_ref().filter(|_| case.status == Status::Open)?;
+    (held.responder().is_some() && held.staff.is_none()).then_some(held.epoch)
 }
 
 const PAGE: usize = 200;

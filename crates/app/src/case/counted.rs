@@ -132,7 +132,7 @@ fn not_counted(
 fn why(governance: &Governance, case: &Case, name: &str, source: &str, counts: &Reading) -> String {
     let believed = |source: &str| governance.bundle.authoritative(name, source);
     let (theirs, from) = (believed(&counts.source), &counts.source);
-    if OF_THE_CASE.contains(&name) {
+    if OF_THE_CASE.contains(&name) || governance.bundle.derived().iter().any(|of| of.name.as_str() == name) {
         return "Remit knows it of the case itself".to_owned();
     }
     if [SITUATION, SITUATION_BP].contains(&name)

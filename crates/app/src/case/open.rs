@@ -142,6 +142,9 @@ pub(crate) async fn opening_of(
     now: Timestamp,
 ) -> Result<Act, Refused> {
     readings.push(measure::repeat_contacts(&parts.journal, &customer, now).await?);
+    if parts.governance.bundle.asked().served_before {
+        readings.extend(measure::served_by(&parts.governance, &parts.journal, &customer, now).await?);
+    }
     readings.extend(measure::posted(&parts.governance, caller, &open.signals, now)?);
     let sealed = customer.key.seal(&open.text, &parts.environment.entropy)?;
     let again = if customer.met {

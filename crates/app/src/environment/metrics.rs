@@ -127,6 +127,8 @@ pub struct Metrics {
     pub held: Family<ResponderLabels, Gauge<i64, AtomicI64>>,
     /// Open cases whose holder the bundle in force does not have.
     pub orphaned: Gauge<i64, AtomicI64>,
+    /// Open cases that are still to be decided anew, since another bundle came into force.
+    pub(crate) to_rehome: Gauge<i64, AtomicI64>,
     /// Share of held-out examples that the intent classifier is sure enough of to be followed, in percent.
     pub intents_kept: Gauge<i64, AtomicI64>,
 }
@@ -166,6 +168,9 @@ impl Default for Metrics {
         let orphaned = Gauge::default();
         let help = "Open cases whose holder the bundle in force does not have: none, unless something is wrong";
         registry.register("cases_orphaned", help, Gauge::clone(&orphaned));
+        let to_rehome = Gauge::default();
+        let help = "Open cases that are still to be decided anew, since another bundle came into force";
+        registry.register("cases_to_decide_anew", help, Gauge::clone(&to_rehome));
         let intents_kept = Gauge::default();
         let help = "Percent of held-out examples that the intent classifier is sure enough of; at 0 no AI gets a case \
                     by intent";
@@ -189,6 +194,7 @@ impl Default for Metrics {
             invariants,
             held,
             orphaned,
+            to_rehome,
             intents_kept,
         }
     }

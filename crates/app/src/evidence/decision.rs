@@ -3,7 +3,8 @@
 use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
-    evidence::explain::{self, Explanation},
+    environment::clock::rfc3339,
+    evidence::explain::{self, Beside, Explanation},
     journal::block_on::block_on,
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
@@ -11,10 +12,12 @@ use crate::{
 use remit_domain::{
     Decision, Event,
     action::ActionDecision,
-    decision::Candidate,
-    id::{DecisionId, Digest},
+    case::HolderRef,
+    decision::{Candidate, Outcome},
+    id::{DecisionId, Digest, ResponderId},
+    signal::Signals,
 };
-use remit_policy::{bundle::Bundle, engine::Engine, reference::Reference, replay};
+use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
 use remit_store::{Evidence as _, Journal as _};
 use serde::Serialize;
 use std::cell::LazyCell;
@@ -86,6 +89,9 @@ pub struct ReplayAnswer {
     pub bundle: String,
 }
 
+/// A customer's value of which nothing is said, in percent.
+const WHOLE: i64 = 100;
+
 /// What governed when a decision was taken.
 enum Governed {
     /// The bundle in force.
@@ -110,7 +116,7 @@ pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<Decisi
         Recorded::Case(decision) => explain(&parts.governance, &parts.journal, decision),
         Recorded::Action(decision) => {
             let other = other(&parts.governance, &parts.journal, &decision.bundle, decision.baseline.as_ref());
-            explain::explain_action(decision, &|id| rule_of(&parts.governance, &other, id))
+            explain::explain_action(decision, &beside(&parts.governance, &other, &decision.signals, None))
         }
     };
     Ok(DecisionAnswer { explanation, decision, seq })
@@ -120,11 +126,55 @@ pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<Decisi
 /// that governed; nothing is said of it where these cannot be had.
 pub(crate) fn explain(governance: &Governance, journal: &Journal, decision: &Decision) -> Explanation {
     let other = other(governance, journal, &decision.bundle, decision.baseline.as_ref());
-    let permits = LazyCell::new(|| Some(Reference::permits(governing(governance, &other)?)));
-    let permitted =
-        |c: &Candidate| permits.as_ref().is_some_and(|asked| asked.verdict(&decision.signals, &c.facts).permits());
-    let rule = |id: &str| rule_of(governance, &other, id);
-    explain::explain(decision, &governance.bundle.terms().economics.currency.0, &permitted, &rule)
+    let near = match &decision.outcome {
+        Outcome::Assign { responder }
+        | Outcome::Take { responder, .. }
+        | Outcome::Keep { holder: HolderRef::Responder(responder), .. } => Some(responder),
+        Outcome::Keep { .. } | Outcome::Exception { .. } => None,
+    };
+    explain::explain(decision, &beside(governance, &other, &decision.signals, near))
+}
+
+/// What the bundle that governed says beside a record with these signals. Moments are told in the zone in which `near`
+/// works, where it is a queue.
+fn beside<'a>(
+    governance: &'a Governance,
+    other: &'a Other<'_>,
+    signals: &'a Signals,
+    near: Option<&'a ResponderId>,
+) -> Beside<'a> {
+    let permits = LazyCell::new(move || Some(Reference::permits(governing(governance, other)?)));
+    let apart = LazyCell::new(move || Some(Permits::of(governing(governance, other)?)));
+    let nearest = move |c: &Candidate| {
+        let nearest = apart.as_ref()?.nearest(signals, &c.facts)?;
+        let seen: Vec<String> = nearest.seen.iter().map(|(name, value)| format!("{name} is {value}")).collect();
+        let seen = if seen.is_empty() { String::new() } else { format!("; {}", seen.join(", ")) };
+        let more = match nearest.more {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let (policy, owner) = (&nearest.policy, &nearest.note.owner);
+        Some(format!("The nearest, rule `{policy}` of {owner}, needs `{}`{more}{seen}.", nearest.fails))
+    };
+    Beside {
+        value_percent: governing(governance, other)
+            .map_or(WHOLE, |bundle| bundle.terms().economics.value_percent(signals)),
+        permitted: Box::new(move |c| permits.as_ref().is_some_and(|asked| asked.verdict(signals, &c.facts).permits())),
+        nearest: Box::new(nearest),
+        rule: Box::new(move |id| rule_of(governance, other, id)),
+        title: Box::new(move |name| {
+            let candidates = governing(governance, other)?.candidates().iter();
+            candidates.clone().find(|spec| spec.responder.as_str() == name).map(|spec| spec.title.clone())
+        }),
+        opens: Box::new(move |queue, at| {
+            governing(governance, other)?.candidate(queue)?.queue.as_ref()?.opens(at).filter(|opens| *opens > at)
+        }),
+        moment: Box::new(move |at| {
+            let local = governing(governance, other).and_then(|bundle| bundle.local(near, at));
+            local.unwrap_or_else(|| rfc3339(at))
+        }),
+        ..Beside::nothing(&governance.bundle.currency().0)
+    }
 }
 
 /// The bundle that governed, where it is not the one in force: it is had from the store, once, when it is asked

@@ -1,15 +1,57 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
+use super::weighed;
+use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
     case::HolderRef,
     decision::{Candidate, Decision, DecisionPoint, Outcome, PolicyEffect, PolicyNote, ResponderKind, Trigger},
-    id::{OwnerId, PolicyId},
+    id::{OwnerId, PolicyId, ResponderId, Timestamp},
     signal::{Signals, Value},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+/// The policy by which a queue that is closed takes nothing.
+const CLOSED: &str = "remit.closed";
+
+/// What is known beside a record, of the bundle that governed when it was made.
+pub struct Beside<'a> {
+    /// The unit of amounts.
+    pub currency: &'a str,
+    /// How much waiting costs for this customer, in percent.
+    pub value_percent: i64,
+    /// Whether some rule permits a candidate, whatever forbids it: a record names the rules that permit only where none
+    /// forbids.
+    pub permitted: Box<dyn Fn(&Candidate) -> bool + 'a>,
+    /// What a candidate lacks that no rule permits, in one sentence.
+    pub nearest: Box<dyn Fn(&Candidate) -> Option<String> + 'a>,
+    /// A rule for words, by its name.
+    pub rule: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    /// What people call a responder.
+    pub title: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    /// When a queue that is closed at a moment opens.
+    pub opens: Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>,
+    /// A moment, in the zone in which people work.
+    pub moment: Box<dyn Fn(Timestamp) -> String + 'a>,
+}
+
+impl<'a> Beside<'a> {
+    /// Nothing of the bundle is known.
+    pub fn nothing(currency: &'a str) -> Self {
+        Self {
+            currency,
+            value_percent: 100,
+            permitted: Box::new(|_| false),
+            nearest: Box::new(|_| None),
+            rule: Box::new(|_| None),
+            title: Box::new(|_| None),
+            opens: Box::new(|_, _| None),
+            moment: Box::new(rfc3339),
+        }
+    }
+}
 
 /// A decision in plain words.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -35,41 +77,42 @@ pub struct Explanation {
 pub struct WhyNot {
     /// Which candidate.
     pub responder: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The reason, with rule and owner.
     pub reason: String,
 }
 
-/// Tells `decision` in plain words. `currency` names the unit of its amounts; `permitted` says whether some rule
-/// permits a candidate, whatever forbids it: a record names the rules that permit only where none forbids. `rule` tells
-/// a rule for words by its name.
-pub fn explain(
-    decision: &Decision,
-    currency: &str,
-    permitted: &dyn Fn(&Candidate) -> bool,
-    rule: &dyn Fn(&str) -> Option<String>,
-) -> Explanation {
+/// Tells `decision` in plain words, with what is known `beside` its record.
+pub fn explain(decision: &Decision, beside: &Beside<'_>) -> Explanation {
     let money = |minor: i64| {
-        format!("{}{}.{:02} {currency}", if minor < 0 { "-" } else { "" }, minor.abs() / 100, minor.abs() % 100)
+        let sign = if minor < 0 { "-" } else { "" };
+        format!("{sign}{}.{:02} {}", minor.abs() / 100, minor.abs() % 100, beside.currency)
     };
     let chosen = chosen(decision);
     Explanation {
-        summary: summary(decision, chosen),
+        summary: summary(decision, chosen, beside),
         because: because(&decision.trigger),
-        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money)),
+        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money, beside.value_percent)),
         others: decision
             .candidates
             .iter()
             .filter(|c| chosen.is_none_or(|chosen| chosen.facts.responder != c.facts.responder))
-            .map(|c| WhyNot { responder: c.facts.responder.to_string(), reason: why_not(decision, c, chosen, &money) })
+            .map(|c| WhyNot {
+                responder: c.facts.responder.to_string(),
+                title: (beside.title)(c.facts.responder.as_str()),
+                reason: why_not(decision, c, chosen, &money, beside),
+            })
             .collect(),
-        signals: told_signals(&decision.signals, rule),
-        would_change: would_change(decision, chosen, permitted, &money),
+        signals: told_signals(&decision.signals, beside),
+        would_change: would_change(decision, chosen, &*beside.permitted, &money),
         owner: owned(decision.point, &decision.owner, decision.bundle.as_str()),
     }
 }
 
 /// Tells what policy said of an action in plain words.
-pub fn explain_action(decision: &ActionDecision, rule: &dyn Fn(&str) -> Option<String>) -> Explanation {
+pub fn explain_action(decision: &ActionDecision, beside: &Beside<'_>) -> Explanation {
     let (may, principal) = (decision.verdict.permits(), &decision.principal.responder);
     let (action, effect) = (&decision.action, if may { PolicyEffect::Permit } else { PolicyEffect::Forbid });
     let mut chosen: Vec<String> = noted(&decision.policies, &decision.verdict.policies, effect)
@@ -85,7 +128,7 @@ pub fn explain_action(decision: &ActionDecision, rule: &dyn Fn(&str) -> Option<S
         because: format!("`{principal}` asked for it while it had the case; a person carries out what it may."),
         chosen,
         others: Vec::new(),
-        signals: told_signals(&decision.signals, rule),
+        signals: told_signals(&decision.signals, beside),
         would_change: Vec::new(),
         owner: owned(DecisionPoint::Act, &decision.owner, decision.bundle.as_str()),
     }
@@ -117,32 +160,37 @@ fn kind(candidate: &Candidate) -> &'static str {
     }
 }
 
-fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
+fn summary(decision: &Decision, chosen: Option<&Candidate>, beside: &Beside<'_>) -> String {
+    let named = |name: &str| match (beside.title)(name) {
+        Some(title) => format!("`{name}` ({title})"),
+        None => format!("`{name}`"),
+    };
     match (&decision.outcome, chosen) {
         (Outcome::Assign { responder }, Some(c)) if decision.point == DecisionPoint::Override => {
-            format!(
-                "A human gave the case to the {} `{responder}`, against or beside the system's own choice.",
-                kind(c)
-            )
+            let to = named(responder.as_str());
+            format!("A human gave the case to the {} {to}, against or beside the system's own choice.", kind(c))
         }
         (Outcome::Assign { responder }, Some(c)) => {
-            format!("The case goes to the {} `{responder}`; {} answers for it.", kind(c), c.facts.accountable)
+            let to = named(responder.as_str());
+            format!("The case goes to the {} {to}; {} answers for it.", kind(c), c.facts.accountable)
         }
         (Outcome::Take { responder, staff }, Some(c)) if matches!(decision.trigger, Trigger::HolderGone { .. }) => {
-            format!("`{staff}` keeps the case, now of the queue `{responder}`; {} answers for it.", c.facts.accountable)
+            let of = named(responder.as_str());
+            format!("`{staff}` keeps the case, now of the queue {of}; {} answers for it.", c.facts.accountable)
         }
         (Outcome::Take { responder, staff }, _) => {
-            format!("`{staff}` of the queue `{responder}` took the case that was offered.")
+            format!("`{staff}` of the queue {} took the case that was offered.", named(responder.as_str()))
         }
-        (Outcome::Assign { responder }, None) => format!("The case goes to `{responder}`."),
+        (Outcome::Assign { responder }, None) => format!("The case goes to {}.", named(responder.as_str())),
         (Outcome::Keep { holder, instead: Some(to) }, Some(c)) => format!(
-            "The {} `{}` keeps the case, and is asked whether to hand it over to `{to}`; {} answers for it.",
+            "The {} {} keeps the case, and is asked whether to hand it over to {}; {} answers for it.",
             kind(c),
-            holder.name(),
+            named(holder.name()),
+            named(to.as_str()),
             c.facts.accountable
         ),
         (Outcome::Keep { holder, instead: None }, Some(c)) => {
-            format!("The {} `{}` keeps the case; {} answers for it.", kind(c), holder.name(), c.facts.accountable)
+            format!("The {} {} keeps the case; {} answers for it.", kind(c), named(holder.name()), c.facts.accountable)
         }
         (Outcome::Keep { holder, .. }, None) => {
             format!("`{}` keeps the case until its exception is resolved.", holder.name())
@@ -150,7 +198,7 @@ fn summary(decision: &Decision, chosen: Option<&Candidate>) -> String {
         (Outcome::Exception { exception, owner, due }, _) => format!(
             "Nobody may have the case ({}), so it became an exception: {owner} owns it and must act by {}.",
             exception.as_str().replace('_', " "),
-            crate::environment::clock::rfc3339(*due)
+            (beside.moment)(*due)
         ),
     }
 }
@@ -187,6 +235,9 @@ fn because(trigger: &Trigger) -> String {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
         }
+        Trigger::PoliciesChanged => {
+            "Another bundle came into force, under which the holder may not keep the case.".into()
+        }
         Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }
@@ -204,10 +255,14 @@ fn noted(notes: &BTreeMap<PolicyId, PolicyNote>, ids: &[PolicyId], effect: Polic
         .collect()
 }
 
-fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
+fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> String {
+    let value = match value_percent {
+        100 => String::new(),
+        percent => format!(", at {percent} % for this customer's value"),
+    };
     format!(
-        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA) + failing {} (resolves \
-         {} of such cases, from {} outcomes and a prior worth {})",
+        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA{value}) + failing {} (resolves \
+         {} of such cases, from {} outcomes and a prior worth {}){}",
         money(c.cost.total_minor),
         money(c.cost.handling_minor),
         money(c.cost.delay_minor),
@@ -216,7 +271,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String) -> String {
         money(c.cost.failure_minor),
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
-        c.facts.prior_weight
+        c.facts.prior_weight,
+        weighed::term(c, money)
     )
 }
 
@@ -224,7 +280,7 @@ fn percent(bp: i64) -> String {
     format!("{}.{} %", bp / 100, bp % 100 / 10)
 }
 
-fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
+fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> Vec<String> {
     let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
         .into_iter()
         .map(|rule| format!("It may: {rule}."))
@@ -249,11 +305,19 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String) -> Vec
             return lines;
         }
     }
-    lines.push(format!("It should: {}.", cost_line(c, money)));
+    lines.push(format!("It should: {}.", cost_line(c, money, value_percent)));
+    lines.extend(weighed::told(decision, c, money));
     lines
 }
 
-fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money: &dyn Fn(i64) -> String) -> String {
+fn why_not(
+    decision: &Decision,
+    c: &Candidate,
+    chosen: Option<&Candidate>,
+    money: &dyn Fn(i64) -> String,
+    beside: &Beside<'_>,
+) -> String {
+    let cost_line = |c: &Candidate, money: &dyn Fn(i64) -> String| cost_line(c, money, beside.value_percent);
     if !c.verdict.errors.is_empty() {
         let ids: Vec<&str> = c.verdict.errors.iter().map(PolicyId::as_str).collect();
         return format!("Denied because {} failed to evaluate; an exception was raised for its owner.", ids.join(", "));
@@ -261,9 +325,13 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
     if !c.verdict.allow {
         let forbids = rules(decision, &c.verdict.policies, PolicyEffect::Forbid);
         return if forbids.is_empty() {
-            "Denied: no rule permits it for this case.".into()
+            let nearest = (beside.nearest)(c).map_or_else(String::new, |nearest| format!(" {nearest}"));
+            format!("Denied: no rule permits it for this case.{nearest}")
         } else {
-            format!("Denied by {}.", forbids.join("; and by "))
+            let closed = c.verdict.policies.iter().any(|id| id.as_str() == CLOSED);
+            let opens = (beside.opens)(&c.facts.responder, decision.at).filter(|_| closed);
+            let opens = opens.map_or_else(String::new, |at| format!(" It opens at {}.", (beside.moment)(at)));
+            format!("Denied by {}.{opens}", forbids.join("; and by "))
         };
     }
     if decision.point == DecisionPoint::Escalate && is_holder(decision, c) {
@@ -284,6 +352,10 @@ fn why_not(decision: &Decision, c: &Candidate, chosen: Option<&Candidate>, money
         }
         Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
             format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
+        }
+        Some(best) if weighed::after(decision, c, best).is_some() => {
+            let order = weighed::after(decision, c, best).unwrap_or_default();
+            format!("Allowed, {}, but {order}.", cost_line(c, money))
         }
         Some(best) if c.cost.total_minor == best.cost.total_minor => {
             format!(
@@ -318,7 +390,7 @@ fn is_wished(decision: &Decision, c: &Candidate) -> bool {
     matches!(&decision.trigger, Trigger::HolderGone { to: Some(to), .. } if *to == c.facts.responder)
 }
 
-fn told_signals(signals: &Signals, rule: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+fn told_signals(signals: &Signals, beside: &Beside<'_>) -> Vec<String> {
     let told = |value: &Value, name: &str| match value {
         Value::Long(bp) if name.ends_with("_bp") => percent(*bp),
         Value::Long(ms) if name.ends_with("_ms") => format!("{} s", ms / 1_000),
@@ -327,10 +399,13 @@ fn told_signals(signals: &Signals, rule: &dyn Fn(&str) -> Option<String>) -> Vec
     signals
         .iter()
         .map(|(name, reading)| {
-            let because: Vec<String> =
-                reading.because.iter().map(|because| rule(because).unwrap_or_else(|| because.clone())).collect();
+            let because: Vec<String> = reading
+                .because
+                .iter()
+                .map(|because| (beside.rule)(because).unwrap_or_else(|| because.clone()))
+                .collect();
             let because = if because.is_empty() { String::new() } else { format!(" ({})", because.join("; ")) };
-            let at = crate::environment::clock::rfc3339(reading.at);
+            let at = (beside.moment)(reading.at);
             format!("{name} = {}{because}, from {} at {at}", told(&reading.value, name.as_str()), reading.source)
         })
         .collect()

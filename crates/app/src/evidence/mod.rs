@@ -6,3 +6,4 @@ pub mod feed;
 pub mod history;
 pub mod outcome;
 pub mod view_check;
+mod weighed;

@@ -2,6 +2,7 @@
 //! the disk before it leaves the process.
 
 pub mod block_on;
+mod gate;
 pub mod outbox;
 pub mod readers;
 pub mod request_scope;
@@ -11,17 +12,28 @@ pub mod wakeups;
 use crate::{
     directory::OpenStore,
     journal::{
+        gate::{Closed, Gate},
         readers::Readers,
         wakeups::{Due, Wakeups},
     },
     live::change::Change,
 };
 use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadError};
+use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
-/// The store, and who waits for what is committed.
+/// The store, and who waits for what is committed, as whoever decides under one bundle in force has them: once another
+/// one is in force, nothing is committed through this any more.
 #[derive(Debug)]
 pub struct Journal {
+    shared: Arc<Shared>,
+    /// The term of that bundle.
+    term: u64,
+}
+
+/// What is the same under every bundle.
+#[derive(Debug)]
+pub struct Shared {
     pub(crate) store: OpenStore,
     /// The newest position in the ledger that is committed.
     pub ticks: watch::Sender<u64>,
@@ -29,12 +41,38 @@ pub struct Journal {
     pub wakeups: Wakeups,
     /// Threads for reads that can be long.
     pub(crate) readers: Readers,
+    /// Whom commits have to pass.
+    gate: Gate,
+}
+
+impl Deref for Journal {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl Journal {
     /// Over `store`, whose newest record stands at `last`.
     pub(crate) fn new(store: OpenStore, last: u64, readers: Readers) -> Self {
-        Self { store, ticks: watch::channel(last).0, wakeups: Wakeups::default(), readers }
+        let (ticks, wakeups, gate) = (watch::channel(last).0, Wakeups::default(), Gate::default());
+        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, gate }), term: 0 }
+    }
+
+    /// The same for those who decide under the bundle that comes next.
+    pub(crate) fn next(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), term: self.term + 1 }
+    }
+
+    /// How many bundles came into force before this one since the start.
+    pub fn term(&self) -> u64 {
+        self.term
+    }
+
+    /// Waits until nothing is on its way to the store, and keeps it so until what it gives is dropped.
+    pub(crate) async fn close(&self) -> Closed<'_> {
+        self.shared.gate.close().await
     }
 
     /// The store.
@@ -57,15 +95,22 @@ impl Journal {
         first: impl FnOnce(),
     ) -> Result<Committed, CommitError> {
         let due = Due::of(&commit.outbox);
+        let passing = self.gate.pass(self.term).await?;
         let committed = self.store.commit(commit, in_flight).await?;
         first();
-        self.ticks.send_if_modified(|seq| {
-            let grown = committed.last_seq > *seq;
-            *seq = committed.last_seq.max(*seq);
-            grown
-        });
+        drop(passing);
+        self.tell(committed.last_seq);
         self.wakeups.wake(&due);
         Ok(committed)
+    }
+
+    /// Tells everyone who waits for it that everything up to this position is committed.
+    pub(crate) fn tell(&self, last: u64) {
+        self.ticks.send_if_modified(|seq| {
+            let grown = last > *seq;
+            *seq = last.max(*seq);
+            grown
+        });
     }
 
     /// Carries a request out to its answer, which tells of nothing that a machine that dies would lose.

@@ -67,11 +67,11 @@ pub(crate) struct LiveFloor {
     staffed: AtomicBool,
     waits: Mutex<Option<(Duration, Arc<Waits>)>>,
     /// Rung whenever there may be something to propose.
-    pub(crate) bell: Notify,
+    pub(crate) bell: Arc<Notify>,
     /// Told whenever a case was followed, and whenever it is known what became of a proposal.
-    pub(crate) moved: Notify,
+    pub(crate) moved: Arc<Notify>,
     /// Held while an item of staff is read, changed and stored, so that no change is lost to another.
-    pub(crate) storing: tokio::sync::Mutex<()>,
+    pub(crate) storing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// How long a case that joins a queue would wait, in milliseconds, by queue in which somebody works; none where nobody
@@ -91,10 +91,13 @@ impl LiveFloor {
     pub(crate) fn new(bundle: &Bundle) -> Self {
         let limits = bundle.limits();
         let economics = &bundle.terms().economics;
+        let (due_lead_ms, due_minor) = bundle.due();
         let terms = Terms {
             delay_minor_per_hour: economics.delay_minor_per_hour,
             breach_minor: economics.breach_minor,
             offer_ms: i64::from(limits.offer_seconds) * 1_000,
+            due_lead_ms,
+            due_minor,
             ..Terms::default()
         };
         let mut floor = FollowedFloor::new(terms, i64::from(limits.away_minutes) * 60_000);
@@ -107,10 +110,16 @@ impl LiveFloor {
             state: Mutex::new(State { floor, staff: HashMap::new() }),
             staffed: AtomicBool::new(false),
             waits: Mutex::default(),
-            bell: Notify::new(),
-            moved: Notify::new(),
-            storing: tokio::sync::Mutex::default(),
+            bell: Arc::default(),
+            moved: Arc::default(),
+            storing: Arc::default(),
         }
+    }
+
+    /// The floor under another bundle, which knows nobody yet, with the same bells.
+    pub(crate) fn next(&self, bundle: &Bundle) -> Self {
+        let (bell, moved, storing) = (Arc::clone(&self.bell), Arc::clone(&self.moved), Arc::clone(&self.storing));
+        Self { bell, moved, storing, ..Self::new(bundle) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

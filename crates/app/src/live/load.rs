@@ -93,6 +93,16 @@ struct Desk {
     fresh: Mutex<BTreeMap<i64, (i64, i64)>>,
 }
 
+/// What candidates are looked at for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) intent: &'a str,
+    pub(crate) topic: &'a str,
+    /// Who had the customer's case before this one; empty if nobody is known to have.
+    pub(crate) served_by: &'a str,
+}
+
 /// Waits are computed for at most this many cases ahead; a longer queue waits at least as long.
 const AHEAD_MAX: i64 = 20_000;
 
@@ -114,6 +124,16 @@ impl Load {
             .collect();
         let by_name = desks.iter().enumerate().map(|(at, desk)| (desk.spec.responder.to_string(), at)).collect();
         Self { desks, by_name, outcomes: RwLock::default(), breakers: RwLock::default() }
+    }
+
+    /// Takes over from the load under an earlier bundle what this process alone knows: who cannot be reached.
+    pub(crate) fn take_over(&self, earlier: &Self) {
+        for desk in &self.desks {
+            let known = earlier.desk(desk.spec.responder.as_str()).filter(|was| was.spec.kind == desk.spec.kind);
+            if let Some(was) = known {
+                *desk.outages() = *was.outages();
+            }
+        }
     }
 
     /// Follows what was committed; gives the AI responders that what was counted shows to fail too often. Who the
@@ -235,16 +255,17 @@ impl Load {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
 
-    /// What is true of every candidate for `case` at `now`, in the bundle's order. Where staff are noted, `waits` tells
-    /// how long theirs wait, and the longer of it and what was configured counts.
+    /// What is true of every candidate for the case that it is about at `now`, in the bundle's order. Where staff are
+    /// noted, `waits` tells how long theirs wait, and the longer of it and what was configured counts.
     pub(crate) fn candidates(
         &self,
         bundle: &Bundle,
-        case: &Case,
-        intent: &str,
+        subject: &Subject<'_>,
         waits: Option<&Waits>,
         now: Timestamp,
     ) -> Vec<CandidateFacts> {
+        let Subject { case, intent, topic, served_by } = *subject;
+        let asked = bundle.asked();
         let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
         let is_stopped = |at: usize| {
@@ -273,6 +294,7 @@ impl Load {
             } else {
                 outcomes.get(&(at, intent.to_owned())).copied().unwrap_or_default()
             };
+            let (handling_minor, prior_bp, prior_weight) = spec.for_topic(topic);
             CandidateFacts {
                 responder: spec.responder.clone(),
                 kind: spec.kind,
@@ -283,11 +305,14 @@ impl Load {
                 sla_risk_bp,
                 yielded: case.has_yielded(&spec.responder),
                 stopped: is_stopped(at),
-                handling_minor: spec.handling_minor,
+                handling_minor,
                 resolved: tally.resolved.max(0),
                 failed: tally.failed.max(0),
-                prior_bp: spec.prior_resolve_bp,
-                prior_weight: spec.prior_weight,
+                prior_bp,
+                prior_weight,
+                local: if asked.local { spec.local_time(now) } else { None },
+                had_before: asked.had_before && case.was_with(&spec.responder),
+                served_before: asked.served_before && spec.responder.as_str() == served_by,
             }
         };
         self.desks.iter().enumerate().map(facts).collect()

@@ -16,6 +16,7 @@ pub mod tokens;
 pub mod usage;
 
 use crate::live::{
+    change::Change,
     chats::Chats,
     event_buffer::EventBuffer,
     floor::LiveFloor,
@@ -25,25 +26,39 @@ use crate::live::{
     usage::Used,
 };
 use remit_policy::bundle::Bundle;
-use std::sync::Mutex;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-/// What is known in memory.
+/// What is known in memory. What follows from the bundle is of one bundle; the rest is the same under every one.
 #[derive(Debug)]
 pub struct Live {
     pub(crate) load: Load,
     /// Chats under way.
-    pub chats: Chats,
+    pub chats: Arc<Chats>,
     pub(crate) floor: LiveFloor,
     /// Callers by the hash of their token, a cache.
     pub(crate) tokens: Tokens,
-    pub(crate) subscriptions: Subscriptions,
+    pub(crate) subscriptions: Arc<Subscriptions>,
     /// The newest events, for those who listen.
-    pub(crate) event_buffer: EventBuffer,
-    pub(crate) used: Used,
+    pub(crate) event_buffer: Arc<EventBuffer>,
+    pub(crate) used: Arc<Used>,
     /// AI responders that were shown to fail too often, on their way to be stopped.
     pub(crate) tripped: UnboundedSender<Tripped>,
-    pub(crate) trips: Mutex<Option<UnboundedReceiver<Tripped>>>,
+    pub(crate) trips: Arc<Mutex<Option<UnboundedReceiver<Tripped>>>>,
+    /// What is made ready under the bundle that comes next.
+    heir: RwLock<Option<Heir>>,
+}
+
+/// Follows a change too, under the bundle that comes next.
+struct Heir(Box<dyn Fn(&Change) + Send + Sync>);
+
+impl fmt::Debug for Heir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Heir")
+    }
 }
 
 impl Live {
@@ -52,14 +67,46 @@ impl Live {
         let (tripped, trips) = tokio::sync::mpsc::unbounded_channel();
         Self {
             load: Load::new(bundle),
-            chats: Chats::default(),
+            chats: Arc::default(),
             floor: LiveFloor::new(bundle),
             tokens: Tokens::default(),
-            subscriptions: Subscriptions::new(webhooks_in_the_clear),
-            event_buffer: EventBuffer::after(last),
-            used: Used::default(),
+            subscriptions: Arc::new(Subscriptions::new(webhooks_in_the_clear)),
+            event_buffer: Arc::new(EventBuffer::after(last)),
+            used: Arc::default(),
             tripped,
-            trips: Mutex::new(Some(trips)),
+            trips: Arc::new(Mutex::new(Some(trips))),
+            heir: RwLock::default(),
+        }
+    }
+
+    /// Memory under the bundle that comes next: what follows from the bundle knows nothing yet, and what this process
+    /// alone knows of who cannot be reached is taken over.
+    pub(crate) fn next(&self, bundle: &Bundle) -> Self {
+        let load = Load::new(bundle);
+        load.take_over(&self.load);
+        Self {
+            load,
+            chats: Arc::clone(&self.chats),
+            floor: self.floor.next(bundle),
+            tokens: self.tokens.next(),
+            subscriptions: Arc::clone(&self.subscriptions),
+            event_buffer: Arc::clone(&self.event_buffer),
+            used: Arc::clone(&self.used),
+            tripped: self.tripped.clone(),
+            trips: Arc::clone(&self.trips),
+            heir: RwLock::default(),
+        }
+    }
+
+    /// Has `heir` follow each change too from now on; nobody where there is none.
+    pub(crate) fn hand_on_to(&self, heir: Option<Box<dyn Fn(&Change) + Send + Sync>>) {
+        *self.heir.write().unwrap_or_else(PoisonError::into_inner) = heir.map(Heir);
+    }
+
+    /// Hands a change on to who comes next.
+    pub(crate) fn hand_on(&self, change: &Change) {
+        if let Some(Heir(follow)) = &*self.heir.read().unwrap_or_else(PoisonError::into_inner) {
+            follow(change);
         }
     }
 

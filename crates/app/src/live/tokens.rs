@@ -15,14 +15,20 @@ pub(crate) struct Tokens {
     pub(crate) known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
     pub(crate) permitted: RwLock<HashMap<(Arc<str>, &'static str), bool>>,
     /// Tokens that were revoked and are still in the store, which could not forget them yet, with who revoked them.
-    pub(crate) revoked: Mutex<BTreeMap<String, String>>,
+    pub(crate) revoked: Arc<Mutex<BTreeMap<String, String>>>,
     /// How often a token has been revoked. What was read before one is not remembered after it.
-    pub(crate) revocations: AtomicU64,
+    pub(crate) revocations: Arc<AtomicU64>,
 }
 
 pub(crate) const KNOWN_MAX: usize = 10_000;
 
 impl Tokens {
+    /// The same under another bundle, whose policies were asked nothing yet.
+    pub(crate) fn next(&self) -> Self {
+        let (revoked, revocations) = (Arc::clone(&self.revoked), Arc::clone(&self.revocations));
+        Self { revoked, revocations, ..Self::default() }
+    }
+
     /// Follows what was committed: what is known is forgotten once a token is revoked.
     pub(crate) fn follow(&self, change: &Change) {
         if change.revoked.is_empty() {

@@ -85,6 +85,10 @@ pub enum Thing {
     Problem,
     /// A kind of thing that has a stream of events.
     StreamKind,
+    /// A bundle that came into force.
+    Bundle,
+    /// Another one.
+    Other,
     /// What has the stream, by its identifier among those of its kind.
     StreamId,
 }
@@ -106,6 +110,8 @@ impl Thing {
             Self::Tile => "tile",
             Self::Problem => "problem",
             Self::StreamKind => "kind",
+            Self::Bundle => "bundle",
+            Self::Other => "other",
             Self::StreamId => "id",
         }
     }
@@ -126,6 +132,8 @@ impl Thing {
             Self::Tile => "Which tile or bundle of entries, as c2sp.org/tlog-tiles addresses it.",
             Self::Problem => "The last part of the problem's `type`.",
             Self::StreamKind => "What kind of thing: `staff`.",
+            Self::Bundle => "The bundle, by its digest.",
+            Self::Other => "The bundle with which it is compared, by its digest.",
             Self::StreamId => "Its identifier among those of its kind: `ana`.",
         }
     }
@@ -137,7 +145,7 @@ impl Thing {
 }
 
 /// What operations belong to, each in words.
-pub const TAGS: [(&str, &str); 10] = [
+pub const TAGS: [(&str, &str); 11] = [
     ("cases", "Requests of customers, from the first message to the last."),
     (
         "chat",
@@ -149,6 +157,7 @@ pub const TAGS: [(&str, &str); 10] = [
     ("events", "Everything that happens, as it is committed."),
     ("subscriptions", "Whom events are sent to by webhook, how far they are, and what was given up."),
     ("administration", "Tokens, and erasure."),
+    ("bundles", "What governs: put in force while the server runs, rolled back, listed and compared."),
     ("ledger", "The evidence, in a form that others can verify."),
     ("operation", "Health, metrics and the meaning of problems."),
 ];

@@ -122,6 +122,8 @@ macro_rules! refused {
             Busy,
             /// The disk is full; nothing was recorded.
             StorageFull,
+            /// Bundles came into force again and again while this was taken anew.
+            Superseded,
         } }
     };
     ([as a command in a chat] $operation:ident $refusal:ident { $($own:tt)* }) => {

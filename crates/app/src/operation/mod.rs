@@ -9,6 +9,7 @@ mod declare;
 #[macro_use]
 mod refusal;
 mod access;
+mod bundles;
 mod cases;
 mod chat;
 mod decisions;
@@ -23,6 +24,7 @@ mod subscriptions;
 mod work;
 
 pub use access::*;
+pub use bundles::*;
 pub use cases::*;
 pub use chat::*;
 pub use decisions::*;
@@ -51,6 +53,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         events::ALL,
         subscriptions::ALL,
         access::ALL,
+        bundles::ALL,
         erasure::ALL,
         ledger::ALL,
         ops::ALL,

@@ -2,8 +2,11 @@
 //! verdicts.
 
 use crate::{
-    Environment, Governance, Live,
-    live::{floor::Waits, load::Load},
+    Environment, Governance, Live, Parts,
+    live::{
+        floor::Waits,
+        load::{Load, Subject},
+    },
     pipeline::{about::About, sla},
 };
 use remit_domain::{
@@ -18,6 +21,9 @@ use remit_policy::{bundle::Bundle, engine::Engine};
 
 /// The reason of a reading that follows from an intent, with the intent behind it.
 pub(crate) const FOLLOWS_INTENT: &str = "follows from the intent";
+
+/// The reading of who had the customer's case before this one.
+pub(crate) const SERVED_BY: &str = "served_by";
 
 /// What is known of the case itself, whatever is posted.
 pub(crate) const OF_THE_CASE: [&str; 8] =
@@ -54,6 +60,7 @@ pub(crate) fn answer(
         read_by: Some(governance.read_by.clone()),
         attended: live.floor.attended(environment.clock.monotonic()),
         forbidden,
+        considered: governance.engine.considered(&signals, &candidates),
         point: question.point,
         trigger: question.trigger.clone(),
         signals,
@@ -65,6 +72,13 @@ pub(crate) fn answer(
 
 fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {
     Ground { bundle: &governance.bundle, engine: &governance.engine, load: &live.load, waits }
+}
+
+/// Whether policy lets the responder that has `case` keep it now.
+pub(crate) fn may_keep(parts: &Parts, case: &Case) -> bool {
+    let now = parts.environment.now();
+    let waits = parts.live.floor.waits(parts.environment.clock.monotonic());
+    ground(&parts.governance, &parts.live, waits.as_deref()).may_keep(case, now)
 }
 
 /// What is true of every candidate for `case`, of which `signals` count, now.
@@ -94,11 +108,12 @@ pub(crate) fn seen(governance: &Governance, live: &Live, case: &Case, about: &Ab
 
 impl Ground<'_> {
     fn candidates(&self, case: &Case, signals: &Signals, now: Timestamp) -> Vec<CandidateFacts> {
-        let intent = match signals.get("intent").map(|reading| &reading.value) {
-            Some(Value::Name(name)) => name,
+        let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {
+            Some(Value::Name(name)) => name.as_str(),
             _ => "",
         };
-        self.load.candidates(self.bundle, case, intent, self.waits, now)
+        let subject = Subject { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
+        self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 
     fn signals(&self, case: &Case, now: Timestamp) -> Signals {
@@ -119,6 +134,11 @@ impl Ground<'_> {
         for (name, value) in facts {
             if let Ok(name) = SignalName::new(name) {
                 signals.insert(name, own(value));
+            }
+        }
+        for derived in self.bundle.derived() {
+            if let Some(value) = derived.of(case, now) {
+                signals.insert(derived.name.clone(), own(value));
             }
         }
         self.stand(case, &mut signals, now);
@@ -150,11 +170,12 @@ impl Ground<'_> {
         }
     }
 
-    /// Whether policy lets the responder that has `case` keep it.
+    /// Whether policy lets the responder that has `case` keep it, whatever the hour.
     pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
         let mut signals = self.signals(case, now);
         About::default().see(self.bundle, self.engine, case, &mut signals, now);
-        let candidates = self.candidates(case, &signals, now);
+        let mut candidates = self.candidates(case, &signals, now);
+        candidates.iter_mut().for_each(|facts| facts.open = true);
         let (verdicts, _) = self.engine.handle(&signals, &candidates);
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);

@@ -1,8 +1,8 @@
 //! Measures a customer's words, and checks the readings that integrations post.
 
 use crate::{
-    Caller, Environment, Governance, Journal, Parts, ai::context, case::schema, refused::Refused,
-    vault::customers::Customer,
+    Caller, Environment, Governance, Journal, Parts, ai::context, case::schema, pipeline::facts::SERVED_BY,
+    refused::Refused, vault::customers::Customer,
 };
 use remit_domain::{
     Case,
@@ -38,6 +38,11 @@ pub struct PostedReading {
 
 /// Contacts within this time count as repeats: seven days, in milliseconds.
 const REPEAT_MS: i64 = 7 * 24 * 3_600_000;
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// Cases of a customer that are looked at for who served them, the newest.
+const ENDED_LOOKED_AT: usize = 8;
 
 /// Readings of what a message is about.
 const OF_THE_INTENT: [&str; 5] = ["intent", "intent_confidence_bp", "out_of_scope_bp", "intent_abstained", "topic"];
@@ -163,6 +168,33 @@ pub(crate) async fn repeat_contacts(
         name,
         Reading { value: Value::Long(i64::from(recent)), source: OWN_SOURCE.into(), at: now, because: Vec::new() },
     ))
+}
+
+/// Who had the customer's last case when it ended, where that is not long ago.
+pub(crate) async fn served_by(
+    governance: &Governance,
+    journal: &Journal,
+    customer: &Customer,
+    now: Timestamp,
+) -> Result<Option<(SignalName, Reading)>, Refused> {
+    if !customer.met {
+        return Ok(None);
+    }
+    let since = now.plus_ms(-i64::from(governance.bundle.limits().served_before_days) * DAY_MS);
+    let ended = journal.store.resolved_of_customer(customer.id.as_str(), since.0, ENDED_LOOKED_AT).await;
+    let ended = ended.map_err(Refused::internal)?;
+    let mut served = None;
+    for row in ended {
+        let case: Case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
+        served = case.holder.as_ref().and_then(|holder| holder.responder()).cloned();
+        if served.is_some() {
+            break;
+        }
+    }
+    let Some(responder) = served else { return Ok(None) };
+    let name = SignalName::new(SERVED_BY).map_err(Refused::internal)?;
+    let value = Value::name(responder.as_str());
+    Ok(Some((name, Reading { value, source: OWN_SOURCE.into(), at: now, because: Vec::new() })))
 }
 
 /// Checks readings that `caller` posts against the bundle's declarations.

@@ -4,7 +4,7 @@
 //! the disk is waited for.
 
 use crate::{
-    Live, Parts,
+    Environment, Governance, Live, Parts,
     environment::{clock::rfc3339, metrics::Counted},
     live::change::Change,
     pipeline::counting,
@@ -93,13 +93,20 @@ pub(crate) fn follow_in(parts: &Parts, live: &Live, change: Change) -> Result<()
         let _ = live.tripped.send(tripped);
     }
     live.tokens.follow(&change);
-    live.floor.follow(&change, environment);
-    if let Some((case, ended)) = &change.placed {
-        placing::follow_case(governance, live, environment, case, *ended);
-    }
+    follow_on_floor(governance, live, environment, &change);
+    live.hand_on(&change);
     let followed = live.subscriptions.follow(&change, &vault.keys);
     live.chats.follow(&change);
     followed
+}
+
+/// Has the floor of `live` follow a change. What was followed already is not followed again, so that the floor under the
+/// bundle that comes next follows while it is made from what is stored.
+pub(crate) fn follow_on_floor(governance: &Governance, live: &Live, environment: &Environment, change: &Change) {
+    live.floor.follow(change, environment);
+    if let Some((case, ended)) = &change.placed {
+        placing::follow_case(governance, live, environment, case, *ended);
+    }
 }
 
 /// The responder or owner that holds `case`, while it is open.

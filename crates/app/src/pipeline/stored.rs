@@ -16,6 +16,7 @@ use crate::{
     staff::placing,
 };
 use remit_store::{Journal as _, ReadError, Views as _};
+use std::sync::Arc;
 
 /// Has `live`, which knows nothing, follow everything that is stored.
 pub(crate) async fn follow_stored(parts: &Parts, live: &Live) -> Result<(), ReadError> {
@@ -38,6 +39,22 @@ pub(crate) async fn follow_stored(parts: &Parts, live: &Live) -> Result<(), Read
         subscription.line().name_lanes(|seq| block_on(stream_at(store, seq)));
     }
     placing::follow_cases(parts, live).await
+}
+
+/// Has the floor under another bundle, which knows nothing, follow everything that is stored of it. What is committed
+/// meanwhile it must be handed too.
+pub(crate) async fn follow_floor(parts: &Arc<Parts>) -> Result<(), ReadError> {
+    let parts = Arc::clone(parts);
+    let follow = move || {
+        block_on(async {
+            let staff = parts.journal.store.items(STAFF.kind()).await?;
+            parts.live.floor.follow(&Change::of_items(&staff), &parts.environment);
+            placing::follow_cases(&parts, &parts.live).await
+        })
+    };
+    // Away from the threads that serve requests, since it can take long.
+    let followed = tokio::task::spawn_blocking(follow).await;
+    followed.unwrap_or_else(|error| Err(ReadError(error.to_string())))
 }
 
 /// What memory holds otherwise than what is stored makes of it: nothing, once all that was committed is followed. Each

@@ -9,6 +9,10 @@ use crate::{
         breaker::{self, StoppedView, UnreachableView},
         context::ContextView,
     },
+    bundle::{
+        activate::{self, Activation},
+        catalogue::{BundleView, Comparison},
+    },
     case::{
         action,
         automatic::NothingOpened,
@@ -174,6 +178,12 @@ signatures! {
     ForgetName(Nothing) -> Nothing, "Forgotten.";
 
     EraseCustomer(input::EraseCustomer) -> Erased, "Destroyed.";
+
+    ActivateBundle(FileWith<activate::ActivateBundle>) -> Activation, "In force, or what would be.";
+    RollBackBundle(activate::RollBack) -> Activation, "In force again, or what would be.";
+    ListBundles(input::ListPart) -> Page<BundleView>, "One page.";
+    GetBundle(Nothing) -> Bytes, "The files, as one body.";
+    CompareBundles(Nothing) -> Comparison, "What differs.";
 
     GetKey(Nothing) -> Text<Plain>, "In the form of c2sp.org/signed-note.";
     GetCheckpoint(Nothing) -> Text<Plain>, "In the form of c2sp.org/tlog-checkpoint.";

@@ -14,7 +14,7 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{CaseFilter, Views as _};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 const PAGE: usize = 200;
 
@@ -64,6 +64,16 @@ pub(crate) fn follow_case(
     live.floor.follow_case(change, environment.steady());
 }
 
+/// The skills that are needed of who takes a case: what its queue asks of everybody, and what it asks itself.
+fn skills(of_queue: &BTreeMap<String, u8>, of_case: &BTreeMap<String, u8>) -> BTreeMap<String, u8> {
+    let mut skills = of_queue.clone();
+    for (skill, level) in of_case {
+        let least = skills.entry(skill.clone()).or_default();
+        *least = (*least).max(*level);
+    }
+    skills
+}
+
 fn on_record(governance: &Governance, live: &Live, environment: &Environment, case: &Case, now: Timestamp) -> OnRecord {
     let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
     let queue = holder.and_then(|holder| holder.responder()).and_then(|id| governance.bundle.candidate(id));
@@ -87,10 +97,11 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         queue: spec.responder.clone(),
         channel: case.channel,
         language,
-        skills: Arc::new(queue.needs.clone()),
+        skills: Arc::new(skills(&queue.needs, &case.needs)),
         since: environment.steadily(since),
         value_percent: governance.bundle.terms().economics.value_percent(&signals),
         sla_ms: sla::clock(governance, case).map_or(queue.sla_ms, |running| running.due.since(since)),
+        due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
         last_staff: case.last_staff.clone(),
         relax: relax.collect(),
     };

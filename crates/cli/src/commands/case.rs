@@ -11,7 +11,10 @@ use remit_command::{
     shown::{self, many, say},
 };
 use serde_json::Value;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Look at cases.
 #[derive(Debug, Subcommand)]
@@ -49,6 +52,16 @@ pub(crate) struct Explain {
 }
 
 impl Place {
+    /// The data directory, where one is named.
+    pub(super) fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
+    /// The client of the server, where none is.
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        self.server.client()
+    }
+
     pub(super) fn with<T>(&self, ask: impl FnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Some(data) = &self.data else { return ask(&self.server.client()?) };
         anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
@@ -142,7 +155,9 @@ impl Explain {
         say!();
         say!("Why not the others:");
         for other in list("/explanation/others") {
-            say!("  {:<16} {}", text(other, "/responder"), text(other, "/reason"));
+            let title = other.pointer("/title").and_then(Value::as_str);
+            let title = title.map_or_else(String::new, |title| format!("({title}) "));
+            say!("  {:<16} {title}{}", text(other, "/responder"), text(other, "/reason"));
         }
         say!();
         say!("What would have changed it:");

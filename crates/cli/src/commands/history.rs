@@ -123,7 +123,10 @@ impl History {
             "chat_started" => format!("chat started for {}", of("/event/customer")),
             "subscription_made" => format!("subscription made, to {}", of("/event/terms/origin")),
             "subscription_changed" => format!("subscription: {}", plain(of("/event/change/kind"))),
-            "bundle_activated" => format!("bundle {} came into force", of("/event/to")),
+            "bundle_activated" => match of("/event/reason") {
+                "-" => format!("bundle {} came into force", of("/event/to")),
+                reason => format!("bundle {} came into force: {reason}", of("/event/to")),
+            },
             kind @ ("ai_stopped" | "ai_resumed" | "outcomes_reset") => {
                 format!("{} for {}", plain(kind), of("/event/intent"))
             }
@@ -140,8 +143,15 @@ impl History {
             && item.pointer("/event/decision/verdict/errors").is_none();
         let policies = item.pointer("/event/decision/verdict/policies");
         let by = policies.map_or_else(|| "no policy".to_owned(), |_| listed(policies, ""));
+        let reason = |id: &Value| {
+            let note = item.pointer("/event/decision/policies")?.get(id.as_str()?)?;
+            Some(text(note, "/reason").trim_end_matches('.').to_owned())
+        };
+        let reasons = policies.and_then(Value::as_array).into_iter().flatten().filter_map(reason);
+        let why: Vec<String> = reasons.filter(|_| !may).collect();
+        let why = if why.is_empty() { String::new() } else { format!("; {}", why.join("; ")) };
         format!(
-            "action {action} requested by {}: {} ({by}), decision {}",
+            "action {action} requested by {}: {} ({by}), decision {}{why}",
             of("/event/decision/principal/responder"),
             if may { "permitted" } else { "denied" },
             of("/event/decision/id")
@@ -178,7 +188,11 @@ fn decided(item: &Value) -> String {
         let epoch = handoff.get("epoch").unwrap_or(&Value::Null);
         format!(" (epoch {epoch}, accountable {})", text(handoff, "/accountable"))
     });
-    format!("decision {} at {}: {outcome}{handoff}", of("/event/decision/id"), of("/event/decision/point"))
+    let yielded = match of("/event/decision/trigger/kind") {
+        "yielded" => format!("; it was given up: {}", plain(of("/event/decision/trigger/reason"))),
+        _ => String::new(),
+    };
+    format!("decision {} at {}: {outcome}{handoff}{yielded}", of("/event/decision/id"), of("/event/decision/point"))
 }
 
 /// Who wrote a message.

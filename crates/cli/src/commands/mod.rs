@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod bundles;
 pub(crate) mod case;
 pub(crate) mod health;
 mod history;
@@ -9,6 +10,7 @@ pub(crate) mod knowledge;
 pub(crate) mod ledger;
 mod limits;
 pub(crate) mod policy;
+mod reload;
 pub(crate) mod replay;
 pub(crate) mod responder;
 pub(crate) mod serve;

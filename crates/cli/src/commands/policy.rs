@@ -1,5 +1,6 @@
-//! `remit policy`: check and test a bundle, and say what putting it in force would do.
+//! `remit policy`: check and test a bundle, say what putting it in force would do, and put it in force.
 
+use super::bundles::{Activate, Compare, Export, List, Rollback};
 use clap::{Args, Subcommand};
 use remit_app::{
     boot::{BootError, Opened},
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 /// Examples up to which a check trains the intent classifier to know whether it abstains on everything.
 const TRAINED_MOST: usize = 1_000;
 
-/// Check and test a bundle.
+/// Check and test a bundle, and put it in force.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that
@@ -27,6 +28,16 @@ pub(crate) enum Policy {
     Test(Where),
     /// Say what putting a bundle in force would do with what is open. Changes nothing.
     Preview(Preview),
+    /// Put a bundle in force: checked, its tests run, held against what is open, then switched for everybody at once.
+    Activate(Activate),
+    /// Put the bundle in force again that was before the one in force.
+    Rollback(Rollback),
+    /// List the bundles that came into force: when, by whom, and why.
+    List(List),
+    /// Write the files of a bundle that came into force into a new directory.
+    Export(Export),
+    /// Say how one bundle differs from another.
+    Compare(Compare),
 }
 
 /// Which bundle, and over which data.
@@ -56,6 +67,11 @@ impl Policy {
             Self::Check(at) => check(at, json),
             Self::Test(at) => test(at, json),
             Self::Preview(preview) => preview.run(json),
+            Self::Activate(activate) => activate.run(json),
+            Self::Rollback(rollback) => rollback.run(json),
+            Self::List(list) => list.run(json),
+            Self::Export(export) => export.run(json),
+            Self::Compare(compare) => compare.run(json),
         }
     }
 }
@@ -245,7 +261,7 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         (survey.accountable, "open cases get another accountable, at once"),
         (survey.exceptions, "open exceptions go to whoever owns exceptions, since their owner cannot be reached"),
         (survey.tokens, "tokens write for a responder that is not there, and may do nothing for it"),
-        (survey.not_permitted, "open cases may not stay with their holder; decided when something happens to them"),
+        (survey.not_permitted, "open cases may not stay with their holder, and are decided anew"),
     ] {
         if count > 0 {
             say!("  {count} {what}");

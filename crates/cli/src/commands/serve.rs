@@ -1,17 +1,18 @@
 //! `remit serve`: the interface over a data directory.
 
-use super::limits::LimitArgs;
+use super::{limits::LimitArgs, reload};
 use crate::{log_format::LogFormat, service_manager};
 use anyhow::Context;
 use clap::Args;
 use remit_app::journal::block_on::block_on;
 use remit_app::{
-    Parts, Settings,
+    Parts, Settings, Succession,
     access::token,
     boot::BootError,
     bundle::{Moves, PlanError, rehome},
     directory::FIRST_TOKEN,
     environment::entropy::Entropy,
+    succession::Making,
 };
 use remit_command::{
     open::{Governed, govern, short},
@@ -101,11 +102,15 @@ impl Serve {
             let mut signals = Signals::listen()?;
             rehome::rehome(&app, &mut progress).await?;
             let (name, digest) = (app.governance.bundle.name().to_owned(), app.governance.bundle.digest().to_string());
-            let running = serve::start_at(Arc::clone(&app), listener)?;
+            let making = Making::at(Some(self.data.clone()));
+            let succession = Arc::new(Succession::new(app, making));
+            let running = serve::start_at(Arc::clone(&succession), listener)?;
             let started = Started { address: running.address, name, digest, before };
             started.tell(json, self.log_format, first.as_ref());
-            let manager = service_manager::serves(app, &started.to_string());
-            signals.next().await;
+            let manager = service_manager::serves(succession.current(), &started.to_string());
+            while signals.stop_or_reload().await {
+                tokio::spawn(reload::reload(Arc::clone(&succession), self.bundle.clone()));
+            }
             manager.stops();
             tokio::select! {
                 stopped = running.stop() => stopped.context("stopping")?,
@@ -178,8 +183,10 @@ impl std::fmt::Display for Started {
     }
 }
 
-/// What asks the process to stop.
+/// What asks the process to stop, or to load its bundle anew.
 struct Signals {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -190,7 +197,9 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let [hangup, interrupt, terminate] =
+            [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Self { hangup: hangup?, interrupt: interrupt?, terminate: terminate? })
     }
 
     #[cfg(not(unix))]
@@ -198,7 +207,23 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for the next one: from a terminal, or from whoever runs the process.
+    /// Waits for the next one; says whether it asks to load the bundle anew.
+    #[cfg(unix)]
+    async fn stop_or_reload(&mut self) -> bool {
+        tokio::select! {
+            _ = self.hangup.recv() => true,
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => false,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn stop_or_reload(&mut self) -> bool {
+        self.next().await;
+        false
+    }
+
+    /// Waits for the next one that asks to stop: from a terminal, or from whoever runs the process.
     #[cfg(unix)]
     async fn next(&mut self) {
         tokio::select! {

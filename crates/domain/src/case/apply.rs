@@ -3,7 +3,7 @@
 use super::{Author, Case, HandoverQuestion, Holder, Status};
 use crate::{
     action::OpenAction,
-    decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason},
+    decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason, skills},
     event::{Event, Handoff, Mark, Tried},
     field::Field,
     id::{PolicyId, ResponderId, Timestamp},
@@ -260,6 +260,13 @@ impl Case {
     }
 
     fn apply_decision(&mut self, decision: &Decision, handoff: Option<&Handoff>) {
+        self.apply_handoff(decision, handoff);
+        let holder = self.holder.as_ref().and_then(Holder::responder);
+        let held = decision.candidates.iter().find(|c| Some(&c.facts.responder) == holder);
+        self.needs = held.map(|c| skills(&decision.considerations, &c.considered)).unwrap_or_default();
+    }
+
+    fn apply_handoff(&mut self, decision: &Decision, handoff: Option<&Handoff>) {
         self.updated = decision.at;
         self.last_decision = Some(decision.id);
         self.sequence.clone_from(&decision.sequence);
@@ -305,7 +312,7 @@ impl Case {
             };
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
-        let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. });
+        let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. } | Trigger::PoliciesChanged);
         // Who is not there has handed nothing over.
         if self.holder.is_some() && !afresh && !taken && !gone && !rehomed {
             self.handoffs = self.handoffs.saturating_add(1);

@@ -1,7 +1,7 @@
 //! A candidate as it was considered.
 
 use super::{facts::CandidateFacts, verdict::Verdict};
-use crate::cost::Cost;
+use crate::{cost::Cost, id::PolicyId};
 use serde::{Deserialize, Serialize};
 
 /// A candidate as it was considered: its facts, policy's verdict and every term of its expected cost.
@@ -16,4 +16,7 @@ pub struct Candidate {
     pub verdict: Verdict,
     /// What it would cost.
     pub cost: Cost,
+    /// The considerations that apply to it, in the order in which they are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<PolicyId>,
 }

@@ -2,7 +2,7 @@
 
 use super::{
     candidate::Candidate,
-    custody,
+    consideration, custody,
     facts::ResponderKind,
     outcome,
     record::{Decision, DecisionPoint, Deliberation, Outcome, Standing},
@@ -14,17 +14,24 @@ use crate::{
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, mut policies, terms, read_by, attended: _, forbidden: _ } =
-        asked;
+    let Deliberation { point, trigger, signals, candidates, considered, mut policies, terms, read_by, .. } = asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
-        .map(|(facts, verdict)| Candidate { cost: terms.economics.cost(&facts, &signals), facts, verdict })
+        .zip(considered.into_iter().chain(std::iter::repeat_with(Vec::new)))
+        .map(|((facts, verdict), considered)| {
+            let cost = terms.economics.cost(&facts, &signals);
+            let preference = consideration::preference_minor(&terms.considerations, &considered, &cost);
+            Candidate { cost: cost.preferred_by(preference), facts, verdict, considered }
+        })
         .collect();
     if standing.custody.as_ref().is_some_and(|custody| custody.people) && !trigger.asks_for_ai() {
         custody::people_keep(&mut candidates, &mut policies);
     }
     let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
-    ranked.sort_by(|a, b| (a.cost.total_minor, &a.facts.responder).cmp(&(b.cost.total_minor, &b.facts.responder)));
+    ranked.sort_by_cached_key(|c| {
+        let places = consideration::places(&terms.considerations, &c.facts.responder, &c.considered);
+        (places, c.cost.total_minor, c.facts.responder.clone())
+    });
     let outcome = outcome::of(&outcome::Asked {
         point,
         trigger: &trigger,
@@ -64,6 +71,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         handoffs: standing.handoffs,
         custody: standing.custody.clone(),
         signals,
+        considerations: consideration::noted(&terms.considerations, &candidates),
         candidates,
         policies,
         outcome,

@@ -14,6 +14,19 @@ pub enum ResponderKind {
     Queue,
 }
 
+/// What the clock on the wall shows where a responder works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LocalTime {
+    /// The hour, 0 to 23.
+    pub hour: i64,
+    /// The day of the week, from 1 for Monday to 7 for Sunday.
+    pub weekday: i64,
+    /// The date as a number, such as 20261224.
+    pub date: i64,
+}
+
 /// What is true of one candidate at the moment of the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -48,6 +61,16 @@ pub struct CandidateFacts {
     pub prior_bp: i64,
     /// How many recorded outcomes the prior is worth.
     pub prior_weight: i64,
+    /// What the clock shows where it works; none where the bundle's schema asks for none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(inline))]
+    pub local: Option<LocalTime>,
+    /// Whether it has this case or had it before; never where the bundle's schema does not ask for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub had_before: bool,
+    /// Whether it had the customer's case before this one; never where the bundle's schema does not ask for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub served_before: bool,
 }
 
 impl CandidateFacts {
@@ -69,6 +92,9 @@ impl CandidateFacts {
             failed: 0,
             prior_bp: 0,
             prior_weight: 0,
+            local: None,
+            had_before: false,
+            served_before: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions: who may and who should handle a case, as a function of recorded facts, with every reason kept.
 
 mod candidate;
+mod consideration;
 mod custody;
 mod deliberate;
 mod facts;
@@ -11,9 +12,11 @@ mod trigger;
 mod verdict;
 
 pub use candidate::Candidate;
+pub(crate) use consideration::skills;
+pub use consideration::{Consideration, Considerations, Effect};
 pub use custody::{Custody, PEOPLE_KEEP};
 pub use deliberate::deliberate;
-pub use facts::{CandidateFacts, ResponderKind};
+pub use facts::{CandidateFacts, LocalTime, ResponderKind};
 pub use record::{DECISION_VERSION, Decision, DecisionPoint, Deliberation, Outcome, ReadBy, Standing, Terms};
 pub use trigger::{SlaClock, Trigger, YieldReason};
 pub use verdict::{PolicyEffect, PolicyNote, Verdict};

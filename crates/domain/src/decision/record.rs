@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    consideration::{Consideration, Considerations, skills},
     custody::Custody,
     facts::CandidateFacts,
     trigger::Trigger,
@@ -150,6 +151,9 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// The determining policies that the verdicts name.
     pub policies: BTreeMap<PolicyId, PolicyNote>,
+    /// The considerations that candidates name: preferences, and what the case needs of staff.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub considerations: BTreeMap<PolicyId, Consideration>,
     /// What was decided.
     pub outcome: Outcome,
     /// Who is next, in order, should the one chosen yield.
@@ -181,6 +185,8 @@ pub struct Deliberation {
     pub signals: Signals,
     /// Every candidate with its verdict, in the bundle's order.
     pub candidates: Vec<(CandidateFacts, Verdict)>,
+    /// The considerations that apply to each candidate, in the same order; none of those for whom it says nothing.
+    pub considered: Vec<Vec<PolicyId>>,
     /// Notes of the policies that the verdicts name.
     pub policies: BTreeMap<PolicyId, PolicyNote>,
     /// The bundle's terms.
@@ -204,6 +210,8 @@ pub struct Terms {
     pub owners: BTreeMap<DecisionPoint, OwnerId>,
     /// How cost is counted.
     pub economics: Economics,
+    /// What is weighed beside policy, in the order in which it is declared.
+    pub considerations: Considerations,
     /// How often a case may change hands before it becomes an owned exception.
     pub handoffs_max: u32,
     /// Who owns exceptions of routing.
@@ -212,6 +220,13 @@ pub struct Terms {
     pub exception_due_ms: i64,
     /// Who owns an exception that was not resolved when it was due.
     pub escalate_to: Option<OwnerId>,
+}
+
+impl Terms {
+    /// The skills that a case needs of staff to whom these considerations apply, with the least level of each.
+    pub fn skills(&self, considered: &[PolicyId]) -> BTreeMap<String, u8> {
+        skills(&self.considerations.iter().cloned().collect(), considered)
+    }
 }
 
 /// Where a case stands when a decision about it is taken.

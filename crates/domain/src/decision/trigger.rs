@@ -87,6 +87,8 @@ pub enum Trigger {
     },
     /// The bundle changed: the holder keeps the case, and who answers for it is who the bundle says now.
     BundleChanged,
+    /// The bundle changed, and its policies do not let the holder keep the case.
+    PoliciesChanged,
     /// Somebody asked what would be decided; nothing is recorded.
     Asked,
 }

@@ -36,10 +36,10 @@ impl Floor {
         entry.forget(now);
         let (need, turn) = entry.need(&self.terms, now);
         let (waiting, price) = (&entry.waiting, entry.price());
-        let (case, since) = (waiting.case, waiting.since);
+        let case = waiting.case;
         let desk = self.desks.entry((waiting.queue.clone(), waiting.channel)).or_default();
         let need = desk.lines.get_key_value(&need).map_or_else(|| Arc::new(need), |(known, _)| Arc::clone(known));
-        desk.lines.entry(Arc::clone(&need)).or_default().cases.entry(price).or_default().insert((since, case));
+        desk.lines.entry(Arc::clone(&need)).or_default().cases.entry(price).or_default().insert(waiting);
         if let Some(at) = turn {
             self.timetable.insert((at, Turn::Case(case)));
         }
@@ -59,8 +59,8 @@ impl Floor {
             if let Some(line) = desk.lines.get_mut(need) {
                 let price = entry.price();
                 if let Some(cases) = line.cases.get_mut(&price) {
-                    cases.remove(&(entry.waiting.since, *case));
-                    if cases.is_empty() {
+                    cases.remove(&entry.waiting);
+                    if cases.waiting.is_empty() {
                         line.cases.remove(&price);
                     }
                 }

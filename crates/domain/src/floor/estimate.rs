@@ -34,7 +34,11 @@ impl Floor {
     /// Cases that wait in the queue.
     pub fn depth(&self, queue: &ResponderId) -> usize {
         let desks = self.desks.iter().filter(|((of, _), _)| of == queue);
-        desks.flat_map(|(_, desk)| desk.lines.values()).flat_map(|line| line.cases.values()).map(|c| c.len()).sum()
+        desks
+            .flat_map(|(_, desk)| desk.lines.values())
+            .flat_map(|line| line.cases.values())
+            .map(|priced| priced.waiting.len())
+            .sum()
     }
 
     /// How long a case will wait that has `ahead` others before it in the queue, in milliseconds; `None` when

@@ -39,6 +39,9 @@ pub struct Waiting {
     pub value_percent: i64,
     /// Milliseconds after `since` until the SLA is missed.
     pub sla_ms: i64,
+    /// A date of the case's own, such as a departure, before which it should be served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
     /// Who had it last, if it comes back.
     pub last_staff: Option<StaffId>,
     /// What is no longer asked for after waiting.
@@ -147,10 +150,33 @@ pub(super) struct Price {
     sla_ms: i64,
 }
 
-/// Cases that the same people could take: of each price, whoever has waited longest is first.
+/// Cases of one price.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Priced {
+    /// By when their customers began to wait.
+    pub(super) waiting: BTreeSet<(Timestamp, CaseId)>,
+    /// Those that have a date of their own, by it, with when their customers began to wait.
+    due: BTreeSet<(Timestamp, Timestamp, CaseId)>,
+}
+
+impl Priced {
+    pub(super) fn insert(&mut self, waiting: &Waiting) {
+        self.waiting.insert((waiting.since, waiting.case));
+        self.due.extend(waiting.due.map(|due| (due, waiting.since, waiting.case)));
+    }
+
+    pub(super) fn remove(&mut self, waiting: &Waiting) {
+        self.waiting.remove(&(waiting.since, waiting.case));
+        if let Some(due) = waiting.due {
+            self.due.remove(&(due, waiting.since, waiting.case));
+        }
+    }
+}
+
+/// Cases that the same people could take: of each price, whoever has waited longest is first, or whose date is next.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
-    pub(super) cases: BTreeMap<Price, BTreeSet<(Timestamp, CaseId)>>,
+    pub(super) cases: BTreeMap<Price, Priced>,
     /// The floor's change at which nobody was found for it.
     pub(super) stuck_at: Option<u64>,
 }
@@ -178,14 +204,20 @@ impl PartialOrd for Head {
 }
 
 impl Line {
-    /// The case with the greatest index. Of one price the index grows with waiting, so heads suffice.
+    /// The case with the greatest index. Of one price the index grows with waiting, and as a date comes nearer: heads
+    /// suffice.
     pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
-        let heads = self.cases.iter().filter_map(|(price, cases)| {
-            let (since, case) = *cases.first()?;
+        let longest = |(price, cases): (&Price, &Priced)| {
+            let (since, case) = *cases.waiting.first()?;
             let index = terms.index(now.since(since), price.value_percent, price.sla_ms, handling_ms);
             Some(Head { index, since, case })
-        });
-        heads.max()
+        };
+        let next_due = |(price, cases): (&Price, &Priced)| {
+            let (due, since, case) = *cases.due.first()?;
+            let left_ms = due.0.saturating_sub(now.0);
+            Some(Head { index: terms.due_index(left_ms, price.value_percent, handling_ms), since, case })
+        };
+        self.cases.iter().flat_map(|priced| [longest(priced), next_due(priced)]).flatten().max()
     }
 }
 

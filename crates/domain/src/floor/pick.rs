@@ -187,7 +187,8 @@ impl Floor {
     /// Lets whoever passed first be offered the line's cases again, each case by itself.
     fn begin_round(&mut self, (at, need): &LineAt, could: &[StaffId], now: Timestamp) {
         let line = self.desks.get(at).and_then(|desk| desk.lines.get(need));
-        let cases: Vec<_> = line.iter().flat_map(|line| line.cases.values()).flatten().map(|(_, case)| *case).collect();
+        let cases = line.iter().flat_map(|line| line.cases.values()).flat_map(|priced| &priced.waiting);
+        let cases: Vec<_> = cases.map(|(_, case)| *case).collect();
         for case in cases {
             if let Some(mut entry) = self.unqueue(&case) {
                 // `could` is in order of names.

@@ -34,12 +34,16 @@ pub struct Terms {
     pub again_ms: i64,
     /// Milliseconds for each further case of somebody who became available; 0 gives all room at once.
     pub ramp_ms: i64,
+    /// Milliseconds before a date of the case's own from which on it presses.
+    pub due_lead_ms: i64,
+    /// What missing that date costs.
+    pub due_minor: i64,
     /// Offers in a row that may go unanswered before somebody counts as away; 0 for any number.
     pub unanswered_max: u32,
 }
 
 impl Default for Terms {
-    /// 600 an hour, 1,000 a breach, doubling each half hour; a person has 30 s to answer.
+    /// 600 an hour, 1,000 a breach, 40,000 a date missed, doubling each half hour; a person has 30 s to answer.
     fn default() -> Self {
         Self {
             delay_minor_per_hour: 600,
@@ -50,6 +54,8 @@ impl Default for Terms {
             grace_ms: 120_000,
             again_ms: 600_000,
             ramp_ms: 60_000,
+            due_lead_ms: 4 * 3_600_000,
+            due_minor: 40_000,
             unanswered_max: 3,
         }
     }
@@ -73,10 +79,22 @@ impl Terms {
     ///
     /// It never falls with waiting. An SLA below a second counts as a second, above a week as a week.
     pub fn index(&self, waited_ms: i64, value_percent: i64, sla_ms: i64, handling_ms: i64) -> i128 {
+        self.worth(waited_ms, value_percent, (sla_ms, self.breach_minor), handling_ms)
+    }
+
+    /// How much serving a case now is worth of which a date of its own lies `left_ms` ahead, in the same unit: as if it
+    /// had waited since `due_lead_ms` before that date, under an SLA that ends with it and costs `due_minor`. A case
+    /// counts for the more of this and of [`Terms::index`].
+    pub fn due_index(&self, left_ms: i64, value_percent: i64, handling_ms: i64) -> i128 {
+        let lead = self.due_lead_ms.clamp(SLA_MS.0, SLA_MS.1);
+        self.worth(lead.saturating_sub(left_ms), value_percent, (lead, self.due_minor), handling_ms)
+    }
+
+    fn worth(&self, waited_ms: i64, value_percent: i64, (sla_ms, breach_minor): (i64, i64), handling_ms: i64) -> i128 {
         let sla = i128::from(sla_ms.clamp(SLA_MS.0, SLA_MS.1));
         let waited = i128::from(waited_ms.max(0));
         let delay = MILLI * i128::from(self.delay_minor_per_hour.max(0));
-        let breach = 2 * MILLI * i128::from(self.breach_minor.max(0)) * waited.min(sla) * HOUR_MS / (sla * sla);
+        let breach = 2 * MILLI * i128::from(breach_minor.max(0)) * waited.min(sla) * HOUR_MS / (sla * sla);
         let slope = (delay + breach).clamp(1, SLOPE_MAX);
         let value = i128::from(value_percent.clamp(VALUE_PERCENT.0, VALUE_PERCENT.1));
         let worth = (slope * value * HOUR_MS / (100 * i128::from(handling_ms.max(1)))).max(1);
@@ -103,6 +121,15 @@ mod tests {
         assert_eq!((index(2 * HOUR), index(3 * HOUR)), (5_200_000, 10_400_000));
         assert_eq!(index(2 * HOUR + HOUR / 2), 7_800_000, "straight between doublings");
         assert_eq!(terms.index(0, 200, HOUR, HOUR / 2), 2_400_000, "twice the value, twice the speed");
+    }
+
+    #[test]
+    fn a_date_of_the_case_s_own_presses_from_its_lead_on() {
+        let terms = Terms { due_lead_ms: 4 * HOUR, due_minor: 8_000, double_ms: HOUR, ..Terms::default() };
+        let index = |left| terms.due_index(left, 100, HOUR);
+        assert_eq!((index(100 * HOUR), index(4 * HOUR)), (600_000, 600_000), "no more than any that waits");
+        assert_eq!((index(2 * HOUR), index(0)), (600_000 + 2_000_000, 600_000 + 4_000_000));
+        assert_eq!(index(-HOUR), 9_200_000, "and twice as much an hour later");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::{
     cost::Cost,
-    decision::{Candidate, CandidateFacts, ResponderKind, Verdict},
+    decision::{Candidate, CandidateFacts, LocalTime, ResponderKind, Verdict},
     id::{OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{Reading, Value},
 };
@@ -27,8 +27,15 @@ macro_rules! row {
         impl Serialize for $written<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut row = serializer.serialize_tuple($read::COLUMNS.len())?;
-                $(row.serialize_element(&self.0.$($path).+)?;)+
+                self.cells(&mut row)?;
                 row.end()
+            }
+        }
+
+        impl $written<'_> {
+            fn cells<T: SerializeTuple>(&self, row: &mut T) -> Result<(), T::Error> {
+                $(row.serialize_element(&self.0.$($path).+)?;)+
+                Ok(())
             }
         }
 
@@ -36,6 +43,13 @@ macro_rules! row {
 
         impl $read {
             const COLUMNS: &[&str] = &[$(stringify!($column)),+];
+
+            /// The cells of a row, and what comes after them.
+            fn of<'de, A: SeqAccess<'de>>(cells: &mut A) -> Result<Self, A::Error> {
+                let missing = |column| A::Error::missing_field(column);
+                $(let $column = cells.next_element()?.ok_or_else(|| missing(stringify!($column)))?;)+
+                Ok(Self { $($column),+ })
+            }
         }
 
         #[cfg(feature = "schema")]
@@ -55,9 +69,7 @@ macro_rules! row {
                         write!(f, "a row of {} values", $read::COLUMNS.len())
                     }
                     fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<$read, A::Error> {
-                        let missing = |column| A::Error::missing_field(column);
-                        $(let $column = cells.next_element()?.ok_or_else(|| missing(stringify!($column)))?;)+
-                        Ok($read { $($column),+ })
+                        $read::of(&mut cells)
                     }
                 }
                 deserializer.deserialize_tuple(Self::COLUMNS.len(), Cells)
@@ -110,6 +122,9 @@ impl From<CandidateCells> for Candidate {
                 failed: cells.failed,
                 prior_bp: cells.prior_bp,
                 prior_weight: cells.prior_weight,
+                local: None,
+                had_before: false,
+                served_before: false,
             },
             verdict: Verdict { allow: cells.allow, policies: cells.policies, errors: cells.errors },
             cost: Cost {
@@ -119,9 +134,92 @@ impl From<CandidateCells> for Candidate {
                 total_minor: cells.total_minor,
                 resolves_bp: cells.resolves_bp,
                 value_percent: cells.value_percent,
+                preference_minor: 0,
             },
+            considered: Vec::new(),
         }
     }
+}
+
+/// The name of the last column of candidates, where any of them has more to say than every record did before there was
+/// such a column.
+const MORE: &str = "more";
+
+/// What only some candidates have.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+struct More {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(inline))]
+    local: Option<LocalTime>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    had_before: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    served_before: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preference_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    considered: Vec<PolicyId>,
+}
+
+impl More {
+    fn of(candidate: &Candidate) -> Self {
+        let Candidate { facts, cost, considered, .. } = candidate;
+        Self {
+            local: facts.local,
+            had_before: facts.had_before,
+            served_before: facts.served_before,
+            preference_minor: Some(cost.preference_minor).filter(|minor| *minor != 0),
+            considered: considered.clone(),
+        }
+    }
+
+    /// `candidate` with it.
+    fn with(self, candidate: &mut Candidate) {
+        let facts = &mut candidate.facts;
+        (facts.local, facts.had_before, facts.served_before) = (self.local, self.had_before, self.served_before);
+        candidate.cost.preference_minor = self.preference_minor.unwrap_or_default();
+        candidate.considered = self.considered;
+    }
+}
+
+/// A row of a table of which the last column is [`MORE`].
+struct WideRow<'a>(&'a Candidate);
+
+impl Serialize for WideRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_tuple(CandidateCells::COLUMNS.len() + 1)?;
+        CandidateRow(self.0).cells(&mut row)?;
+        row.serialize_element(&More::of(self.0))?;
+        row.end()
+    }
+}
+
+struct WideCells(Candidate);
+
+impl<'de> Deserialize<'de> for WideCells {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Cells;
+        impl<'de> Visitor<'de> for Cells {
+            type Value = WideCells;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row that ends with what only some candidates have")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut cells: A) -> Result<WideCells, A::Error> {
+                let mut candidate = Candidate::from(CandidateCells::of(&mut cells)?);
+                let more: More = cells.next_element()?.ok_or_else(|| A::Error::missing_field(MORE))?;
+                more.with(&mut candidate);
+                Ok(WideCells(candidate))
+            }
+        }
+        deserializer.deserialize_tuple(CandidateCells::COLUMNS.len() + 1, Cells)
+    }
+}
+
+fn wide_columns() -> Vec<&'static str> {
+    CandidateCells::COLUMNS.iter().copied().chain([MORE]).collect()
 }
 
 struct Named<'a> {
@@ -156,10 +254,16 @@ pub(crate) fn candidate_columns() -> Vec<(&'static str, utoipa::openapi::schema:
     CandidateCells::columns()
 }
 
+/// The column of candidates that tables have which need it.
+#[cfg(feature = "schema")]
+pub(crate) fn more_of_candidates() -> (&'static str, utoipa::openapi::schema::Schema) {
+    (MORE, crate::schema::inline(<More as utoipa::PartialSchema>::schema()))
+}
+
 /// Writes a table.
 fn write<S: Serializer, I: Iterator<Item: Serialize>>(
     serializer: S,
-    columns: &'static [&'static str],
+    columns: &[&'static str],
     rows: impl Fn() -> I,
 ) -> Result<S::Ok, S::Error> {
     struct Rows<F>(F);
@@ -196,7 +300,11 @@ pub(crate) mod candidates {
     use super::*;
 
     pub(crate) fn serialize<S: Serializer>(candidates: &[Candidate], serializer: S) -> Result<S::Ok, S::Error> {
-        write(serializer, CandidateCells::COLUMNS, || candidates.iter().map(CandidateRow))
+        let none = More::default();
+        match candidates.iter().any(|candidate| More::of(candidate) != none) {
+            true => write(serializer, &wide_columns(), || candidates.iter().map(WideRow)),
+            false => write(serializer, CandidateCells::COLUMNS, || candidates.iter().map(CandidateRow)),
+        }
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Candidate>, D::Error> {
@@ -209,6 +317,10 @@ pub(crate) mod candidates {
             fn visit_map<A: MapAccess<'de>>(self, mut table: A) -> Result<Self::Value, A::Error> {
                 let (_, columns) =
                     table.next_entry::<Head, Vec<String>>()?.ok_or_else(|| A::Error::missing_field("columns"))?;
+                if columns.last().is_some_and(|last| last == MORE) {
+                    let rows = rows::<_, WideCells>(table, (&columns, &wide_columns()))?;
+                    return Ok(rows.into_iter().map(|WideCells(candidate)| candidate).collect());
+                }
                 let rows = rows::<_, CandidateCells>(table, (&columns, CandidateCells::COLUMNS))?;
                 Ok(rows.into_iter().map(Candidate::from).collect())
             }

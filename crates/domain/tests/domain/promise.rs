@@ -6,7 +6,9 @@ use remit_domain::{
     announcement::Announcement,
     case::{Holder, HolderRef, Status},
     command::{Happened, Question},
-    decision::{self, Candidate, DecisionPoint, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason},
+    decision::{
+        self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason,
+    },
     ending::Ending,
     event::Handoff,
     exception::ExceptionKind,
@@ -234,8 +236,18 @@ fn evidence(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<
         machines.for_each(|(_, v)| (v.allow, v.policies) = (false, vec![policy(PEOPLE_KEEP)]));
     }
     ensure!(listed == considered, "P3: the candidates on record are not those that were considered");
-    for Candidate { facts, cost, .. } in &decision.candidates {
-        ensure!(cost == &asked.terms.economics.cost(facts, &decision.signals), "P3: a cost of {}", facts.responder);
+    for (at, Candidate { facts, cost, considered, .. }) in decision.candidates.iter().enumerate() {
+        let plain = asked.terms.economics.cost(facts, &decision.signals);
+        let weighed = considered.iter().map(|id| match decision.considerations.get(id).map(|of| &of.effect) {
+            Some(Effect::Amount { minor }) => Ok(*minor),
+            Some(Effect::Share { percent }) => Ok(plain.total_minor * percent / 100),
+            Some(_) => Ok(0),
+            None => Err(format!("P3: {id} counted, and nothing says whose it is")),
+        });
+        let weighed = weighed.sum::<Result<i64, String>>()?;
+        ensure!(cost == &plain.preferred_by(weighed), "P3: a cost of {}", facts.responder);
+        let applies = asked.considered.get(at).cloned().unwrap_or_default();
+        ensure!(*considered == applies, "P3: what was weighed of {}", facts.responder);
     }
     let verdicts = decision.candidates.iter().map(|c| &c.verdict);
     for id in verdicts.flat_map(|v| v.policies.iter().chain(&v.errors)) {
@@ -258,7 +270,15 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         _ => before.holder.as_ref().and_then(Holder::responder),
     };
     let allowed = |c: &&Candidate| c.verdict.allow && c.verdict.errors.is_empty();
-    let rank = |c: &Candidate| (c.cost.total_minor, c.facts.responder.clone());
+    let order = decision.considerations.iter().find_map(|(id, consideration)| match &consideration.effect {
+        Effect::Order { of } => Some((id, of)),
+        _ => None,
+    });
+    let place = |c: &Candidate| {
+        let (_, of) = order.filter(|(id, _)| c.considered.contains(id))?;
+        of.iter().position(|named| *named == c.facts.responder)
+    };
+    let rank = |c: &Candidate| (place(c).unwrap_or(usize::MAX), c.cost.total_minor, c.facts.responder.clone());
     let exhausted = before.handoffs >= step.world.handoffs_max && before.holder.is_some();
     let eligible: Vec<_> = decision.candidates.iter().filter(allowed).collect();
     let others = || eligible.iter().filter(|c| Some(&c.facts.responder) != holder);
@@ -382,6 +402,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         trigger: record.trigger,
         signals: record.signals,
         candidates: record.candidates.into_iter().map(|c| (c.facts, c.verdict)).collect(),
+        considered: asked.considered.clone(),
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
         read_by: None,

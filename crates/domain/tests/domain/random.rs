@@ -3,7 +3,7 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{DUE_MS, Says, World, file, noted, open_with, owner, reading, responder, wants_human, words},
+    world::{DUE_MS, Says, World, file, noted, open_with, owner, policy, reading, responder, wants_human, words},
 };
 use proptest::{
     collection::vec,
@@ -15,7 +15,7 @@ use remit_domain::{
     action::ActionEnd,
     automatic::AutoSubmitted,
     case::Status,
-    decision::{DecisionPoint, SlaClock, Trigger, YieldReason},
+    decision::{Consideration, Considerations, DecisionPoint, Effect, SlaClock, Trigger, YieldReason},
     ending::Feedback,
     event::Mark,
     id::{SignalName, StaffId},
@@ -147,11 +147,35 @@ fn turn() -> impl Strategy<Value = Turn> {
     )
 }
 
+/// One of each kind that is weighed beside policy.
+fn considerations() -> Considerations {
+    let of = ["general", "help-ai", "loans"].map(responder).to_vec();
+    let effects = [
+        ("weighs.amount", Effect::Amount { minor: -150 }),
+        ("weighs.share", Effect::Share { percent: 50 }),
+        ("weighs.order", Effect::Order { of }),
+        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into() }),
+    ];
+    let all = effects
+        .map(|(name, effect)| (policy(name), Consideration { owner: owner("support"), reason: "so".into(), effect }));
+    all.into()
+}
+
 fn world() -> impl Strategy<Value = World> {
     // Few costs, so that ties are common; sometimes nobody may have anything.
-    (vec((0..4i64, says()), NAMES.len()), 0..5u32, proptest::bool::weighted(0.1)).prop_map(|(all, limit, closed)| {
+    let applies = proptest::option::of(vec(vec(proptest::bool::weighted(0.3), 4), NAMES.len()));
+    let all = vec((0..4i64, says()), NAMES.len());
+    (all, 0..5u32, proptest::bool::weighted(0.1), applies).prop_map(|(all, limit, closed, applies)| {
         let mut world = World::new(&NAMES.map(|name| (name, 0)));
         world.handoffs_max = limit;
+        if let Some(applies) = applies {
+            world.considerations = considerations();
+            let of = |flags: Vec<bool>| {
+                let chosen = world.considerations.iter().zip(flags).filter(|(_, applies)| *applies);
+                chosen.map(|((id, _), _)| id.clone()).collect()
+            };
+            world.applies = applies.into_iter().map(of).collect();
+        }
         for ((facts, says), (cost, random)) in world.responders.iter_mut().zip(all) {
             facts.handling_minor = cost * 100;
             *says = if closed { Says::Nothing } else { random };

@@ -26,8 +26,8 @@ const STEPS_MAX: usize = 10_000;
 /// The lines that a shift is made of.
 const GRAMMAR: &str = "\
 ramp SECONDS, staff NAME CHATS, available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
-[sla=MINUTES], customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, answer NAME CASE, \
-give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
+[sla=MINUTES] [due=MINUTES], customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, \
+answer NAME CASE, give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
 
 /// One case, and what its queue knows of it.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ struct Kept {
     transcript: Transcript,
     value_percent: i64,
     sla_ms: i64,
+    /// A date of its own.
+    due: Option<Timestamp>,
 }
 
 impl Kept {
@@ -86,7 +88,9 @@ impl Shift {
                 let said = |key: &str| rest.iter().find_map(|text| text.strip_prefix(key)?.strip_prefix('='));
                 let value_percent = said("value").map_or(Ok(100), number)?;
                 let sla_ms = said("sla").map_or(Ok(10), number)? * 60 * SECOND_MS;
-                self.open(name, value_percent, sla_ms)?;
+                let due = said("due").map(number).transpose()?;
+                let due = due.map(|minutes| self.now.plus_ms(minutes * 60 * SECOND_MS));
+                self.open(name, value_percent, sla_ms, due)?;
             }
             ["customer", case] => {
                 self.give(case, |_| Command::Write { words: text(), readings: vec![], situation: None })?;
@@ -154,11 +158,11 @@ impl Shift {
         withdrawn.iter().try_for_each(|case| self.take_back(case))
     }
 
-    fn open(&mut self, name: &str, value_percent: i64, sla_ms: i64) -> Result<(), String> {
+    fn open(&mut self, name: &str, value_percent: i64, sla_ms: i64, due: Option<Timestamp>) -> Result<(), String> {
         let mut world = World::new(&[(QUEUE, 500)]);
         world.random = (self.cases.len() as u128 + 1) << 64;
         let transcript = Transcript { session: Session::new(world) };
-        self.cases.push(Kept { name: name.to_owned(), transcript, value_percent, sla_ms });
+        self.cases.push(Kept { name: name.to_owned(), transcript, value_percent, sla_ms, due });
         self.give(name, |_| open_with(vec![]))?;
         self.place(name)
     }
@@ -211,6 +215,7 @@ impl Shift {
             since: case.waiting_since.unwrap_or(now),
             value_percent: kept.value_percent,
             sla_ms: kept.sla_ms,
+            due: kept.due,
             last_staff: case.last_staff.clone(),
             relax: [].as_slice().into(),
         };

@@ -401,6 +401,7 @@ fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::Reopened => "it was reopened".to_owned(),
         Trigger::Absorbed { .. } => "what stood on the other case stands here".to_owned(),
         Trigger::HolderGone { .. } => "its holder is not in the bundle any more".to_owned(),
+        Trigger::PoliciesChanged => "under another bundle its holder may not keep it".to_owned(),
         Trigger::BundleChanged => "the bundle changed".to_owned(),
         Trigger::Asked => "somebody asked".to_owned(),
     };

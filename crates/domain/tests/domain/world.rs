@@ -7,7 +7,9 @@ use remit_domain::{
     case::{Channel, Requester},
     command::{Happened, Question},
     cost::{Currency, Economics},
-    decision::{CandidateFacts, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict},
+    decision::{
+        CandidateFacts, Considerations, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict,
+    },
     event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
@@ -94,6 +96,9 @@ pub(crate) enum Says {
 pub(crate) struct World {
     pub(crate) responders: Vec<(CandidateFacts, Says)>,
     pub(crate) handoffs_max: u32,
+    /// What is weighed beside policy, and what of it applies to each responder.
+    pub(crate) considerations: Considerations,
+    pub(crate) applies: Vec<Vec<PolicyId>>,
     pub(crate) now: Timestamp,
     /// What the next command's identifiers count up from.
     pub(crate) random: u128,
@@ -103,7 +108,8 @@ impl World {
     /// Responders with the handling cost of each; names that end in `ai` are AI responders.
     pub(crate) fn new(responders: &[(&str, i64)]) -> Self {
         let responders = responders.iter().map(|(name, cost)| (facts(name, *cost), Says::Allow)).collect();
-        Self { responders, handoffs_max: 3, now: START, random: 0 }
+        let (considerations, applies) = (Vec::new(), Vec::new());
+        Self { responders, handoffs_max: 3, considerations, applies, now: START, random: 0 }
     }
 
     /// From now on policy says this of that responder.
@@ -125,6 +131,7 @@ impl World {
                 value_signal: Some(SignalName::new("value_class").unwrap()),
                 value_percent: BTreeMap::from([("gold".to_owned(), 300)]),
             },
+            considerations: self.considerations.clone(),
             handoffs_max: self.handoffs_max,
             exception_owner: owner("duty-manager"),
             exception_due_ms: DUE_MS,
@@ -153,6 +160,7 @@ impl World {
             trigger: question.trigger.clone(),
             signals: case.readings.effective(|_, _| false),
             candidates,
+            considered: self.applies.clone(),
             policies,
             terms: Arc::new(self.terms()),
         }

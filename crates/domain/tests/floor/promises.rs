@@ -110,6 +110,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
             .into(),
         value_percent: [50, 100, 300, 100][(bits >> 10 & 3) as usize],
         sla_ms: [MINUTE, 10 * MINUTE, 60 * MINUTE, i64::MAX][(bits >> 12 & 3) as usize],
+        due: some(21).then(|| since.plus_ms([1, 30, 300, 600][(bits >> 22 & 3) as usize] * MINUTE)),
         last_staff: (some(14) && some(15)).then(|| staff((bits >> 16 & 3) as usize)),
         relax: relax[..if some(19) { 2 } else { 0 }].into(),
         ..waiting(n, since)
@@ -278,7 +279,10 @@ impl Floors {
 
     fn index(&self, waiting: &Waiting) -> i128 {
         let handling = self.floor.handling_ms(&waiting.queue);
-        self.floor.terms().index(self.now.since(waiting.since), waiting.value_percent, waiting.sla_ms, handling)
+        let (terms, value) = (self.floor.terms(), waiting.value_percent);
+        let waited = terms.index(self.now.since(waiting.since), value, waiting.sla_ms, handling);
+        let due = waiting.due.map(|due| terms.due_index(due.0 - self.now.0, value, handling));
+        due.map_or(waited, |due| due.max(waited))
     }
 
     fn share_bp(&self, id: &StaffId) -> u32 {

@@ -47,6 +47,7 @@ pub(crate) fn waiting(n: usize, since: Timestamp) -> Waiting {
         since,
         value_percent: 100,
         sla_ms: 10 * MINUTE,
+        due: None,
         last_staff: None,
         relax: [].as_slice().into(),
     }

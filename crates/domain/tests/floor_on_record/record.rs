@@ -198,6 +198,7 @@ impl Both {
             since: at(n as i64),
             value_percent: 100,
             sla_ms: 10 * MINUTE,
+            due: None,
             last_staff: None,
             relax: [].as_slice().into(),
         };

@@ -114,6 +114,12 @@ fn spec(field: &Field, of: Of, tell: &mut dyn FnMut(&str, &str)) -> Option<Field
     if field.find == Some(true) && matches!(of, Of::Fact) {
         tell("has `find`, which is for fields of cases", "leave it out");
     }
+    if field.due && (kind != FieldKind::DateTime || field.personal || matches!(of, Of::Fact)) {
+        tell(
+            "has `due`, which is for fields of cases that are date-times and not personal",
+            "write `type = \"date_time\"` and `personal = false`, or leave `due` out",
+        );
+    }
     let usual = if kind == FieldKind::Reference { REFERENCE_USUAL } else { TEXT_USUAL };
     let (length, items) = (field.max_length.unwrap_or(usual), field.max_items.unwrap_or(ITEMS_USUAL));
     if length == 0 || length > TEXT_MAX || items == 0 || items > ITEMS_MAX {
@@ -140,6 +146,7 @@ fn spec(field: &Field, of: Of, tell: &mut dyn FnMut(&str, &str)) -> Option<Field
         seen_by_staff: field.seen_by.contains(&SeenBy::Staff),
         seen_by_ai: field.seen_by.contains(&SeenBy::Ai),
         seen_by_policies: field.seen_by.contains(&SeenBy::Policies),
+        is_due: field.due,
         is_found: matches!(of, Of::Field) && field.find.unwrap_or(kind == FieldKind::Reference),
         sources: field.sources.clone().unwrap_or_default(),
         default: None,

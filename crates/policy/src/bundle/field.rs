@@ -26,6 +26,8 @@ pub struct FieldSpec {
     pub seen_by_ai: bool,
     /// Whether policies see it.
     pub seen_by_policies: bool,
+    /// Whether it is a date by which the case should be served.
+    pub is_due: bool,
     /// Whether cases are found by its exact value.
     pub is_found: bool,
     /// The sources that may set it; any where there is none.

@@ -2,13 +2,15 @@
 
 use crate::{
     calendar::Hours,
-    manifest::{Breaker, Relax, Service},
+    local_time::local_time,
+    manifest::{Breaker, OfTopic, Relax, Service},
 };
+use jiff::tz::TimeZone;
 use remit_domain::{
-    decision::{CandidateFacts, ResponderKind},
+    decision::{CandidateFacts, LocalTime, ResponderKind},
     id::{OwnerId, ResponderId, Timestamp},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A responder as the bundle describes it.
 #[derive(Debug, Clone)]
@@ -29,6 +31,10 @@ pub struct CandidateSpec {
     pub prior_weight: i64,
     /// Topics that it knows.
     pub topics: Vec<String>,
+    /// What is other for a topic, by topic.
+    pub by_topic: BTreeMap<String, OfTopic>,
+    /// Where its clock hangs.
+    pub(crate) zone: TimeZone,
     /// Languages that it speaks.
     pub languages: Vec<String>,
     /// Skills of its staff.
@@ -59,7 +65,7 @@ pub struct QueueSpec {
     /// Mean milliseconds after which a waiting customer gives up; 0 if they never do.
     pub patience_ms: i64,
     /// The least level of each skill that a member of staff needs.
-    pub needs: std::collections::BTreeMap<String, u8>,
+    pub needs: BTreeMap<String, u8>,
     /// What is no longer asked of staff after a case has waited.
     pub relax: Vec<Relax>,
     pub(super) hours: Arc<Hours>,
@@ -100,6 +106,11 @@ impl QueueSpec {
         self.hours.opens(from.0).map(Timestamp)
     }
 
+    /// A moment by the clock on the wall there, such as `2026-03-10 10:00:00 Europe/London`; none in UTC.
+    pub fn local(&self, at: Timestamp) -> Option<String> {
+        self.hours.local(at.0)
+    }
+
     /// A moment as people there say it, such as `Monday 30 November, 08:00`.
     pub fn spoken(&self, at: Timestamp) -> Option<String> {
         self.hours.spoken(at.0)
@@ -115,6 +126,22 @@ impl CandidateSpec {
             prior_weight: self.prior_weight,
             ..CandidateFacts::idle(self.responder.clone(), self.kind, self.accountable.clone())
         }
+    }
+
+    /// What handling a case about `topic` costs, in minor units, and with which prior probability it resolves one, in
+    /// basis points, worth how many outcomes.
+    pub fn for_topic(&self, topic: &str) -> (i64, i64, i64) {
+        let of = self.by_topic.get(topic);
+        (
+            of.and_then(|of| of.handling_minor).unwrap_or(self.handling_minor),
+            of.and_then(|of| of.prior_resolve_bp).unwrap_or(self.prior_resolve_bp),
+            of.and_then(|of| of.prior_weight).unwrap_or(self.prior_weight),
+        )
+    }
+
+    /// What the clock shows where it works; none for a moment out of all calendars.
+    pub fn local_time(&self, now: Timestamp) -> Option<LocalTime> {
+        local_time(&self.zone, now)
     }
 
     /// Whether it takes work at this moment; an AI responder always does.

@@ -9,14 +9,16 @@ use super::{
 };
 use crate::{
     calendar::Hours,
+    considerations,
     files::Files,
     finding::{Fault, Finding},
-    manifest::{self, SignalKind},
+    manifest::{self, OfTopic, SignalKind},
     places::Place,
 };
+use jiff::tz::TimeZone;
 use remit_domain::{
     cost::{Currency, Economics},
-    decision::{DecisionPoint, ResponderKind, Terms},
+    decision::{Considerations, DecisionPoint, ResponderKind, Terms},
     id::{ActionName, Digest, Disposition, ResponderId, SignalName},
     signal::Value,
     source,
@@ -212,9 +214,10 @@ impl Reading<'_> {
 
     pub(super) fn candidates(&mut self) -> Vec<CandidateSpec> {
         let manifest = self.manifest;
+        let zone = self.zone();
         let ai = manifest.responders.iter().enumerate().filter_map(|(at, r)| {
             let (place, before) = (Place::entry("responder", at), self.findings.len());
-            let spec = self.ai(r, &place);
+            let spec = self.ai(r, &zone, &place);
             self.dropped(&r.name, spec.is_some(), before);
             spec
         });
@@ -237,7 +240,7 @@ impl Reading<'_> {
         }
     }
 
-    fn ai(&mut self, r: &manifest::Responder, place: &Place) -> Option<CandidateSpec> {
+    fn ai(&mut self, r: &manifest::Responder, zone: &TimeZone, place: &Place) -> Option<CandidateSpec> {
         let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
         let responder = self.responder(&r.name, place)?;
         self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
@@ -251,6 +254,8 @@ impl Reading<'_> {
             prior_resolve_bp: r.prior_resolve_bp,
             prior_weight: r.prior_weight,
             topics: r.topics.clone(),
+            by_topic: self.by_topic(&r.name, &r.by_topic, place),
+            zone: zone.clone(),
             languages: r.languages.clone(),
             skills: Vec::new(),
             queue: None,
@@ -357,6 +362,9 @@ impl Reading<'_> {
             prior_resolve_bp: q.prior_resolve_bp,
             prior_weight: q.prior_weight,
             topics: q.topics.clone(),
+            by_topic: self.by_topic(&q.name, &q.by_topic, place),
+            // The calendar was read, so that there is such a zone.
+            zone: TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC),
             languages: q.languages.clone(),
             skills: q.skills.clone(),
             queue: Some(QueueSpec {
@@ -374,6 +382,29 @@ impl Reading<'_> {
             breaker: manifest::Breaker::default(),
             patience_ms: 0,
         })
+    }
+
+    /// The time zone of AI responders.
+    fn zone(&mut self) -> TimeZone {
+        let named = self.manifest.time_zone.as_deref();
+        let name = named.or_else(|| self.manifest.calendars.first().map(|calendar| calendar.time_zone.as_str()));
+        match (TimeZone::get(name.unwrap_or("UTC")), named) {
+            (Ok(zone), _) => zone,
+            (Err(_), Some(named)) => {
+                let message = format!("`{named}` is no time zone of the IANA database");
+                self.wrong_at(&Place::key("time_zone"), message, "write one such as Europe/London");
+                TimeZone::UTC
+            }
+            // What is wrong with a calendar is told where it is read.
+            (Err(_), None) => TimeZone::UTC,
+        }
+    }
+
+    fn by_topic(&mut self, of: &str, by_topic: &BTreeMap<String, OfTopic>, place: &Place) -> BTreeMap<String, OfTopic> {
+        let place = place.clone().then("by_topic");
+        self.values(of, "Topic", &by_topic.keys().cloned().collect::<Vec<_>>(), &place);
+        considerations::of_topics(of, by_topic, &mut |message, cure| self.wrong_at(&place, message, cure));
+        by_topic.clone()
     }
 
     /// What can be done beyond the conversation, and how cases are wrapped up.
@@ -420,7 +451,13 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn terms(&mut self, digest: &Digest, baseline: &Digest, facts: &[FieldSpec]) -> Option<Terms> {
+    pub(super) fn terms(
+        &mut self,
+        digest: &Digest,
+        baseline: &Digest,
+        considerations: Considerations,
+        facts: &[FieldSpec],
+    ) -> Option<Terms> {
         let manifest = self.manifest;
         let mut owners = BTreeMap::new();
         for point in DecisionPoint::ALL {
@@ -475,6 +512,7 @@ impl Reading<'_> {
                 value_signal,
                 value_percent: economics.value_percent.clone(),
             },
+            considerations,
             handoffs_max: manifest.limits.handoffs_max,
             exception_owner: self.owner(
                 &manifest.exceptions.owner,

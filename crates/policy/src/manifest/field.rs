@@ -34,6 +34,10 @@ pub struct Field {
     pub default: Option<toml::Value>,
     /// The sources that may set it; whoever may set fields where it is not named.
     pub sources: Option<Vec<String>>,
+    /// For `date_time`: whether it is a date by which the case should be served, such as a departure; then it is not
+    /// personal.
+    #[serde(default)]
+    pub due: bool,
     /// Whether cases are found by its exact value; those of the type `reference` are where it is not named.
     pub find: Option<bool>,
 }

@@ -9,14 +9,14 @@ use crate::{
 };
 use proptest::prelude::*;
 use remit_domain::{
-    decision::CandidateFacts,
+    decision::{CandidateFacts, LocalTime},
     id::Timestamp,
     signal::{Reading, Signals, Value},
 };
 use std::{path::PathBuf, sync::LazyLock};
 
 /// The bank, and the bank with policies of every shape that slicing distinguishes, some of which fail.
-static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference)>> = LazyLock::new(|| {
+static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference, Reference)>> = LazyLock::new(|| {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let bank = Files::read(&root).unwrap();
     let odd = r#"
@@ -41,7 +41,43 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference)>> = LazyLock::new(|| {
         @id("odd.has") @owner("head-of-support") @reason("Looks at the context as a whole")
         permit (principal is Ai, action == Action::"handle", resource)
         when { context has topic && context.topic == Topic::"fraud" && {"Var": context.wants_human}["Var"] };
+        @id("odd.night") @owner("head-of-support") @reason("Compares the hour with literals")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { principal.hour >= 22 || 6 > principal.hour };
+        @id("odd.weekend") @owner("head-of-support") @reason("Does more with the day than to compare it")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { [6, 7].contains(principal.weekday) && principal.date != 20261225 };
+        @id("odd.again") @owner("head-of-support") @reason("Looks at who had it")
+        permit (principal is Queue, action == Action::"handle", resource)
+        when { principal.had_before && !principal.served_before };
     "#;
+    let asks = "sla_risk_bp: Long, hour: Long, weekday: Long, date: Long, had_before: Bool, served_before: Bool,";
+    let schema = String::from_utf8(bank.get("schema.cedarschema").unwrap().to_vec()).unwrap();
+    let schema = schema.replace("sla_risk_bp: Long,", asks);
+    let weighs = r#"
+        [[preference]]
+        name = "weighs.topic"
+        owner = "head-of-support"
+        reason = "By topic"
+        when = 'context.topic == Topic::"fraud"'
+        prefers = ["fraud"]
+        minor = 100
+        [[preference]]
+        name = "weighs.sticky"
+        owner = "head-of-support"
+        reason = "Who served them"
+        when = 'principal.served_before || principal.depth > 3'
+        percent = 10
+        [[need]]
+        name = "weighs.need"
+        owner = "head-of-support"
+        reason = "Late"
+        when = 'principal.hour >= 20 && context.waited_ms * 9223372036854775807 != 5'
+        skills = { cards = 3 }
+    "#;
+    let weighing = String::from_utf8(bank.get("bundle.toml").unwrap().to_vec()).unwrap() + weighs;
+    let odd = bank.clone().with("policies/odd.cedar", odd.into());
+    let odd = odd.with("schema.cedarschema", schema.into()).with("bundle.toml", weighing.into());
     let about = r#"
         @id("about.amount") @owner("head-of-support") @reason("Compares a number that may not be there")
         forbid (principal is Ai, action == Action::"handle", resource)
@@ -90,15 +126,22 @@ name = "tier"
 type = "text"
 default = "none"
 seen_by = ["policies"]
+[[preference]]
+name = "about.gold"
+owner = "head-of-support"
+reason = "Reads a fact, and a field that may not be there"
+when = 'context.customer.tier == "gold" && context.fields has amount && context.fields.amount > 100'
+minor = 100
 "#;
     let about = bank.clone().with("bundle.toml", manifest.into_bytes()).with("policies/about.cedar", about.into());
-    [bank.clone(), bank.with("policies/odd.cedar", odd.into()), about]
+    [bank, odd, about]
         .into_iter()
         .map(|files| {
             let bundle = Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}"));
             let engine = Engine::new(&bundle);
             let reference = Reference::new(&bundle);
-            (bundle, engine, reference)
+            let weighs = Reference::weighed(&bundle);
+            (bundle, engine, reference, weighs)
         })
         .collect()
 });
@@ -109,6 +152,11 @@ fn number() -> impl Strategy<Value = i64> {
     prop_oneof![0..8_i64, 0..10_000_i64, around, Just(i64::MAX), Just(-1)]
 }
 
+fn local() -> impl Strategy<Value = Option<LocalTime>> {
+    let shown = (0..24_i64, 1..=7_i64, prop_oneof![Just(20_261_225), Just(20_261_224)]);
+    prop::option::weighted(0.9, shown.prop_map(|(hour, weekday, date)| LocalTime { hour, weekday, date }))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -116,11 +164,11 @@ proptest! {
     fn slices_say_what_all_policies_say(
         which in 0..3_usize,
         picks in prop::collection::vec((any::<bool>(), number(), any::<prop::sample::Index>()), 64),
-        facts in prop::collection::vec((any::<bool>(), any::<bool>(), number(), number(), number()), 12),
+        facts in prop::collection::vec((any::<bool>(), any::<bool>(), number(), number(), number(), local()), 12),
         changes in prop::collection::vec(
             (any::<prop::sample::Index>(), (any::<bool>(), number(), any::<prop::sample::Index>())), 6),
     ) {
-        let (bundle, engine, reference) = &BUNDLES[which];
+        let (bundle, engine, reference, weighs) = &BUNDLES[which];
         let mut specs: Vec<_> = bundle.signals.values().chain(&bundle.attributes).collect();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
         let names = ["first", "business", "economy", "fox", "gold", "fragile"];
@@ -142,10 +190,11 @@ proptest! {
         let mut signals: Signals = specs.iter().zip(picks.iter().cycle()).filter(|(spec, pick)| there(spec, pick))
             .map(|(spec, pick)| (spec.name.clone(), reading(value(spec, pick)))).collect();
         let mut candidates: Vec<CandidateFacts> = bundle.candidates().iter().zip(facts).map(
-            |(spec, (open, yielded, depth, expected_wait_ms, sla_risk_bp))| CandidateFacts {
+            |(spec, (open, yielded, depth, expected_wait_ms, sla_risk_bp, local))| CandidateFacts {
                 responder: spec.responder.clone(), kind: spec.kind, accountable: spec.accountable.clone(),
                 open, depth, expected_wait_ms, sla_risk_bp, yielded, stopped: yielded && open,
                 handling_minor: 0, resolved: 0, failed: 0, prior_bp: 0, prior_weight: 0,
+                local, had_before: open ^ yielded, served_before: yielded,
             }).collect();
         // What was asked before must not answer for what is almost the same: one thing changes at a time.
         for (change, pick) in changes {
@@ -153,6 +202,11 @@ proptest! {
             for (facts, verdict) in candidates.iter().zip(&verdicts) {
                 prop_assert_eq!(verdict, &reference.verdict(&signals, facts), "{}", facts.responder);
                 prop_assert!(verdict.policies.iter().chain(&verdict.errors).all(|id| notes.contains_key(id)));
+            }
+            let considered = engine.considered(&signals, &candidates);
+            for (at, facts) in candidates.iter().enumerate() {
+                let want = weighs.considered(&signals, facts);
+                prop_assert_eq!(considered.get(at).cloned().unwrap_or_default(), want, "{}", facts.responder);
             }
             let at = change.index(specs.len() + candidates.len());
             match specs.get(at) {
@@ -162,6 +216,11 @@ proptest! {
                     (facts.open, facts.depth) = (facts.open ^ pick.0, pick.1);
                     facts.yielded ^= !pick.0;
                     facts.stopped ^= pick.1 % 2 == 0;
+                    facts.served_before ^= pick.1 % 3 == 0;
+                    facts.had_before ^= pick.0 && pick.1 % 3 == 1;
+                    if let Some(local) = &mut facts.local {
+                        (local.hour, local.weekday) = (pick.1.rem_euclid(24), pick.1.rem_euclid(7) + 1);
+                    }
                 }
             }
         }

@@ -143,6 +143,11 @@ addresses! {
     ListOutcomes = Get "/v1/outcomes" [200];
     ListOverrides = Get "/v1/overrides" [200];
     EraseCustomer = Post "/v1/customers/erase" [200];
+    ActivateBundle = Post "/v1/bundles" [200];
+    RollBackBundle = Post "/v1/bundles/rollback" [200];
+    ListBundles = Get "/v1/bundles" [200];
+    GetBundle = Get "/v1/bundles/{bundle}" [200];
+    CompareBundles = Get "/v1/bundles/{bundle}/compare/{other}" [200];
     RaiseException = Post "/v1/cases/{id}/exceptions" [201];
     ListExceptions = Get "/v1/exceptions" [200];
     ListUnreachable = Get "/v1/exceptions/unreachable" [200];

@@ -1,11 +1,11 @@
 //! Request bodies: bounded, JSON in UTF-8, of exactly the declared form, or a problem that names the place.
 
 use super::request::Shared;
-use crate::{problem, problem::Problem};
+use crate::{problem, problem::Problem, read_body::ReadBody};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
+    http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header::CONTENT_TYPE},
 };
 use futures_util::StreamExt as _;
 use remit_app::{
@@ -19,6 +19,8 @@ use tokio::sync::SemaphorePermit;
 
 /// Largest body of any request, in bytes.
 pub(crate) const BODY_MAX: usize = 256 * 1024;
+/// Largest bundle with the names and lengths of its files, in bytes.
+const BUNDLE_MAX: usize = 65 * 1024 * 1024;
 /// How much of a body beyond that is read and dropped before the caller is cut off, in bytes.
 const DROPPED_MAX: usize = 32 * 1024 * 1024;
 /// How long a body may take to arrive, in seconds.
@@ -39,7 +41,8 @@ impl<T: DeserializeOwned + Send> FromRequest<Shared> for Json<T> {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         media_type(&parts.headers)?;
-        let bytes = read(body, BODY_MAX).await?;
+        let bytes = Bytes::from(read(body, BODY_MAX).await?);
+        note(&parts.extensions, &bytes);
         let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
         let value = parse(&bytes)?;
         app.journal.arrive().await;
@@ -58,7 +61,8 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body, BODY_MAX).await?;
+        let bytes = Bytes::from(read(body, BODY_MAX).await?);
+        note(&parts.extensions, &bytes);
         if !bytes.is_empty() && parse::<serde_json::Map<String, serde_json::Value>>(&bytes)? != serde_json::Map::new() {
             return Err(Problem::new(problem::INVALID, "this request takes no body"));
         }
@@ -76,8 +80,26 @@ pub(crate) async fn file(
     let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
     let (parts, body) = request.into_parts();
     let bytes = read(body, FILE_MAX).await?;
+    note(&parts.extensions, &Bytes::copy_from_slice(&bytes));
     let repeat = repeat(&parts.method, &parts.uri, &parts.headers, &bytes)?;
     Ok((File::new(sent_as(&parts.headers), bytes)?, repeat, room))
+}
+
+/// A request's body as the files of a bundle, and the room that they take until the request is answered.
+///
+/// # Errors
+/// When as much is on its way as there is room for, or it is too large or too slow.
+pub(crate) async fn bundle(app: &Parts, request: Request) -> Result<(Vec<u8>, SemaphorePermit<'_>), Problem> {
+    let full = || Problem::new(problem::BUSY, "as many files as there is room for are on their way");
+    let room = app.environment.uploads.try_acquire().map_err(|_| full())?;
+    Ok((read(request.into_body(), BUNDLE_MAX).await?, room))
+}
+
+/// Notes what was read of a request, so that it can be carried out anew.
+fn note(extensions: &Extensions, bytes: &Bytes) {
+    if let Some(read) = extensions.get::<ReadBody>() {
+        read.note(bytes);
+    }
 }
 
 /// What the body is said to be.

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{problem, problem::Problem};
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Request, State},
     http::{
@@ -22,7 +23,7 @@ use axum::{
 };
 use futures_util::stream;
 use remit_app::{
-    Repeat,
+    Repeat, Succession,
     access::{reading, usage},
     case::feedback::GiveFeedback,
     chat::{
@@ -139,6 +140,7 @@ async fn get_conversation(
 
 async fn follow_conversation(
     State(app): State<Shared>,
+    Extension(succession): Extension<Arc<Succession>>,
     Session(chat): Session,
     headers: HeaderMap,
     Params(asked): Params<ReadConversation>,
@@ -150,7 +152,7 @@ async fn follow_conversation(
     conversation::status_of(&app, &chat).await?;
     let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
-    let follower = Follower { app, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
+    let follower = Follower { app, succession, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
     let events = stream::unfold(follower, |mut follower| async move {
         let told = follower.next().await?;
         Some((Ok::<_, Infallible>(told), follower))
@@ -161,6 +163,7 @@ async fn follow_conversation(
 /// Somebody who follows a conversation.
 struct Follower {
     app: Shared,
+    succession: Arc<Succession>,
     chat: Arc<Chat>,
     bell: watch::Receiver<bool>,
     case: Option<(CaseId, watch::Receiver<()>)>,
@@ -176,6 +179,7 @@ impl Follower {
     /// The next thing to tell, or a comment when there was nothing for a while. Ends when the chat does.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            self.app = self.succession.current();
             if let Some(message) = self.ready.pop_front() {
                 self.at = message.seq;
                 return reply::event(Some(message.seq), "message", &message);

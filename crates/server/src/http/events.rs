@@ -7,10 +7,10 @@ use super::{
     route::Routes,
 };
 use crate::{problem, problem::Problem};
-use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
+use axum::{Extension, body::Bytes, extract::State, http::HeaderMap, response::Response};
 use futures_util::stream;
 use remit_app::{
-    Caller,
+    Caller, Succession,
     access::{auth, usage},
     evidence::feed::{self, FeedItem},
     input::FollowEvents,
@@ -26,6 +26,7 @@ const QUIET_MAX: Duration = Duration::from_secs(15);
 
 struct Reader {
     app: Shared,
+    succession: Arc<Succession>,
     caller: Arc<Caller>,
     _place: Following,
     /// Revocations up to which the caller's token is known to stand.
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Routes {
 
 async fn follow_events(
     State(app): State<Shared>,
+    Extension(succession): Extension<Arc<Succession>>,
     Authenticated(caller): Authenticated,
     headers: HeaderMap,
     Params(asked): Params<FollowEvents>,
@@ -64,7 +66,7 @@ async fn follow_events(
     }
     let place = usage::follow(&app.live, &app.environment, &caller)?;
     let (ready, sent) = (VecDeque::new(), Instant::now());
-    let reader = Reader { app, caller, _place: place, revocations, at, only, sent, ready, ticks };
+    let reader = Reader { app, succession, caller, _place: place, revocations, at, only, sent, ready, ticks };
     let events = stream::unfold(reader, |mut reader| async move {
         let bytes = reader.next().await?;
         Some((Ok::<_, Infallible>(bytes), reader))
@@ -89,6 +91,13 @@ impl Reader {
                 return Some(COMMENT);
             }
             self.ticks.borrow_and_update();
+            let current = self.succession.current();
+            if current.journal.term() != self.app.journal.term() {
+                // Another bundle is in force, whose policies are asked anew.
+                let (governance, live, environment) = (&current.governance, &current.live, &current.environment);
+                auth::permit(governance, live, environment, &self.caller, "events.read").ok()?;
+                self.app = current;
+            }
             let revocations = auth::revocations(&self.app.live);
             if revocations != self.revocations {
                 if !auth::stands(&self.app.journal, &self.app.live, &self.app.environment, &self.caller).await.ok()? {

@@ -4,6 +4,7 @@ pub mod address;
 mod admin;
 mod attachments;
 mod body;
+mod bundles;
 mod cases;
 mod chat;
 mod chat_page;
@@ -26,7 +27,7 @@ mod work;
 
 use crate::{problem, problem::Problem};
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{MatchedPath, Request, State},
     http::{
@@ -37,8 +38,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use remit_app::{Parts, environment::metrics::RequestLabels, operation};
+use remit_app::{Parts, Succession, environment::metrics::RequestLabels, operation};
 use remit_ledger::hash::hex;
+pub(crate) use reply::is_superseded;
 use request::Shared;
 use route::Routes;
 use std::sync::{Arc, LazyLock};
@@ -63,6 +65,7 @@ fn routes() -> Routes {
         .merge(streams::routes())
         .merge(subscriptions::routes())
         .merge(admin::routes())
+        .merge(bundles::routes())
         .merge(ledger::routes())
         .merge(ops::routes())
         .merge(chat_page::routes())
@@ -77,8 +80,8 @@ pub fn description() -> String {
     openapi::of(&routes())
 }
 
-/// The whole interface over `app`.
-pub fn router(app: Arc<Parts>) -> Router {
+/// The whole interface over `app`, the parts in force of `succession`.
+pub(crate) fn router(app: Arc<Parts>, succession: &Arc<Succession>) -> Router {
     routes()
         .into_router()
         .route("/chat/v1/{before}", any(chat::names_no_chat))
@@ -87,6 +90,7 @@ pub fn router(app: Arc<Parts>) -> Router {
             Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")
         })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), watch))
+        .layer(Extension(Arc::clone(succession)))
         .with_state(app)
 }
 
@@ -104,6 +108,10 @@ async fn watch(State(app): State<Shared>, request: Request, next: Next) -> Respo
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     if let Ok(name) = HeaderValue::try_from(name) {
         response.headers_mut().insert(REQUEST_ID, name);
+    }
+    if is_superseded(&response) {
+        // It is carried out anew, and counted then.
+        return response;
     }
     guard(response.headers_mut());
     app.environment.metrics.seconds.observe(started.elapsed().as_secs_f64());

@@ -16,6 +16,15 @@ use std::convert::Infallible;
 #[derive(Debug, Clone, Copy)]
 struct Durable;
 
+/// Marks an answer to a request that was decided under a bundle which another one has replaced since.
+#[derive(Debug, Clone, Copy)]
+struct Superseded;
+
+/// Whether a request is to be carried out anew, since another bundle came into force while it was decided.
+pub(crate) fn is_superseded(answer: &Response) -> bool {
+    answer.extensions().get::<Superseded>().is_some()
+}
+
 /// Whether an answer tells of nothing but what its own command made durable.
 pub(crate) fn is_durable(answer: &Response) -> bool {
     answer.extensions().get::<Durable>().is_some()
@@ -28,7 +37,7 @@ impl IntoResponse for Problem {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if [problem::BUSY, problem::RATE_LIMITED].contains(&self.kind) {
+        if [problem::BUSY, problem::RATE_LIMITED, problem::SUPERSEDED].contains(&self.kind) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if let Some(seconds) = self.members.get("retry_after").and_then(serde_json::Value::as_i64) {
@@ -39,6 +48,9 @@ impl IntoResponse for Problem {
         }
         if self.kind == problem::UNAUTHENTICATED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.kind == problem::SUPERSEDED {
+            response.extensions_mut().insert(Superseded);
         }
         response
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::problem::{self, ProblemKind};
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Request, State},
     handler::Handler,
     http::HeaderMap,
@@ -95,6 +95,7 @@ pub(crate) trait Part<O> {
 
 impl<O> Part<O> for State<Shared> {}
 impl<O> Part<O> for HeaderMap {}
+impl<O, T> Part<O> for Extension<T> {}
 
 impl<O> Part<O> for Authenticated {
     const PROBLEMS: &'static [&'static ProblemKind] = &[problem::UNAUTHENTICATED, problem::RATE_LIMITED];

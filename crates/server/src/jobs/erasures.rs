@@ -1,6 +1,6 @@
 //! Goes on with what is to be erased until nothing is left, after a crash too.
 
-use remit_app::{Parts, customer::erasure};
+use remit_app::{Succession, customer::erasure};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -9,9 +9,10 @@ const SOON: Duration = Duration::from_millis(50);
 /// And at most.
 const LATER: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
     let mut wait = SOON;
     loop {
+        let app = succession.current();
         let gone_on = tokio::select! {
             gone_on = erasure::go_on_erasing(&app) => gone_on,
             // What is left is done after the next start.

@@ -3,26 +3,29 @@
 
 mod erasures;
 mod offers;
+mod rehome;
 mod signing;
 mod stops;
 mod timers;
 mod turns;
 mod webhooks;
 
-use remit_app::Parts;
+use remit_app::Succession;
 use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
-pub use signing::{run, sign, signer};
+pub(crate) use signing::run;
+pub use signing::{sign, signer};
 
-/// Starts everything but signing; each ends soon after `stop` says so.
-pub(crate) fn start(app: &Arc<Parts>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+/// Starts everything but signing, each step of which is taken under the bundle in force at its beginning; each ends soon after `stop` says so.
+pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),
         tokio::spawn(erasures::run(Arc::clone(app), stop.clone())),
         tokio::spawn(timers::run(Arc::clone(app), stop.clone())),
         tokio::spawn(stops::run(Arc::clone(app), stop.clone())),
         tokio::spawn(offers::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(rehome::run(Arc::clone(app), stop.clone())),
         tokio::spawn(webhooks::run(Arc::clone(app), stop.clone())),
     ]
 }

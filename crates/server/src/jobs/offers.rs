@@ -3,7 +3,7 @@
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use remit_app::{
-    Parts,
+    Succession,
     staff::{carrying_out, offering},
 };
 use std::{sync::Arc, time::Duration};
@@ -14,9 +14,10 @@ const AT_ONCE: usize = 256;
 /// How long to wait at most before looking again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
     let mut making = FuturesUnordered::new();
     loop {
+        let app = succession.current();
         if let Err(problem) = carrying_out::carry_out_due(&app).await {
             tracing::warn!(%problem, "something that the floor proposes is not done, and is tried again");
         }

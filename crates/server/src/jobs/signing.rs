@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: signing checkpoints.
 
-use remit_app::{Parts, access::token};
+use remit_app::{Parts, Succession, access::token};
 use remit_ledger::checkpoint::Signer;
 use remit_store::{Evidence as _, WriteError};
 use std::{sync::Arc, time::Duration};
@@ -30,14 +30,18 @@ pub async fn sign(app: &Parts, signer: &Signer) -> Result<(), WriteError> {
 ///
 /// # Errors
 /// When the last could not be signed.
-pub async fn run(app: Arc<Parts>, mut stop: tokio::sync::watch::Receiver<bool>) -> Result<(), WriteError> {
-    let signer = signer(&app);
+pub(crate) async fn run(
+    succession: Arc<Succession>,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) -> Result<(), WriteError> {
+    let signer = signer(&succession.current());
     let mut tick = tokio::time::interval(Duration::from_millis(EVERY_MS));
     loop {
         let stopped = tokio::select! {
             _ = tick.tick() => false,
             _ = stop.changed() => true,
         };
+        let app = succession.current();
         token::revoke_what_is_left(&app).await;
         let signed = sign(&app, &signer);
         if stopped {

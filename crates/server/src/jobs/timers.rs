@@ -1,7 +1,7 @@
 //! Looks at things again when they are due: offers, exceptions, silent customers, SLA clocks.
 
 use remit_app::{
-    Parts,
+    Succession,
     case::{exception, timer},
 };
 use std::{sync::Arc, time::Duration};
@@ -12,13 +12,14 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Looked at in one go.
 const AT_ONCE: usize = 256;
 
-pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
-    match exception::reach_exceptions(&app).await {
+pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
+    match exception::reach_exceptions(&succession.current()).await {
         Ok(0) => {}
         Ok(moved) => tracing::warn!(moved, "exceptions of owners that the bundle no longer names were given on"),
         Err(problem) => tracing::error!(%problem, "exceptions without a reachable owner remain"),
     }
     loop {
+        let app = succession.current();
         let looked = timer::look_at_due(&app, AT_ONCE).await;
         if looked == AT_ONCE {
             continue;

@@ -1,6 +1,6 @@
 //! Asks AI responders: takes what is due from the outbox, many at once.
 
-use remit_app::{Parts, ai::turn, case::timer};
+use remit_app::{Succession, ai::turn, case::timer, refused::Kind};
 use remit_store::OutboxRow;
 use std::{
     collections::HashSet,
@@ -23,11 +23,12 @@ fn pause(failures: u32) -> Duration {
     LOOK_AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(6)).min(PAUSE_MAX)
 }
 
-pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
     let mut turns = JoinSet::new();
     // Rows stay in the outbox until they are done, so that those under way are not begun again.
     let under_way: Arc<Mutex<HashSet<String>>> = Arc::default();
     loop {
+        let app = succession.current();
         let room = AT_ONCE.saturating_sub(turns.len());
         let begun = || under_way.lock().unwrap_or_else(PoisonError::into_inner);
         match timer::turns_due(&app.journal, &app.environment, turns.len() + room.min(256)).await {
@@ -36,9 +37,9 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
                     if turns.len() >= AT_ONCE || !begun().insert(row.id.clone()) {
                         continue;
                     }
-                    let (app, under_way) = (Arc::clone(&app), Arc::clone(&under_way));
+                    let (succession, under_way) = (Arc::clone(&succession), Arc::clone(&under_way));
                     turns.spawn(async move {
-                        take(&app, &row).await;
+                        take(&succession, &row).await;
                         under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
                     });
                 }
@@ -57,15 +58,21 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Takes a turn, again and more seldom while that fails, and in the end gives it up.
-async fn take(app: &Parts, row: &OutboxRow) {
+async fn take(succession: &Succession, row: &OutboxRow) {
     let mut failures = 0;
     loop {
+        let app = succession.current();
         let done = if failures < ATTEMPTS {
-            turn::take_turn(app, row).await
+            turn::take_turn(&app, row).await
         } else {
-            turn::give_up_turn(app, row, &format!("The turn failed {ATTEMPTS} times; the server's log says why.")).await
+            turn::give_up_turn(&app, row, &format!("The turn failed {ATTEMPTS} times; the server's log says why."))
+                .await
         };
         let Err(problem) = done else { return };
+        if problem.kind == Kind::Superseded {
+            // Another bundle came into force while it was taken: it is taken anew under that one.
+            continue;
+        }
         failures = failures.saturating_add(1);
         if failures == ATTEMPTS {
             tracing::error!(%problem, case = row.case, failures, "a turn fails for good: people get the case");

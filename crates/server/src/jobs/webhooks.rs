@@ -1,7 +1,7 @@
 //! Delivers events to subscriptions: each has a task of its own, which sends to many cases at once.
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use remit_app::{Parts, live::subscriptions::Subscription, webhook};
+use remit_app::{Succession, live::subscriptions::Subscription, webhook};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -18,7 +18,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// How long what is on its way has to end when the server stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
+    // Subscriptions are the same under every bundle.
+    let app = succession.current();
     let mut changed = webhook::subscriptions_changed(&app.live);
     let mut working: HashMap<String, JoinHandle<()>> = HashMap::new();
     loop {
@@ -32,7 +34,7 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
             }
         });
         for subscription in live {
-            let begin = || tokio::spawn(deliver(Arc::clone(&app), Arc::clone(&subscription), stop.clone()));
+            let begin = || tokio::spawn(deliver(Arc::clone(&succession), Arc::clone(&subscription), stop.clone()));
             working.entry(subscription.id.clone()).or_insert_with(begin);
         }
         tokio::select! {
@@ -45,7 +47,8 @@ pub(super) async fn run(app: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: watch::Receiver<bool>) {
+async fn deliver(succession: Arc<Succession>, subscription: Arc<Subscription>, mut stop: watch::Receiver<bool>) {
+    let app = succession.current();
     let mut ticks = app.journal.ticks.subscribe();
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
@@ -66,7 +69,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
             under_way.push(send(pick));
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
-            if let Err(problem) = webhook::save_delivery(&app, &subscription).await {
+            if let Err(problem) = webhook::save_delivery(&succession.current(), &subscription).await {
                 tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record \
                     yet");
             }
@@ -87,7 +90,7 @@ async fn deliver(app: Arc<Parts>, subscription: Arc<Subscription>, mut stop: wat
     }
     // What does not end in time is sent again at the next start.
     let _ = tokio::time::timeout(STOP_PATIENCE, async { while under_way.next().await.is_some() {} }).await;
-    if let Err(problem) = webhook::save_delivery(&app, &subscription).await {
+    if let Err(problem) = webhook::save_delivery(&succession.current(), &subscription).await {
         tracing::warn!(%problem, subscription = subscription.id, "where the delivery stands is not on record");
     }
 }

@@ -133,6 +133,22 @@ fn an_action_that_nothing_permits_goes_to_a_person() {
     let asked = events.iter().find(|item| item["event"]["decision"]["trigger"]["reason"] == "needs_action");
     let asked = asked.unwrap_or_else(|| panic!("{events:?}"));
     assert_eq!(asked["words"], "asked for the action `refund`, which is none of the catalogue");
+    let context = client.get(&format!("/v1/cases/{}/context", id(&case))).body;
+    let left = "gave it up (needs action): \"asked for the action `refund`, which is none of the catalogue\"";
+    assert!(context["summary"].as_str().unwrap().contains(left), "{context}");
+}
+
+#[test]
+fn what_policy_said_of_an_action_that_it_denied_reaches_the_next_holder() {
+    let ai = Ai::start(|_| json!({ "say": "act", "action": "close_account", "arguments": { "account": "GB-7" } }));
+    ai.set_open(true);
+    let server = Server::start_with(bank_with(|toml| toml), ai.services(MANY_AT_ONCE));
+    let client = server.client(&["admin"]);
+    let case = client.open("ann", "When will my card arrive?");
+    settled(&server, &client);
+    let context = client.get(&format!("/v1/cases/{}/context", id(&case))).body;
+    let summary = context["summary"].as_str().unwrap();
+    assert!(summary.contains("asked for close account {\"account\":\"GB-7\"}, and policy denied it"), "{summary}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Decisions are explained and replayed, words can be erased, and the ledger holds through all of it.
 
-use crate::harness::{Server, id, open, verified};
+use crate::harness::{OwnClock, Server, id, open, verified};
 use remit_app::journal::block_on::block_on;
 use remit_app::{access::auth, case::query, evidence::decision};
 use remit_ledger::{checkpoint::Verifier, verify::Problem};
@@ -27,8 +27,33 @@ fn a_decision_is_told_in_plain_words_and_taken_again() {
     }
     let told = record["explanation"].to_string();
     assert!(told.contains("remit.human-when-asked"), "{told}");
+    let of = |responder: &str| {
+        let others = record["explanation"]["others"].as_array().unwrap();
+        others.iter().find(|other| other["responder"] == responder).unwrap().clone()
+    };
+    // Who is denied since nothing permits it is told what came nearest, and what of it did not hold.
+    let identity = of("identity");
+    let reason = identity["reason"].as_str().unwrap();
+    assert!(reason.contains("The nearest, rule `queue.identity` of identity-team, needs `"), "{reason}");
+    assert!(reason.contains("topic is cards"), "{reason}");
+    assert!(identity["title"].is_string(), "{identity}");
+    // Moments are told as people there read them.
+    assert!(told.contains("Europe/London"), "{told}");
     let replayed = client.post(&format!("/v1/decisions/{decision}/replay"), &json!({}));
     assert_eq!((replayed.status, &replayed.body["same"]), (200, &json!(true)), "{}", replayed.body);
+}
+
+#[test]
+fn a_desk_that_is_closed_is_told_with_when_it_opens() {
+    let clock = OwnClock::new();
+    let server = Server::start_at(tempfile::tempdir().unwrap(), &clock);
+    let client = server.client(&["integration", "lead"]);
+    // From Tuesday at ten in the morning to Wednesday at two in the night.
+    clock.forward_ms(16 * 3_600_000);
+    let case = client.open("ann", "I want to speak to a human about my card");
+    let record = client.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body;
+    let told = record["explanation"]["others"].to_string();
+    assert!(told.contains("It opens at 2026-03-11 08:00:00 Europe/London."), "{told}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use remit_app::journal::block_on::block_on;
 use remit_app::{
-    Parts, Settings,
+    Parts, Settings, Succession,
     access::token,
     boot,
     bundle::Moves,
@@ -11,6 +11,7 @@ use remit_app::{
     evidence::view_check::ViewCheck,
     governance::services::Services,
     pipeline::stored,
+    succession::Making,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;
@@ -152,7 +153,7 @@ struct Accounted {
     /// Whose records are held against the description.
     app: Arc<Parts>,
     /// Nothing once it was stopped, since what was under way then is followed by nobody.
-    memory: Option<Arc<Parts>>,
+    memory: Option<Arc<Succession>>,
     /// Whether the test left what is stored as it was written.
     is_untouched: bool,
 }
@@ -182,7 +183,7 @@ impl Drop for Accounted {
             return;
         }
         if let Some(app) = self.memory.take() {
-            memory_is_in_step(&app);
+            memory_is_in_step(&app.current());
         }
         // Any key: what is signed, and whether all of it is by now, is not asked here.
         let verifier = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
@@ -313,7 +314,7 @@ pub(crate) fn open_moved_at(
 ) -> Result<Parts, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
     let (bundle, services, settings) = (Arc::clone(bundle), Services::none(), Settings::default());
-    let governing = boot::Governing { bundle, clock, services, settings, moves, by: "the tests" };
+    let governing = boot::Governing { bundle, clock, services, settings, moves, by: "the tests", reason: None };
     boot::Opened::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
 }
 
@@ -378,9 +379,11 @@ impl Server {
     pub(crate) fn serve(app: Parts, data: TempDir) -> Self {
         let app = Arc::new(app);
         let runtime = Runtime::new().unwrap();
-        let running = runtime.block_on(serve::start(Arc::clone(&app), ([127, 0, 0, 1], 0).into())).unwrap();
+        let making = Making { data: Some(data.path().to_owned()), ..Making::without_services() };
+        let succession = Arc::new(Succession::new(Arc::clone(&app), making));
+        let running = runtime.block_on(serve::start_with(succession, ([127, 0, 0, 1], 0).into())).unwrap();
         let url = format!("http://{}", running.address);
-        let (data_path, memory) = (data.path().to_owned(), Some(Arc::clone(&app)));
+        let (data_path, memory) = (data.path().to_owned(), Some(Arc::clone(&running.succession)));
         let accounted = Accounted { data: data_path, app: Arc::clone(&app), memory, is_untouched: true };
         Self { _watchdog: Watchdog::start(), accounted, runtime, running: Some(running), app, url, data }
     }
@@ -426,7 +429,7 @@ impl Server {
         if self.accounted.is_untouched
             && let Some(app) = memory
         {
-            memory_is_in_step(&app);
+            memory_is_in_step(&app.current());
         }
         let running = self.running.take().unwrap();
         self.runtime.block_on(running.stop()).unwrap();

@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod activation;
 mod ai;
 mod asked;
 mod attachments;
@@ -36,6 +37,7 @@ mod mails;
 mod names;
 mod outages;
 mod permissions;
+mod preference;
 mod principals;
 mod proxies;
 mod readings;

@@ -7,7 +7,7 @@ use crate::{
     customer::Customer,
     described::DESCRIPTION,
     described_requests::{Asked, requests},
-    harness::{Client, Got, Server, bank_with_file, id},
+    harness::{BANK, Client, Got, Server, bank_with_file, id},
 };
 use remit_app::{governance::services::Services, operation};
 use remit_policy::engine::API_ACTIONS;
@@ -106,6 +106,8 @@ impl Probe {
             ("/v1/streams/{kind}", "ana".to_owned()),
             ("/v1/responders", "everyday-ai".to_owned()),
             ("/problems", "invalid".to_owned()),
+            ("/v1/bundles", BANK.digest().to_string()),
+            ("/v1/bundles/{bundle}/compare", BANK.digest().to_string()),
             ("/chat/v1", begun.chat.clone()),
             ("/chat/v1/{chat}/attachments", files(&begun.conversation(), "messages")),
             ("/v1/cases/{id}/attachments", files(&told, "items")),

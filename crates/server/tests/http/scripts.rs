@@ -2,9 +2,11 @@
 //! they set, under the sample bank.
 
 use crate::{
+    activation::{put_in_force, untested},
     customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    preference::bank_and,
     staff::{answer, presence, work},
     story::check_all,
 };
@@ -22,7 +24,9 @@ at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
-that does not have it), subscribe, break, mend (the receiver), \
+that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
+under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
+subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
 const MINUTE_MS: i64 = 60_000;
@@ -91,6 +95,26 @@ impl Story {
             "without" => {
                 let lines = self.start_without(name, text);
                 told.extend(lines.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+            }
+            "under" => self.start_under(name),
+            "takes-out" | "puts-back" => {
+                let got = if verb == "puts-back" {
+                    self.client.post("/v1/bundles/rollback", &json!({ "reason": "the story wants it" }))
+                } else {
+                    let moves = if text.is_empty() { String::new() } else { format!("&moves={name}%3D{text}") };
+                    let without = untested(&bank_without(name));
+                    put_in_force(&self.client, &without, &format!("reason=the%20story%20wants%20it{moves}"))
+                };
+                told.push(match got.body["in_force"].as_bool() {
+                    Some(_) => "another bundle is in force, and nobody was refused anything".to_owned(),
+                    None => format!("refused: {}", got.body["detail"].as_str().ok_or_else(unclear)?),
+                });
+                if got.status == 200 {
+                    let gone = |story: &Self, of: &String| story.case(of)["holder"]["name"] == name;
+                    while verb == "takes-out" && self.cases.keys().any(|of| gone(self, of)) {
+                        std::thread::yield_now();
+                    }
+                }
             }
             "staff" => self.staff(name, text),
             "accept" => self.accept(name, text),
@@ -162,6 +186,17 @@ impl Story {
         self.client = started.client_with(&token);
         self.server = Some(started);
         told
+    }
+
+    /// Starts the server anew under the bank and what a folder adds to it.
+    fn start_under(&mut self, folder: &str) {
+        let server = self.server.take().unwrap();
+        let token = self.client.token.clone();
+        let data = server.stop();
+        let opened = open_moved_at(data.path(), &bank_and(folder), &[], Box::new(self.clocks.clone()));
+        let started = Server::serve(opened.unwrap_or_else(|error| panic!("{error}")), data);
+        self.client = started.client_with(&token);
+        self.server = Some(started);
     }
 
     /// A customer types in the tab of their chat, in a browser that has the cookies of all.

@@ -1,0 +1,352 @@
+//! A bundle put in force in a running server: checked and held against what is open while the one in force goes on,
+//! then switched for everybody at once.
+
+use super::{
+    By, Lost, Moves, Plan, PlanError, catalogue,
+    checked::{Checked, checked},
+    plan,
+    survey::Survey,
+};
+use crate::{
+    Caller, Governance, Parts, Succession,
+    access::auth,
+    case::bounds::{REASON_MAX, bounded},
+    journal::block_on::block_on,
+    live::{Live, change::Change, floor::STAFF},
+    operation::{ActivateBundleRefusal, RollBackBundleRefusal},
+    pipeline::{projections, stored},
+    refused::{Kind, Refused},
+    staff::placing,
+};
+use remit_domain::{
+    activation::{BundleChanges, Moved},
+    id::Digest,
+};
+use remit_policy::{actions::BUNDLE_ACTIVATE, files::Files};
+use remit_store::Views as _;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// How a bundle is put in force.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateBundle {
+    /// Why, for the record, which is for ever: it holds no customer's words. Needed unless it is a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub reason: Option<String>,
+    /// Where goes what responders had that the bundle does not have any more: `OLD=NEW`, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "rebooking=general,lounge=general")]
+    pub moves: Option<String>,
+    /// Tell what it would do, and change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<bool>,
+    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+/// How the bundle before is put in force again.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollBack {
+    /// Why, for the record, which is for ever: it holds no customer's words. Needed unless it is a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4_096)]
+    pub reason: Option<String>,
+    /// Where goes what responders had that the bundle does not have: `OLD=NEW`, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<String>,
+    /// Tell what it would do, and change nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<bool>,
+    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl From<RollBack> for ActivateBundle {
+    fn from(asked: RollBack) -> Self {
+        let RollBack { reason, moves, preview, from } = asked;
+        Self { reason, moves, preview, from }
+    }
+}
+
+/// What putting a bundle in force does, or would do.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Activation {
+    /// The digest of the bundle that was in force before.
+    #[schema(value_type = String)]
+    pub from: Digest,
+    /// The digest of the bundle.
+    #[schema(value_type = String)]
+    pub to: Digest,
+    /// What it calls its organisation.
+    pub name: String,
+    /// Whether it is in force now.
+    pub in_force: bool,
+    /// How many of its own tests hold.
+    pub tests: usize,
+    /// How many of its sentences are read as they must be.
+    pub sentences: usize,
+    /// What is in it otherwise, in numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<BundleChanges>,
+    /// Where goes what those had who are not in it any more.
+    pub moves: Vec<Moved>,
+    /// What is open, and what of it the bundle cannot go on with.
+    pub survey: Survey,
+    /// What is to be looked at, though it prevents nothing.
+    pub warnings: Vec<String>,
+    /// For how long nothing could be written while it came into force, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_up_ms: Option<f64>,
+}
+
+/// Puts the bundle in force whose files these are, in the form in which bundles are exported; for a preview, says what
+/// that would do.
+///
+/// # Errors
+/// `invalid` with findings where it cannot govern, `conflict` with what is asked where something open would be left
+/// without anybody, or another bundle is in force than was thought.
+pub async fn activate_bundle(
+    succession: &Succession,
+    caller: &Caller,
+    asked: ActivateBundle,
+    files: &[u8],
+) -> Result<Activation, ActivateBundleRefusal> {
+    let parts = succession.current();
+    permit(&parts, caller)?;
+    let wanted = Wanted::of(&asked, &caller.pseudonym)?;
+    let files = Files::received(files).map_err(|error| Refused::invalid("body", error))?;
+    Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
+}
+
+/// Puts the bundle in force again that was before the one in force; for a preview, says what that would do.
+///
+/// # Errors
+/// As [`activate_bundle`]; `not_found` where there was none before.
+pub async fn roll_back_bundle(
+    succession: &Succession,
+    caller: &Caller,
+    asked: RollBack,
+) -> Result<Activation, RollBackBundleRefusal> {
+    let parts = succession.current();
+    permit(&parts, caller)?;
+    let wanted = Wanted::of(&asked.into(), &caller.pseudonym)?;
+    let files = files_before(&parts).await?;
+    Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
+}
+
+/// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is asked.
+/// `who` is named on record.
+///
+/// # Errors
+/// As [`activate_bundle`].
+pub async fn activate_for_operator(
+    succession: &Succession,
+    who: &str,
+    asked: &ActivateBundle,
+    files: Files,
+) -> Result<Activation, Refused> {
+    Switch { succession, caller: None, wanted: Wanted::of(asked, who)? }.to(files).await
+}
+
+/// Puts the bundle in force again that was before the one in force, for whoever runs the server.
+///
+/// # Errors
+/// As [`roll_back_bundle`].
+pub async fn roll_back_for_operator(
+    succession: &Succession,
+    who: &str,
+    asked: &ActivateBundle,
+) -> Result<Activation, Refused> {
+    let files = files_before(&succession.current()).await?;
+    activate_for_operator(succession, who, asked, files).await
+}
+
+async fn files_before(parts: &Parts) -> Result<Files, Refused> {
+    catalogue::files(&parts.journal, &catalogue::before(&parts.journal).await?).await
+}
+
+/// Whether `caller` may put bundles in force: asked before what they send is read, since that is much.
+///
+/// # Errors
+/// When policy refuses.
+pub fn may_activate(parts: &Parts, caller: &Caller) -> Result<(), ActivateBundleRefusal> {
+    Ok(permit(parts, caller)?)
+}
+
+fn permit(parts: &Parts, caller: &Caller) -> Result<(), Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, BUNDLE_ACTIVATE)
+}
+
+/// What is wanted of a bundle.
+struct Wanted {
+    by: By,
+    moves: Moves,
+    preview: bool,
+    from: Option<Digest>,
+}
+
+impl Wanted {
+    fn of(asked: &ActivateBundle, who: &str) -> Result<Self, Refused> {
+        let preview = asked.preview.unwrap_or(false);
+        match &asked.reason {
+            Some(reason) => bounded("reason", reason, REASON_MAX)?,
+            None if preview => {}
+            None => return Err(Refused::invalid("reason", "is needed: say why, for the record")),
+        }
+        let moves = asked.moves.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let moves: Vec<String> = moves.filter(|given| !given.is_empty()).map(ToOwned::to_owned).collect();
+        let moves = Moves::parse(&moves).map_err(|error| Refused::invalid("moves", error))?;
+        let from = asked.from.clone().map(Digest::try_from).transpose();
+        let from = from.map_err(|error| Refused::invalid("from", error))?;
+        let by = By { who: who.to_owned(), why: asked.reason.clone() };
+        Ok(Self { by, moves, preview, from })
+    }
+}
+
+/// A change of bundle that is under way.
+struct Switch<'a> {
+    succession: &'a Succession,
+    /// Whom policy is asked for; nobody where whoever runs the server has it done.
+    caller: Option<&'a Caller>,
+    wanted: Wanted,
+}
+
+impl Switch<'_> {
+    async fn to(self, files: Files) -> Result<Activation, Refused> {
+        let _one = self.succession.activating.lock().await;
+        let parts = self.succession.current();
+        if let Some(caller) = self.caller {
+            permit(&parts, caller)?;
+        }
+        let from = parts.governance.bundle.digest().clone();
+        if let Some(thought) = self.wanted.from.as_ref().filter(|thought| **thought != from) {
+            let detail = format!("the bundle in force is {from}, not {thought}; look at what it is first");
+            return Err(Refused::new(Kind::Conflict, detail).with("in_force", &from));
+        }
+        let Checked { governance, tests, sentences, warnings } = self.checked(files).await?;
+        let plan = self.plan(&parts, &governance).await?;
+        let bundle = &governance.bundle;
+        let told = |plan: Option<&Plan>, in_force, held_up_ms| Activation {
+            from: from.clone(),
+            to: bundle.digest().clone(),
+            name: bundle.name().to_owned(),
+            in_force,
+            tests,
+            sentences,
+            changed: plan.and_then(|plan| plan.changed),
+            moves: plan.map(Plan::moved).unwrap_or_default(),
+            survey: plan.map(|plan| plan.survey.clone()).unwrap_or_default(),
+            warnings: warnings.clone(),
+            held_up_ms,
+        };
+        match plan {
+            None => Ok(told(None, true, None)),
+            Some(plan) if self.wanted.preview => Ok(told(Some(&plan), false, None)),
+            Some(plan) => {
+                let held_up_ms = self.switch(&parts, Arc::clone(&governance), &plan).await?;
+                Ok(told(Some(&plan), true, Some(held_up_ms)))
+            }
+        }
+    }
+
+    /// Away from the threads that serve requests, since it can take long.
+    async fn checked(&self, files: Files) -> Result<Checked, Refused> {
+        let making = Arc::clone(&self.succession.making);
+        tokio::task::spawn_blocking(move || checked(files, &making)).await.map_err(Refused::internal)?
+    }
+
+    async fn plan(&self, parts: &Arc<Parts>, governance: &Arc<Governance>) -> Result<Option<Plan>, Refused> {
+        let (parts, governance, moves) = (Arc::clone(parts), Arc::clone(governance), self.wanted.moves.clone());
+        let planned = move || {
+            let now = parts.environment.now();
+            block_on(plan(&parts.journal.store, &governance.bundle, moves, now))
+        };
+        let planned = tokio::task::spawn_blocking(planned).await.map_err(Refused::internal)?;
+        planned.map_err(|error| match error {
+            PlanError::Read(error) => Refused::internal(error),
+            PlanError::Move(error) => Refused::invalid("moves", error),
+            PlanError::Lost(lost) => left(&lost),
+        })
+    }
+
+    /// Switches, and says for how long nothing could be written, in milliseconds.
+    async fn switch(&self, parts: &Arc<Parts>, governance: Arc<Governance>, plan: &Plan) -> Result<f64, Refused> {
+        let store = &parts.journal.store;
+        plan::keep(store, &governance.bundle).await?;
+        let next = Arc::new(Parts {
+            journal: Arc::new(parts.journal.next()),
+            vault: Arc::clone(&parts.vault),
+            live: Arc::new(parts.live.next(&governance.bundle)),
+            environment: Arc::clone(&parts.environment),
+            governance,
+        });
+        let handing_on = HandingOn::to(&parts.live, &next);
+        stored::follow_floor(&next).await.map_err(Refused::internal)?;
+        let was_staffed = next.live.floor.is_staffed();
+
+        let begun = parts.environment.clock.monotonic();
+        let closed = parts.journal.close().await;
+        if !was_staffed && next.live.floor.is_staffed() {
+            // The first of them came while it was made ready.
+            placing::follow_cases(&next, &next.live).await.map_err(Refused::internal)?;
+        }
+        let (old, new) = (&parts.governance.bundle, &next.governance.bundle);
+        let survey = plan.came_since(store, old, new).await.map_err(Refused::internal)?;
+        if !survey.gone.is_empty() {
+            return Err(left(&Lost { survey, queues: super::moves::queues(new) }));
+        }
+        let counts = Change::of_counts(store).await.map_err(Refused::internal)?;
+        let (entropy, now) = (&parts.environment.entropy, parts.environment.now());
+        let committed = plan.put_in_force(store, entropy, new, &self.wanted.by, now).await?;
+        match store.items(STAFF.kind()).await {
+            Ok(staff) => next.live.floor.follow(&Change::of_items(&staff), &next.environment),
+            Err(error) => tracing::error!(%error, "where staff work now cannot be read, and is not followed"),
+        }
+        for tripped in next.live.load.follow(&counts) {
+            let _ = next.live.tripped.send(tripped);
+        }
+        closed.begin(next.journal.term());
+        self.succession.succeed(Arc::clone(&next));
+        drop(closed);
+        let held_up = parts.environment.clock.monotonic().saturating_sub(begun);
+        drop(handing_on);
+
+        let kept = next.governance.reader.intents.training().kept;
+        next.environment.metrics.intents_kept.set((kept * 100.0).round() as i64);
+        next.journal.tell(committed.last_seq);
+        next.live.floor.bell.notify_one();
+        self.succession.tell();
+        tracing::info!(from = %old.digest(), to = %new.digest(), ?held_up, "another bundle is in force");
+        Ok(held_up.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// What would be left without anybody, as a question.
+fn left(lost: &Lost) -> Refused {
+    Refused::new(Kind::Conflict, lost.question()).with("survey", &lost.survey)
+}
+
+/// While it lives, what memory follows is followed under the bundle that comes next too.
+struct HandingOn<'l>(&'l Live);
+
+impl<'l> HandingOn<'l> {
+    fn to(live: &'l Live, next: &Arc<Parts>) -> Self {
+        let heir = Arc::clone(next);
+        live.hand_on_to(Some(Box::new(move |change| {
+            projections::follow_on_floor(&heir.governance, &heir.live, &heir.environment, change);
+        })));
+        Self(live)
+    }
+}
+
+impl Drop for HandingOn<'_> {
+    fn drop(&mut self) {
+        self.0.hand_on_to(None);
+    }
+}

@@ -1,0 +1,94 @@
+//! What was weighed beside policy, in plain words: preferences, orders, what a case needs of staff, and what the clock
+//! showed where a responder works.
+
+use remit_domain::{
+    decision::{Candidate, Consideration, Decision, Effect, LocalTime},
+    id::PolicyId,
+};
+
+/// Names of weekdays, from Monday.
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// The term that preferences add to a cost, with its sign; empty where they add nothing.
+pub(super) fn term(candidate: &Candidate, money: &dyn Fn(i64) -> String) -> String {
+    match candidate.cost.preference_minor {
+        0 => String::new(),
+        minor if minor < 0 => format!(" - preferred {}", money(minor.saturating_neg())),
+        minor => format!(" + avoided {}", money(minor)),
+    }
+}
+
+/// Each consideration that applies to a candidate, in a sentence.
+pub(super) fn told(decision: &Decision, candidate: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
+    let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
+    let mut lines: Vec<String> = noted.map(|(id, of)| sentence(id, of, candidate, money)).collect();
+    lines.extend(candidate.facts.local.map(|local| format!("Where it works it was {}.", clock(local))));
+    lines
+}
+
+/// The order by which `candidate` comes after `chosen`, whatever they cost; none where it is by cost.
+pub(super) fn after(decision: &Decision, candidate: &Candidate, chosen: &Candidate) -> Option<String> {
+    let mut orders = decision.considerations.iter().filter_map(|(id, consideration)| match &consideration.effect {
+        Effect::Order { of } => Some((id, consideration, of)),
+        _ => None,
+    });
+    orders.find_map(|(id, consideration, of)| {
+        let place = |c: &Candidate| {
+            let named = of.iter().position(|responder| *responder == c.facts.responder);
+            named.filter(|_| c.considered.contains(id)).unwrap_or(usize::MAX)
+        };
+        let whose = whose(id, consideration);
+        (place(chosen) < place(candidate)).then(|| format!("`{}` goes first by {whose}", chosen.facts.responder))
+    })
+}
+
+/// What the clock showed, such as `Thursday 2026-12-24, 22 h`.
+fn clock(local: LocalTime) -> String {
+    let day = usize::try_from(local.weekday - 1).ok().and_then(|at| DAYS.get(at)).copied().unwrap_or_default();
+    let (year, month, date) = (local.date / 10_000, local.date / 100 % 100, local.date % 100);
+    format!("{day} {year:04}-{month:02}-{date:02}, {:02} h", local.hour)
+}
+
+fn whose(id: &PolicyId, consideration: &Consideration) -> String {
+    format!("`{id}` of {}: {}", consideration.owner, consideration.reason.trim_end_matches('.'))
+}
+
+fn sentence(
+    id: &PolicyId,
+    consideration: &Consideration,
+    candidate: &Candidate,
+    money: &dyn Fn(i64) -> String,
+) -> String {
+    let whose = whose(id, consideration);
+    match &consideration.effect {
+        Effect::Amount { minor } if *minor < 0 => {
+            format!("It is preferred by {}, by {whose}.", money(minor.saturating_neg()))
+        }
+        Effect::Amount { minor } => format!("It is avoided by {}, by {whose}.", money(*minor)),
+        Effect::Share { percent } if *percent < 0 => {
+            format!("It is preferred by {} % of its cost, by {whose}.", percent.saturating_neg())
+        }
+        Effect::Share { percent } => format!("It is avoided by {percent} % of its cost, by {whose}."),
+        Effect::Order { of } => {
+            let names: Vec<String> = of.iter().map(|name| format!("`{name}`")).collect();
+            let place = of.iter().position(|name| *name == candidate.facts.responder).map_or(0, |at| at + 1);
+            format!("It is number {place} of the order {}, by {whose}.", names.join(", "))
+        }
+        Effect::Skills { least } => {
+            let skills: Vec<String> = least.iter().map(|(skill, level)| format!("{skill} at level {level}")).collect();
+            format!("Whoever of its staff takes the case needs {}, by {whose}.", skills.join(" and "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_with_its_day() {
+        let told = |weekday, hour, date| clock(LocalTime { hour, weekday, date });
+        assert_eq!(told(4, 22, 20_261_224), "Thursday 2026-12-24, 22 h");
+        assert_eq!(told(7, 0, 20_270_103), "Sunday 2027-01-03, 00 h");
+    }
+}

@@ -1,0 +1,229 @@
+//! Another bundle in a server that runs: put in force by the command and by SIGHUP, rolled back, listed, exported and
+//! compared; and gone on with after `kill -9`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+
+mod files;
+
+use files::copy;
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    thread,
+};
+
+const REMIT: &str = env!("CARGO_BIN_EXE_remit");
+const BANK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bundles/bank");
+const CASES: usize = 40;
+
+/// What a command says that ends with `code`.
+fn ended(arguments: &[&str], at: &Path, token: &str, url: &str, code: i32) -> String {
+    let mut command = Command::new(REMIT);
+    command.args(arguments).current_dir(at).env("REMIT_TOKEN", token).env("REMIT_URL", url);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert_eq!(status.code(), Some(code), "remit {}: {said}", arguments.join(" "));
+    said
+}
+
+struct Server {
+    child: Child,
+    url: String,
+    digest: String,
+    token: String,
+}
+
+impl Server {
+    fn start(bundle: &[&str], at: &Path, token: Option<&str>) -> Self {
+        let arguments = [&["--json", "serve", "--listen", "127.0.0.1:0", "--data", "data"], bundle].concat();
+        let mut command = Command::new(REMIT);
+        command.args(arguments).current_dir(at).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it did not start: {line}"));
+        let text = |at: &str| said.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let made = || fs::read_to_string(at.join(text("/token_file"))).unwrap().trim().to_owned();
+        let token = token.map_or_else(made, ToOwned::to_owned);
+        Self { child, url: format!("http://{}", text("/address")), digest: text("/bundle/digest"), token }
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {}", self.token)).body(body.to_string()).unwrap();
+        let mut response = agent.run(request).unwrap();
+        let text = response.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
+        assert!(response.status().is_success(), "{path}: {text}");
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    }
+
+    fn put(&self, customer: &str, queue: &str) {
+        let open = json!({ "customer": customer, "text": "where is my card?", "channel": "web" });
+        let opened = self.ask("POST", "/v1/cases", &open);
+        let id = opened.pointer("/case/id").and_then(Value::as_str).unwrap();
+        self.ask("POST", &format!("/v1/cases/{id}/overrides"), &json!({ "to": queue, "reason": "they know it" }));
+    }
+
+    fn held_by(&self, holder: &str) -> usize {
+        let page = self.ask("GET", &format!("/v1/cases?status=open&holder={holder}&limit=200"), &json!({}));
+        page.pointer("/items").and_then(Value::as_array).unwrap().len()
+    }
+
+    /// The bundles that came into force, the newest last.
+    fn bundles(&self) -> Vec<Value> {
+        let page = self.ask("GET", "/v1/bundles?limit=200", &json!({}));
+        page.pointer("/items").and_then(Value::as_array).unwrap().clone()
+    }
+
+    fn told(&self, arguments: &[&str], at: &Path, code: i32) -> String {
+        ended(arguments, at, &self.token, &self.url, code)
+    }
+
+    fn hang_up(&self) {
+        let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The sample bank without its payments desk, in `to`.
+fn without_payments(to: &Path) {
+    copy(Path::new(BANK), to);
+    let cut = |file: &str, from: &str, until: &str| {
+        let path = to.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once(from).unwrap();
+        let (_, after) = rest.split_once(until).unwrap();
+        fs::write(&path, format!("{before}{until}{after}")).unwrap();
+    };
+    cut("bundle.toml", "[[queue]]\nname = \"payments\"", "[[queue]]");
+    cut("policies/queues.cedar", "@id(\"queue.payments\")", "@id(");
+    // They say something of that desk too.
+    fs::remove_dir_all(to.join("tests")).unwrap();
+}
+
+/// Gives the bundle in a directory another name.
+fn renamed(at: &Path, name: &str) {
+    let text = fs::read_to_string(Path::new(BANK).join("bundle.toml")).unwrap();
+    fs::write(at.join("bundle.toml"), text.replacen("name = \"", &format!("name = \"{name} "), 1)).unwrap();
+}
+
+#[test]
+fn a_running_server_takes_another_bundle_by_the_command() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    without_payments(&at.join("without"));
+    let server = Server::start(&["--bundle", BANK], at, None);
+    server.put("carol", "payments");
+
+    let asked = server.told(&["policy", "activate", "without", "--reason", "the desk closes"], at, 2);
+    assert!(asked.contains("1 open case is in `payments`, which is gone: where to?"), "{asked}");
+    let moves = ["--move", "payments=general"];
+    let preview = server.told(&[&["policy", "activate", "without", "--preview"][..], &moves].concat(), at, 0);
+    assert!(preview.contains("nothing is changed") && preview.contains("1 of `payments` go to `general`"), "{preview}");
+    assert_eq!(server.bundles().len(), 1);
+    let needed = server.told(&["policy", "activate", "without"], at, 2);
+    assert!(needed.contains("--reason"), "{needed}");
+    let how = ["policy", "activate", "without", "--reason", "the desk closes"];
+    let done = server.told(&[&how[..], &moves].concat(), at, 0);
+    assert!(done.contains("is in force, in the place of"), "{done}");
+    while server.held_by("general") == 0 {
+        thread::yield_now();
+    }
+    let bank = server.digest.get(..12).unwrap();
+    let compared = server.told(&["policy", "compare", "without", bank], at, 0);
+    assert!(compared.contains("responders gone: payments"), "{compared}");
+    let back = server.told(&["policy", "rollback", "--reason", "it was a mistake"], at, 0);
+    assert!(back.contains(&format!("{bank} is in force")), "{back}");
+    let listed = server.told(&["policy", "list"], at, 0);
+    assert!(listed.contains("the desk closes") && listed.contains("it was a mistake"), "{listed}");
+    assert_eq!(listed.matches("in force").count(), 1, "{listed}");
+    let exported = server.told(&["policy", "export", bank, "exported"], at, 0);
+    assert!(exported.contains("files of"), "{exported}");
+    let token = server.token.clone();
+    drop(server);
+
+    // The same where no server runs; what was exported is the bundle that it was.
+    let same = ended(&["policy", "activate", "exported", "--reason", "x", "--data", "data"], at, "", "", 0);
+    assert!(same.contains("is in force already"), "{same}");
+    let how = ["policy", "activate", "without", "--reason", "closed for good", "--data", "data"];
+    let done = ended(&[&how[..], &moves].concat(), at, "", "", 0);
+    assert!(done.contains("is in force, in the place of"), "{done}");
+    let server = Server::start(&[], at, Some(&token));
+    let newest = server.bundles().pop().unwrap();
+    assert_eq!(newest.get("reason"), Some(&json!("closed for good")));
+    assert_eq!(newest.get("digest"), Some(&json!(server.digest)));
+    drop(server);
+    let verified = ended(&["ledger", "verify", "data"], at, "", "", 0);
+    assert!(!verified.contains("problem"), "{verified}");
+}
+
+#[test]
+fn a_signal_loads_the_directory_anew_with_which_the_server_was_started() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let own = at.join("own");
+    copy(Path::new(BANK), &own);
+    let server = Server::start(&["--bundle", "own"], at, None);
+    // What cannot govern does not come into force, and the server goes on.
+    let manifest = fs::read(own.join("bundle.toml")).unwrap();
+    fs::write(own.join("bundle.toml"), "name = ").unwrap();
+    server.hang_up();
+    fs::write(own.join("bundle.toml"), manifest).unwrap();
+    renamed(&own, "Second");
+    while server.bundles().len() < 2 {
+        server.hang_up();
+    }
+    let bundles = server.bundles();
+    let newest = bundles.last().unwrap();
+    assert!(newest.get("name").and_then(Value::as_str).unwrap().starts_with("Second"), "{newest}");
+    assert!(newest.get("reason").and_then(Value::as_str).unwrap().contains("SIGHUP"), "{newest}");
+    server.put("dora", "payments");
+    assert_eq!(server.held_by("payments"), 1);
+}
+
+#[test]
+fn a_server_that_is_killed_while_cases_are_decided_anew_goes_on_at_the_next_start() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    without_payments(&at.join("without"));
+    let mut server = Server::start(&["--bundle", BANK], at, None);
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            let server = &server;
+            scope.spawn(move || {
+                (writer..CASES).step_by(4).for_each(|number| server.put(&format!("c{number}"), "payments"));
+            });
+        }
+    });
+    let how = ["policy", "activate", "without", "--reason", "x", "--move", "payments=general"];
+    let mut command = Command::new(REMIT);
+    command.args(how).current_dir(at).env("REMIT_TOKEN", &server.token).env("REMIT_URL", &server.url);
+    let mut activating = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while server.bundles().len() < 2 {
+        thread::yield_now();
+    }
+    // As kill -9 does: it ends at once, wherever it is.
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    activating.wait().unwrap();
+    let token = server.token.clone();
+    let before = server.digest.clone();
+    drop(server);
+    let server = Server::start(&[], at, Some(&token));
+    assert_ne!(server.digest, before);
+    assert_eq!((server.held_by("payments"), server.held_by("general")), (0, CASES));
+    drop(server);
+    let verified = ended(&["ledger", "verify", "data"], at, "", "", 0);
+    assert!(!verified.contains("problem"), "{verified}");
+}
