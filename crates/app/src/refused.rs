@@ -116,6 +116,9 @@ impl From<Refusal> for Refused {
             | Refusal::OfferOfAnother { .. } => Self::new(Kind::NotFound, detail),
             Refusal::NotPermitted { policies, .. } => Self::new(Kind::Forbidden, detail).with("policies", policies),
             Refusal::MergedIntoItself => Self::invalid("into", detail),
+            Refusal::MomentOver => Self::invalid("until", detail),
+            Refusal::PutOffUntilItself => Self::invalid("after", detail),
+            Refusal::NotPutOff { .. } => Self::new(Kind::NotFound, detail),
             Refusal::Merged { into } => Self::new(Kind::Conflict, detail).with("into", into),
             Refusal::UnknownResponder { .. } => Self::invalid("to", detail),
             Refusal::WordsErased => Self::new(Kind::Erased, detail),
@@ -128,6 +131,9 @@ impl From<Refusal> for Refused {
             | Refusal::OfferEnded { .. }
             | Refusal::NotWaiting { .. }
             | Refusal::NothingAsked
+            | Refusal::NotWithPeople { .. }
+            | Refusal::OfferOpen { .. }
+            | Refusal::PutOff { .. }
             | Refusal::TooManyConsults
             | Refusal::TooMuchAttached { .. }
             | Refusal::AgainstInvariant { .. }

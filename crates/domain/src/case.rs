@@ -1,12 +1,14 @@
 //! A case: its state, and how each event changes it.
 
 mod apply;
+mod put_off;
 pub mod waits;
 
 use crate::{
     action::OpenAction,
     announcement::Announcement,
     consult::Consult,
+    deferral::{Deferral, DeferralKind},
     ending::Ending,
     event::{Message, Tried},
     exception::Exception,
@@ -20,7 +22,7 @@ use crate::{
     situation::Situations,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use waits::{Former, Waits};
 
 pub use crate::vocabulary::{Author, Channel, Holder, HolderRef, Requester};
@@ -179,6 +181,21 @@ pub struct Case {
     /// Whether the customer came back with the same request after it had ended.
     #[serde(default, skip_serializing_if = "is_false")]
     pub contacted_again: bool,
+    /// What it is put off for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deferrals: BTreeMap<DeferralKind, Deferral>,
+    /// Cases that are put off until this one ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited_by: Vec<CaseId>,
+    /// Who was passed over in the order of offers since it came to who has it, as policy does not let them answer.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub withheld: BTreeSet<StaffId>,
+    /// The case that had ended and that its first message was written on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<CaseId>,
+    /// Cases that were opened by what the customer wrote on this one after it had ended, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed_by: Vec<CaseId>,
     /// Cases that turned out to be the same request, and ended in this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absorbed: Vec<CaseId>,
@@ -260,6 +277,11 @@ impl Case {
             ending: None,
             disposition: None,
             contacted_again: false,
+            deferrals: BTreeMap::new(),
+            awaited_by: Vec::new(),
+            withheld: BTreeSet::new(),
+            follows: None,
+            followed_by: Vec::new(),
             absorbed: Vec::new(),
             opened: at,
             updated: at,
@@ -282,6 +304,7 @@ impl Case {
         let waits = |holder: &Holder| holder.responder().is_some() && holder.staff.is_none();
         self.status == Status::Open
             && !self.held_by_ai
+            && !self.is_put_off()
             && self.offer.is_none()
             && self.holder.as_ref().is_some_and(waits)
     }

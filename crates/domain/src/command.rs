@@ -14,6 +14,7 @@ use crate::{
     automatic::AutoSubmitted,
     case::{Channel, Requester},
     decision::{DecisionPoint, Trigger, YieldReason},
+    deferral::{DeferralHow, DeferralKind, Wish},
     ending::Feedback,
     event::{Attachment, Mark, Words},
     field::SetFields,
@@ -21,7 +22,7 @@ use crate::{
         ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
         OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
-    offer::{Offer, OfferEnd},
+    offer::{Offer, OfferEnd, OfferWithheld},
     retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
@@ -60,6 +61,45 @@ pub enum Command {
         not_asked: Option<SmolStr>,
         /// What the case is about.
         fields: Option<SetFields>,
+        /// The case that had ended and that the message was written on.
+        follows: Option<CaseId>,
+    },
+    /// The requester writes on a case that had ended, which goes on with it.
+    WriteAgain {
+        /// The message.
+        words: Words,
+        /// What was measured.
+        readings: Vec<(SignalName, Reading)>,
+        /// The danger or need that was read.
+        situation: Option<Noted>,
+    },
+    /// Put the case off.
+    Defer {
+        /// Under which lease; none where a callback is agreed on with the customer by somebody else than the holder.
+        epoch: Option<u64>,
+        /// Until when, and why.
+        wish: Wish,
+    },
+    /// End what the case was put off for.
+    EndDeferral {
+        /// Under which lease; none where Remit does it, or the customer's side takes a callback back.
+        epoch: Option<u64>,
+        /// Which.
+        kind: DeferralKind,
+        /// How.
+        how: DeferralHow,
+        /// By when an exception must be seen to, where a callback was missed.
+        due: Timestamp,
+    },
+    /// Note that another case is put off until this one ends.
+    NoteAwaited {
+        /// Which.
+        by: CaseId,
+    },
+    /// Note that a member of staff is passed over, since policy does not let them answer.
+    Withhold {
+        /// Who, and by which policies.
+        withheld: OfferWithheld,
     },
     /// The requester writes.
     Write {
@@ -282,6 +322,8 @@ pub enum Command {
     NoteContact {
         /// The new case.
         case: CaseId,
+        /// Whether what they wrote on this one opened it.
+        linked: bool,
     },
     /// The customer gives up.
     Abandon,
@@ -357,6 +399,7 @@ impl Command {
     fn has_words(&self) -> bool {
         match self {
             Self::Write { .. }
+            | Self::WriteAgain { .. }
             | Self::KeepAutomatic { .. }
             | Self::Answer { .. }
             | Self::Attach { .. }
@@ -377,6 +420,7 @@ impl Command {
             | Self::Resolve { note, .. } => note.is_some(),
             Self::ResolveException { reason, .. } => reason.is_some(),
             Self::GiveFeedback { reopens, .. } => reopens.is_some(),
+            Self::Defer { wish, .. } => wish.note.is_some(),
             Self::Open { .. }
             | Self::Review { .. }
             | Self::Rehome { .. }
@@ -390,6 +434,9 @@ impl Command {
             | Self::Absorb { .. }
             | Self::NoteContact { .. }
             | Self::NoteLate { .. }
+            | Self::EndDeferral { .. }
+            | Self::NoteAwaited { .. }
+            | Self::Withhold { .. }
             | Self::Abandon
             | Self::EndSilent { .. }
             | Self::MissSla { .. }

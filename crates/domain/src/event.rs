@@ -1,31 +1,12 @@
 //! Events: what happened to a case. The only event that can change a holder carries the decision that caused it.
 
 mod kind;
+mod names;
 mod payload;
 
-use crate::{
-    action::{ActionDecision, ActionEnd},
-    activation::{BundleChanges, Moved},
-    case::{Channel, HolderRef, Requester},
-    consult::Consult,
-    decision::Decision,
-    ending::{Ending, Feedback},
-    exception::Exception,
-    field::Held,
-    floor::StaffProfile,
-    governance::{Grant, PresenceKind, SubscriptionChange, SubscriptionTerms},
-    id::{
-        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
-        ResponderId, SignalName, StaffId, Timestamp,
-    },
-    offer::{Offer, OfferEnd},
-    signal::Reading,
-    situation::Noted,
-};
+use names::*;
 pub use payload::*;
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +25,9 @@ pub enum Event {
         channel: Channel,
         /// The first message.
         message: Message,
+        /// The case that had ended and that the message was written on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follows: Option<CaseId>,
         /// When.
         at: Timestamp,
     },
@@ -104,6 +88,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A member of staff was passed over in the order of offers, since policy does not let them answer.
+    OfferWithheld {
+        /// Who, and by which policies.
+        withheld: OfferWithheld,
+    },
     /// Work left the standard path.
     ExceptionRaised {
         /// The exception.
@@ -140,8 +129,7 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
-        /// Whether nothing counts that was decided without knowing of it: an override, and who gave the case up before.
-        /// Older records do not say so.
+        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older ones.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         afresh: bool,
         /// When.
@@ -211,6 +199,9 @@ pub enum Event {
     ContactedAgain {
         /// The new case.
         case: CaseId,
+        /// Whether they wrote on this one, and what they wrote opened the new one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        linked: bool,
         /// When.
         at: Timestamp,
     },
@@ -258,6 +249,26 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The case was put off, in place of a deferral of the same kind.
+    CaseDeferred {
+        /// Until when, and why.
+        deferral: Deferral,
+    },
+    /// The moment of a callback came: the customer waits for the call.
+    CallbackDue {
+        /// When.
+        at: Timestamp,
+    },
+    /// What the case was put off for has ended.
+    DeferralEnded {
+        /// Which, and how.
+        end: DeferralEnd,
+    },
+    /// Another case is put off until this one ends.
+    CaseAwaited {
+        /// Which.
+        awaited: Awaited,
+    },
     /// The request came back.
     CaseReopened {
         /// Why, by commitment.
@@ -285,8 +296,7 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// An AI responder said something after it had lost the case, or after the customer had written again: it was
-    /// refused, and nothing follows from it.
+    /// An AI responder said something after it had lost the case, or the customer had written again: it was refused.
     AnsweredTooLate {
         /// Who.
         responder: ResponderId,
@@ -391,13 +401,11 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// Who a member of staff is, and what they may be given, was noted, in place of what was before. In their own
-    /// stream.
+    /// Who a member of staff is, and what they may be given, in place of what was before. In their own stream.
     StaffNoted {
         /// What was noted.
         profile: Box<StaffProfile>,
-        /// A commitment to the name that customers see, under a salt that is kept beside it and goes with it. Earlier
-        /// versions put none on record.
+        /// A commitment to the name that customers see, under a salt that goes with it; not of earlier versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_name: Option<String>,
         /// Who noted it.
@@ -416,12 +424,16 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A member of staff works here no more: what they had goes back. In their own stream.
+    StaffRemoved {
+        /// Who.
+        removed: StaffRemoval,
+    },
     /// A chat was started for a customer: a link that acts for nobody else. In the chat's own stream.
     ChatStarted {
         /// Which chat, by its name, which is no secret.
         chat: String,
-        /// A digest of what is kept to know its secret by, which nobody finds the secret from; records of earlier
-        /// versions have none.
+        /// A digest of what its secret is known by, which nobody finds it from; not of earlier versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
         /// For whom.
@@ -472,16 +484,14 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// The key that sealed all words of a customer was destroyed: from here on none of them can be read. Each of their
-    /// cases says so of itself after it. In the customer's own stream.
+    /// A customer's key was destroyed: none of their words can be read. Their cases say so after it. In their stream.
     CustomerErased {
         /// Whose.
         customer: CustomerId,
         /// When.
         at: Timestamp,
     },
-    /// Nothing is left of what was to be erased: the sealed words are gone from every case, and the key from everything
-    /// that the database wrote. In the customer's own stream.
+    /// Nothing is left of what was to be erased, neither on a case nor in what was written. In the customer's stream.
     ErasureCompleted {
         /// Whose.
         customer: CustomerId,

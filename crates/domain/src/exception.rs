@@ -18,6 +18,8 @@ pub enum ExceptionKind {
     InvariantHeld,
     /// An SLA target was missed.
     SlaMissed,
+    /// A customer was promised a call, and nobody called in time.
+    CallbackMissed,
     /// Raised by hand.
     Raised,
 }
@@ -36,6 +38,7 @@ impl ExceptionKind {
             Self::PolicyError => "policy_error",
             Self::InvariantHeld => "invariant_held",
             Self::SlaMissed => "sla_missed",
+            Self::CallbackMissed => "callback_missed",
             Self::Raised => "raised",
         }
     }

@@ -1,7 +1,10 @@
 //! Acts of authority that are of no case: who may call, who works here and is there, which chats and subscriptions
 //! there are. Each is an event in the stream of what it is about, so that nobody gets a right beside the record.
 
-use crate::{floor::Presence, id::Timestamp};
+use crate::{
+    floor::Presence,
+    id::{StaffId, Timestamp},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -70,6 +73,19 @@ impl From<&Presence> for PresenceKind {
             Presence::Offline => Self::Offline,
         }
     }
+}
+
+/// That a member of staff works here no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StaffRemoval {
+    /// Who.
+    pub staff: StaffId,
+    /// Who removed them.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What a subscription sends, and where to.

@@ -190,6 +190,10 @@ name_id!(
     Disposition, "a disposition's name (a letter, then up to 63 of a-z 0-9 _ - .)"
 );
 name_id!(
+    /// Somebody else who is waited for: a courier, another company.
+    PartyName, "a third party's name (a letter, then up to 63 of a-z 0-9 _ - .)"
+);
+name_id!(
     /// A policy's `@id`.
     PolicyId, "a policy's id (a letter, then up to 63 of a-z 0-9 _ - .)"
 );

@@ -13,6 +13,7 @@ pub mod command;
 pub mod consult;
 pub mod cost;
 pub mod decision;
+pub mod deferral;
 pub mod ending;
 pub mod event;
 pub mod exception;

@@ -1,6 +1,6 @@
 //! Offers: a queue's proposals of a case to one member of staff, each with a deadline.
 
-use crate::id::{OfferId, StaffId, Timestamp};
+use crate::id::{OfferId, PolicyId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A queue's proposal of a case to one member of staff.
@@ -37,4 +37,19 @@ pub enum OfferEnd {
     Expired,
     /// Taken back, since the member of staff has gone.
     Withdrawn,
+}
+
+/// That a member of staff was passed over, since policy does not let them answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OfferWithheld {
+    /// Who.
+    pub staff: StaffId,
+    /// What they may not do: `offer.answer` or `message.answer`.
+    pub action: String,
+    /// The policies that say so; none where nothing permits it.
+    pub policies: Vec<PolicyId>,
+    /// When.
+    pub at: Timestamp,
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     case::HolderRef,
+    deferral::DeferralKind,
     id::{CaseId, ConsultId, DecisionId, ExceptionId, OfferId, PolicyId, ResponderId, StaffId},
 };
 
@@ -157,6 +158,36 @@ pub enum Refusal {
     UnknownSituation {
         /// Which.
         situation: SmolStr,
+    },
+    /// A case is to be put off that people do not have.
+    #[error("only what people have can be put off: {holder} has the case", holder = holder.name())]
+    NotWithPeople {
+        /// Who has it.
+        holder: HolderRef,
+    },
+    /// A case is to be put off until a moment that is over.
+    #[error("a case is put off until a moment that is still to come")]
+    MomentOver,
+    /// A case is to be put off until its own end.
+    #[error("a case cannot be put off until its own end")]
+    PutOffUntilItself,
+    /// A case is to be put off that is just offered to somebody.
+    #[error("the case is offered to `{staff}`; who takes it can put it off")]
+    OfferOpen {
+        /// To whom.
+        staff: StaffId,
+    },
+    /// The case is not put off so.
+    #[error("the case is not put off by a {}", kind.words())]
+    NotPutOff {
+        /// How not.
+        kind: DeferralKind,
+    },
+    /// The case is put off.
+    #[error("the case is put off by a {}, and does not end by silence", kind.words())]
+    PutOff {
+        /// How.
+        kind: DeferralKind,
     },
     /// Nobody is asked whether to hand the case over.
     #[error("nobody is asked whether to hand this case over")]

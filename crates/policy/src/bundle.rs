@@ -321,6 +321,11 @@ impl Bundle {
         &self.manifest.limits
     }
 
+    /// What becomes of a message on a case that has ended, where the bundle says so.
+    pub fn reopen(&self) -> Option<&crate::reopen::Reopen> {
+        self.manifest.reopen.as_ref()
+    }
+
     /// A responder by name.
     pub fn candidate(&self, responder: &ResponderId) -> Option<&CandidateSpec> {
         self.candidates.iter().find(|spec| &spec.responder == responder)

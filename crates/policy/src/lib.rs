@@ -31,6 +31,7 @@ mod personal;
 mod places;
 mod product_schema;
 pub mod reference;
+pub mod reopen;
 pub mod replay;
 mod scope;
 mod slices;

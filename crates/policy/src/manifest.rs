@@ -76,6 +76,8 @@ pub struct Manifest {
     pub economics: Economics,
     /// Bounds.
     pub limits: Limits,
+    /// What becomes of a message on a case that has ended; it is refused where nothing is said.
+    pub reopen: Option<crate::reopen::Reopen>,
     /// Who owns exceptions of routing.
     pub exceptions: Exceptions,
 }
@@ -456,6 +458,16 @@ pub struct Limits {
     /// Days after the end of a case within which a new one about the same counts as another contact.
     #[serde(default = "Limits::again")]
     pub contact_again_days: u32,
+    /// Minutes of a customer's silence after which their case takes no room of the member of staff who has it; 0 where
+    /// it always does.
+    #[serde(default)]
+    pub silent_minutes: u32,
+    /// Minutes for which a case that comes back is kept for whoever had it last and is there.
+    #[serde(default = "Limits::keep")]
+    pub keep_minutes: u32,
+    /// Minutes after the moment of a callback within which the customer is to be called.
+    #[serde(default = "Limits::callback")]
+    pub callback_minutes: u32,
     /// Days after the end of a customer's case within which whoever had it has served the customer before.
     #[serde(default = "Limits::served")]
     pub served_before_days: u32,
@@ -476,6 +488,14 @@ impl Limits {
 
     fn again() -> u32 {
         7
+    }
+
+    fn keep() -> u32 {
+        2
+    }
+
+    fn callback() -> u32 {
+        15
     }
 
     fn served() -> u32 {

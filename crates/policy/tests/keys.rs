@@ -86,6 +86,7 @@ breach_minor = 1
 failure_minor = 1
 [limits]
 handoffs_max = 1
+[reopen]
 [exceptions]
 owner = "o"
 due_minutes = 1

@@ -63,8 +63,8 @@ pub struct Running {
     pub succession: Arc<Succession>,
 }
 
-/// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have. What answers
-/// under another bundle is made with secrets from this process's environment, and kept nowhere.
+/// Starts to serve `app` at `address`, once no open case belongs to somebody whom its bundle does not have. What
+/// answers under another bundle is made with secrets from this process's environment, and kept nowhere.
 ///
 /// # Errors
 /// When the address cannot be had, or the store refuses.

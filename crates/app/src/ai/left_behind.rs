@@ -1,5 +1,5 @@
-//! What earlier holders of a case left behind for the next one: what they said when they gave it up, what policy said of
-//! actions that it denied, and what became of those that it permitted.
+//! What earlier holders of a case left behind for the next one: what they said when they gave it up, what policy said
+//! of actions that it denied, and what became of those that it permitted.
 
 use crate::{Parts, access::who, journal::stored_case::Records, pipeline::sealing, refused::Refused};
 use remit_domain::{

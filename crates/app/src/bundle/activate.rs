@@ -105,6 +105,26 @@ pub struct Activation {
     pub held_up_ms: Option<f64>,
 }
 
+impl Activation {
+    /// Nothing is to be done.
+    fn in_force_already(governance: &Governance) -> Self {
+        let (digest, name) = (governance.bundle.digest().clone(), governance.bundle.name().to_owned());
+        Self {
+            from: digest.clone(),
+            to: digest,
+            name,
+            in_force: true,
+            tests: 0,
+            sentences: 0,
+            changed: None,
+            moves: Vec::new(),
+            survey: Survey::default(),
+            warnings: Vec::new(),
+            held_up_ms: None,
+        }
+    }
+}
+
 /// Puts the bundle in force whose files these are, in the form in which bundles are exported; for a preview, says what
 /// that would do.
 ///
@@ -140,8 +160,8 @@ pub async fn roll_back_bundle(
     Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
 }
 
-/// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is asked.
-/// `who` is named on record.
+/// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is
+/// asked. `who` is named on record.
 ///
 /// # Errors
 /// As [`activate_bundle`].
@@ -228,6 +248,9 @@ impl Switch<'_> {
         if let Some(thought) = self.wanted.from.as_ref().filter(|thought| **thought != from) {
             let detail = format!("the bundle in force is {from}, not {thought}; look at what it is first");
             return Err(Refused::new(Kind::Conflict, detail).with("in_force", &from));
+        }
+        if files.digest() == from && self.wanted.moves.is_empty() {
+            return Ok(Activation::in_force_already(&parts.governance));
         }
         let Checked { governance, tests, sentences, warnings } = self.checked(files).await?;
         let plan = self.plan(&parts, &governance).await?;

@@ -4,7 +4,9 @@ use crate::{Governance, Live, case::waiting::about, environment::clock::rfc3339}
 use remit_domain::{
     Case,
     announcement::Announcement,
-    id::{ResponderId, StaffId},
+    case::Holder,
+    deferral::{Deferral, DeferralKind},
+    id::{ResponderId, StaffId, Timestamp},
     signal::Value,
 };
 use remit_signals::readings::UNDETERMINED;
@@ -41,6 +43,25 @@ pub(crate) fn announce(
             say("owner_acts", &[("owner", owner), ("time", &rfc3339(due))])
         }
     }
+}
+
+/// What the customer is told of a case that is put off, by which moment something happens; nothing where that is for
+/// those who work on it.
+pub(crate) fn put_off(governance: &Governance, case: &Case, deferral: &Deferral) -> Option<String> {
+    let text = match deferral.kind {
+        DeferralKind::Callback => "callback_agreed",
+        DeferralKind::ThirdParty => "third_party_awaited",
+        DeferralKind::Snooze | DeferralKind::FollowUp => return None,
+    };
+    let time = moment(governance, case, deferral.until);
+    Some(governance.bundle.texts().say(language(case), text, &[("time", &time)]))
+}
+
+/// A moment as people say it in the queue that has the case.
+fn moment(governance: &Governance, case: &Case, at: Timestamp) -> String {
+    let queue = case.holder.as_ref().and_then(Holder::responder).and_then(|id| governance.bundle.candidate(id));
+    let spoken = queue.and_then(|spec| spec.queue.as_ref()).and_then(|queue| queue.spoken(at));
+    spoken.unwrap_or_else(|| rfc3339(at))
 }
 
 /// The language in which the customer of a case is told things: that of their words, where it is known.

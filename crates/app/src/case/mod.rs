@@ -1,12 +1,17 @@
 //! What can be done to a case, and what is read of it.
 
 pub mod action;
+pub mod after_end;
 pub mod announce;
 pub mod attachment;
 pub mod automatic;
 pub mod bounds;
 pub mod consult;
 pub mod counted;
+pub mod defer;
+mod deferral_timer;
+pub mod deferral_view;
+mod due;
 pub mod end;
 pub mod exception;
 pub mod feedback;

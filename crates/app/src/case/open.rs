@@ -169,6 +169,7 @@ pub(crate) async fn opening_of(
         channel: open.channel,
         words: sealed.words.clone(),
         readings,
+        follows: None,
         fields,
     };
     let customer = customer.new;

@@ -72,6 +72,23 @@ pub struct ReadPart {
     pub left_out: Vec<&'static str>,
 }
 
+impl MessageView {
+    /// What Remit tells the customer.
+    fn of_remit(id: String, text: String, at: Timestamp, seq: u64) -> Self {
+        Self {
+            id,
+            author: OWN_SOURCE.to_owned(),
+            text: Some(text),
+            read: None,
+            found: None,
+            auto_submitted: None,
+            attachments: Vec::new(),
+            at: rfc3339(at),
+            seq,
+        }
+    }
+}
+
 impl ReadPart {
     fn of(text: &str) -> Option<Self> {
         let message = written(text);
@@ -192,24 +209,10 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
                 seq,
             })
         }
-        Event::DecisionMade { decision, handoff: Some(handoff) } => handoff.announced.map(|told| MessageView {
-            id: decision.id.to_string(),
-            author: OWN_SOURCE.to_owned(),
-            text: Some(announce::announce(
-                &parts.governance,
-                &parts.live,
-                told,
-                handoff.to.name(),
-                handoff.staff.as_ref(),
-                announce::language(case),
-            )),
-            read: None,
-            found: None,
-            auto_submitted: None,
-            attachments: Vec::new(),
-            at: rfc3339(decision.at),
-            seq,
-        }),
+        Event::DecisionMade { decision, handoff: Some(_) } => told_of(&parts.governance, &parts.live, case, event)
+            .map(|text| MessageView::of_remit(decision.id.to_string(), text, decision.at, seq)),
+        Event::CaseDeferred { deferral } => told_of(&parts.governance, &parts.live, case, event)
+            .map(|text| MessageView::of_remit(format!("put-off-{seq}"), text, deferral.at, seq)),
         _ => None,
     })
 }
@@ -263,6 +266,9 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 
 /// What the customer was told of an event, in words.
 fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
+    if let Event::CaseDeferred { deferral } = event {
+        return announce::put_off(governance, case, deferral);
+    }
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
     let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
     handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
@@ -298,6 +304,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ConsultAsked { consult, .. } => Some(&consult.question),
         Event::ConsultAnswered { answer, .. } => Some(answer),
         Event::NoteLeft { note, .. } => Some(note),
+        Event::CaseDeferred { deferral } => deferral.note.as_ref(),
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
         | Event::FieldsSet { .. }
@@ -305,6 +312,11 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::SituationNoted { .. }
         | Event::OfferMade { .. }
         | Event::OfferEnded { .. }
+        | Event::OfferWithheld { .. }
+        | Event::CallbackDue { .. }
+        | Event::DeferralEnded { .. }
+        | Event::CaseAwaited { .. }
+        | Event::StaffRemoved { .. }
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }

@@ -1,14 +1,17 @@
 //! What happens when something is due: offers expire, exceptions escalate, silent cases end, SLA clocks call.
 
 use crate::{
-    Caller, Environment, Journal, Parts,
-    access::principal::Job,
+    Environment, Journal, Parts,
     ai::turn,
+    case::{
+        deferral_timer,
+        due::{do_due, look_later, own},
+    },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
         stored_case,
     },
-    pipeline::{self, commit::Act, sealing, sla},
+    pipeline::{commit::Act, sealing, sla},
     refused::{Kind, Refused},
     staff::offering,
 };
@@ -16,10 +19,11 @@ use remit_domain::{
     Case, Command,
     case::Status,
     decision::{DecisionPoint, Trigger, YieldReason},
+    deferral::DeferralKind,
     id::Timestamp,
     offer::OfferEnd,
 };
-use remit_store::{Commit, OutboxRow, ReadError, Views as _};
+use remit_store::{OutboxRow, ReadError, Views as _};
 use std::time::Duration;
 
 /// Turns of AI responders that are to be taken.
@@ -96,7 +100,14 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
             let human_requested = ended.is_some_and(|ended| ended.human_requested);
             own(parts, row, Command::Absorb { from, situations, human_requested }, Vec::new()).await
         }
-        Look::ContactedAgain { case } => own(parts, row, Command::NoteContact { case }, Vec::new()).await,
+        Look::ContactedAgain { case } => {
+            own(parts, row, Command::NoteContact { case, linked: false }, Vec::new()).await
+        }
+        Look::Followed { case } => own(parts, row, Command::NoteContact { case, linked: true }, Vec::new()).await,
+        Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
+        Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
+        Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
+        Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }
 
@@ -105,6 +116,11 @@ async fn end_silent(parts: &Parts, row: &OutboxRow, case: &Case, messages: u32) 
     let silent = case.status == Status::Open && case.said() == messages && case.waiting_since.is_none();
     let holder = case.holder.as_ref().filter(|holder| silent && holder.responder().is_some());
     let Some(holder) = holder else { return turn::drop_row(&parts.journal, &row.id).await };
+    if let Some(until) = case.deferrals.values().map(|deferral| deferral.next_moment()).max() {
+        // What it is put off for comes first.
+        let silence_ms = i64::from(parts.governance.bundle.limits().silence_hours) * 3_600_000;
+        return look_later(&parts.journal, row, case, until.plus_ms(silence_ms), Look::Silence { messages }).await;
+    }
     if let Some(standing) = case.situations.gravest() {
         // No silence ends it: whoever answers for the case sees to it.
         let hours = parts.governance.bundle.limits().silence_hours;
@@ -136,17 +152,20 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     }
     let Some(running) = sla::clock(&parts.governance, case) else {
         return match sla::next_look(&parts.governance, case) {
-            Some(at) => look_later(&parts.journal, row, case, at).await,
+            Some(at) => look_later(&parts.journal, row, case, at, Look::Sla).await,
             None => turn::drop_row(&parts.journal, &row.id).await,
         };
     };
+    if now >= running.risk && case.deferrals.contains_key(&DeferralKind::Snooze) {
+        return deferral_timer::wake(parts, row, case).await;
+    }
     if now >= running.due {
         let due = now.plus_ms(parts.governance.bundle.terms().exception_due_ms);
         return own(parts, row, Command::MissSla { due }, Vec::new()).await;
     }
     if now < running.risk {
-        return look_later(&parts.journal, row, case, sla::next_look(&parts.governance, case).unwrap_or(running.risk))
-            .await;
+        let at = sla::next_look(&parts.governance, case).unwrap_or(running.risk);
+        return look_later(&parts.journal, row, case, at, Look::Sla).await;
     }
     let Some(epoch) = case.holder.as_ref().map(|holder| holder.epoch) else {
         return turn::drop_row(&parts.journal, &row.id).await;
@@ -155,24 +174,4 @@ async fn look_at_clock(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<()
     let at = sla::patience_ends(&parts.governance, case).map_or(running.due, |ends| ends.min(running.due));
     let again = vec![timer(row.id.clone(), case, at, Look::Sla)];
     own(parts, row, Command::Review { epoch, point: DecisionPoint::Retain, trigger }, again).await
-}
-
-/// Puts the look off until `at`.
-async fn look_later(journal: &Journal, row: &OutboxRow, case: &Case, at: Timestamp) -> Result<(), Refused> {
-    let outbox = vec![timer(row.id.clone(), case, at, Look::Sla)];
-    let commit = Commit { claim: Some(row.id.clone()), outbox, ..Commit::default() };
-    journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
-}
-
-/// Does `command` on the row's case on Remit's own account.
-async fn own(parts: &Parts, row: &OutboxRow, command: Command, outbox: Vec<OutboxRow>) -> Result<(), Refused> {
-    let mut act = Act::new("timer", command);
-    act.beside.outbox = outbox;
-    do_due(parts, row, act).await
-}
-
-/// Does what a row asks for, with which it is done.
-async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
-    let act = act.claiming(&row.id);
-    pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
 }

@@ -1,7 +1,7 @@
 //! What callers are shown of a case: plain data with times as RFC 3339.
 
 use crate::{
-    case::{fields::FieldView, schema},
+    case::{deferral_view::DeferralView, fields::FieldView, schema},
     environment::clock::rfc3339,
 };
 use remit_domain::{
@@ -85,6 +85,24 @@ pub struct CaseView {
     /// Cases that ended in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absorbed: Vec<String>,
+    /// What it is put off for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deferrals: Vec<DeferralView>,
+    /// There, and true, while nobody has to do anything on it: it takes nobody's room, and is offered to nobody.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub put_off: bool,
+    /// Cases that are put off until it ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited_by: Vec<String>,
+    /// Who was passed over in the order of offers, since policy does not let them answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<String>,
+    /// The case that had ended and that its first message was written on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+    /// Cases that what the customer wrote on this one, after it had ended, opened.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub followed_by: Vec<String>,
     /// There once the words on it were erased: none of them can be read any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased: Option<ErasedView>,
@@ -201,7 +219,8 @@ pub struct ExceptionView {
     pub id: String,
     /// The case.
     pub case: String,
-    /// `no_responder`, `handoff_limit`, `policy_error`, `invariant_held`, `sla_missed` or `raised`.
+    /// `no_responder`, `handoff_limit`, `policy_error`, `invariant_held`, `sla_missed`, `callback_missed` or
+    /// `raised`.
     pub kind: &'static str,
     /// Who must see to it.
     pub owner: String,
@@ -288,6 +307,12 @@ impl From<&Case> for CaseView {
                 _ => None,
             },
             absorbed: case.absorbed.iter().map(ToString::to_string).collect(),
+            deferrals: case.deferrals.values().map(DeferralView::from).collect(),
+            put_off: case.is_put_off(),
+            awaited_by: case.awaited_by.iter().map(ToString::to_string).collect(),
+            passed_over: case.withheld.iter().map(ToString::to_string).collect(),
+            follows: case.follows.map(|id| id.to_string()),
+            followed_by: case.followed_by.iter().map(ToString::to_string).collect(),
             erased: case.erased.then(ErasedView::default),
             opened_at: rfc3339(case.opened),
             updated_at: rfc3339(case.updated),

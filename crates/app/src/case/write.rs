@@ -3,6 +3,7 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     case::{
+        after_end::{self, AfterEnd},
         automatic,
         bounds::{self, TEXT_MAX},
         counted::{self, CaseAnswer, shown},
@@ -72,7 +73,15 @@ pub async fn post_message(
             }
             None => {
                 let readings = measure::measure_again(parts, &loaded.case, &written).await?;
-                Command::Write { words, situation: measure::noted(&parts.governance, &readings), readings }
+                let situation = measure::noted(&parts.governance, &readings);
+                let becomes = after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &loaded.case);
+                match becomes.await? {
+                    AfterEnd::Refused => Command::Write { words, situation, readings },
+                    AfterEnd::Reopens => Command::WriteAgain { words, situation, readings },
+                    AfterEnd::Follows => {
+                        return Ok(after_end::follow(parts, caller, repeat, &loaded.case, &message.text).await?);
+                    }
+                }
             }
         },
     };

@@ -19,6 +19,7 @@ use remit_domain::{
     announcement::Announcement,
     case::{Author, Holder, HolderRef, Status},
     decision::ResponderKind,
+    deferral::Deferral,
     event::{Handoff, Message},
     id::{CaseId, StaffId, Timestamp},
 };
@@ -74,6 +75,22 @@ pub struct ChatStatus {
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
     pub can_confirm: bool,
+}
+
+impl ChatMessage {
+    /// What Remit tells of a case that is put off.
+    fn of_remit(seq: u64, text: String, by: String, at: String) -> Self {
+        Self {
+            id: format!("put-off-{seq}"),
+            seq,
+            author: "remit",
+            name: None,
+            text: Some(text),
+            by: Some(by),
+            attachments: Vec::new(),
+            at,
+        }
+    }
 }
 
 /// A conversation as its customer is shown it.
@@ -139,7 +156,7 @@ async fn said_on(
         let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
             at = row.seq;
-            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made") {
+            if !matches!(row.kind.as_str(), "case_opened" | "message_added" | "decision_made" | "case_deferred") {
                 continue;
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
@@ -148,6 +165,11 @@ async fn said_on(
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
                     said.extend(announced(&parts.governance, &parts.live, &case, &decision, &handoff, row.seq));
+                }
+                Event::CaseDeferred { deferral } => {
+                    let told = announce::put_off(&parts.governance, &case, &deferral);
+                    let (until, at) = (rfc3339(deferral.until), rfc3339(deferral.at));
+                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, until, at)));
                 }
                 _ => {}
             }
@@ -242,6 +264,9 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
         return Ok(ChatStatus::new("closed", say("chat_ended", &[])));
     };
     let can_confirm = can_confirm(&case);
+    if let Some(status) = put_off(&parts.governance, &case) {
+        return Ok(ChatStatus { can_confirm, ..status });
+    }
     if let Some(staff) = &holder.staff {
         let name = first_name(parts, &case, staff);
         let text = if parts.live.floor.is_here(staff) { "chat_person" } else { "chat_person_is_away" };
@@ -268,6 +293,15 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
     let text = say(text, &[("title", desk), ("wait", &how_long)]);
     let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
     Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
+}
+
+/// What is told of a case that is put off, while the customer waits for nothing else.
+fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
+    let told = |deferral: &&Deferral| deferral.kind.is_told() && case.is_put_off();
+    let deferral = case.deferrals.values().find(told)?;
+    let state = if case.holder.as_ref().is_some_and(|holder| holder.staff.is_some()) { "person" } else { "waiting" };
+    let status = ChatStatus::new(state, announce::put_off(governance, case, deferral)?);
+    Some(ChatStatus { by: Some(rfc3339(deferral.until)), ..status })
 }
 
 /// A file of a chat's cases, with its kind.

@@ -4,6 +4,7 @@ use crate::{
     Caller, Environment, Journal, Live, Parts, Repeat,
     access::{auth, authority},
     case::{
+        after_end::{self, AfterEnd},
         announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
@@ -186,7 +187,15 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), SayRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    match current_of(&parts.journal, chat).await? {
+    let current = current_of(&parts.journal, chat).await?;
+    let becomes = match current {
+        Some(case) => becomes(parts, case).await?,
+        None => AfterEnd::Refused,
+    };
+    match current {
+        Some(case) if becomes == AfterEnd::Follows && !say.another => {
+            chat_open(parts, chat, repeat, say.text, Vec::new(), Some(case)).await?;
+        }
         Some(case) if !(say.another && is_resolved(&parts.journal, case).await?) => {
             let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
             let (caller, case) = (chat.caller(), case.to_string());
@@ -194,7 +203,7 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
             let said = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await;
             said.map_err(Refused::from)?;
         }
-        _ => chat_open(parts, chat, repeat, say.text, Vec::new()).await?,
+        _ => chat_open(parts, chat, repeat, say.text, Vec::new(), None).await?,
     }
     Ok(())
 }
@@ -208,8 +217,9 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
     let Some(id) = current_of(&parts.journal, chat).await? else {
         let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
-        return Ok(chat_open(parts, chat, repeat, text, wanted).await?);
+        return Ok(chat_open(parts, chat, repeat, text, wanted, None).await?);
     };
+    let becomes = becomes(parts, id).await?;
     let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id).await?;
     let case = &loaded.case;
@@ -217,8 +227,15 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
         return Ok(());
     }
     let text = parts.governance.bundle.texts().say(announce::language(case), "wants_human", &[]);
+    if becomes == AfterEnd::Follows {
+        return Ok(chat_open(parts, chat, repeat, text, wanted, Some(loaded.case.id)).await?);
+    }
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &text).await?;
-    let command = Command::Write { words: sealed.words.clone(), readings: wanted, situation: None };
+    let (words, readings) = (sealed.words.clone(), wanted);
+    let command = match becomes {
+        AfterEnd::Reopens => Command::WriteAgain { words, readings, situation: None },
+        AfterEnd::Refused | AfterEnd::Follows => Command::Write { words, readings, situation: None },
+    };
     let act = Act::on(loaded, command).with([sealed]);
     Ok(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await.map(|_| ())?)
 }
@@ -272,6 +289,7 @@ async fn chat_open(
     repeat: &Repeat,
     text: String,
     readings: Vec<(SignalName, Reading)>,
+    follows: Option<CaseId>,
 ) -> Result<(), Refused> {
     let (cases, _) = cases_of(&parts.journal, chat).await?;
     let item = ChatItem { customer: chat.customer.clone(), cases, expires: chat.expires };
@@ -300,6 +318,9 @@ async fn chat_open(
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
     let mut act = open::opening_of(parts, &caller, customer, &open, measured, now).await?;
+    if let Some(ended) = follows {
+        act = after_end::following(act, ended);
+    }
     if let Command::Open { readings: measured, .. } = &mut act.command {
         measured.retain(|(name, _)| readings.iter().all(|(known, _)| known != name));
         measured.extend(readings);
@@ -334,6 +355,14 @@ pub(crate) async fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<Case
 async fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
     let case = current_of(journal, chat).await?.map(|case| case.to_string());
     case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
+}
+
+/// What becomes of what the customer says on a case.
+async fn becomes(parts: &Parts, case: CaseId) -> Result<AfterEnd, Refused> {
+    match stored_case::stored_case(&parts.journal, case).await? {
+        Some(case) => after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &case).await,
+        None => Ok(AfterEnd::Refused),
+    }
 }
 
 async fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {

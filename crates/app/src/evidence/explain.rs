@@ -261,8 +261,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
         percent => format!(", at {percent} % for this customer's value"),
     };
     format!(
-        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA{value}) + failing {} (resolves \
-         {} of such cases, from {} outcomes and a prior worth {}){}",
+        "expected cost {} = handling {} + waiting {} (about {} min, {} risk of missing the SLA{value}) + failing {} \
+         (resolves {} of such cases, from {} outcomes and a prior worth {}){}",
         money(c.cost.total_minor),
         money(c.cost.handling_minor),
         money(c.cost.delay_minor),

@@ -3,6 +3,7 @@
 
 use remit_domain::{
     Case,
+    deferral::DeferralKind,
     id::{CaseId, ExceptionId, MessageId, OfferId, ResponderId, Timestamp},
 };
 use remit_store::OutboxRow;
@@ -38,6 +39,16 @@ pub(crate) enum Look {
     Absorb { from: CaseId },
     /// A case that had ended, about which the customer opened another one.
     ContactedAgain { case: CaseId },
+    /// A case on which the customer wrote after it had ended, which opened another one.
+    Followed { case: CaseId },
+    /// A case that is put off.
+    Deferral { of: DeferralKind },
+    /// A case that came back to whoever has it, who may be gone.
+    Back { epoch: u64 },
+    /// A case with whose end another one comes back.
+    Awaited { by: CaseId },
+    /// A case that is put off until another one ends, which it has.
+    CaseEnded { case: CaseId },
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
@@ -52,4 +63,20 @@ pub(crate) fn timer_on(id: String, case: CaseId, due: Timestamp, look: Look) -> 
         due_ms: due.0,
         body: serde_json::to_vec(&look).unwrap_or_default(),
     }
+}
+
+/// The name of the row that looks at a deferral of a case.
+pub(crate) fn deferral_row(case: CaseId, of: DeferralKind) -> String {
+    format!("deferral:{}:{case}", of.as_str())
+}
+
+/// Tells a case that is put off until another one ends that it has.
+pub(crate) fn ended(case: CaseId, by: CaseId, now: Timestamp) -> OutboxRow {
+    timer_on(format!("ended:{by}:{case}"), by, now, Look::CaseEnded { case })
+}
+
+/// Where a member of staff has the case, whether they are gone is looked at at once.
+pub(crate) fn back(case: &Case, now: Timestamp) -> Option<OutboxRow> {
+    let epoch = case.holder.as_ref().filter(|held| held.staff.is_some())?.epoch;
+    Some(timer(format!("back:{}", case.id), case, now, Look::Back { epoch }))
 }

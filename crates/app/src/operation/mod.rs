@@ -14,6 +14,7 @@ mod cases;
 mod chat;
 mod decisions;
 mod declaration;
+mod deferrals;
 mod erasure;
 mod events;
 mod exceptions;
@@ -29,6 +30,7 @@ pub use cases::*;
 pub use chat::*;
 pub use decisions::*;
 pub use declaration::{Declaration, Refusing, Repeats, TAGS, Thing, Who, lines};
+pub use deferrals::*;
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
@@ -46,6 +48,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
     let groups = [
         cases::ALL,
         work::ALL,
+        deferrals::ALL,
         chat::ALL,
         decisions::ALL,
         exceptions::ALL,

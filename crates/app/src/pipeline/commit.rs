@@ -59,6 +59,8 @@ pub(crate) struct Beside {
     pub(crate) items: Option<ItemsOf>,
     /// A case that had ended, about which the customer opens this one.
     pub(crate) again: Option<CaseId>,
+    /// A case that had ended, and that what opens this one was written on.
+    pub(crate) follows: Option<CaseId>,
 }
 
 /// Makes the items that change with a command from what happened.
@@ -143,6 +145,7 @@ pub(crate) fn record<T: Serialize>(
     // What follows from what happened comes last: it takes the place of what was foreseen.
     rest.rows.splice(0..0, beside.outbox);
     rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
+    rest.rows.extend(beside.follows.map(|ended| follow_ups::followed(ended, case.id, now)));
     let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
     items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
     let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));

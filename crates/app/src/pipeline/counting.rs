@@ -64,7 +64,10 @@ pub(crate) fn outcomes(before: Option<&Case>, events: &[Event], about: &str) -> 
             }
             Event::CaseReopened { .. } => count(last, back, "reopened"),
             Event::AnsweredTooLate { responder, .. } => tell(responder, NONE, "late"),
-            Event::ContactedAgain { .. } => count(last, back, "contacted_again"),
+            // Once, however many cases follow.
+            Event::ContactedAgain { .. } if before.is_none_or(|case| !case.contacted_again) => {
+                count(last, back, "contacted_again");
+            }
             Event::FeedbackGiven { feedback, .. } => {
                 if feedback.solved == Some(true) && before.is_some_and(|case| case.status == Status::Resolved) {
                     count(last, NONE, "confirmed");

@@ -9,6 +9,7 @@ use remit_domain::{
     Case, Event,
     case::{Author, Status},
     command::Happened,
+    deferral::{Deferral, DeferralKind},
     id::{CaseId, Timestamp},
 };
 use remit_store::OutboxRow;
@@ -35,6 +36,7 @@ pub(crate) fn follow_ups(
     let offered = |case: Option<&Case>| case.and_then(|case| case.offer.as_ref()).map(|offer| offer.id);
     let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
     follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
+    put_off(before, happened, now, &mut follow_ups);
     let (was, is) =
         (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &happened.case));
     if was != is {
@@ -45,6 +47,27 @@ pub(crate) fn follow_ups(
         }
     }
     follow_ups
+}
+
+/// A moment for each deferral; and who waits for the case's end is told of it.
+fn put_off(before: Option<&Case>, happened: &Happened, now: Timestamp, follow_ups: &mut FollowUps) {
+    let case = &happened.case;
+    for kind in DeferralKind::ALL {
+        let moment = |case: &Case| case.deferrals.get(&kind).map(Deferral::next_moment);
+        let (was, is) = (before.and_then(moment), moment(case));
+        if was == is {
+            continue;
+        }
+        let id = outbox::deferral_row(case.id, kind);
+        match is {
+            Some(at) => follow_ups.rows.push(outbox::timer(id, case, at, Look::Deferral { of: kind })),
+            None => follow_ups.cancel.push(id),
+        }
+    }
+    if happened.events.iter().any(|event| matches!(event, Event::CaseResolved { .. })) {
+        let awaited = before.map(|before| before.awaited_by.as_slice()).unwrap_or_default();
+        follow_ups.rows.extend(awaited.iter().map(|by| outbox::ended(case.id, *by, now)));
+    }
 }
 
 /// An AI responder is asked when it gets a case, and when the customer writes while it has one.
@@ -107,4 +130,9 @@ fn look_again(governance: &Governance, case: &Case, event: &Event, follow_ups: &
 /// What is to be noted on a case that had ended, about which the customer opens another one.
 pub(crate) fn contacted_again(ended: CaseId, case: CaseId, now: Timestamp) -> OutboxRow {
     outbox::timer_on(format!("again:{ended}"), ended, now, Look::ContactedAgain { case })
+}
+
+/// The same where what the customer wrote on it opened the other one.
+pub(crate) fn followed(ended: CaseId, case: CaseId, now: Timestamp) -> OutboxRow {
+    outbox::timer_on(format!("followed:{ended}:{case}"), ended, now, Look::Followed { case })
 }

@@ -100,8 +100,8 @@ pub(crate) fn follow_in(parts: &Parts, live: &Live, change: Change) -> Result<()
     followed
 }
 
-/// Has the floor of `live` follow a change. What was followed already is not followed again, so that the floor under the
-/// bundle that comes next follows while it is made from what is stored.
+/// Has the floor of `live` follow a change. What was followed already is not followed again, so that the floor under
+/// the bundle that comes next follows while it is made from what is stored.
 pub(crate) fn follow_on_floor(governance: &Governance, live: &Live, environment: &Environment, change: &Change) {
     live.floor.follow(change, environment);
     if let Some((case, ended)) = &change.placed {

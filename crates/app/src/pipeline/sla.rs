@@ -8,7 +8,10 @@
 use crate::Governance;
 use remit_domain::{
     Case,
-    case::{Status, waits::Waits},
+    case::{
+        Status,
+        waits::{Waited, Waits},
+    },
     decision::SlaClock,
     id::{ResponderId, Timestamp},
 };
@@ -83,7 +86,9 @@ pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>
     let from = case.waits.as_ref().map_or(waiting, |waits| waits.current(waiting));
     let running = |clock, since: Timestamp, promised_ms: i64| {
         // A queue that the bundle no longer has counts as the one that has the case now.
-        let spent = over.iter().map(|one| of(&one.queue).unwrap_or(queue).worked_ms(one.from.max(since), one.until));
+        let counts = |one: &&Waited| clock != SlaClock::Resolution || !one.apart;
+        let over = over.iter().filter(counts);
+        let spent = over.map(|one| of(&one.queue).unwrap_or(queue).worked_ms(one.from.max(since), one.until));
         let spent_ms = spent.sum();
         let after = |work_ms: i64| match work_ms.saturating_sub(spent_ms) {
             left_ms @ 1.. => queue.after(from, left_ms),
@@ -94,7 +99,9 @@ pub(crate) fn running<'a>(bundle: &'a Bundle, case: &Case) -> Option<Running<'a>
         Some(Running { clock, queue, promised_ms, spent_ms, from, due, risk })
     };
     let reply = running(clock, waiting, promised);
-    let resolution = queue.resolution_ms.and_then(|promised| running(SlaClock::Resolution, case.opened, promised));
+    // While somebody else is waited for, nothing is promised of the end.
+    let ends = queue.resolution_ms.filter(|_| !case.awaits_third_party());
+    let resolution = ends.and_then(|promised| running(SlaClock::Resolution, case.opened, promised));
     reply.into_iter().chain(resolution).min_by_key(|running| running.due)
 }
 

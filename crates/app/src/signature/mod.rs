@@ -18,7 +18,7 @@ use crate::{
         automatic::NothingOpened,
         consult::{self, ConsultView},
         counted::CaseAnswer,
-        end, exception,
+        defer, end, exception,
         feedback::GiveFeedback,
         fields, hand_over, keep, merge,
         override_log::OverrideView,
@@ -113,6 +113,8 @@ signatures! {
     TransferCase(transfer::TransferCase) -> CaseAnswer, "Decided.";
     KeepCase(keep::KeepCase) -> CaseAnswer, "Noted.";
     EndSituation(situation::EndSituation) -> CaseAnswer, "Noted and decided.";
+    DeferCase(defer::DeferCase) -> CaseAnswer, "Put off.";
+    EndDeferral(defer::EndDeferral) -> CaseAnswer, "Ended.";
     AskConsult(consult::AskConsult) -> CaseAnswer, "Asked.";
     AnswerConsult(consult::AnswerConsult) -> CaseAnswer, "Given.";
     ListConsults(input::ListConsults) -> List<ConsultView>, "Open questions.";

@@ -159,12 +159,12 @@ fn tell(done: &Value, json: bool) {
         (true, false) => say!("{} is in force, in the place of {}", short(to), short(from)),
         (false, _) => say!("would put {} in force in the place of {}; nothing is changed", short(to), short(from)),
     }
-    say!("{} of its tests hold, {} sentences are read as they must be", number("/tests"), number("/sentences"));
-    let warnings = done.pointer("/warnings").and_then(Value::as_array).into_iter().flatten();
-    warnings.filter_map(Value::as_str).for_each(|warning| say!("warning: {warning}"));
     if from == to {
         return;
     }
+    say!("{} of its tests hold, {} sentences are read as they must be", number("/tests"), number("/sentences"));
+    let warnings = done.pointer("/warnings").and_then(Value::as_array).into_iter().flatten();
+    warnings.filter_map(Value::as_str).for_each(|warning| say!("warning: {warning}"));
     if let Some(changed) = done.pointer("/changed") {
         changes(changed);
     }

@@ -27,6 +27,10 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio::sync::Semaphore;
+
+/// Loads of the bundle's directory at once: one under way, and one that waits and loads what is there by then.
+const RELOADS: usize = 2;
 
 /// Remit's own version.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -108,8 +112,15 @@ impl Serve {
             let started = Started { address: running.address, name, digest, before };
             started.tell(json, self.log_format, first.as_ref());
             let manager = service_manager::serves(succession.current(), &started.to_string());
+            let reloads = Arc::new(Semaphore::new(RELOADS));
             while signals.stop_or_reload().await {
-                tokio::spawn(reload::reload(Arc::clone(&succession), self.bundle.clone()));
+                if let Ok(turn) = Arc::clone(&reloads).try_acquire_owned() {
+                    let reload = reload::reload(Arc::clone(&succession), self.bundle.clone());
+                    tokio::spawn(async move {
+                        reload.await;
+                        drop(turn);
+                    });
+                }
             }
             manager.stops();
             tokio::select! {

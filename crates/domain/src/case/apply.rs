@@ -6,9 +6,20 @@ use crate::{
     decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason, skills},
     event::{Event, Handoff, Mark, Tried},
     field::Field,
-    id::{PolicyId, ResponderId, Timestamp},
+    id::{CaseId, PolicyId, ResponderId, Timestamp},
     signal::{BUTTON_PRESSED, Value},
 };
+
+/// Cases that are linked to one in the same way, at most: the newest.
+const LINKED_MAX: usize = 32;
+
+fn keep_newest(cases: &mut Vec<CaseId>, case: CaseId) {
+    cases.retain(|known| *known != case);
+    if cases.len() >= LINKED_MAX {
+        cases.remove(0);
+    }
+    cases.push(case);
+}
 
 /// Messages that promise or refuse something, of each kind, that are handed on: the newest.
 const MARKED_MAX: usize = 16;
@@ -16,8 +27,8 @@ const MARKED_MAX: usize = 16;
 impl Case {
     /// The case after its first event, or nothing if `event` does not open a case.
     pub fn open(event: &Event) -> Option<Self> {
-        let Event::CaseOpened { case, customer, requester, channel, message, at } = event else { return None };
-        Some(Self::new(*case, customer, *requester, *channel, message, *at))
+        let Event::CaseOpened { case, customer, requester, channel, message, follows, at } = event else { return None };
+        Some(Self { follows: *follows, ..Self::new(*case, customer, *requester, *channel, message, *at) })
     }
 
     /// The case that `events` make, in order; nothing if they do not begin by opening one.
@@ -129,6 +140,7 @@ impl Case {
             | Event::TokenRevoked { .. }
             | Event::StaffNoted { .. }
             | Event::PresenceSet { .. }
+            | Event::StaffRemoved { .. }
             | Event::ChatStarted { .. }
             | Event::SubscriptionMade { .. }
             | Event::SubscriptionChanged { .. }
@@ -140,14 +152,20 @@ impl Case {
                 self.stop_waiting(*at);
                 self.offer = None;
                 self.handover_question = None;
+                self.count_apart(false, *at);
+                self.deferrals.clear();
+                self.awaited_by.clear();
                 self.ending = Some(*how);
                 self.disposition.clone_from(disposition);
                 self.updated = *at;
             }
             Event::FeedbackGiven { at, .. } => self.updated = *at,
             Event::NoteLeft { at, .. } | Event::AnsweredTooLate { at, .. } => self.updated = *at,
-            Event::ContactedAgain { at, .. } => {
+            Event::ContactedAgain { case, linked, at } => {
                 self.contacted_again = true;
+                if *linked {
+                    keep_newest(&mut self.followed_by, *case);
+                }
                 self.updated = *at;
             }
             Event::CaseAbsorbed { from, at } => {
@@ -179,6 +197,17 @@ impl Case {
                 self.consults.remove(id);
                 self.updated = *at;
             }
+            Event::CaseDeferred { deferral } => self.put_off(deferral),
+            Event::CallbackDue { at } => self.call_is_due(*at),
+            Event::DeferralEnded { end } => self.end_deferral(end),
+            Event::CaseAwaited { awaited } => {
+                keep_newest(&mut self.awaited_by, awaited.by);
+                self.updated = awaited.at;
+            }
+            Event::OfferWithheld { withheld } => {
+                self.withheld.insert(withheld.staff.clone());
+                self.updated = withheld.at;
+            }
             Event::CaseReopened { at, .. } => {
                 self.status = Status::Open;
                 (self.ending, self.disposition) = (None, None);
@@ -201,7 +230,7 @@ impl Case {
     }
 
     /// The customer is awaited from now on, or the case has ended.
-    fn stop_waiting(&mut self, at: Timestamp) {
+    pub(super) fn stop_waiting(&mut self, at: Timestamp) {
         let since = self.waiting_since.take();
         if let Some(waits) = &mut self.waits {
             waits.end(since, at);
@@ -282,6 +311,8 @@ impl Case {
             return;
         };
         self.offer = None;
+        self.wake();
+        self.withheld.clear();
         let taken = matches!(decision.outcome, Outcome::Take { .. });
         // Whoever takes the case from its queue is asked what nobody has answered there.
         if decision.v <= 3 || !taken || decision.keeps_person() {

@@ -16,6 +16,9 @@ pub struct Waited {
     pub from: Timestamp,
     /// Its end.
     pub until: Timestamp,
+    /// Whether others were waited for meanwhile, so that it does not count against what is promised for the case's end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
 }
 
 /// All the stretches in which the customer waited.
@@ -29,9 +32,12 @@ pub struct Waits {
     /// Those that are over, oldest first and apart from each other, at most [`STRETCHES_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     over: Vec<Waited>,
+    /// Whether others are waited for now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    apart: bool,
 }
 
-/// Stretches that are kept apart. Of more, the two of a queue that are closest to each other become one as long as
+/// Stretches that are kept apart. Of more, the two that count alike and are closest to each other become one as long as
 /// both, at the place of the later one: within one opening of the queue that counts the same.
 pub const STRETCHES_MAX: usize = 32;
 
@@ -51,7 +57,7 @@ impl Waits {
         let (Some(since), Some(queue)) = (since, &self.queue) else { return };
         let from = self.current(since);
         if at > from {
-            self.over.push(Waited { queue: queue.clone(), from, until: at });
+            self.over.push(Waited { queue: queue.clone(), from, until: at, apart: self.apart });
         }
         if self.over.len() > STRETCHES_MAX {
             self.merge();
@@ -66,16 +72,29 @@ impl Waits {
         }
     }
 
+    /// From `at` on others are waited for, or are no more.
+    pub(super) fn count_apart(&mut self, apart: bool, since: Option<Timestamp>, at: Timestamp) {
+        if self.apart != apart {
+            self.end(since, at);
+            self.apart = apart;
+        }
+    }
+
     fn merge(&mut self) {
         let pairs = self.over.iter().zip(self.over.iter().skip(1));
         let closest =
-            pairs.enumerate().min_by_key(|(_, (one, next))| (one.queue != next.queue, next.from.since(one.until)));
+            pairs.enumerate().min_by_key(|(_, (one, next))| (is_apart(one, next), next.from.since(one.until)));
         let Some(at) = closest.map(|(at, _)| at) else { return };
         let one = self.over.remove(at);
         if let Some(next) = self.over.get_mut(at) {
             next.from = next.from.plus_ms(-one.until.since(one.from));
         }
     }
+}
+
+/// Whether two stretches count differently.
+fn is_apart(one: &Waited, next: &Waited) -> bool {
+    one.queue != next.queue || one.apart != next.apart
 }
 
 /// What an earlier version of the program kept: read over.

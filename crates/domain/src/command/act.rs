@@ -2,6 +2,7 @@
 
 mod actions;
 mod advice;
+mod deferrals;
 mod endings;
 mod exceptions;
 mod handovers;
@@ -25,6 +26,9 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Open { .. } => Err(Refusal::CaseOpen),
 
         Command::Write { words, readings, situation } => messages::write(so_far, context, words, readings, situation),
+        Command::WriteAgain { words, readings, situation } => {
+            messages::write_again(so_far, context, words, readings, situation)
+        }
         Command::KeepAutomatic { words, auto_submitted, situation } => {
             messages::keep_automatic(so_far, context, words, auto_submitted, situation)
         }
@@ -52,8 +56,13 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Offer { offer } => staff::offer(so_far, offer),
         Command::Accept { offer, staff } => staff::accept(so_far, offer, staff),
         Command::EndOffer { offer, staff, how } => staff::end_offer(so_far, context, offer, staff, how),
+        Command::Withhold { withheld } => staff::withhold(so_far, withheld),
         Command::Return { epoch, note } => staff::return_case(so_far, epoch, note),
         Command::TakeBack { epoch } => staff::take_back(so_far, epoch),
+
+        Command::Defer { epoch, wish } => deferrals::defer(so_far, context, epoch, wish),
+        Command::EndDeferral { epoch, kind, how, due } => deferrals::end(so_far, context, epoch, kind, how, due),
+        Command::NoteAwaited { by } => deferrals::note_awaited(so_far, context, by),
 
         Command::Consult { epoch, queue, question } => advice::consult(so_far, context, epoch, queue, question),
         Command::AnswerConsult { consult, answer } => advice::answer_consult(so_far, context, consult, answer),
@@ -85,7 +94,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         }
         Command::GiveFeedback { feedback, reopens } => endings::give_feedback(so_far, context, feedback, reopens),
         Command::NoteLate { responder, epoch } => endings::note_late(so_far, context, responder, epoch),
-        Command::NoteContact { case } => endings::note_contact(so_far, context, case),
+        Command::NoteContact { case, linked } => endings::note_contact(so_far, context, case, linked),
         Command::Reopen { reason } => endings::reopen(so_far, context, reason),
         Command::Erase => endings::erase(so_far, context),
     }

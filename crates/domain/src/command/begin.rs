@@ -64,11 +64,15 @@ impl Pending {
 pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Result<Step, Refusal> {
     let now = context.now;
     let (so_far, asked) = match (case, command) {
-        (None, Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields }) => {
+        (
+            None,
+            Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields, follows },
+        ) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
-            let case = Case::new(id, &customer, requester, channel, &message, now);
-            let event = Event::CaseOpened { case: id, customer, requester, channel, message, at: now };
+            let mut case = Case::new(id, &customer, requester, channel, &message, now);
+            case.follows = follows;
+            let event = Event::CaseOpened { case: id, customer, requester, channel, message, follows, at: now };
             let mut so_far = Happened { case, events: vec![event] };
             guard::measured(&mut so_far, readings, now);
             guard::unasked(&mut so_far, not_asked, &context.by, now);

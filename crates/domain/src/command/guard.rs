@@ -134,6 +134,11 @@ pub(super) fn not_in_danger(case: &Case) -> Result<(), Refusal> {
     case.situations.gravest().map(situation).map_or(Ok(()), |situation| Err(Refusal::InDanger { situation }))
 }
 
+/// What a case is put off for comes first: no silence ends it.
+pub(super) fn not_put_off(case: &Case) -> Result<(), Refusal> {
+    case.deferrals.keys().next().map_or(Ok(()), |kind| Err(Refusal::PutOff { kind: *kind }))
+}
+
 pub(super) fn not_held_by_exception(case: &Case) -> Result<(), Refusal> {
     holding_exception(case).map_or(Ok(()), |exception| Err(Refusal::HeldByException { exception }))
 }

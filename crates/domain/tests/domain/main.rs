@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod deferrals;
 mod people;
 mod promise;
 mod purity;
@@ -15,5 +16,6 @@ mod scenarios;
 mod session;
 mod shift;
 mod story;
+mod told;
 mod transcript;
 mod world;

@@ -1,6 +1,9 @@
 //! The promises, as checks on one step: what was before, what was asked, and what followed.
 
-use crate::world::{DUE_MS, World, owner, policy};
+use crate::{
+    deferrals,
+    world::{DUE_MS, World, owner, policy},
+};
 use remit_domain::{
     Case, Command, Decision, Deliberation, Event, Refusal,
     announcement::Announcement,
@@ -64,6 +67,7 @@ pub(crate) fn check(step: &Step<'_>) -> Result<(), String> {
         case = Some(next);
     }
     ensure!(case.as_ref() == Some(&happened.case), "P8: the events do not make the case that was returned");
+    deferrals::check(step.command, &happened.case)?;
     a_human_is_reachable(step, happened)
 }
 
@@ -94,7 +98,7 @@ fn epoch_of(command: &Command) -> Option<u64> {
         | Command::DeclineHandover { epoch, .. }
         | Command::Review { epoch, .. }
         | Command::Resolve { epoch, .. } => Some(*epoch),
-        Command::Attach { epoch, .. } => *epoch,
+        Command::Attach { epoch, .. } | Command::Defer { epoch, .. } | Command::EndDeferral { epoch, .. } => *epoch,
         _ => None,
     }
 }
@@ -165,6 +169,7 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
     let stands = |name: &str| after.situations.stands(name) || matches!(event, Event::SituationEnded { .. });
     let mut dangers = before.situations.iter().map(|standing| standing.noted.situation.as_str());
     ensure!(dangers.all(stands), "P1: {} ended a danger", event.kind());
+    deferrals::ended(before, event, after)?;
     let Event::DecisionMade { decision, handoff } = event else {
         ensure!(before.holder == after.holder, "P3: {} changed the holder", event.kind());
         return Ok(());
@@ -449,6 +454,10 @@ fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
         Command::Write { .. } | Command::Attach { epoch: None, .. } => {
             (DecisionPoint::Retain, Trigger::CustomerMessage)
         }
+        Command::WriteAgain { .. } => match before?.status {
+            Status::Open => (DecisionPoint::Retain, Trigger::CustomerMessage),
+            Status::Resolved => (DecisionPoint::Route, Trigger::Reopened),
+        },
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
         Command::SetFields(_) => (DecisionPoint::Retain, Trigger::FieldsSet),
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),

@@ -16,10 +16,11 @@ use remit_domain::{
     automatic::AutoSubmitted,
     case::Status,
     decision::{Consideration, Considerations, DecisionPoint, Effect, SlaClock, Trigger, YieldReason},
+    deferral::{DeferralHow, DeferralKind, Wish},
     ending::Feedback,
     event::Mark,
     id::{SignalName, StaffId},
-    offer::OfferEnd,
+    offer::{OfferEnd, OfferWithheld},
     signal::{Reading, Value},
 };
 
@@ -83,6 +84,11 @@ enum Act {
     Late,
     EndDanger(usize),
     Keep,
+    WriteAgain,
+    Defer(DeferralKind, bool),
+    EndDeferral(DeferralKind, DeferralHow, bool),
+    Awaited,
+    Withhold(usize),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -122,9 +128,23 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Late),
         1 => (0..DANGERS.len() + 1).prop_map(Act::EndDanger),
         1 => Just(Act::Keep),
+        1 => Just(Act::WriteAgain),
+        5 => (kind(), proptest::bool::weighted(0.8)).prop_map(|(kind, held)| Act::Defer(kind, held)),
+        4 => (kind(), how(), any::<bool>()).prop_map(|(kind, how, held)| Act::EndDeferral(kind, how, held)),
+        1 => Just(Act::Awaited),
+        1 => (0..STAFF.len()).prop_map(Act::Withhold),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
     ]
+}
+
+fn kind() -> impl Strategy<Value = DeferralKind> {
+    proptest::sample::select(DeferralKind::ALL.to_vec())
+}
+
+fn how() -> impl Strategy<Value = DeferralHow> {
+    use DeferralHow::{Cancelled, CaseEnded, Due, Kept, Missed, Promise};
+    proptest::sample::select(vec![Due, Due, CaseEnded, Promise, Kept, Cancelled, Missed])
 }
 
 fn says() -> impl Strategy<Value = Says> {
@@ -269,8 +289,25 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndSituation { situation: DANGERS.get(*index).copied().unwrap_or("none").into(), reason: text() }
         }
         Act::Keep => Command::DeclineHandover { epoch, note: Some(text()) },
+        Act::WriteAgain => Command::WriteAgain { words: text(), readings, situation },
+        Act::Defer(kind, held) => {
+            let until = now.plus_ms(turn.minutes * 60_000);
+            let call_by = (*kind == DeferralKind::Callback).then(|| until.plus_ms(900_000));
+            let wish = Wish { kind: *kind, until, call_by, after: None, party: None, note: Some(text()) };
+            Command::Defer { epoch: held.then_some(epoch), wish }
+        }
+        Act::EndDeferral(kind, how, held) => {
+            let (epoch, due) = (held.then_some(epoch), now.plus_ms(DUE_MS));
+            Command::EndDeferral { epoch, kind: *kind, how: *how, due }
+        }
+        Act::Awaited => Command::NoteAwaited { by: session.other_case() },
+        Act::Withhold(index) => {
+            let staff = StaffId::new(STAFF.get(*index).copied().unwrap_or("ana")).unwrap();
+            let (action, policies) = ("offer.answer".to_owned(), vec![]);
+            Command::Withhold { withheld: OfferWithheld { staff, action, policies, at: now } }
+        }
         Act::Late => Command::NoteLate { responder: responder("cards-ai"), epoch },
-        Act::Contact => Command::NoteContact { case: session.other_case() },
+        Act::Contact => Command::NoteContact { case: session.other_case(), linked: false },
         Act::Review => Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
         Act::AtRisk => Command::Review {
             epoch,

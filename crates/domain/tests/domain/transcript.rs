@@ -3,24 +3,27 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{Says, World, file, noted, open_with, owner, responder, wants_human, words},
+    told::{tell_decision, tell_handoff, told},
+    world::{DUE_MS, Says, World, file, noted, open_with, owner, responder, wants_human, words},
 };
 use remit_domain::{
-    Case, Command, Decision, Event,
+    Case, Command, Event,
     action::ActionEnd,
-    announcement::Announcement,
     automatic::AutoSubmitted,
-    case::{Author, HolderRef},
-    decision::{DecisionPoint, Outcome, SlaClock, Trigger, YieldReason},
+    case::Author,
+    decision::{DecisionPoint, SlaClock, Trigger, YieldReason},
+    deferral::{DeferralKind, Wish},
     ending::{Ending, Feedback},
-    event::{Handoff, Mark},
-    id::{Disposition, ExceptionId, StaffId},
-    offer::OfferEnd,
+    event::Mark,
+    id::{Disposition, ExceptionId, PartyName, StaffId},
+    offer::{OfferEnd, OfferWithheld},
     signal::{BUTTON_PRESSED, Reading},
 };
 use std::fmt::Write as _;
 
 const MINUTE_MS: i64 = 60_000;
+/// How long there is to call a customer.
+const CALL_MS: i64 = 15 * MINUTE_MS;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
@@ -30,7 +33,8 @@ EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, \
 offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, \
 consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback \
-[yes|no] [1-5], abandon, silent EPOCH, contact, promise EPOCH, refuse EPOCH";
+[yes|no] [1-5], abandon, silent EPOCH, contact [linked], promise EPOCH, refuse EPOCH, customer-again, \
+snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after], wake KIND HOW [EPOCH], awaited, withhold STAFF";
 
 /// A session that is being told.
 #[derive(Debug)]
@@ -108,7 +112,19 @@ impl Transcript {
             "open" => match open_with(readings()) {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
-                    Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields: None }
+                    let follows = rest.contains(&"follows").then(|| self.session.other_case());
+                    let fields = None;
+                    Command::Open {
+                        customer,
+                        requester,
+                        channel,
+                        words,
+                        readings,
+                        situation,
+                        not_asked,
+                        fields,
+                        follows,
+                    }
                 }
                 other => other,
             },
@@ -142,7 +158,16 @@ impl Transcript {
                 situations: danger().into_iter().collect(),
                 human_requested: rest.contains(&"human"),
             },
-            "contact" => Command::NoteContact { case: self.session.other_case() },
+            "contact" => Command::NoteContact { case: self.session.other_case(), linked: rest.contains(&"linked") },
+            "customer-again" => Command::WriteAgain { words: text(), readings: readings(), situation: danger() },
+            "snooze" | "callback" | "follow-up" | "third-party" => self.deferring(verb, rest)?,
+            "wake" => self.ending(rest)?,
+            "awaited" => Command::NoteAwaited { by: self.session.other_case() },
+            "withhold" => {
+                let (action, policies) = ("offer.answer".to_owned(), vec![]);
+                let staff = StaffId::new(rest.first()?).ok()?;
+                Command::Withhold { withheld: OfferWithheld { staff, action, policies, at: now } }
+            }
             "abandon" => Command::Abandon,
             "silent" => Command::EndSilent { epoch: epoch()? },
             "feedback" => {
@@ -200,6 +225,30 @@ impl Transcript {
             "erase" => Command::Erase,
             _ => return None,
         })
+    }
+
+    /// `snooze EPOCH MINUTES [after]` and the like; under no epoch, the customer agrees.
+    fn deferring(&self, verb: &str, rest: &[&str]) -> Option<Command> {
+        let now = self.session.world.now;
+        let kind = DeferralKind::ALL.into_iter().find(|kind| kind.as_str().replace('_', "-") == verb)?;
+        let until = now.plus_ms(rest.get(1)?.parse::<i64>().ok()? * MINUTE_MS);
+        let wish = Wish {
+            kind,
+            until,
+            call_by: (kind == DeferralKind::Callback).then(|| until.plus_ms(CALL_MS)),
+            after: rest.contains(&"after").then(|| self.session.other_case()),
+            party: (kind == DeferralKind::ThirdParty).then(|| PartyName::new("courier")).transpose().ok()?,
+            note: Some(words(MARKER)),
+        };
+        Some(Command::Defer { epoch: rest.first()?.parse().ok(), wish })
+    }
+
+    /// `wake KIND HOW`, as Remit or the customer does it, or `wake KIND HOW EPOCH`.
+    fn ending(&self, rest: &[&str]) -> Option<Command> {
+        let kind = DeferralKind::ALL.into_iter().find(|kind| kind.as_str() == rest.first().copied().unwrap_or(""))?;
+        let how = serde_json::from_value((*rest.get(1)?).into()).ok()?;
+        let epoch = rest.get(2).and_then(|text| text.parse().ok());
+        Some(Command::EndDeferral { epoch, kind, how, due: self.session.world.now.plus_ms(DUE_MS) })
     }
 
     /// Gives one command and tells what followed.
@@ -268,6 +317,18 @@ impl Transcript {
                 exception.owner,
                 self.minutes(exception.due)
             ),
+            Event::OfferWithheld { withheld } => format!("{} is passed over: {}", withheld.staff, withheld.action),
+            Event::CaseDeferred { deferral } => {
+                let whose = deferral.owner.as_ref().map_or_else(String::new, |owner| format!(", by {owner}"));
+                let whom = deferral.party.as_ref().map_or_else(String::new, |party| format!(", for {party}"));
+                let minutes = self.minutes(deferral.until);
+                format!("put off by a {} for {minutes} min{whose}{whom}", deferral.kind.as_str())
+            }
+            Event::CallbackDue { .. } => "the customer is to be called now".to_owned(),
+            Event::DeferralEnded { end } => {
+                format!("the {} ended: {}", end.kind.as_str(), serde_json::to_value(end.how).unwrap().as_str().unwrap())
+            }
+            Event::CaseAwaited { .. } => "another case waits for its end".to_owned(),
             Event::OfferMade { offer } => format!("offered to {}", offer.staff),
             Event::OfferEnded { staff, how, .. } => {
                 format!("the offer to {staff} ended: {}", serde_json::to_value(how).unwrap().as_str().unwrap())
@@ -300,7 +361,10 @@ impl Transcript {
             Event::AnsweredTooLate { responder, epoch, .. } => {
                 format!("what {responder} said under epoch {epoch} came too late")
             }
-            Event::ContactedAgain { .. } => "the customer came back with the same request".to_owned(),
+            Event::ContactedAgain { linked: false, .. } => "the customer came back with the same request".to_owned(),
+            Event::ContactedAgain { linked: true, .. } => {
+                "what the customer wrote on it opened another case".to_owned()
+            }
             Event::CaseAbsorbed { .. } => "another case ended in this one".to_owned(),
             Event::ActionAsked { decision } => {
                 let says = if decision.verdict.permits() { "may" } else { "not" };
@@ -357,6 +421,14 @@ impl Transcript {
         if let Some(offer) = &case.offer {
             let _ = write!(text, ", offered to {}", offer.staff);
         }
+        for deferral in case.deferrals.values() {
+            let state =
+                if deferral.is_due { " due".to_owned() } else { format!(" in {} min", self.minutes(deferral.until)) };
+            let _ = write!(text, ", {}{state}", deferral.kind.as_str());
+        }
+        if case.is_put_off() {
+            text.push_str(", put off");
+        }
         for exception in case.exceptions.keys() {
             let _ = write!(text, ", exception {} open", self.number(exception));
         }
@@ -377,86 +449,4 @@ fn says(text: &str) -> Option<Says> {
 
 fn reason(text: &str) -> Option<YieldReason> {
     serde_json::from_value(text.into()).ok()
-}
-
-fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
-    let why = match &decision.trigger {
-        Trigger::CaseOpened => "a case was opened".to_owned(),
-        Trigger::CustomerMessage => "the customer wrote".to_owned(),
-        Trigger::SignalsPosted => "signals were posted".to_owned(),
-        Trigger::FieldsSet => "what it is about was set".to_owned(),
-        Trigger::Yielded { reason, .. } => {
-            format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
-        }
-        Trigger::ReturnRequested => "staff asked for an AI responder".to_owned(),
-        Trigger::Overridden { to, .. } => format!("a human chose {to}"),
-        Trigger::Transferred { to } => format!("the holder chose {to}"),
-        Trigger::Accepted { staff, .. } => format!("{staff} accepted"),
-        Trigger::Returned => "it was given back".to_owned(),
-        Trigger::StaffGone { staff } => format!("{staff} is not there"),
-        Trigger::AiStopped => "the AI responder was stopped".to_owned(),
-        Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
-        Trigger::ExceptionResolved => "its exception was resolved".to_owned(),
-        Trigger::SituationEnded => "a person ended a situation".to_owned(),
-        Trigger::Reopened => "it was reopened".to_owned(),
-        Trigger::Absorbed { .. } => "what stood on the other case stands here".to_owned(),
-        Trigger::HolderGone { .. } => "its holder is not in the bundle any more".to_owned(),
-        Trigger::PoliciesChanged => "under another bundle its holder may not keep it".to_owned(),
-        Trigger::BundleChanged => "the bundle changed".to_owned(),
-        Trigger::Asked => "somebody asked".to_owned(),
-    };
-    let what = match &decision.outcome {
-        Outcome::Keep { holder, instead: None } => format!("{} keeps it", holder.name()),
-        Outcome::Keep { holder, instead: Some(to) } => format!("{} keeps it, and is asked about {to}", holder.name()),
-        Outcome::Assign { responder } => format!("it goes to {responder}"),
-        Outcome::Take { responder, staff } => format!("{staff} of {responder} takes it"),
-        Outcome::Exception { exception, owner, .. } => format!("exception {} for {owner}", exception.as_str()),
-    };
-    let names: Vec<_> = decision.sequence.iter().map(|r| r.as_str()).collect();
-    let next = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
-    lines.push(format!("{} ({}), as {why}: {what}; next {next}", decision.point.as_str(), decision.owner));
-    for candidate in &decision.candidates {
-        let verdict = &candidate.verdict;
-        let mut line = format!("  {} {}", if verdict.permits() { "may" } else { "not" }, candidate.facts.responder);
-        if verdict.policies.is_empty() && verdict.errors.is_empty() {
-            line.push_str(": nothing permits it");
-        }
-        verdict.policies.iter().for_each(|id| {
-            let _ = write!(line, ": {id}");
-        });
-        verdict.errors.iter().for_each(|id| {
-            let _ = write!(line, ": {id} failed");
-        });
-        lines.push(format!("{line}, costs {}", candidate.cost.total_minor));
-    }
-}
-
-/// What the customer is told of a handoff.
-fn told(announced: Option<Announcement>) -> String {
-    match announced {
-        None => "told nothing".to_owned(),
-        Some(Announcement::Ai) => "told that an AI answers".to_owned(),
-        Some(Announcement::Waiting { expected_wait_ms: Some(expected) }) => {
-            format!("told to wait {} min", expected / MINUTE_MS)
-        }
-        Some(Announcement::Waiting { expected_wait_ms: None }) => "told to wait".to_owned(),
-        Some(Announcement::Person) => "told that a person has it".to_owned(),
-        Some(Announcement::Owner { .. }) => "told that somebody sees to it".to_owned(),
-    }
-}
-
-fn tell_handoff(handoff: &Handoff) -> String {
-    let from = handoff.from.as_ref().map_or("nobody", HolderRef::name);
-    let tried: Vec<_> = handoff.package.tried.iter().map(|tried| tried.responder.as_str()).collect();
-    let tried = if tried.is_empty() { String::new() } else { format!(", before that {}", tried.join(", ")) };
-    let package = &handoff.package;
-    let counted = |count: usize, what: &str| if count == 0 { String::new() } else { format!(", {count} {what}") };
-    format!(
-        "handed from {from} to {} with {} messages{tried}{}{}{}",
-        handoff.to.name(),
-        package.messages,
-        counted(package.promised.len(), "promised"),
-        counted(package.refused.len(), "refused"),
-        counted(package.open_actions.len(), "to be done")
-    )
 }

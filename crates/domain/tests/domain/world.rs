@@ -67,6 +67,7 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         readings,
         situation: None,
         not_asked: None,
+        follows: None,
         fields: None,
     }
 }

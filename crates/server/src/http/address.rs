@@ -80,6 +80,8 @@ addresses! {
     TransferCase = Post "/v1/cases/{id}/transfer" [201];
     KeepCase = Post "/v1/cases/{id}/keep" [200];
     EndSituation = Post "/v1/cases/{id}/situations/end" [200];
+    DeferCase = Post "/v1/cases/{id}/deferrals" [201];
+    EndDeferral = Post "/v1/cases/{id}/deferrals/end" [200];
     AskConsult = Post "/v1/cases/{id}/consults" [201];
     AnswerConsult = Post "/v1/cases/{id}/advice" [201];
     ListConsults = Get "/v1/consults" [200];

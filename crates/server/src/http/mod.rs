@@ -10,6 +10,7 @@ mod chat;
 mod chat_page;
 mod chat_session;
 mod decisions;
+mod deferrals;
 mod events;
 mod exceptions;
 mod ledger;
@@ -60,6 +61,7 @@ fn routes() -> Routes {
         .merge(exceptions::routes())
         .merge(staff::routes())
         .merge(work::routes())
+        .merge(deferrals::routes())
         .merge(outcomes::routes())
         .merge(events::routes())
         .merge(streams::routes())

@@ -17,7 +17,8 @@ use tokio::{sync::watch, task::JoinHandle};
 pub(crate) use signing::run;
 pub use signing::{sign, signer};
 
-/// Starts everything but signing, each step of which is taken under the bundle in force at its beginning; each ends soon after `stop` says so.
+/// Starts everything but signing, each step of which is taken under the bundle in force at its beginning; each ends
+/// soon after `stop` says so.
 pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(turns::run(Arc::clone(app), stop.clone())),

@@ -35,7 +35,7 @@ fn a_decision_is_told_in_plain_words_and_taken_again() {
     let identity = of("identity");
     let reason = identity["reason"].as_str().unwrap();
     assert!(reason.contains("The nearest, rule `queue.identity` of identity-team, needs `"), "{reason}");
-    assert!(reason.contains("topic is cards"), "{reason}");
+    assert!(reason.contains("`; topic is "), "{reason}");
     assert!(identity["title"].is_string(), "{identity}");
     // Moments are told as people there read them.
     assert!(told.contains("Europe/London"), "{told}");
@@ -54,6 +54,22 @@ fn a_desk_that_is_closed_is_told_with_when_it_opens() {
     let record = client.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body;
     let told = record["explanation"]["others"].to_string();
     assert!(told.contains("It opens at 2026-03-11 08:00:00 Europe/London."), "{told}");
+}
+
+#[test]
+fn what_a_customer_counts_for_is_told_with_what_their_waiting_costs() {
+    let server = Server::start();
+    let client = server.client(&["integration", "lead"]);
+    let of = |tier: &str| {
+        let signals = json!([{ "name": "customer_tier", "value": tier }]);
+        let text = "When will my card arrive?";
+        let open = json!({ "customer": tier, "text": text, "channel": "chat", "signals": signals });
+        let case = client.post("/v1/cases", &open).body["case"].clone();
+        let decision = case["decision"].as_str().unwrap().to_owned();
+        client.get(&format!("/v1/decisions/{decision}")).body["explanation"].to_string()
+    };
+    assert!(of("plus").contains("at 150 % for this customer's value"), "{}", of("plus"));
+    assert!(!of("standard").contains("for this customer's value"));
 }
 
 #[test]

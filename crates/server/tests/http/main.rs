@@ -21,6 +21,7 @@ mod concurrent;
 mod customer;
 mod danger;
 mod danger_moves;
+mod deferrals;
 mod described;
 mod described_requests;
 mod endpoint;

@@ -1,6 +1,6 @@
 //! What remains to be done about a case, against what its records leave to be done.
 
-use crate::journal::outbox::{Look, TIMER, TURN, TurnDue};
+use crate::journal::outbox::{Look, TIMER, TURN, TurnDue, deferral_row};
 use remit_domain::{Case, case::Status};
 use remit_store::OutboxRow;
 
@@ -15,7 +15,8 @@ pub(super) fn differs(rows: &[OutboxRow], made: &Case, is_whole: bool) -> Option
     }
     let offer = made.offer.as_ref().filter(|_| made.status == Status::Open).map(|offer| format!("offer:{}", offer.id));
     let exceptions = made.exceptions.keys().map(|id| format!("exception:{id}"));
-    let missing = offer.into_iter().chain(exceptions).find(|id| !rows.iter().any(|row| row.id == *id));
+    let deferrals = made.deferrals.keys().map(|kind| deferral_row(made.id, *kind));
+    let missing = offer.into_iter().chain(exceptions).chain(deferrals).find(|id| !rows.iter().any(|row| row.id == *id));
     missing.map(|id| format!("`{id}` remains to be looked at, and is not in the outbox"))
 }
 
@@ -65,7 +66,18 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
             }
             Ok(Look::Silence { .. }) => (format!("silence:{case}"), None),
             Ok(Look::Sla) => (format!("sla:{case}"), None),
-            Ok(Look::Absorb { .. } | Look::ContactedAgain { .. }) => (row.id.clone(), None),
+            Ok(Look::Deferral { of }) => match made.deferrals.get(&of) {
+                Some(open) => (deferral_row(case, of), Some(open.next_moment())),
+                None => return Some("it is not put off so".to_owned()),
+            },
+            Ok(
+                Look::Absorb { .. }
+                | Look::ContactedAgain { .. }
+                | Look::Followed { .. }
+                | Look::Back { .. }
+                | Look::Awaited { .. }
+                | Look::CaseEnded { .. },
+            ) => (row.id.clone(), None),
         },
         // What other work leaves is for that to know.
         _ => (row.id.clone(), None),

@@ -6,8 +6,8 @@ use crate::{
     command::{
         Context, Happened,
         guard::{
-            holding_exception, human_wanted, lease, measured, not_held_by_exception, not_in_danger, noted, open_only,
-            resolved,
+            holding_exception, human_wanted, lease, measured, not_held_by_exception, not_in_danger, not_put_off, noted,
+            open_only, resolved,
         },
     },
     decision::{DecisionPoint, Trigger},
@@ -43,6 +43,7 @@ pub(super) fn end_silent(so_far: &mut Happened, context: &Context, epoch: u64) -
     lease(&so_far.case, epoch)?;
     not_held_by_exception(&so_far.case)?;
     not_in_danger(&so_far.case)?;
+    not_put_off(&so_far.case)?;
     resolved(so_far, None, Ending::Silent, None, context.now);
     Ok(None)
 }
@@ -106,9 +107,10 @@ pub(super) fn note_late(so_far: &mut Happened, context: &Context, responder: Res
     Ok(None)
 }
 
-pub(super) fn note_contact(so_far: &mut Happened, context: &Context, case: CaseId) -> Left {
-    if so_far.case.status == Status::Resolved && !so_far.case.contacted_again {
-        so_far.emit(Event::ContactedAgain { case, at: context.now });
+pub(super) fn note_contact(so_far: &mut Happened, context: &Context, case: CaseId, linked: bool) -> Left {
+    let new = if linked { !so_far.case.followed_by.contains(&case) } else { !so_far.case.contacted_again };
+    if so_far.case.status == Status::Resolved && new {
+        so_far.emit(Event::ContactedAgain { case, linked, at: context.now });
     }
     Ok(None)
 }

@@ -6,6 +6,7 @@ use crate::{
     case::{Author, Status},
     command::{
         Context, Happened,
+        act::deferrals::{customer_wrote, was_called},
         guard::{known_before, lease, measured, noted, open_only, with_room},
     },
     decision::{DecisionPoint, Trigger},
@@ -28,10 +29,33 @@ pub(super) fn write(
     open_only(&so_far.case)?;
     let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
     so_far.emit(Event::MessageAdded { message, at: context.now });
+    customer_wrote(so_far, context);
     known_before(so_far, context.now);
     measured(so_far, readings, context.now);
     noted(so_far, situation, context.now);
     ask(DecisionPoint::Retain, Trigger::CustomerMessage)
+}
+
+/// What the customer writes on a case that had ended is why it is reopened.
+pub(super) fn write_again(
+    so_far: &mut Happened,
+    context: &mut Context,
+    words: Words,
+    readings: Vec<(SignalName, Reading)>,
+    situation: Option<Noted>,
+) -> Left {
+    match (so_far.case.status, so_far.case.ending) {
+        (Status::Open, _) => return write(so_far, context, words, readings, situation),
+        (Status::Resolved, Some(Ending::Merged { into })) => return Err(Refusal::Merged { into }),
+        (Status::Resolved, _) => {}
+    }
+    so_far.emit(Event::CaseReopened { reason: words.clone(), at: context.now });
+    let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
+    so_far.emit(Event::MessageAdded { message, at: context.now });
+    known_before(so_far, context.now);
+    measured(so_far, readings, context.now);
+    noted(so_far, situation, context.now);
+    ask(DecisionPoint::Route, Trigger::Reopened)
 }
 
 pub(super) fn keep_automatic(
@@ -72,6 +96,7 @@ pub(super) fn answer(
     let author = Author::Holder { holder, epoch, staff };
     let message = Message { marks, found, ..Message::new(MessageId::next(&mut context.ids), author, words) };
     so_far.emit(Event::MessageAdded { message, at: context.now });
+    was_called(so_far, context);
     Ok(None)
 }
 
@@ -93,7 +118,13 @@ pub(super) fn attach(
     message.attachments.push(attachment);
     so_far.emit(Event::MessageAdded { message, at: context.now });
     match epoch {
-        Some(_) => Ok(None),
-        None => ask(DecisionPoint::Retain, Trigger::CustomerMessage),
+        Some(_) => {
+            was_called(so_far, context);
+            Ok(None)
+        }
+        None => {
+            customer_wrote(so_far, context);
+            ask(DecisionPoint::Retain, Trigger::CustomerMessage)
+        }
     }
 }

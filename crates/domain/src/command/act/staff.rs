@@ -9,7 +9,7 @@ use crate::{
     decision::{DecisionPoint, Trigger},
     event::{Event, Words},
     id::{OfferId, StaffId},
-    offer::{Offer, OfferEnd},
+    offer::{Offer, OfferEnd, OfferWithheld},
     refusal::Refusal,
 };
 
@@ -36,6 +36,18 @@ pub(super) fn end_offer(
 ) -> Left {
     let staff = open_offer(&so_far.case, offer, staff.as_ref())?.staff.clone();
     so_far.emit(Event::OfferEnded { offer, staff, how, at: context.now });
+    Ok(None)
+}
+
+/// Notes once for each holder who was passed over.
+pub(super) fn withhold(so_far: &mut Happened, withheld: OfferWithheld) -> Left {
+    let held = open_only(&so_far.case)?;
+    if !so_far.case.waits_in_queue() {
+        return Err(Refusal::NotWaiting { holder: held.to_ref() });
+    }
+    if !so_far.case.withheld.contains(&withheld.staff) {
+        so_far.emit(Event::OfferWithheld { withheld });
+    }
     Ok(None)
 }
 

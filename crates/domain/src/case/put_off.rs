@@ -1,0 +1,87 @@
+//! A case that is put off: what follows from its deferrals, and how their events change it.
+
+use super::{Case, Status};
+use crate::{
+    deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind},
+    id::Timestamp,
+};
+
+impl Case {
+    /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
+    /// customer writes has somebody do something, except that a snooze is over with it.
+    pub fn is_put_off(&self) -> bool {
+        let holds = |deferral: &Deferral| match deferral.kind {
+            DeferralKind::Snooze => true,
+            DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
+            DeferralKind::FollowUp => false,
+        };
+        self.status == Status::Open && self.deferrals.values().any(holds)
+    }
+
+    /// Since when nobody has to do anything on it, where that is so.
+    pub fn put_off_since(&self) -> Option<Timestamp> {
+        let since = self.deferrals.values().filter(|deferral| deferral.kind != DeferralKind::FollowUp);
+        since.map(|deferral| deferral.at).min().filter(|_| self.is_put_off())
+    }
+
+    /// Since when the customer is awaited: they were answered, and have said nothing since.
+    pub fn silent_since(&self) -> Option<Timestamp> {
+        if self.waiting_since.is_some() || self.status != Status::Open {
+            return None;
+        }
+        let waits = self.waits.as_ref()?;
+        waits.over().last().map(|last| last.until)
+    }
+
+    /// Whether others are waited for, so that what is promised for its end stands still.
+    pub fn awaits_third_party(&self) -> bool {
+        self.deferrals.contains_key(&DeferralKind::ThirdParty)
+    }
+
+    pub(super) fn put_off(&mut self, deferral: &Deferral) {
+        self.updated = deferral.at;
+        match deferral.kind {
+            // They agreed to wait until then.
+            DeferralKind::Callback => self.stop_waiting(deferral.at),
+            DeferralKind::ThirdParty => self.count_apart(true, deferral.at),
+            DeferralKind::Snooze | DeferralKind::FollowUp => {}
+        }
+        self.deferrals.insert(deferral.kind, deferral.clone());
+    }
+
+    pub(super) fn call_is_due(&mut self, at: Timestamp) {
+        self.updated = at;
+        if let Some(callback) = self.deferrals.get_mut(&DeferralKind::Callback) {
+            callback.is_due = true;
+            self.waiting_since.get_or_insert(at);
+        }
+    }
+
+    pub(super) fn end_deferral(&mut self, end: &DeferralEnd) {
+        self.updated = end.at;
+        let ended = self.deferrals.remove(&end.kind);
+        let waited = ended.is_some_and(|ended| ended.waited);
+        match end.kind {
+            // Who was called was spoken to.
+            DeferralKind::Callback if end.how == DeferralHow::Kept => self.stop_waiting(end.at),
+            // Who waited before, and is not called, waits.
+            DeferralKind::Callback if end.how == DeferralHow::Cancelled && waited => {
+                self.waiting_since.get_or_insert(end.at);
+            }
+            DeferralKind::ThirdParty => self.count_apart(false, end.at),
+            _ => {}
+        }
+    }
+
+    /// From now on the customer's waiting counts, or does not count, against what is promised for the case's end.
+    pub(super) fn count_apart(&mut self, apart: bool, at: Timestamp) {
+        if let Some(waits) = &mut self.waits {
+            waits.count_apart(apart, self.waiting_since, at);
+        }
+    }
+
+    /// With its end, and with another holder, a snooze is over.
+    pub(super) fn wake(&mut self) {
+        self.deferrals.remove(&DeferralKind::Snooze);
+    }
+}

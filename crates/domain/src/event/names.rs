@@ -1,0 +1,24 @@
+//! What events name, of everything else in the domain.
+
+pub(super) use crate::{
+    action::{ActionDecision, ActionEnd},
+    activation::{BundleChanges, Moved},
+    case::{Channel, HolderRef, Requester},
+    consult::Consult,
+    decision::Decision,
+    deferral::{Awaited, Deferral, DeferralEnd},
+    ending::{Ending, Feedback},
+    exception::Exception,
+    field::Held,
+    floor::StaffProfile,
+    governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
+    id::{
+        CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
+        ResponderId, SignalName, StaffId, Timestamp,
+    },
+    offer::{Offer, OfferEnd, OfferWithheld},
+    signal::Reading,
+    situation::Noted,
+};
+pub(super) use smol_str::SmolStr;
+pub(super) use std::collections::BTreeMap;

@@ -1,0 +1,64 @@
+//! The promises about a case that is put off: what waits for a moment is neither lost nor forgotten nor in the way.
+
+use remit_domain::{
+    Case, Command, Event,
+    case::Status,
+    deferral::{DeferralHow, DeferralKind},
+};
+
+/// What holds of every case.
+///
+/// # Errors
+/// Which promise was broken, in words.
+pub(crate) fn check(command: &Command, case: &Case) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("{why}: {:?} of {:?}", case.deferrals, case.status));
+    if case.status == Status::Resolved && !case.deferrals.is_empty() {
+        return wrong("P1: a case that has ended is put off");
+    }
+    let wrote = matches!(command, Command::Write { .. } | Command::WriteAgain { .. });
+    if wrote && case.deferrals.contains_key(&DeferralKind::Snooze) {
+        return wrong("P5: a snooze outlived the customer's message");
+    }
+    if wrote && case.is_put_off() {
+        return wrong("P5: the customer wrote, and nobody has to do anything");
+    }
+    let due = case.deferrals.get(&DeferralKind::Callback).is_some_and(|callback| callback.is_due);
+    if due && case.waiting_since.is_none() {
+        return wrong("P5: the customer is to be called, and does not count as waiting");
+    }
+    Ok(())
+}
+
+/// How a deferral may go, and that whoever has the case keeps it all the while.
+///
+/// # Errors
+/// Which promise was broken, in words.
+pub(crate) fn ended(before: &Case, event: &Event, after: &Case) -> Result<(), String> {
+    for kind in before.deferrals.keys().filter(|kind| !after.deferrals.contains_key(kind)) {
+        let fits = match event {
+            Event::DeferralEnded { end } => end.kind == *kind,
+            Event::CaseResolved { .. } => true,
+            Event::DecisionMade { handoff: Some(_), .. } => *kind == DeferralKind::Snooze,
+            _ => false,
+        };
+        if !fits {
+            return Err(format!("P5: {} ended a {}", event.kind(), kind.as_str()));
+        }
+    }
+    match event {
+        Event::DeferralEnded { end } if end.how == DeferralHow::Missed && end.kind == DeferralKind::Callback => {
+            // Who was promised a call waits until somebody speaks to them.
+            if after.waiting_since.is_none() {
+                return Err("P5: a call was missed, and the customer does not count as waiting".to_owned());
+            }
+        }
+        Event::OfferMade { .. } if before.is_put_off() => {
+            return Err("P2: what is put off was offered to somebody".to_owned());
+        }
+        Event::CaseDeferred { .. } if before.held_by_ai => {
+            return Err("P5: what a machine has was put off".to_owned());
+        }
+        _ => {}
+    }
+    Ok(())
+}
