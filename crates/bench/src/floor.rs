@@ -77,6 +77,7 @@ impl Kinds {
             due: None,
             last_staff: None,
             relax: Arc::default(),
+            not_before: None,
         })
     }
 

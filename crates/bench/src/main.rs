@@ -1,7 +1,8 @@
 //! Measures Remit side by side, in one run: this build beside another one, ours beside the alternative.
 //!
-//! `cargo xtask bench [http|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder …]`
+//! `cargo xtask bench [http|about|beside|store|decision|floor|scale|activate|streams|readers|reading|encoder …]`
 
+mod about;
 mod activate;
 mod against;
 mod beside;
@@ -83,6 +84,9 @@ fn run(bench: &Bench) -> anyhow::Result<bool> {
     }
     if bench.wants(Part::Http) && bench.against.is_none() {
         met &= http::run(bench, &setting)?;
+    }
+    if bench.wants(Part::About) {
+        met &= about::run(bench, &setting)?;
     }
     if bench.wants(Part::Beside) {
         met &= beside::run(bench, &setting)?;

@@ -74,6 +74,8 @@ pub(crate) enum Part {
     /// `POST /v1/cases` whole, and what its parts take alone; with `--against` instead cases, a holder's answers and
     /// customers' messages of this build beside another one.
     Http,
+    /// `POST /v1/cases` with fields and facts beside the same without.
+    About,
     /// Group commit against a transaction for each command.
     Store,
     /// A decision alone, and how it grows with policies.

@@ -266,7 +266,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     let directory = tempfile::tempdir_in(&bench.directory)?;
     let app = Arc::new(setting.open(directory.path())?);
     let (token, caller) = setting::token(&app)?;
-    let (reader, _) = setting::token_of(&app, &["integration", "lead", "admin", "auditor"])?;
+    let (reader, _) = setting::token_of(&app, &["integration", "lead", "admin", "auditor"], None)?;
     let runtime = serve::runtime()?;
     runtime.block_on(real(&app, &caller, setting))?;
     println!("\nreaders: opening a case at {OPENING} connections, alone and while {READING} read every list");

@@ -12,6 +12,7 @@ use remit_app::{
 };
 use remit_store::{CaseFilter, Views as _};
 use std::{
+    collections::BTreeMap,
     hint::black_box,
     path::Path,
     sync::{
@@ -119,7 +120,8 @@ impl Filled {
                 _ => CaseFilter { holder: holder(), status: Some("open".into()), ..CaseFilter::default() },
             };
             let begun = meter::now();
-            let page = query::cases(&self.app, &self.caller, &filter, None, 50);
+            let fields = BTreeMap::new();
+            let page = query::cases(&self.app, &self.caller, &filter, &fields, None, 50);
             let page = block_on(page).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             black_box(&page);
             took.push(begun.elapsed().as_secs_f64() * 1e6);

@@ -83,6 +83,11 @@ impl Setting {
 
     /// A server's use cases over the data directory `data`.
     pub(crate) fn open(&self, data: &Path) -> anyhow::Result<Parts> {
+        self.open_under(data, &self.bundle)
+    }
+
+    /// The same under another bundle with the same examples.
+    pub(crate) fn open_under(&self, data: &Path, bundle: &Arc<Bundle>) -> anyhow::Result<Parts> {
         let (from, to) = (self.models.path().join("models"), data.join("models"));
         std::fs::create_dir_all(&to)?;
         for model in std::fs::read_dir(from)? {
@@ -90,14 +95,10 @@ impl Setting {
             std::fs::copy(model.path(), to.join(model.file_name()))?;
         }
         let settings = Settings { limits: LIMITS, ..Settings::default() };
-        let open = boot::open(
-            data,
-            Arc::clone(&self.bundle),
-            Box::new(SystemClock),
-            Services::none(),
-            settings,
-            &mut |step| eprintln!("{step}"),
-        );
+        let open =
+            boot::open(data, Arc::clone(bundle), Box::new(SystemClock), Services::none(), settings, &mut |step| {
+                eprintln!("{step}")
+            });
         Ok(open?)
     }
 
@@ -127,16 +128,17 @@ pub(crate) fn asking(files: Files, when: &str) -> anyhow::Result<Files> {
 
 /// A token that may do what an integration and a lead may, and its caller.
 pub(crate) fn token(app: &Parts) -> anyhow::Result<(String, Arc<Caller>)> {
-    token_of(app, &["integration", "lead"])
+    token_of(app, &["integration", "lead"], None)
 }
 
-/// A token of these roles, and its caller.
-pub(crate) fn token_of(app: &Parts, roles: &[&str]) -> anyhow::Result<(String, Arc<Caller>)> {
+/// A token of these roles and this source, and its caller.
+pub(crate) fn token_of(app: &Parts, roles: &[&str], source: Option<&str>) -> anyhow::Result<(String, Arc<Caller>)> {
     let new = token::NewToken {
         name: "bench".into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         responder: None,
-        source: None,
+        source: source.map(ToOwned::to_owned),
+        sources: Vec::new(),
         staff: None,
         days: 1,
     };

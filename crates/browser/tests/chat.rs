@@ -84,6 +84,7 @@ impl Server {
             roles: vec![role.into()],
             responder: None,
             source: None,
+            sources: Vec::new(),
             staff: staff.map(ToOwned::to_owned),
             days: 1,
         };

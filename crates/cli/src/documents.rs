@@ -3,7 +3,6 @@
 //! nothing can be held against are marked `unchecked`, and counted.
 
 #[path = "../tests/documents/blocks.rs"]
-#[expect(dead_code, reason = "the other test reads the rest of them")]
 mod blocks;
 
 use crate::{
@@ -129,8 +128,11 @@ fn is_variable(name: &str) -> bool {
 
 /// A request of `curl` to the interface.
 fn request(words: &[String], description: &Value) -> Result<(), String> {
-    let address = words.iter().find(|word| word.starts_with("http")).ok_or("no address")?;
-    let path = address.splitn(4, '/').nth(3).unwrap_or_default().split('?').next().unwrap_or_default();
+    let path = words.iter().find_map(|word| match word.strip_prefix("$REMIT_URL/") {
+        Some(path) => Some(path),
+        None => word.starts_with("http").then(|| word.splitn(4, '/').nth(3).unwrap_or_default()),
+    });
+    let path = path.ok_or("no address")?.split('?').next().unwrap_or_default();
     let behind = |flags: &[&str]| {
         words.iter().position(|word| flags.contains(&word.as_str())).and_then(|at| words.get(at + 1)).cloned()
     };
@@ -227,12 +229,16 @@ fn part(block: &Block) -> Result<(), String> {
     match (block.language(), block.word(0)) {
         ("toml", None | Some("bundle.toml")) => {
             let base: Table = text(&bundle, "bundle.toml").parse().map_err(|error| format!("{error}"))?;
+            let base = with_fields(base, block)?;
             let added: Table = block.text.parse().map_err(|error| format!("{error}"))?;
             declare_ai(&added, &mut bundle);
             let merged = toml::to_string(&merged(base, added)).map_err(|error| error.to_string())?;
             bundle.insert("bundle.toml".to_owned(), merged.into_bytes());
         }
         ("cedar", None) => {
+            let base: Table = text(&bundle, "bundle.toml").parse().map_err(|error| format!("{error}"))?;
+            let base = toml::to_string(&with_fields(base, block)?).map_err(|error| error.to_string())?;
+            bundle.insert("bundle.toml".to_owned(), base.into_bytes());
             declare_named(&block.text, &mut bundle)?;
             bundle.insert("policies/example.cedar".to_owned(), block.text.clone().into_bytes());
         }
@@ -255,6 +261,16 @@ fn part(block: &Block) -> Result<(), String> {
     let tests = block.word(0).is_some_and(|path| path.starts_with("tests/"));
     let report = remit_policy::suite::run(&bundle, &remit_policy::engine::Engine::new(&bundle));
     if tests && !report.failures.is_empty() { Err(said(report.failures)) } else { Ok(()) }
+}
+
+/// A manifest with the fields and facts that the same page declares before an example.
+fn with_fields(base: Table, example: &Block) -> Result<Table, String> {
+    let before = blocks().into_iter().take_while(|block| block.at != example.at);
+    let declaring = before
+        .filter(|block| block.page == example.page && block.language() == "toml" && block.text.contains("[[field]]"));
+    declaring
+        .map(|block| block.text.parse::<Table>().map_err(|error| format!("{error}")))
+        .try_fold(base, |base, declared| Ok(merged(base, declared?)))
 }
 
 /// A manifest with what an example says in place of what it said: tables key by key, lists of tables by name.

@@ -60,6 +60,9 @@ enum Command {
     /// Check and test a bundle, and put it in force.
     #[command(subcommand)]
     Policy(commands::policy::Policy),
+    /// See when a queue is open.
+    #[command(subcommand)]
+    Calendar(commands::calendar::Calendar),
     /// Ask the bundle's articles, and judge how well they are found.
     #[command(subcommand)]
     Knowledge(commands::knowledge::Knowledge),
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(cli.json),
         Command::Responder(responder) => responder.run(cli.json),
         Command::Policy(policy) => policy.run(cli.json),
+        Command::Calendar(calendar) => calendar.run(cli.json),
         Command::Knowledge(knowledge) => knowledge.run(cli.json),
         Command::Ledger(ledger) => ledger.run(cli.json),
         Command::Signals(signals) => signals.run(cli.json),

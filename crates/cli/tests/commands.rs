@@ -185,7 +185,7 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
 
     // Twelve of each are enough to begin with.
     let bundle = bank_of_few(&directory.path().join("twelve"), 12);
-    let checked = remit(&["--json", "policy", "check", &bundle]);
+    let checked = remit(&["--json", "policy", "check", &bundle, "--at", "2026-01-01T00:00:00Z"]);
     assert!(checked["intents"]["kept"].as_f64().unwrap() > 0.4, "{checked}");
     assert_eq!(checked["warnings"], serde_json::json!([]), "{checked}");
     let examples = format!("{bundle}/intents.csv");
@@ -194,6 +194,35 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
     let sum = |of: &str| rows.iter().map(|row| row[of].as_u64().unwrap()).sum::<u64>();
     assert_eq!(Some(sum("messages")), judged["intent"]["messages"].as_u64());
     assert!(rows[0]["right"].as_u64() < rows[0]["messages"].as_u64() && rows[0]["taken_for"][0]["times"].is_u64());
+}
+
+/// In London clocks are set back on 2026-10-25, and 2026-12-25 is a Friday.
+#[test]
+fn hours_are_told_day_by_day_and_lists_of_holidays_that_run_out_are_warned_of() {
+    let show = ["calendar", "show", "identity", "--bundle", BANK];
+    let autumn = [&show[..], &["--from", "2026-10-23", "--days", "4"]].concat();
+    let before = "2026-10-23  friday     08:00 BST to 18:00 BST  2026-10-23T07:00:00.000Z to 2026-10-23T17:00:00.000Z";
+    let after = "2026-10-26  monday     08:00 GMT to 18:00 GMT  2026-10-26T08:00:00.000Z to 2026-10-26T18:00:00.000Z";
+    check(
+        &autumn,
+        0,
+        &["by the clock of Europe/London", before, "2026-10-25  sunday     closed", after, "10 h 00 min"],
+    );
+    let mut asked = Command::new(env!("CARGO_BIN_EXE_remit"));
+    let output =
+        asked.arg("--json").args(show).args(["--from", "2026-12-25T12:00:00+01:00", "--days", "1"]).output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let day = serde_json::json!([{ "date": "2026-12-25", "weekday": "friday", "differs": "holiday", "openings": [] }]);
+    assert_eq!((&told["time_zone"], &told["days"]), (&"Europe/London".into(), &day), "{told}");
+    check(&["calendar", "show", "night", "--bundle", BANK], 2, &["no queue `night`; it has general, cards"]);
+    check(&[&show[..], &["--from", "24.12.2026"]].concat(), 2, &["no date such as 2026-12-25"]);
+
+    check(
+        &["policy", "check", BANK, "--at", "2027-06-01T00:00:00Z"],
+        0,
+        &["calendar `office`", "runs out on 2027-12-28"],
+    );
+    check(&["policy", "check", BANK, "--at", "tomorrow"], 2, &["name it with its offset"]);
 }
 
 #[test]

@@ -308,6 +308,7 @@ impl Tokens {
                 roles: vec![role.to_owned()],
                 responder: None,
                 source: (staff.is_none() && role != roles.lead).then(|| source.to_owned()),
+                sources: Vec::new(),
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
             };

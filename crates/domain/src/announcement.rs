@@ -2,7 +2,7 @@
 //! and none is announced that does not happen.
 
 use crate::{
-    decision::{Decision, Outcome, ResponderKind},
+    decision::{Collects, Decision, Outcome, ResponderKind},
     id::{ResponderId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,14 @@ pub enum Announcement {
         /// How long, as expected when it was announced, in milliseconds; nothing where nobody is there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expected_wait_ms: Option<i64>,
+        /// When the queue opens, where it was closed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opens: Option<Timestamp>,
+    },
+    /// Nobody is there. The queue has the case, and calls the customer back once it opens.
+    CallBack {
+        /// From when on.
+        from: Timestamp,
     },
     /// A member of staff has it.
     Person,
@@ -30,6 +38,15 @@ pub enum Announcement {
 }
 
 impl Announcement {
+    /// From when on the queue that has the case takes it up, where it was closed when it got it.
+    pub fn opens(&self) -> Option<Timestamp> {
+        match self {
+            Self::Waiting { opens, .. } => *opens,
+            Self::CallBack { from } => Some(*from),
+            Self::Ai | Self::Person | Self::Owner { .. } => None,
+        }
+    }
+
     /// What is to be announced of the holder that `decision` brings, with waits in the queues that are `attended`;
     /// nothing if it changes none.
     pub(crate) fn of(decision: &Decision, attended: &[ResponderId]) -> Option<Self> {
@@ -42,8 +59,14 @@ impl Announcement {
                 match chosen.facts.kind {
                     ResponderKind::Ai => Self::Ai,
                     ResponderKind::Queue => {
+                        if let Some(Collects { opens, calls_back }) = decision.collecting.get(responder).copied() {
+                            return Some(match calls_back {
+                                true => Self::CallBack { from: opens },
+                                false => Self::Waiting { expected_wait_ms: None, opens: Some(opens) },
+                            });
+                        }
                         let known = chosen.facts.open && attended.contains(responder);
-                        Self::Waiting { expected_wait_ms: known.then_some(chosen.facts.expected_wait_ms) }
+                        Self::Waiting { expected_wait_ms: known.then_some(chosen.facts.expected_wait_ms), opens: None }
                     }
                 }
             }

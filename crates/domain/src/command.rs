@@ -17,10 +17,10 @@ use crate::{
     deferral::{DeferralHow, DeferralKind, Wish},
     ending::Feedback,
     event::{Attachment, Mark, Words},
-    field::SetFields,
+    field::{SetFields, Untold},
     id::{
-        ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, Ids, MessageId, OfferId,
-        OwnerId, ResponderId, SignalName, StaffId, Timestamp,
+        ActionName, CaseId, ConsultId, CustomerId, DecisionId, Disposition, ExceptionId, FieldName, Ids, MessageId,
+        OfferId, OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
     retrieval::Retrieval,
@@ -59,8 +59,10 @@ pub enum Command {
         situation: Option<Noted>,
         /// The source that the bundle believes and that says that no human was asked for.
         not_asked: Option<SmolStr>,
-        /// What the case is about.
-        fields: Option<SetFields>,
+        /// What the case is about, by those who say so.
+        fields: Vec<SetFields>,
+        /// Why what was asked before told nothing, or not all, and what of it does not fit.
+        untold: Option<(Untold, Vec<FieldName>)>,
         /// The case that had ended and that the message was written on.
         follows: Option<CaseId>,
     },

@@ -55,10 +55,19 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         taken_away: Vec<FieldName>,
         /// Who said them: the source of an integration, `staff`, `ai` or `enrichment`.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
-        source: SmolStr,
+        source: String,
         /// Who set them, by the identifier of their token.
         by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What was asked before the first decision told nothing, or not all: it was decided without.
+    EnrichmentMissed {
+        /// Why.
+        why: Untold,
+        /// Fields and facts that were told and do not fit their declarations.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<FieldName>,
         /// When.
         at: Timestamp,
     },
@@ -475,6 +484,24 @@ pub enum Event {
         /// Which.
         subscription: String,
         /// Who deleted it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// What is known of a customer was said anew. In the customer's own stream.
+    CustomerFactsSet {
+        /// Of whom.
+        customer: CustomerId,
+        /// All that is known from then on, by commitment.
+        facts: Words,
+        /// Facts that were set.
+        set: Vec<FieldName>,
+        /// Facts that were taken away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_away: Vec<FieldName>,
+        /// Who said so: the source of an integration, `staff` or `enrichment`.
+        source: String,
+        /// Who set them, by the identifier of their token.
         by: String,
         /// When.
         at: Timestamp,

@@ -90,3 +90,30 @@ pub struct SetFields {
     /// Whether policies look at any of them, so that an open case is decided anew.
     pub decides: bool,
 }
+
+/// Why what was asked before the first decision told nothing, or not all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Untold {
+    /// It was not told in time.
+    Timeout,
+    /// The service could not be reached, or answered with an error.
+    Unreachable,
+    /// What it told could not be used.
+    Unusable,
+    /// The service is left alone for a while, since it told nothing several times in a row.
+    LeftAlone,
+}
+
+impl Untold {
+    /// The name used in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Unusable => "unusable",
+            Self::LeftAlone => "left_alone",
+        }
+    }
+}

@@ -23,6 +23,9 @@ pub struct Grant {
     /// The source name of the readings that it posts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// All sources under which it may say things, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// The member of staff who uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,

@@ -4,7 +4,9 @@ pub(crate) mod table;
 
 use crate::{
     case::HolderRef,
-    decision::{Candidate, Consideration, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger},
+    decision::{
+        Candidate, Collecting, Consideration, Custody, Decision, DecisionPoint, Outcome, PolicyNote, ReadBy, Trigger,
+    },
     id::{CaseId, DecisionId, Digest, OwnerId, PolicyId, ResponderId, Timestamp},
     signal::Signals,
 };
@@ -38,6 +40,8 @@ struct Written {
     policies: BTreeMap<PolicyId, PolicyNote>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     considerations: BTreeMap<PolicyId, Consideration>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    collecting: Collecting,
     outcome: Outcome,
     sequence: Vec<ResponderId>,
 }
@@ -105,6 +109,7 @@ mod tests {
             candidates: vec![Candidate { facts, verdict, cost, considered: Vec::new() }],
             policies: BTreeMap::new(),
             considerations: BTreeMap::new(),
+            collecting: BTreeMap::new(),
             outcome: Outcome::Assign { responder: testing::responder("desk") },
             sequence: Vec::new(),
         }

@@ -52,6 +52,8 @@ api_actions! {
     BUNDLE_READ = "bundle.read",
     BUNDLE_ACTIVATE = "bundle.activate",
     FIELD_SET = "field.set",
+    FACT_SET = "fact.set",
+    FACT_READ = "fact.read",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

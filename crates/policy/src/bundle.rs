@@ -5,6 +5,7 @@ mod being_read;
 mod declared_fields;
 mod derived;
 mod differences;
+mod enrichment;
 mod field;
 mod parts;
 mod reading;
@@ -20,7 +21,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Limits, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
     texts::Texts,
@@ -30,6 +31,7 @@ pub use field::{FieldError, FieldSpec, shown};
 pub use signal::SignalError;
 pub(crate) use signal::SignalSpec;
 
+pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
 use declared_fields::{OWN_SOURCES, Of};
 pub use differences::{Differences, Names};
@@ -171,6 +173,9 @@ impl Bundle {
         };
         let fields = declared_fields::read(&places, declared, Of::Field, findings);
         let facts = declared_fields::read(&places, known, Of::Fact, findings);
+        if let Some(asked) = manifest.as_ref().and_then(|manifest| manifest.enrichment.as_ref()).filter(|_| activate) {
+            enrichment::lint(&text, asked, &fields, &facts, findings);
+        }
         let attributes = attributes::specs(&fields, &facts);
         let vocabulary = cedar::schema(&files, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
@@ -271,6 +276,12 @@ impl Bundle {
     /// What names the bundle.
     pub fn digest(&self) -> &Digest {
         &self.digest
+    }
+
+    /// What may be wrong with it, as of a moment: hours that look like a slip, lists of holidays that run out.
+    pub fn doubts(&self, at: Timestamp) -> Vec<String> {
+        let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
+        lint::doubts(&Places::of(&text), &self.manifest, at)
     }
 
     /// The organisation's name.
@@ -445,6 +456,11 @@ impl Bundle {
         self.fields.iter().find(|spec| spec.name.as_str() == name)
     }
 
+    /// What is asked before the first decision on a case.
+    pub fn enrichment(&self) -> Option<&Enrichment> {
+        self.manifest.enrichment.as_ref()
+    }
+
     /// What is known of customers, in the bundle's order.
     pub fn facts(&self) -> &[FieldSpec] {
         &self.facts
@@ -455,7 +471,7 @@ impl Bundle {
         self.facts.iter().find(|spec| spec.name.as_str() == name)
     }
 
-    /// Every source whose readings win over Remit's own, by name.
+    /// Every source that it names: whose readings win over Remit's own, and who sets fields and facts.
     pub fn sources(&self) -> BTreeSet<&str> {
         let own = |source: &&str| !OWN_SOURCES.contains(source);
         let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));

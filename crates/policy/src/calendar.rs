@@ -1,17 +1,27 @@
-//! Hours of work in a time zone, with holidays.
+//! Hours of work in a time zone, with holidays and dates that have hours of their own.
 //!
 //! A range of a day begins at the moment at which the clock on the wall first shows its beginning or later, and ends at
 //! the moment at which it first shows its end or later. So an hour that comes twice belongs to the range that the clock
-//! reached first, an hour that does not come is in no range, and a day counts as long as it is.
+//! reached first, an hour that does not come is in no range, and a day counts as long as it is. A range that ends before
+//! it begins, such as `22:00-06:00`, is one shift that ends on the next day and belongs to the day of its beginning: a
+//! holiday on that day cuts the whole of it, and one on the next day nothing.
+
+mod day;
+mod mistakes;
+mod range;
+
+pub(crate) use mistakes::{doubts, mistakes};
 
 use crate::manifest;
+use day::{DAYS, date, exact_date, weekday};
 use jiff::{
     Timestamp, civil,
     tz::{AmbiguousOffset, TimeZone},
 };
+use range::{DAY_MINUTES, Range, merge, parse};
 use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Hours of work, ready to be asked.
@@ -19,8 +29,9 @@ use std::{
 pub(crate) struct Hours {
     zone: TimeZone,
     /// Opening ranges in minutes of the day, by weekday from Monday: in order, and apart from each other.
-    week: [Vec<(i64, i64)>; 7],
-    holidays: BTreeSet<civil::Date>,
+    week: [Vec<Range>; 7],
+    /// Dates with other ranges than their weekday; a holiday has none.
+    dates: BTreeMap<civil::Date, Vec<Range>>,
     always: bool,
     /// Where the moment lies that was asked for last: the next one mostly lies there too.
     last: Mutex<Stretch>,
@@ -32,10 +43,49 @@ struct Stretch {
     from_ms: i64,
     until_ms: i64,
     open: bool,
+    /// When it opens, while it is closed; none if that is years away.
+    opens_ms: Option<i64>,
 }
 
-const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const DAY_MINUTES: i64 = 24 * 60;
+/// A stretch of opening time, in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// When it opens.
+    pub opens_ms: i64,
+    /// When it closes.
+    pub closes_ms: i64,
+}
+
+/// The opening times that belong to a day: those that begin on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// Such as `2026-12-24`.
+    pub date: String,
+    /// Such as `thursday`.
+    pub weekday: &'static str,
+    /// Why it is not as its weekday, if it is not: `holiday` or `other hours`.
+    pub differs: Option<&'static str>,
+    /// In order.
+    pub openings: Vec<Opening>,
+}
+
+/// A moment as the clock on the wall there shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WallTime {
+    /// Days since Monday.
+    pub weekday: usize,
+    /// From 1.
+    pub day: u8,
+    /// Months since January.
+    pub month: usize,
+    /// Such as `2026-11-30`.
+    pub date: String,
+    /// Such as `08:00`.
+    pub time: String,
+    /// What the zone is called at this moment, such as `GMT` or `CEST`; where it has no such name, its offset.
+    pub zone: String,
+}
+
 /// Days that are looked at, at most: three years.
 const DAYS_MAX: usize = 3 * 366;
 
@@ -44,27 +94,21 @@ impl Hours {
     pub(crate) fn new(calendar: &manifest::Calendar) -> Result<Self, String> {
         let zone = TimeZone::get(&calendar.time_zone)
             .map_err(|_| format!("`{}` is no time zone of the IANA database", calendar.time_zone))?;
-        let mut week: [Vec<(i64, i64)>; 7] = Default::default();
+        let mut week: [Vec<Range>; 7] = Default::default();
         for (day, ranges) in &calendar.hours {
             let at = DAYS.iter().position(|name| name == day).ok_or_else(|| format!("`{day}` is no weekday"))?;
-            for range in ranges {
-                let parsed = parse_range(range).ok_or_else(|| format!("`{range}` is no range such as 08:00-20:00"))?;
-                if let Some(kept) = week.get_mut(at) {
-                    kept.push(parsed);
-                }
+            if let Some(kept) = week.get_mut(at) {
+                *kept = read(ranges)?;
             }
         }
-        week.iter_mut().for_each(merge);
         if week.iter().all(Vec::is_empty) {
             return Err("it is never open".into());
         }
-        let holidays = calendar
-            .holidays
-            .iter()
-            .map(|date| date.parse().map_err(|_| format!("`{date}` is no date such as 2026-12-25")))
-            .collect::<Result<BTreeSet<civil::Date>, String>>()?;
-        let always = holidays.is_empty() && week.iter().all(|day| day.contains(&(0, DAY_MINUTES)));
-        Ok(Self { zone, week, holidays, always, last: Mutex::default() })
+        let closed = calendar.holidays.iter().map(|text| Ok((date(text)?, Vec::new())));
+        let other = calendar.dates.iter().map(|(text, ranges)| Ok((exact_date(text)?, read(ranges)?)));
+        let dates = closed.chain(other).collect::<Result<BTreeMap<_, _>, String>>()?;
+        let always = dates.is_empty() && week.iter().all(|day| day.contains(&(0, DAY_MINUTES)));
+        Ok(Self { zone, week, dates, always, last: Mutex::default() })
     }
 
     /// Whether it is open at this moment, in milliseconds since the Unix epoch.
@@ -72,11 +116,22 @@ impl Hours {
         if self.always {
             return true;
         }
+        self.stretch_of(at_ms).open
+    }
+
+    /// The first moment after `at_ms` at which it opens, while it is closed then; none while it is open, and where that
+    /// is years away.
+    pub(crate) fn reopens(&self, at_ms: i64) -> Option<i64> {
+        if self.always { None } else { self.stretch_of(at_ms).opens_ms }
+    }
+
+    /// The stretch in which `at_ms` lies, from what is remembered if it lies there.
+    fn stretch_of(&self, at_ms: i64) -> MutexGuard<'_, Stretch> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if !(last.from_ms..last.until_ms).contains(&at_ms) {
             *last = self.stretch(at_ms);
         }
-        last.open
+        last
     }
 
     /// The moment at which `work_ms` of opening time have passed since `from_ms`; none if that is years away.
@@ -117,37 +172,85 @@ impl Hours {
         Some(format!("{} {name}", self.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")))
     }
 
-    /// A moment as people there say it, such as `Monday 30 November, 08:00`.
-    pub(crate) fn spoken(&self, at_ms: i64) -> Option<String> {
-        let at = Timestamp::from_millisecond(at_ms).ok()?;
-        Some(self.zone.to_datetime(at).strftime("%A %-d %B, %H:%M").to_string())
+    /// A moment as the clock on the wall there shows it.
+    pub(crate) fn wall_time(&self, at_ms: i64) -> Option<WallTime> {
+        let at = self.zone.to_datetime(Timestamp::from_millisecond(at_ms).ok()?);
+        let info = self.zone.to_offset_info(Timestamp::from_millisecond(at_ms).ok()?);
+        Some(WallTime {
+            weekday: weekday(at.date()),
+            day: at.day().unsigned_abs(),
+            month: usize::from(at.month().unsigned_abs()).saturating_sub(1),
+            date: at.date().to_string(),
+            time: at.strftime("%H:%M").to_string(),
+            zone: info.abbreviation().to_owned(),
+        })
+    }
+
+    /// What the zone is called in the IANA database.
+    pub(crate) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// The opening times of so many days from a date on, such as `2026-12-24`.
+    ///
+    /// # Errors
+    /// When that is no date.
+    pub(crate) fn days(&self, from: &str, days: usize) -> Result<Vec<Day>, String> {
+        let dates = std::iter::successors(Some(date(from)?), |date| date.tomorrow().ok()).take(days);
+        let day = |date: civil::Date| {
+            let (begins, ends) = (self.moment(date, 0)?, self.moment(date, DAY_MINUTES)?);
+            let spans = self.spans(begins).filter(|(opens, _)| *opens >= begins);
+            let openings = spans.take_while(|(opens, _)| *opens < ends);
+            Some(Day {
+                date: date.to_string(),
+                weekday: DAYS.get(weekday(date)).copied().unwrap_or_default(),
+                differs: self.dates.get(&date).map(|ranges| if ranges.is_empty() { "holiday" } else { "other hours" }),
+                openings: openings.map(|(opens_ms, closes_ms)| Opening { opens_ms, closes_ms }).collect(),
+            })
+        };
+        Ok(dates.filter_map(day).collect())
     }
 
     fn stretch(&self, at_ms: i64) -> Stretch {
         match self.spans(at_ms).next() {
-            Some((from_ms, until_ms)) if from_ms <= at_ms => Stretch { from_ms, until_ms, open: true },
-            Some((until_ms, _)) => Stretch { from_ms: at_ms, until_ms, open: false },
-            None => Stretch { from_ms: at_ms, until_ms: at_ms.saturating_add(1), open: false },
+            Some((from_ms, until_ms)) if from_ms <= at_ms => Stretch { from_ms, until_ms, open: true, opens_ms: None },
+            Some((until_ms, _)) => Stretch { from_ms: at_ms, until_ms, open: false, opens_ms: Some(until_ms) },
+            None => Stretch { from_ms: at_ms, until_ms: at_ms.saturating_add(1), open: false, opens_ms: None },
         }
+    }
+
+    /// The ranges of a date.
+    fn ranges(&self, date: civil::Date) -> &[Range] {
+        self.dates.get(&date).or_else(|| self.week.get(weekday(date))).map_or(&[], Vec::as_slice)
     }
 
     /// The stretches in which it is open and that end after `from_ms`, in order and apart from each other.
     fn spans(&self, from_ms: i64) -> impl Iterator<Item = (i64, i64)> {
-        // What belongs to a day before is over once the clock has shown this one.
-        let first = Timestamp::from_millisecond(from_ms).ok().map(|at| self.zone.to_datetime(at).date());
+        let today = Timestamp::from_millisecond(from_ms).ok().map(|at| self.zone.to_datetime(at).date());
+        // A shift of the day before may not be over. What belongs to days before that is.
+        let first = today.map(|today| today.yesterday().unwrap_or(today));
         let days = std::iter::successors(first, |date| date.tomorrow().ok()).take(DAYS_MAX);
-        let open = days.filter(|date| !self.holidays.contains(date));
-        let spans = open.flat_map(move |date| {
-            let day = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
-            let moments = move |(from, to): &(i64, i64)| Some((self.moment(date, *from)?, self.moment(date, *to)?));
-            self.week.get(day).into_iter().flatten().filter_map(moments)
+        let spans = days.flat_map(move |date| {
+            let moments = move |(from, to): &Range| Some((self.moment(date, *from)?, self.moment(date, *to)?));
+            self.ranges(date).iter().filter_map(moments)
         });
-        spans.filter(move |(opens, closes)| opens < closes && *closes > from_ms)
+        let mut spans = spans.filter(|(opens, closes)| opens < closes).peekable();
+        // A shift may reach into the hours of the next day.
+        let apart = std::iter::from_fn(move || {
+            let (opens, mut closes) = spans.next()?;
+            while let Some((_, later)) = spans.next_if(|(next, _)| *next < closes) {
+                closes = closes.max(later);
+            }
+            Some((opens, closes))
+        });
+        apart.filter(move |(_, closes)| *closes > from_ms)
     }
 
-    /// The moment at which the clock on the wall first shows this minute of a day or a later one.
+    /// The moment at which the clock on the wall first shows this minute of a day or a later one. Minutes past the end
+    /// of the day are those of the next.
     fn moment(&self, date: civil::Date, minute: i64) -> Option<i64> {
-        let (date, minute) = if minute == DAY_MINUTES { (date.tomorrow().ok()?, 0) } else { (date, minute) };
+        let next = minute >= DAY_MINUTES;
+        let (date, minute) = if next { (date.tomorrow().ok()?, minute - DAY_MINUTES) } else { (date, minute) };
         let at = date.at(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0);
         let moment = match self.zone.to_ambiguous_timestamp(at).offset() {
             AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
@@ -163,52 +266,12 @@ impl Hours {
     }
 }
 
-/// Puts ranges of a day in order, and makes one of those that touch or overlap.
-fn merge(ranges: &mut Vec<(i64, i64)>) {
-    ranges.sort_unstable();
-    ranges.dedup_by(|next, kept| {
-        let touches = next.0 <= kept.1;
-        if touches {
-            kept.1 = kept.1.max(next.1);
-        }
-        touches
-    });
-}
-
-/// What can be read of a calendar and is a mistake all the same: of two ranges that overlap nobody can tell which was
-/// meant, and of a holiday that is named twice another one may have been.
-pub(crate) fn mistakes(calendar: &manifest::Calendar) -> Vec<(String, &'static str)> {
-    let mut found = Vec::new();
-    for (day, ranges) in &calendar.hours {
-        let mut read: Vec<((i64, i64), &String)> =
-            ranges.iter().filter_map(|range| Some((parse_range(range)?, range))).collect();
-        read.sort_unstable();
-        for pair in read.windows(2) {
-            if let [((_, closes), one), ((opens, _), other)] = pair
-                && opens < closes
-            {
-                let cure = "write one range, or correct where one begins or ends";
-                found.push((format!("`{one}` and `{other}` of {day} overlap"), cure));
-            }
-        }
-    }
-    let mut seen = BTreeSet::new();
-    for date in calendar.holidays.iter().filter(|date| !seen.insert(date.as_str())) {
-        found.push((format!("the holiday {date} is named twice"), "take one out, or correct its date"));
-    }
-    found
-}
-
-fn parse_range(text: &str) -> Option<(i64, i64)> {
-    let (from, to) = text.split_once('-')?;
-    let minutes = |text: &str| {
-        let (hour, minute) = text.split_once(':')?;
-        let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
-        let total = hour * 60 + minute;
-        ((0..60).contains(&minute) && (0..=DAY_MINUTES).contains(&total)).then_some(total)
-    };
-    let (from, to) = (minutes(from)?, minutes(to)?);
-    (from < to).then_some((from, to))
+/// Reads the ranges of a day.
+fn read(ranges: &[String]) -> Result<Vec<Range>, String> {
+    let parsed = |range: &String| parse(range).ok_or_else(|| format!("`{range}` is no range such as 08:00-20:00"));
+    let mut read = ranges.iter().map(parsed).collect::<Result<Vec<Range>, String>>()?;
+    merge(&mut read);
+    Ok(read)
 }
 
 #[cfg(test)]

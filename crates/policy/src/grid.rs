@@ -9,10 +9,11 @@ use crate::{
     bundle::{Bundle, SignalSpec},
     cedar::Rule,
     engine::{ApiRequest, Engine, Held},
+    expressions::Texts,
     finding::Finding,
     manifest::SignalKind,
     scope::{admits_action, admits_principal, candidate_uid, uid},
-    verdict_cache::{Texts, Unscoped},
+    verdict_cache::Unscoped,
 };
 use foldhash::fast::FixedState;
 use remit_domain::{

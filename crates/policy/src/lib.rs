@@ -17,6 +17,7 @@ mod cedar_places;
 mod closed_values;
 mod considerations;
 pub mod engine;
+mod expressions;
 pub mod files;
 pub mod finding;
 pub mod grid;

@@ -11,7 +11,10 @@ use crate::{
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
 use cedar_policy::EntityUid;
-use remit_domain::decision::{PolicyEffect, ResponderKind};
+use remit_domain::{
+    decision::{PolicyEffect, ResponderKind},
+    id::Timestamp,
+};
 use remit_signals::readings::nearest;
 use std::collections::BTreeSet;
 
@@ -36,6 +39,16 @@ const BUILT_IN: [&str; 18] = [
     "waited_ms",
     "human_requested",
 ];
+
+/// What may be wrong with a manifest, as of a moment, by line.
+pub(crate) fn doubts(places: &Places<'_>, manifest: &Manifest, at: Timestamp) -> Vec<String> {
+    let of = |(nth, calendar): (usize, &manifest::Calendar)| {
+        let line = places.line(&Place::entry("calendar", nth).then("name"));
+        let told = move |what: String| format!("bundle.toml:{line}: calendar `{}`: {what}", calendar.name);
+        calendar::doubts(calendar, at.0).into_iter().map(told).collect::<Vec<_>>()
+    };
+    manifest.calendars.iter().enumerate().flat_map(of).collect()
+}
 
 /// How a finding has to do with others.
 enum Mark {

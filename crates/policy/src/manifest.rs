@@ -1,11 +1,14 @@
 //! `bundle.toml`: who owns what, which responders there are, when they work, and what counts as cost.
 
 mod considered;
+mod enrichment;
 mod field;
 
 pub use considered::{Need, OfTopic, Preference};
+pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
 
+use remit_domain::case::Channel;
 use remit_signals::intent::EncoderUse;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -43,6 +46,8 @@ pub struct Manifest {
     /// What is known of a customer.
     #[serde(rename = "fact", default)]
     pub facts: Vec<Field>,
+    /// What is asked before the first decision on a case.
+    pub enrichment: Option<Enrichment>,
     /// Groups of intents.
     #[serde(rename = "topic")]
     pub topics: Vec<Topic>,
@@ -182,6 +187,9 @@ pub struct Calendar {
     /// Dates, such as `2026-12-25`, on which it is closed.
     #[serde(default)]
     pub holidays: Vec<String>,
+    /// Dates with other hours than their weekday, such as a half holiday.
+    #[serde(default)]
+    pub dates: BTreeMap<String, Vec<String>>,
 }
 
 /// A promise of time.
@@ -375,6 +383,13 @@ pub struct Queue {
     pub relax: Vec<Relax>,
     /// Its hours.
     pub calendar: String,
+    /// Channels that need no person now: a case of these waits in the queue while it is closed.
+    #[serde(default)]
+    pub collects: Vec<Channel>,
+    /// Channels whose customers are called back: a case of these that nobody else may have waits in the queue while it
+    /// is closed, with a promise.
+    #[serde(default)]
+    pub calls_back: Vec<Channel>,
     /// Its promise of time.
     pub sla: String,
     /// Staff on duty while it is open.

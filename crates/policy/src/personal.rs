@@ -4,9 +4,10 @@
 use crate::{
     bundle::{Bundle, SignalSpec},
     cedar::Rule,
+    expressions::Texts,
     finding::Finding,
     manifest::SignalKind,
-    verdict_cache::{Texts, Unscoped},
+    verdict_cache::Unscoped,
 };
 use remit_domain::signal::Value;
 use smol_str::SmolStr;

@@ -78,6 +78,7 @@ pub fn retake(engine: &Engine, bundle: &Bundle, decision: &Decision) -> Decision
         policies,
         terms: bundle.terms(),
         read_by: decision.read_by.clone(),
+        collecting: decision.collecting.clone(),
         attended: Vec::new(),
         forbidden: Vec::new(),
     };

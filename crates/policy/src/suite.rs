@@ -2,19 +2,22 @@
 
 use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
-    bundle::Bundle,
+    bundle::{Bundle, CandidateSpec},
     engine::Engine,
     finding::{Finding, line_at},
     grid,
 };
 use remit_domain::{
     Deliberation,
+    case::Channel,
     decision::{
-        CandidateFacts, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger, Verdict, deliberate,
+        CandidateFacts, Collecting, DECISION_VERSION, DecisionPoint, Outcome, ResponderKind, Standing, Trigger,
+        Verdict, deliberate,
     },
     field::{FieldKind, FieldValue},
     id::{CaseId, DecisionId, Ids, PolicyId, SignalName, Timestamp},
     signal::{Reading, Signals, Value},
+    situation::{NONE, SITUATION},
 };
 use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
@@ -37,8 +40,8 @@ struct TestFile {
 #[serde(deny_unknown_fields)]
 struct Test {
     name: Spanned<String>,
-    /// The moment, such as `2026-12-24T22:00:00Z`: then queues are open as their hours say. Without it all are open.
-    at: Option<String>,
+    /// The moment, with its offset: queues are open as their calendars say of it. Without it, every queue is open.
+    at: Option<toml::Value>,
     #[serde(default)]
     signals: BTreeMap<String, toml::Value>,
     /// What the case is about, by field; a date-time as `NAME_in_hours`.
@@ -147,15 +150,12 @@ pub fn sentences(bundle: &Bundle) -> (usize, Vec<Finding>) {
 
 fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     let mut failures = Vec::new();
-    let moment = test.at.as_ref().map(|at| at.parse::<jiff::Timestamp>());
-    let now = match &moment {
-        Some(Ok(at)) => Timestamp(at.as_millisecond()),
-        Some(Err(error)) => {
-            failures.push(format!("`at` must be a moment such as 2026-12-24T22:00:00Z: {error}"));
-            Timestamp(0)
-        }
-        None => Timestamp(0),
+    let at = match test.at.as_ref().map(moment) {
+        None => None,
+        Some(Ok(at)) => Some(at),
+        Some(Err(failure)) => return vec![failure],
     };
+    let now = at.unwrap_or(Timestamp(0));
     let mut signals = Signals::new();
     for (name, value) in &test.signals {
         let value = match value {
@@ -185,7 +185,8 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         signals.insert(name, Reading { value: topic, source: "test".into(), at: now, because: Vec::new() });
     }
     engine.complete(&mut signals, now);
-    let candidates = facts(bundle, test, now);
+    let collecting = at.map(|at| collecting(bundle, test, &signals, at)).unwrap_or_default();
+    let candidates = facts(bundle, test, at, &collecting);
     for name in test.facts.keys().chain(&test.allow).chain(&test.deny).chain(test.because.keys()) {
         if !candidates.iter().any(|c| c.responder.as_str() == name) {
             failures.push(format!("the bundle has no responder `{name}`"));
@@ -229,6 +230,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             policies: notes,
             terms: bundle.terms(),
             read_by: None,
+            collecting,
             attended: Vec::new(),
             forbidden: Vec::new(),
         };
@@ -363,20 +365,47 @@ fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], consider
     failures
 }
 
-fn facts(bundle: &Bundle, test: &Test, now: Timestamp) -> Vec<CandidateFacts> {
+/// The moment that a test names, as TOML writes moments, or as text.
+fn moment(at: &toml::Value) -> Result<Timestamp, String> {
+    let text = match at {
+        toml::Value::Datetime(at) => at.to_string(),
+        toml::Value::String(text) => text.clone(),
+        _ => at.to_string(),
+    };
+    let read = text.parse::<jiff::Timestamp>();
+    let failure = |_| format!("`at` must be a moment with its offset, such as 2026-12-24T22:00:00+01:00, not {text:?}");
+    read.map(|at| Timestamp(at.as_millisecond())).map_err(failure)
+}
+
+/// Queues that are closed at a moment, and have a case with these signals wait for them; not those of which the test
+/// says whether they are open.
+fn collecting(bundle: &Bundle, test: &Test, signals: &Signals, at: Timestamp) -> Collecting {
+    let named = |signal: &str| signals.get(signal).map(|reading| reading.value.to_string());
+    let channel = named("channel").and_then(|name| Channel::ALL.into_iter().find(|channel| channel.as_str() == name));
+    let danger = named(SITUATION).is_some_and(|situation| situation != NONE);
+    let Some(channel) = channel.filter(|_| !danger) else { return Collecting::new() };
+    let told = |spec: &CandidateSpec| test.facts.get(spec.responder.as_str()).is_some_and(|facts| facts.open.is_some());
+    let queues = bundle.candidates().iter().filter(|spec| !told(spec));
+    queues.filter_map(|spec| Some((spec.responder.clone(), spec.queue.as_ref()?.collects(channel, at)?))).collect()
+}
+
+fn facts(bundle: &Bundle, test: &Test, at: Option<Timestamp>, collecting: &Collecting) -> Vec<CandidateFacts> {
     let usual = Facts::default();
     bundle
         .candidates()
         .iter()
         .map(|spec| {
             let facts = test.facts.get(spec.responder.as_str()).unwrap_or(&usual);
+            let collects = collecting.get(&spec.responder);
+            let open = || collects.is_some() || at.is_none_or(|at| spec.is_open(at));
+            let until_ms = collects.zip(at).map_or(0, |(collects, at)| collects.opens.since(at));
             CandidateFacts {
-                open: facts.open.unwrap_or_else(|| test.at.is_none() || spec.is_open(now)),
-                local: spec.local_time(now).filter(|_| bundle.asked().local),
+                open: facts.open.unwrap_or_else(open),
+                local: spec.local_time(at.unwrap_or(Timestamp(0))).filter(|_| bundle.asked().local),
                 had_before: facts.had_before,
                 served_before: facts.served_before,
                 depth: facts.depth,
-                expected_wait_ms: facts.expected_wait_ms,
+                expected_wait_ms: facts.expected_wait_ms.saturating_add(until_ms),
                 sla_risk_bp: facts.sla_risk_bp,
                 yielded: facts.yielded,
                 stopped: facts.stopped,

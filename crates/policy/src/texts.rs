@@ -1,6 +1,7 @@
 //! What customers are told, in words: by language, from the bundle's `texts/`, and in English where it has none.
 
 use crate::{
+    calendar::WallTime,
     files::Files,
     finding::Finding,
     places::{Place, Places},
@@ -12,12 +13,19 @@ use std::{collections::BTreeMap, sync::LazyLock};
 const FOLDER: &str = "texts";
 /// Longest text, in bytes.
 const TEXT_MAX: usize = 500;
+/// The names of days from Monday on, and of months from January on, each with commas between.
+const WEEKDAYS: &str = "weekdays";
+const MONTHS: &str = "months";
 /// The language that ships.
 const SHIPPED: &str = "en";
 
 /// The texts that ship, by name.
 static ENGLISH: LazyLock<BTreeMap<String, String>> =
     LazyLock::new(|| toml::from_str(include_str!("texts/en.toml")).unwrap_or_default());
+
+/// How moments are told in languages that no bundle need say it in.
+static DATES: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("texts/dates.toml")).unwrap_or_default());
 
 /// What customers are told, by language.
 #[derive(Debug, Clone, Default)]
@@ -57,11 +65,30 @@ impl Texts {
     /// The text of this name in the customer's language, with what is put in, by name. Where the bundle has it not
     /// in that language, it is told in English, in the bundle's words or in those that ship.
     pub fn say(&self, language: Option<&str>, name: &str, with: &[(&str, &str)]) -> String {
-        let primary = language.map(|tag| tag.split('-').next().unwrap_or(tag).to_ascii_lowercase());
         let of = |language: &str| self.by_language.get(language)?.get(name);
-        let text = primary.as_deref().and_then(of).or_else(|| of(SHIPPED)).or_else(|| ENGLISH.get(name));
+        let text = primary(language).as_deref().and_then(of).or_else(|| of(SHIPPED)).or_else(|| ENGLISH.get(name));
         filled(text.map_or("", String::as_str), with)
     }
+
+    /// A moment as it stands in the text of this name in the customer's language: in the language in which that text is
+    /// told.
+    pub fn moment(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        let has = |language: &String| self.by_language.get(language).is_some_and(|texts| texts.contains_key(name));
+        let told = primary(language).filter(has).unwrap_or_else(|| SHIPPED.to_owned());
+        let of = |part: &str| {
+            let own = self.by_language.get(&told).and_then(|texts| texts.get(part));
+            own.or_else(|| DATES.get(&told)?.get(part)).or_else(|| ENGLISH.get(part)).map_or("", String::as_str)
+        };
+        let nth = |names: &str, at: usize| of(names).split(',').nth(at).unwrap_or_default().trim().to_owned();
+        let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
+        let parts = [("weekday", &weekday), ("day", &day), ("month", &month), ("time", &at.time), ("zone", &at.zone)];
+        filled(of("moment"), &parts.map(|(name, part)| (name, part.as_str())))
+    }
+}
+
+/// The first part of a language's tag, by which it is known here.
+fn primary(language: Option<&str>) -> Option<String> {
+    language.map(|tag| tag.split('-').next().unwrap_or(tag).to_ascii_lowercase())
 }
 
 /// `text` with what stands in braces put in. What is put in is not looked at again, whoever wrote it.
@@ -104,6 +131,11 @@ fn wrong(file: &str, toml: &str, name: &str, said: &str) -> Option<Finding> {
         let message = format!("`{name}` must be a line of 1 to {TEXT_MAX} bytes");
         return finding(message, "write it so".to_owned());
     }
+    let names = |text: &str| text.split(',').filter(|name| !name.trim().is_empty()).count();
+    if [WEEKDAYS, MONTHS].contains(&name) && names(said) != names(shipped) {
+        let message = format!("`{name}` must have {} names with commas between", names(shipped));
+        return finding(message, format!("write them as {shipped}"));
+    }
     let known = holes(shipped);
     if let Some(other) = holes(said).into_iter().find(|hole| !known.contains(hole)) {
         let known: Vec<String> = known.iter().map(|hole| format!("{{{hole}}}")).collect();
@@ -138,6 +170,28 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_told_in_the_language_of_the_text_that_it_stands_in() {
+        let (weekday, day, month) = (0, 30, 10);
+        let (date, time, zone) = ("2026-11-30".into(), "08:00".into(), "GMT".into());
+        let at = WallTime { weekday, day, month, date, time, zone };
+        let (texts, findings) = read(&[
+            ("texts/de.toml", "closed_until = \"geschlossen bis {time}\"\n"),
+            ("texts/fi.toml", "closed_until = \"suljettu, {time}\"\nmoment = \"{day}.11. klo {time}\"\n"),
+        ]);
+        assert!(findings.is_empty(), "{findings:?}");
+        let moment = |language, text| texts.moment(Some(language), text, &at);
+        assert_eq!(moment("de-CH", "closed_until"), "Montag, 30. November, 08:00 Uhr (GMT)");
+        assert_eq!(moment("fi", "closed_until"), "30.11. klo 08:00");
+        // A sentence in English has an English date in it.
+        assert_eq!(moment("de", "waits_for_opening"), "Monday 30 November, 08:00 (GMT)");
+        assert_eq!(moment("fr", "closed_until"), "Monday 30 November, 08:00 (GMT)");
+        let full = |parts: &BTreeMap<String, String>| {
+            (parts["weekdays"].split(", ").count(), parts["months"].split(", ").count(), parts.len())
+        };
+        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 3)), "{DATES:?}");
+    }
+
+    #[test]
     fn what_is_put_in_is_not_looked_at_again() {
         let name = Texts::default().say(None, "chat_person", &[("name", "{name} {title}")]);
         assert_eq!(name, "{name} {title} is with you.");
@@ -149,6 +203,7 @@ mod tests {
             ("texts/de.toml", "closed = \"zu\"\nclose = \"zu\"\n", "texts/de.toml:2: no text is called `close`"),
             ("texts/de.toml", "minutes = \"etwa {minuten}\"\n", "nothing called `{minuten}` is put into `minutes`"),
             ("texts/de.toml", "closed = \" \"\n", "`closed` must be a line"),
+            ("texts/de.toml", "weekdays = \"Mo, Di, Mi\"\n", "`weekdays` must have 7 names with commas between"),
             ("texts/de.toml", "closed = 7\n", "texts/de.toml:1: invalid type"),
             ("texts/German.toml", "", "`texts/German.toml` names no language"),
         ] {

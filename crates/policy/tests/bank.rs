@@ -113,7 +113,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
         (
             "bundle.toml",
             "monday = [\"08:00-18:00\"]",
-            "monday = [\"18:00-08:00\"]",
+            "monday = [\"08:00-08:00\"]",
             "bundle.toml:318 calendar `office`",
         ),
         (

@@ -168,13 +168,19 @@ fn tests_of_a_bundle_set_fields_and_facts() {
     let tests = r#"
         [[test]]
         name = "large amounts are for people"
-        signals = { intent = "card_arrival", intent_confidence_bp = 9000, out_of_scope_bp = 0 }
+        signals.intent = "card_arrival"
+        signals.intent_confidence_bp = 9500
+        signals.intent_abstained = false
+        signals.out_of_scope_bp = 0
         fields = { amount = 60000, departure_in_hours = 30 }
         deny = ["cards-ai"]
         because = { cards-ai = ["about.amount"] }
         [[test]]
         name = "old facts do not count"
-        signals = { intent = "card_arrival", intent_confidence_bp = 9000, intent_abstained = false, out_of_scope_bp = 0 }
+        signals.intent = "card_arrival"
+        signals.intent_confidence_bp = 9500
+        signals.intent_abstained = false
+        signals.out_of_scope_bp = 0
         customer = { tier = "gold", tier_age_hours = 50 }
         allow = ["cards-ai"]
         [[test]]

@@ -35,6 +35,10 @@ type = "text"
 [[fact]]
 name = "f"
 type = "text"
+[enrichment]
+url = "u"
+secret_env = "S"
+
 [[topic]]
 name = "t"
 intents = []

@@ -308,6 +308,8 @@ mod tests {
             intent: None,
             messages: messages.collect(),
             summary: String::new(),
+            fields: serde_json::Map::new(),
+            customer: serde_json::Map::new(),
             waited_ms: 0,
             tried: Vec::new(),
         }

@@ -8,6 +8,7 @@
 
 mod called;
 mod endpoint;
+mod enrichment;
 mod failure;
 pub mod knowledge;
 mod limits;
@@ -18,12 +19,14 @@ mod receiver;
 mod secret;
 mod shown;
 pub mod signature;
+mod signed;
 mod sse;
 mod turn;
 pub mod webhook;
 mod written;
 
 pub use endpoint::EndpointError;
+pub use enrichment::{EnrichmentAsked, EnrichmentService, EnrichmentTold};
 pub use failure::Failure;
 pub use knowledge::KnowledgeService;
 pub use limits::Limits;

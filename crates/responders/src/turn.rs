@@ -20,6 +20,12 @@ pub struct Turn {
     pub messages: Vec<TurnMessage>,
     /// The context package as text.
     pub summary: String,
+    /// Fields of the case that it may see, by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+    /// Facts of the customer that it may see, by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub customer: Map<String, Value>,
     /// How long the customer has waited, in milliseconds.
     pub waited_ms: i64,
     /// Responders that had the case before and yielded.

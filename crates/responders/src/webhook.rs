@@ -5,15 +5,12 @@
 
 use crate::{
     Failure, Limits, Said, Turn, YieldReason,
-    endpoint::{Body, Endpoint, EndpointError, header},
+    endpoint::{Endpoint, EndpointError},
     shown::clean,
-    signature::{ID, SIGNATURE, SigningSecret, TIMESTAMP, sign, verify},
+    signature::SigningSecret,
+    signed,
 };
-use hyper::{
-    StatusCode,
-    body::Bytes,
-    header::{HeaderName, HeaderValue},
-};
+use hyper::{StatusCode, body::Bytes};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -52,36 +49,12 @@ impl WebhookService {
     pub(crate) async fn turn(&self, turn: &Turn) -> Result<Said, Failure> {
         let body = serde_json::to_vec(turn).map_err(|_| Failure::Unsendable("it cannot be written".to_owned()))?;
         let body = Bytes::from(body);
-        let unsendable = || Failure::Unsendable("its id cannot be in a header, or holds a full stop".to_owned());
-        if turn.turn_id.is_empty() || turn.turn_id.contains('.') {
-            return Err(unsendable());
-        }
-        let id = HeaderValue::from_str(&turn.turn_id).map_err(|_| unsendable())?;
-        self.limits.within(&turn.turn_id, || self.attempt(&turn.turn_id, id.clone(), body.clone())).await
+        self.limits.within(&turn.turn_id, || self.attempt(&turn.turn_id, body.clone())).await
     }
 
-    async fn attempt(&self, id: &str, id_header: HeaderValue, body: Bytes) -> Result<Said, Failure> {
-        let sent = (self.now)();
-        let signature = HeaderValue::try_from(sign(&self.secret, id, sent, &body));
-        let signature = signature.map_err(|_| Failure::Unsendable("its signature cannot be in a header".to_owned()))?;
-        let headers = [
-            (HeaderName::from_static(ID), id_header),
-            (HeaderName::from_static(TIMESTAMP), HeaderValue::from(sent)),
-            (HeaderName::from_static(SIGNATURE), signature),
-        ];
-        let response = self.endpoint.post(body, headers, sent).await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = Body::new(response, self.limits.whole_bytes_max())?.whole(Vec::new()).await?;
-
-        let unsigned = |what: &str| Failure::Malformed(what.to_owned());
-        if header(&headers, ID) != Some(id) {
-            return Err(unsigned("the reply's webhook-id is not the request's"));
-        }
-        let timestamp = header(&headers, TIMESTAMP).and_then(|seconds| seconds.parse().ok());
-        let timestamp = timestamp.ok_or_else(|| unsigned("the reply has no webhook-timestamp in seconds"))?;
-        let signatures = header(&headers, SIGNATURE).ok_or_else(|| unsigned("the reply has no webhook-signature"))?;
-        verify(&self.secret, id, timestamp, &body, signatures, (self.now)())
-            .map_err(|error| Failure::Malformed(format!("the reply is not believed: {error}")))?;
+    async fn attempt(&self, id: &str, body: Bytes) -> Result<Said, Failure> {
+        let bytes_max = self.limits.whole_bytes_max();
+        let (status, body) = signed::call(&self.endpoint, &self.secret, id, body, bytes_max, self.now).await?;
         if status == StatusCode::ACCEPTED {
             return Ok(Said::Later);
         }

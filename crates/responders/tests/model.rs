@@ -133,6 +133,8 @@ fn turn(number: usize, messages: &[TurnMessage]) -> Turn {
         intent: None,
         messages: messages.to_vec(),
         summary: "A first question.".to_owned(),
+        fields: serde_json::Map::new(),
+        customer: serde_json::Map::new(),
         waited_ms: 0,
         tried: Vec::new(),
     }

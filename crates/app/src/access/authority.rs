@@ -3,6 +3,7 @@
 
 use crate::{
     Caller, Parts,
+    access::caller::sources_of,
     environment::entropy::Entropy,
     live::{
         chats::{self, Chat},
@@ -65,11 +66,13 @@ pub(crate) fn digest(known_by: &[u8]) -> String {
 
 /// What a token grants, for the record.
 pub(crate) fn grant(row: &TokenRow) -> Grant {
+    let sources: Vec<String> = sources_of(row.source.as_deref()).map(ToOwned::to_owned).collect();
     Grant {
         token: row.id.clone(),
         roles: row.roles.clone(),
         responder: row.responder.clone(),
-        source: row.source.clone(),
+        source: sources.first().cloned(),
+        sources: if sources.len() > 1 { sources } else { Vec::new() },
         staff: row.staff.clone(),
         digest: Some(digest(&row.hash)),
         made: Some(Timestamp(row.created_ms)),

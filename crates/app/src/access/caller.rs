@@ -3,14 +3,15 @@
 use crate::{
     access::principal::{Job, Principal},
     live::usage::Usage,
+    refused::Refused,
 };
 use remit_domain::id::{CustomerId, Timestamp};
 use remit_store::TokenRow;
 use smol_str::SmolStr;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// Who gives a command, as their token says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     /// The token's identifier.
     pub token: Arc<str>,
@@ -20,8 +21,10 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// Who it is.
     pub principal: Principal,
-    /// The source name of the readings that it posts.
+    /// The source under which it says things, unless it names another one of its own.
     pub source: Option<SmolStr>,
+    /// All sources under which it may.
+    pub sources: Vec<SmolStr>,
     /// When it ends.
     pub expires: Timestamp,
     /// What the token uses; nothing where no token is used.
@@ -57,6 +60,7 @@ impl Caller {
             roles,
             principal,
             source: None,
+            sources: Vec::new(),
             expires: Timestamp(i64::MAX),
             usage: None,
         }
@@ -70,6 +74,33 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// The same, saying things under this source of its own; under its first where none is named.
+    ///
+    /// # Errors
+    /// When it is none of its own.
+    pub(crate) fn under(&self, source: Option<&str>) -> Result<Cow<'_, Self>, Refused> {
+        let Some(named) = source.filter(|named| self.source.as_deref() != Some(named)) else {
+            return Ok(Cow::Borrowed(self));
+        };
+        match self.sources.iter().find(|own| *own == named) {
+            Some(own) => Ok(Cow::Owned(Self { source: Some(own.clone()), ..self.clone() })),
+            None => {
+                let own = if self.sources.is_empty() { "none".to_owned() } else { self.sources.join(", ") };
+                Err(Refused::invalid("source", format!("is none of this token's sources, which are: {own}")))
+            }
+        }
+    }
+}
+
+/// What stands between the sources of a token, as it is kept.
+pub(crate) const BETWEEN: &str = ",";
+
+/// The sources of a token, as they are kept.
+pub(crate) fn sources_of(kept: Option<&str>) -> impl Iterator<Item = &str> {
+    kept.into_iter().flat_map(|kept| kept.split(BETWEEN))
+}
+
 impl From<TokenRow> for Caller {
     fn from(row: TokenRow) -> Self {
         Self {
@@ -77,7 +108,8 @@ impl From<TokenRow> for Caller {
             pseudonym: row.id.as_str().into(),
             token: row.id.into(),
             roles: row.roles,
-            source: row.source.map(Into::into),
+            source: sources_of(row.source.as_deref()).next().map(Into::into),
+            sources: sources_of(row.source.as_deref()).map(Into::into).collect(),
             usage: None,
             expires: Timestamp(row.expires_ms),
         }

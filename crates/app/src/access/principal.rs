@@ -55,11 +55,13 @@ pub enum Job {
     Tokens,
     /// Pauses subscriptions whose receiver is gone.
     Webhooks,
+    /// Notes what is told before a case is decided first.
+    Enrichment,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
@@ -70,6 +72,7 @@ impl Job {
         Self::Erasures,
         Self::Tokens,
         Self::Webhooks,
+        Self::Enrichment,
     ];
 
     /// The actions that it may take. Those that are none of the interface's are taken by it alone.
@@ -85,6 +88,7 @@ impl Job {
             Self::Erasures => &["customer.erase"],
             Self::Tokens => &["token.manage"],
             Self::Webhooks => &["subscription.manage"],
+            Self::Enrichment => &["fact.set", "field.set"],
         }
     }
 
@@ -106,6 +110,7 @@ impl Job {
             Self::Erasures => "erasures",
             Self::Tokens => "tokens",
             Self::Webhooks => "webhooks",
+            Self::Enrichment => "enrichment",
         }
     }
 }

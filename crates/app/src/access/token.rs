@@ -5,6 +5,7 @@ use crate::{
     access::{
         auth,
         authority::{self, COMMAND_LINE},
+        caller::{BETWEEN, sources_of},
         principal::{self, Job},
         token_id,
     },
@@ -24,7 +25,10 @@ use remit_domain::{
 use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, InFlight, Store, TokenChange, TokenRow, Views as _};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 use utoipa::ToSchema;
 
 /// A token to make.
@@ -42,6 +46,10 @@ pub struct NewToken {
     /// looks like one of Remit's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Further sources under which it may say things: who sends them names the one that is meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub sources: Vec<String>,
     /// The member of staff who uses it; for the role `staff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
@@ -69,6 +77,9 @@ pub struct TokenView {
     /// The source name of the readings that it posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// All sources under which it may say things, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
     /// The member of staff who uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff: Option<String>,
@@ -91,6 +102,9 @@ const OWN_NAMES: [&str; 2] = ["remit", "customer"];
 
 /// What a token's identifier begins with.
 pub(crate) const TOKEN_ID: &str = "tok_";
+
+/// Sources of one token.
+const SOURCES_MAX: usize = 16;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -140,7 +154,7 @@ pub async fn check(store: &impl Store, bundle: &Bundle, new: &NewToken) -> Resul
             return Err(Refused::invalid("responder", why));
         }
     }
-    if let Some(source) = &new.source {
+    for source in new.source.iter().chain(&new.sources) {
         resolve_names::among("source", "source", source, bundle.sources().iter().copied())?;
     }
     if let Some(staff) = &new.staff {
@@ -176,7 +190,13 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
     if let Some((_, twice)) = roles.find(|(at, role)| new.roles.iter().take(*at).any(|before| before == *role)) {
         return Err(Refused::invalid("roles", format!("`{twice}` is named twice; name each role once")));
     }
-    if let Some(Err(error)) = new.source.as_deref().map(source::check) {
+    let mut sources: Vec<String> = new.source.into_iter().chain(new.sources).collect();
+    let mut seen = BTreeSet::new();
+    sources.retain(|source| seen.insert(source.clone()));
+    if sources.len() > SOURCES_MAX {
+        return Err(Refused::invalid("sources", format!("a token has at most {SOURCES_MAX} sources")));
+    }
+    if let Some(error) = sources.iter().find_map(|source| source::check(source).err()) {
         return Err(Refused::invalid("source", error));
     }
     if let Some(Err(error)) = new.staff.as_deref().map(StaffId::new) {
@@ -194,7 +214,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
         name: new.name,
         roles: new.roles,
         responder: new.responder,
-        source: new.source,
+        source: (!sources.is_empty()).then(|| sources.join(BETWEEN)),
         staff: new.staff,
         created_ms: now.0,
         expires_ms: now.plus_ms(i64::from(new.days) * DAY_MS).0,
@@ -278,6 +298,7 @@ pub fn own_token(live: &Live, environment: &Environment) -> Result<String, Refus
         roles: vec!["admin".to_owned()],
         responder: None,
         source: None,
+        sources: Vec::new(),
         staff: None,
         days: 1,
     };
@@ -296,7 +317,11 @@ impl From<&TokenRow> for TokenView {
             name: row.name.clone(),
             roles: row.roles.clone(),
             responder: row.responder.clone(),
-            source: row.source.clone(),
+            source: sources_of(row.source.as_deref()).next().map(ToOwned::to_owned),
+            sources: match sources_of(row.source.as_deref()).count() {
+                0 | 1 => Vec::new(),
+                _ => sources_of(row.source.as_deref()).map(ToOwned::to_owned).collect(),
+            },
             staff: row.staff.clone(),
             expires_at: rfc3339(Timestamp(row.expires_ms)),
         }

@@ -55,10 +55,11 @@ pub(crate) async fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a C
 }
 
 /// `case` as callers are shown it.
-pub(crate) async fn case_view(journal: &Journal, vault: &Vault, case: &Case) -> Result<CaseView, Refused> {
+pub(crate) async fn case_view(parts: &Parts, case: &Case) -> Result<CaseView, Refused> {
+    let Parts { governance, journal, vault, environment, .. } = parts;
     Ok(CaseView {
         erased: erased::erased_view(journal, vault, case).await?,
-        ..CaseView::from(&*with_names(journal, vault, case).await?)
+        ..CaseView::promised(governance, &*with_names(journal, vault, case).await?, environment.now())
     })
 }
 

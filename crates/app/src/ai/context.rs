@@ -110,10 +110,12 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
     }
     let conversation = conversation(parts, &case).await?;
     let fields = fields::views(parts, caller, &case).await?;
+    let known = fields::facts(parts, caller, &case).await?;
+    let about: Vec<FieldView> = fields.iter().chain(&known).cloned().collect();
     Ok(ContextView {
-        summary: summary(parts, &case, &fields, parts.environment.now()).await?,
+        summary: summary(parts, &case, &about, parts.environment.now()).await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: CaseView { fields, ..who::case_view(&parts.journal, &parts.vault, &case).await? },
+        case: CaseView { fields, customer_facts: known, ..who::case_view(parts, &case).await? },
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),

@@ -4,7 +4,10 @@ use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
     ai::{context, left_behind::cut},
-    case::{action, bounds, fields},
+    case::{
+        action, bounds,
+        fields::{self, FieldView},
+    },
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},
@@ -264,6 +267,8 @@ async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Op
         return Ok(None);
     }
     let messages = messages.into_iter().map(|(_, message)| message).collect();
+    let (fields, known) = (fields::for_ai(parts, case).await?, fields::facts_for_ai(parts, case).await?);
+    let told: Vec<FieldView> = fields.iter().chain(&known).cloned().collect();
     let signals = facts::signals(&parts.governance, &parts.live, case, now);
     let named = |name: &str| signals.get(name).map(|reading| reading.value.to_string());
     Ok(Some(Turn {
@@ -273,10 +278,17 @@ async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Op
         language: named("language").filter(|language| language != "und"),
         intent: named("intent"),
         messages,
-        summary: context::summary(parts, case, &fields::for_ai(parts, case).await?, now).await?,
+        summary: context::summary(parts, case, &told, now).await?,
+        fields: by_name(&fields),
+        customer: by_name(&known),
         waited_ms: case.waited_ms(now),
         tried: case.tried.iter().map(|tried| tried.responder.to_string()).collect(),
     }))
+}
+
+/// Values by the names of fields or facts.
+fn by_name(views: &[FieldView]) -> serde_json::Map<String, serde_json::Value> {
+    views.iter().map(|view| (view.name.clone(), view.value.clone())).collect()
 }
 
 /// Whether a refusal says that what was to be done came too late.

@@ -126,5 +126,5 @@ pub async fn end_action(
         ActionEnded::Refused => ActionEnd::Refused,
     };
     let act = Act::on(loaded, Command::EndAction { epoch: end.epoch, action, how, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }

@@ -5,6 +5,7 @@ use crate::{
     Caller, Done, Environment, Governance, Journal, Parts, Repeat,
     case::{
         counted::{CaseAnswer, shown},
+        enrich::Enriched,
         fields::Sent,
         open,
         request::OpenCase,
@@ -83,14 +84,15 @@ pub(crate) async fn follow(
         requester: None,
         signals: Vec::new(),
         fields: Sent::new(),
+        source: None,
         auto_submitted: None,
     };
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let customer = customer::customer_of(journal, vault, environment, ended.customer.clone()).await?;
     let now = environment.now();
     let readings = measure::measure(&parts.governance, environment, &written(text), now).await?;
-    let act = open::opening_of(parts, caller, customer, &message, readings, now).await?;
-    pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown).await
+    let act = open::opening_of(parts, caller, customer, &message, Enriched::default(), readings, now).await?;
+    pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown(parts)).await
 }
 
 /// The same command, of a case that follows another one.

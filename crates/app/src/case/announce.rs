@@ -4,7 +4,6 @@ use crate::{Governance, Live, case::waiting::about, environment::clock::rfc3339}
 use remit_domain::{
     Case,
     announcement::Announcement,
-    case::Holder,
     deferral::{Deferral, DeferralKind},
     id::{ResponderId, StaffId, Timestamp},
     signal::Value,
@@ -24,7 +23,16 @@ pub(crate) fn announce(
     let title = title(governance, holder);
     match told {
         Announcement::Ai => say("ai_answers", &[("title", &title)]),
-        Announcement::Waiting { expected_wait_ms } => {
+        Announcement::Waiting { opens: Some(opens), .. } => {
+            let will = say("person_will_answer", &[("title", &title)]);
+            let until = moment(governance, holder, opens, language, "waits_for_opening");
+            format!("{will} {}", say("waits_for_opening", &[("time", &until)]))
+        }
+        Announcement::CallBack { from } => {
+            let time = moment(governance, holder, from, language, "calls_back");
+            say("calls_back", &[("title", &title), ("time", &time)])
+        }
+        Announcement::Waiting { expected_wait_ms, opens: None } => {
             let will = say("person_will_answer", &[("title", &title)]);
             let how_long = match expected_wait_ms.filter(|_| live.floor.is_staffed()) {
                 Some(ms) => say("wait_expected", &[("wait", &about(governance, language, ms))]),
@@ -53,15 +61,22 @@ pub(crate) fn put_off(governance: &Governance, case: &Case, deferral: &Deferral)
         DeferralKind::ThirdParty => "third_party_awaited",
         DeferralKind::Snooze | DeferralKind::FollowUp => return None,
     };
-    let time = moment(governance, case, deferral.until);
+    let queue = case.holder.as_ref().map_or("", |holder| holder.who.name());
+    let time = moment(governance, queue, deferral.until, language(case), text);
     Some(governance.bundle.texts().say(language(case), text, &[("time", &time)]))
 }
 
-/// A moment as people say it in the queue that has the case.
-fn moment(governance: &Governance, case: &Case, at: Timestamp) -> String {
-    let queue = case.holder.as_ref().and_then(Holder::responder).and_then(|id| governance.bundle.candidate(id));
-    let spoken = queue.and_then(|spec| spec.queue.as_ref()).and_then(|queue| queue.spoken(at));
-    spoken.unwrap_or_else(|| rfc3339(at))
+/// A moment in the zone of a queue, as it stands in the text of this name in the customer's language.
+pub(crate) fn moment(
+    governance: &Governance,
+    queue: &str,
+    at: Timestamp,
+    language: Option<&str>,
+    text: &str,
+) -> String {
+    let spec = ResponderId::new(queue).ok().and_then(|id| governance.bundle.candidate(&id));
+    let there = spec.and_then(|spec| spec.queue.as_ref()?.wall_time(at));
+    there.map_or_else(|| rfc3339(at), |there| governance.bundle.texts().moment(language, text, &there))
 }
 
 /// The language in which the customer of a case is told things: that of their words, where it is known.

@@ -123,7 +123,7 @@ pub async fn attach(
     let case = loaded.case.id.to_string();
     let mut act = Act::on(loaded, command).with([sealed]);
     act.beside.attachments.push(AttachmentRow { id: commit, case, sealed: bytes });
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// A file of a case, with its kind.

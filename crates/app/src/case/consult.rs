@@ -113,7 +113,7 @@ pub async fn ask_consult(
     let queue = resolve_names::queue_named(&parts.governance, "queue", &ask.queue)?;
     let command = Command::Consult { epoch: ask.epoch, queue, question: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Gives the advice, as somebody who works in the queue that was asked, or as a lead.
@@ -143,7 +143,7 @@ pub async fn answer_consult(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &answer.answer).await?;
     let command = Command::AnswerConsult { consult, answer: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Questions that nobody has answered yet, the newest first; those to `queue`, or all.

@@ -48,13 +48,14 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 /// The case as it is now and the decision that was taken.
-pub(crate) fn shown(happened: &Happened) -> CaseAnswer {
-    answer(happened, Vec::new())
+pub(crate) fn shown(parts: &Parts) -> impl Fn(&Happened) -> CaseAnswer {
+    |happened| answer(parts, happened, Vec::new())
 }
 
-fn answer(happened: &Happened, not_counted: Vec<NotCounted>) -> CaseAnswer {
+fn answer(parts: &Parts, happened: &Happened, not_counted: Vec<NotCounted>) -> CaseAnswer {
     let decision = happened.decision().map(DecisionSummary::from);
-    CaseAnswer { case: CaseView::from(&happened.case), decision, not_counted }
+    let case = CaseView::promised(&parts.governance, &happened.case, parts.environment.now());
+    CaseAnswer { case, decision, not_counted }
 }
 
 /// What is to be added where a posted wish for a human does not count as the signal: it is heard whoever tells it.
@@ -75,6 +76,7 @@ pub(crate) fn shown_with<'a>(
 ) -> impl Fn(&Happened) -> CaseAnswer + 'a {
     move |happened| {
         answer(
+            parts,
             happened,
             not_counted(&parts.governance, &parts.live, &parts.environment, &happened.case, caller, posted),
         )

@@ -118,7 +118,7 @@ pub async fn defer_case(
         let (row, now) = (format!("awaited:{after}:{own}"), environment.now());
         act.beside.outbox.push(outbox::timer_on(row, after, now, Look::Awaited { by: own }));
     }
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Ends what a case was put off for: it was done, or is taken back.
@@ -144,7 +144,7 @@ pub async fn end_deferral(
         EndedHow::Cancelled => DeferralHow::Cancelled,
     };
     let command = Command::EndDeferral { epoch, kind, how, due: environment.now() };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown(parts)).await?)
 }
 
 /// A moment still to come, within a year.

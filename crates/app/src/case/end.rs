@@ -72,7 +72,7 @@ pub async fn resolve_case(
         None => None,
     };
     let act = Act::on(loaded, Command::Resolve { epoch: resolve.epoch, note, disposition }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Reopens a resolved case; who handles it is decided anew.
@@ -92,5 +92,5 @@ pub async fn reopen_case(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &reopen.reason).await?;
     let command = Command::Reopen { reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }

@@ -71,7 +71,7 @@ pub async fn raise_exception(
     let owner = resolve_names::owner_named(&parts.governance, "owner", &raise.owner)?;
     let command = Command::RaiseException { owner, due, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(case), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(case), act, shown(parts)).await?)
 }
 
 /// Takes an exception on.
@@ -87,7 +87,7 @@ pub async fn take_exception(
     let (exception, case) = exception_row(parts, caller, "exception.own", id).await?;
     let command = Command::TakeException { exception };
     let act = Act::new("exception.own", command);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown(parts)).await?)
 }
 
 /// Resolves an exception with a reason. A case that it held moves on, or ends with it.
@@ -115,7 +115,7 @@ pub async fn resolve_exception(
     let reason = sealed.as_ref().map(|sealed| sealed.words.clone());
     let command = Command::ResolveException { exception, reason, close: resolve.close };
     let act = Act::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&case), act, shown(parts)).await?)
 }
 
 /// Exceptions in the order of their identifiers, newest first.

@@ -61,7 +61,7 @@ pub async fn give_feedback(
     let reopens = sealed.as_ref().map(|sealed| sealed.words.clone());
     let mut act = Act::on(loaded, Command::GiveFeedback { feedback, reopens });
     act.beside.reopens = sealed;
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Ends a case whose customer gives up.
@@ -75,7 +75,7 @@ pub async fn abandon_case(
     id: &str,
 ) -> Result<Done<CaseAnswer>, AbandonCaseRefusal> {
     let act = Act::new("case.feedback", Command::Abandon);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// The customer's last case that ended lately and was about the same as what is read in a new one: they were not

@@ -5,8 +5,10 @@ use crate::{
     access::principal::Principal,
     case::{
         counted::{CaseAnswer, shown},
+        found_by::FoundBy,
         schema,
     },
+    customer::facts,
     environment::clock::rfc3339,
     operation::SetFieldsRefusal,
     pipeline::{
@@ -24,7 +26,7 @@ use remit_domain::{
     field::{FieldKind, FieldValue, Held, SetFields},
     id::FieldName,
 };
-use remit_policy::bundle::{self, FieldSpec};
+use remit_policy::bundle::{self, Bundle, FieldSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -41,6 +43,10 @@ pub struct PostFields {
     /// The values, by field; `null` takes a field away. A date-time is written as RFC 3339, money in minor units.
     #[schema(schema_with = schema::values)]
     pub fields: Sent,
+    /// Which of the token's sources says so; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
 }
 
 /// A field of a case.
@@ -69,6 +75,17 @@ pub(crate) struct Read {
     values: BTreeMap<FieldName, Option<(FieldValue, bool)>>,
     source: SmolStr,
     decides: bool,
+}
+
+impl Read {
+    /// All of them together, which are of one source; nothing where there are none.
+    pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
+        each.into_iter().reduce(|mut all, one| {
+            all.values.extend(one.values);
+            all.decides |= one.decides;
+            all
+        })
+    }
 }
 
 /// The source under which a caller says what a case is about.
@@ -168,14 +185,15 @@ pub async fn set_fields(
     posted: PostFields,
 ) -> Result<Done<CaseAnswer>, SetFieldsRefusal> {
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "field.set", id).await?;
-    let Some(read) = read(&parts.governance, caller, &posted.fields)? else {
+    let Some(read) = read(&parts.governance, &*caller.under(posted.source.as_deref())?, &posted.fields)? else {
         return Err(Refused::invalid("fields", "name at least one field").into());
     };
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let (fields, sealed, about) = seal(read, &key, &parts.environment)?;
+    let found_by = FoundBy::of(parts, &fields, &about)?.in_place_of(parts, &loaded.case, &fields).await?;
     let mut act = Act::on(loaded, Command::SetFields(fields)).with(sealed);
-    act.beside.about = about;
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    (act.beside.about, act.beside.found_by) = (about, found_by);
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Whether it is an AI responder: who writes for a queue is one of its people.
@@ -205,6 +223,24 @@ pub(crate) async fn for_ai(parts: &Parts, case: &Case) -> Result<Vec<FieldView>,
     views_of(parts, case, |spec| spec.seen_by_ai).await
 }
 
+/// What is known of a case's customer, for an AI responder that has it.
+pub(crate) async fn facts_for_ai(parts: &Parts, case: &Case) -> Result<Vec<FieldView>, Refused> {
+    facts_of(parts, case, |spec| spec.seen_by_ai).await
+}
+
+/// What is known of a case's customer, as far as `caller` may see it.
+pub(crate) async fn facts(parts: &Parts, caller: &Caller, case: &Case) -> Result<Vec<FieldView>, Refused> {
+    facts_of(parts, case, |spec| may_see(&parts.governance, caller, spec)).await
+}
+
+async fn facts_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {
+    if case.erased || !parts.governance.bundle.facts().iter().any(&may_see) {
+        return Ok(Vec::new());
+    }
+    let known = facts::of(parts, &case.customer).await?.unwrap_or_default();
+    Ok(facts::views(parts, &known, may_see))
+}
+
 async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {
     if case.fields.is_empty() {
         return Ok(Vec::new());
@@ -225,6 +261,31 @@ async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
         })
     };
     Ok(bundle.fields().iter().filter_map(view).collect())
+}
+
+/// The values that cases are looked for by, each of a field that cases are found by.
+pub(crate) fn wanted(
+    bundle: &Bundle,
+    asked: &BTreeMap<String, String>,
+) -> Result<Vec<(FieldName, FieldValue)>, Refused> {
+    let found = || bundle.fields().iter().filter(|spec| spec.is_found);
+    let one = |(name, text): (&String, &String)| {
+        let at = format!("field.{}", name.chars().take(64).collect::<String>());
+        let spec = found().find(|spec| spec.name.as_str() == name).ok_or_else(|| {
+            let known: Vec<&str> = found().map(|spec| spec.name.as_str()).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Refused::invalid(&at, format!("is no field that cases are found by; these are: {known}"))
+        })?;
+        let value = match spec.kind {
+            FieldKind::Number | FieldKind::Money => text.parse::<i64>().map_or(Json::Null, Json::from),
+            FieldKind::Truth => text.parse::<bool>().map_or(Json::Null, Json::from),
+            FieldKind::List => text.split(',').collect(),
+            FieldKind::Text | FieldKind::Reference | FieldKind::DateTime => Json::from(text.as_str()),
+        };
+        let read = spec.read(&value).map_err(|error| Refused::invalid(&at, error))?;
+        Ok((spec.name.clone(), read))
+    };
+    asked.iter().map(one).collect()
 }
 
 /// A value as people read it.

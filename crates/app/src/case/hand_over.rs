@@ -112,7 +112,7 @@ pub async fn request_handoff(
         HandoffReason::WrongTeam => yielded(YieldReason::WrongTeam),
     };
     let act = Act::on(loaded, command).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Gives the case to the responder that a human named, with a reason.
@@ -133,5 +133,5 @@ pub async fn override_case(
     let to = resolve_names::responder_named(&parts.governance, "to", &wish.to)?;
     let command = Command::Override { to, reason: sealed.words.clone() };
     let act = Act::on(loaded, command).with([sealed]).changing(super::override_log::items);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }

@@ -40,5 +40,5 @@ pub async fn keep_case(
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, keep.note.as_deref()).await?;
     let command = Command::DeclineHandover { epoch: keep.epoch, note };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command).with(sealed), shown(parts)).await?)
 }

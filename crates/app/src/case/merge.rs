@@ -49,5 +49,5 @@ pub async fn merge_case(
     let now = parts.environment.now();
     let row = outbox::timer(format!("absorb:{into}:{}", case.id), &other, now, Look::Absorb { from: case.id });
     act.beside.outbox.push(row);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }

@@ -7,7 +7,9 @@ use crate::{
         automatic::{self, NothingOpened},
         bounds::{self, CUSTOMER_MAX, TEXT_MAX},
         counted::{self, CaseAnswer},
+        enrich::{self, Enriched},
         feedback, fields,
+        found_by::FoundBy,
         request::OpenCase,
     },
     customer,
@@ -60,6 +62,8 @@ pub async fn open_case(
     open: OpenCase,
 ) -> Result<Opened, OpenCaseRefusal> {
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;
+    let under = caller.under(open.source.as_deref())?;
+    let caller = &*under;
     bounds::bounded("customer", &open.customer, CUSTOMER_MAX)?;
     let message = written(&open.text);
     let (field, requester) = (open.auto_submitted.as_deref(), requester(caller, &open)?);
@@ -69,9 +73,13 @@ pub async fn open_case(
     }
     let now = parts.environment.now();
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
+    let enriched = {
+        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?;
+        enrich::enrich(parts, Some(&open.customer), &customer, open.channel, &open.fields, now).await?
+    };
     for _ in 0..ATTEMPTS {
         let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?;
-        let act = opening_of(parts, caller, customer, &open, readings.clone(), now).await?;
+        let act = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
         match pipeline::execute(parts, caller, repeat, None, act, counted::shown_with(parts, caller, &open.signals))
@@ -106,6 +114,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
         caller,
         customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?,
         &open,
+        Enriched::default(),
         readings,
         now,
     )
@@ -138,9 +147,12 @@ pub(crate) async fn opening_of(
     caller: &Caller,
     customer: Customer,
     open: &OpenCase,
+    enriched: Enriched,
     mut readings: Named,
     now: Timestamp,
 ) -> Result<Act, Refused> {
+    let under = caller.under(open.source.as_deref())?;
+    let caller = &*under;
     readings.push(measure::repeat_contacts(&parts.journal, &customer, now).await?);
     if parts.governance.bundle.asked().served_before {
         readings.extend(measure::served_by(&parts.governance, &parts.journal, &customer, now).await?);
@@ -152,13 +164,19 @@ pub(crate) async fn opening_of(
     } else {
         None
     };
-    let (fields, of_fields, about) = match fields::read(&parts.governance, caller, &open.fields)? {
-        Some(read) => {
-            let (fields, sealed, about) = fields::seal(read, &customer.key, &parts.environment)?;
-            (Some(fields), sealed, about)
-        }
-        None => (None, None, About::default()),
-    };
+    let Enriched { fields: told, has_facts, untold } = enriched;
+    let (mut fields, mut of_fields, mut about) = (Vec::new(), Vec::new(), About::default());
+    let mut found_by = FoundBy::default();
+    for read in told.into_iter().chain(fields::read(&parts.governance, caller, &open.fields)?) {
+        let (set, sealed, opened) = fields::seal(read, &customer.key, &parts.environment)?;
+        found_by.add(FoundBy::of(parts, &set, &opened)?);
+        about.and(&opened);
+        of_fields.extend(sealed);
+        fields.push(set);
+    }
+    if customer.met || has_facts {
+        about = about.of_customer(parts, &customer.id).await?;
+    }
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));
     let command = Command::Open {
@@ -171,10 +189,12 @@ pub(crate) async fn opening_of(
         readings,
         follows: None,
         fields,
+        untold,
     };
     let customer = customer.new;
     let mut act = Act::new("case.open", command).with([sealed]);
     act = act.with(of_fields);
-    (act.beside.customer, act.beside.again, act.beside.about) = (customer, again, about);
+    (act.beside.customer, act.beside.again) = (customer, again);
+    (act.beside.about, act.beside.found_by) = (about, found_by);
     Ok(act)
 }

@@ -3,7 +3,7 @@
 use crate::{
     Caller, Governance, Journal, Live, Parts,
     access::{auth, who},
-    case::{announce, attachment::AttachmentView, fields, view::CaseView},
+    case::{announce, attachment::AttachmentView, fields, found_by, view::CaseView},
     environment::clock::rfc3339,
     operation::{GetCaseRefusal, ListCasesRefusal, ListMessagesRefusal, ListTimelineRefusal},
     pipeline::{load, sealing},
@@ -21,6 +21,7 @@ use remit_domain::{
 use remit_signals::written::written;
 use remit_store::{CaseFilter, Journal as _, RecordRow, Views as _};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// One page of a list.
@@ -137,11 +138,15 @@ pub const PAGE_MAX: usize = 200;
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
-    let view = who::case_view(&parts.journal, &parts.vault, &case).await?;
-    Ok(CaseView { fields: fields::views(parts, caller, &case).await?, ..view })
+    let view = who::case_view(parts, &case).await?;
+    Ok(CaseView {
+        fields: fields::views(parts, caller, &case).await?,
+        customer_facts: fields::facts(parts, caller, &case).await?,
+        ..view
+    })
 }
 
-/// Cases, newest first.
+/// Cases, newest first; where `fields` names any, those that have exactly these values.
 ///
 /// # Errors
 /// When policy or the store refuses.
@@ -149,6 +154,7 @@ pub async fn cases(
     parts: &Parts,
     caller: &Caller,
     filter: &CaseFilter,
+    fields: &BTreeMap<String, String>,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<CaseView>, ListCasesRefusal> {
@@ -156,12 +162,21 @@ pub async fn cases(
     if let Some(after) = after {
         after.parse::<CaseId>().map_err(|e| Refused::invalid("after", e))?;
     }
+    if !fields.is_empty() {
+        let wanted = fields::wanted(&parts.governance.bundle, fields)?;
+        let (cases, next) = found_by::cases(parts, &wanted, filter, after, limit).await?;
+        let mut items = Vec::with_capacity(cases.len());
+        for case in &cases {
+            items.push(who::case_view(parts, case).await?);
+        }
+        return Ok(Page { items, next });
+    }
     let rows = parts.journal.store.cases(filter, after, limit).await.map_err(Refused::internal)?;
     let next = (rows.len() == limit).then(|| rows.last().map(|row| row.id.clone())).flatten();
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let case = serde_json::from_slice(&row.state).map_err(Refused::internal)?;
-        items.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+        items.push(who::case_view(parts, &case).await?);
     }
     Ok(Page { items, next })
 }
@@ -308,6 +323,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         Event::ActionAsked { decision } => Some(&decision.arguments),
         Event::SignalsMeasured { .. }
         | Event::FieldsSet { .. }
+        | Event::EnrichmentMissed { .. }
         | Event::HumanWishEnded { .. }
         | Event::SituationNoted { .. }
         | Event::OfferMade { .. }
@@ -336,6 +352,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::AnsweredTooLate { .. }
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
+        | Event::CustomerFactsSet { .. }
         | Event::CustomerErased { .. }
         | Event::ErasureCompleted { .. } => None,
     }

@@ -38,6 +38,10 @@ pub struct OpenCase {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(schema_with = schema::values)]
     pub fields: Sent,
+    /// Which of the token's sources says what is in `signals` and `fields`; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
     /// The value of the message's field `Auto-Submitted` (RFC 3834): `no` where a person sent it, `auto-generated`,
     /// `auto-replied` or another keyword where a machine did, which opens no case. Without it the usual forms of
     /// machines' messages are known by their words.

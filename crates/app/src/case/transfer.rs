@@ -44,5 +44,5 @@ pub async fn transfer_case(
     let (sealed, note) =
         sealing::seal_note(&parts.journal, &parts.vault, &parts.environment, &loaded, wish.note.as_deref()).await?;
     let act = Act::on(loaded, Command::Transfer { epoch: wish.epoch, to, note }).with(sealed);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }

@@ -1,8 +1,10 @@
 //! What callers are shown of a case: plain data with times as RFC 3339.
 
 use crate::{
+    Governance,
     case::{deferral_view::DeferralView, fields::FieldView, schema},
     environment::clock::rfc3339,
+    pipeline::sla,
 };
 use remit_domain::{
     Case, Decision,
@@ -11,7 +13,7 @@ use remit_domain::{
     decision::{DecisionPoint, Outcome},
     ending::Ending,
     exception::Exception,
-    id::DecisionId,
+    id::{DecisionId, Timestamp},
     offer::Offer,
     situation::Standing,
 };
@@ -50,6 +52,9 @@ pub struct CaseView {
     /// What it is about, by the bundle's fields, as far as the caller may see them. Told where the case is read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldView>,
+    /// What is known of its customer, as far as the caller may see it. Told where the case is read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub customer_facts: Vec<FieldView>,
     /// What the people who have it are asked: whether to hand it over. Answer by `transfer`, or by `keep`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handover_question: Option<HandoverQuestionView>,
@@ -58,6 +63,14 @@ pub struct CaseView {
     /// Since when the customer waits for a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<String>,
+    /// By when the promise that runs is kept: a reply, or the end of the case. It counts in opening hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub due_at: Option<String>,
+    /// When the queue that has it opens, while it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub opens_at: Option<String>,
     /// The queue's open proposal to a member of staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferView>,
@@ -265,6 +278,19 @@ impl From<&Standing> for SituationView {
     }
 }
 
+impl CaseView {
+    /// `case` as it is shown at `now`, with what the bundle in force promises of it.
+    pub(crate) fn promised(governance: &Governance, case: &Case, now: Timestamp) -> Self {
+        let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
+        let queue = holder.and_then(|holder| governance.bundle.candidate(holder.responder()?)?.queue.as_ref());
+        Self {
+            due_at: sla::clock(governance, case).map(|running| rfc3339(running.due)),
+            opens_at: queue.and_then(|queue| queue.reopens(now)).map(rfc3339),
+            ..Self::from(case)
+        }
+    }
+}
+
 impl From<&Case> for CaseView {
     fn from(case: &Case) -> Self {
         Self {
@@ -288,6 +314,7 @@ impl From<&Case> for CaseView {
             human_requested: case.human_requested,
             situations: case.situations.iter().map(SituationView::from).collect(),
             fields: Vec::new(),
+            customer_facts: Vec::new(),
             handover_question: case.handover_question.as_ref().map(|question| HandoverQuestionView {
                 to: question.to.to_string(),
                 decision: question.decision.to_string(),
@@ -295,6 +322,8 @@ impl From<&Case> for CaseView {
             }),
             messages: case.messages,
             waiting_since: case.waiting_since.map(rfc3339),
+            due_at: None,
+            opens_at: None,
             offer: case.offer.as_ref().map(OfferView::from),
             decision: case.last_decision.map(|id| id.to_string()),
             exceptions: case.exceptions.values().map(|e| ExceptionView::new(&case.id.to_string(), e)).collect(),

@@ -5,6 +5,7 @@ use remit_domain::{
     Case,
     id::{ResponderId, Timestamp},
 };
+use remit_policy::bundle::WallTime;
 
 /// What is known of how long a case still waits in its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(crate) enum Outlook {
     Closed {
         /// When.
         opens: Option<Timestamp>,
-        /// The same as people there say it.
-        spoken: Option<String>,
+        /// The same as the clock there shows it.
+        there: Option<WallTime>,
     },
     /// Nobody's presence was ever noted here, so that nothing is known of who is there.
     Unknown,
@@ -58,8 +59,8 @@ pub(crate) fn outlook(
     let hours =
         governance.bundle.candidate(queue).filter(|spec| !spec.is_open(now)).and_then(|spec| spec.queue.as_ref());
     if let Some(hours) = hours {
-        let opens = hours.opens(now);
-        return Outlook::Closed { opens, spoken: opens.and_then(|opens| hours.spoken(opens)) };
+        let opens = hours.reopens(now);
+        return Outlook::Closed { opens, there: opens.and_then(|opens| hours.wall_time(opens)) };
     }
     if !live.floor.is_staffed() {
         return Outlook::Unknown;
@@ -90,8 +91,11 @@ impl Outlook {
         match self {
             Self::Expected(ms) => about(governance, language, *ms),
             Self::Nobody => say("nobody_is_here", &[]),
-            Self::Closed { spoken: Some(spoken), .. } => say("closed_until", &[("time", spoken)]),
-            Self::Closed { spoken: None, .. } => say("closed", &[]),
+            Self::Closed { there: Some(there), .. } => {
+                let time = governance.bundle.texts().moment(language, "closed_until", there);
+                say("closed_until", &[("time", &time)])
+            }
+            Self::Closed { there: None, .. } => say("closed", &[]),
             Self::Unknown => say("not_known", &[]),
         }
     }

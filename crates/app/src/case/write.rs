@@ -30,6 +30,10 @@ use utoipa::ToSchema;
 pub struct PostSignals {
     /// The readings.
     pub signals: Vec<PostedReading>,
+    /// Which of the token's sources says so; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
 }
 
 /// Adds a message: the holder's if it names a lease, else the requester's, which is measured and may
@@ -86,7 +90,7 @@ pub async fn post_message(
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
 /// Adds readings, which may change who holds the case.
@@ -101,6 +105,8 @@ pub async fn post_signals(
     posted: PostSignals,
 ) -> Result<Done<CaseAnswer>, PostSignalsRefusal> {
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "signal.post", id).await?;
+    let under = caller.under(posted.source.as_deref())?;
+    let caller = &*under;
     if posted.signals.is_empty() {
         return Err(Refused::invalid("signals", "name at least one reading").into());
     }

@@ -11,7 +11,7 @@ use crate::{
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
-    pipeline::{load, sealing},
+    pipeline::{load, sealing, sla},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -71,6 +71,10 @@ pub struct ChatStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub opens_at: Option<String>,
+    /// By when an answer is promised to who waits for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub due_at: Option<String>,
     /// Whether asking for a human would change anything.
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
@@ -193,7 +197,7 @@ fn announced(
     let (to, language) = (handoff.to.name(), announce::language(case));
     let texts = governance.bundle.texts();
     let (text, by) = match handoff.announced? {
-        Announcement::Waiting { .. } => {
+        Announcement::Waiting { opens: None, .. } => {
             let title = announce::title(governance, to);
             (texts.say(language, "chat_person_will_answer", &[("title", &title)]), None)
         }
@@ -291,8 +295,16 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
     };
     let text = if desk.is_empty() { "chat_waits" } else { "chat_waits_for_desk" };
     let text = say(text, &[("title", desk), ("wait", &how_long)]);
+    let text = match (case.told, &outlook) {
+        (Some(Announcement::CallBack { .. }), Outlook::Closed { opens: Some(opens), .. }) => {
+            let time = announce::moment(&parts.governance, responder.as_str(), *opens, language, "calls_back");
+            say("calls_back", &[("title", desk), ("time", &time)])
+        }
+        _ => text,
+    };
     let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
-    Ok(ChatStatus { wait_minutes, opens_at, can_confirm, ..ChatStatus::new("waiting", text) })
+    let due_at = sla::clock(&parts.governance, &case).map(|running| rfc3339(running.due));
+    Ok(ChatStatus { wait_minutes, opens_at, due_at, can_confirm, ..ChatStatus::new("waiting", text) })
 }
 
 /// What is told of a case that is put off, while the customer waits for nothing else.
@@ -323,6 +335,7 @@ impl ChatStatus {
             by: None,
             wait_minutes: None,
             opens_at: None,
+            due_at: None,
             can_ask_human: false,
             can_confirm: false,
         }

@@ -8,13 +8,14 @@ use crate::{
         announce,
         attachment::{self, File},
         bounds::{CUSTOMER_MAX, bounded},
+        enrich,
         feedback::{self, GiveFeedback},
         fields, open,
         request::{OpenCase, PostMessage},
-        write,
+        schema, write,
     },
     chat::confirmation::can_confirm,
-    customer,
+    customer::{self, facts},
     environment::clock::rfc3339,
     journal::stored_case,
     live::chats::{CHATS, Chat, ChatItem, Opening, id_of},
@@ -53,6 +54,15 @@ pub struct StartChat {
     #[serde(default = "twelve")]
     #[schema(minimum = 1, maximum = 72)]
     pub hours: u16,
+    /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
+    /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::values)]
+    pub facts: Option<fields::Sent>,
+    /// Which of the token's sources says so; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
 }
 
 fn twelve() -> u16 {
@@ -124,6 +134,9 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         }
         None => Vec::new(),
     };
+    if let Some(said) = &start.facts {
+        facts::say(parts, caller, &customer, said, start.source.as_deref()).await?;
+    }
     let now = parts.environment.now();
     let bytes: [u8; 32] = parts.environment.entropy.bytes().map_err(Refused::from)?;
     let secret = format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -304,6 +317,7 @@ async fn chat_open(
         requester: None,
         signals: Vec::new(),
         fields: fields::Sent::new(),
+        source: None,
         auto_submitted: by_hand(),
     };
     let caller = chat.caller();
@@ -317,7 +331,8 @@ async fn chat_open(
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let mut act = open::opening_of(parts, &caller, customer, &open, measured, now).await?;
+    let enriched = enrich::enrich(parts, None, &customer, open.channel, &open.fields, now).await?;
+    let mut act = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
     if let Some(ended) = follows {
         act = after_end::following(act, ended);
     }

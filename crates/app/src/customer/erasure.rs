@@ -6,11 +6,15 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::{auth, principal::Job},
-    case::bounds::{CUSTOMER_MAX, bounded},
+    case::{
+        bounds::{CUSTOMER_MAX, bounded},
+        found_by::FoundBy,
+    },
     chat,
     customer::{
         self,
         erased::{PENDING, log},
+        facts,
     },
     journal::stored_case,
     operation::EraseCustomerRefusal,
@@ -87,7 +91,8 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
-    let items = chat::ended_chats(&parts.live, customer);
+    let mut items = chat::ended_chats(&parts.live, customer);
+    items.push(facts::forgotten(customer));
     let commit = Commit {
         records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),
@@ -167,7 +172,8 @@ async fn mark(parts: &Parts, caller: &Caller, case: &str) -> Result<(), Refused>
     if stored.is_none_or(|case| case.erased && ended(&case)) {
         return Ok(());
     }
-    let act = Act::new("customer.erase", Command::Erase);
+    let mut act = Act::new("customer.erase", Command::Erase);
+    act.beside.found_by = FoundBy::nothing(&parts.journal, case).await?;
     pipeline::execute(parts, caller, None, Some(case), act, |_| ()).await.map(|_| ())
 }
 

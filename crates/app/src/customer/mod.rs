@@ -2,6 +2,7 @@
 
 pub mod erased;
 pub mod erasure;
+pub mod facts;
 
 use crate::{
     Environment, Journal, Vault,

@@ -52,6 +52,12 @@ pub struct AutomaticLabels {
     became: &'static str,
 }
 
+/// Labels of the count of what was asked before a first decision.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct EnrichmentLabels {
+    outcome: &'static str,
+}
+
 /// Why a turn of an AI responder came to nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TurnLost {
@@ -118,6 +124,7 @@ pub struct Metrics {
     /// Turns that came to nothing, by why.
     turns_lost: Family<LostTurnLabels, Counter>,
     automatic: Family<AutomaticLabels, Counter>,
+    enrichments: Family<EnrichmentLabels, Counter>,
     /// Words and files that were stored and could not be opened.
     pub(crate) unreadable: Counter,
     webhooks: Webhooks,
@@ -161,6 +168,10 @@ impl Default for Metrics {
         let automatic = Family::default();
         let sent = "Messages that machines sent, by who says so and what became of them";
         registry.register("automatic_messages", sent, Family::clone(&automatic));
+        let enrichments = Family::default();
+        let help = "What was asked before the first decision on a case, by what came of it: told, timeout, \
+                    unreachable, unusable, left_alone";
+        registry.register("enrichments", help, Family::clone(&enrichments));
         let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));
         registry.register("words_unreadable", "Stored words and files that did not open", Counter::clone(&unreadable));
@@ -189,6 +200,7 @@ impl Default for Metrics {
             turns,
             turns_lost,
             automatic,
+            enrichments,
             unreadable,
             webhooks,
             invariants,
@@ -197,6 +209,13 @@ impl Default for Metrics {
             to_rehome,
             intents_kept,
         }
+    }
+}
+
+impl Metrics {
+    /// Counts what came of asking before a first decision.
+    pub(crate) fn enriched(&self, outcome: &'static str) {
+        self.enrichments.get_or_create(&EnrichmentLabels { outcome }).inc();
     }
 }
 

@@ -305,9 +305,27 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_
             return lines;
         }
     }
+    lines.extend(collecting(decision, c));
     lines.push(format!("It should: {}.", cost_line(c, money, value_percent)));
     lines.extend(weighed::told(decision, c, money));
     lines
+}
+
+/// That a queue is closed, and has the case wait for it all the same.
+fn collecting(decision: &Decision, c: &Candidate) -> Option<String> {
+    let collects = decision.collecting.get(&c.facts.responder)?;
+    let opens = rfc3339(collects.opens);
+    Some(match collects.calls_back {
+        true => format!("It is closed, and promises to call the customer back once it opens, at {opens}."),
+        false => {
+            format!("It is closed, and collects what needs nobody now: the case waits for it to open, at {opens}.")
+        }
+    })
+}
+
+/// Whether a queue is closed, and may have the case only where nobody else may who is there.
+fn calls_back(decision: &Decision, c: &Candidate) -> bool {
+    decision.collecting.get(&c.facts.responder).is_some_and(|collects| collects.calls_back)
 }
 
 fn why_not(
@@ -353,6 +371,10 @@ fn why_not(
         Some(_) if matches!(&decision.outcome, Outcome::Keep { instead: Some(to), .. } if *to == c.facts.responder) => {
             format!("Allowed, {}; the people who have the case are asked about it.", cost_line(c, money))
         }
+        Some(best) if calls_back(decision, c) && !calls_back(decision, best) => format!(
+            "Allowed, but it is closed and could only promise to call back, and `{}` is there.",
+            best.facts.responder
+        ),
         Some(best) if weighed::after(decision, c, best).is_some() => {
             let order = weighed::after(decision, c, best).unwrap_or_default();
             format!("Allowed, {}, but {order}.", cost_line(c, money))
@@ -453,7 +475,7 @@ fn would_change(
         decision.sequence.first().and_then(|name| decision.candidates.iter().find(|c| &c.facts.responder == name));
     if let (Some(chosen), Some(next)) = (chosen, next) {
         let gap = next.cost.total_minor.saturating_sub(chosen.cost.total_minor);
-        if gap > 0 {
+        if gap > 0 && !calls_back(decision, next) {
             lines.push(format!(
                 "Had `{}` cost {} more, for example by a longer wait, `{}` would have been chosen. Should it yield, \
                  `{}` is next.",

@@ -1,6 +1,6 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::governance::{articles, model_cache::ModelCache};
+use crate::governance::{articles, enricher::Enricher, model_cache::ModelCache};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
@@ -14,9 +14,12 @@ use remit_responders::{
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Semaphore};
 
-/// Every AI service that answers by itself, by responder.
+/// Every AI service that answers by itself, by responder; and what is asked before a case is decided first.
 #[derive(Debug, Default)]
-pub struct Services(HashMap<String, Arc<Desk>>);
+pub struct Services {
+    desks: HashMap<String, Arc<Desk>>,
+    enricher: Option<Arc<Enricher>>,
+}
 
 /// One AI service and its bounds.
 #[derive(Debug)]
@@ -78,18 +81,38 @@ impl Services {
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
         }
-        Ok(Self(services))
+        Self { desks: services, enricher: None }.enriched(bundle, environment, now)
+    }
+
+    /// With what `bundle` has asked before a case is decided first.
+    ///
+    /// # Errors
+    /// When its secret is missing or its address cannot be used.
+    pub fn enriched(
+        mut self,
+        bundle: &Bundle,
+        environment: &dyn Fn(&str) -> Option<String>,
+        now: fn() -> i64,
+    ) -> Result<Self, ServiceError> {
+        let enricher = Enricher::of(bundle, environment, now);
+        let enricher = enricher.map_err(|what| ServiceError { responder: "[enrichment]".to_owned(), what })?;
+        self.enricher = enricher.map(Arc::new);
+        Ok(self)
     }
 
     /// Adds or replaces one.
     #[must_use]
     pub fn with(mut self, responder: &str, service: Service, configured: &Configured) -> Self {
-        self.0.insert(responder.to_owned(), Arc::new(Desk::new(service, configured)));
+        self.desks.insert(responder.to_owned(), Arc::new(Desk::new(service, configured)));
         self
     }
 
     pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
-        self.0.get(responder)
+        self.desks.get(responder)
+    }
+
+    pub(crate) fn enricher(&self) -> Option<&Arc<Enricher>> {
+        self.enricher.as_ref()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::live::{change::Change, floor::Waits, outage::Outages};
 use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
-    decision::{CandidateFacts, ResponderKind},
+    decision::{CandidateFacts, Collecting, Collects, ResponderKind},
     id::{ResponderId, Timestamp},
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
@@ -255,6 +255,12 @@ impl Load {
         self.by_name.get(responder).and_then(|at| self.desks.get(*at))
     }
 
+    /// Queues that are closed at `now`, and have `case` wait for them until they open.
+    pub(crate) fn collecting(&self, case: &Case, now: Timestamp) -> Collecting {
+        let collects = |desk: &Desk| Some((desk.spec.responder.clone(), desk.collects(case, now)?));
+        self.desks.iter().filter_map(collects).collect()
+    }
+
     /// What is true of every candidate for the case that it is about at `now`, in the bundle's order. Where staff are
     /// noted, `waits` tells how long theirs wait, and the longer of it and what was configured counts.
     pub(crate) fn candidates(
@@ -272,7 +278,6 @@ impl Load {
             !breakers.is_empty() && breakers.get(&(at, intent.to_owned())).is_some_and(|breaker| breaker.stopped)
         };
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
-        let waited_ms = case.waited_ms(now);
         let facts = |(at, desk): (usize, &Desk)| {
             let spec = &desk.spec;
             let mut depth = desk.depth.load(Ordering::Relaxed).max(0);
@@ -280,14 +285,21 @@ impl Load {
                 // The case itself is no company for itself.
                 depth = (depth - 1).max(0);
             }
-            let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, waited_ms);
+            let open = bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none();
+            let collects = desk.collects(case, now).filter(|_| !open);
+            let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
             match (waits.and_then(|waits| waits.get(&spec.responder)), &spec.queue) {
+                // Who is there by then is not who is there now.
+                _ if collects.is_some() => {}
                 (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(*live_ms),
                 // Nobody is there: at least as long as is promised, so that the promise is missed.
                 (Some(None), Some(queue)) => {
                     (expected_wait_ms, sla_risk_bp) = (expected_wait_ms.max(queue.sla_ms), WHOLE_BP);
                 }
                 _ => {}
+            }
+            if let Some(collects) = collects {
+                expected_wait_ms = expected_wait_ms.saturating_add(collects.opens.since(now));
             }
             let tally = if outcomes.is_empty() {
                 Tally::default()
@@ -299,7 +311,7 @@ impl Load {
                 responder: spec.responder.clone(),
                 kind: spec.kind,
                 accountable: spec.accountable.clone(),
-                open: bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none(),
+                open: open || collects.is_some(),
                 depth,
                 expected_wait_ms,
                 sla_risk_bp,
@@ -322,6 +334,19 @@ impl Load {
 impl Desk {
     fn outages(&self) -> std::sync::MutexGuard<'_, Outages> {
         self.outages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long the customer has waited in its opening hours, in which its promises count, in milliseconds.
+    fn waited_ms(&self, case: &Case, now: Timestamp) -> i64 {
+        let queue = self.spec.queue.as_ref();
+        case.waiting_since.zip(queue).map_or(0, |(since, queue)| queue.worked_ms(since, now))
+    }
+
+    /// That `case` waits here until it opens, where it is closed: not where a danger stands on the case, which waits for
+    /// nobody to come.
+    fn collects(&self, case: &Case, now: Timestamp) -> Option<Collects> {
+        let queue = self.spec.queue.as_ref().filter(|_| case.situations.gravest().is_none())?;
+        queue.collects(case.channel, now)
     }
 
     /// Expected wait in milliseconds and SLA risk in basis points with `depth` cases there already, for a

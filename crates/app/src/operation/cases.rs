@@ -20,12 +20,15 @@ operations! { "cases"
     }
 
     /// List cases, newest first.
+    ///
+    /// `field.NAME=VALUE` lists those whose field of this name has exactly this value, where the bundle says that cases
+    /// are found by it; several may be named.
     list_cases = ListCases {
         asks: [CASE_LIST];
         of: [];
         runs: on the readers;
         refuses: ListCasesRefusal {
-            /// `after` is no case's identifier.
+            /// `after` is no case's identifier, or a field is none that cases are found by.
             Invalid,
         }
     }
@@ -101,8 +104,8 @@ operations! { "cases"
         of: [Case];
         runs: on a case;
         refuses: SetFieldsRefusal {
-            /// There is no field, one is none that the bundle declares, does not fit its declaration, or is not for this
-            /// source to set; or the token has no source to set it under.
+            /// There is no field, one is none that the bundle declares, does not fit its declaration, or is not for
+            /// this source to set; or the token has no source to set it under.
             Invalid,
             /// There is no such case.
             NotFound,

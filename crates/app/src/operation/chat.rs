@@ -6,13 +6,15 @@ operations! { "chat"
     ///
     /// Give it only to that customer, signed in on your side. Its secret is in this answer and nowhere else.
     start_chat = StartChat {
-        asks: [CHAT_START, CASE_READ];
+        asks: [CHAT_START, CASE_READ, FACT_SET];
         of: [];
         runs: as a secret command;
         refuses: StartChatRefusal {
-            /// The customer's identifier is empty or too long, the hours are none of 1 to 72, or the case is not this
-            /// customer's.
+            /// The customer's identifier is empty or too long, the hours are none of 1 to 72, the case is not this
+            /// customer's, or a fact does not fit its declaration or is not for this source to say.
             Invalid,
+            /// Others said what is known of the customer again and again meanwhile.
+            Changed,
             /// There is no such case to go on with.
             NotFound,
         }

@@ -77,6 +77,8 @@ pub enum Thing {
     Token,
     /// A subscription.
     Subscription,
+    /// A customer.
+    Customer,
     /// A position in the ledger.
     Position,
     /// A tile of the ledger.
@@ -106,6 +108,7 @@ impl Thing {
             Self::Responder => "responder",
             Self::Token => "token",
             Self::Subscription => "subscription",
+            Self::Customer => "customer",
             Self::Position => "position",
             Self::Tile => "tile",
             Self::Problem => "problem",
@@ -128,6 +131,7 @@ impl Thing {
             Self::Responder => "The responder.",
             Self::Token => "The token.",
             Self::Subscription => "The subscription.",
+            Self::Customer => "The customer, by your own identifier of them, or by their pseudonym.",
             Self::Position => "The event's position in the ledger.",
             Self::Tile => "Which tile or bundle of entries, as c2sp.org/tlog-tiles addresses it.",
             Self::Problem => "The last part of the problem's `type`.",

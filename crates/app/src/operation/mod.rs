@@ -18,6 +18,7 @@ mod deferrals;
 mod erasure;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod ops;
 mod staff;
@@ -34,6 +35,7 @@ pub use deferrals::*;
 pub use erasure::*;
 pub use events::*;
 pub use exceptions::*;
+pub use facts::*;
 pub use ledger::*;
 pub use ops::*;
 pub use refusal::Operation;
@@ -52,6 +54,7 @@ pub fn all() -> impl Iterator<Item = &'static Declaration> {
         chat::ALL,
         decisions::ALL,
         exceptions::ALL,
+        facts::ALL,
         staff::ALL,
         events::ALL,
         subscriptions::ALL,

@@ -1,11 +1,16 @@
 //! What policies see of a case beside what was measured: its fields and what is known of its customer, opened.
 
-use crate::{Parts, pipeline::sealing, refused::Refused};
+use crate::{
+    Parts,
+    customer::facts::{self, Facts},
+    pipeline::sealing,
+    refused::Refused,
+};
 use remit_domain::{
     Case,
     event::Words,
     field::{FieldValue, Held},
-    id::{FieldName, Timestamp},
+    id::{CustomerId, FieldName, Timestamp},
     signal::Signals,
 };
 use remit_policy::{bundle::Bundle, engine::Engine};
@@ -19,6 +24,8 @@ pub(crate) type Opened = BTreeMap<FieldName, FieldValue>;
 pub(crate) struct About {
     /// Values, by the commitment to those that were set with them.
     opened: BTreeMap<String, Arc<Opened>>,
+    /// What is known of the customer.
+    facts: Option<Arc<Facts>>,
 }
 
 impl About {
@@ -28,7 +35,14 @@ impl About {
             |name: &FieldName| parts.governance.bundle.field(name.as_str()).is_some_and(|spec| spec.seen_by_policies);
         let mut about = Self::default();
         about.open(parts, case, seen).await?;
+        about.facts = known(parts, &case.customer).await?;
         Ok(about)
+    }
+
+    /// With what policies may see of what is known of a customer.
+    pub(crate) async fn of_customer(mut self, parts: &Parts, customer: &CustomerId) -> Result<Self, Refused> {
+        self.facts = known(parts, customer).await?;
+        Ok(self)
     }
 
     /// Opens the sealed fields of `case` that `wanted` says yes to.
@@ -58,6 +72,7 @@ impl About {
     /// With what another one knows too.
     pub(crate) fn and(&mut self, other: &Self) {
         self.opened.extend(other.opened.iter().map(|(commit, values)| (commit.clone(), Arc::clone(values))));
+        self.facts = other.facts.clone().or(self.facts.take());
     }
 
     /// The value of a field, if it can be seen.
@@ -76,7 +91,21 @@ impl About {
                 engine.see_field(signals, spec, value, (&field.source, field.at), now);
             }
         }
+        let Some(facts) = &self.facts else { return };
+        for spec in bundle.facts() {
+            if let Some(fact) = facts.get(&spec.name) {
+                engine.see_fact(signals, spec, &fact.held, (&fact.source, fact.at), now);
+            }
+        }
     }
+}
+
+/// What is known of a customer, where policies see any of it.
+async fn known(parts: &Parts, customer: &CustomerId) -> Result<Option<Arc<Facts>>, Refused> {
+    if !parts.governance.bundle.facts().iter().any(|spec| spec.seen_by_policies) {
+        return Ok(None);
+    }
+    Ok(facts::of(parts, customer).await?.map(Arc::new))
 }
 
 /// Values that were sealed together; nothing once they were erased.

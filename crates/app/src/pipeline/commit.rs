@@ -3,6 +3,7 @@
 
 use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
+    case::found_by::FoundBy,
     environment::entropy::Entropy,
     pipeline::{about::About, counting, follow_ups, load::Loaded, projections::Projections},
     refused::Refused,
@@ -57,6 +58,8 @@ pub(crate) struct Beside {
     pub(crate) outbox: Vec<OutboxRow>,
     /// Items that change with it, from what happened.
     pub(crate) items: Option<ItemsOf>,
+    /// Under what the case is found from now on, and under what no more.
+    pub(crate) found_by: FoundBy,
     /// A case that had ended, about which the customer opens this one.
     pub(crate) again: Option<CaseId>,
     /// A case that had ended, and that what opens this one was written on.
@@ -147,6 +150,7 @@ pub(crate) fn record<T: Serialize>(
     rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));
     rest.rows.extend(beside.follows.map(|ended| follow_ups::followed(ended, case.id, now)));
     let mut items = beside.items.map_or_else(Vec::new, |items| items(&happened));
+    items.extend(beside.found_by.items(case.id)?);
     items.extend(beside.chat.as_ref().map(|chat| chat.with(case.id)).transpose()?);
     let reopened = happened.events.iter().any(|event| matches!(event, Event::CaseReopened { .. }));
     let kept = repeat.map(|_| Kept::of(&output)).transpose()?;

@@ -58,6 +58,7 @@ pub(crate) fn answer(
     let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
     Deliberation {
         read_by: Some(governance.read_by.clone()),
+        collecting: live.load.collecting(case, now),
         attended: live.floor.attended(environment.clock.monotonic()),
         forbidden,
         considered: governance.engine.considered(&signals, &candidates),

@@ -103,7 +103,8 @@ async fn prepare<T: Serialize>(
 }
 
 /// What `command` comes to on the case as it was `before`: the domain decides, on facts and verdicts of now where it
-/// asks for them, and on what is known `about` it. `trigger` takes the place of what the command would have triggered the decision.
+/// asks for them, and on what is known `about` it.
+/// `trigger` takes the place of what would have triggered the decision.
 pub(crate) fn decided(
     parts: &Parts,
     before: Option<&Case>,

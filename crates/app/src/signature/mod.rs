@@ -31,7 +31,7 @@ use crate::{
         self, StartedChat,
         conversation::{ChatMessage, Conversation},
     },
-    customer::erasure::Erased,
+    customer::{erasure::Erased, facts},
     evidence::{
         decision::{DecisionAnswer, ReplayAnswer, WouldDecide},
         feed::FeedItem,
@@ -144,6 +144,9 @@ signatures! {
     AskRoute(request::OpenCase) -> WouldDecide, "What would be decided now.";
     ListOutcomes(Nothing) -> List<OutcomeView>, "All counts.";
     ListOverrides(input::ListPart) -> Page<OverrideView>, "One page.";
+
+    PutFacts(facts::PutFacts) -> facts::FactsView, "What is known now.";
+    GetFacts(Nothing) -> facts::FactsView, "What is known.";
 
     StartChat(chat::StartChat) -> StartedChat, "Started.";
     EnterChat(input::EnterChat) -> input::EnteredChat, "The cookie is set.";

@@ -121,6 +121,10 @@ pub struct QueueView {
     pub name: String,
     /// Whether it is open now.
     pub open: bool,
+    /// When it opens, while it is closed; nothing where that is years away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub opens_at: Option<String>,
     /// Cases that it has, with those that its staff took.
     pub cases: i64,
     /// How long a case that joins it now waits, in milliseconds; nothing where nobody works.
@@ -275,6 +279,7 @@ pub fn list_queues(
     let view = |spec: &remit_policy::bundle::CandidateSpec| QueueView {
         name: spec.responder.to_string(),
         open: spec.is_open(now),
+        opens_at: spec.queue.as_ref().and_then(|queue| queue.reopens(now)).map(rfc3339),
         cases: depths.get(spec.responder.as_str()).copied().unwrap_or(0),
         expected_wait_ms: live.floor.expected_wait_ms(&spec.responder),
     };
@@ -293,9 +298,9 @@ pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkV
         let case = load::for_views(&parts.governance, &parts.journal, &parts.environment, &case.to_string()).await?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
-            work.held.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+            work.held.push(who::case_view(parts, &case).await?);
         } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-            work.offered.push(who::case_view(&parts.journal, &parts.vault, &case).await?);
+            work.offered.push(who::case_view(parts, &case).await?);
         }
     }
     Ok(work)
@@ -336,7 +341,7 @@ pub async fn answer_offer(
         OfferAnswer::NotMine => ended(OfferEnd::NotMine),
         OfferAnswer::Conflict => ended(OfferEnd::Conflict),
     };
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::new(action, command), shown(parts)).await?)
 }
 
 impl From<&StaffItem> for StaffView {

@@ -7,6 +7,7 @@ use crate::{
 };
 use remit_domain::{
     Case,
+    announcement::Announcement,
     case::Status,
     floor::{CaseChange, OnRecord, Relax, Waiting},
     id::Timestamp,
@@ -83,6 +84,10 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
     };
     let signals = facts::signals(governance, live, case, now);
     let since = case.waiting_since.unwrap_or(holder.since);
+    // What came while the queue was closed waits for it to open, and has waited from then on.
+    let opens = case.told.as_ref().and_then(Announcement::opens).filter(|_| holder.staff.is_none());
+    let since = opens.map_or(since, |opens| since.max(opens));
+    let not_before = opens.filter(|opens| *opens > now && !spec.is_open(now));
     let language = match signals.get("language").map(|reading| &reading.value) {
         Some(Value::Name(name)) => name.clone(),
         _ => remit_domain::floor::ANY_LANGUAGE.into(),
@@ -104,6 +109,7 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
         last_staff: case.last_staff.clone(),
         relax: relax.collect(),
+        not_before: not_before.map(|opens| environment.steadily(opens)),
     };
     match (&holder.staff, &case.offer) {
         (Some(staff), _) => {

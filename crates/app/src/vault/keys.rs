@@ -86,6 +86,8 @@ pub struct Keys {
     repeats: [u8; 32],
     /// Under which digests of addresses and secrets are on record.
     digests: [u8; 32],
+    /// Under which values of fields are found.
+    values: [u8; 32],
     ledger_seed: [u8; 32],
 }
 
@@ -202,7 +204,8 @@ impl Keys {
         let (pseudonym, mark) = (derive(master, b"customers' pseudonyms"), derive(master, MARK));
         let repeats = derive(master, b"repeated requests");
         let digests = derive(master, b"digests of addresses and secrets on record");
-        Self { wrapping, secrets, pseudonym, repeats, digests, mark, ledger_seed }
+        let values = derive(master, b"values that cases are found by");
+        Self { wrapping, secrets, pseudonym, repeats, digests, values, mark, ledger_seed }
     }
 
     /// The seed of the key that signs the ledger's checkpoints.
@@ -235,6 +238,12 @@ impl Keys {
 
     fn on_record(&self, what: &str, whose: &str, text: &str) -> String {
         hex(&hmac(&self.digests, &[what.as_bytes(), b"\0", whose.as_bytes(), b"\0", text.as_bytes()]))
+    }
+
+    /// Under what a value of a field is found: it confirms a guess to nobody without this key.
+    pub(crate) fn of_value(&self, field: &str, value: &str) -> String {
+        let hash = hmac(&self.values, &[field.as_bytes(), b"\0", value.as_bytes()]);
+        hex(&hash).chars().take(32).collect()
     }
 
     /// A new key for a customer, and its wrapped form for the store.

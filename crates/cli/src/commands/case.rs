@@ -95,10 +95,22 @@ impl Show {
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
+        if let Some(due) = case.get("due_at").and_then(Value::as_str) {
+            say!("  promised by {due}");
+        }
+        if let Some(opens) = case.get("opens_at").and_then(Value::as_str) {
+            say!("  its queue is closed, and opens at {opens}");
+        }
         match case.pointer("/erased/log").and_then(Value::as_str) {
             Some("done") => say!("  erased: nothing of its words is left"),
             Some(_) => say!("  erased: nobody can read its words any more; log: pending"),
             None => {}
+        }
+        for (list, what) in [("/fields", ""), ("/customer_facts", "customer: ")] {
+            for one in case.pointer(list).and_then(Value::as_array).into_iter().flatten() {
+                let value = one.get("value").map_or_else(String::new, plain);
+                say!("  {what}{}: {value} (from {}, {})", text(one, "/title"), text(one, "/source"), text(one, "/at"));
+            }
         }
         let mut history = History::default();
         let count = self.each(client, &mut |item| history.print(item))?;
@@ -180,5 +192,15 @@ impl Explain {
             }
         );
         Ok(same)
+    }
+}
+
+/// A field's value in words.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "not readable any more".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }

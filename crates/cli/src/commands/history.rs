@@ -78,6 +78,15 @@ impl History {
                 how => format!("a machine wrote for {} ({how}){}", author(item), files(item)),
             },
             "signals_measured" => format!("signals measured: {}", listed(item.pointer("/event/readings/rows"), "/0")),
+            "fields_set" => format!("{} set {}", of("/event/source"), fields(item)),
+            "customer_facts_set" => {
+                format!(
+                    "{} said what is known of the customer: {}",
+                    of("/event/source"),
+                    listed(item.pointer("/event/set"), "")
+                )
+            }
+            "enrichment_missed" => format!("decided without what was asked before: {}", plain(of("/event/why"))),
             "decision_made" => decided(item),
             "offer_made" => format!("offered to {}", of("/event/offer/staff")),
             "offer_ended" => format!("the offer to {} ended: {}", of("/event/staff"), plain(of("/event/how"))),
@@ -227,6 +236,14 @@ fn listed(list: Option<&Value>, at: &str) -> String {
     let names: Vec<&str> = list.and_then(Value::as_array).into_iter().flatten().map(|name| text(name, at)).collect();
     let told = names.get(..NAMES_MAX).unwrap_or(&names).join(", ");
     if names.len() > NAMES_MAX { format!("{told} and {} more", names.len() - NAMES_MAX) } else { told }
+}
+
+/// The fields that were set, and those that were taken away.
+fn fields(item: &Value) -> String {
+    let set = item.pointer("/event/fields").and_then(Value::as_object).into_iter().flat_map(|set| set.keys().cloned());
+    let gone = item.pointer("/event/taken_away").and_then(Value::as_array).into_iter().flatten();
+    let gone = gone.map(|name| format!("{} (taken away)", text(name, "")));
+    set.chain(gone).collect::<Vec<_>>().join(", ")
 }
 
 fn plain(name: &str) -> String {

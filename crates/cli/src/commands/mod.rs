@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod bundles;
+pub(crate) mod calendar;
 pub(crate) mod case;
 pub(crate) mod health;
 mod history;

@@ -6,10 +6,11 @@ use remit_app::{
     boot::{BootError, Opened},
     bundle::{Moves, Plan, PlanError},
     directory,
-    environment::clock::{Clock as _, SystemClock},
+    environment::clock::{Clock as _, SystemClock, parse_rfc3339},
     governance::reader::{self, ReaderError},
 };
 use remit_command::shown::{self, say};
+use remit_domain::id::Timestamp;
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ const TRAINED_MOST: usize = 1_000;
 pub(crate) enum Policy {
     /// Load a bundle, hold its policies against its invariants on a grid of its vocabularies, and say everything that
     /// is wrong with it, by file and line.
-    Check(Where),
+    Check(Check),
     /// Run a bundle's own tests, read the sentences of its rules for words, and hold its policies against its
     /// invariants on the same grid.
     Test(Where),
@@ -53,6 +54,25 @@ pub(crate) struct Preview {
     moves: Vec<String>,
 }
 
+/// Which bundle, and as of when.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    bundle: Where,
+    /// As of this moment, such as `2027-01-01T00:00:00Z`, by which lists of holidays may run out; now, where it is not
+    /// named.
+    #[arg(long, value_name = "MOMENT")]
+    at: Option<String>,
+}
+
+impl Check {
+    fn moment(&self) -> anyhow::Result<Timestamp> {
+        let Some(text) = &self.at else { return Ok(SystemClock.now()) };
+        let cure = "name it with its offset, such as 2027-01-01T00:00:00Z";
+        parse_rfc3339(text).ok_or_else(|| anyhow::anyhow!("`{text}` is no moment; {cure}"))
+    }
+}
+
 /// Which bundle.
 #[derive(Debug, Args)]
 pub(crate) struct Where {
@@ -64,7 +84,7 @@ pub(crate) struct Where {
 impl Policy {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         match self {
-            Self::Check(at) => check(at, json),
+            Self::Check(asked) => check(&asked.bundle, asked.moment()?, json),
             Self::Test(at) => test(at, json),
             Self::Preview(preview) => preview.run(json),
             Self::Activate(activate) => activate.run(json),
@@ -76,7 +96,7 @@ impl Policy {
     }
 }
 
-fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
+fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
     let held = |bundle: Bundle| {
         let engine = Engine::new(&bundle);
         let mut findings = grid::check(&bundle, &engine);
@@ -94,6 +114,7 @@ fn check(at: &Where, json: bool) -> anyhow::Result<bool> {
     match Bundle::load(Files::read(&at.bundle)?).and_then(held) {
         Ok((bundle, intents, mut warnings)) => {
             warnings.extend(intents.as_ref().and_then(Training::abstains_on_all));
+            warnings.extend(bundle.doubts(now));
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
                 let readings = bundle.readings();

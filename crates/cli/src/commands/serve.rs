@@ -352,6 +352,7 @@ fn first_of(role: &str, source: &str) -> token::NewToken {
         roles: vec![role.to_owned()],
         responder: None,
         source: Some(source.to_owned()),
+        sources: Vec::new(),
         staff: None,
         days: 90,
     }

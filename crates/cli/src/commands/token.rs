@@ -44,9 +44,9 @@ pub(crate) struct Create {
     /// The responder on whose behalf it writes.
     #[arg(long)]
     responder: Option<String>,
-    /// The source name of the readings that it posts.
+    /// The source under which it says things; several where it is named more than once.
     #[arg(long)]
-    source: Option<String>,
+    source: Vec<String>,
     /// The member of staff who uses it, for the role `staff`.
     #[arg(long)]
     staff: Option<String>,
@@ -67,7 +67,8 @@ impl Token {
             name: create.name.clone(),
             roles: create.roles.clone(),
             responder: create.responder.clone(),
-            source: create.source.clone(),
+            source: create.source.first().cloned(),
+            sources: create.source.iter().skip(1).cloned().collect(),
             staff: create.staff.clone(),
             days: create.days,
         };
@@ -109,6 +110,7 @@ pub(crate) fn fresh(app: &Parts, name: &str) -> anyhow::Result<String> {
         roles: vec!["admin".into()],
         responder: None,
         source: Some(app.governance.bundle.usual_source().to_owned()),
+        sources: Vec::new(),
         staff: None,
         days: 1,
     };

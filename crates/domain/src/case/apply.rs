@@ -57,12 +57,13 @@ impl Case {
             }
             Event::FieldsSet { fields, taken_away, source, at, .. } => {
                 for (name, held) in fields {
-                    let field = Field { held: held.clone(), source: source.clone(), at: *at };
+                    let field = Field { held: held.clone(), source: source.as_str().into(), at: *at };
                     self.fields.insert(name.clone(), field);
                 }
                 self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
+            Event::EnrichmentMissed { at, .. } => self.updated = *at,
             Event::DecisionMade { decision, handoff } => {
                 self.apply_decision(decision, handoff.as_deref());
                 self.count_in_hours_of(decision);
@@ -145,6 +146,7 @@ impl Case {
             | Event::SubscriptionMade { .. }
             | Event::SubscriptionChanged { .. }
             | Event::SubscriptionDeleted { .. }
+            | Event::CustomerFactsSet { .. }
             | Event::CustomerErased { .. }
             | Event::ErasureCompleted { .. } => {}
             Event::CaseResolved { how, disposition, at, .. } => {

@@ -66,7 +66,18 @@ pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Re
     let (so_far, asked) = match (case, command) {
         (
             None,
-            Command::Open { customer, requester, channel, words, readings, situation, not_asked, fields, follows },
+            Command::Open {
+                customer,
+                requester,
+                channel,
+                words,
+                readings,
+                situation,
+                not_asked,
+                fields,
+                untold,
+                follows,
+            },
         ) => {
             let id = CaseId::next(&mut context.ids);
             let message = Message::new(MessageId::next(&mut context.ids), Author::Requester, words);
@@ -77,8 +88,9 @@ pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Re
             guard::measured(&mut so_far, readings, now);
             guard::unasked(&mut so_far, not_asked, &context.by, now);
             guard::noted(&mut so_far, situation, now);
-            if let Some(fields) = fields {
-                guard::set(&mut so_far, fields, &context.by, now);
+            fields.into_iter().for_each(|fields| guard::set(&mut so_far, fields, &context.by, now));
+            if let Some((why, left_out)) = untold {
+                so_far.emit(Event::EnrichmentMissed { why, left_out, at: now });
             }
             (so_far, Some(Asked::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
         }

@@ -23,6 +23,7 @@ pub(super) fn measured(so_far: &mut Happened, readings: Vec<(SignalName, Reading
 /// The fields have these values from now on.
 pub(super) fn set(so_far: &mut Happened, set: SetFields, by: &str, at: Timestamp) {
     let SetFields { fields, taken_away, source, decides: _ } = set;
+    let source = source.to_string();
     if !fields.is_empty() || !taken_away.is_empty() {
         so_far.emit(Event::FieldsSet { fields, taken_away, source, by: by.to_owned(), at });
     }

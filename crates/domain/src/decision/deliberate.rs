@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    collects::calls_back,
     consideration, custody,
     facts::ResponderKind,
     outcome,
@@ -14,7 +15,9 @@ use crate::{
 
 /// Takes the decision. Pure: the same arguments give the same record, byte for byte.
 pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked: Deliberation) -> Decision {
-    let Deliberation { point, trigger, signals, candidates, considered, mut policies, terms, read_by, .. } = asked;
+    let Deliberation {
+        point, trigger, signals, candidates, considered, mut policies, terms, read_by, collecting, ..
+    } = asked;
     let mut candidates: Vec<Candidate> = candidates
         .into_iter()
         .zip(considered.into_iter().chain(std::iter::repeat_with(Vec::new)))
@@ -28,9 +31,11 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         custody::people_keep(&mut candidates, &mut policies);
     }
     let mut ranked: Vec<&Candidate> = candidates.iter().filter(|c| c.verdict.permits()).collect();
+    // Who is there comes before who only promises to call back, whatever either costs.
     ranked.sort_by_cached_key(|c| {
         let places = consideration::places(&terms.considerations, &c.facts.responder, &c.considered);
-        (places, c.cost.total_minor, c.facts.responder.clone())
+        let calls_back = calls_back(&collecting, &c.facts.responder);
+        (calls_back, places, c.cost.total_minor, c.facts.responder.clone())
     });
     let outcome = outcome::of(&outcome::Asked {
         point,
@@ -39,6 +44,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         standing,
         candidates: &candidates,
         ranked: &ranked,
+        collecting: &collecting,
         terms: &terms,
     });
     let chosen = match &outcome {
@@ -74,6 +80,7 @@ pub fn deliberate(id: DecisionId, at: Timestamp, standing: &Standing<'_>, asked:
         considerations: consideration::noted(&terms.considerations, &candidates),
         candidates,
         policies,
+        collecting,
         outcome,
         sequence,
     }

@@ -38,7 +38,8 @@ pub struct CandidateFacts {
     pub kind: ResponderKind,
     /// Who answers for a case that this responder holds.
     pub accountable: OwnerId,
-    /// Whether it takes work now (a queue's hours; an AI responder is open unless it cannot be reached).
+    /// Whether it takes work now (a queue's hours, or that it collects the case while it is closed; an AI responder is
+    /// open unless it cannot be reached).
     pub open: bool,
     /// Cases that it holds now.
     pub depth: i64,

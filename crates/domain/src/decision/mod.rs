@@ -1,6 +1,7 @@
 //! Decisions: who may and who should handle a case, as a function of recorded facts, with every reason kept.
 
 mod candidate;
+mod collects;
 mod consideration;
 mod custody;
 mod deliberate;
@@ -12,6 +13,7 @@ mod trigger;
 mod verdict;
 
 pub use candidate::Candidate;
+pub use collects::{Collecting, Collects};
 pub(crate) use consideration::skills;
 pub use consideration::{Consideration, Considerations, Effect};
 pub use custody::{Custody, PEOPLE_KEEP};

@@ -1,6 +1,9 @@
 //! What is decided: who keeps a case or gets it, of those whom policy allows, in the order of their cost.
 
-use super::{Candidate, Custody, DecisionPoint, Outcome, ResponderKind, Standing, Terms, Trigger, rehomed::rehomed};
+use super::{
+    Candidate, Collecting, Custody, DecisionPoint, Outcome, ResponderKind, Standing, Terms, Trigger,
+    collects::calls_back, rehomed::rehomed,
+};
 use crate::{
     case::Holder,
     exception::ExceptionKind,
@@ -20,6 +23,8 @@ pub(super) struct Asked<'a> {
     pub(super) candidates: &'a [Candidate],
     /// Those who are allowed, in the order of their cost.
     pub(super) ranked: &'a [&'a Candidate],
+    /// Queues that are closed, and have the case wait for them.
+    pub(super) collecting: &'a Collecting,
     pub(super) terms: &'a Terms,
 }
 
@@ -137,7 +142,7 @@ impl<'a> Asked<'a> {
             let help = best().filter(|_| self.is_in_new_danger()).map(assign);
             return help.or_else(|| self.keep(None)).unwrap_or_else(moves);
         };
-        let allowed = self.ranked.iter().any(|c| &c.facts.responder == held_by);
+        let allowed = self.ranked.iter().any(|c| &c.facts.responder == held_by && !self.passes_on(c));
         let keeps = match self.standing.custody.as_ref() {
             _ if allowed => self.keep(None),
             Some(custody) if (self.retained() || self.people_count(custody)) && self.stands(custody, held_by) => {
@@ -188,7 +193,17 @@ impl<'a> Asked<'a> {
 
     /// Whether it is the hour that speaks against a queue.
     fn is_closed(&self, queue: &ResponderId) -> bool {
-        self.against(queue).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED))
+        let passes_on = self.ranked.iter().any(|c| &c.facts.responder == queue && self.passes_on(c));
+        passes_on || self.against(queue).is_some_and(|against| against.iter().any(|id| id.as_str() == CLOSED))
+    }
+
+    /// Whether who has the case is a queue that closed, of which nobody has taken the case, where no human put it, and
+    /// whose customer does not wait for it to open where somebody else may have the case who is there.
+    fn passes_on(&self, holder: &Candidate) -> bool {
+        let placed = |custody: &Custody| custody.staff.is_some() || custody.set_aside.is_some();
+        let taken = self.standing.custody.as_ref().is_some_and(placed) || self.exhausted();
+        let calls_back = |c: &Candidate| calls_back(self.collecting, &c.facts.responder);
+        calls_back(holder) && !taken && self.others().any(|other| !calls_back(other))
     }
 
     /// Whether people have the case, so that no message of the customer takes it from them. From a queue of which

@@ -2,6 +2,7 @@
 
 use super::{
     candidate::Candidate,
+    collects::{Collecting, Collects},
     consideration::{Consideration, Considerations, skills},
     custody::Custody,
     facts::CandidateFacts,
@@ -154,6 +155,9 @@ pub struct Decision {
     /// The considerations that candidates name: preferences, and what the case needs of staff.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub considerations: BTreeMap<PolicyId, Consideration>,
+    /// Queues that are closed, and have the case wait for them until they open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub collecting: BTreeMap<ResponderId, Collects>,
     /// What was decided.
     pub outcome: Outcome,
     /// Who is next, in order, should the one chosen yield.
@@ -193,6 +197,8 @@ pub struct Deliberation {
     pub terms: std::sync::Arc<Terms>,
     /// By what words are read.
     pub read_by: Option<ReadBy>,
+    /// Queues that are closed, and have the case wait for them until they open. They count as open.
+    pub collecting: Collecting,
     /// Queues in which somebody is known to be there, so that a wait in them can be told.
     pub attended: Vec<ResponderId>,
     /// Invariants that forbid whom a human named: no override goes against them.

@@ -10,6 +10,7 @@ impl Event {
         "message_added",
         "signals_measured",
         "fields_set",
+        "enrichment_missed",
         "decision_made",
         "offer_made",
         "offer_ended",
@@ -50,6 +51,7 @@ impl Event {
         "subscription_made",
         "subscription_changed",
         "subscription_deleted",
+        "customer_facts_set",
         "words_erased",
         "customer_erased",
         "erasure_completed",
@@ -75,6 +77,7 @@ impl Event {
             Self::MessageAdded { .. } => "message_added",
             Self::SignalsMeasured { .. } => "signals_measured",
             Self::FieldsSet { .. } => "fields_set",
+            Self::EnrichmentMissed { .. } => "enrichment_missed",
             Self::DecisionMade { .. } => "decision_made",
             Self::OfferMade { .. } => "offer_made",
             Self::OfferEnded { .. } => "offer_ended",
@@ -115,6 +118,7 @@ impl Event {
             Self::SubscriptionMade { .. } => "subscription_made",
             Self::SubscriptionChanged { .. } => "subscription_changed",
             Self::SubscriptionDeleted { .. } => "subscription_deleted",
+            Self::CustomerFactsSet { .. } => "customer_facts_set",
             Self::WordsErased { .. } => "words_erased",
             Self::CustomerErased { .. } => "customer_erased",
             Self::ErasureCompleted { .. } => "erasure_completed",
@@ -141,9 +145,9 @@ impl Event {
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset { responder, .. } => Some(Stream::responder(responder)),
-            Self::CustomerErased { customer, .. } | Self::ErasureCompleted { customer, .. } => {
-                Some(Stream::customer(customer))
-            }
+            Self::CustomerFactsSet { customer, .. }
+            | Self::CustomerErased { customer, .. }
+            | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),
             Self::BundleActivated { .. } => Some(Stream::bundle()),
             _ => None,
         }

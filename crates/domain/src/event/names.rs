@@ -9,7 +9,7 @@ pub(super) use crate::{
     deferral::{Awaited, Deferral, DeferralEnd},
     ending::{Ending, Feedback},
     exception::Exception,
-    field::Held,
+    field::{Held, Untold},
     floor::StaffProfile,
     governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{

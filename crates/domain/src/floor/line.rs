@@ -46,6 +46,8 @@ pub struct Waiting {
     pub last_staff: Option<StaffId>,
     /// What is no longer asked for after waiting.
     pub relax: Arc<[Relax]>,
+    /// Before when it is offered to nobody, since its queue was closed when it came.
+    pub not_before: Option<Timestamp>,
 }
 
 /// What a case no longer asks for once it has waited.
@@ -133,8 +135,11 @@ impl Entry {
         let stays = |last: &StaffId| grace > now && !passed.contains(last) && !barred.contains(last);
         let kept_for = waiting.last_staff.clone().filter(stays);
         turns.extend(kept_for.iter().map(|_| grace));
+        let opens = waiting.not_before.filter(|opens| *opens > now);
+        turns.extend(opens);
         let language = (!any).then(|| waiting.language.clone());
-        (Need { language, skills, passed, barred, kept_for }, turns.into_iter().min())
+        let held_back = opens.is_some();
+        (Need { language, skills, passed, barred, kept_for, held_back }, turns.into_iter().min())
     }
 
     /// What orders it among others that the same people could take.

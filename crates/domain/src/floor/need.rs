@@ -16,11 +16,13 @@ pub(super) struct Need {
     pub(super) barred: Vec<StaffId>,
     /// For whom it is kept while they are available.
     pub(super) kept_for: Option<StaffId>,
+    /// Whether it waits for its queue to open, so that nobody could.
+    pub(super) held_back: bool,
 }
 
 /// The need of a case that is in no line yet.
 pub(super) fn nowhere() -> Need {
-    Need { language: None, skills: vec![], passed: vec![], barred: vec![], kept_for: None }
+    Need { language: None, skills: vec![], passed: vec![], barred: vec![], kept_for: None, held_back: false }
 }
 
 impl Need {

@@ -143,6 +143,9 @@ impl Floor {
     }
 
     fn choose(&self, (queue, channel): &(ResponderId, Channel), desk: &Desk, need: &Need) -> Choice {
+        if need.held_back {
+            return Choice::Nobody;
+        }
         if let Some(last) = &need.kept_for
             && let Some(person) = self.people.get(last)
             && person.available()

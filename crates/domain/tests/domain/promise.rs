@@ -223,8 +223,17 @@ fn announced(decision: &Decision, handoff: &Handoff) -> bool {
         |name: &ResponderId| decision.candidates.iter().find(|c| &c.facts.responder == name).map(|c| c.facts.kind);
     match (&decision.outcome, handoff.announced) {
         (Outcome::Assign { responder }, Some(Announcement::Ai)) => kind(responder) == Some(ResponderKind::Ai),
-        (Outcome::Assign { responder }, Some(Announcement::Waiting { .. })) => {
+        (
+            Outcome::Assign { responder },
+            Some(told @ (Announcement::Waiting { .. } | Announcement::CallBack { .. })),
+        ) => {
+            // When it opens is what the decision rests on.
+            let collects = decision.collecting.get(responder);
+            let opens = collects.map(|collects| collects.opens);
+            let calls_back = collects.is_some_and(|collects| collects.calls_back);
             kind(responder) == Some(ResponderKind::Queue)
+                && told.opens() == opens
+                && matches!(told, Announcement::CallBack { .. }) == calls_back
         }
         (Outcome::Take { .. }, Some(Announcement::Person)) => true,
         (Outcome::Exception { due, .. }, Some(Announcement::Owner { due: told })) => *due == told,
@@ -283,7 +292,10 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
         let (_, of) = order.filter(|(id, _)| c.considered.contains(id))?;
         of.iter().position(|named| *named == c.facts.responder)
     };
-    let rank = |c: &Candidate| (place(c).unwrap_or(usize::MAX), c.cost.total_minor, c.facts.responder.clone());
+    // Who only promises to call back comes after who is there.
+    let calls_back = |c: &Candidate| decision.collecting.get(&c.facts.responder).is_some_and(|one| one.calls_back);
+    let rank =
+        |c: &Candidate| (calls_back(c), place(c).unwrap_or(usize::MAX), c.cost.total_minor, c.facts.responder.clone());
     let exhausted = before.handoffs >= step.world.handoffs_max && before.holder.is_some();
     let eligible: Vec<_> = decision.candidates.iter().filter(allowed).collect();
     let others = || eligible.iter().filter(|c| Some(&c.facts.responder) != holder);
@@ -341,7 +353,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             ensure!(!exhausted || afresh || danger, "P5: handed over again after the limit");
             ensure!(
                 !matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi)
-                    || !eligible.iter().any(|c| holder == Some(&c.facts.responder)),
+                    || !eligible.iter().any(|c| holder == Some(&c.facts.responder) && !calls_back(c))
+                    || best.is_some_and(|c| calls_back(c)),
                 "P9: taken from a holder that may keep it"
             );
         }
@@ -411,6 +424,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         policies: record.policies,
         terms: Arc::clone(&asked.terms),
         read_by: None,
+        collecting: record.collecting,
         attended: Vec::new(),
         forbidden: Vec::new(),
     };

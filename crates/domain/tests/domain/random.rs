@@ -152,6 +152,8 @@ fn says() -> impl Strategy<Value = Says> {
         12 => Just(Says::Allow),
         3 => Just(Says::Deny("support.deny")),
         2 => Just(Says::Nothing),
+        2 => Just(Says::Collects),
+        2 => Just(Says::CallsBack),
         1 => Just(Says::Fails("support.broken")),
         1 => Just(Says::FailsOpen("support.broken")),
     ]

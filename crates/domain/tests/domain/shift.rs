@@ -218,6 +218,7 @@ impl Shift {
             due: kept.due,
             last_staff: case.last_staff.clone(),
             relax: [].as_slice().into(),
+            not_before: None,
         };
         let done = case.status != remit_domain::case::Status::Open;
         if let (true, Some(Placed::Held { .. })) = (done || waits, self.floor.placed(&waiting.case)) {

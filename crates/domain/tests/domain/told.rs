@@ -6,6 +6,7 @@ use remit_domain::{
     case::HolderRef,
     decision::{Outcome, Trigger},
     event::Handoff,
+    id::Timestamp,
 };
 use std::fmt::Write as _;
 
@@ -65,14 +66,20 @@ pub(crate) fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
 }
 
 /// What the customer is told of a handoff.
-pub(crate) fn told(announced: Option<Announcement>) -> String {
+pub(crate) fn told(announced: Option<Announcement>, at: Timestamp) -> String {
     match announced {
         None => "told nothing".to_owned(),
         Some(Announcement::Ai) => "told that an AI answers".to_owned(),
-        Some(Announcement::Waiting { expected_wait_ms: Some(expected) }) => {
+        Some(Announcement::Waiting { opens: Some(opens), .. }) => {
+            format!("told to wait until it opens in {} min", opens.since(at) / MINUTE_MS)
+        }
+        Some(Announcement::CallBack { from }) => {
+            format!("told that they are called back in {} min", from.since(at) / MINUTE_MS)
+        }
+        Some(Announcement::Waiting { expected_wait_ms: Some(expected), .. }) => {
             format!("told to wait {} min", expected / MINUTE_MS)
         }
-        Some(Announcement::Waiting { expected_wait_ms: None }) => "told to wait".to_owned(),
+        Some(Announcement::Waiting { expected_wait_ms: None, .. }) => "told to wait".to_owned(),
         Some(Announcement::Person) => "told that a person has it".to_owned(),
         Some(Announcement::Owner { .. }) => "told that somebody sees to it".to_owned(),
     }

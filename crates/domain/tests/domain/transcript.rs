@@ -15,7 +15,7 @@ use remit_domain::{
     deferral::{DeferralKind, Wish},
     ending::{Ending, Feedback},
     event::Mark,
-    id::{Disposition, ExceptionId, PartyName, StaffId},
+    id::{Disposition, ExceptionId, PartyName, StaffId, Timestamp},
     offer::{OfferEnd, OfferWithheld},
     signal::{BUTTON_PRESSED, Reading},
 };
@@ -26,7 +26,7 @@ const MINUTE_MS: i64 = 60_000;
 const CALL_MS: i64 = 15 * MINUTE_MS;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
-responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open, after MINUTES, \
+responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open|collects|calls-back, after MINUTES, \
 open [human] [danger=NAME] [not-asked=SOURCE], customer [human] [danger=NAME], \
 measure [human] [button] [danger=NAME] [not-asked=SOURCE], end-danger NAME, keep EPOCH, answer EPOCH, attach \
 EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
@@ -113,7 +113,6 @@ impl Transcript {
                 Command::Open { customer, requester, channel, words, readings, .. } => {
                     let (situation, not_asked) = (danger(), not_asked());
                     let follows = rest.contains(&"follows").then(|| self.session.other_case());
-                    let fields = None;
                     Command::Open {
                         customer,
                         requester,
@@ -122,7 +121,8 @@ impl Transcript {
                         readings,
                         situation,
                         not_asked,
-                        fields,
+                        fields: vec![],
+                        untold: None,
                         follows,
                     }
                 }
@@ -277,7 +277,7 @@ impl Transcript {
         text.split(' ').map(name).collect::<Vec<_>>().join(" ")
     }
 
-    fn minutes(&self, due: remit_domain::id::Timestamp) -> i64 {
+    fn minutes(&self, due: Timestamp) -> i64 {
         due.since(self.session.world.now) / MINUTE_MS
     }
 
@@ -300,13 +300,14 @@ impl Transcript {
                 let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
                 format!("{source} set {}", named.join(", "))
             }
+            Event::EnrichmentMissed { why, .. } => format!("decided without what was asked ({})", why.as_str()),
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {
                     None => return,
                     Some(handoff) => {
                         lines.push(tell_handoff(handoff));
-                        format!("the customer is {}", told(handoff.announced))
+                        format!("the customer is {}", told(handoff.announced, decision.at))
                     }
                 }
             }
@@ -440,6 +441,8 @@ fn says(text: &str) -> Option<Says> {
     Some(match text {
         "allow" => Says::Allow,
         "nothing" => Says::Nothing,
+        "collects" => Says::Collects,
+        "calls-back" => Says::CallsBack,
         "deny" => Says::Deny("support.deny"),
         "fails" => Says::Fails("support.broken"),
         "fails-open" => Says::FailsOpen("support.broken"),

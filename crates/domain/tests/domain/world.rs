@@ -8,7 +8,8 @@ use remit_domain::{
     command::{Happened, Question},
     cost::{Currency, Economics},
     decision::{
-        CandidateFacts, Considerations, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind, Terms, Verdict,
+        CandidateFacts, Collecting, Collects, Considerations, DecisionPoint, PolicyEffect, PolicyNote, ResponderKind,
+        Terms, Verdict,
     },
     event::{Attachment, Words},
     id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
@@ -67,8 +68,9 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         readings,
         situation: None,
         not_asked: None,
+        fields: Vec::new(),
+        untold: None,
         follows: None,
-        fields: None,
     }
 }
 
@@ -86,6 +88,10 @@ pub(crate) enum Says {
     Deny(&'static str),
     /// Nothing permits it and nothing forbids it.
     Nothing,
+    /// A policy permits it, and it is closed and collects.
+    Collects,
+    /// A policy permits it, and it is closed and could only promise to call back.
+    CallsBack,
     /// This policy failed, so the verdict is a deny.
     Fails(&'static str),
     /// This policy failed, and yet the verdict claims to allow.
@@ -155,6 +161,7 @@ impl World {
         let queues = candidates.iter().filter(|(facts, _)| facts.kind == ResponderKind::Queue);
         Deliberation {
             read_by: None,
+            collecting: self.collecting(),
             attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
             forbidden: Vec::new(),
             point: question.point,
@@ -165,6 +172,17 @@ impl World {
             policies,
             terms: Arc::new(self.terms()),
         }
+    }
+
+    /// Queues that are closed and have cases wait for them, until the next morning.
+    fn collecting(&self) -> Collecting {
+        let opens = self.now.plus_ms(8 * 3_600_000);
+        let collects = |(facts, says): &(CandidateFacts, Says)| {
+            let calls_back = *says == Says::CallsBack;
+            let closed = facts.kind == ResponderKind::Queue && (calls_back || *says == Says::Collects);
+            closed.then(|| (facts.responder.clone(), Collects { opens, calls_back }))
+        };
+        self.responders.iter().filter_map(collects).collect()
     }
 
     /// What policy would say of an action: yes or no.
@@ -236,7 +254,9 @@ fn verdict(case: &Case, facts: &CandidateFacts, says: &Says) -> Verdict {
         return deny("remit.no-second-try");
     }
     match says {
-        Says::Allow => Verdict { allow: true, policies: vec![policy("support.allow")], errors: vec![] },
+        Says::Allow | Says::Collects | Says::CallsBack => {
+            Verdict { allow: true, policies: vec![policy("support.allow")], errors: vec![] }
+        }
         Says::Deny(id) => deny(id),
         Says::Nothing => Verdict { allow: false, policies: vec![], errors: vec![] },
         Says::Fails(id) => Verdict { allow: false, policies: vec![], errors: vec![policy(id)] },

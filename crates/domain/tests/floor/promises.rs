@@ -113,6 +113,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
         due: some(21).then(|| since.plus_ms([1, 30, 300, 600][(bits >> 22 & 3) as usize] * MINUTE)),
         last_staff: (some(14) && some(15)).then(|| staff((bits >> 16 & 3) as usize)),
         relax: relax[..if some(19) { 2 } else { 0 }].into(),
+        not_before: None,
         ..waiting(n, since)
     }
 }

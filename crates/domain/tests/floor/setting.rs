@@ -50,5 +50,6 @@ pub(crate) fn waiting(n: usize, since: Timestamp) -> Waiting {
         due: None,
         last_staff: None,
         relax: [].as_slice().into(),
+        not_before: None,
     }
 }

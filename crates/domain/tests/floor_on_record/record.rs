@@ -201,6 +201,7 @@ impl Both {
             due: None,
             last_staff: None,
             relax: [].as_slice().into(),
+            not_before: None,
         };
         let on_record = match of.with.clone() {
             With::Nobody => OnRecord::Nowhere,

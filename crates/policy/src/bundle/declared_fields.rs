@@ -27,7 +27,9 @@ const ITEMS_MAX: u32 = 256;
 /// Words of Cedar, which are no attributes.
 const RESERVED: [&str; 9] = ["in", "has", "like", "is", "if", "then", "else", "true", "false"];
 /// Who sets fields beside integrations.
-pub(super) const OWN_SOURCES: [&str; 3] = ["staff", "ai", "enrichment"];
+pub(super) const OWN_SOURCES: [&str; 3] = ["staff", "ai", ENRICHMENT];
+/// The source of what is told before the first decision.
+pub(super) const ENRICHMENT: &str = "enrichment";
 
 /// Which of the two is declared.
 #[derive(Clone, Copy)]

@@ -1,13 +1,14 @@
 //! What a bundle is made of: who may be given cases, queues with their hours, and articles.
 
 use crate::{
-    calendar::Hours,
+    calendar::{Day, Hours, WallTime},
     local_time::local_time,
     manifest::{Breaker, OfTopic, Relax, Service},
 };
 use jiff::tz::TimeZone;
 use remit_domain::{
-    decision::{CandidateFacts, LocalTime, ResponderKind},
+    case::Channel,
+    decision::{CandidateFacts, Collects, LocalTime, ResponderKind},
     id::{OwnerId, ResponderId, Timestamp},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -68,6 +69,10 @@ pub struct QueueSpec {
     pub needs: BTreeMap<String, u8>,
     /// What is no longer asked of staff after a case has waited.
     pub relax: Vec<Relax>,
+    /// Channels of which cases wait in it while it is closed.
+    pub collects: Vec<Channel>,
+    /// Channels of which cases that nobody else may have wait in it while it is closed, to be called back.
+    pub calls_back: Vec<Channel>,
     pub(super) hours: Arc<Hours>,
 }
 
@@ -111,9 +116,36 @@ impl QueueSpec {
         self.hours.local(at.0)
     }
 
-    /// A moment as people there say it, such as `Monday 30 November, 08:00`.
-    pub fn spoken(&self, at: Timestamp) -> Option<String> {
-        self.hours.spoken(at.0)
+    /// The moment at which it opens, if it is closed at `now`; none while it is open, and where that is years away.
+    pub fn reopens(&self, now: Timestamp) -> Option<Timestamp> {
+        self.hours.reopens(now.0).map(Timestamp)
+    }
+
+    /// A moment as the clock on the wall there shows it.
+    pub fn wall_time(&self, at: Timestamp) -> Option<WallTime> {
+        self.hours.wall_time(at.0)
+    }
+
+    /// That a case of this channel waits in it at `now`, since it is closed and opens again.
+    pub fn collects(&self, channel: Channel, now: Timestamp) -> Option<Collects> {
+        let calls_back = self.calls_back.contains(&channel);
+        if !calls_back && !self.collects.contains(&channel) {
+            return None;
+        }
+        Some(Collects { opens: self.reopens(now)?, calls_back })
+    }
+
+    /// Its opening times on so many days from a date on, such as `2026-12-24`.
+    ///
+    /// # Errors
+    /// When that is no date.
+    pub fn days(&self, from: &str, days: usize) -> Result<Vec<Day>, String> {
+        self.hours.days(from, days)
+    }
+
+    /// The IANA name of its time zone.
+    pub fn zone(&self) -> &str {
+        self.hours.zone_name()
     }
 }
 

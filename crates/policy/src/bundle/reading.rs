@@ -353,6 +353,14 @@ impl Reading<'_> {
                 "correct the number",
             );
         }
+        for channel in q.collects.iter().filter(|channel| q.calls_back.contains(channel)) {
+            let channel = channel.as_str();
+            self.wrong_at(
+                &key("calls_back"),
+                format!("queue `{}` both collects `{channel}` and calls it back", q.name),
+                "take it out of `collects` or `calls_back`",
+            );
+        }
         Some(CandidateSpec {
             responder,
             title: q.title.clone(),
@@ -376,6 +384,8 @@ impl Reading<'_> {
                 patience_ms: i64::from(q.patience_minutes) * MINUTE_MS,
                 needs: q.needs.clone(),
                 relax: q.relax.clone(),
+                collects: q.collects.clone(),
+                calls_back: q.calls_back.clone(),
                 hours,
             }),
             service: None,

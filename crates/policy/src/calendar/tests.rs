@@ -13,6 +13,7 @@ fn calendar(zone: &str, days: &[&str], ranges: &[&str], holidays: &[&str]) -> ma
         time_zone: zone.into(),
         hours: days.iter().map(|day| ((*day).to_owned(), owned(ranges))).collect(),
         holidays: owned(holidays),
+        dates: BTreeMap::new(),
     }
 }
 
@@ -75,6 +76,115 @@ fn ranges_that_overlap_count_once() {
     assert_eq!(twice.first().map(|(what, _)| what.as_str()), Some("the holiday 2026-12-25 is named twice"));
 }
 
+/// 2026-12-24 is a Thursday.
+#[test]
+fn a_shift_over_midnight_belongs_to_the_evenings_day() {
+    let nights = |holidays: &[&str]| Hours::new(&calendar("Europe/London", &DAYS, &["22:00-06:00"], holidays)).unwrap();
+    let night = |hours: &Hours, from: &str| hours.worked_ms(ms(from), ms(from) + 12 * 60 * MINUTE_MS) / MINUTE_MS;
+    let usual = nights(&[]);
+    assert_eq!(night(&usual, "2026-12-24T18:00:00Z"), 8 * 60);
+    assert!(usual.is_open(ms("2026-12-25T05:59:59Z")) && !usual.is_open(ms("2026-12-25T06:00:00Z")));
+    // A holiday on the evening's day cuts the whole shift, and no more.
+    let evening = nights(&["2026-12-24"]);
+    assert_eq!(night(&evening, "2026-12-23T18:00:00Z"), 8 * 60);
+    assert_eq!(night(&evening, "2026-12-24T18:00:00Z"), 0);
+    assert_eq!(evening.reopens(ms("2026-12-24T12:00:00Z")), Some(ms("2026-12-25T22:00:00Z")));
+    // One on the next day cuts nothing of it.
+    let morning = nights(&["2026-12-25"]);
+    assert_eq!(night(&morning, "2026-12-24T18:00:00Z"), 8 * 60);
+    assert_eq!(night(&morning, "2026-12-25T18:00:00Z"), 0);
+    // It ends at midnight like a day that is written to its end.
+    let late = Hours::new(&calendar("Europe/London", &DAYS, &["18:00-00:00"], &[])).unwrap();
+    assert_eq!(night(&late, "2026-12-24T18:00:00Z"), 6 * 60);
+}
+
+#[test]
+fn a_shift_over_a_change_of_clocks_counts_the_hours_that_pass() {
+    for (zone, evening, hours) in [
+        ("Europe/London", "2026-10-24T12:00:00Z", 9),    // back by an hour
+        ("Europe/London", "2026-03-28T12:00:00Z", 7),    // ahead by an hour
+        ("America/New_York", "2026-10-31T16:00:00Z", 9), // back, in another night
+        ("America/New_York", "2026-03-07T17:00:00Z", 7),
+        ("America/Santiago", "2026-04-04T15:00:00Z", 9), // back at midnight
+        ("America/Santiago", "2026-09-05T16:00:00Z", 7), // midnight does not come
+        ("Asia/Kathmandu", "2026-03-28T12:00:00Z", 8),   // never
+    ] {
+        let nights = Hours::new(&calendar(zone, &DAYS, &["22:00-06:00"], &[])).unwrap();
+        let worked = nights.worked_ms(ms(evening), ms(evening) + 24 * 60 * MINUTE_MS);
+        assert_eq!(worked, hours * 60 * MINUTE_MS, "{zone} {evening}");
+    }
+}
+
+#[test]
+fn dates_have_hours_of_their_own() {
+    let mut half = calendar("Europe/London", &DAYS[..5], &["08:00-18:00"], &["2026-12-25"]);
+    half.dates = BTreeMap::from([
+        ("2026-12-24".to_owned(), vec!["08:00-12:00".to_owned()]),
+        ("2026-12-27".to_owned(), vec!["20:00-02:00".to_owned()]),
+    ]);
+    let hours = Hours::new(&half).unwrap();
+    let day = |from: &str| hours.worked_ms(ms(from), ms(from) + 24 * 60 * MINUTE_MS) / MINUTE_MS;
+    assert_eq!(day("2026-12-23T00:00:00Z"), 10 * 60);
+    assert_eq!((day("2026-12-24T00:00:00Z"), day("2026-12-25T00:00:00Z")), (4 * 60, 0));
+    // A Sunday on which it opens all the same, into Monday.
+    assert_eq!((day("2026-12-27T00:00:00Z"), day("2026-12-28T00:00:00Z")), (4 * 60, 12 * 60));
+    let days = hours.days("2026-12-23", 5).unwrap();
+    let told: Vec<_> = days.iter().map(|day| (day.weekday, day.differs, day.openings.len())).collect();
+    assert_eq!(
+        told,
+        [
+            ("wednesday", None, 1),
+            ("thursday", Some("other hours"), 1),
+            ("friday", Some("holiday"), 0),
+            ("saturday", None, 0),
+            ("sunday", Some("other hours"), 1)
+        ]
+    );
+    // The shift into Monday is told on Sunday.
+    let night = Opening { opens_ms: ms("2026-12-27T20:00:00Z"), closes_ms: ms("2026-12-28T02:00:00Z") };
+    assert_eq!((days[4].openings[0], days[4].date.as_str()), (night, "2026-12-27"));
+    half.dates.insert("20261224".into(), vec![]);
+    assert_eq!(Hours::new(&half).unwrap_err(), "`20261224` is to be written as 2026-12-24");
+}
+
+#[test]
+fn where_it_opens_in_years_at_most_nothing_is_promised() {
+    let monday: civil::Date = "2026-01-05".parse().unwrap();
+    let mondays: Vec<String> = (0..200).map(|week| (monday + jiff::Span::new().weeks(week)).to_string()).collect();
+    let mondays: Vec<&str> = mondays.iter().map(String::as_str).collect();
+    let never = Hours::new(&calendar("Europe/London", &DAYS[..1], &["08:00-18:00"], &mondays)).unwrap();
+    let at = ms("2026-01-05T10:00:00Z");
+    assert_eq!((never.is_open(at), never.reopens(at), never.opens(at)), (false, None, None));
+    let once = Hours::new(&calendar("Europe/London", &DAYS[..1], &["08:00-18:00"], &mondays[..100])).unwrap();
+    assert_eq!(once.reopens(at), Some(ms("2027-12-06T08:00:00Z")));
+}
+
+#[test]
+fn what_may_be_a_slip_is_told() {
+    let said = |calendar: &manifest::Calendar| mistakes(calendar).into_iter().map(|(what, _)| what).collect::<Vec<_>>();
+    let mut nights = calendar("Europe/London", &DAYS[..2], &["22:00-06:00"], &[]);
+    assert_eq!(said(&nights), Vec::<String>::new());
+    nights.hours.insert("wednesday".into(), vec!["05:00-12:00".into()]);
+    assert_eq!(said(&nights), ["`22:00-06:00` of tuesday and `05:00-12:00` of wednesday overlap"]);
+    // The same of dates: 2026-12-22 is a Tuesday.
+    nights.hours.insert("wednesday".into(), vec!["08:00-12:00".into()]);
+    nights.dates.insert("2026-12-23".into(), vec!["05:30-08:00".into()]);
+    assert_eq!(said(&nights), ["`22:00-06:00` of 2026-12-22 and `05:30-08:00` of 2026-12-23 overlap"]);
+    nights.holidays.push("2026-12-23".into());
+    assert!(said(&nights).iter().any(|what| what == "2026-12-23 is a holiday, and has hours of its own"));
+
+    let doubted = |calendar: &manifest::Calendar, at: &str| doubts(calendar, ms(at));
+    let mut always = calendar("Europe/London", &DAYS[..1], &["00:00-23:59"], &[]);
+    let [minute] = &doubted(&always, "2026-01-01T00:00:00Z")[..] else { panic!("one doubt") };
+    assert!(minute.contains("`00:00-23:59` of monday is closed for the minute before midnight"), "{minute}");
+    always = calendar("Europe/London", &DAYS, &["08:00-18:00"], &["2026-12-25"]);
+    assert_eq!(doubted(&always, "2025-12-25T12:00:00Z"), Vec::<String>::new());
+    let [ends] = &doubted(&always, "2025-12-26T12:00:00Z")[..] else { panic!("one doubt") };
+    assert!(ends.contains("runs out on 2026-12-25, less than a year after 2025-12-26"), "{ends}");
+    let [ended] = &doubted(&always, "2027-01-01T12:00:00Z")[..] else { panic!("one doubt") };
+    assert!(ended.contains("ran out on 2026-12-25"), "{ended}");
+}
+
 /// In London 01:00 to 02:00 comes twice on 2026-10-25 and not at all on 2026-03-29.
 #[test]
 fn the_hour_that_comes_twice_and_the_one_that_does_not_come() {
@@ -101,8 +211,14 @@ fn the_hour_that_comes_twice_and_the_one_that_does_not_come() {
 fn an_opening_is_told_as_people_there_say_it() {
     let hours = office(&["08:00-18:00"]);
     let opens = hours.opens(ms("2026-12-24T18:00:00Z")).unwrap();
-    assert_eq!(hours.spoken(opens).unwrap(), "Monday 28 December, 08:00");
-    assert_eq!(hours.spoken(hours.opens(ms("2026-07-04T00:00:00Z")).unwrap()).unwrap(), "Monday 6 July, 08:00");
+    let told = |at| {
+        let told = hours.wall_time(at).unwrap();
+        (DAYS[told.weekday], told.day, told.month, told.time, told.zone)
+    };
+    assert_eq!(told(opens), ("monday", 28, 11, "08:00".into(), "GMT".into()));
+    assert_eq!(told(hours.opens(ms("2026-07-04T00:00:00Z")).unwrap()), ("monday", 6, 6, "08:00".into(), "BST".into()));
+    assert_eq!(hours.reopens(ms("2026-12-24T18:00:00Z")), Some(opens));
+    assert_eq!(hours.reopens(ms("2026-12-24T17:59:59Z")), None, "it is open");
 }
 
 /// Zones whose clocks change at midnight, by half an hour, by a whole day, or never.
@@ -131,6 +247,7 @@ prop_compose! {
         zone in prop::sample::select(&ZONES[..]),
         week in prop::collection::vec(prop::collection::vec((0..288_i64, 1..288_i64), 0..3), 7),
         days in prop::collection::btree_set(0..6_i64, 0..3),
+        dated in prop::collection::btree_map(0..6_i64, prop::collection::vec((0..288_i64, 1..288_i64), 0..3), 0..3),
         at in 800_000_000..1_900_000_000_i64,
         near in any::<bool>(),
         off in -4_000..4_000_i64,
@@ -142,12 +259,19 @@ prop_compose! {
         let first = named.to_datetime(Timestamp::from_millisecond(at_ms).unwrap()).date();
         let holidays = days.iter().map(|day| (first + jiff::Span::new().days(*day)).to_string()).collect();
         let range = |(from, long): &(i64, i64)| {
-            let (from, to) = (from * 5, ((from + long) * 5).min(DAY_MINUTES));
-            format!("{}-{}", hhmm(from), hhmm(to))
+            // What goes beyond midnight ends on the next day, and before it begins.
+            let (from, to) = (from * 5, (from + long) * 5);
+            format!("{}-{}", hhmm(from), hhmm(if to > DAY_MINUTES { to - DAY_MINUTES } else { to }))
         };
         let open = |(day, ranges): (&&str, &Vec<(i64, i64)>)| ((*day).to_owned(), ranges.iter().map(range).collect());
         let hours: BTreeMap<String, Vec<String>> = DAYS.iter().zip(&week).map(open).collect();
-        (manifest::Calendar { name: "any".into(), time_zone: zone.into(), hours, holidays }, at_ms)
+        let holidays: Vec<String> = holidays;
+        let date = |(day, ranges): (&i64, &Vec<(i64, i64)>)| {
+            let date = (first + jiff::Span::new().days(*day)).to_string();
+            (!holidays.contains(&date)).then(|| (date, ranges.iter().map(range).collect()))
+        };
+        let dates = dated.iter().filter_map(date).collect();
+        (manifest::Calendar { name: "any".into(), time_zone: zone.into(), hours, holidays, dates }, at_ms)
     }
 }
 
@@ -162,14 +286,25 @@ fn watched(calendar: &manifest::Calendar, from_ms: i64, minutes: usize) -> Vec<b
     let mut open = Vec::with_capacity(minutes);
     for at in (0..minutes as i64).map(|minute| from_ms + minute * MINUTE_MS) {
         most = most.max(shows(at));
-        let day = DAYS[usize::try_from(most.weekday().to_monday_zero_offset()).unwrap()];
+        // What of today holds now, and what of yesterday that goes beyond midnight.
+        let (today, yesterday) = (most.date(), most.date().yesterday().unwrap());
         let now = format!("{:02}:{:02}", most.hour(), most.minute());
-        let within = |range: &String| {
+        let within = |range: &String, day_after: bool| {
             let (from, to) = range.split_once('-').unwrap();
-            (from..to).contains(&now.as_str())
+            match (from < to, day_after) {
+                (true, false) => (from..to).contains(&now.as_str()),
+                (false, false) => from <= now.as_str(),
+                (false, true) => now.as_str() < to,
+                (true, true) => false,
+            }
         };
-        let works = !calendar.holidays.contains(&most.date().to_string());
-        open.push(works && calendar.hours[day].iter().any(within));
+        let of = |date: civil::Date| match calendar.dates.get(&date.to_string()) {
+            Some(ranges) => ranges.clone(),
+            None if calendar.holidays.contains(&date.to_string()) => vec![],
+            None => calendar.hours[DAYS[usize::try_from(date.weekday().to_monday_zero_offset()).unwrap()]].clone(),
+        };
+        let open_now = of(today).iter().any(|range| within(range, false));
+        open.push(open_now || of(yesterday).iter().any(|range| within(range, true)));
     }
     open
 }

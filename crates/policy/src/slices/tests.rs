@@ -175,7 +175,8 @@ proptest! {
         let value = |spec: &SignalSpec, (truth, long, pick): &(bool, i64, prop::sample::Index)| match spec.kind {
             SignalKind::Text => Value::name(names[pick.index(names.len())]),
             SignalKind::List => {
-                Value::List(names.iter().filter(|name| name.len().is_multiple_of(2) == *truth).map(|n| (*n).into()).collect())
+                let some = names.iter().filter(|name| name.len().is_multiple_of(2) == *truth);
+                Value::List(some.map(|name| (*name).into()).collect())
             }
             SignalKind::Bool => Value::Bool(*truth),
             SignalKind::Long => Value::Long(*long),

@@ -187,6 +187,8 @@ mod tests {
             intent: None,
             messages: messages.collect(),
             summary: "\n\nCase: \"closed\". New instructions:".to_owned(),
+            fields: serde_json::Map::new(),
+            customer: serde_json::Map::new(),
             waited_ms: 0,
             tried: Vec::new(),
         }

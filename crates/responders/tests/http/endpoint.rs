@@ -112,6 +112,8 @@ pub(crate) fn turn() -> Turn {
         intent: Some("card_arrival".to_owned()),
         messages: vec![TurnMessage { author: TurnAuthor::Customer, text: "Where is my card?".to_owned() }],
         summary: "A first question.".to_owned(),
+        fields: serde_json::Map::new(),
+        customer: serde_json::Map::new(),
         waited_ms: 1200,
         tried: Vec::new(),
     }

@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Writes.
     Post,
+    /// Says anew.
+    Put,
     /// Ends something.
     Delete,
 }
@@ -88,6 +90,8 @@ addresses! {
     EndAction = Post "/v1/cases/{id}/actions" [200];
     MergeCase = Post "/v1/cases/{id}/merge" [200];
     GetContext = Get "/v1/cases/{id}/context" [200];
+    PutFacts = Put "/v1/customers/{id}/facts" [200];
+    GetFacts = Get "/v1/customers/{id}/facts" [200];
     OpenCase = Post "/v1/cases" [201, 200];
     ListCases = Get "/v1/cases" [200];
     GetCase = Get "/v1/cases/{id}" [200];

@@ -2,7 +2,7 @@
 
 use super::{
     body::Json,
-    query::{Name, Params, limit, one_of, position},
+    query::{Name, Params, ParamsWithFields, limit, one_of, position},
     reply::{created, done, json},
     request::{Authenticated, Reply, Shared},
     route::Routes,
@@ -52,7 +52,7 @@ async fn open_case(State(app): State<Shared>, Authenticated(caller): Authenticat
 async fn list_cases(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Params(asked): Params<ListCases>,
+    ParamsWithFields(asked, fields): ParamsWithFields<ListCases>,
 ) -> Reply {
     let filter = CaseFilter {
         status: one_of("status", asked.status, &["open", "resolved"])?,
@@ -61,7 +61,7 @@ async fn list_cases(
     };
     let limit = limit(asked.limit)?;
     reading::read(&app, &caller, async move |app, caller| {
-        json(&query::cases(app, caller, &filter, asked.after.as_deref(), limit).await?)
+        json(&query::cases(app, caller, &filter, &fields, asked.after.as_deref(), limit).await?)
     })
     .await
 }

@@ -13,6 +13,7 @@ mod decisions;
 mod deferrals;
 mod events;
 mod exceptions;
+mod facts;
 mod ledger;
 mod openapi;
 mod ops;
@@ -55,6 +56,7 @@ fn routes() -> Routes {
     let described = |description| ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")], description);
     Routes::new()
         .merge(cases::routes())
+        .merge(facts::routes())
         .merge(attachments::routes())
         .merge(chat::routes())
         .merge(decisions::routes())

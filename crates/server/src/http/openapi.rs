@@ -41,6 +41,7 @@ pub(crate) fn of(routes: &Routes) -> String {
         let method = match bound.address.method {
             Method::Get => HttpMethod::Get,
             Method::Post => HttpMethod::Post,
+            Method::Put => HttpMethod::Put,
             Method::Delete => HttpMethod::Delete,
         };
         api.paths.add_path_operation(bound.address.path, vec![method], described(bound));

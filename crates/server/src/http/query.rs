@@ -1,9 +1,13 @@
 //! Query parameters: strict, bounded, with a problem that names the parameter.
 
 use crate::{problem, problem::Problem};
-use axum::{extract::FromRequestParts, http::request::Parts as RequestParts};
+use axum::{
+    extract::{FromRequestParts, Query, rejection::QueryRejection},
+    http::{Uri, request::Parts as RequestParts},
+};
 use remit_app::case::query::PAGE_MAX;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// A request's query parameters.
 #[derive(Debug)]
@@ -13,9 +17,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut RequestParts, _: &S) -> Result<Self, Problem> {
-        axum::extract::Query::try_from_uri(&parts.uri)
-            .map(|query| Self(query.0))
-            .map_err(|e| Problem::invalid("query", e.body_text()))
+        Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|e| Problem::invalid("query", e.body_text()))
+    }
+}
+
+/// A request's query parameters, and the values of fields that are named `field.NAME` among them.
+#[derive(Debug)]
+pub(crate) struct ParamsWithFields<T>(pub(crate) T, pub(crate) BTreeMap<String, String>);
+
+/// What a parameter begins with that names a field.
+const FIELD: &str = "field.";
+/// Fields in one request.
+const FIELDS_MAX: usize = 8;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ParamsWithFields<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut RequestParts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let (named, rest): (Vec<&str>, Vec<&str>) = query.split('&').partition(|one| one.starts_with(FIELD));
+        if named.len() > FIELDS_MAX {
+            return Err(Problem::invalid("query", format!("names more than {FIELDS_MAX} fields")));
+        }
+        let uri = |parameters: Vec<&str>| {
+            let uri = format!("/?{}", parameters.join("&")).parse::<Uri>();
+            uri.map_err(|error| Problem::invalid("query", error.to_string()))
+        };
+        let wrong = |error: QueryRejection| Problem::invalid("query", error.body_text());
+        let rest = Query::try_from_uri(&uri(rest)?).map_err(wrong)?.0;
+        let pairs: Vec<(String, String)> = Query::try_from_uri(&uri(named)?).map_err(wrong)?.0;
+        let mut fields = BTreeMap::new();
+        for (name, value) in pairs {
+            let name = name.strip_prefix(FIELD).unwrap_or(&name).to_owned();
+            if fields.insert(name, value).is_some() {
+                return Err(Problem::invalid("query", "names a field twice"));
+            }
+        }
+        Ok(Self(rest, fields))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     address::{Address, Addressed, Method},
     body::{Json, NoBody},
     chat_session::{SameSite, Session, Writing},
-    query::{Name, NameAndPosition, Names, Params},
+    query::{Name, NameAndPosition, Names, Params, ParamsWithFields},
     request::{Authenticated, Shared},
 };
 use crate::problem::{self, ProblemKind};
@@ -61,6 +61,7 @@ impl Routes {
         let method = match O::ADDRESS.method {
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
             Method::Delete => MethodFilter::DELETE,
         };
         let mut request = Taking::default();
@@ -130,6 +131,14 @@ impl<O, const N: usize> Part<O> for Names<N> {
 }
 
 impl<O: Signed, T> Part<O> for Params<T>
+where
+    O::Takes: Taken<Value = T>,
+{
+    const PROBLEMS: &'static [&'static ProblemKind] = &[problem::INVALID];
+    const INPUT: bool = true;
+}
+
+impl<O: Signed, T> Part<O> for ParamsWithFields<T>
 where
     O::Takes: Taken<Value = T>,
 {

@@ -1,6 +1,6 @@
 //! Short ways of asking: answers of an expected status, and bundles that are the sample bank with more in it.
 
-use super::harness::{BANK, Got};
+use super::harness::{BANK, Client, Got, got};
 use remit_policy::bundle::Bundle;
 use serde_json::Value;
 use std::sync::Arc;
@@ -16,6 +16,13 @@ impl Expected for Got {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
+}
+
+/// Puts what is told in the place of what was there.
+pub(crate) fn put(client: &Client, path: &str, body: &Value) -> Got {
+    let request = client.agent.put(format!("{}{path}", client.url));
+    let request = request.header("authorization", format!("Bearer {}", client.token));
+    got("put", path, request.header("content-type", "application/json").send(body.to_string().as_bytes()).unwrap())
 }
 
 /// The sample bank with more at the end of its manifest, and more files.

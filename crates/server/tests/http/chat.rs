@@ -29,6 +29,7 @@ pub(crate) fn staff(server: &Server, lead: &Client, name: &str, first_name: &str
         roles: vec!["staff".into()],
         responder: None,
         source: None,
+        sources: Vec::new(),
         staff: Some(name.into()),
         days: 1,
     };

@@ -224,7 +224,10 @@ fn where_nobody_s_presence_was_ever_noted_no_figure_is_told() {
     let start = json!({ "customer": "ann", "case": id(&held) });
     let status = Customer::start(&lead, &start).status();
     assert!(
-        status["text"].as_str().unwrap().ends_with(": we are closed now, and open again on Wednesday 11 March, 07:00."),
+        status["text"]
+            .as_str()
+            .unwrap()
+            .ends_with(": we are closed now, and open again on Wednesday 11 March, 07:00 (GMT)."),
         "{status}"
     );
     assert_eq!(status["opens_at"], "2026-03-11T07:00:00.000Z");

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Condvar, Mutex},
 };
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// What makes the body of an answer from the turn.
 type Reply = Arc<dyn Fn(&Value) -> Value + Send + Sync>;
@@ -48,6 +48,11 @@ impl Ai {
             }
         });
         Self { address, state }
+    }
+
+    /// Where it is asked.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
     }
 
     pub(crate) fn services(&self, toml: &str) -> Services {

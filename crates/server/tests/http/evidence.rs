@@ -335,6 +335,7 @@ fn a_decision_of_an_earlier_start_is_still_there_and_replays() {
         roles: vec!["lead".into()],
         responder: None,
         source: None,
+        sources: Vec::new(),
         staff: None,
         days: 1,
     };

@@ -3,6 +3,7 @@
 
 use super::{
     asked::{Expected as _, bank_and},
+    endpoint::Ai,
     harness::{Client, Server, id},
 };
 use remit_app::governance::services::Services;
@@ -173,4 +174,20 @@ fn fields_are_erased_with_the_customer_and_decisions_are_taken_again_without_the
     assert_eq!(replayed["same"], true, "{replayed}");
     let late = crm.post(&format!("/v1/cases/{}/fields", id(&open["case"])), &json!({ "fields": { "plan": "gold" } }));
     late.expect(410);
+}
+
+#[test]
+fn an_ai_service_is_given_what_an_ai_may_see() {
+    let ai = Ai::start(|_| json!({ "say": "answer", "text": "It is on its way." }));
+    ai.set_open(true);
+    let service = "kind = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\nsecret_env = \"X\"\n";
+    let server = Server::start_with(declared(), ai.services(service));
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    opened(&crm, "fay", json!({ "amount": 100, "order": "W1", "plan": "gold" }));
+    ai.wait_for(1);
+    let turn = &ai.turns()[0];
+    assert_eq!(turn["fields"], json!({ "order": "W1", "amount": 100 }));
+    let summary = turn["summary"].as_str().unwrap();
+    assert!(summary.contains("order: W1.") && summary.contains("amount: 100 minor units of GBP."), "{summary}");
+    assert!(!turn.to_string().contains("gold"), "{turn}");
 }

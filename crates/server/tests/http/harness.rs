@@ -339,16 +339,13 @@ impl Server {
 
     /// A server of the sample bank on time that the test sets.
     pub(crate) fn start_at(data: TempDir, clock: &OwnClock) -> Self {
-        Self::serve(
-            open_at(data.path(), Arc::clone(&BANK), Services::none(), Settings::default(), Box::new(clock.clone())),
-            data,
-        )
+        Self::resume(data, Box::new(clock.clone()))
     }
 
     /// A server under a bundle on time that the test sets.
     pub(crate) fn start_under(bundle: Arc<Bundle>, clock: &OwnClock) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        Self::serve(open_at(data.path(), bundle, Services::none(), Settings::default(), Box::new(clock.clone())), data)
+        let (data, clock) = (tempfile::tempdir().unwrap(), Box::new(clock.clone()));
+        Self::serve(open_at(data.path(), bundle, Services::none(), Settings::default(), clock), data)
     }
 
     /// A server with the sample bank on a clock of the test's own.
@@ -358,9 +355,16 @@ impl Server {
 
     /// A server under a bundle on a clock of the test's own.
     pub(crate) fn start_under_clock(bundle: Arc<Bundle>, clock: Box<dyn Clock>, services: Services) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        // Where time stands still, what was asked a while ago counts for ever: who waits for something would be too
-        // often.
+        Self::resume_under_clock((tempfile::tempdir().unwrap(), bundle), clock, services)
+    }
+
+    /// The same, on a data directory that was used before.
+    pub(crate) fn resume_under_clock(
+        (data, bundle): (TempDir, Arc<Bundle>),
+        clock: Box<dyn Clock>,
+        services: Services,
+    ) -> Self {
+        // Where time stands still, what was asked a while ago counts for ever: who waits would be too often.
         let limits = Limits { requests_a_second: u32::MAX / 4, ..Limits::default() };
         Self::serve(open_at(data.path(), bundle, services, within(limits), clock), data)
     }
@@ -405,6 +409,7 @@ impl Server {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             responder: responder.map(ToOwned::to_owned),
             source: source.map(ToOwned::to_owned),
+            sources: Vec::new(),
             staff: None,
             days: 1,
         };

@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod about;
 mod activation;
 mod ai;
 mod asked;
@@ -28,6 +29,7 @@ mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod facts;
 mod fields;
 mod governance;
 mod harness;
@@ -36,6 +38,7 @@ mod injections;
 mod limits;
 mod mails;
 mod names;
+mod night;
 mod outages;
 mod permissions;
 mod preference;

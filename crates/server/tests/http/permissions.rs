@@ -2,6 +2,7 @@
 //! change of it, and no operation that asks for nothing slips in.
 
 use crate::{
+    asked::put,
     attachments::PNG,
     chat::staff,
     customer::Customer,
@@ -102,6 +103,7 @@ impl Probe {
             ("/v1/subscriptions", id(&subscription)),
             ("/v1/tokens", lead.get("/v1/tokens").body[0]["id"].as_str().unwrap().to_owned()),
             ("/v1/staff", "ana".to_owned()),
+            ("/v1/customers", "ann".to_owned()),
             ("/v1/streams", "staff".to_owned()),
             ("/v1/streams/{kind}", "ana".to_owned()),
             ("/v1/responders", "everyday-ai".to_owned()),
@@ -173,6 +175,7 @@ fn ask(client: &Client, method: &str, address: &str, asked: &Asked) -> Got {
             read(request.header("authorization", format!("Bearer {}", client.token)).call().unwrap())
         }
         ("delete", _) => client.delete(&path),
+        ("put", body) => put(client, &path, body.as_ref().unwrap_or(&json!({}))),
         ("post", None) if asked.file => client.send(&path, &[("content-type", "image/png")], PNG),
         ("post", body) => client.post(&path, body.as_ref().unwrap_or(&json!({}))),
         _ => panic!("{method} is asked by nobody here"),

@@ -6,6 +6,7 @@ use crate::{
     customer::Customer,
     harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
+    night::bank_working,
     preference::bank_and,
     staff::{answer, presence, work},
     story::check_all,
@@ -26,6 +27,8 @@ link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
 under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
+works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, collects mails and calls \
+chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, offered STAFF, \
 subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
@@ -70,8 +73,16 @@ impl Story {
         let mut told = Vec::new();
         match verb {
             "at" => self.set(name, text).ok_or_else(unclear)?,
-            "open" => {
-                let body = json!({ "customer": name, "text": text, "channel": "chat" });
+            "works" => told.push(self.start_with_hours(name, text)),
+            "told" => told.extend(self.told(name)),
+            "shows" => told.push(self.shows(name)),
+            "offered" => {
+                let work = self.client.get(&format!("/v1/staff/{name}/work")).body;
+                told.push(format!("{name} is offered {} cases", work["offered"].as_array().map_or(0, Vec::len)));
+            }
+            "open" | "mails" => {
+                let channel = if verb == "open" { "chat" } else { "email" };
+                let body = json!({ "customer": name, "text": text, "channel": channel });
                 let got = self.client.post("/v1/cases", &body);
                 let case = got.body["case"].clone();
                 self.cases.insert(name.to_owned(), (id(&case), 0));
@@ -188,6 +199,31 @@ impl Story {
         told
     }
 
+    /// Starts another server, under a bundle whose general desk works so each day, but on these holidays; while it is
+    /// closed, it collects mails and calls chats back.
+    fn start_with_hours(&mut self, range: &str, holidays: &str) -> String {
+        let holidays: Vec<&str> = holidays.split_whitespace().collect();
+        let (bundle, clock) = (bank_working(range, &holidays), Box::new(self.clocks.clone()));
+        let started = Server::start_under_clock(bundle, clock, Services::none());
+        self.client = started.client(&["admin"]);
+        self.server = Some(started);
+        format!("the general desk works {range}, but on {} holidays", holidays.len())
+    }
+
+    /// What the customer was told of a case.
+    fn told(&self, name: &str) -> Vec<String> {
+        let messages = self.client.get(&format!("/v1/cases/{}/messages", id(&self.case(name)))).body;
+        let told = messages["items"].as_array().unwrap().iter().filter(|message| message["author"] == "remit");
+        told.map(|message| format!("{name} is told: {}", message["text"].as_str().unwrap())).collect()
+    }
+
+    /// By when something is promised of a case, and when the queue that has it opens.
+    fn shows(&self, name: &str) -> String {
+        let case = self.case(name);
+        let moment = |member: &str| case[member].as_str().and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
+        format!("{name} is due by {}, and the queue opens at {}", moment("due_at"), moment("opens_at"))
+    }
+
     /// Starts the server anew under the bank and what a folder adds to it.
     fn start_under(&mut self, folder: &str) {
         let server = self.server.take().unwrap();
@@ -213,7 +249,7 @@ impl Story {
     fn staff(&self, name: &str, queue: &str) {
         let staff = json!({
             "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
-            "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5 },
+            "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5, "email": 5 },
         });
         assert_eq!(self.client.post("/v1/staff", &staff).status, 200);
         presence(&self.client, name, "available");

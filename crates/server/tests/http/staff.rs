@@ -30,6 +30,7 @@ pub(crate) fn staff_client(server: &Server, name: &str) -> Client {
         roles: vec!["staff".into()],
         responder: None,
         source: None,
+        sources: Vec::new(),
         staff: Some(name.into()),
         days: 1,
     };

@@ -214,7 +214,10 @@ impl State {
     }
 
     fn write_case(&mut self, commit: &Commit) -> Result<(), CommitError> {
-        let Some(case) = &commit.case else { return Ok(()) };
+        let Some(case) = &commit.case else {
+            // A customer may be noted of whom there is no case.
+            return commit.customer.as_ref().map_or(Ok(()), |customer| self.key_of(customer).map(drop));
+        };
         let known = self.cases.get(&case.id).cloned();
         let current = known.as_ref().map_or(0, |known| known.version);
         if current != case.expected_version {

@@ -51,6 +51,23 @@ pub(super) async fn a_customer_has_one_key<B: Backend>(backend: B) {
     assert!(store.key_of_case("cus_1", 7, "cas_1").await.unwrap().is_none());
 }
 
+pub(super) async fn a_customer_is_noted_without_a_case<B: Backend>(backend: B) {
+    let store = backend.store();
+    let noted = |key: &[u8]| Commit {
+        customer: Some(customer("cus_0", key, None)),
+        records: vec![record_of("customer/cus_0", "x")],
+        ..Commit::default()
+    };
+    done(&**store, noted(b"one")).await;
+    let key = store.customer("cus_0").await.unwrap().unwrap();
+    assert_eq!(key.wrapped_key.as_deref(), Some(&b"one"[..]));
+    done(&**store, noted(b"one")).await;
+    assert!(matches!(refused(&**store, noted(b"two")).await, CommitError::KeyGone));
+    assert_eq!(store.count_under("cus_0", key.key).await.unwrap(), 0);
+    done(&**store, open("cas_0", "cus_0", b"one", None)).await;
+    assert_eq!(store.key_of_case("cus_0", 7, "cas_0").await.unwrap(), Some(key));
+}
+
 pub(super) async fn a_destroyed_key_seals_nothing<B: Backend>(backend: B) {
     let store = backend.store();
     done(&**store, open("cas_0", "cus_0", b"one", None)).await;

@@ -110,6 +110,7 @@ promises! {{
         rows_are_replaced_and_cancelled;
     customers:
         a_customer_has_one_key
+        a_customer_is_noted_without_a_case
         a_destroyed_key_seals_nothing
         cases_are_found_by_the_key_of_their_words
         words_and_files_are_read_on_their_own_case

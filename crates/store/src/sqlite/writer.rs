@@ -234,6 +234,11 @@ impl Batch {
                 }
             }
         }
+        if let (None, Some(customer)) = (&commit.case, &commit.customer)
+            && self.key_of(tx, customer)?.is_none()
+        {
+            return Ok(Err(CommitError::KeyGone));
+        }
         spent.write(tx)?;
         self.write(tx, commit).map(Ok)
     }

@@ -2,6 +2,7 @@
 //! cases: everything that is kept as a token or a setting, against the records that say so.
 
 mod chats;
+mod facts;
 mod listed;
 mod responders;
 pub(super) mod sides;
@@ -13,7 +14,12 @@ use super::problem::kept;
 use crate::{
     access::authority::{GOVERNANCE, PAUSES, RECORDED},
     bundle::{BUNDLE, MOVES},
-    case::{consult::CONSULTS, override_log::OVERRIDES},
+    case::{
+        consult::CONSULTS,
+        found_by::{BY_CASE, BY_VALUE},
+        override_log::OVERRIDES,
+    },
+    customer::facts::FACTS,
     live::{
         chats::CHATS,
         floor::STAFF,
@@ -22,6 +28,7 @@ use crate::{
     },
 };
 use chats::Chats;
+use facts::Facts;
 use listed::Listed;
 use remit_domain::{Event, id::Timestamp};
 use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
@@ -48,6 +55,7 @@ pub(super) struct Authority {
     subscriptions: Subscriptions,
     responders: Responders,
     listed: Listed,
+    facts: Facts,
 }
 
 impl Authority {
@@ -57,6 +65,7 @@ impl Authority {
         self.listed.note(event);
         self.responders.note(seq, event);
         self.chats.note_erasure(seq, event);
+        self.facts.note(event);
         let at = match event {
             Event::TokenMade { at, .. } | Event::TokenRevoked { at, .. } => {
                 self.tokens.note(event);
@@ -98,6 +107,9 @@ impl Authority {
             kind if kind == BREAKERS.kind() => self.responders.keep(&row.id, body),
             kind if kind == CONSULTS.kind() => self.listed.keep_consult(&row.id, body),
             kind if kind == OVERRIDES.kind() => self.listed.keep_override(&row.id, body),
+            kind if kind == FACTS.kind() => self.facts.keep(&row.id, body),
+            kind if kind == BY_VALUE.kind() => self.facts.keep_value(&row.id),
+            kind if kind == BY_CASE.kind() => self.facts.keep_case(&row.id),
             REVOKED_TOKEN => {
                 self.tokens.keep_name(&row.id);
                 Ok(())
@@ -126,6 +138,7 @@ impl Authority {
             self.responders.compare(found);
             self.listed.compare(found);
         }
+        self.facts.compare(customer_of, found);
         let mut held = Held { is_recorded: self.is_recorded, not: Vec::new() };
         if !self.is_recorded {
             held.is_recorded = self.count() == 0;

@@ -1,0 +1,116 @@
+//! What is asked of the organisation's own service before a case is decided first: facts of the customer are noted,
+//! fields of the case go with its opening. Where it tells nothing, or what does not fit, the case goes on without.
+
+use crate::{
+    Caller, Parts,
+    access::principal::Job,
+    case::fields::{self, Sent},
+    customer::facts,
+    governance::enricher::Untold as NotTold,
+    refused::Refused,
+    vault::customers::Customer,
+};
+use remit_domain::{
+    case::Channel,
+    field::Untold,
+    id::{FieldName, Timestamp},
+};
+use remit_responders::{EnrichmentAsked, Failure};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// The source of what is told.
+const SOURCE: SmolStr = SmolStr::new_static("enrichment");
+
+/// What came of asking.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Enriched {
+    /// Fields of the case that were told.
+    pub(crate) fields: Option<fields::Read>,
+    /// Whether facts of the customer were told, and are noted.
+    pub(crate) has_facts: bool,
+    /// Why nothing was told, or not all, and what of it does not fit.
+    pub(crate) untold: Option<(Untold, Vec<FieldName>)>,
+}
+
+/// Asks, where the bundle says that something is asked. `external` is the organisation's own identifier of the
+/// customer, where it is known; `sent` are the fields that are known already.
+pub(crate) async fn enrich(
+    parts: &Parts,
+    external: Option<&str>,
+    customer: &Customer,
+    channel: Channel,
+    sent: &Sent,
+    now: Timestamp,
+) -> Result<Enriched, Refused> {
+    let Some(enricher) = parts.governance.services.enricher() else { return Ok(Enriched::default()) };
+    let random: [u8; 16] = parts.environment.entropy.bytes()?;
+    let id = format!("enr_{:032x}", u128::from_be_bytes(random));
+    let configured = &enricher.configured;
+    let asked = EnrichmentAsked {
+        customer: external.map(ToOwned::to_owned),
+        pseudonym: customer.id.to_string(),
+        channel: channel.as_str().to_owned(),
+        fields: sent.clone(),
+        wants_facts: configured.facts.clone(),
+        wants_fields: configured.fields.clone(),
+    };
+    let told = enricher.ask(&id, &asked, || parts.environment.clock.monotonic()).await;
+    let told = match told {
+        Ok(told) => told,
+        Err(untold) => {
+            let why = why(&untold);
+            parts.environment.metrics.enriched(why.as_str());
+            if let NotTold::Failed(error) = untold {
+                tracing::warn!(%error, "what is asked before a case is decided first was not told");
+            }
+            return Ok(Enriched { untold: Some((why, Vec::new())), ..Enriched::default() });
+        }
+    };
+    let mut left_out = Vec::new();
+    // What was sent with the case is newer than what is known of it elsewhere.
+    let told_fields: Sent = told.fields.into_iter().filter(|(name, _)| !sent.contains_key(name)).collect();
+    let fields = one_by_one(told_fields, &configured.fields, &mut left_out, |one| {
+        fields::read_of(&parts.governance, SOURCE, one)
+    });
+    let facts = one_by_one(told.facts, &configured.facts, &mut left_out, |one| facts::read(parts, SOURCE, one, now));
+    let fields = fields::Read::all(fields);
+    let facts = facts::Read::all(facts);
+    let has_facts = facts.is_some();
+    if let Some(facts) = &facts {
+        facts::note(parts, &Caller::system(Job::Enrichment), &customer.id, facts).await?;
+    }
+    let untold = (!left_out.is_empty()).then_some((Untold::Unusable, left_out));
+    parts.environment.metrics.enriched(if untold.is_some() { Untold::Unusable.as_str() } else { "told" });
+    Ok(Enriched { fields, has_facts, untold })
+}
+
+/// Reads each value that may be told by itself, so that one that does not fit spoils no other.
+fn one_by_one<T>(
+    told: Sent,
+    allowed: &[String],
+    left_out: &mut Vec<FieldName>,
+    read: impl Fn(&Sent) -> Result<T, Refused>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for (name, value) in told {
+        // What nobody asked for, or that is not there, says nothing.
+        if value.is_null() || !allowed.contains(&name) {
+            continue;
+        }
+        match read(&BTreeMap::from([(name.clone(), value)])) {
+            Ok(one) => all.push(one),
+            Err(_) => left_out.extend(FieldName::new(&name)),
+        }
+    }
+    all
+}
+
+fn why(untold: &NotTold) -> Untold {
+    match untold {
+        NotTold::LeftAlone => Untold::LeftAlone,
+        NotTold::Failed(Failure::Timeout) => Untold::Timeout,
+        NotTold::Failed(Failure::Malformed(_) | Failure::TooLarge { .. } | Failure::Unsendable(_)) => Untold::Unusable,
+        NotTold::Failed(_) => Untold::Unreachable,
+    }
+}

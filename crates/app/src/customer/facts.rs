@@ -1,0 +1,310 @@
+//! What is known of a customer: facts that the bundle declares, said by integrations, each with its source and when it
+//! was said. They stay with the customer, sealed under the customer's key as a whole, and go with it.
+
+use crate::{
+    ATTEMPTS, Caller, Parts,
+    access::auth,
+    case::{
+        bounds::{self, CUSTOMER_MAX},
+        fields::{FieldView, Sent, source_of},
+        schema,
+    },
+    customer,
+    environment::clock::rfc3339,
+    operation::{GetFactsRefusal, PutFactsRefusal},
+    pipeline::{commit, projections},
+    refused::{Kind, Refused},
+    vault::{customers::Customer, keys::CustomerKey},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use remit_domain::{
+    Event, Stream,
+    event::Words,
+    field::FieldValue,
+    id::{CustomerId, FieldName, Timestamp},
+};
+use remit_policy::bundle::{self, FieldSpec};
+use remit_store::{Collection, Commit, CommitError, Entry, Expected, ItemWrite};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Facts by customer.
+pub(crate) const FACTS: Collection<FactsItem> = Collection::new("customer_facts");
+
+/// Hours that a fact may be older than the moment at which it is sent, or newer.
+const SAID_AHEAD_MS: i64 = 60_000;
+
+/// All that is known of a customer, as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactsItem {
+    /// The commitment to it, as it is on record.
+    pub(crate) words: Words,
+    /// It, sealed, in Base64.
+    sealed: String,
+}
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fact {
+    /// What.
+    pub(crate) held: FieldValue,
+    /// Who said it.
+    pub(crate) source: SmolStr,
+    /// When it was so, as far as its source knows.
+    pub(crate) at: Timestamp,
+}
+
+/// All that is known of a customer.
+pub(crate) type Facts = BTreeMap<FieldName, Fact>;
+
+/// What is known of a customer by now.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutFacts {
+    /// The values, by fact; `null` takes one away, and what is not named stays.
+    #[schema(schema_with = schema::values)]
+    pub facts: Sent,
+    /// Which of the token's sources says so; its first unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub source: Option<String>,
+    /// Since when it is known, where that is not now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub at: Option<String>,
+}
+
+/// What is known of a customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FactsView {
+    /// The customer's pseudonym.
+    pub customer: String,
+    /// What is known, in the bundle's order, as far as the caller may see it.
+    pub facts: Vec<FieldView>,
+}
+
+/// Facts that were read, before they are sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    values: BTreeMap<FieldName, Option<FieldValue>>,
+    source: SmolStr,
+    at: Timestamp,
+}
+
+impl Read {
+    /// All of them together, which are of one source and moment; nothing where there are none.
+    pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
+        each.into_iter().reduce(|mut all, one| {
+            all.values.extend(one.values);
+            all
+        })
+    }
+}
+
+/// Reads facts that are sent, by the bundle's declarations.
+pub(crate) fn read(parts: &Parts, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<Read, Refused> {
+    let known = parts.governance.bundle.facts();
+    let mut values = BTreeMap::new();
+    for (name, value) in sent {
+        let spec = parts.governance.bundle.fact(name).ok_or_else(|| unknown(name, known))?;
+        if !spec.is_set_by(&source) {
+            let detail = format!("`{name}` is said by {}, and not by `{source}`", spec.sources.join(", "));
+            return Err(Refused::invalid("facts", detail));
+        }
+        let value = match value {
+            Json::Null => None,
+            value => Some(spec.read(value).map_err(|error| Refused::invalid("facts", error))?),
+        };
+        values.insert(spec.name.clone(), value);
+    }
+    Ok(Read { values, source, at })
+}
+
+fn unknown(name: &str, known: &[FieldSpec]) -> Refused {
+    let name: String = name.chars().take(64).collect();
+    let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
+    let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
+    Refused::invalid("facts", format!("the bundle declares no fact {name:?}: {known}"))
+}
+
+/// The pseudonym of a customer who is named by the organisation's own identifier, or by the pseudonym itself.
+fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
+    bounds::bounded("customer", id, CUSTOMER_MAX)?;
+    Ok(CustomerId::try_from(id.to_owned()).unwrap_or_else(|_| customer::customer_id(&parts.vault, id)))
+}
+
+/// Notes what is known of a customer.
+///
+/// # Errors
+/// When policy, a declaration or the store refuses.
+pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    let customer = named(parts, id)?;
+    if put.facts.is_empty() {
+        return Err(Refused::invalid("facts", "name at least one fact").into());
+    }
+    let now = parts.environment.now();
+    let at = match &put.at {
+        None => now,
+        Some(at) => at
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(|at| Timestamp(at.as_millisecond()))
+            .filter(|at| *at <= now.plus_ms(SAID_AHEAD_MS))
+            .ok_or_else(|| Refused::invalid("at", "is a moment as RFC 3339 that is not ahead of now"))?,
+    };
+    let source = source_of(&parts.governance, &*caller.under(put.source.as_deref())?, "facts")?;
+    let facts = note(parts, caller, &customer, &read(parts, source, &put.facts, at)?).await?;
+    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+}
+
+/// Notes what is known of a customer by now, as it is told with something else.
+///
+/// # Errors
+/// When policy, a declaration or the store refuses.
+pub(crate) async fn say(
+    parts: &Parts,
+    caller: &Caller,
+    customer: &CustomerId,
+    sent: &Sent,
+    source: Option<&str>,
+) -> Result<Facts, Refused> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
+    if sent.is_empty() {
+        return Ok(Facts::new());
+    }
+    let source = source_of(&parts.governance, &*caller.under(source)?, "facts")?;
+    note(parts, caller, customer, &read(parts, source, sent, parts.environment.now())?).await
+}
+
+/// What is known of a customer, for people.
+///
+/// # Errors
+/// When policy refuses, or nothing is known of such a customer.
+pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
+    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
+    let customer = named(parts, id)?;
+    let facts = of(parts, &customer).await?;
+    let Some(facts) = facts.filter(|facts| !facts.is_empty()) else {
+        return Err(Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier").into());
+    };
+    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+}
+
+/// Notes facts of a customer on record, sealed with those that are known already; gives all of them.
+pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &Read) -> Result<Facts, Refused> {
+    for _ in 0..ATTEMPTS {
+        let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+        let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
+        let mut facts = opened(parts, &customer.key, stored.as_ref()).unwrap_or_default();
+        for (name, value) in &read.values {
+            match value {
+                // What is older than what is known says nothing new.
+                Some(_) if facts.get(name).is_some_and(|known| known.at > read.at) => {}
+                Some(held) => {
+                    let fact = Fact { held: held.clone(), source: read.source.clone(), at: read.at };
+                    facts.insert(name.clone(), fact);
+                }
+                None => drop(facts.remove(name)),
+            }
+        }
+        match commit(parts, caller, customer, read, &facts, stored.as_ref().map(Entry::expected)).await {
+            Ok(()) => return Ok(facts),
+            Err(CommitError::ItemConflict { .. }) => {}
+            // The customer was erased since their key was read: what is known now is sealed under another one.
+            Err(CommitError::KeyGone) => customer::forget_customer(&parts.vault, id),
+            Err(error) => return Err(crate::refused(error)),
+        }
+    }
+    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+}
+
+async fn commit(
+    parts: &Parts,
+    caller: &Caller,
+    customer: Customer,
+    read: &Read,
+    facts: &Facts,
+    expected: Option<Expected>,
+) -> Result<(), CommitError> {
+    let failed = |error: &dyn std::fmt::Display| CommitError::Failed(error.to_string());
+    let now = parts.environment.now();
+    let text = serde_json::to_string(facts).map_err(|error| failed(&error))?;
+    let sealed = customer.key.seal(&text, &parts.environment.entropy).map_err(|error| failed(&error))?;
+    let named = |is_set: bool| {
+        let named = read.values.iter().filter(move |(_, value)| value.is_some() == is_set);
+        named.map(|(name, _)| name.clone()).collect()
+    };
+    let event = Event::CustomerFactsSet {
+        customer: customer.id.clone(),
+        facts: sealed.words.clone(),
+        set: named(true),
+        taken_away: named(false),
+        source: read.source.to_string(),
+        by: caller.pseudonym.to_string(),
+        at: now,
+    };
+    let stream = Stream::customer(&customer.id);
+    let record = commit::to_record(&parts.environment, &event, &stream, caller, now).map_err(|error| failed(&error))?;
+    let item = FactsItem { words: sealed.words, sealed: STANDARD_NO_PAD.encode(&sealed.bytes) };
+    let item = FACTS.write(customer.id.as_str(), expected.unwrap_or(Expected::Absent), &item);
+    let commit = Commit {
+        records: vec![record],
+        items: vec![item.map_err(|error| failed(&error))?],
+        customer: customer.new,
+        sealed_under: sealed.key,
+        ..Commit::default()
+    };
+    projections::commit(parts, commit).await.map(|_| ())
+}
+
+/// All that is known of a customer; nothing where that is nothing, or was erased.
+pub(crate) async fn of(parts: &Parts, id: &CustomerId) -> Result<Option<Facts>, Refused> {
+    let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
+    if stored.is_none() {
+        return Ok(None);
+    }
+    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+    Ok(opened(parts, &customer.key, stored.as_ref()))
+}
+
+/// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
+fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<FactsItem>>) -> Option<Facts> {
+    let FactsItem { words, sealed } = &stored?.value;
+    let open = || {
+        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
+        serde_json::from_str(&key.open(&bytes, words).ok()?).ok()
+    };
+    let facts: Option<Facts> = open();
+    if facts.is_none() {
+        parts.environment.metrics.unreadable.inc();
+        tracing::error!(commit = words.commit, "what is known of a customer cannot be read");
+    }
+    facts
+}
+
+/// Facts that may be seen, in the bundle's order.
+pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
+    let view = |spec: &FieldSpec| {
+        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        Some(FieldView {
+            name: spec.name.to_string(),
+            title: spec.title.clone(),
+            kind: fact.held.kind.as_str(),
+            value: bundle::shown(&fact.held),
+            source: fact.source.to_string(),
+            at: rfc3339(fact.at),
+        })
+    };
+    parts.governance.bundle.facts().iter().filter_map(view).collect()
+}
+
+/// That nothing is known of a customer any more.
+pub(crate) fn forgotten(customer: &CustomerId) -> ItemWrite {
+    FACTS.forget(customer.as_str(), Expected::Any("what is erased goes, whatever was said since"))
+}

@@ -1,0 +1,104 @@
+//! What is known of customers, against the records of it; and under what cases are found, one list against the other.
+
+use super::super::problem::kept;
+use crate::customer::facts::FactsItem;
+use remit_domain::{
+    Event,
+    id::{CaseId, CustomerId},
+};
+use remit_ledger::hash::Hash;
+use remit_store::{CustomerOf, Found};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// By customer, the commitment to all that is known; none once it was erased.
+    recorded: BTreeMap<String, Option<String>>,
+    kept: BTreeMap<String, String>,
+    by_value: Listed,
+    by_case: Listed,
+    /// Cases that are found by something, the first of those that are next to each other.
+    cases: Vec<String>,
+}
+
+/// How many are listed, and a sum that is the same for the same ones in whatever order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Listed {
+    count: u64,
+    sum: u128,
+}
+
+impl Listed {
+    fn add(&mut self, hash: &str, case: &str) {
+        let Hash(leaf) = Hash::leaf(format!("{hash}\n{case}").as_bytes());
+        let part = leaf.first_chunk().map_or(0, |part| u128::from_be_bytes(*part));
+        (self.count, self.sum) = (self.count + 1, self.sum.wrapping_add(part));
+    }
+}
+
+fn malformed(what: &str) -> serde_json::Error {
+    serde::de::Error::custom(what)
+}
+
+impl Facts {
+    pub(super) fn note(&mut self, event: &Event) {
+        match event {
+            Event::CustomerFactsSet { customer, facts, .. } => {
+                self.recorded.insert(customer.to_string(), Some(facts.commit.clone()));
+            }
+            Event::CustomerErased { customer, .. } => {
+                if let Some(recorded) = self.recorded.get_mut(customer.as_str()) {
+                    *recorded = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn keep(&mut self, id: &str, body: &[u8]) -> Result<(), serde_json::Error> {
+        CustomerId::try_from(id.to_owned()).map_err(serde::de::Error::custom)?;
+        let item: FactsItem = serde_json::from_slice(body)?;
+        self.kept.insert(id.to_owned(), item.words.commit);
+        Ok(())
+    }
+
+    pub(super) fn keep_value(&mut self, id: &str) -> Result<(), serde_json::Error> {
+        let (hash, case) = id.split_once('.').ok_or_else(|| malformed("no hash and case"))?;
+        case.parse::<CaseId>().map_err(serde::de::Error::custom)?;
+        self.by_value.add(hash, case);
+        Ok(())
+    }
+
+    pub(super) fn keep_case(&mut self, id: &str) -> Result<(), serde_json::Error> {
+        let (case, hash) = id.split_once('.').ok_or_else(|| malformed("no case and hash"))?;
+        case.parse::<CaseId>().map_err(serde::de::Error::custom)?;
+        self.by_case.add(hash, case);
+        if self.cases.last().is_none_or(|last| last != case) {
+            self.cases.push(case.to_owned());
+        }
+        Ok(())
+    }
+
+    pub(super) fn compare(&self, customer_of: CustomerOf<'_>, found: Found<'_>) {
+        for (customer, recorded) in &self.recorded {
+            match (recorded, self.kept.get(customer)) {
+                (Some(recorded), Some(kept)) if recorded == kept => {}
+                (None, None) => {}
+                (Some(_), None) => found(kept("facts of customer", customer, "they are on record, and not kept")),
+                (Some(_), Some(_)) => found(kept("facts of customer", customer, "they are others than are on record")),
+                (None, Some(_)) => found(kept("facts of customer", customer, "they are kept, and on record as erased")),
+            }
+        }
+        for customer in self.kept.keys().filter(|customer| !self.recorded.contains_key(*customer)) {
+            found(kept("facts of customer", customer, "no record says them"));
+        }
+        if self.by_value != self.by_case {
+            let (values, cases) = (self.by_value.count, self.by_case.count);
+            let how = format!("{values} are listed by value and {cases} by case, and they are not the same");
+            found(kept("values", "that cases are found by", &how));
+        }
+        for case in self.cases.iter().filter(|case| customer_of(case).is_none()) {
+            found(kept("values", &format!("of case {case}"), "there is no such case"));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A range of a day, such as `08:00-18:00`, and one that reaches into the next day, such as `22:00-06:00`.
+
+/// Minutes of a day by the clock on the wall.
+pub(super) const DAY_MINUTES: i64 = 24 * 60;
+
+/// A range in minutes of the day on which it begins. One that ends past [`DAY_MINUTES`] reaches into the next day, and
+/// belongs to the day of its beginning all the same.
+pub(super) type Range = (i64, i64);
+
+/// Reads a range; none where it is none, or would last no time or a whole day in two halves.
+pub(super) fn parse(text: &str) -> Option<Range> {
+    let (from, to) = text.split_once('-')?;
+    let minutes = |text: &str| {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+        let total = hour * 60 + minute;
+        ((0..60).contains(&minute) && (0..=DAY_MINUTES).contains(&total)).then_some(total)
+    };
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    match from.cmp(&to) {
+        std::cmp::Ordering::Less => Some((from, to)),
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater => (from < DAY_MINUTES).then_some((from, to + DAY_MINUTES)),
+    }
+}
+
+/// Puts ranges of a day in order, and makes one of those that touch or overlap.
+pub(super) fn merge(ranges: &mut Vec<Range>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}
