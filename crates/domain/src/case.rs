@@ -299,6 +299,17 @@ impl Case {
         self.messages.saturating_sub(self.automatic)
     }
 
+    /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
+    /// customer writes has somebody do something, except that a snooze is over with it.
+    pub fn is_put_off(&self) -> bool {
+        let holds = |deferral: &Deferral| match deferral.kind {
+            DeferralKind::Snooze => true,
+            DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
+            DeferralKind::FollowUp => false,
+        };
+        self.status == Status::Open && self.deferrals.values().any(holds)
+    }
+
     /// Whether it waits in a queue for a member of staff to whom it can be offered.
     pub fn waits_in_queue(&self) -> bool {
         let waits = |holder: &Holder| holder.responder().is_some() && holder.staff.is_none();

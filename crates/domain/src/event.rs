@@ -138,7 +138,8 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
-        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older ones.
+        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older
+        /// ones.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         afresh: bool,
         /// When.

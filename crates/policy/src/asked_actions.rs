@@ -3,7 +3,7 @@
 
 use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
-    cedar::{BASELINE, Rule, Vocabulary},
+    cedar::{BASELINE, Vocabulary}, rule::Rule,
     cedar_places::line_with,
     files::Files,
     finding::Finding,

@@ -11,12 +11,13 @@ mod parts;
 mod reading;
 mod service;
 mod signal;
+mod terms;
 mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
     asked_actions, attributes, baseline, candidate_attributes,
-    cedar::{self, Rule},
+    cedar, rule::Rule,
     considerations,
     files::Files,
     finding::{Finding, folded, line_at},

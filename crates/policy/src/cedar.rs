@@ -8,6 +8,7 @@ use crate::{
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
     product_schema,
+    rule::Rule,
 };
 use cedar_policy::{
     Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationError, ValidationMode, ValidationWarning, Validator,
@@ -28,16 +29,6 @@ pub(crate) const BASELINE: &str = "(built in) baseline.cedar";
 /// The owner of the built-in policies.
 pub(crate) const BASELINE_OWNER: &str = "remit";
 const SCHEMA: &str = "schema.cedarschema";
-
-/// One policy with where it stands and what it says of itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Rule {
-    pub(crate) policy: Policy,
-    pub(crate) id: id::PolicyId,
-    pub(crate) file: String,
-    pub(crate) line: usize,
-    pub(crate) note: PolicyNote,
-}
 
 /// The schema, and the parts of it that a bundle's other files are held against.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 
 use crate::{
     bundle::CandidateSpec,
-    cedar::{Rule, Vocabulary},
+    cedar::Vocabulary, rule::Rule,
     finding::Finding,
     manifest::{Manifest, Need, Preference},
     nesting::{self, Holds},

@@ -7,7 +7,7 @@
 use crate::{
     actions::API_ACTIONS,
     bundle::{Bundle, SignalSpec},
-    cedar::Rule,
+    rule::Rule,
     engine::{ApiRequest, Engine, Held},
     expressions::Texts,
     finding::Finding,

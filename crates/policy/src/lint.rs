@@ -4,7 +4,7 @@ use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
     bundle::CandidateSpec,
     calendar,
-    cedar::{BASELINE, Rule, Vocabulary},
+    cedar::{BASELINE, Vocabulary}, rule::Rule,
     finding::{Fault, Finding},
     manifest::{self, Manifest},
     places::{Place, Places},

@@ -6,7 +6,7 @@
 mod types;
 
 use crate::{
-    cedar::{Rule, Vocabulary},
+    cedar::Vocabulary, rule::Rule,
     cedar_places::line_with,
     files::Files,
     finding::{Fault, Finding},

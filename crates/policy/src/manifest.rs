@@ -435,8 +435,8 @@ pub struct Economics {
     pub breach_minor: i64,
     /// What an unresolved case costs on top, in minor units.
     pub failure_minor: i64,
-    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is not
-    /// named.
+    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is
+    /// not named.
     pub due_minor: Option<i64>,
     /// Minutes before such a date from which on it presses.
     #[serde(default = "Economics::lead")]

@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::Article,
-    cedar::Rule,
+    rule::Rule,
     finding::Finding,
     manifest::Manifest,
     places::{Place, Places},

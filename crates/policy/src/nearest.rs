@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::Bundle,
-    cedar::Rule,
+    rule::Rule,
     reference::Reference,
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };

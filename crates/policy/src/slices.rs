@@ -7,7 +7,7 @@
 
 use crate::{
     bundle::CandidateSpec,
-    cedar::Rule,
+    rule::Rule,
     manifest::SignalKind,
     scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},

@@ -7,17 +7,6 @@ use crate::{
 };
 
 impl Case {
-    /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
-    /// customer writes has somebody do something, except that a snooze is over with it.
-    pub fn is_put_off(&self) -> bool {
-        let holds = |deferral: &Deferral| match deferral.kind {
-            DeferralKind::Snooze => true,
-            DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
-            DeferralKind::FollowUp => false,
-        };
-        self.status == Status::Open && self.deferrals.values().any(holds)
-    }
-
     /// Since when nobody has to do anything on it, where that is so.
     pub fn put_off_since(&self) -> Option<Timestamp> {
         let since = self.deferrals.values().filter(|deferral| deferral.kind != DeferralKind::FollowUp);

@@ -1,5 +1,5 @@
-//! Cases put off over real HTTP: each comes back by itself, to whoever has it or to its queue; and messages on cases that
-//! have ended.
+//! Cases put off over real HTTP: each comes back by itself, to whoever has it or to its queue; and messages on cases
+//! that have ended.
 
 use crate::{
     harness::{BANK, Client, Got, OwnClock, Server, bank_with, epoch, id},
