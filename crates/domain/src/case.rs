@@ -1,6 +1,7 @@
 //! A case: its state, and how each event changes it.
 
 mod apply;
+mod customer_waits;
 mod put_off;
 pub mod waits;
 

@@ -69,7 +69,7 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
     let added = match product_schema::lacking(own.get(""), SCHEMA) {
         Ok(added) => added,
         Err(finding) => {
-            findings.push(finding);
+            findings.push(*finding);
             return None;
         }
     };
@@ -85,7 +85,7 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
         SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
     if !seen.is_empty() {
         if let Err(finding) = attributes::declare(&mut declared, seen, SCHEMA) {
-            findings.push(finding);
+            findings.push(*finding);
             return None;
         }
         // What is added is of forms that there are, so that a schema that can be read can be read with it.

@@ -2,12 +2,7 @@
 //! that alone, so that a decision can be taken again from its record after the value was erased.
 
 use crate::{
-    bundle::SignalSpec,
-    rule::Rule,
-    expressions::Texts,
-    finding::Finding,
-    manifest::SignalKind,
-    verdict_cache::Unscoped,
+    bundle::SignalSpec, expressions::Texts, finding::Finding, manifest::SignalKind, rule::Rule, verdict_cache::Unscoped,
 };
 use remit_domain::{cost::Economics, signal::Value};
 use smol_str::SmolStr;

@@ -5,9 +5,9 @@
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 use crate::{
-    rule::Rule,
     expressions::{Texts, asked_for, attribute, comparison, named_texts},
     manifest::SignalKind,
+    rule::Rule,
 };
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;

@@ -2,7 +2,8 @@
 //! that have ended.
 
 use crate::{
-    harness::{BANK, Client, Got, OwnClock, Server, bank_with, epoch, id},
+    harness::{Client, Got, OwnClock, Server, epoch, id},
+    sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_app::environment::clock::{Clock as _, rfc3339};

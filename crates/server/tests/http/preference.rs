@@ -2,7 +2,8 @@
 //! hour where a desk works, what a case needs of staff, and what is other for a topic.
 
 use crate::{
-    harness::{BANK, Client, OwnClock, Server, bank_with, id},
+    harness::{Client, OwnClock, Server, id},
+    sample_bundle::{BANK, bank_with},
     staff::{offered, presence, staff_client, work},
 };
 use remit_app::{environment::clock, governance::services::Services};
