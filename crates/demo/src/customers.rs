@@ -181,6 +181,8 @@ mod tests {
             customer: String::new(),
             channel: String::new(),
             signals: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            facts: BTreeMap::new(),
         };
         let all: Vec<Message> = (0..1_000).map(message).collect();
         let about = |intent: &str| intent == "late_transfer";

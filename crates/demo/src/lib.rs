@@ -301,9 +301,7 @@ struct Tokens {
 impl Tokens {
     fn make(app: &Parts, bundle: &Bundle, roles: &Roles) -> anyhow::Result<Self> {
         // What messages bring is posted as by a source that the bundle believes.
-        let sources = bundle.sources();
-        let usual = Some("crm").filter(|usual| sources.is_empty() || sources.contains(usual));
-        let source = usual.or_else(|| sources.first().copied()).unwrap_or("crm");
+        let source = bundle.usual_source();
         let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
             let new = token::NewToken {
                 name: name.to_owned(),

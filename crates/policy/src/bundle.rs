@@ -17,7 +17,7 @@ mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, attributes, baseline, candidate_attributes, cedar, considerations,
+    asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
@@ -231,6 +231,8 @@ impl Bundle {
         if activate {
             names::lint(&places, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants).chain(&weighed.rules), findings);
+            let closed = rules.iter().chain(&invariants).chain(&weighed.rules);
+            closed_values::lint(&files, &attributes, closed, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
@@ -457,6 +459,13 @@ impl Bundle {
         let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
         let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
         believed.chain(declared.filter(own)).collect()
+    }
+
+    /// The source as which whoever was given none posts: `crm` where the bundle knows it or none, else its first.
+    pub fn usual_source(&self) -> &str {
+        const USUAL: &str = "crm";
+        let sources = self.sources();
+        if sources.contains(USUAL) { USUAL } else { sources.first().copied().unwrap_or(USUAL) }
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

@@ -14,6 +14,7 @@ mod calendar;
 mod candidate_attributes;
 mod cedar;
 mod cedar_places;
+mod closed_values;
 mod considerations;
 pub mod engine;
 mod expressions;
