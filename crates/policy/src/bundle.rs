@@ -5,25 +5,26 @@ mod being_read;
 mod declared_fields;
 mod derived;
 mod differences;
+mod due;
 mod enrichment;
 mod field;
 mod parts;
 mod reading;
 mod service;
 mod signal;
+mod terms;
 mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, attributes, baseline, candidate_attributes,
-    cedar::{self, Rule},
-    closed_values, considerations,
+    asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
+    rule::Rule,
     texts::Texts,
 };
 pub use derived::Derived;
@@ -38,10 +39,8 @@ pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
-    Case,
     cost::Currency,
     decision::Terms,
-    field::{FieldValue, Held},
     id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
@@ -432,23 +431,6 @@ impl Bundle {
     /// What cases are about, as values, in the bundle's order.
     pub fn fields(&self) -> &[FieldSpec] {
         &self.fields
-    }
-
-    /// How long before a date by which a case should be served it presses, in milliseconds, and what missing it costs.
-    pub fn due(&self) -> (i64, i64) {
-        let economics = &self.manifest.economics;
-        let minor = economics.due_minor.unwrap_or(economics.failure_minor);
-        (i64::from(economics.due_lead_minutes) * 60_000, minor)
-    }
-
-    /// The next date by which `case` should be served, by its fields, passed or not.
-    pub fn due_of(&self, case: &Case) -> Option<Timestamp> {
-        let due = self.fields.iter().filter(|spec| spec.is_due);
-        let dates = due.filter_map(|spec| match &case.fields.get(&spec.name)?.held {
-            Held::Plain(FieldValue { value: Value::Long(at), .. }) => Some(Timestamp(*at)),
-            _ => None,
-        });
-        dates.min()
     }
 
     /// A field of cases by name.

@@ -1,7 +1,7 @@
-//! Finds policies that compare a field or fact whose values are closed with something that is none of them: it can never
-//! be so, and Cedar, to which it is text, says nothing.
+//! Finds policies that compare a field or fact whose values are closed with something that is none of them: it can
+//! never be so, and Cedar, to which it is text, says nothing.
 
-use crate::{bundle::SignalSpec, cedar::Rule, cedar_places, files::Files, finding::Finding, verdict_cache::Unscoped};
+use crate::{bundle::SignalSpec, cedar_places, files::Files, finding::Finding, rule::Rule, verdict_cache::Unscoped};
 
 /// Adds a finding for each value that a rule names and that the field or fact beside it never has.
 pub(crate) fn lint<'a>(

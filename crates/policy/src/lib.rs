@@ -34,6 +34,7 @@ mod product_schema;
 pub mod reference;
 pub mod reopen;
 pub mod replay;
+mod rule;
 mod scope;
 mod slices;
 pub mod suite;

@@ -1,4 +1,5 @@
 //! Fields and facts: what a bundle declares of them, what policies see of them, and what is said of mistakes.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use remit_domain::{
     decision::CandidateFacts,

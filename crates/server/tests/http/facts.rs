@@ -2,8 +2,9 @@
 //! exact value of a field; tokens of several sources.
 
 use super::{
-    asked::{Expected as _, bank_and, put},
+    expected::{Expected as _, put},
     harness::{Client, Server, id},
+    sample_bundle::bank_and,
 };
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
