@@ -1,6 +1,6 @@
 //! The sample shop in the built program: its bundle is good and its tests hold, without a warning; and a day of it is
 //! played to its end.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use serde_json::Value;
 use std::process::Command;
