@@ -3,10 +3,12 @@
 mod considered;
 mod enrichment;
 mod field;
+mod limits;
 
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
+pub use limits::Limits;
 
 use remit_domain::case::Channel;
 use remit_signals::intent::EncoderUse;
@@ -435,8 +437,8 @@ pub struct Economics {
     pub breach_minor: i64,
     /// What an unresolved case costs on top, in minor units.
     pub failure_minor: i64,
-    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is not
-    /// named.
+    /// What missing a date costs by which a case should be served, in minor units; as an unresolved case where it is
+    /// not named.
     pub due_minor: Option<i64>,
     /// Minutes before such a date from which on it presses.
     #[serde(default = "Economics::lead")]

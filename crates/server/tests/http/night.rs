@@ -1,6 +1,6 @@
 //! Nights: a sample bank whose desks close.
 
-use crate::harness::bank_with;
+use crate::sample_bundle::bank_with;
 use remit_policy::bundle::Bundle;
 use std::sync::Arc;
 
