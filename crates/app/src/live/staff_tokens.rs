@@ -15,4 +15,7 @@ pub(crate) struct StaffToken {
 
 /// Tokens by the name of the member of staff who uses them, as of a moment.
 #[derive(Debug, Default)]
-pub(crate) struct StaffTokens(pub(crate) Mutex<Option<(Duration, Arc<HashMap<String, Vec<StaffToken>>>)>>);
+pub(crate) struct StaffTokens(pub(crate) Mutex<Option<(Duration, Arc<ByStaff>)>>);
+
+/// Tokens by the name of the member of staff who uses them.
+pub(crate) type ByStaff = HashMap<String, Vec<StaffToken>>;

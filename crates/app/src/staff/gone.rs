@@ -16,7 +16,8 @@ pub(super) async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> 
     let Some(staff) = &holder.staff else { return Ok(()) };
     let removed = parts.live.floor.staff(staff).is_none();
     let waits = case.waiting_since.is_some() && !case.is_put_off();
-    if !removed && !(waits && parts.live.floor.is_gone(staff, parts.environment.steady())) {
+    let gone = removed || (waits && parts.live.floor.is_gone(staff, parts.environment.steady()));
+    if !gone {
         return Ok(());
     }
     let act = Act::new("handoff.request", Command::TakeBack { epoch: holder.epoch });
