@@ -182,7 +182,7 @@ pub fn play(
                     messages.get(at).map(|m| (at, m))
                 } {
                     let sent = Instant::now();
-                    let answer = client.post(operation::OpenCase, &[], &opening(at, message));
+                    let answer = open(&client, at, message);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     match answer {
                         Ok(answer) => tally.note(message, &answer, sent.elapsed()),
@@ -200,9 +200,26 @@ pub fn play(
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Opens a case with message number `at`, once what is known of its customer was said.
+///
+/// # Errors
+/// When there is no answer, or it is a problem.
+pub fn open(client: &Client, at: usize, message: &Message) -> anyhow::Result<Value> {
+    if !message.facts.is_empty() {
+        let customer = customer_of(at, message);
+        client.put(operation::PutFacts, &[&customer], &json!({ "facts": message.facts }))?;
+    }
+    client.post(operation::OpenCase, &[], &opening(at, message))
+}
+
+/// Whose message number `at` is.
+fn customer_of(at: usize, message: &Message) -> String {
+    if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() }
+}
+
 /// The body that opens a case with message number `at`.
 pub fn opening(at: usize, message: &Message) -> Value {
-    let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
+    let customer = customer_of(at, message);
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
     if let Some(body) = body.as_object_mut() {
