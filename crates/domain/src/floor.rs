@@ -23,8 +23,8 @@
 //! - who becomes available has room for one case more than they have, and for a further one each
 //!   [`Terms::ramp_ms`], so that a backlog is not flushed onto the first person back.
 //!
-//! **Room.** A case takes room of whoever has it until [`Floor::quiet_from`] says that it does not, since its customer is
-//! silent or it is put off. Once it counts again, they may have more than they can hold, and get nothing new.
+//! **Room.** A case takes room of whoever has it until [`Floor::quiet_from`] says that it does not, since its customer
+//! is silent or it is put off. Once it counts again, they may have more than they can hold, and get nothing new.
 //!
 //! **The record decides.** [`FollowedFloor`] is the floor of those who keep a record. It changes by what was committed
 //! alone ([`FollowedFloor::follow_case`], [`FollowedFloor::follow_staff`]), in whatever order that comes, and what it

@@ -9,7 +9,8 @@ use crate::{
 };
 use remit_domain::{Command, case::Status, id::CaseId};
 
-/// Takes a case back whose customer waits for somebody who is gone, or that somebody has who works here no more; where that is not so any more, nothing is done.
+/// Takes a case back whose customer waits for somebody who is gone, or that somebody has who works here no more; where
+/// that is not so any more, nothing is done.
 pub(super) async fn take_back(parts: &Parts, id: CaseId) -> Result<(), Refused> {
     let Some(case) = stored_case::stored_case(&parts.journal, id).await? else { return Ok(()) };
     let Some(holder) = case.holder.as_ref().filter(|_| case.status == Status::Open) else { return Ok(()) };

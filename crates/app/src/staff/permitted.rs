@@ -1,5 +1,5 @@
-//! Whether a member of staff may answer what would be offered to them: policy is asked before the offer, so that nothing
-//! is offered to somebody who could not take it, or not write on it.
+//! Whether a member of staff may answer what would be offered to them: policy is asked before the offer, so that
+//! nothing is offered to somebody who could not take it, or not write on it.
 
 use crate::{Parts, live::staff_tokens::StaffToken, refused::Refused};
 use remit_domain::{

@@ -32,6 +32,29 @@ impl Floor {
         }
     }
 
+    /// The moment has come from which on a case takes no room.
+    pub(super) fn be_quiet(&mut self, case: &CaseId, now: Timestamp) {
+        if matches!(self.cases.get(case), Some(Entry { place: Place::Held { counts: true, .. }, .. })) {
+            self.count(case, false, now);
+        }
+    }
+
+    /// Has a case that somebody has take room, or none. Idle they were or were not, whatever their customers do.
+    pub(super) fn count(&mut self, case: &CaseId, counts: bool, now: Timestamp) {
+        let Some(entry) = self.cases.get_mut(case) else { return };
+        let Place::Held { staff, counts: counted, .. } = &mut entry.place else { return };
+        *counted = counts;
+        let (staff, channel) = (staff.clone(), entry.waiting.channel);
+        if let Some(person) = self.people.get_mut(&staff) {
+            if counts {
+                person.spend(channel);
+            } else {
+                person.give_back(channel);
+            }
+        }
+        self.refresh(&staff, now);
+    }
+
     /// Puts a case in the line of those who could take it now.
     pub(super) fn enqueue(&mut self, mut entry: Entry, now: Timestamp) {
         entry.forget(now);

@@ -1,5 +1,5 @@
-//! Cases that take no room of whoever has them: their customer is silent, or they are put off. And cases of somebody who
-//! comes back, which they get before all others.
+//! Cases that take no room of whoever has them: their customer is silent, or they are put off. And cases of somebody
+//! who comes back, which they get before all others.
 
 use super::{
     Floor,
@@ -30,32 +30,9 @@ impl Floor {
         }
     }
 
-    /// The moment has come from which on a case takes no room.
-    pub(super) fn be_quiet(&mut self, case: &CaseId, now: Timestamp) {
-        if matches!(self.cases.get(case), Some(Entry { place: Place::Held { counts: true, .. }, .. })) {
-            self.count(case, false, now);
-        }
-    }
-
     /// Does what time alone has brought until `now`.
     pub fn pass(&mut self, now: Timestamp) {
         self.settle(now);
-    }
-
-    /// Has a case that somebody has take room, or none. Idle they were or were not, whatever their customers do.
-    fn count(&mut self, case: &CaseId, counts: bool, now: Timestamp) {
-        let Some(entry) = self.cases.get_mut(case) else { return };
-        let Place::Held { staff, counts: counted, .. } = &mut entry.place else { return };
-        *counted = counts;
-        let (staff, channel) = (staff.clone(), entry.waiting.channel);
-        if let Some(person) = self.people.get_mut(&staff) {
-            if counts {
-                person.spend(channel);
-            } else {
-                person.give_back(channel);
-            }
-        }
-        self.refresh(&staff, now);
     }
 
     /// Takes a case off the floor that somebody has; gives who, since when, and the case.

@@ -26,7 +26,8 @@ const SECOND_MS: i64 = 1_000;
 const STEPS_MAX: usize = 10_000;
 /// The lines that a shift is made of.
 const GRAMMAR: &str = "\
-ramp SECONDS, silent MINUTES, snooze NAME CASE MINUTES, staff NAME CHATS, available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
+ramp SECONDS, silent MINUTES, snooze NAME CASE MINUTES, staff NAME CHATS, \
+available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
 [sla=MINUTES] [due=MINUTES], customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, \
 answer NAME CASE, give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
 
