@@ -54,7 +54,9 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     assert_eq!((&status["state"], &status["text"]), (&json!("waiting"), &json!(promise)), "{status}");
     let (opens, due) = (json!("2026-03-11T08:00:00.000Z"), json!("2026-03-11T10:00:00.000Z"));
     assert_eq!((&status["opens_at"], &status["due_at"]), (&opens, &due), "{status}");
-    assert!(ann.said().iter().any(|said| said["author"] == "remit" && said["text"] == promise));
+    let messages = ann.conversation()["messages"].clone();
+    let told = |message: &Value| message["author"] == "remit" && message["text"] == promise;
+    assert!(messages.as_array().unwrap().iter().any(told), "{messages}");
     // What shows the case or the queue shows the same.
     let case = lead.get("/v1/cases").body["items"][0].clone();
     assert_eq!((&case["opens_at"], &case["due_at"]), (&opens, &due), "{case}");
