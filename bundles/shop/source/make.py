@@ -67,21 +67,36 @@ def order_of(customer, db):
 
 
 def row(text, intent, customer, order, db):
-    """A row of traffic: whose it is, over which channel, and what the shop's site knows of the order."""
-    found = db["orders"].get(order or "") or {}
-    paid = found.get("payment_history") or [{}]
-    kind = (paid[0].get("payment_method_id") or "none").rsplit("_", 1)[0]
-    total = round(100 * sum(item["price"] for item in found.get("items", [])))
-    return {
+    """A row of traffic: whose it is, over which channel, and what the shop's site knows of the order and the customer."""
+    found, user = db["orders"].get(order or ""), db["users"][customer]
+    made = {
         "text": text,
         "channel": CHANNELS[draw("channel " + text) % len(CHANNELS)],
         "intent": intent,
         "customer": customer,
-        "signal.identity_proved": "true" if draw("identity " + customer) % 5 else "false",
-        "signal.order_state": found.get("status", "none"),
-        "signal.paid_by": kind,
-        "signal.order_total_cents": total,
+        "field.identity_proved": "true" if draw("identity " + customer) % 5 else "false",
+        "field.order": "",
+        "field.order_state": "",
+        "field.order_total": "",
+        "field.paid_by": "",
+        "field.items": "",
+        "fact.name": " ".join(user["name"].values()),
+        "fact.payment_methods": names(method["source"] for method in user["payment_methods"].values()),
+        "fact.gift_card_balance": round(100 * sum(m.get("balance", 0) for m in user["payment_methods"].values())),
+        "fact.orders": len(user["orders"]),
     }
+    if found:
+        made["field.order"] = order.lstrip("#")
+        made["field.order_state"] = found["status"]
+        made["field.order_total"] = round(100 * sum(item["price"] for item in found["items"]))
+        made["field.paid_by"] = found["payment_history"][0]["payment_method_id"].rsplit("_", 1)[0]
+        made["field.items"] = names(item["name"] for item in found["items"])
+    return made
+
+
+def names(values):
+    """A list as a cell of a table holds it: each name once, as JSON."""
+    return json.dumps(sorted(set(values)))
 
 
 def main():

@@ -105,16 +105,19 @@ impl Side {
         let running = runtime.block_on(serve::start(app, ([127, 0, 0, 1], 0).into()))?;
         let messages = Arc::clone(&setting.messages);
         let requests: Requests = Arc::new(move |n, out| {
-            let mut body = json!({
-                "customer": format!("customer-{}", n % CUSTOMERS), "text": messages.text(n), "channel": "chat",
-            });
-            if about {
-                body["fields"] = json!({
+            let fields = if about {
+                json!({
                     "order": format!("W{n}"), "address": format!("{n} High Street, Northgate"),
                     "note": "They called before", "amount": 1_000 + n % 50_000,
                     "departure": "2099-12-24T18:30:00Z", "cabin": "economy",
-                });
-            }
+                })
+            } else {
+                json!({})
+            };
+            let body = json!({
+                "customer": format!("customer-{}", n % CUSTOMERS), "text": messages.text(n), "channel": "chat",
+                "fields": fields,
+            });
             let key = setting::scattered(n);
             let headers = format!("authorization: Bearer {token}\r\nidempotency-key: {key:032x}\r\n");
             load::post(out, "/v1/cases", &headers, body.to_string().as_bytes());

@@ -50,7 +50,7 @@ fn every_example_is_an_example_of_what_there_is() {
         }
     }
     for (what, count) in &counts {
-        println!("{count:>4} {what}");
+        remit_command::shown::note(&format!("{count:>4} {what}"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let unchecked: usize = counts.iter().filter(|(what, _)| what.ends_with("unchecked")).map(|(_, n)| n).sum();

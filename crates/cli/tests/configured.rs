@@ -1,7 +1,7 @@
 //! A server as it is run in earnest: told by a file, by the environment and by flags; its log as JSON; looked at by
 //! `remit health`, and by a service manager.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;

@@ -31,14 +31,8 @@ fn ended(at: &Path, arguments: &[&str], typed: &str, code: i32) -> String {
 
 /// Holds that a bundle is good, that its tests hold, and that some messages would be followed by their intent.
 fn is_good(at: &Path, bundle: &str) {
-    let checked: Value = serde_json::from_str(
-        &ended(at, &["--json", "policy", "check", bundle], "", 0)
-            .lines()
-            .find(|line| line.starts_with('{'))
-            .unwrap()
-            .to_owned(),
-    )
-    .unwrap();
+    let told = ended(at, &["--json", "policy", "check", bundle], "", 0);
+    let checked: Value = serde_json::from_str(told.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
     assert_eq!(checked.pointer("/warnings"), Some(&Value::Array(Vec::new())), "{checked}");
     assert!(checked.pointer("/intents/kept").and_then(Value::as_f64) > Some(0.3), "{checked}");
     let tested = ended(at, &["policy", "test", bundle], "", 0);

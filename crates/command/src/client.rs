@@ -114,6 +114,21 @@ impl Client {
         answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
     }
 
+    /// What comes of an operation that says how something is, on what `names` says.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a problem.
+    pub fn put<O: Addressed>(&self, operation: O, names: &[&str], body: &Value) -> anyhow::Result<Value> {
+        const { assert!(matches!(O::ADDRESS.method, Method::Put), "the operation does not say how something is") };
+        let request = self
+            .agent
+            .put(format!("{}{}", self.url, address::path(operation, names)))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        let sent = request.send(body.to_string());
+        answered(sent.with_context(|| format!("no answer from {}; is `remit serve` running there?", self.url))?)
+    }
+
     /// What comes of an operation that takes a file, asked with something. It may take long.
     ///
     /// # Errors

@@ -129,7 +129,8 @@ impl Write for Log {
     }
 }
 
-/// Where the log goes that is JSON, an object a line: to the standard error, with escapes for what does not show itself.
+/// Where the log goes that is JSON, an object a line: to the standard error, with escapes for what does not show
+/// itself.
 #[derive(Debug)]
 pub struct JsonLog;
 

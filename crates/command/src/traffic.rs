@@ -33,10 +33,20 @@ pub struct Message {
     /// Readings that come with it, by signal.
     #[serde(default)]
     pub signals: BTreeMap<String, Value>,
+    /// What the case is about, by field.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Value>,
+    /// What is known of the customer, by fact.
+    #[serde(default)]
+    pub facts: BTreeMap<String, Value>,
 }
 
 /// What the columns begin with that hold readings; the name of the signal follows.
 const SIGNAL: &str = "signal.";
+/// What the columns begin with that hold fields of the case.
+const FIELD: &str = "field.";
+/// What the columns begin with that hold facts of the customer.
+const FACT: &str = "fact.";
 
 /// Reads messages from CSV with a header, or from JSON lines; `text` is the one column that must be there.
 ///
@@ -73,8 +83,13 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             let mut message: Message = record
                 .deserialize(Some(&header))
                 .with_context(|| format!("{}: a row that holds no message", path.display()))?;
-            let named = |(name, value): (&str, &str)| Some((name.strip_prefix(SIGNAL)?.to_owned(), reading(value)?));
-            message.signals = header.iter().zip(&record).filter_map(named).collect();
+            let under = |prefix: &str| {
+                let named = |(name, value): (&str, &str)| Some((name.strip_prefix(prefix)?.to_owned(), held(value)?));
+                header.iter().zip(&record).filter_map(named).collect()
+            };
+            message.signals = under(SIGNAL);
+            message.fields = under(FIELD);
+            message.facts = under(FACT);
             messages.push(message);
         }
     }
@@ -82,12 +97,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// A reading as a column holds it: `true`, `false`, a whole number, or else a name; nothing where it is empty.
-fn reading(value: &str) -> Option<Value> {
+/// A value as a column holds it: `true`, `false`, a whole number, a list such as `["a", "b"]`, or else a name; nothing
+/// where it is empty.
+fn held(value: &str) -> Option<Value> {
     let value = value.trim();
     let number = || value.parse::<i64>().ok().map(Value::from);
     let truth = || value.parse::<bool>().ok().map(Value::from);
-    (!value.is_empty()).then(|| truth().or_else(number).unwrap_or_else(|| Value::from(value)))
+    let list = || serde_json::from_str::<Vec<String>>(value).ok().map(Value::from);
+    (!value.is_empty()).then(|| truth().or_else(number).or_else(list).unwrap_or_else(|| Value::from(value)))
 }
 
 /// What became of the messages.
@@ -165,7 +182,7 @@ pub fn play(
                     messages.get(at).map(|m| (at, m))
                 } {
                     let sent = Instant::now();
-                    let answer = client.post(operation::OpenCase, &[], &opening(at, message));
+                    let answer = open(&client, at, message);
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     match answer {
                         Ok(answer) => tally.note(message, &answer, sent.elapsed()),
@@ -183,16 +200,36 @@ pub fn play(
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Opens a case with message number `at`, once what is known of its customer was said.
+///
+/// # Errors
+/// When there is no answer, or it is a problem.
+pub fn open(client: &Client, at: usize, message: &Message) -> anyhow::Result<Value> {
+    if !message.facts.is_empty() {
+        let customer = customer_of(at, message);
+        client.put(operation::PutFacts, &[&customer], &json!({ "facts": message.facts }))?;
+    }
+    client.post(operation::OpenCase, &[], &opening(at, message))
+}
+
+/// Whose message number `at` is.
+fn customer_of(at: usize, message: &Message) -> String {
+    if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() }
+}
+
 /// The body that opens a case with message number `at`.
 pub fn opening(at: usize, message: &Message) -> Value {
-    let customer = if message.customer.is_empty() { format!("customer-{at}") } else { message.customer.clone() };
+    let customer = customer_of(at, message);
     let channel = if message.channel.is_empty() { "web" } else { &message.channel };
     let mut body = json!({ "customer": customer, "text": message.text, "channel": channel });
-    if !message.signals.is_empty()
-        && let Some(body) = body.as_object_mut()
-    {
-        let signals = message.signals.iter().map(|(name, value)| json!({ "name": name, "value": value }));
-        body.insert("signals".into(), signals.collect());
+    if let Some(body) = body.as_object_mut() {
+        if !message.signals.is_empty() {
+            let signals = message.signals.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+            body.insert("signals".into(), signals.collect());
+        }
+        if !message.fields.is_empty() {
+            body.insert("fields".into(), json!(message.fields));
+        }
     }
     body
 }
@@ -215,6 +252,11 @@ mod tests {
             { "name": "age", "value": 7 }, { "name": "frozen", "value": true }, { "name": "tier", "value": "gold" },
         ]);
         assert_eq!(of("a.csv", csv), [readings.clone(), Value::Null]);
+        let csv = "text,field.order,field.items\na,W1,\"[\"\"Lamp\"\", \"\"Tea Kettle\"\"]\"\n";
+        let path = directory.path().join("fields.csv");
+        fs::write(&path, csv).unwrap();
+        let fields = json!({ "order": "W1", "items": ["Lamp", "Tea Kettle"] });
+        assert_eq!(opening(0, &read(&path).unwrap()[0])["fields"], fields);
         let line = json!({ "text": "a", "signals": { "tier": "gold", "frozen": true, "age": 7 } }).to_string();
         assert_eq!(of("a.jsonl", &line), [readings]);
     }

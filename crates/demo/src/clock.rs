@@ -1,5 +1,5 @@
-//! The demo's clock: it starts when as many queues as possible are open, and runs many times as fast as the machine's while people are
-//! at work; where the machine does not keep up, it runs slower.
+//! The demo's clock: it starts when as many queues as possible are open, and runs many times as fast as the machine's
+//! while people are at work; where the machine does not keep up, it runs slower.
 
 use remit_app::environment::clock::{Clock, SystemClock, rfc3339};
 use remit_domain::id::Timestamp;

@@ -70,7 +70,7 @@ impl World {
             self.told().turned_bad = Some(self.now_ms());
         }
         let sent = Instant::now();
-        let answer = self.customer.post(operation::OpenCase, &[], &traffic::opening(number, message));
+        let answer = traffic::open(&self.customer, number, message);
         let took = sent.elapsed();
         let mut told = self.told();
         told.tally.elapsed = self.began.elapsed();
@@ -181,6 +181,8 @@ mod tests {
             customer: String::new(),
             channel: String::new(),
             signals: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            facts: BTreeMap::new(),
         };
         let all: Vec<Message> = (0..1_000).map(message).collect();
         let about = |intent: &str| intent == "late_transfer";

@@ -1,5 +1,5 @@
-//! `remit demo`: a bundle at work, the sample bank's unless told. AI responders answer, people take what these give up, customers write again,
-//! one AI turns bad and is stopped; all through the interface that anybody uses.
+//! `remit demo`: a bundle at work, the sample bank's unless told. AI responders answer, people take what these give up,
+//! customers write again, one AI turns bad and is stopped; all through the interface that anybody uses.
 
 use remit_app::journal::block_on::block_on;
 mod agenda;
@@ -60,9 +60,9 @@ pub struct Demo {
     /// The bundle that governs; unless told, the one in force in the directory, and the sample bank in a new one.
     #[arg(long)]
     bundle: Option<PathBuf>,
-    /// The messages to play: CSV or JSON lines with `text`, and if you like `intent`, `customer`, `channel`, `signal.…`.
-    /// Unless told, `traffic.csv` in the bundle's directory, or `messages.csv` in one beside it whose name ends in
-    /// `-traffic`.
+    /// The messages to play: CSV or JSON lines with `text`, and if you like `intent`, `customer`, `channel`,
+    /// `signal.…`. Unless told, `traffic.csv` in the bundle's directory, or `messages.csv` in one beside it whose name
+    /// ends in `-traffic`.
     #[arg(long)]
     traffic: Option<PathBuf>,
     /// How many of them; all unless told.
@@ -301,9 +301,7 @@ struct Tokens {
 impl Tokens {
     fn make(app: &Parts, bundle: &Bundle, roles: &Roles) -> anyhow::Result<Self> {
         // What messages bring is posted as by a source that the bundle believes.
-        let sources = bundle.sources();
-        let usual = Some("crm").filter(|usual| sources.is_empty() || sources.contains(usual));
-        let source = usual.or_else(|| sources.first().copied()).unwrap_or("crm");
+        let source = bundle.usual_source();
         let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
             let new = token::NewToken {
                 name: name.to_owned(),

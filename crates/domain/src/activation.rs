@@ -1,6 +1,6 @@
 //! A bundle that comes into force: how it differs from the one before, and where goes what is not in it any more.
 
-use crate::id::ResponderId;
+use crate::id::{Digest, ResponderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How a bundle differs from the one before it, in numbers.
@@ -45,4 +45,31 @@ pub struct Moved {
     pub to: ResponderId,
     /// Open cases that it had.
     pub cases: u64,
+}
+
+/// A bundle that came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Activation {
+    /// The one that was in force before; none in a new data directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Digest>,
+    /// The one in force from now on.
+    pub to: Digest,
+    /// What it calls its organisation.
+    pub name: String,
+    /// Who had it put in force.
+    pub by: String,
+    /// Why, in their words, where they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is in it otherwise, in numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<BundleChanges>,
+    /// Where goes what those had who are not in it any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Moved>,
+    /// When.
+    pub at: Timestamp,
 }

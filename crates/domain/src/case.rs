@@ -1,6 +1,7 @@
 //! A case: its state, and how each event changes it.
 
 mod apply;
+mod customer_waits;
 mod put_off;
 pub mod waits;
 
@@ -297,6 +298,17 @@ impl Case {
     /// How many messages people and AI responders wrote.
     pub fn said(&self) -> u32 {
         self.messages.saturating_sub(self.automatic)
+    }
+
+    /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
+    /// customer writes has somebody do something, except that a snooze is over with it.
+    pub fn is_put_off(&self) -> bool {
+        let holds = |deferral: &Deferral| match deferral.kind {
+            DeferralKind::Snooze => true,
+            DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
+            DeferralKind::FollowUp => false,
+        };
+        self.status == Status::Open && self.deferrals.values().any(holds)
     }
 
     /// Whether it waits in a queue for a member of staff to whom it can be offered.

@@ -1,4 +1,5 @@
-//! Deferrals: a case put off until a moment or an event. Each has a clock and an owner, and the case comes back to them.
+//! Deferrals: a case put off until a moment or an event. Each has a clock and an owner, and the case comes back to
+//! them.
 //!
 //! Whoever puts a case off keeps it: the lease goes on. What is promised to the customer stands still only where the
 //! customer agreed to wait (a callback) or while others are waited for (a third party, of what is promised for the end
@@ -20,10 +21,11 @@ pub enum DeferralKind {
     Snooze,
     /// The customer agreed to be called at a moment, and waits for nothing until then. From the moment on they wait.
     Callback,
-    /// Its holder looks at it again on a date; until then no silence of the customer ends it. Nothing else stands still.
+    /// Its holder looks at it again on a date; until then no silence of the customer ends it. Nothing else stands
+    /// still.
     FollowUp,
-    /// Somebody else has to do something first. What is promised for the end of the case stands still meanwhile; a reply
-    /// to the customer is promised as ever.
+    /// Somebody else has to do something first. What is promised for the end of the case stands still meanwhile; a
+    /// reply to the customer is promised as ever.
     ThirdParty,
 }
 

@@ -138,7 +138,8 @@ pub enum Event {
     SituationNoted {
         /// What was read.
         noted: Noted,
-        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older ones.
+        /// Whether nothing counts that was decided without it: an override, and who gave the case up. Not in older
+        /// ones.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         afresh: bool,
         /// When.
@@ -370,28 +371,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// A bundle came into force. Of no case.
-    BundleActivated {
-        /// The one that was in force before; none in a new data directory.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Digest>,
-        /// The one in force from now on.
-        to: Digest,
-        /// What it calls its organisation.
-        name: String,
-        /// Who had it put in force.
-        by: String,
-        /// Why, in their words, where they were asked.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-        /// What is in it otherwise, in numbers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        changed: Option<BundleChanges>,
-        /// Where goes what those had who are not in it any more.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        moves: Vec<Moved>,
-        /// When.
-        at: Timestamp,
-    },
+    BundleActivated(Activation),
     /// A token was made. In the token's own stream.
     TokenMade {
         /// What it grants.
@@ -489,23 +469,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// What is known of a customer was said anew. In the customer's own stream.
-    CustomerFactsSet {
-        /// Of whom.
-        customer: CustomerId,
-        /// All that is known from then on, by commitment.
-        facts: Words,
-        /// Facts that were set.
-        set: Vec<FieldName>,
-        /// Facts that were taken away.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        taken_away: Vec<FieldName>,
-        /// Who said so: the source of an integration, `staff` or `enrichment`.
-        source: String,
-        /// Who set them, by the identifier of their token.
-        by: String,
-        /// When.
-        at: Timestamp,
-    },
+    CustomerFactsSet(FactsSet),
     /// Everybody's words on the case were destroyed on the customer's behalf.
     WordsErased {
         /// When.

@@ -1,6 +1,10 @@
 //! What a case is about beside words: values of the fields that the bundle declares, as they stand on record.
 
-use crate::{event::Words, id::FieldName, id::Timestamp, signal::Value};
+use crate::{
+    id::{CustomerId, FieldName, Timestamp},
+    signal::Value,
+    vocabulary::Words,
+};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -116,4 +120,26 @@ impl Untold {
             Self::LeftAlone => "left_alone",
         }
     }
+}
+
+/// What is known of a customer, said anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FactsSet {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// All that is known from then on, by commitment.
+    pub facts: Words,
+    /// Facts that were set.
+    pub set: Vec<FieldName>,
+    /// Facts that were taken away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_away: Vec<FieldName>,
+    /// Who said so: the source of an integration, `staff` or `enrichment`.
+    pub source: String,
+    /// Who set them, by the identifier of their token.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }

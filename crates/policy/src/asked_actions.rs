@@ -3,10 +3,11 @@
 
 use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
-    cedar::{BASELINE, Rule, Vocabulary},
+    cedar::{BASELINE, Vocabulary},
     cedar_places::line_with,
     files::Files,
     finding::Finding,
+    rule::Rule,
 };
 use remit_signals::readings::nearest;
 use serde_json::Value as Json;

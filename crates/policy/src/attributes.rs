@@ -85,7 +85,7 @@ fn attribute(
 ///
 /// # Errors
 /// When the bundle declares an attribute of a record's name itself; the finding is in `file`.
-pub(crate) fn declare(declared: &mut Json, specs: &[SignalSpec], file: &str) -> Result<(), Finding> {
+pub(crate) fn declare(declared: &mut Json, specs: &[SignalSpec], file: &str) -> Result<(), Box<Finding>> {
     let mut records: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
     for spec in specs {
         let Some(record) = spec.record else { continue };
@@ -111,12 +111,8 @@ pub(crate) fn declare(declared: &mut Json, specs: &[SignalSpec], file: &str) -> 
         for (record, of) in &records {
             if attributes.contains_key(*record) {
                 let message = format!("the context declares `{record}`, which is what Remit adds of fields and facts");
-                return Err(Finding::new(
-                    file,
-                    1,
-                    message,
-                    "take it out; what bundle.toml declares is there by itself",
-                ));
+                let cure = "take it out; what bundle.toml declares is there by itself";
+                return Err(Box::new(Finding::new(file, 1, message, cure)));
             }
             attributes.insert((*record).to_owned(), json!({ "type": "Record", "attributes": of }));
         }

@@ -5,25 +5,26 @@ mod being_read;
 mod declared_fields;
 mod derived;
 mod differences;
+mod due;
 mod enrichment;
 mod field;
 mod parts;
 mod reading;
 mod service;
 mod signal;
+mod terms;
 mod words;
 
 pub use crate::candidate_attributes::Asked;
 use crate::{
-    asked_actions, attributes, baseline, candidate_attributes,
-    cedar::{self, Rule},
-    considerations,
+    asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
+    rule::Rule,
     texts::Texts,
 };
 pub use derived::Derived;
@@ -38,10 +39,8 @@ pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{
-    Case,
     cost::Currency,
     decision::Terms,
-    field::{FieldValue, Held},
     id::{ActionName, Digest, Disposition, PolicyId, ResponderId, Timestamp},
     signal::Value,
 };
@@ -232,6 +231,8 @@ impl Bundle {
         if activate {
             names::lint(&places, &manifest, rules.iter().chain(&weighed.rules), &articles, findings);
             personal::lint(&attributes, rules.iter().chain(&invariants).chain(&weighed.rules), findings);
+            let closed = rules.iter().chain(&invariants).chain(&weighed.rules);
+            closed_values::lint(&files, &attributes, closed, findings);
             let responders: Vec<&str> = candidates.iter().map(|spec| spec.responder.as_str()).collect();
             let all = || rules.iter().chain(&invariants).chain(&weighed.rules);
             literal_types::lint(&files, &vocabulary, all(), &responders, findings);
@@ -432,23 +433,6 @@ impl Bundle {
         &self.fields
     }
 
-    /// How long before a date by which a case should be served it presses, in milliseconds, and what missing it costs.
-    pub fn due(&self) -> (i64, i64) {
-        let economics = &self.manifest.economics;
-        let minor = economics.due_minor.unwrap_or(economics.failure_minor);
-        (i64::from(economics.due_lead_minutes) * 60_000, minor)
-    }
-
-    /// The next date by which `case` should be served, by its fields, passed or not.
-    pub fn due_of(&self, case: &Case) -> Option<Timestamp> {
-        let due = self.fields.iter().filter(|spec| spec.is_due);
-        let dates = due.filter_map(|spec| match &case.fields.get(&spec.name)?.held {
-            Held::Plain(FieldValue { value: Value::Long(at), .. }) => Some(Timestamp(*at)),
-            _ => None,
-        });
-        dates.min()
-    }
-
     /// A field of cases by name.
     pub fn field(&self, name: &str) -> Option<&FieldSpec> {
         self.fields.iter().find(|spec| spec.name.as_str() == name)
@@ -475,6 +459,13 @@ impl Bundle {
         let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
         let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
         believed.chain(declared.filter(own)).collect()
+    }
+
+    /// The source as which whoever was given none posts: `crm` where the bundle knows it or none, else its first.
+    pub fn usual_source(&self) -> &str {
+        const USUAL: &str = "crm";
+        let sources = self.sources();
+        if sources.contains(USUAL) { USUAL } else { sources.first().copied().unwrap_or(USUAL) }
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

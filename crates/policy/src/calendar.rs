@@ -2,9 +2,9 @@
 //!
 //! A range of a day begins at the moment at which the clock on the wall first shows its beginning or later, and ends at
 //! the moment at which it first shows its end or later. So an hour that comes twice belongs to the range that the clock
-//! reached first, an hour that does not come is in no range, and a day counts as long as it is. A range that ends before
-//! it begins, such as `22:00-06:00`, is one shift that ends on the next day and belongs to the day of its beginning: a
-//! holiday on that day cuts the whole of it, and one on the next day nothing.
+//! reached first, an hour that does not come is in no range, and a day counts as long as it is. A range that ends
+//! before it begins, such as `22:00-06:00`, is one shift that ends on the next day and belongs to the day of its
+//! beginning: a holiday on that day cuts the whole of it, and one on the next day nothing.
 
 mod day;
 mod mistakes;

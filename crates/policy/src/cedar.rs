@@ -8,6 +8,7 @@ use crate::{
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
     product_schema,
+    rule::Rule,
 };
 use cedar_policy::{
     Policy, PolicyId, PolicySet, Schema, SchemaFragment, ValidationError, ValidationMode, ValidationWarning, Validator,
@@ -28,16 +29,6 @@ pub(crate) const BASELINE: &str = "(built in) baseline.cedar";
 /// The owner of the built-in policies.
 pub(crate) const BASELINE_OWNER: &str = "remit";
 const SCHEMA: &str = "schema.cedarschema";
-
-/// One policy with where it stands and what it says of itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Rule {
-    pub(crate) policy: Policy,
-    pub(crate) id: id::PolicyId,
-    pub(crate) file: String,
-    pub(crate) line: usize,
-    pub(crate) note: PolicyNote,
-}
 
 /// The schema, and the parts of it that a bundle's other files are held against.
 #[derive(Debug, Clone)]
@@ -78,7 +69,7 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
     let added = match product_schema::lacking(own.get(""), SCHEMA) {
         Ok(added) => added,
         Err(finding) => {
-            findings.push(finding);
+            findings.push(*finding);
             return None;
         }
     };
@@ -94,7 +85,7 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
         SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
     if !seen.is_empty() {
         if let Err(finding) = attributes::declare(&mut declared, seen, SCHEMA) {
-            findings.push(finding);
+            findings.push(*finding);
             return None;
         }
         // What is added is of forms that there are, so that a schema that can be read can be read with it.

@@ -1,6 +1,6 @@
 //! Where parts of policies stand, by Cedar's own source locations.
 
-use crate::{cedar::Rule, files::Files, finding::line_at};
+use crate::{files::Files, finding::line_at, rule::Rule};
 use cedar_policy::Policy;
 use miette::Diagnostic;
 

@@ -3,11 +3,12 @@
 
 use crate::{
     bundle::CandidateSpec,
-    cedar::{Rule, Vocabulary},
+    cedar::Vocabulary,
     finding::Finding,
     manifest::{Manifest, Need, Preference},
     nesting::{self, Holds},
     places::{Place, Places},
+    rule::Rule,
 };
 use cedar_policy::{Policy, PolicyId as CedarId};
 use miette::Diagnostic as _;

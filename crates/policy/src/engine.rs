@@ -10,9 +10,9 @@ use crate::{
     actions::{ACT, HANDLE},
     attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
-    cedar::Rule,
     manifest::SignalKind,
     personal::ToldApart,
+    rule::Rule,
     scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
     slices::{self, Slices},
     verdict_cache::{Extent, Question, Told, collect},
@@ -142,6 +142,7 @@ impl Engine {
             .filter_map(|name| Some((name.to_owned(), EntityTypeName::from_str(name).ok()?)))
             .collect();
         let noted = rules.iter().chain(&bundle.invariants);
+        let told_apart_by = bundle.rules.iter().chain(&bundle.invariants).chain(&bundle.weighed);
         Self {
             authorizer: Authorizer::new(),
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
@@ -155,7 +156,7 @@ impl Engine {
             api,
             notes: noted.map(|rule| (rule.id.clone(), rule.note.clone())).collect(),
             records: attributes::records(&signals),
-            told_apart: ToldApart::of(bundle),
+            told_apart: ToldApart::of(&bundle.attributes, told_apart_by, &bundle.terms().economics),
             signals,
             types,
         }

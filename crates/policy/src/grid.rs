@@ -7,11 +7,11 @@
 use crate::{
     actions::API_ACTIONS,
     bundle::{Bundle, SignalSpec},
-    cedar::Rule,
     engine::{ApiRequest, Engine, Held},
     expressions::Texts,
     finding::Finding,
     manifest::SignalKind,
+    rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::Unscoped,
 };

@@ -4,10 +4,11 @@ use crate::{
     actions::{ACT, API_ACTIONS, HANDLE},
     bundle::CandidateSpec,
     calendar,
-    cedar::{BASELINE, Rule, Vocabulary},
+    cedar::{BASELINE, Vocabulary},
     finding::{Fault, Finding},
     manifest::{self, Manifest},
     places::{Place, Places},
+    rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
 use cedar_policy::EntityUid;

@@ -6,10 +6,11 @@
 mod types;
 
 use crate::{
-    cedar::{Rule, Vocabulary},
+    cedar::Vocabulary,
     cedar_places::line_with,
     files::Files,
     finding::{Fault, Finding},
+    rule::Rule,
 };
 use serde_json::Value as Json;
 use types::{Scope, Type, Types};

@@ -2,10 +2,10 @@
 
 use crate::{
     bundle::Article,
-    cedar::Rule,
     finding::Finding,
     manifest::Manifest,
     places::{Place, Places},
+    rule::Rule,
 };
 use remit_domain::text::check_name;
 

@@ -2,8 +2,8 @@
 
 use crate::{
     bundle::Bundle,
-    cedar::Rule,
     reference::Reference,
+    rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
 };
 use cedar_policy::{Authorizer, Decision, Entities, Policy, PolicySet, Request};

@@ -2,14 +2,9 @@
 //! that alone, so that a decision can be taken again from its record after the value was erased.
 
 use crate::{
-    bundle::{Bundle, SignalSpec},
-    cedar::Rule,
-    expressions::Texts,
-    finding::Finding,
-    manifest::SignalKind,
-    verdict_cache::Unscoped,
+    bundle::SignalSpec, expressions::Texts, finding::Finding, manifest::SignalKind, rule::Rule, verdict_cache::Unscoped,
 };
-use remit_domain::signal::Value;
+use remit_domain::{cost::Economics, signal::Value};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,16 +22,19 @@ struct Apart {
 }
 
 impl ToldApart {
-    /// What the policies, invariants and considerations of a bundle tell apart, and its classes of value.
-    pub(crate) fn of(bundle: &Bundle) -> Self {
-        let kinds = kinds(&bundle.attributes);
-        let mut apart: BTreeMap<String, Apart> = bundle
-            .attributes
+    /// What `rules`, the policies, invariants and considerations of a bundle, tell apart, and its classes of value.
+    pub(crate) fn of<'a>(
+        attributes: &[SignalSpec],
+        rules: impl Iterator<Item = &'a Rule>,
+        economics: &Economics,
+    ) -> Self {
+        let kinds = kinds(attributes);
+        let mut apart: BTreeMap<String, Apart> = attributes
             .iter()
             .filter(|spec| spec.personal)
             .map(|spec| (spec.name.to_string(), Apart::default()))
             .collect();
-        for rule in bundle.rules.iter().chain(&bundle.invariants).chain(&bundle.weighed) {
+        for rule in rules {
             let read = Unscoped::new(&rule.policy, &kinds);
             for (name, numbers) in read.literals {
                 if let Some(apart) = apart.get_mut(&name) {
@@ -49,11 +47,10 @@ impl ToldApart {
                 }
             }
         }
-        let terms = bundle.terms();
-        if let Some(class) = &terms.economics.value_signal
+        if let Some(class) = &economics.value_signal
             && let Some(apart) = apart.get_mut(class.as_str())
         {
-            apart.texts.extend(terms.economics.value_percent.keys().map(SmolStr::from));
+            apart.texts.extend(economics.value_percent.keys().map(SmolStr::from));
         }
         Self(apart)
     }

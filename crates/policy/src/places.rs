@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn what_has_one_name_is_told_apart_by_where_it_stands() {
         let text = "name = \"x\"\n\n[[topic]]\nname = \"front\"\nintents = [\n  \"a\",\n  \"front\",\n]\n\n[[queue]]\n\
-                    name = \"other\"\n\n[[queue]] # front\nname = \"front\"\nneeds = { a = 1 }\n[queue.hours]\nmonday = \
-                    []\n[limits]\n";
+                    name = \"other\"\n\n[[queue]] # front\nname = \"front\"\nneeds = { a = 1 }\n[queue.hours]\n\
+                    monday = []\n[limits]\n";
         let places = Places::of(text);
         for (place, line) in [
             (Place::key("name"), 1),

@@ -22,14 +22,14 @@ const ON_A_LINE: usize = 6;
 ///
 /// # Errors
 /// When the bundle does not say which roles there are; the finding is in `file`.
-pub(crate) fn lacking(declared: Option<&Json>, file: &str) -> Result<String, Finding> {
+pub(crate) fn lacking(declared: Option<&Json>, file: &str) -> Result<String, Box<Finding>> {
     let has = |of: &str, name: &str| declared.and_then(|root| root.get(of)?.get(name)).is_some();
     let actions: Vec<&str> = API_ACTIONS.into_iter().filter(|action| !has("actions", action)).collect();
     let roles = has("entityTypes", ROLE);
     if !roles && !has("entityTypes", TOKEN) && !actions.is_empty() {
         let message = "the schema does not say which roles a token can have: it declares no `entity Role enum`";
         let cure = "add `entity Role enum [\"admin\", …];` with the roles that your policies name";
-        return Err(Finding::new(file, 1, message, cure));
+        return Err(Box::new(Finding::new(file, 1, message, cure)));
     }
     let entities = ENTITIES.into_iter().filter(|(name, _)| !has("entityTypes", name) && (roles || *name != TOKEN));
     let mut text: String = entities.map(|(_, declaration)| format!("{declaration}\n")).collect();

@@ -1,6 +1,6 @@
 //! What a policy's scope admits, and the names that Cedar knows entities by.
 
-use crate::cedar::Rule;
+use crate::rule::Rule;
 use cedar_policy::{ActionConstraint, EntityId, EntityTypeName, EntityUid, PolicySet, PrincipalConstraint};
 use remit_domain::decision::{ResponderKind, Verdict};
 use std::str::FromStr as _;

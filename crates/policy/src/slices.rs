@@ -7,8 +7,8 @@
 
 use crate::{
     bundle::CandidateSpec,
-    cedar::Rule,
     manifest::SignalKind,
+    rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},
 };

@@ -5,9 +5,9 @@
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 use crate::{
-    cedar::Rule,
     expressions::{Texts, asked_for, attribute, comparison, named_texts},
     manifest::SignalKind,
+    rule::Rule,
 };
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;
@@ -99,8 +99,8 @@ pub(crate) enum Extent {
 }
 
 impl<'a> Question<'a> {
-    /// `signals` are the values of all signals in the engine's order, none where nothing is there; `facts` none where no candidate is
-    /// looked at.
+    /// `signals` are the values of all signals in the engine's order, none where nothing is there; `facts` none where
+    /// no candidate is looked at.
     pub(crate) fn new(
         authorizer: &'a Authorizer,
         signals: &'a [Option<Value>],

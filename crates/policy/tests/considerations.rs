@@ -1,5 +1,5 @@
 //! Preferences and needs of a bundle: what is wrong with them is found by line, and tests of a bundle hold them.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 //! Fields and facts: what a bundle declares of them, what policies see of them, and what is said of mistakes.
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use remit_domain::{
     decision::CandidateFacts,
@@ -230,6 +231,10 @@ forbid (principal is Ai, action == Action::"handle", resource) when { context.fi
     assert!(found.iter().any(|one| one.contains("asks whether `context.fields` has `amont`")), "{found:?}");
     let unguarded = unknown.replace("context.fields has amont", "context.fields.amount > 3");
     assert!(said(DECLARED, &unguarded).iter().any(|one| one.contains("amount")), "an optional one must be guarded");
+    let misspelt = "context.fields has needs && context.fields.needs.contains(\"wheelchar\")";
+    let found = said(DECLARED, &unknown.replace("context.fields has amont", misspelt));
+    let told = "`x` compares `context.fields.needs` with \"wheelchar\", which it never is";
+    assert!(found.iter().any(|one| one.contains(told)), "{found:?}");
     let personal =
         unknown.replace("context.fields has amont", "context.fields has needs && context.fields.needs.isEmpty()");
     let found = said(DECLARED, &personal);

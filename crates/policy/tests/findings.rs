@@ -1,10 +1,5 @@
 //! What is wrong with a bundle stands where it is, and what follows from it stands below it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test says what is wrong by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
 use std::path::Path;

@@ -6,7 +6,8 @@ use crate::{
     ai::left_behind::{self, cut},
     case::{
         announce,
-        fields::{self, FieldView},
+        field_view::FieldView,
+        fields,
         view::{CaseView, DecisionSummary, MessageFrom},
     },
     environment::clock::rfc3339,

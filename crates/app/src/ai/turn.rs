@@ -4,10 +4,7 @@ use crate::{
     Caller, Journal, Parts, Vault,
     access::principal::Job,
     ai::{context, left_behind::cut},
-    case::{
-        action, bounds,
-        fields::{self, FieldView},
-    },
+    case::{action, bounds, field_view::FieldView, fields},
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
     journal::{outbox::TurnDue, stored_case},

@@ -8,7 +8,7 @@ use super::{
 use crate::{access::authority, environment::entropy::Entropy, live::floor::StaffItem, refused::Refused};
 use remit_domain::{
     Case, Event,
-    activation::{BundleChanges, Moved},
+    activation::{self, BundleChanges, Moved},
     decision::ResponderKind,
     id::{Digest, ResponderId, Timestamp},
 };
@@ -92,7 +92,7 @@ impl Plan {
 
     /// The event that puts it on record.
     fn event(&self, bundle: &Bundle, by: &By, at: Timestamp) -> Event {
-        Event::BundleActivated {
+        Event::BundleActivated(activation::Activation {
             from: self.from.clone(),
             to: bundle.digest().clone(),
             name: bundle.name().to_owned(),
@@ -101,7 +101,7 @@ impl Plan {
             changed: self.changed,
             moves: self.moved(),
             at,
-        }
+        })
     }
 
     /// Where goes what is gone, with how many open cases it had.

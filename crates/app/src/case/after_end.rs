@@ -6,9 +6,9 @@ use crate::{
     case::{
         counted::{CaseAnswer, shown},
         enrich::Enriched,
-        fields::Sent,
         open,
         request::OpenCase,
+        sent::Sent,
     },
     customer,
     journal::stored_case::Records,

@@ -4,7 +4,7 @@
 use crate::{
     Caller, Parts,
     access::principal::Job,
-    case::fields::{self, Sent},
+    case::{fields, sent::Sent},
     customer::facts,
     governance::enricher::Untold as NotTold,
     refused::Refused,

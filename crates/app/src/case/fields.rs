@@ -1,73 +1,27 @@
 //! What a case is about: fields that the bundle declares, set and shown.
 
 use crate::{
-    Caller, Done, Environment, Governance, Parts, Repeat,
+    Caller, Environment, Governance, Parts,
     access::principal::Principal,
     case::{
-        counted::{CaseAnswer, shown},
-        found_by::FoundBy,
-        schema,
+        field_view::FieldView,
+        sent::{Sent, is_ai, source_of},
     },
-    customer::facts,
+    customer::known_facts,
     environment::clock::rfc3339,
-    operation::SetFieldsRefusal,
-    pipeline::{
-        self,
-        about::{About, Opened},
-        commit::Act,
-        load, sealing,
-    },
+    pipeline::about::{About, Opened},
     refused::Refused,
     vault::keys::{CustomerKey, Sealed},
 };
 use remit_domain::{
-    Case, Command,
-    decision::ResponderKind,
+    Case,
     field::{FieldKind, FieldValue, Held, SetFields},
     id::FieldName,
 };
 use remit_policy::bundle::{self, Bundle, FieldSpec};
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{collections::BTreeMap, sync::Arc};
-use utoipa::ToSchema;
-
-/// Values by field, as they are sent.
-pub type Sent = BTreeMap<String, Json>;
-
-/// Values of a case's fields.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PostFields {
-    /// The values, by field; `null` takes a field away. A date-time is written as RFC 3339, money in minor units.
-    #[schema(schema_with = schema::values)]
-    pub fields: Sent,
-    /// Which of the token's sources says so; its first unless told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64)]
-    pub source: Option<String>,
-}
-
-/// A field of a case.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct FieldView {
-    /// Its name.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
-    /// Its type: `text`, `number`, `money`, `date_time`, `reference`, `list` or `truth`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Its value; `null` where it cannot be read any more.
-    #[schema(schema_with = schema::value)]
-    pub value: Json,
-    /// Who said it: the source of an integration, `staff`, `ai` or `enrichment`.
-    pub source: String,
-    /// When.
-    #[schema(format = DateTime)]
-    pub at: String,
-}
 
 /// Fields that were read, before they are sealed.
 #[derive(Debug, Clone)]
@@ -85,18 +39,6 @@ impl Read {
             all.decides |= one.decides;
             all
         })
-    }
-}
-
-/// The source under which a caller says what a case is about.
-pub(crate) fn source_of(governance: &Governance, caller: &Caller, field: &str) -> Result<SmolStr, Refused> {
-    match (&caller.source, &caller.principal) {
-        (Some(source), _) => Ok(source.clone()),
-        (None, Principal::Responder(_)) if is_ai(governance, caller) => Ok(SmolStr::new_static("ai")),
-        (None, Principal::Staff { .. } | Principal::Responder(_)) => Ok(SmolStr::new_static("staff")),
-        (None, _) => {
-            Err(Refused::invalid(field, "this token has no source; make one with `remit token create --source NAME`"))
-        }
     }
 }
 
@@ -173,36 +115,6 @@ pub(crate) fn seal(
     Ok((set, sealed, about))
 }
 
-/// Sets fields of a case, which may change who holds it.
-///
-/// # Errors
-/// When policy, a declaration or the store refuses, or the case's words were erased.
-pub async fn set_fields(
-    parts: &Parts,
-    caller: &Caller,
-    repeat: Option<&Repeat>,
-    id: &str,
-    posted: PostFields,
-) -> Result<Done<CaseAnswer>, SetFieldsRefusal> {
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, "field.set", id).await?;
-    let Some(read) = read(&parts.governance, &*caller.under(posted.source.as_deref())?, &posted.fields)? else {
-        return Err(Refused::invalid("fields", "name at least one field").into());
-    };
-    let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
-    let (fields, sealed, about) = seal(read, &key, &parts.environment)?;
-    let found_by = FoundBy::of(parts, &fields, &about)?.in_place_of(parts, &loaded.case, &fields).await?;
-    let mut act = Act::on(loaded, Command::SetFields(fields)).with(sealed);
-    (act.beside.about, act.beside.found_by) = (about, found_by);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
-}
-
-/// Whether it is an AI responder: who writes for a queue is one of its people.
-fn is_ai(governance: &Governance, caller: &Caller) -> bool {
-    let Principal::Responder(name) = &caller.principal else { return false };
-    let mut known = governance.bundle.candidates().iter();
-    known.all(|spec| spec.responder.as_str() != name || spec.kind == ResponderKind::Ai)
-}
-
 /// Whether `caller` may see a field.
 fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
     match &caller.principal {
@@ -237,8 +149,8 @@ async fn facts_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
     if case.erased || !parts.governance.bundle.facts().iter().any(&may_see) {
         return Ok(Vec::new());
     }
-    let known = facts::of(parts, &case.customer).await?.unwrap_or_default();
-    Ok(facts::views(parts, &known, may_see))
+    let known = known_facts::of(parts, &case.customer).await?.unwrap_or_default();
+    Ok(known_facts::views(parts, &known, may_see))
 }
 
 async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bool) -> Result<Vec<FieldView>, Refused> {

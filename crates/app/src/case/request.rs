@@ -1,7 +1,7 @@
 //! What is sent to open a case, and to write on it.
 
 use crate::{
-    case::{fields::Sent, schema},
+    case::{schema, sent::Sent},
     pipeline::measure::PostedReading,
 };
 use remit_domain::{

@@ -2,7 +2,7 @@
 
 use crate::{
     Governance,
-    case::{deferral_view::DeferralView, fields::FieldView, schema},
+    case::{deferral_view::DeferralView, field_view::FieldView, schema},
     environment::clock::rfc3339,
     pipeline::sla,
 };

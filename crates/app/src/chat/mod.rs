@@ -10,9 +10,11 @@ use crate::{
         bounds::{CUSTOMER_MAX, bounded},
         enrich,
         feedback::{self, GiveFeedback},
-        fields, open,
+        open,
         request::{OpenCase, PostMessage},
-        schema, write,
+        schema,
+        sent::Sent,
+        write,
     },
     chat::confirmation::can_confirm,
     customer::{self, facts},
@@ -58,7 +60,7 @@ pub struct StartChat {
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::values)]
-    pub facts: Option<fields::Sent>,
+    pub facts: Option<Sent>,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
@@ -316,7 +318,7 @@ async fn chat_open(
         channel: Channel::Chat,
         requester: None,
         signals: Vec::new(),
-        fields: fields::Sent::new(),
+        fields: Sent::new(),
         source: None,
         auto_submitted: by_hand(),
     };

@@ -14,7 +14,7 @@ use crate::{
     customer::{
         self,
         erased::{PENDING, log},
-        facts,
+        known_facts,
     },
     journal::stored_case,
     operation::EraseCustomerRefusal,
@@ -92,7 +92,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
     let mut items = chat::ended_chats(&parts.live, customer);
-    items.push(facts::forgotten(customer));
+    items.push(known_facts::forgotten(customer));
     let commit = Commit {
         records: vec![commit::to_record(&parts.environment, &event, &stream, caller, now)?],
         erase: Some(key),

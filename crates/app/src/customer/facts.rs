@@ -6,61 +6,35 @@ use crate::{
     access::auth,
     case::{
         bounds::{self, CUSTOMER_MAX},
-        fields::{FieldView, Sent, source_of},
+        field_view::FieldView,
         schema,
+        sent::{Sent, source_of},
     },
-    customer,
-    environment::clock::rfc3339,
+    customer::{
+        self,
+        known_facts::{self, FACTS, Fact, Facts, FactsItem, opened, views},
+    },
     operation::{GetFactsRefusal, PutFactsRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused},
-    vault::{customers::Customer, keys::CustomerKey},
+    vault::customers::Customer,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
     Event, Stream,
-    event::Words,
-    field::FieldValue,
+    field::{FactsSet, FieldValue},
     id::{CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::{self, FieldSpec};
-use remit_store::{Collection, Commit, CommitError, Entry, Expected, ItemWrite};
+use remit_policy::bundle::FieldSpec;
+use remit_store::{Commit, CommitError, Entry, Expected};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Facts by customer.
-pub(crate) const FACTS: Collection<FactsItem> = Collection::new("customer_facts");
-
 /// Hours that a fact may be older than the moment at which it is sent, or newer.
 const SAID_AHEAD_MS: i64 = 60_000;
-
-/// All that is known of a customer, as it is kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FactsItem {
-    /// The commitment to it, as it is on record.
-    pub(crate) words: Words,
-    /// It, sealed, in Base64.
-    sealed: String,
-}
-
-/// A fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fact {
-    /// What.
-    pub(crate) held: FieldValue,
-    /// Who said it.
-    pub(crate) source: SmolStr,
-    /// When it was so, as far as its source knows.
-    pub(crate) at: Timestamp,
-}
-
-/// All that is known of a customer.
-pub(crate) type Facts = BTreeMap<FieldName, Fact>;
 
 /// What is known of a customer by now.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -189,7 +163,7 @@ pub(crate) async fn say(
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;
-    let facts = of(parts, &customer).await?;
+    let facts = known_facts::of(parts, &customer).await?;
     let Some(facts) = facts.filter(|facts| !facts.is_empty()) else {
         return Err(Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier").into());
     };
@@ -240,7 +214,7 @@ async fn commit(
         let named = read.values.iter().filter(move |(_, value)| value.is_some() == is_set);
         named.map(|(name, _)| name.clone()).collect()
     };
-    let event = Event::CustomerFactsSet {
+    let event = Event::CustomerFactsSet(FactsSet {
         customer: customer.id.clone(),
         facts: sealed.words.clone(),
         set: named(true),
@@ -248,7 +222,7 @@ async fn commit(
         source: read.source.to_string(),
         by: caller.pseudonym.to_string(),
         at: now,
-    };
+    });
     let stream = Stream::customer(&customer.id);
     let record = commit::to_record(&parts.environment, &event, &stream, caller, now).map_err(|error| failed(&error))?;
     let item = FactsItem { words: sealed.words, sealed: STANDARD_NO_PAD.encode(&sealed.bytes) };
@@ -261,50 +235,4 @@ async fn commit(
         ..Commit::default()
     };
     projections::commit(parts, commit).await.map(|_| ())
-}
-
-/// All that is known of a customer; nothing where that is nothing, or was erased.
-pub(crate) async fn of(parts: &Parts, id: &CustomerId) -> Result<Option<Facts>, Refused> {
-    let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
-    if stored.is_none() {
-        return Ok(None);
-    }
-    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
-    Ok(opened(parts, &customer.key, stored.as_ref()))
-}
-
-/// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
-fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<FactsItem>>) -> Option<Facts> {
-    let FactsItem { words, sealed } = &stored?.value;
-    let open = || {
-        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
-        serde_json::from_str(&key.open(&bytes, words).ok()?).ok()
-    };
-    let facts: Option<Facts> = open();
-    if facts.is_none() {
-        parts.environment.metrics.unreadable.inc();
-        tracing::error!(commit = words.commit, "what is known of a customer cannot be read");
-    }
-    facts
-}
-
-/// Facts that may be seen, in the bundle's order.
-pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
-    let view = |spec: &FieldSpec| {
-        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
-        Some(FieldView {
-            name: spec.name.to_string(),
-            title: spec.title.clone(),
-            kind: fact.held.kind.as_str(),
-            value: bundle::shown(&fact.held),
-            source: fact.source.to_string(),
-            at: rfc3339(fact.at),
-        })
-    };
-    parts.governance.bundle.facts().iter().filter_map(view).collect()
-}
-
-/// That nothing is known of a customer any more.
-pub(crate) fn forgotten(customer: &CustomerId) -> ItemWrite {
-    FACTS.forget(customer.as_str(), Expected::Any("what is erased goes, whatever was said since"))
 }

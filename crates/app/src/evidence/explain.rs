@@ -16,23 +16,28 @@ use utoipa::ToSchema;
 /// The policy by which a queue that is closed takes nothing.
 const CLOSED: &str = "remit.closed";
 
+/// What is known of something, in words, where anything is.
+pub type Told<'a, T> = Box<dyn Fn(&T) -> Option<String> + 'a>;
+
+/// When a queue opens that is closed at a moment.
+pub type Opens<'a> = Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>;
+
 /// What is known beside a record, of the bundle that governed when it was made.
 pub struct Beside<'a> {
     /// The unit of amounts.
     pub currency: &'a str,
     /// How much waiting costs for this customer, in percent.
     pub value_percent: i64,
-    /// Whether some rule permits a candidate, whatever forbids it: a record names the rules that permit only where none
-    /// forbids.
+    /// Whether some rule permits a candidate, whatever forbids it: a record names permits only where none forbids.
     pub permitted: Box<dyn Fn(&Candidate) -> bool + 'a>,
     /// What a candidate lacks that no rule permits, in one sentence.
-    pub nearest: Box<dyn Fn(&Candidate) -> Option<String> + 'a>,
+    pub nearest: Told<'a, Candidate>,
     /// A rule for words, by its name.
-    pub rule: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    pub rule: Told<'a, str>,
     /// What people call a responder.
-    pub title: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    pub title: Told<'a, str>,
     /// When a queue that is closed at a moment opens.
-    pub opens: Box<dyn Fn(&ResponderId, Timestamp) -> Option<Timestamp> + 'a>,
+    pub opens: Opens<'a>,
     /// A moment, in the zone in which people work.
     pub moment: Box<dyn Fn(Timestamp) -> String + 'a>,
 }

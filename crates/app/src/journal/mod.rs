@@ -22,6 +22,9 @@ use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadEr
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
+/// How often a command is taken anew when what it is about changed while it was decided.
+pub(crate) const ATTEMPTS: usize = 8;
+
 /// The store, and who waits for what is committed, as whoever decides under one bundle in force has them: once another
 /// one is in force, nothing is committed through this any more.
 #[derive(Debug)]

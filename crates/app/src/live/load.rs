@@ -342,8 +342,8 @@ impl Desk {
         case.waiting_since.zip(queue).map_or(0, |(since, queue)| queue.worked_ms(since, now))
     }
 
-    /// That `case` waits here until it opens, where it is closed: not where a danger stands on the case, which waits for
-    /// nobody to come.
+    /// That `case` waits here until it opens, where it is closed: not where a danger stands on the case, which waits
+    /// for nobody to come.
     fn collects(&self, case: &Case, now: Timestamp) -> Option<Collects> {
         let queue = self.spec.queue.as_ref().filter(|_| case.situations.gravest().is_none())?;
         queue.collects(case.channel, now)

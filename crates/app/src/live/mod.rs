@@ -52,8 +52,11 @@ pub struct Live {
     heir: RwLock<Option<Heir>>,
 }
 
+/// What follows each change.
+type Follow = Box<dyn Fn(&Change) + Send + Sync>;
+
 /// Follows a change too, under the bundle that comes next.
-struct Heir(Box<dyn Fn(&Change) + Send + Sync>);
+struct Heir(Follow);
 
 impl fmt::Debug for Heir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +102,7 @@ impl Live {
     }
 
     /// Has `heir` follow each change too from now on; nobody where there is none.
-    pub(crate) fn hand_on_to(&self, heir: Option<Box<dyn Fn(&Change) + Send + Sync>>) {
+    pub(crate) fn hand_on_to(&self, heir: Option<Follow>) {
         *self.heir.write().unwrap_or_else(PoisonError::into_inner) = heir.map(Heir);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Parts,
-    customer::facts::{self, Facts},
+    customer::known_facts::{self, Facts},
     pipeline::sealing,
     refused::Refused,
 };
@@ -105,7 +105,7 @@ async fn known(parts: &Parts, customer: &CustomerId) -> Result<Option<Arc<Facts>
     if !parts.governance.bundle.facts().iter().any(|spec| spec.seen_by_policies) {
         return Ok(None);
     }
-    Ok(facts::of(parts, customer).await?.map(Arc::new))
+    Ok(known_facts::of(parts, customer).await?.map(Arc::new))
 }
 
 /// Values that were sealed together; nothing once they were erased.

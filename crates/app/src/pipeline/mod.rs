@@ -1,7 +1,7 @@
 //! The pipeline that every command goes through: load, authorise, decide, commit, project.
 
 use crate::{
-    Caller, Journal, Parts, Vault,
+    ATTEMPTS, Caller, Journal, Parts, Vault,
     access::who,
     operation::Refusal,
     pipeline::repeat::{Done, Kept, Repeat},
@@ -25,9 +25,6 @@ pub mod repeat;
 pub mod sealing;
 pub mod sla;
 pub mod stored;
-
-/// How often a command is taken anew when the case changed while it was decided.
-pub(crate) const ATTEMPTS: usize = 8;
 
 /// Decides `command` against the newest state of `case`, commits what happens, and answers with what
 /// `show` makes of it. Taken anew when somebody else's write came between.

@@ -20,10 +20,10 @@ use crate::{
         counted::CaseAnswer,
         defer, end, exception,
         feedback::GiveFeedback,
-        fields, hand_over, keep, merge,
+        hand_over, keep, merge,
         override_log::OverrideView,
         query::{MessageView, Page, TimelineItem},
-        request, situation, transfer,
+        request, set_fields, situation, transfer,
         view::{CaseView, ExceptionView},
         write,
     },
@@ -99,7 +99,7 @@ signatures! {
     PostMessage(request::PostMessage) -> CaseAnswer, "Added.";
     ListMessages(input::ListPart) -> Page<MessageView>, "One page.";
     PostSignals(write::PostSignals) -> CaseAnswer, "Recorded and decided.";
-    SetFields(fields::PostFields) -> CaseAnswer, "Set, and decided.";
+    SetFields(set_fields::PostFields) -> CaseAnswer, "Set, and decided.";
     RequestHandoff(hand_over::RequestHandoff) -> CaseAnswer, "Decided.";
     MakeOverride(hand_over::MakeOverride) -> CaseAnswer, "Given.";
     ResolveCase(end::ResolveCase) -> CaseAnswer, "Resolved.";

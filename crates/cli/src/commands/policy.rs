@@ -106,7 +106,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
             Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
             Ok(_) => Err(findings),
             Err(finding) => {
-                findings.push(finding);
+                findings.push(*finding);
                 Err(findings)
             }
         }
@@ -176,10 +176,10 @@ fn of_nobody(situation: &str) -> String {
 ///
 /// # Errors
 /// Why no server can start with this bundle.
-fn intents(bundle: &Bundle) -> Result<Option<Training>, Finding> {
+fn intents(bundle: &Bundle) -> Result<Option<Training>, Box<Finding>> {
     reader::training(bundle, TRAINED_MOST, &mut |step| shown::note(step)).map_err(|error| {
         let message = format!("no server can start with this bundle: {error}");
-        match error {
+        Box::new(match error {
             ReaderError::Examples(ExamplesError { line, .. }) => {
                 let line = usize::try_from(line).unwrap_or(1);
                 Finding::new("intents.csv", line, message, "correct the row, or take it out")
@@ -192,7 +192,7 @@ fn intents(bundle: &Bundle) -> Result<Option<Training>, Finding> {
                 Finding::new("bundle.toml", above + 1, message, cure)
             }
             _ => Finding::new("intents.csv", 1, message, "correct or add examples; docs/bundle.md says what they are"),
-        }
+        })
     })
 }
 

@@ -262,7 +262,11 @@ impl FirstToken {
         if !block_on(app.journal.store().tokens())?.is_empty() {
             return Ok(None);
         }
-        let (row, token) = token::prepare(&Entropy::default(), app.environment.now(), first_of("admin"))?;
+        let (row, token) = token::prepare(
+            &Entropy::default(),
+            app.environment.now(),
+            first_of("admin", app.governance.bundle.usual_source()),
+        )?;
         let first = if std::io::stdout().is_terminal() {
             Self::Shown(token)
         } else {
@@ -341,13 +345,13 @@ fn told(opened: anyhow::Result<Governed>, json: bool) -> anyhow::Result<Option<G
     }
 }
 
-/// The token that a data directory begins with.
-fn first_of(role: &str) -> token::NewToken {
+/// The token that a data directory begins with; it posts as `source`.
+fn first_of(role: &str, source: &str) -> token::NewToken {
     token::NewToken {
         name: format!("first {role}"),
         roles: vec![role.to_owned()],
         responder: None,
-        source: Some("crm".into()),
+        source: Some(source.to_owned()),
         sources: Vec::new(),
         staff: None,
         days: 90,

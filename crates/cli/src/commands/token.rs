@@ -109,7 +109,7 @@ pub(crate) fn fresh(app: &Parts, name: &str) -> anyhow::Result<String> {
         name: name.to_owned(),
         roles: vec!["admin".into()],
         responder: None,
-        source: Some("crm".into()),
+        source: Some(app.governance.bundle.usual_source().to_owned()),
         sources: Vec::new(),
         staff: None,
         days: 1,

@@ -14,7 +14,7 @@ pub(crate) const DESKS: &str = "support,billing";
 /// The name of the AI responder.
 pub(super) const ASSISTANT: &str = "assistant";
 /// The topic of the first desk.
-pub(super) const GENERAL: &str = "general";
+pub(super) const ABOUT_US: &str = "about_us";
 
 /// The five answers that a bundle is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]

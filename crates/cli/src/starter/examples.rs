@@ -1,6 +1,6 @@
 //! Labelled examples of what customers write, by topic: those that a new bundle learns from, and others to be played.
 
-use super::answers::GENERAL;
+use super::answers::ABOUT_US;
 use anyhow::Context as _;
 
 const EXAMPLES: &str = include_str!("../../templates/examples.csv");
@@ -19,8 +19,8 @@ pub(super) struct Topic {
 }
 
 /// The topic of what every organisation is asked.
-pub(super) fn general() -> anyhow::Result<Topic> {
-    topic(GENERAL, GENERAL)
+pub(super) fn about_us() -> anyhow::Result<Topic> {
+    topic(ABOUT_US, ABOUT_US)
 }
 
 /// The topic of a desk: what is known of its name, or else what asks for it by its title.

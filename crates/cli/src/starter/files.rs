@@ -1,7 +1,7 @@
 //! The files of a bundle to start from, each with what it is for.
 
 use super::{
-    answers::{ASSISTANT, Answers, GENERAL},
+    answers::{ABOUT_US, ASSISTANT, Answers},
     examples::{self, Topic},
     template::{filled, list, quoted},
 };
@@ -28,8 +28,8 @@ macro_rules! template {
 pub(crate) fn made(answers: &Answers, directory: &str) -> anyhow::Result<Vec<Made>> {
     let first = answers.desks.first().map(String::as_str).unwrap_or_default();
     let desks: Vec<Desk> = answers.desks.iter().enumerate().map(|(at, name)| Desk::of(name, at)).collect();
-    let mut topics = vec![examples::general()?];
-    for desk in desks.iter().filter(|desk| !desk.first && desk.name != GENERAL) {
+    let mut topics = vec![examples::about_us()?];
+    for desk in desks.iter().filter(|desk| !desk.first && desk.name != ABOUT_US) {
         topics.push(examples::of_desk(desk.name, &desk.title)?);
     }
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
@@ -111,7 +111,7 @@ impl Parts<'_> {
             let values = [("topic", &*quoted(&topic.name)), ("intents", &*intents)];
             topics += &filled(template!("topic.toml"), &values)?;
         }
-        let ai_topics = list([GENERAL]);
+        let ai_topics = list([ABOUT_US]);
         let values = [("ai_topics", &*ai_topics), ("languages", &*languages)];
         let responders = if self.answers.ai { filled(template!("responder.toml"), &values)? } else { String::new() };
         let mut queues = String::new();
@@ -139,7 +139,7 @@ impl Parts<'_> {
             ("currency", &*quoted(&self.answers.currency)),
             ("packs", &*languages),
             ("first_intent", &*quoted(self.intents.first().copied().unwrap_or_default())),
-            ("first_topic", &*quoted(GENERAL)),
+            ("first_topic", &*quoted(ABOUT_US)),
             ("time_zone", &*zone),
             ("topics", &*topics),
             ("responders", &*responders),

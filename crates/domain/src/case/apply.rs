@@ -231,14 +231,6 @@ impl Case {
         self.handoffs = 0;
     }
 
-    /// The customer is awaited from now on, or the case has ended.
-    pub(super) fn stop_waiting(&mut self, at: Timestamp) {
-        let since = self.waiting_since.take();
-        if let Some(waits) = &mut self.waits {
-            waits.end(since, at);
-        }
-    }
-
     /// Counts from now on in the hours of the queue that has the case or, while an AI responder does, would be next.
     fn count_in_hours_of(&mut self, decision: &Decision) {
         let is_queue = |id: &&ResponderId| {

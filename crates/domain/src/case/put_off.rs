@@ -1,36 +1,16 @@
 //! A case that is put off: what follows from its deferrals, and how their events change it.
 
-use super::{Case, Status};
+use super::Case;
 use crate::{
     deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind},
     id::Timestamp,
 };
 
 impl Case {
-    /// Whether nobody has to do anything on it for now: it takes nobody's room, and is offered to nobody. What the
-    /// customer writes has somebody do something, except that a snooze is over with it.
-    pub fn is_put_off(&self) -> bool {
-        let holds = |deferral: &Deferral| match deferral.kind {
-            DeferralKind::Snooze => true,
-            DeferralKind::Callback | DeferralKind::ThirdParty => self.waiting_since.is_none() && !deferral.is_due,
-            DeferralKind::FollowUp => false,
-        };
-        self.status == Status::Open && self.deferrals.values().any(holds)
-    }
-
     /// Since when nobody has to do anything on it, where that is so.
     pub fn put_off_since(&self) -> Option<Timestamp> {
         let since = self.deferrals.values().filter(|deferral| deferral.kind != DeferralKind::FollowUp);
         since.map(|deferral| deferral.at).min().filter(|_| self.is_put_off())
-    }
-
-    /// Since when the customer is awaited: they were answered, and have said nothing since.
-    pub fn silent_since(&self) -> Option<Timestamp> {
-        if self.waiting_since.is_some() || self.status != Status::Open {
-            return None;
-        }
-        let waits = self.waits.as_ref()?;
-        waits.over().last().map(|last| last.until)
     }
 
     /// Whether others are waited for, so that what is promised for its end stands still.
@@ -70,13 +50,6 @@ impl Case {
             }
             DeferralKind::ThirdParty => self.count_apart(false, end.at),
             _ => {}
-        }
-    }
-
-    /// From now on the customer's waiting counts, or does not count, against what is promised for the case's end.
-    pub(super) fn count_apart(&mut self, apart: bool, at: Timestamp) {
-        if let Some(waits) = &mut self.waits {
-            waits.count_apart(apart, self.waiting_since, at);
         }
     }
 

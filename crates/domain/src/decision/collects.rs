@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub struct Collects {
     /// When it opens.
     pub opens: Timestamp,
-    /// Whether the customer does not wait for it: they are promised to be called back, and the queue takes the case only
-    /// where nobody else may have it who is there.
+    /// Whether the customer does not wait for it: they are promised to be called back, and the queue takes the case
+    /// only where nobody else may have it who is there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub calls_back: bool,
 }

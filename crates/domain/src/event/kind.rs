@@ -1,7 +1,7 @@
 //! The names under which events are recorded, and by what each can be looked up.
 
 use super::Event;
-use crate::stream::Stream;
+use crate::{field::FactsSet, stream::Stream};
 
 impl Event {
     /// Every name under which an event is recorded.
@@ -145,7 +145,7 @@ impl Event {
             Self::AiStopped { responder, .. }
             | Self::AiResumed { responder, .. }
             | Self::OutcomesReset { responder, .. } => Some(Stream::responder(responder)),
-            Self::CustomerFactsSet { customer, .. }
+            Self::CustomerFactsSet(FactsSet { customer, .. })
             | Self::CustomerErased { customer, .. }
             | Self::ErasureCompleted { customer, .. } => Some(Stream::customer(customer)),
             Self::BundleActivated { .. } => Some(Stream::bundle()),

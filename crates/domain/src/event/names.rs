@@ -2,14 +2,14 @@
 
 pub(super) use crate::{
     action::{ActionDecision, ActionEnd},
-    activation::{BundleChanges, Moved},
+    activation::Activation,
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,
     deferral::{Awaited, Deferral, DeferralEnd},
     ending::{Ending, Feedback},
     exception::Exception,
-    field::{Held, Untold},
+    field::{FactsSet, Held, Untold},
     floor::StaffProfile,
     governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{

@@ -46,11 +46,13 @@ pub(crate) fn ended(before: &Case, event: &Event, after: &Case) -> Result<(), St
         }
     }
     match event {
-        Event::DeferralEnded { end } if end.how == DeferralHow::Missed && end.kind == DeferralKind::Callback => {
-            // Who was promised a call waits until somebody speaks to them.
-            if after.waiting_since.is_none() {
-                return Err("P5: a call was missed, and the customer does not count as waiting".to_owned());
-            }
+        // Who was promised a call waits until somebody speaks to them.
+        Event::DeferralEnded { end }
+            if end.how == DeferralHow::Missed
+                && end.kind == DeferralKind::Callback
+                && after.waiting_since.is_none() =>
+        {
+            return Err("P5: a call was missed, and the customer does not count as waiting".to_owned());
         }
         Event::OfferMade { .. } if before.is_put_off() => {
             return Err("P2: what is put off was offered to somebody".to_owned());

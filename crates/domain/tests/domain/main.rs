@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod asked_of_policy;
 mod commands;
 mod deferrals;
 mod people;

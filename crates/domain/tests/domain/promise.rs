@@ -1,14 +1,14 @@
 //! The promises, as checks on one step: what was before, what was asked, and what followed.
 
 use crate::{
-    deferrals,
+    asked_of_policy, deferrals,
     world::{DUE_MS, World, owner, policy},
 };
 use remit_domain::{
     Case, Command, Decision, Deliberation, Event, Refusal,
     announcement::Announcement,
     case::{Holder, HolderRef, Status},
-    command::{Happened, Question},
+    command::Happened,
     decision::{
         self, Candidate, DecisionPoint, Effect, Outcome, PEOPLE_KEEP, ResponderKind, Standing, Trigger, YieldReason,
     },
@@ -175,7 +175,8 @@ fn one_event(step: &Step<'_>, before: &Case, event: &Event, after: &Case) -> Res
         return Ok(());
     };
     ensure!(before.waiting_since == after.waiting_since, "a decision reset the customer's wait");
-    let question = question(step.command, step.before).ok_or("P3: a decision that nobody asked for")?;
+    let question =
+        asked_of_policy::question(step.command, step.before).ok_or("P3: a decision that nobody asked for")?;
     ensure!(decision.point == question.point, "P3: taken at {:?}", decision.point);
     ensure!(decision.trigger == question.trigger, "P3: triggered by {:?}", decision.trigger);
     let asked = step.world.answer(before, &question);
@@ -459,47 +460,6 @@ fn a_human_is_reachable(step: &Step<'_>, happened: &Happened) -> Result<(), Stri
         }
     }
     Ok(())
-}
-
-/// What a command asks policy, as the record must say it.
-fn question(command: &Command, before: Option<&Case>) -> Option<Question> {
-    let (point, trigger) = match command {
-        Command::Open { .. } => (DecisionPoint::Route, Trigger::CaseOpened),
-        Command::Write { .. } | Command::Attach { epoch: None, .. } => {
-            (DecisionPoint::Retain, Trigger::CustomerMessage)
-        }
-        Command::WriteAgain { .. } => match before?.status {
-            Status::Open => (DecisionPoint::Retain, Trigger::CustomerMessage),
-            Status::Resolved => (DecisionPoint::Route, Trigger::Reopened),
-        },
-        Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
-        Command::SetFields(_) => (DecisionPoint::Retain, Trigger::FieldsSet),
-        Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
-        Command::Yield { reason, .. } => (DecisionPoint::Escalate, Trigger::Yielded { reason: *reason, found: None }),
-        Command::ReturnToAi { .. } => (DecisionPoint::ReturnToAi, Trigger::ReturnRequested),
-        Command::Override { to, reason } => {
-            (DecisionPoint::Override, Trigger::Overridden { to: to.clone(), reason: reason.commit.clone() })
-        }
-        Command::ResolveException { .. } => (DecisionPoint::Route, Trigger::ExceptionResolved),
-        Command::Reopen { .. } | Command::GiveFeedback { reopens: Some(_), .. } => {
-            (DecisionPoint::Route, Trigger::Reopened)
-        }
-        Command::Accept { offer, staff } => {
-            (DecisionPoint::Offer, Trigger::Accepted { offer: *offer, staff: staff.clone() })
-        }
-        Command::Return { .. } => (DecisionPoint::Offer, Trigger::Returned),
-        Command::TakeBack { .. } => {
-            let staff = before?.holder.as_ref()?.staff.clone()?;
-            (DecisionPoint::Offer, Trigger::StaffGone { staff })
-        }
-        Command::Transfer { to, .. } => (DecisionPoint::Escalate, Trigger::Transferred { to: to.clone() }),
-        Command::AskAction { .. } => {
-            (DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction, found: None })
-        }
-        Command::Review { point, trigger, .. } => (*point, trigger.clone()),
-        _ => return None,
-    };
-    Some(Question { point, trigger })
 }
 
 fn json(value: &impl Serialize) -> Result<String, String> {

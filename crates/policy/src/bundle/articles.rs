@@ -154,7 +154,8 @@ fn lint(
                 // Several articles may fail to answer the same.
                 Some(before) if !(list == "not" && before.starts_with("`not`") && !before.ends_with(file)) => {
                     let message = format!("the question “{question}” is in {before} too");
-                    wrong(here(), message, "say once which article answers it");
+                    let cure = "take it out of one of them; what stands in a `not` is answered by no article";
+                    wrong(here(), message, cure);
                 }
                 Some(_) => {}
                 None => {

@@ -13,11 +13,11 @@ use remit_app::{
     case::{
         end::{self, ReopenCase, ResolveCase},
         exception::{self, RaiseException},
-        fields::{self, PostFields},
         hand_over::{self, MakeOverride, RequestHandoff},
         open::{self, Opened},
         query,
         request::{OpenCase, PostMessage},
+        set_fields::{self, PostFields},
         write::{self, PostSignals},
     },
     input::{ListCases, ListPart},
@@ -107,7 +107,7 @@ async fn set_fields(
     Name(id): Name,
     body: Json<PostFields>,
 ) -> Reply {
-    let acted = fields::set_fields(&app, &caller, body.repeat.as_ref(), &id, body.value);
+    let acted = set_fields::set_fields(&app, &caller, body.repeat.as_ref(), &id, body.value);
     done(pipeline::or_earlier_answer(&app.journal, &app.vault, &caller, body.repeat.as_ref(), acted).await?)
 }
 

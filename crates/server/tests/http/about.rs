@@ -2,9 +2,10 @@
 //! sample bank with fields, facts, and a service that is asked before a case is decided first.
 
 use super::{
-    asked::{Expected as _, bank_and, put},
     endpoint::{Ai, SECRET, second},
+    expected::{Expected as _, put},
     harness::{Client, Server, TwoClocks, id},
+    sample_bundle::bank_and,
     story::check_all,
 };
 use remit_app::governance::services::Services;

@@ -1,6 +1,9 @@
 //! A bundle that comes into force in a running server: checked, previewed, switched under load, rolled back, listed.
 
-use crate::harness::{BANK, Client, Server, bank_with, bank_with_file, bank_without, id};
+use crate::{
+    harness::{Client, Server, id},
+    sample_bundle::{BANK, bank_with, bank_with_file, bank_without},
+};
 use remit_app::journal::block_on::block_on;
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_store::Journal as _;

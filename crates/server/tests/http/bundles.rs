@@ -1,7 +1,8 @@
 //! A change of bundle over a data directory with open work: what is gone is told, moved on record, and never lost.
 
 use crate::{
-    harness::{Client, Server, bank_with, bank_without, epoch, id, open_moved},
+    harness::{Client, Server, epoch, id, open_moved},
+    sample_bundle::{bank_with, bank_without},
     staff::{answer, presence, staff_client, work},
 };
 use remit_app::journal::block_on::block_on;

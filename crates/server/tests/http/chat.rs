@@ -3,7 +3,8 @@
 use crate::{
     attachments::PNG,
     customer::Customer,
-    harness::{Client, Got, OwnClock, Server, bank_with, epoch, id},
+    harness::{Client, Got, OwnClock, Server, epoch, id},
+    sample_bundle::bank_with,
 };
 use remit_app::{
     access::token,

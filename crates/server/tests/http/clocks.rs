@@ -193,7 +193,7 @@ fn who_is_away_for_long_leaves_the_case_too_and_a_restart_forgets_nobody_who_has
     reply(&ana, mine, "I am back.");
     presence(&ana, "ana", "offline");
     let data = server.stop();
-    let server = Server::start_on(data, crate::harness::bank_with(|toml| toml), Services::none());
+    let server = Server::start_on(data, crate::sample_bundle::bank_with(|toml| toml), Services::none());
     let lead = server.client(&["lead", "admin"]);
     // The other one's customer was waiting when she left.
     let other = &again[1];

@@ -3,7 +3,8 @@
 use crate::{
     chronicle::{Bounds, Chronicle},
     endpoint::{Ai, MANY_AT_ONCE},
-    harness::{Client, Hands, Server, bank_with, epoch, id},
+    harness::{Client, Hands, Server, epoch, id},
+    sample_bundle::bank_with,
     staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_app::journal::block_on::block_on;

@@ -1,8 +1,9 @@
-//! Cases put off over real HTTP: each comes back by itself, to whoever has it or to its queue; and messages on cases that
-//! have ended.
+//! Cases put off over real HTTP: each comes back by itself, to whoever has it or to its queue; and messages on cases
+//! that have ended.
 
 use crate::{
-    harness::{BANK, Client, Got, OwnClock, Server, bank_with, epoch, id},
+    harness::{Client, Got, OwnClock, Server, epoch, id},
+    sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };
 use remit_app::environment::clock::{Clock as _, rfc3339};

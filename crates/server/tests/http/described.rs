@@ -219,7 +219,7 @@ fn what_is_described_is_served_and_asks_for_a_token_where_it_says_so() {
             let got = match method.as_str() {
                 "get" => nobody.get(&path),
                 "delete" => nobody.delete(&path),
-                "put" => crate::asked::put(&nobody, &path, &json!({})),
+                "put" => crate::expected::put(&nobody, &path, &json!({})),
                 _ => nobody.post(&path, &json!({})),
             };
             let open = operation["security"] == json!([{}]);

@@ -104,7 +104,7 @@ fn what_was_left_when_the_process_ended_is_done_after_the_next_start() {
     drop(reading);
     let server = Server::start_on(
         data,
-        crate::harness::bank_with(|toml| toml),
+        crate::sample_bundle::bank_with(|toml| toml),
         remit_app::governance::services::Services::none(),
     );
     let admin = server.client(&["admin"]);

@@ -2,9 +2,10 @@
 //! policies, and erased with the customer.
 
 use super::{
-    asked::{Expected as _, bank_and},
     endpoint::Ai,
+    expected::Expected as _,
     harness::{Client, Server, id},
+    sample_bundle::bank_and,
 };
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;

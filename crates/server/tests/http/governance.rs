@@ -1,7 +1,8 @@
 //! Acts of authority are on record: who made and revoked tokens, noted staff, started chats and subscribed to events.
 
 use crate::{
-    harness::{Client, Server, bank_with, verified},
+    harness::{Client, Server, verified},
+    sample_bundle::bank_with,
     staff::presence,
 };
 use remit_app::journal::block_on::block_on;

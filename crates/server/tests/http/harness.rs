@@ -1,5 +1,6 @@
 //! A server with the sample bank on a data directory of its own, and a client.
 
+use crate::sample_bundle::BANK;
 use remit_app::journal::block_on::block_on;
 use remit_app::{
     Parts, Settings, Succession,
@@ -19,7 +20,7 @@ use remit_ledger::{
     checkpoint::{Signer, Verifier},
     verify::{Problem, Report},
 };
-use remit_policy::{bundle::Bundle, files::Files};
+use remit_policy::bundle::Bundle;
 use remit_server::serve::{self, Running};
 use remit_store::{Verification as _, sqlite::Directory};
 use serde_json::{Value, json};
@@ -35,11 +36,6 @@ use std::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
-    let files = Files::read(&root).unwrap();
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
-});
 /// Trained once, copied into every data directory.
 static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
@@ -272,32 +268,6 @@ fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, settings: Setti
     }
     let told = &mut |step: &str| assert!(!step.starts_with("training the intent"), "{step}");
     boot::open(data, bundle, clock, services, settings, told).unwrap()
-}
-
-/// The sample bank with another `bundle.toml`.
-pub(crate) fn bank_with(change: impl FnOnce(String) -> String) -> Arc<Bundle> {
-    bank_with_file("bundle.toml", change)
-}
-
-/// The sample bank with another file.
-pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) -> Arc<Bundle> {
-    let changed = change(String::from_utf8(BANK.files().get(file).unwrap().to_vec()).unwrap());
-    let files = BANK.files().clone().with(file, changed.into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
-}
-
-/// The sample bank without one of its queues.
-pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
-    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
-    let cut = |text: String, from: &str, to: &str| {
-        let (before, rest) = text.split_once(from).unwrap();
-        format!("{before}{}", rest.split_once(to).map_or(String::new(), |(_, after)| format!("{to}{after}")))
-    };
-    let manifest = cut(text("bundle.toml"), &format!("[[queue]]\nname = \"{queue}\""), "[[");
-    let policies = cut(text("policies/queues.cedar"), &format!("@id(\"queue.{queue}\")"), "@id(");
-    let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
-    let files = files.with("policies/queues.cedar", policies.into_bytes());
-    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
 
 /// Opens a data directory under another bundle, with where goes what is gone.

@@ -5,7 +5,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, settled, timeline},
-    harness::{Client, Server, bank_with, epoch, id},
+    harness::{Client, Server, epoch, id},
+    sample_bundle::bank_with,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

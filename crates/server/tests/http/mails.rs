@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, settled, timeline},
-    harness::{Client, Server, TwoClocks, bank_with, epoch, id},
+    harness::{Client, Server, TwoClocks, epoch, id},
+    sample_bundle::bank_with,
 };
 use remit_app::governance::services::Services;
 use serde_json::{Value, json};

@@ -9,7 +9,6 @@
 mod about;
 mod activation;
 mod ai;
-mod asked;
 mod attachments;
 mod bad_input;
 mod bundles;
@@ -29,6 +28,7 @@ mod endpoint;
 mod erasure;
 mod events;
 mod evidence;
+mod expected;
 mod facts;
 mod fields;
 mod governance;
@@ -45,6 +45,7 @@ mod preference;
 mod principals;
 mod proxies;
 mod readings;
+mod sample_bundle;
 mod scripts;
 mod staff;
 #[path = "../../../domain/tests/domain/story.rs"]

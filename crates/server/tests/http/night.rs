@@ -4,7 +4,8 @@ use crate::{
     chat::staff,
     clocks::TEN,
     customer::Customer,
-    harness::{Server, TwoClocks, bank_with, id},
+    harness::{Server, TwoClocks, id},
+    sample_bundle::bank_with,
     staff::{answer, offered, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;

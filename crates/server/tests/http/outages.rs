@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, second, settled, timeline},
-    harness::{Client, OwnClock, Server, bank_with, id},
+    harness::{Client, OwnClock, Server, id},
+    sample_bundle::bank_with,
 };
 use remit_app::governance::{model_cache::ModelCache, services::Services};
 use remit_app::journal::block_on::block_on;

@@ -2,13 +2,14 @@
 //! change of it, and no operation that asks for nothing slips in.
 
 use crate::{
-    asked::put,
     attachments::PNG,
     chat::staff,
     customer::Customer,
     described::DESCRIPTION,
     described_requests::{Asked, requests},
-    harness::{BANK, Client, Got, Server, bank_with_file, id},
+    expected::put,
+    harness::{Client, Got, Server, id},
+    sample_bundle::{BANK, bank_with_file},
 };
 use remit_app::{governance::services::Services, operation};
 use remit_policy::engine::API_ACTIONS;

@@ -2,7 +2,8 @@
 //! hour where a desk works, what a case needs of staff, and what is other for a topic.
 
 use crate::{
-    harness::{BANK, Client, OwnClock, Server, bank_with, id},
+    harness::{Client, OwnClock, Server, id},
+    sample_bundle::{BANK, bank_with},
     staff::{offered, presence, staff_client, work},
 };
 use remit_app::{environment::clock, governance::services::Services};
@@ -13,8 +14,8 @@ use std::{path::PathBuf, sync::Arc};
 const PERSON: &str = "I want to talk to a person about a payment";
 const HOUR_MS: i64 = 3_600_000;
 
-/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and what its policies
-/// see of responders.
+/// The sample bank with what a folder of `scenarios` adds to it: tables of `bundle.toml`, policies, and what its
+/// policies see of responders.
 pub(crate) fn bank_and(folder: &str) -> Arc<Bundle> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(folder);
     let added = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();

@@ -3,7 +3,8 @@
 use crate::{
     chat::refused,
     customer::Customer,
-    harness::{Server, bank_with, open_set},
+    harness::{Server, open_set},
+    sample_bundle::bank_with,
 };
 use remit_app::{Settings, governance::services::Services};
 use remit_policy::address::Address;

@@ -3,7 +3,8 @@
 use crate::{
     customer::Customer,
     danger::say,
-    harness::{BANK, Client, Server, bank_with, id},
+    harness::{Client, Server, id},
+    sample_bundle::{BANK, bank_with},
 };
 use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;

@@ -4,10 +4,11 @@
 use crate::{
     activation::{put_in_force, untested},
     customer::Customer,
-    harness::{Client, Server, TwoClocks, bank_without, epoch, id, open_moved_at},
+    harness::{Client, Server, TwoClocks, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
     night::bank_working,
     preference::bank_and,
+    sample_bundle::bank_without,
     staff::{answer, presence, work},
     story::check_all,
 };

@@ -1,6 +1,9 @@
 //! Staff over real HTTP: offers, presence, capacity, and what happens when many answer at once.
 
-use crate::harness::{Client, Server, bank_with, epoch, id};
+use crate::{
+    harness::{Client, Server, epoch, id},
+    sample_bundle::bank_with,
+};
 use remit_app::{access::token, governance::services::Services};
 use serde_json::{Value, json};
 use std::{

@@ -1,6 +1,9 @@
 //! What customers are told, in the words of the bundle and in the customer's language, over real HTTP.
 
-use crate::harness::{BANK, Client, Server, id};
+use crate::{
+    harness::{Client, Server, id},
+    sample_bundle::BANK,
+};
 use remit_policy::bundle::Bundle;
 use serde_json::Value;
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 use crate::{
     chat::refused,
     customer::Customer,
-    harness::{Client, Got, OwnClock, Server, bank_with},
+    harness::{Client, Got, OwnClock, Server},
+    sample_bundle::bank_with,
 };
 use serde_json::json;
 

@@ -314,7 +314,7 @@ fn what_happens_during_a_pause_is_sent_after_it_and_nothing_once_deleted() {
     assert_eq!(client.delete(&at).status, 204);
     assert_eq!((client.get(&at).status, client.delete(&at).status), (404, 404));
     assert_eq!(client.get("/v1/subscriptions").body, json!([]));
-    let server = Server::start_on(server.stop(), crate::harness::bank_with(|toml| toml), Default::default());
+    let server = Server::start_on(server.stop(), crate::sample_bundle::bank_with(|toml| toml), Default::default());
     assert_eq!(server.client(&["admin"]).get("/v1/subscriptions").body, json!([]));
 }
 

@@ -2,7 +2,8 @@
 
 use crate::{
     endpoint::{Ai, MANY_AT_ONCE, settled},
-    harness::{Client, Server, bank_with, epoch, id},
+    harness::{Client, Server, epoch, id},
+    sample_bundle::bank_with,
     staff::{answer, note, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;

@@ -19,7 +19,7 @@ use crate::{
         found_by::{BY_CASE, BY_VALUE},
         override_log::OVERRIDES,
     },
-    customer::facts::FACTS,
+    customer::known_facts::FACTS,
     live::{
         chats::CHATS,
         floor::STAFF,

@@ -1,9 +1,10 @@
 //! What is known of customers, against the records of it; and under what cases are found, one list against the other.
 
 use super::super::problem::kept;
-use crate::customer::facts::FactsItem;
+use crate::customer::known_facts::FactsItem;
 use remit_domain::{
     Event,
+    field::FactsSet,
     id::{CaseId, CustomerId},
 };
 use remit_ledger::hash::Hash;
@@ -43,7 +44,7 @@ fn malformed(what: &str) -> serde_json::Error {
 impl Facts {
     pub(super) fn note(&mut self, event: &Event) {
         match event {
-            Event::CustomerFactsSet { customer, facts, .. } => {
+            Event::CustomerFactsSet(FactsSet { customer, facts, .. }) => {
                 self.recorded.insert(customer.to_string(), Some(facts.commit.clone()));
             }
             Event::CustomerErased { customer, .. } => {

@@ -1,0 +1,91 @@
+//! What is known of a customer, as it is kept: sealed under the customer's key as a whole, so that it goes with it.
+
+use crate::{
+    Parts, case::field_view::FieldView, customer, environment::clock::rfc3339, refused::Refused,
+    vault::keys::CustomerKey,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use remit_domain::{
+    event::Words,
+    field::FieldValue,
+    id::{CustomerId, FieldName, Timestamp},
+};
+use remit_policy::bundle::{self, FieldSpec};
+use remit_store::{Collection, Entry, Expected, ItemWrite};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Facts by customer.
+pub(crate) const FACTS: Collection<FactsItem> = Collection::new("customer_facts");
+
+/// All that is known of a customer, as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactsItem {
+    /// The commitment to it, as it is on record.
+    pub(crate) words: Words,
+    /// It, sealed, in Base64.
+    pub(super) sealed: String,
+}
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fact {
+    /// What.
+    pub(crate) held: FieldValue,
+    /// Who said it.
+    pub(crate) source: SmolStr,
+    /// When it was so, as far as its source knows.
+    pub(crate) at: Timestamp,
+}
+
+/// All that is known of a customer.
+pub(crate) type Facts = BTreeMap<FieldName, Fact>;
+
+/// All that is known of a customer; nothing where that is nothing, or was erased.
+pub(crate) async fn of(parts: &Parts, id: &CustomerId) -> Result<Option<Facts>, Refused> {
+    let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
+    if stored.is_none() {
+        return Ok(None);
+    }
+    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+    Ok(opened(parts, &customer.key, stored.as_ref()))
+}
+
+/// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
+pub(super) fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<FactsItem>>) -> Option<Facts> {
+    let FactsItem { words, sealed } = &stored?.value;
+    let open = || {
+        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
+        serde_json::from_str(&key.open(&bytes, words).ok()?).ok()
+    };
+    let facts: Option<Facts> = open();
+    if facts.is_none() {
+        parts.environment.metrics.unreadable.inc();
+        tracing::error!(commit = words.commit, "what is known of a customer cannot be read");
+    }
+    facts
+}
+
+/// Facts that may be seen, in the bundle's order.
+pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
+    let view = |spec: &FieldSpec| {
+        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        Some(FieldView {
+            name: spec.name.to_string(),
+            title: spec.title.clone(),
+            kind: fact.held.kind.as_str(),
+            value: bundle::shown(&fact.held),
+            source: fact.source.to_string(),
+            at: rfc3339(fact.at),
+        })
+    };
+    parts.governance.bundle.facts().iter().filter_map(view).collect()
+}
+
+/// That nothing is known of a customer any more.
+pub(crate) fn forgotten(customer: &CustomerId) -> ItemWrite {
+    FACTS.forget(customer.as_str(), Expected::Any("what is erased goes, whatever was said since"))
+}

@@ -1,0 +1,90 @@
+//! Reads what a bundle says about deciding beside its policies: who owns each decision point, and how cost is counted.
+
+use super::{being_read::Reading, declared_fields, field::FieldSpec};
+use crate::{manifest::SignalKind, places::Place};
+use remit_domain::{
+    cost::{Currency, Economics},
+    decision::{Considerations, DecisionPoint, Terms},
+    id::{Digest, SignalName},
+};
+use std::collections::BTreeMap;
+
+const MINUTE_MS: i64 = 60_000;
+
+impl Reading<'_> {
+    pub(super) fn terms(
+        &mut self,
+        digest: &Digest,
+        baseline: &Digest,
+        considerations: Considerations,
+        facts: &[FieldSpec],
+    ) -> Option<Terms> {
+        let manifest = self.manifest;
+        let mut owners = BTreeMap::new();
+        for point in DecisionPoint::ALL {
+            match manifest.decision_points.get(point.as_str()) {
+                Some(owner) => {
+                    let place = Place::key("decision_points").then(point.as_str());
+                    owners.insert(point, self.owner(owner, point.as_str(), &place)?);
+                }
+                None => self.wrong_at(
+                    &Place::key("decision_points"),
+                    format!("decision point `{}` has no owner", point.as_str()),
+                    "add it under [decision_points]",
+                ),
+            }
+        }
+        for name in manifest.decision_points.keys() {
+            if !DecisionPoint::ALL.iter().any(|point| point.as_str() == name) {
+                self.wrong_at(
+                    &Place::key("decision_points").then(name),
+                    format!("`{name}` is no decision point"),
+                    "the decision points are route, retain, escalate, return_to_ai, override, offer, stop_ai and act",
+                );
+            }
+        }
+        let economics = &manifest.economics;
+        let value_signal = match &economics.value_signal {
+            Some(name)
+                if !manifest.signals.iter().any(|s| &s.name == name && s.kind == SignalKind::Name)
+                    && !declared_fields::is_class(facts, name) =>
+            {
+                self.wrong_at(
+                    &Place::key("economics").then("value_signal"),
+                    format!(
+                        "value_signal names `{name}`, which is no signal of type `name`, and no text among the facts"
+                    ),
+                    "declare the signal, or name a fact that policies see as `customer.NAME`",
+                );
+                None
+            }
+            Some(name) => SignalName::new(name).ok(),
+            None => None,
+        };
+        Some(Terms {
+            bundle: digest.clone(),
+            baseline: baseline.clone(),
+            owners,
+            economics: Economics {
+                currency: Currency(manifest.currency.as_str().into()),
+                delay_minor_per_hour: economics.delay_minor_per_hour,
+                breach_minor: economics.breach_minor,
+                failure_minor: economics.failure_minor,
+                value_signal,
+                value_percent: economics.value_percent.clone(),
+            },
+            considerations,
+            handoffs_max: manifest.limits.handoffs_max,
+            exception_owner: self.owner(
+                &manifest.exceptions.owner,
+                "[exceptions]",
+                &Place::key("exceptions").then("owner"),
+            )?,
+            exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
+            escalate_to: match &manifest.exceptions.escalate_to {
+                Some(owner) => Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?),
+                None => None,
+            },
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! The sample bank, as it is and with something in it otherwise.
+
+use remit_policy::{bundle::Bundle, files::Files};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
+
+/// The sample bank.
+pub(crate) static BANK: LazyLock<Arc<Bundle>> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    let files = Files::read(&root).unwrap();
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+});
+
+/// The sample bank with another `bundle.toml`.
+pub(crate) fn bank_with(change: impl FnOnce(String) -> String) -> Arc<Bundle> {
+    bank_with_file("bundle.toml", change)
+}
+
+/// The sample bank with another file.
+pub(crate) fn bank_with_file(file: &str, change: impl FnOnce(String) -> String) -> Arc<Bundle> {
+    let changed = change(String::from_utf8(BANK.files().get(file).unwrap().to_vec()).unwrap());
+    let files = BANK.files().clone().with(file, changed.into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
+/// The sample bank without one of its queues.
+pub(crate) fn bank_without(queue: &str) -> Arc<Bundle> {
+    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
+    let cut = |text: String, from: &str, to: &str| {
+        let (before, rest) = text.split_once(from).unwrap();
+        format!("{before}{}", rest.split_once(to).map_or(String::new(), |(_, after)| format!("{to}{after}")))
+    };
+    let manifest = cut(text("bundle.toml"), &format!("[[queue]]\nname = \"{queue}\""), "[[");
+    let policies = cut(text("policies/queues.cedar"), &format!("@id(\"queue.{queue}\")"), "@id(");
+    let files = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
+    let files = files.with("policies/queues.cedar", policies.into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
+
+/// The sample bank with more at the end of its manifest, and more files.
+pub(crate) fn bank_and(declared: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
+    let manifest = String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap() + declared;
+    let changed = BANK.files().clone().with("bundle.toml", manifest.into_bytes());
+    let changed = files.iter().fold(changed, |all, (name, text)| all.with(name, text.as_bytes().to_vec()));
+    Arc::new(Bundle::load(changed).unwrap_or_else(|findings| panic!("{findings:#?}")))
+}
