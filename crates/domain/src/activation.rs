@@ -51,7 +51,7 @@ pub struct Moved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Activation {
+pub struct BundleActivation {
     /// The one that was in force before; none in a new data directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Digest>,

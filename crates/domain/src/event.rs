@@ -371,7 +371,7 @@ pub enum Event {
         at: Timestamp,
     },
     /// A bundle came into force. Of no case.
-    BundleActivated(Activation),
+    BundleActivated(BundleActivation),
     /// A token was made. In the token's own stream.
     TokenMade {
         /// What it grants.

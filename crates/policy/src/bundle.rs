@@ -18,6 +18,7 @@ mod words;
 pub use crate::candidate_attributes::Asked;
 use crate::{
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
+    deep_stack::deep,
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
@@ -151,6 +152,10 @@ impl Bundle {
     }
 
     fn build(files: Files, purpose: Purpose, findings: &mut Vec<Finding>) -> Option<Self> {
+        deep(|| Self::read(files, purpose, findings))
+    }
+
+    fn read(files: Files, purpose: Purpose, findings: &mut Vec<Finding>) -> Option<Self> {
         let (baseline, activate) = match purpose {
             Purpose::Activate => (baseline::newest(), true),
             Purpose::Replay { baseline } => (baseline, false),

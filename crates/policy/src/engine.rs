@@ -10,6 +10,7 @@ use crate::{
     actions::{ACT, HANDLE},
     attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
+    deep_stack::deep,
     manifest::SignalKind,
     personal::ToldApart,
     rule::Rule,
@@ -117,6 +118,10 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Makes a loaded bundle's policies ready.
     pub fn new(bundle: &Bundle) -> Self {
+        deep(|| Self::of(bundle))
+    }
+
+    fn of(bundle: &Bundle) -> Self {
         let handle = uid("Action", HANDLE);
         let rules = &bundle.rules;
         let slots = bundle

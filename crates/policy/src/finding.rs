@@ -102,19 +102,8 @@ pub(crate) fn folded(mut findings: Vec<Finding>) -> Vec<Finding> {
         }
         same
     });
-    let above: Vec<Option<usize>> = (0..findings.len()).map(|at| above(&findings, at)).collect();
-    let top = |at: usize| {
-        let mut here = at;
-        // As many steps as there are findings, since faults could follow from each other in a circle.
-        for _ in 0..findings.len() {
-            match above.get(here).copied().flatten() {
-                Some(next) => here = next,
-                None => return here,
-            }
-        }
-        at
-    };
-    let tops: Vec<usize> = (0..findings.len()).map(top).collect();
+    let above = above(&findings);
+    let tops: Vec<usize> = (0..findings.len()).map(|at| top(&above, at)).collect();
     let mut roots: Vec<(usize, Finding)> = Vec::new();
     let mut following = Vec::new();
     for (at, (finding, top)) in findings.into_iter().zip(tops).enumerate() {
@@ -128,15 +117,40 @@ pub(crate) fn folded(mut findings: Vec<Finding>) -> Vec<Finding> {
     roots.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// What the finding at this place follows from: one that is the fault, or else the first that follows from it too.
-fn above(findings: &[Finding], at: usize) -> Option<usize> {
-    let finding = findings.get(at)?;
-    finding.follows.iter().find_map(|fault| {
-        let others = || findings.iter().enumerate().filter(|(other, _)| *other != at);
-        let is = others().find(|(_, other)| other.is.contains(fault));
-        let too = others().find(|(other, found)| *other < at && found.follows.contains(fault));
-        is.or(too).map(|(other, _)| other)
-    })
+/// What each finding follows from: the one that is the fault, or else the first that follows from that fault too.
+fn above(findings: &[Finding]) -> Vec<Option<usize>> {
+    let is_of = |at: usize, finding: &Finding| {
+        let is = |fault| findings.iter().enumerate().position(|(other, found)| other != at && found.is.contains(fault));
+        finding.follows.iter().find_map(is)
+    };
+    let mut above: Vec<Option<usize>> = findings.iter().enumerate().map(|(at, finding)| is_of(at, finding)).collect();
+    for (at, finding) in findings.iter().enumerate() {
+        if above.get(at).is_none_or(Option::is_some) {
+            continue;
+        }
+        // Not one that itself follows from this one.
+        let too = finding.follows.iter().find_map(|fault| {
+            let mut before = findings.iter().take(at).enumerate();
+            before.find(|(other, found)| found.follows.contains(fault) && top(&above, *other) != at)
+        });
+        if let (Some((other, _)), Some(place)) = (too, above.get_mut(at)) {
+            *place = Some(other);
+        }
+    }
+    above
+}
+
+/// The finding that stands above all that this one follows from; itself where faults follow from each other in a circle.
+fn top(above: &[Option<usize>], at: usize) -> usize {
+    let mut here = at;
+    // As many steps as there are findings.
+    for _ in above {
+        match above.get(here).copied().flatten() {
+            Some(next) => here = next,
+            None => return here,
+        }
+    }
+    at
 }
 
 /// The line, from 1, on which byte `offset` of `text` stands.

@@ -16,6 +16,7 @@ mod cedar;
 mod cedar_places;
 mod closed_values;
 mod considerations;
+mod deep_stack;
 pub mod engine;
 mod expressions;
 pub mod files;

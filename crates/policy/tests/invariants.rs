@@ -114,8 +114,8 @@ fn actions_and_interfaces_are_held_to_it_too() {
         ),
         (
             "policies/api-access.cedar",
-            "Action::\"metrics.read\"], resource)\nwhen { principal.roles.contains(Role::\"auditor\") };",
-            "Action::\"metrics.read\", Action::\"customer.erase\"], resource)\n\
+            "Action::\"bundle.read\"], resource)\nwhen { principal.roles.contains(Role::\"auditor\") };",
+            "Action::\"bundle.read\", Action::\"customer.erase\"], resource)\n\
              when { principal.roles.contains(Role::\"auditor\") };",
         ),
     ]);

@@ -10,7 +10,7 @@ use crate::{
 };
 use remit_domain::{
     Event, Stream,
-    activation::{Activation, BundleChanges, Moved},
+    activation::{BundleActivation, BundleChanges, Moved},
     id::Digest,
 };
 use remit_policy::{
@@ -109,7 +109,7 @@ pub async fn list_bundles(
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         let Event::BundleActivated(activation) = event else { continue };
-        let Activation { from, to, name, by, reason, changed, moves, at } = activation;
+        let BundleActivation { from, to, name, by, reason, changed, moves, at } = activation;
         let by = who::named(&parts.journal, &parts.vault, &by).await?;
         let (seq, at) = (row.seq, rfc3339(at));
         items.push(BundleView { digest: to, name, seq, at, by, reason, from, changed, moves, in_force: false });
@@ -185,7 +185,7 @@ pub(super) async fn before(journal: &Journal) -> Result<Digest, Refused> {
     let stream = Stream::bundle().to_string();
     let rows = journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
     let from = rows.last().and_then(|row| match serde_json::from_slice(&row.body) {
-        Ok(Event::BundleActivated(Activation { from, .. })) => from,
+        Ok(Event::BundleActivated(BundleActivation { from, .. })) => from,
         _ => None,
     });
     from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force"))

@@ -92,7 +92,7 @@ impl Plan {
 
     /// The event that puts it on record.
     fn event(&self, bundle: &Bundle, by: &By, at: Timestamp) -> Event {
-        Event::BundleActivated(activation::Activation {
+        Event::BundleActivated(activation::BundleActivation {
             from: self.from.clone(),
             to: bundle.digest().clone(),
             name: bundle.name().to_owned(),

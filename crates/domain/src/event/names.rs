@@ -2,7 +2,7 @@
 
 pub(super) use crate::{
     action::{ActionDecision, ActionEnd},
-    activation::Activation,
+    activation::BundleActivation,
     case::{Channel, HolderRef, Requester},
     consult::Consult,
     decision::Decision,

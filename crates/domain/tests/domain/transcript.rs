@@ -9,7 +9,7 @@ use crate::{
 use remit_domain::{
     Case, Command, Event,
     action::ActionEnd,
-    activation::Activation,
+    activation::BundleActivation,
     automatic::AutoSubmitted,
     case::Author,
     decision::{DecisionPoint, SlaClock, Trigger, YieldReason},
@@ -341,7 +341,7 @@ impl Transcript {
             Event::AiStopped { responder, .. } => format!("{responder} was stopped"),
             Event::AiResumed { responder, .. } => format!("{responder} may again"),
             Event::OutcomesReset { responder, .. } => format!("what was counted of {responder} begins anew"),
-            Event::BundleActivated(Activation { name, .. }) => format!("the bundle of {name} came into force"),
+            Event::BundleActivated(BundleActivation { name, .. }) => format!("the bundle of {name} came into force"),
             Event::ExceptionTaken { exception, by, .. } => {
                 format!("exception {} taken by {by}", self.number(exception))
             }

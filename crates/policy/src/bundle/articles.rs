@@ -253,7 +253,7 @@ mod tests {
                 "+++\nanswers = [\n    \"How?\",\n    \"how\",\n]\n+++\n# PIN\nSo.\n",
                 "4: the question “how” is in `answers`",
             ),
-            ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\nSo.\n", "2: the question “How” is in `answers`"),
+            ("+++\nanswers = [\"How?\"]\nnot = [\"How\"]\n+++\n# PIN\nSo.\n", "3: the question “How” is in `answers`"),
             ("+++\nanswers = [\"\"]\n+++\n# PIN\nSo.\n", "2: a question of `answers` is empty"),
             (&format!("+++\nnot = [\"{long}\"]\n+++\n# PIN\n"), "2: a question of `not`"),
             ("\n+++\nanswers = [\"How?\"]\n+++\n# PIN\nSo.\n", "2: the line `+++` is not the first"),

@@ -1,8 +1,20 @@
-//! Nights: a sample bank whose desks close.
+//! Nights: what waits for a desk that is closed, what customers are told of it, and who is offered it and when.
 
-use crate::sample_bundle::bank_with;
+use crate::{
+    chat::staff,
+    clocks::TEN,
+    customer::Customer,
+    harness::{Server, TwoClocks, id},
+    sample_bundle::bank_with,
+    staff::{answer, offered, presence, staff_client, work},
+};
+use remit_app::governance::services::Services;
 use remit_policy::bundle::Bundle;
+use serde_json::{Value, json};
 use std::sync::Arc;
+
+const HOUR_MS: i64 = 3_600_000;
+const TRANSFER: &str = "I want to talk to a human about my transfer";
 
 /// The sample bank with a general desk, and a fraud desk, that work so each day, but on these holidays; while they are
 /// closed, the one collects mails and both call chats back. The desk for identities never closes.
@@ -26,4 +38,53 @@ pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
         let toml = with(toml, "fraud", "always", calls_back);
         with(toml, "identity", "office", "calendar = \"always\"") + &calendar
     })
+}
+
+#[test]
+fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
+    let clocks = TwoClocks::at(TEN + 13 * HOUR_MS);
+    let bundle = bank_working("08:00-18:00", &[]);
+    let server = Server::start_under_clock(Arc::clone(&bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    staff(&server, &lead, "ana", "Ana");
+    let ann = Customer::of(&lead, "ann");
+    ann.say(TRANSFER);
+    let status = ann.status();
+    let promise = "Nobody is here right now. Our General desk will get back to you once we open again, on Wednesday 11 \
+                   March, 08:00 (GMT).";
+    assert_eq!((&status["state"], &status["text"]), (&json!("waiting"), &json!(promise)), "{status}");
+    let (opens, due) = (json!("2026-03-11T08:00:00.000Z"), json!("2026-03-11T10:00:00.000Z"));
+    assert_eq!((&status["opens_at"], &status["due_at"]), (&opens, &due), "{status}");
+    let messages = ann.conversation()["messages"].clone();
+    let told = |message: &Value| message["author"] == "remit" && message["text"] == promise;
+    assert!(messages.as_array().unwrap().iter().any(told), "{messages}");
+    // What shows the case or the queue shows the same.
+    let case = lead.get("/v1/cases").body["items"][0].clone();
+    assert_eq!((&case["opens_at"], &case["due_at"]), (&opens, &due), "{case}");
+    let queues = lead.get("/v1/queues").body;
+    let general = queues.as_array().unwrap().iter().find(|queue| queue["name"] == "general").unwrap();
+    assert_eq!((&general["open"], &general["opens_at"]), (&json!(false), &opens), "{general}");
+    // The decision rests on it, and can be taken again.
+    let id_of = case["decision"].as_str().unwrap();
+    let decision = lead.get(&format!("/v1/decisions/{id_of}")).body;
+    let collects = &decision["decision"]["collecting"]["general"];
+    assert_eq!(collects, &json!({ "opens": TEN + 22 * HOUR_MS, "calls_back": true }), "{decision}");
+    assert!(decision["explanation"]["chosen"].to_string().contains("promises to call the customer back"), "{decision}");
+    let replay = lead.post(&format!("/v1/decisions/{id_of}/replay"), &json!({})).body;
+    assert_eq!(replay["same"], true, "{replay}");
+
+    // Ana works at night, elsewhere: what waits for the morning is not offered to her, also after a restart.
+    let data = server.stop();
+    let server = Server::resume_under_clock((data, bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let at_night = lead.open("bob", "I want to talk to a human, my identity cannot be verified");
+    let ana = staff_client(&server, "ana");
+    let first = work(&ana, "ana", |work| offered(work) > 0);
+    let ids = |work: &Value| work["offered"].as_array().unwrap().iter().map(id).collect::<Vec<_>>();
+    assert_eq!(ids(&first), [id(&at_night)]);
+    assert_eq!(answer(&ana, &first["offered"][0], "accept").status, 200);
+    clocks.pass(9 * HOUR_MS + 60_000);
+    let ana = staff_client(&server, "ana");
+    presence(&ana, "ana", "available");
+    work(&ana, "ana", |work| ids(work).contains(&id(&case)));
 }

@@ -4,7 +4,7 @@
 use crate::pipeline::sla;
 use remit_domain::{
     Case, Event,
-    activation::Activation,
+    activation::BundleActivation,
     id::{CaseId, Timestamp},
 };
 use remit_policy::{bundle::Bundle, files::Files};
@@ -31,7 +31,7 @@ pub(super) struct Governed {
 impl Governed {
     /// Notes the record with this number.
     pub(super) fn note(&mut self, seq: i64, event: &Event) {
-        if let Event::BundleActivated(Activation { to, at, .. }) = event {
+        if let Event::BundleActivated(BundleActivation { to, at, .. }) = event {
             self.recorded.insert(seq, (*at, to.to_string()));
         }
     }
