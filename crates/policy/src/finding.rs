@@ -140,7 +140,8 @@ fn above(findings: &[Finding]) -> Vec<Option<usize>> {
     above
 }
 
-/// The finding that stands above all that this one follows from; itself where faults follow from each other in a circle.
+/// The finding that stands above all that this one follows from; itself where faults follow from each other in a
+/// circle.
 fn top(above: &[Option<usize>], at: usize) -> usize {
     let mut here = at;
     // As many steps as there are findings.

@@ -4,8 +4,8 @@
 use remit_policy::{bundle::Bundle, engine::Engine, files::Files, suite};
 use std::path::PathBuf;
 
-/// The failures of these tests under the bank, whose cards desk collects mails and calls chats back. It works from 07:00
-/// to 22:00, and not at Christmas; the desk for identities works in the office's hours and collects nothing.
+/// The failures of these tests under the bank, whose cards desk collects mails and calls chats back. It works from
+/// 07:00 to 22:00, and not at Christmas; the desk for identities works in the office's hours and collects nothing.
 fn failures(tests: &str) -> Vec<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
     let files = Files::read(&root).unwrap();
