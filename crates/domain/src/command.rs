@@ -305,6 +305,8 @@ pub enum Command {
         situations: Vec<Noted>,
         /// Whether its customer asked for a human.
         human_requested: bool,
+        /// Why this one is reopened, where it has ended since and somebody has to see to what stands there.
+        reopens: Option<Words>,
     },
     /// The customer says how they were helped. Who says that it is dealt with ends the case.
     GiveFeedback {

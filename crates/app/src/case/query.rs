@@ -333,6 +333,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DeferralEnded { .. }
         | Event::CaseAwaited { .. }
         | Event::StaffRemoved { .. }
+        | Event::TokenNameForgotten { .. }
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }

@@ -14,7 +14,9 @@ pub(crate) fn source_of(governance: &Governance, caller: &Caller, field: &str) -
     match (&caller.source, &caller.principal) {
         (Some(source), _) => Ok(source.clone()),
         (None, Principal::Responder(_)) if is_ai(governance, caller) => Ok(SmolStr::new_static("ai")),
-        (None, Principal::Staff { .. } | Principal::Responder(_)) => Ok(SmolStr::new_static("staff")),
+        (None, Principal::Staff { .. } | Principal::Person | Principal::Responder(_)) => {
+            Ok(SmolStr::new_static("staff"))
+        }
         (None, _) => {
             Err(Refused::invalid(field, "this token has no source; make one with `remit token create --source NAME`"))
         }

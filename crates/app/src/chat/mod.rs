@@ -27,7 +27,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
-    Command, Event,
+    Command, Event, Refusal,
     case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
@@ -125,12 +125,17 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         return Err(Refused::invalid("hours", "must be 1 to 72").into());
     }
     let customer = customer::customer_id(&parts.vault, &start.customer);
+    // Nobody is erased between this look at the case and the commit.
+    let _starting = parts.live.chats.starting.read().await;
     let cases = match &start.case {
         Some(id) => {
             let case =
                 load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
+            }
+            if customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none() {
+                return Err(Refused::from(Refusal::WordsErased).into());
             }
             vec![case.id]
         }

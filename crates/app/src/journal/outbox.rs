@@ -70,6 +70,11 @@ pub(crate) fn deferral_row(case: CaseId, of: DeferralKind) -> String {
     format!("deferral:{}:{case}", of.as_str())
 }
 
+/// The name of the row that has a case know of one that ended in it.
+pub(crate) fn absorb_row(into: CaseId, from: CaseId) -> String {
+    format!("absorb:{into}:{from}")
+}
+
 /// Tells a case that is put off until another one ends that it has.
 pub(crate) fn ended(case: CaseId, by: CaseId, now: Timestamp) -> OutboxRow {
     timer_on(format!("ended:{by}:{case}"), by, now, Look::CaseEnded { case })

@@ -17,6 +17,8 @@ operations! { "chat"
             Changed,
             /// There is no such case to go on with.
             NotFound,
+            /// The words of that case were erased.
+            Erased,
         }
     }
 

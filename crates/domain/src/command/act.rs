@@ -89,8 +89,8 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Abandon => endings::abandon(so_far, context),
         Command::EndSilent { epoch } => endings::end_silent(so_far, context, epoch),
         Command::Merge { epoch, into } => endings::merge(so_far, context, epoch, into),
-        Command::Absorb { from, situations, human_requested } => {
-            endings::absorb(so_far, context, from, situations, human_requested)
+        Command::Absorb { from, situations, human_requested, reopens } => {
+            endings::absorb(so_far, context, from, (situations, human_requested), reopens)
         }
         Command::GiveFeedback { feedback, reopens } => endings::give_feedback(so_far, context, feedback, reopens),
         Command::NoteLate { responder, epoch } => endings::note_late(so_far, context, responder, epoch),

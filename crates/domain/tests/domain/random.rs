@@ -76,7 +76,7 @@ enum Act {
     AskAction(bool),
     EndAction(usize),
     Merge,
-    Absorb,
+    Absorb(bool),
     Feedback(Option<bool>),
     Abandon,
     Silent,
@@ -121,7 +121,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3usize).prop_map(Act::Advise),
         2 => any::<bool>().prop_map(Act::AskAction),
         1 => (0..3usize).prop_map(Act::EndAction),
-        1 => proptest::bool::weighted(0.3).prop_map(|merge| if merge { Act::Merge } else { Act::Absorb }),
+        1 => (proptest::bool::weighted(0.3), any::<bool>())
+            .prop_map(|(merge, human)| if merge { Act::Merge } else { Act::Absorb(human) }),
         1 => any::<Option<bool>>().prop_map(Act::Feedback),
         1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
         1 => Just(Act::Contact),
@@ -280,7 +281,10 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndAction { epoch, action: session.action(*back), how: ActionEnd::Done, note: Some(text()) }
         }
         Act::Merge => Command::Merge { epoch, into: session.other_case() },
-        Act::Absorb => Command::Absorb { from: session.other_case(), situations: vec![], human_requested: false },
+        Act::Absorb(human_requested) => {
+            let (from, reopens) = (session.other_case(), Some(text()));
+            Command::Absorb { from, situations: vec![], human_requested: *human_requested, reopens }
+        }
         Act::Feedback(solved) => {
             let reopens = (*solved == Some(false)).then(text);
             Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) }, reopens }

@@ -158,6 +158,7 @@ impl Transcript {
                 from: self.session.other_case(),
                 situations: danger().into_iter().collect(),
                 human_requested: rest.contains(&"human"),
+                reopens: Some(text()),
             },
             "contact" => Command::NoteContact { case: self.session.other_case(), linked: rest.contains(&"linked") },
             "customer-again" => Command::WriteAgain { words: text(), readings: readings(), situation: danger() },

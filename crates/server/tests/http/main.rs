@@ -9,6 +9,7 @@
 mod about;
 mod activation;
 mod ai;
+mod at_once;
 mod attachments;
 mod bad_input;
 mod bundles;

@@ -220,16 +220,6 @@ impl Views for SqliteStore {
         self.one(sql, [id, REVOKED_TOKEN], |row| row.get(0))
     }
 
-    async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
-        let id = id.to_owned();
-        let forgotten = self.rare(move |side| {
-            // What is forgotten is overwritten.
-            side.pragma_update(None, "secure_delete", true)?;
-            side.execute("DELETE FROM items WHERE kind = ?1 AND id = ?2", [REVOKED_TOKEN, &id])
-        });
-        Ok(forgotten.await? > 0)
-    }
-
     async fn item(&self, kind: &str, id: &str) -> Result<Option<Item>, ReadError> {
         self.one("SELECT kind, id, version, body FROM items WHERE kind = ?1 AND id = ?2", [kind, id], item)
     }
