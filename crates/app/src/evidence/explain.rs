@@ -214,6 +214,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::CustomerMessage => "The customer wrote again.".into(),
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
         Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
+        Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
         Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
             let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
