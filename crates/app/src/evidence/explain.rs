@@ -241,9 +241,7 @@ fn because(trigger: &Trigger) -> String {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
         }
-        Trigger::PoliciesChanged => {
-            "Another bundle came into force, under which the holder may not keep the case.".into()
-        }
+        Trigger::PoliciesChanged => "Under the bundle in force now the holder may not keep the case.".into(),
         Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }

@@ -109,7 +109,8 @@ impl Authority {
         self.facts.opened()
     }
 
-    /// Notes an item that is kept, of which what is sealed is opened where `keys` are at hand; one that cannot be read, or is of no kind that there is, is found.
+    /// Notes an item that is kept, of which what is sealed is opened where `keys` are at hand; one that cannot be read,
+    /// or is of no kind that there is, is found.
     pub(super) fn item(&mut self, row: &Item, keys: Option<&Keys>, found: Found<'_>) {
         let body = row.body.as_slice();
         let read = match row.kind.as_str() {
