@@ -289,8 +289,8 @@ impl Load {
                 // The case itself is no company for itself.
                 depth = (depth - 1).max(0);
             }
-            let open = bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none();
-            let collects = desk.collects(case, now).filter(|_| !open);
+            let open = spec.is_open(now) && desk.outages().until(now).is_none();
+            let collects = if open { None } else { desk.collects(case, now) };
             let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
             let there = waits.and_then(|waits| waits.get(&spec.responder));
             let left_ms = due.map(|due| due.since(collects.map_or(now, |collects| collects.opens)));
