@@ -2,12 +2,12 @@
 //! had goes back to its queue, all on record.
 
 use crate::{
-    Caller, Parts,
+    Caller, Parts, Succession,
     access::{auth, authority},
-    journal::{outbox, stored_case},
+    journal::{ATTEMPTS, outbox, stored_case},
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
-    refused::Refused,
+    refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };
 use remit_domain::{Event, governance::StaffRemoval, id::StaffId};
@@ -17,7 +17,12 @@ use remit_store::{Commit, Entry, Expected, OutboxRow, TokenChange, Views as _};
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such member of staff.
-pub async fn remove_staff(parts: &Parts, caller: &Caller, name: &str) -> Result<(), RemoveStaffRefusal> {
+pub async fn remove_staff(
+    succession: &Succession,
+    parts: &Parts,
+    caller: &Caller,
+    name: &str,
+) -> Result<(), RemoveStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let id = known_staff(&parts.live, name)?.profile.id;
     {
@@ -26,8 +31,25 @@ pub async fn remove_staff(parts: &Parts, caller: &Caller, name: &str) -> Result<
         known_staff(&parts.live, name)?;
         put_on_record(parts, caller, &id).await?;
     }
-    settle::take_back_offers(parts, &id).await?;
-    for case in parts.live.floor.cases_of(&id) {
+    Ok(take_all_back(succession, &id).await?)
+}
+
+/// Takes back all that somebody has who was removed. Their removal is on record, so that nobody would take it anew:
+/// where another bundle comes into force meanwhile, this goes on under that one. What is left after so many is in the
+/// outbox.
+async fn take_all_back(succession: &Succession, id: &StaffId) -> Result<(), Refused> {
+    for _ in 0..ATTEMPTS {
+        match take_back(&succession.current(), id).await {
+            Err(refused) if refused.kind == Kind::Superseded => {}
+            taken => return taken,
+        }
+    }
+    Ok(())
+}
+
+async fn take_back(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
+    settle::take_back_offers(parts, id).await?;
+    for case in parts.live.floor.cases_of(id) {
         gone::take_back(parts, case).await?;
     }
     Ok(())

@@ -37,6 +37,7 @@ mod inbox;
 mod injections;
 mod limits;
 mod mails;
+mod midway;
 mod names;
 mod night;
 mod outages;

@@ -69,7 +69,8 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let decision = lead.get(&format!("/v1/decisions/{id_of}")).body;
     let collects = &decision["decision"]["collecting"]["general"];
     assert_eq!(collects, &json!({ "opens": TEN + 22 * HOUR_MS, "calls_back": true }), "{decision}");
-    assert!(decision["explanation"]["chosen"].to_string().contains("promises to call the customer back"), "{decision}");
+    let promises = "promises to call the customer back once it opens, at 2026-03-11 08:00:00 Europe/London.";
+    assert!(decision["explanation"]["chosen"].to_string().contains(promises), "{decision}");
     let replay = lead.post(&format!("/v1/decisions/{id_of}/replay"), &json!({})).body;
     assert_eq!(replay["same"], true, "{replay}");
 
