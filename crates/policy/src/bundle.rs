@@ -332,7 +332,7 @@ impl Bundle {
     }
 
     /// Bounds.
-    pub fn limits(&self) -> &crate::limits::Limits {
+    pub fn limits(&self) -> &crate::manifest::Limits {
         &self.manifest.limits
     }
 

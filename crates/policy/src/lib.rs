@@ -22,7 +22,6 @@ mod expressions;
 pub mod files;
 pub mod finding;
 pub mod grid;
-pub mod limits;
 mod lint;
 mod literal_types;
 mod local_time;

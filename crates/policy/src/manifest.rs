@@ -82,7 +82,7 @@ pub struct Manifest {
     /// How cost is counted.
     pub economics: Economics,
     /// Bounds.
-    pub limits: crate::limits::Limits,
+    pub limits: Limits,
     /// What becomes of a message on a case that has ended; it is refused where nothing is said.
     pub reopen: Option<crate::reopen::Reopen>,
     /// Who owns exceptions of routing.

@@ -55,7 +55,7 @@ pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Res
 pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> Result<Read, Refused> {
     let mut read = Read { values: BTreeMap::new(), source, decides: false };
     for (name, value) in sent {
-        let spec = governance.bundle.field(name).ok_or_else(|| unknown(name, governance.bundle.fields()))?;
+        let spec = governance.bundle.field(name).ok_or_else(|| unknown("fields", name, governance))?;
         if !spec.is_set_by(&read.source) {
             let detail = format!("`{name}` is set by {}, and not by `{}`", spec.sources.join(", "), read.source);
             return Err(Refused::invalid("fields", detail));
@@ -70,11 +70,12 @@ pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> 
     Ok(read)
 }
 
-fn unknown(name: &str, known: &[FieldSpec]) -> Refused {
+/// That the bundle has no such field, as `part` of a request names one.
+pub(crate) fn unknown(part: &'static str, name: &str, governance: &Governance) -> Refused {
     let name: String = name.chars().take(64).collect();
-    let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
+    let known: Vec<&str> = governance.bundle.fields().iter().map(|spec| spec.name.as_str()).collect();
     let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
-    Refused::invalid("fields", format!("the bundle declares no field {name:?}: {known}"))
+    Refused::invalid(part, format!("the bundle declares no field {name:?}: {known}"))
 }
 
 /// Fields with personal ones sealed under the customer's key: what goes on record, what is kept, and what policies are
@@ -116,7 +117,7 @@ pub(crate) fn seal(
 }
 
 /// Whether `caller` may see a field.
-fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
+pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
     match &caller.principal {
         Principal::Customer(_) => false,
         _ if is_ai(governance, caller) => spec.seen_by_ai,

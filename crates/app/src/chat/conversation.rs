@@ -7,7 +7,7 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat::{self, confirmation::can_confirm},
+    chat::{self, callback, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
@@ -75,6 +75,13 @@ pub struct ChatStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub due_at: Option<String>,
+    /// When the customer is called, where a call is agreed on or promised and its moment is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub callback_at: Option<String>,
+    /// There where the customer can ask to be called, or for another moment: what they are offered, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
     /// Whether asking for a human would change anything.
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
@@ -83,14 +90,14 @@ pub struct ChatStatus {
 
 impl ChatMessage {
     /// What Remit tells of a case that is put off.
-    fn of_remit(seq: u64, text: String, by: String, at: String) -> Self {
+    fn of_remit(seq: u64, text: String, at: String) -> Self {
         Self {
             id: format!("put-off-{seq}"),
             seq,
             author: "remit",
             name: None,
             text: Some(text),
-            by: Some(by),
+            by: None,
             attachments: Vec::new(),
             at,
         }
@@ -171,9 +178,8 @@ async fn said_on(
                     said.extend(announced(&parts.governance, &parts.live, &case, &decision, &handoff, row.seq));
                 }
                 Event::CaseDeferred { deferral } => {
-                    let told = announce::put_off(&parts.governance, &case, &deferral);
-                    let (until, at) = (rfc3339(deferral.until), rfc3339(deferral.at));
-                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, until, at)));
+                    let told = announce::put_off(&parts.governance, &case, &deferral).filter(|_| !deferral.told);
+                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
                 }
                 _ => {}
             }
@@ -262,22 +268,30 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
         &id.to_string(),
     )
     .await?;
-    let language = announce::language(&case);
+    let now = parts.environment.now();
+    let (callback_at, callback) = (callback::agreed(&case), callback::offered(&parts.governance, &case, now));
+    Ok(ChatStatus { callback_at: callback_at.map(rfc3339), callback, ..status_on(parts, &case)? })
+}
+
+/// Who has a case now.
+fn status_on(parts: &Parts, case: &Case) -> Result<ChatStatus, Refused> {
+    let texts = parts.governance.bundle.texts();
+    let language = announce::language(case);
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
     let (Some(holder), Status::Open) = (&case.holder, case.status) else {
         return Ok(ChatStatus::new("closed", say("chat_ended", &[])));
     };
-    let can_confirm = can_confirm(&case);
-    if let Some(status) = put_off(&parts.governance, &case) {
+    let can_confirm = can_confirm(case);
+    if let Some(status) = put_off(&parts.governance, case) {
         return Ok(ChatStatus { can_confirm, ..status });
     }
     if let Some(staff) = &holder.staff {
-        let name = first_name(parts, &case, staff);
+        let name = first_name(parts, case, staff);
         let text = if parts.live.floor.is_here(staff) { "chat_person" } else { "chat_person_is_away" };
         return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", say(text, &[("name", &name)])) });
     }
     let Some(responder) = holder.responder() else {
-        return Ok(managed(&parts.governance, &case, holder, parts.environment.now()));
+        return Ok(managed(&parts.governance, case, holder, parts.environment.now()));
     };
     if case.held_by_ai {
         let title = announce::title(&parts.governance, responder.as_str());
@@ -285,7 +299,7 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
         return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
     }
     let desk = parts.governance.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
-    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, &case, responder);
+    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, case, responder);
     let how_long = outlook.words(&parts.governance, language);
     // Whoever is asked may say no.
     let how_long = match (case.offer.is_some(), &outlook) {
@@ -303,7 +317,7 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
         _ => text,
     };
     let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
-    let due_at = sla::clock(&parts.governance, &case).map(|running| rfc3339(running.due));
+    let due_at = sla::clock(&parts.governance, case).map(|running| rfc3339(running.due));
     Ok(ChatStatus { wait_minutes, opens_at, due_at, can_confirm, ..ChatStatus::new("waiting", text) })
 }
 
@@ -313,7 +327,7 @@ fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
     let deferral = case.deferrals.values().find(told)?;
     let state = if case.holder.as_ref().is_some_and(|holder| holder.staff.is_some()) { "person" } else { "waiting" };
     let status = ChatStatus::new(state, announce::put_off(governance, case, deferral)?);
-    Some(ChatStatus { by: Some(rfc3339(deferral.until)), ..status })
+    Some(status)
 }
 
 /// A file of a chat's cases, with its kind.
@@ -336,6 +350,8 @@ impl ChatStatus {
             wait_minutes: None,
             opens_at: None,
             due_at: None,
+            callback_at: None,
+            callback: None,
             can_ask_human: false,
             can_confirm: false,
         }
