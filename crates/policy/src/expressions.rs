@@ -2,12 +2,55 @@
 //! literals that it is compared with.
 
 use crate::attributes::{CUSTOMER, FIELDS};
-use serde_json::{Map, Value as Json};
+use cedar_policy::Policy;
+use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
 /// Literals that a text, or the members of a list, are compared with.
 pub(crate) type Texts = BTreeSet<SmolStr>;
+
+/// Longer paths are left as they are, and are taken for a look at all of what they begin with.
+const PATH_MAX: usize = 8;
+
+/// A policy in Cedar's JSON form, in which `has` with a path asks for one attribute after the other. Cedar keeps the path
+/// as a list, `context has fields.due` as `["fields", "due"]`, which nobody who looks for an attribute's name would find.
+pub(crate) fn in_json(policy: &Policy) -> Option<Json> {
+    let mut policy = policy.to_json().ok()?;
+    let mut open = vec![policy.get_mut("conditions")?];
+    while let Some(json) = open.pop() {
+        if let Some(apart) = json.get("has").and_then(one_by_one) {
+            *json = apart;
+        }
+        match json {
+            Json::Object(members) => open.extend(members.values_mut()),
+            Json::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    Some(policy)
+}
+
+/// `a has b.c` as `a has b && a.b has c`; nothing where it asks for one name, or for too many.
+fn one_by_one(has: &Json) -> Option<Json> {
+    let (left, path) = (has.get("left")?, has.get("attr")?.as_array()?);
+    let (last, before) = path.split_last().filter(|_| path.len() <= PATH_MAX)?;
+    let mut of = left.clone();
+    let mut all = None;
+    let mut ask = |of: &Json, name: &Json| {
+        let one = json!({ "has": { "left": of, "attr": name } });
+        all = Some(match all.take() {
+            Some(all) => json!({ "&&": { "left": all, "right": one } }),
+            None => one,
+        });
+    };
+    for name in before {
+        ask(&of, name);
+        of = json!({ ".": { "left": of, "attr": name } });
+    }
+    ask(&of, last);
+    all
+}
 
 /// The variable and the attribute of it that this expression in Cedar's JSON form is; one of a record in the context by
 /// the record's name too.
@@ -70,4 +113,25 @@ pub(crate) fn comparison(expression: &Map<String, Json>) -> Option<(&str, String
     };
     let (variable, attribute) = attribute(read.as_object()?)?;
     matches!(variable, "context" | "principal").then_some((variable, attribute, literal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn condition(text: &str) -> Json {
+        let policy = format!("permit(principal, action, resource) when {{ {text} }};");
+        let policy = in_json(&Policy::parse(None, &policy).unwrap()).unwrap();
+        policy.pointer("/conditions/0/body").unwrap().clone()
+    }
+
+    #[test]
+    fn a_path_is_asked_for_name_by_name() {
+        let apart = |long: &str, apart: &str| assert_eq!(condition(long), condition(apart));
+        apart("context has a.b", "context has a && context.a has b");
+        apart("!(context.x has a.b.c)", "!(context.x has a && context.x.a has b && context.x.a.b has c)");
+        apart("{ a: context has b.c }.a", "{ a: context has b && context.b has c }.a");
+        let long = (0..=PATH_MAX).map(|at| format!("a{at}")).collect::<Vec<_>>().join(".");
+        assert!(condition(&format!("context has {long}")).pointer("/has/attr").unwrap().is_array());
+    }
 }

@@ -8,6 +8,7 @@ mod types;
 use crate::{
     cedar::Vocabulary,
     cedar_places::line_with,
+    expressions::in_json,
     files::Files,
     finding::{Fault, Finding},
     rule::Rule,
@@ -26,7 +27,7 @@ pub(crate) fn lint<'a>(
 ) {
     let Some(types) = Types::read(&vocabulary.declared) else { return };
     for rule in rules {
-        let Ok(policy) = rule.policy.to_json() else { continue };
+        let Some(policy) = in_json(&rule.policy) else { continue };
         let scope = types.scope(&policy);
         let Some(conditions) = policy.get("conditions") else { continue };
         findings.extend(compared(&types, &scope, conditions).iter().map(|wrong| wrong.finding(rule, files)));

@@ -2,6 +2,7 @@
 
 use crate::{
     bundle::Bundle,
+    expressions::in_json,
     reference::Reference,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
@@ -72,7 +73,7 @@ impl<'b> Permits<'b> {
 
 /// The conditions of a policy that do not hold, each as Cedar's JSON has it.
 fn failing(rule: &Rule, request: &Request, entities: &Entities) -> Vec<Value> {
-    let Ok(policy) = rule.policy.to_json() else { return Vec::new() };
+    let Some(policy) = in_json(&rule.policy) else { return Vec::new() };
     let conditions = policy.get("conditions").and_then(Value::as_array).into_iter().flatten();
     let mut parts = Vec::new();
     for condition in conditions {

@@ -5,7 +5,7 @@
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 use crate::{
-    expressions::{Texts, asked_for, attribute, comparison, named_texts},
+    expressions::{Texts, asked_for, attribute, comparison, in_json, named_texts},
     manifest::SignalKind,
     rule::Rule,
 };
@@ -320,7 +320,7 @@ impl Unscoped {
             let otherwise = BTreeSet::new();
             Self { policy, looks_at_principal: true, reads: None, signals: None, literals, texts, otherwise }
         };
-        let Ok(mut json) = policy.to_json() else { return whole() };
+        let Some(mut json) = in_json(policy) else { return whole() };
         let mut looks = Looks::default();
         match json.get("conditions") {
             Some(conditions) => looks.at(conditions),

@@ -53,6 +53,13 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
         ),
         (
             "policies/queues.cedar",
+            "@id(\"queue.complaints\")",
+            "context.frustration_bp",
+            "context has fields.card && context.frustration_bp",
+            "has `fields`, which nothing there has",
+        ),
+        (
+            "policies/queues.cedar",
             "@id(\"queue.payments\")",
             "@id(\"queue.payments\")",
             "@id(\"queue.cards\")",
