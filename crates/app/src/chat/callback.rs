@@ -226,7 +226,7 @@ pub async fn ask_for_callback(
         let done = pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?;
         Ok::<_, AskForCallbackRefusal>(done)
     };
-    Ok(pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())?)
+    pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())
 }
 
 /// Takes back the call that the customer of a chat was to get.
@@ -245,5 +245,5 @@ pub async fn end_callback(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result
         let done = pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?;
         Ok::<_, EndCallbackRefusal>(done)
     };
-    Ok(pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())?)
+    pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())
 }
