@@ -35,7 +35,8 @@ raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOC
 offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, \
 consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback \
 [yes|no] [1-5], abandon, silent EPOCH, contact [linked], promise EPOCH, refuse EPOCH, customer-again, \
-snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after] [field], wake KIND HOW [EPOCH], awaited, withhold STAFF, set, nobody-came";
+snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after] [field], wake KIND HOW \
+[EPOCH], awaited, withhold STAFF, set, nobody-came";
 
 /// A session that is being told.
 #[derive(Debug)]
