@@ -25,6 +25,7 @@ use std::{
     fmt,
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 use tokio::runtime::{Handle, Runtime};
 
@@ -63,6 +64,11 @@ impl Clock for Midway {
         }
         Morning.now()
     }
+
+    /// What follows a commit while it is on its way asks this one, and nothing may come between then.
+    fn monotonic(&self) -> Duration {
+        Morning.monotonic()
+    }
 }
 
 #[test]
@@ -82,7 +88,8 @@ fn who_is_removed_while_another_bundle_comes_into_force_has_nothing_left() {
     let bundle = Arc::new(untested(&BANK));
     let parts: Arc<Parts> =
         Arc::new(open_at(data.path(), bundle, Services::none(), Settings::default(), Box::new(clock.clone())));
-    let succession = Arc::new(Succession::new(Arc::clone(&parts), Making::without_services()));
+    let making = Making { data: Some(data.path().to_owned()), ..Making::without_services() };
+    let succession = Arc::new(Succession::new(Arc::clone(&parts), making));
     let next = untested(&bank_with(|toml| toml.replace("Northgate Bank", "Southgate Bank")));
     let files = Files::new(next.files().all().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
     let due =
