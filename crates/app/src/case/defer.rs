@@ -7,6 +7,7 @@ use crate::{
         bounds,
         counted::{CaseAnswer, shown},
         fields,
+        sent::{self, Of},
     },
     environment::clock::parse_rfc3339,
     journal::outbox::{self, Look},
@@ -174,7 +175,7 @@ fn field_of(governance: &Governance, caller: &Caller, defer: &DeferCase) -> Resu
         return Err(Refused::invalid("field", "is of a `snooze`"));
     }
     let seen = governance.bundle.field(field).filter(|spec| fields::may_see(governance, caller, spec));
-    let spec = seen.ok_or_else(|| fields::unknown("field", field, governance))?;
+    let spec = seen.ok_or_else(|| sent::unknown("field", governance.bundle.fields(), Of::Case, field))?;
     Ok(Some(spec.name.clone()))
 }
 

@@ -108,6 +108,13 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
         Look::Unattended => deferral_timer::unattended(parts, row, &case).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
+        Look::FactsSet => match case.in_no_hands() {
+            Some(epoch) => {
+                let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);
+                own(parts, row, Command::Review { epoch, point, trigger }, Vec::new()).await
+            }
+            None => turn::drop_row(&parts.journal, &row.id).await,
+        },
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

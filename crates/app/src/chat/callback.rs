@@ -134,9 +134,9 @@ fn desk<'a>(governance: &'a Governance, case: &'a Case) -> Result<(&'a Responder
 /// When policy refuses, or nobody who calls has the case.
 pub async fn callback_times(parts: &Parts, chat: &Chat) -> Result<CallbackTimes, GetCallbackRefusal> {
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let Some(id) = current_of(journal, chat).await? else { return Err(nothing_said().into()) };
+    let Some(now) = current_of(journal, chat).await? else { return Err(nothing_said().into()) };
     let caller = chat.caller();
-    let case = load::case_for(governance, journal, environment, &caller, "case.read", &id.to_string()).await?;
+    let case = load::case_for(governance, journal, environment, &caller, "case.read", &now.id.to_string()).await?;
     let (_, queue) = desk(governance, &case)?;
     let (language, texts) = (announce::language(&case), governance.bundle.texts());
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
@@ -201,7 +201,7 @@ pub async fn ask_for_callback(
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let (caller, id) = (chat.caller(), begun(journal, chat).await?);
+    let (caller, id) = (chat.caller(), begun(journal, chat).await?.id.to_string());
     let acted = async {
         let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
         let now = environment.now();
@@ -237,7 +237,7 @@ pub async fn end_callback(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let (caller, id) = (chat.caller(), begun(journal, chat).await?);
+    let (caller, id) = (chat.caller(), begun(journal, chat).await?.id.to_string());
     let acted = async {
         let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
         let (kind, how, due) = (DeferralKind::Callback, DeferralHow::Cancelled, environment.now());

@@ -10,7 +10,11 @@ use crate::{
     refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };
-use remit_domain::{Event, governance::StaffRemoval, id::StaffId};
+use remit_domain::{
+    Event,
+    governance::StaffRemoval,
+    id::{CaseId, StaffId},
+};
 use remit_store::{Commit, Entry, Expected, OutboxRow, TokenChange, Views as _};
 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
@@ -31,15 +35,16 @@ pub async fn remove_staff(
         known_staff(&parts.live, name)?;
         put_on_record(parts, caller, &id).await?;
     }
-    Ok(take_all_back(succession, &id).await?)
+    let cases = parts.live.floor.cases_of(&id);
+    Ok(take_all_back(succession, &id, &cases).await?)
 }
 
 /// Takes back all that somebody has who was removed. Their removal is on record, so that nobody would take it anew:
 /// where another bundle comes into force meanwhile, this goes on under that one. What is left after so many is in the
 /// outbox.
-async fn take_all_back(succession: &Succession, id: &StaffId) -> Result<(), Refused> {
+async fn take_all_back(succession: &Succession, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
     for _ in 0..ATTEMPTS {
-        match take_back(&succession.current(), id).await {
+        match take_back(&succession.current(), id, cases).await {
             Err(refused) if refused.kind == Kind::Superseded => {}
             taken => return taken,
         }
@@ -47,10 +52,10 @@ async fn take_all_back(succession: &Succession, id: &StaffId) -> Result<(), Refu
     Ok(())
 }
 
-async fn take_back(parts: &Parts, id: &StaffId) -> Result<(), Refused> {
+async fn take_back(parts: &Parts, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
     settle::take_back_offers(parts, id).await?;
-    for case in parts.live.floor.cases_of(id) {
-        gone::take_back(parts, case).await?;
+    for case in cases {
+        gone::take_back(parts, *case).await?;
     }
     Ok(())
 }

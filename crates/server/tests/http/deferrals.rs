@@ -134,7 +134,9 @@ fn a_snooze_waits_for_an_event_alone_and_no_longer_than_the_bundle_says() {
     assert_eq!(got.status, 201, "{}", got.body);
     let (since, until_then) = (&got.body["case"]["deferrals"][0]["since"], &got.body["case"]["deferrals"][0]["until"]);
     let ms = |at: &Value| parse_rfc3339(at.as_str().unwrap()).unwrap().0;
-    assert_eq!(ms(until_then) - ms(since), 3 * 24 * 60 * MINUTE, "the bundle's longest");
+    // The clock goes on a little each time that it is asked.
+    let (longest, lasts) = (3 * 24 * 60 * MINUTE, ms(until_then) - ms(since));
+    assert!((longest - 100..=longest).contains(&lasts), "the bundle's longest: {lasts}");
     let read = lead.get(&format!("/v1/cases/{}", id(&case))).body;
     assert_eq!(read["deferrals"][0]["note"], "Until they write", "{read}");
     assert_eq!(kinds(&say(lead, &case, "Are you there?").body["case"]).len(), 0);

@@ -101,5 +101,5 @@ fn who_is_removed_while_another_bundle_comes_into_force_has_nothing_left() {
     let now = succession.current();
     assert_eq!((now.journal.term(), now.governance.bundle.name()), (1, "Southgate Bank"), "it came midway");
     let holder = runtime.block_on(query::case(&now, &caller, &id(&case))).unwrap().holder.unwrap();
-    assert_eq!((holder.staff, holder.name.as_str()), (None, "general"), "what she had is back in its queue");
+    assert_eq!((holder.staff, holder.name.as_str()), (None, "payments"), "what she had is back in its queue");
 }
