@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod address;
+pub mod advice;
 mod asked_actions;
 mod attributes;
 mod baseline;
