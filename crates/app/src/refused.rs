@@ -134,6 +134,7 @@ impl From<Refusal> for Refused {
             | Refusal::NotWithPeople { .. }
             | Refusal::OfferOpen { .. }
             | Refusal::PutOff { .. }
+            | Refusal::StillPutOff { .. }
             | Refusal::TooManyConsults
             | Refusal::TooMuchAttached { .. }
             | Refusal::AgainstInvariant { .. }

@@ -93,6 +93,11 @@ pub enum Command {
         /// By when an exception must be seen to, where a callback was missed.
         due: Timestamp,
     },
+    /// Note that nobody took up a case in time that came back from being put off; whoever answers for it sees to it.
+    MissDeferral {
+        /// By when.
+        due: Timestamp,
+    },
     /// Note that another case is put off until this one ends.
     NoteAwaited {
         /// Which.
@@ -439,6 +444,7 @@ impl Command {
             | Self::NoteContact { .. }
             | Self::NoteLate { .. }
             | Self::EndDeferral { .. }
+            | Self::MissDeferral { .. }
             | Self::NoteAwaited { .. }
             | Self::Withhold { .. }
             | Self::Abandon

@@ -78,6 +78,15 @@ impl Texts {
     /// A moment as it stands in the text of this name in the customer's language: in the language in which that text is
     /// told.
     pub fn moment(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        self.told_at(language, name, at, "moment")
+    }
+
+    /// The day of a moment, in the same way.
+    pub fn day(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        self.told_at(language, name, at, "day")
+    }
+
+    fn told_at(&self, language: Option<&str>, name: &str, at: &WallTime, form: &str) -> String {
         let has = |language: &String| self.by_language.get(language).is_some_and(|texts| texts.contains_key(name));
         let told = primary(language).filter(has).unwrap_or_else(|| SHIPPED.to_owned());
         let of = |part: &str| {
@@ -87,7 +96,7 @@ impl Texts {
         let nth = |names: &str, at: usize| of(names).split(',').nth(at).unwrap_or_default().trim().to_owned();
         let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
         let parts = [("weekday", &weekday), ("day", &day), ("month", &month), ("time", &at.time), ("zone", &at.zone)];
-        filled(of("moment"), &parts.map(|(name, part)| (name, part.as_str())))
+        filled(of(form), &parts.map(|(name, part)| (name, part.as_str())))
     }
 }
 
@@ -186,13 +195,16 @@ mod tests {
         let moment = |language, text| texts.moment(Some(language), text, &at);
         assert_eq!(moment("de-CH", "closed_until"), "Montag, 30. November, 08:00 Uhr (GMT)");
         assert_eq!(moment("fi", "closed_until"), "30.11. klo 08:00");
+        let day = |language, text| texts.day(Some(language), text, &at);
+        assert_eq!(day("de", "closed_until"), "Montag, 30. November");
+        assert_eq!(day("de", "waits_for_opening"), "Monday 30 November");
         // A sentence in English has an English date in it.
         assert_eq!(moment("de", "waits_for_opening"), "Monday 30 November, 08:00 (GMT)");
         assert_eq!(moment("fr", "closed_until"), "Monday 30 November, 08:00 (GMT)");
         let full = |parts: &BTreeMap<String, String>| {
             (parts["weekdays"].split(", ").count(), parts["months"].split(", ").count(), parts.len())
         };
-        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 3)), "{DATES:?}");
+        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 4)), "{DATES:?}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
         ("bundle.toml", "[[queue]]\nname = \"identity\"", "name = \"identity\"", "name = \"fraud\"", "two responders"),
         ("bundle.toml", "[economics]", "value_signal = \"customer_tier\"", "value_signal = \"topic_\"", "value_signal"),
         ("bundle.toml", "[decision_points]", "override = \"duty-manager\"", "override = \"cards\"", "is no owner"),
+        ("bundle.toml", "[limits]", "handoffs_max", "snooze_days = 0\nhandoffs_max", "snooze_days must be 1 to 366"),
         ("bundle.toml", "packs = [", "packs = [\"en\"", "packs = [\"xx\"", "pack"),
         ("bundle.toml", "[readings.owners]", "threat = \"care-team\"", "threat = \"care\"", "care"),
         ("policies/safety.cedar", "@id(\"care.threat\")", "Situation::\"threat\"", "Situation::\"thread\"", "thread"),

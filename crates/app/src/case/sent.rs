@@ -46,7 +46,7 @@ pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent)
     let mut values = BTreeMap::new();
     for (name, value) in sent {
         let spec = declared.iter().find(|spec| spec.name.as_str() == name);
-        let spec = spec.ok_or_else(|| unknown(declared, of, name))?;
+        let spec = spec.ok_or_else(|| unknown(member, declared, of, name))?;
         if !spec.is_set_by(&source) {
             let detail = format!("`{name}` is {done} by {}, and not by `{source}`", spec.sources.join(", "));
             return Err(Refused::invalid(member, detail));
@@ -60,8 +60,9 @@ pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent)
     Ok(Said { values, source })
 }
 
-fn unknown(declared: &[FieldSpec], of: Of, name: &str) -> Refused {
-    let (member, one, _) = of.words();
+/// That the bundle declares no such field or fact, as `member` of a request names one.
+pub(crate) fn unknown(member: &str, declared: &[FieldSpec], of: Of, name: &str) -> Refused {
+    let (_, one, _) = of.words();
     let name: String = name.chars().take(64).collect();
     let known: Vec<&str> = declared.iter().map(|spec| spec.name.as_str()).collect();
     let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };

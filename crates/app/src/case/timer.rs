@@ -101,6 +101,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Followed { case } => own(parts, row, Command::NoteContact { case, linked: true }, Vec::new()).await,
         Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
+        Look::Unattended => deferral_timer::unattended(parts, row, &case).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
         Look::FactsSet => match case.in_no_hands() {
             Some(epoch) => {

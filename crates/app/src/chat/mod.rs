@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
+pub mod callback;
 pub mod confirmation;
 pub mod conversation;
 

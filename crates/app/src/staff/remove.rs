@@ -2,28 +2,55 @@
 //! had goes back to its queue, all on record.
 
 use crate::{
-    ATTEMPTS, Caller, Parts,
+    Caller, Parts, Succession,
     access::{auth, authority},
-    journal::{outbox, stored_case},
+    journal::{ATTEMPTS, outbox, stored_case},
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
     refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };
-use remit_domain::{Event, governance::StaffRemoval, id::StaffId};
+use remit_domain::{
+    Event,
+    governance::StaffRemoval,
+    id::{CaseId, StaffId},
+};
 use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, TokenChange, Views as _};
 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such member of staff.
-pub async fn remove_staff(parts: &Parts, caller: &Caller, name: &str) -> Result<(), RemoveStaffRefusal> {
+pub async fn remove_staff(
+    succession: &Succession,
+    parts: &Parts,
+    caller: &Caller,
+    name: &str,
+) -> Result<(), RemoveStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let id = known_staff(&parts.live, name)?.profile.id;
     put_on_record(parts, caller, &id).await?;
-    settle::take_back_offers(parts, &id).await?;
-    for case in parts.live.floor.cases_of(&id) {
-        gone::take_back(parts, case).await?;
+    let cases = parts.live.floor.cases_of(&id);
+    Ok(take_all_back(succession, &id, &cases).await?)
+}
+
+/// Takes back all that somebody has who was removed. Their removal is on record, so that nobody would take it anew:
+/// where another bundle comes into force meanwhile, this goes on under that one. What is left after so many is in the
+/// outbox.
+async fn take_all_back(succession: &Succession, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
+    for _ in 0..ATTEMPTS {
+        match take_back(&succession.current(), id, cases).await {
+            Err(refused) if refused.kind == Kind::Superseded => {}
+            taken => return taken,
+        }
+    }
+    Ok(())
+}
+
+async fn take_back(parts: &Parts, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
+    settle::take_back_offers(parts, id).await?;
+    for case in cases {
+        gone::take_back(parts, *case).await?;
     }
     Ok(())
 }

@@ -102,6 +102,11 @@ impl History {
             kind @ ("exception_taken" | "exception_resolved") => {
                 format!("exception {} {}", of("/event/exception"), kind.trim_start_matches("exception_"))
             }
+            "case_deferred" => format!("put off: {}", plain(of("/event/deferral/kind"))),
+            "deferral_ended" => {
+                format!("{} ended: {}", plain(of("/event/end/kind")), plain(of("/event/end/how")))
+            }
+            "callback_due" => "the customer is to be called now".to_owned(),
             "case_resolved" => {
                 let how = item.pointer("/event/how/kind").and_then(Value::as_str).unwrap_or("answered");
                 format!("resolved in the hands of {}: {}", holder(item, "/event/holder", "/event/staff"), plain(how))

@@ -2,7 +2,7 @@
 
 mod actions;
 mod advice;
-mod deferrals;
+pub(super) mod deferrals;
 mod endings;
 mod exceptions;
 mod handovers;
@@ -62,6 +62,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
 
         Command::Defer { epoch, wish } => deferrals::defer(so_far, context, epoch, wish),
         Command::EndDeferral { epoch, kind, how, due } => deferrals::end(so_far, context, epoch, kind, how, due),
+        Command::MissDeferral { due } => deferrals::miss(so_far, context, due),
         Command::NoteAwaited { by } => deferrals::note_awaited(so_far, context, by),
 
         Command::Consult { epoch, queue, question } => advice::consult(so_far, context, epoch, queue, question),

@@ -3,7 +3,10 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{DUE_MS, Says, World, file, noted, open_with, owner, policy, reading, responder, wants_human, words},
+    world::{
+        DUE_MS, Says, World, field, file, noted, open_with, owner, policy, reading, responder, set_field, wants_human,
+        words,
+    },
 };
 use proptest::{
     collection::vec,
@@ -89,6 +92,8 @@ enum Act {
     EndDeferral(DeferralKind, DeferralHow, bool),
     Awaited,
     Withhold(usize),
+    Set(bool),
+    MissDeferral,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -133,6 +138,8 @@ fn act() -> impl Strategy<Value = Act> {
         5 => (kind(), proptest::bool::weighted(0.8)).prop_map(|(kind, held)| Act::Defer(kind, held)),
         4 => (kind(), how(), any::<bool>()).prop_map(|(kind, how, held)| Act::EndDeferral(kind, how, held)),
         1 => Just(Act::Awaited),
+        1 => any::<bool>().prop_map(Act::Set),
+        1 => Just(Act::MissDeferral),
         1 => (0..STAFF.len()).prop_map(Act::Withhold),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
@@ -299,9 +306,12 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Defer(kind, held) => {
             let until = now.plus_ms(turn.minutes * 60_000);
             let call_by = (*kind == DeferralKind::Callback).then(|| until.plus_ms(900_000));
-            let wish = Wish { kind: *kind, until, call_by, after: None, party: None, note: Some(text()) };
+            let field = (*kind == DeferralKind::Snooze).then(field);
+            let wish = Wish { kind: *kind, until, call_by, after: None, field, party: None, note: Some(text()) };
             Command::Defer { epoch: held.then_some(epoch), wish }
         }
+        Act::Set(decides) => Command::SetFields(set_field(*decides)),
+        Act::MissDeferral => Command::MissDeferral { due: now.plus_ms(DUE_MS) },
         Act::EndDeferral(kind, how, held) => {
             let (epoch, due) = (held.then_some(epoch), now.plus_ms(DUE_MS));
             Command::EndDeferral { epoch, kind: *kind, how: *how, due }

@@ -38,6 +38,7 @@ mod inbox;
 mod injections;
 mod limits;
 mod mails;
+mod midway;
 mod names;
 mod night;
 mod outages;
