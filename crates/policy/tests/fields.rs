@@ -204,6 +204,29 @@ fn tests_of_a_bundle_set_fields_and_facts() {
 }
 
 #[test]
+fn a_personal_value_under_another_name_is_found_wherever_conditions_stand() {
+    let condition = "{a: context.customer}.a has tier && {a: context.customer}.a.tier like \"g*\"";
+    let says = "looks at `context.customer` otherwise than by the name of what is in it";
+    let rule = format!(
+        "\n@id(\"alias\") @owner(\"head-of-support\") @reason(\"r\")\n\
+         forbid (principal is Ai, action == Action::\"handle\", resource)\nwhen {{ {condition} }};"
+    );
+    let found = said(DECLARED, &rule);
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let weighed = format!(
+        "[[preference]]\nname = \"alias\"\nowner = \"head-of-support\"\nreason = \"r\"\n\
+         when = '{condition}'\nprefers = [\"cards-ai\"]\nminor = 100\n"
+    );
+    let found = said(&format!("{DECLARED}{weighed}"), "");
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let declared = files(DECLARED, "");
+    let bundle = Bundle::load(declared.clone().with("invariants/alias.cedar", rule.clone().into()));
+    assert!(bundle.unwrap_err().iter().any(|finding| finding.message.contains(says)));
+    // One that governed once is read as it was, so that its decisions can be taken again.
+    assert!(Bundle::load_kept(declared.with("policies/alias.cedar", rule.into())).is_ok());
+}
+
+#[test]
 fn mistakes_are_told_by_name() {
     let one = |declared: &str| format!("\n[[field]]\n{declared}\n");
     for (declared, told) in [
