@@ -19,7 +19,7 @@ pub use crate::candidate_attributes::Asked;
 use crate::{
     asked_actions, attributes, baseline, candidate_attributes, cedar, closed_values, considerations,
     deep_stack::deep,
-    files::Files,
+    files::{self, Files},
     finding::{Finding, folded, line_at},
     lint, literal_types,
     manifest::{EncoderModel, Enrichment, Manifest},
@@ -160,6 +160,17 @@ impl Bundle {
             Purpose::Activate => (baseline::newest(), true),
             Purpose::Replay { baseline } => (baseline, false),
         };
+        if activate {
+            // What is not text is told as that alone, since whatever reads it would tell something else.
+            findings.extend(files.all().filter_map(|(file, bytes)| Some(*files::text(file, bytes).err()?)));
+            if files.get(MANIFEST).is_none() {
+                let cure = "write it; `remit init` makes one to start from";
+                findings.push(Finding::new(MANIFEST, 1, "there is no bundle.toml", cure));
+            }
+            if !findings.is_empty() {
+                return None;
+            }
+        }
         let text = files.get(MANIFEST).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().to_owned();
         let manifest: Option<Manifest> = match toml::from_str(&text) {
             Ok(manifest) => Some(manifest),

@@ -4,6 +4,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::{Bundle, CandidateSpec},
     engine::Engine,
+    files,
     finding::{Finding, line_at},
     grid,
 };
@@ -111,7 +112,13 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
     let mut report = SuiteReport { passed: 0, sentences, failures: grid::check(bundle, engine) };
     report.failures.extend(failures);
     for (file, bytes) in bundle.files().under("tests") {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let text = match files::text(file, bytes) {
+            Ok(text) => text,
+            Err(finding) => {
+                report.failures.push(*finding);
+                continue;
+            }
+        };
         match toml::from_str::<TestFile>(text) {
             Ok(parsed) => {
                 for test in &parsed.tests {

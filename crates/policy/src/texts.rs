@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::WallTime,
-    files::Files,
+    files::{self, Files},
     finding::Finding,
     places::{Place, Places},
 };
@@ -45,16 +45,22 @@ impl Texts {
                 findings.push(Finding::new(file, 1, message, "call it by the language's tag: `texts/de.toml`"));
                 continue;
             };
-            let text = String::from_utf8_lossy(bytes);
-            match toml::from_str::<BTreeMap<String, String>>(&text) {
+            let text = match files::text(file, bytes) {
+                Ok(text) => text,
+                Err(finding) => {
+                    findings.push(*finding);
+                    continue;
+                }
+            };
+            match toml::from_str::<BTreeMap<String, String>>(text) {
                 Ok(texts) => {
-                    let of = |(name, said): (&String, &String)| wrong(file, &text, name, said);
+                    let of = |(name, said): (&String, &String)| wrong(file, text, name, said);
                     findings.extend(texts.iter().filter_map(of));
                     by_language.insert(language.to_owned(), texts);
                 }
                 Err(error) => {
                     let cure = "write each text as `name = \"what is told\"`; the names are in docs/bundle.md";
-                    let line = error.span().map_or(1, |span| crate::finding::line_at(&text, span.start));
+                    let line = error.span().map_or(1, |span| crate::finding::line_at(text, span.start));
                     findings.push(Finding::new(file, line, error.message().to_owned(), cure));
                 }
             }

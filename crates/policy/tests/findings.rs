@@ -107,3 +107,30 @@ fn two_faults_are_two_findings() {
     let findings = Bundle::load(bank.with("bundle.toml", manifest.into_bytes())).unwrap_err();
     assert_eq!(findings.len(), 2, "{findings:#?}");
 }
+
+#[test]
+fn a_file_that_is_not_utf8_is_the_one_thing_that_is_said_of_it() {
+    let files = [
+        "bundle.toml",
+        "schema.cedarschema",
+        "intents.csv",
+        "policies/queues.cedar",
+        "invariants/promises.cedar",
+        "tests/broken.toml",
+        "texts/de.toml",
+        "knowledge/pin.md",
+        "knowledge/synonyms.toml",
+        "readings/bank.toml",
+    ];
+    for file in files {
+        let bank = bank();
+        let mut bytes = bank.get(file).unwrap_or_default().to_vec();
+        bytes.splice(0..0, *b"# one\n# two \xff\n");
+        let found = Bundle::load(bank.with(file, bytes)).unwrap_err();
+        let [one] = found.as_slice() else { panic!("{file}: {found:?}") };
+        assert_eq!((one.file.as_str(), one.line), (file, 2));
+        assert_eq!(one.message, "the file is not UTF-8 from byte 12 on");
+    }
+    let nothing = Bundle::load(Files::default()).unwrap_err();
+    assert!(nothing.len() == 1 && nothing[0].message == "there is no bundle.toml", "{nothing:?}");
+}
