@@ -47,12 +47,7 @@ pub(crate) struct Vocabulary {
 /// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
 pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
-        findings.push(Finding::new(
-            SCHEMA,
-            1,
-            "there is no schema",
-            "write it; `bundles/bank` has one to start from",
-        ));
+        findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
     };
     if let Some(finding) = nesting::too_deep(SCHEMA, text, Holds::Schema) {

@@ -105,7 +105,7 @@ pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'
             );
             let cure = "write each as `context.RECORD.NAME`, or `context.RECORD has NAME`, without another record, a \
                         set or an `if` around `context` and its records";
-            findings.push(Finding::new(&rule.file, rule.line, message, &cure.replace("RECORD", record)));
+            findings.push(Finding::new(&rule.file, rule.line, message, cure.replace("RECORD", record)));
         }
         for name in read.otherwise.iter().filter(|name| personal(name)) {
             let message = format!(

@@ -12,9 +12,9 @@ use crate::{
     manifest::SignalKind,
     rule::Rule,
 };
-use looks::Looks;
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;
+use looks::Looks;
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
     id::PolicyId,

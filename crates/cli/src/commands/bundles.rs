@@ -271,9 +271,8 @@ fn write_whole(files: &Files, to: &Path) -> anyhow::Result<()> {
     anyhow::ensure!(fs::symlink_metadata(to).is_err(), "{} is there; name a directory that is not", to.display());
     let partial = to.with_added_extension("partial");
     fs::create_dir(&partial).with_context(|| format!("{} cannot be made", partial.display()))?;
-    let written = write_files(files, &partial).and_then(|()| {
-        fs::rename(&partial, to).with_context(|| format!("{} cannot be made", to.display()))
-    });
+    let written = write_files(files, &partial)
+        .and_then(|()| fs::rename(&partial, to).with_context(|| format!("{} cannot be made", to.display())));
     if written.is_err() {
         fs::remove_dir_all(&partial).with_context(|| format!("{} is left, and not whole", partial.display()))?;
     }
