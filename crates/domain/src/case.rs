@@ -295,6 +295,12 @@ impl Case {
         self.waiting_since.map_or(0, |since| now.since(since))
     }
 
+    /// The epoch of an open case that a responder has and no member of staff: people keep what they have.
+    pub fn in_no_hands(&self) -> Option<u64> {
+        let held = self.holder.as_ref().filter(|_| self.status == Status::Open)?;
+        (held.responder().is_some() && held.staff.is_none()).then_some(held.epoch)
+    }
+
     /// How many messages people and AI responders wrote.
     pub fn said(&self) -> u32 {
         self.messages.saturating_sub(self.automatic)

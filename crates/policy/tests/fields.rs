@@ -266,3 +266,12 @@ forbid (principal is Ai, action == Action::"handle", resource) when { context.fi
         "{found:?}"
     );
 }
+
+#[test]
+fn a_schema_may_call_its_context_by_more_than_one_name() {
+    let schema = String::from_utf8(bank().get("schema.cedarschema").unwrap().to_vec()).unwrap();
+    let named = schema.replace("context: Facts", "context: Seen") + "\ntype Seen = Known;\ntype Known = Facts;\n";
+    let renamed = files(DECLARED, POLICIES).with("schema.cedarschema", named.into_bytes());
+    let bundle = Bundle::load(renamed).unwrap_or_else(|findings| panic!("{findings:?}"));
+    assert!(suite::run(&bundle, &Engine::new(&bundle)).failures.is_empty());
+}

@@ -214,6 +214,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::CustomerMessage => "The customer wrote again.".into(),
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
         Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
+        Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
         Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
             let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
@@ -240,9 +241,7 @@ fn because(trigger: &Trigger) -> String {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
         }
-        Trigger::PoliciesChanged => {
-            "Another bundle came into force, under which the holder may not keep the case.".into()
-        }
+        Trigger::PoliciesChanged => "Under the bundle in force now the holder may not keep the case.".into(),
         Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }

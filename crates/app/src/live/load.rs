@@ -285,8 +285,8 @@ impl Load {
                 // The case itself is no company for itself.
                 depth = (depth - 1).max(0);
             }
-            let open = bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none();
-            let collects = desk.collects(case, now).filter(|_| !open);
+            let open = spec.is_open(now) && desk.outages().until(now).is_none();
+            let collects = if open { None } else { desk.collects(case, now) };
             let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
             match (waits.and_then(|waits| waits.get(&spec.responder)), &spec.queue) {
                 // Who is there by then is not who is there now.
