@@ -196,6 +196,18 @@ impl Files {
         Ok(files)
     }
 
+    /// What is wrong with them before anything is read of them: what is not text is told as that alone, since whatever
+    /// reads it would tell something else.
+    pub(crate) fn mistakes(&self) -> Vec<Finding> {
+        let mut found: Vec<Finding> =
+            self.all().filter_map(|(file, bytes)| text(file, bytes).err().map(|finding| *finding)).collect();
+        if self.get("bundle.toml").is_none() {
+            let cure = "write it; `remit init` makes one to start from";
+            found.push(Finding::new("bundle.toml", 1, "there is no bundle.toml", cure));
+        }
+        found
+    }
+
     /// Every file, in the order of their names.
     pub fn all(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))

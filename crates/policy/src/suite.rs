@@ -28,6 +28,9 @@ use toml::Spanned;
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// What a test says is chosen where nobody may have the case.
+const EXCEPTION: &str = "exception";
+
 /// One file under `tests/`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,6 +202,19 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             failures.push(format!("the bundle has no responder `{name}`"));
         }
     }
+    for (name, facts) in &test.facts {
+        if facts.depth < 0 || facts.expected_wait_ms < 0 || !(0..=10_000).contains(&facts.sla_risk_bp) {
+            let must = "depth and expected_wait_ms must not be negative, sla_risk_bp 0 to 10000";
+            failures.push(format!("facts of `{name}`: {must}"));
+        }
+    }
+    if let Some(name) = &test.chosen
+        && name != EXCEPTION
+        && !candidates.iter().any(|c| c.responder.as_str() == name)
+    {
+        failures.push(format!("the bundle has no responder `{name}`, which is to be chosen"));
+        return failures;
+    }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
     let considered = engine.considered(&signals, &candidates);
     failures.extend(weighed(bundle, test, &candidates, &considered));
@@ -249,7 +265,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         );
         let got = match &decision.outcome {
             Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
-            Outcome::Exception { .. } => "exception",
+            Outcome::Exception { .. } => EXCEPTION,
             Outcome::Keep { holder, .. } => holder.name(),
         };
         if got != want {
