@@ -219,6 +219,7 @@ struct Reads {
     hour: Cuts,
     weekday: Cuts,
     date: Cuts,
+    language_level: Cuts,
 }
 
 /// Literals that a number is compared with.
@@ -248,6 +249,7 @@ impl Reads {
         self.hour.extend(&more.hour);
         self.weekday.extend(&more.weekday);
         self.date.extend(&more.date);
+        self.language_level.extend(&more.language_level);
     }
 
     /// What of `question` decides the outcome, and no more.
@@ -278,6 +280,11 @@ impl Reads {
             key.extend(
                 numbers.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, number)| place(cuts, number)),
             );
+            // Where no level is known, whoever reads one fails.
+            if !self.language_level.is_empty() {
+                let level = facts.language_level.map(|level| place(&self.language_level, level));
+                key.push(level.unwrap_or(Value::Bool(false)));
+            }
             // Where no clock is known, whoever reads one fails.
             let Some(local) = facts.local else {
                 key.push(Value::Bool(false));

@@ -1,6 +1,6 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
-use super::weighed;
+use super::weighed::{self, percent};
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
@@ -276,12 +276,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
         c.facts.prior_weight,
-        weighed::term(c, money)
+        weighed::terms(c, money)
     )
-}
-
-fn percent(bp: i64) -> String {
-    format!("{}.{} %", bp / 100, bp % 100 / 10)
 }
 
 fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> Vec<String> {

@@ -118,7 +118,13 @@ impl Ground<'_> {
             Some(Value::Name(name)) => name.as_str(),
             _ => "",
         };
-        let subject = Subject { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
+        let subject = Subject {
+            case,
+            intent: named("intent"),
+            topic: named("topic"),
+            language: named("language"),
+            served_by: named(SERVED_BY),
+        };
         self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 

@@ -46,8 +46,12 @@ pub(crate) struct How {
     from: Option<String>,
 }
 
+/// What is said of the directory where something is done in it.
+const DONE_IN: &str = "A data directory that no server has open. It is done there, and no policy is asked";
+
 /// Put a bundle in force, in a running server without a pause, or in a data directory that no server has open.
 #[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data.help(DONE_IN)))]
 pub(crate) struct Activate {
     /// The bundle's directory.
     bundle: PathBuf,
@@ -59,6 +63,7 @@ pub(crate) struct Activate {
 
 /// Put the bundle in force again that was before the one in force.
 #[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data.help(DONE_IN)))]
 pub(crate) struct Rollback {
     #[command(flatten)]
     how: How,
@@ -132,7 +137,8 @@ impl Rollback {
     }
 }
 
-/// Has something done in a data directory that no server has open, and decides anew what is open where it has to be.
+/// Has something done in a data directory that no server has open; where a bundle came into force, what is open is
+/// decided anew where it has to be.
 fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation, Refused>) -> anyhow::Result<Value> {
     anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
     let app = Arc::new(open::open_own(data)?);
@@ -140,7 +146,10 @@ fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation,
     let runtime = remit_server::serve::runtime()?;
     let done = runtime.block_on(async {
         let done = act(&succession).await?;
-        rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        // A preview leaves what is open where it is, also what was left from before.
+        if done.in_force {
+            rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        }
         anyhow::Ok(done)
     })?;
     Ok(serde_json::to_value(done)?)

@@ -3,6 +3,7 @@
 use super::{Cuts, Loose, Reads};
 use crate::{
     attributes::{CUSTOMER, FIELDS},
+    candidate_attributes::LANGUAGE_LEVEL,
     expressions::{Texts, asked_for, attribute, comparison, named_texts},
     manifest::SignalKind,
 };
@@ -13,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const STEADY: [&str; 8] =
     ["topics", "languages", "skills", "open", "yielded", "stopped", "had_before", "served_before"];
 
-/// Operators that look at which entity something is, or at what it has, and at no attribute's value.
-const OF_ENTITIES: [&str; 5] = ["==", "!=", "in", "is", "has"];
+/// Operators that look at which entity something is, and at none of its attributes.
+const OF_ENTITIES: [&str; 4] = ["==", "!=", "in", "is"];
 
 /// What conditions look at.
 #[derive(Debug, Default)]
@@ -148,6 +149,7 @@ impl Looks {
                 "hour" => &mut reads.hour,
                 "weekday" => &mut reads.weekday,
                 "date" => &mut reads.date,
+                LANGUAGE_LEVEL => &mut reads.language_level,
                 _ => return None,
             };
             known.extend(cuts);
