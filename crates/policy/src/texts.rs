@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::WallTime,
-    files::Files,
+    files::{self, Files},
     finding::Finding,
     places::{Place, Places},
 };
@@ -45,21 +45,27 @@ impl Texts {
                 findings.push(Finding::new(file, 1, message, "call it by the language's tag: `texts/de.toml`"));
                 continue;
             };
-            let text = String::from_utf8_lossy(bytes);
-            match toml::from_str::<BTreeMap<String, String>>(&text) {
+            let text = match files::text(file, bytes) {
+                Ok(text) => text,
+                Err(finding) => {
+                    findings.push(*finding);
+                    continue;
+                }
+            };
+            match toml::from_str::<BTreeMap<String, String>>(text) {
                 Ok(texts) => {
                     let wrong = texts.iter().filter_map(|(name, said)| wrong(name, said).map(|what| (name, what)));
                     // Where each stands is looked for where one is wrong.
                     let mut places = None;
                     for (name, (message, cure)) in wrong {
-                        let places: &Places<'_> = places.get_or_insert_with(|| Places::of(&text));
+                        let places: &Places<'_> = places.get_or_insert_with(|| Places::of(text));
                         findings.push(Finding::new(file, places.line(&Place::key(name)), message, cure));
                     }
                     by_language.insert(language.to_owned(), texts);
                 }
                 Err(error) => {
                     let cure = "write each text as `name = \"what is told\"`; the names are in docs/bundle.md";
-                    let line = error.span().map_or(1, |span| crate::finding::line_at(&text, span.start));
+                    let line = error.span().map_or(1, |span| crate::finding::line_at(text, span.start));
                     findings.push(Finding::new(file, line, error.message().to_owned(), cure));
                 }
             }

@@ -4,12 +4,45 @@
 use crate::{Caller, Governance, access::principal::Principal, refused::Refused};
 use remit_domain::{decision::ResponderKind, field::FieldValue, id::FieldName};
 use remit_policy::bundle::FieldSpec;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Values by field, as they are sent.
 pub type Sent = BTreeMap<String, Json>;
+
+/// Reads values in which each is named once: of two of one name nobody can tell which was meant.
+pub(crate) fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sent, D::Error> {
+    deserializer.deserialize_map(Once)
+}
+
+/// The same where there may be none.
+pub(crate) fn once_if<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sent>, D::Error> {
+    once(deserializer).map(Some)
+}
+
+struct Once;
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Sent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a value for each name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sent, A::Error> {
+        let mut sent = Sent::new();
+        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+            if sent.contains_key(&name) {
+                let name: String = name.chars().take(64).collect();
+                return Err(A::Error::custom(format!("{name:?} is named twice; name it once")));
+            }
+            sent.insert(name, value);
+        }
+        Ok(sent)
+    }
+}
 
 /// What values are of, as requests call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

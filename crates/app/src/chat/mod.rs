@@ -13,7 +13,7 @@ use crate::{
         open,
         request::{OpenCase, PostMessage},
         schema,
-        sent::Sent,
+        sent::{self, Sent},
         write,
     },
     chat::confirmation::can_confirm,
@@ -59,7 +59,7 @@ pub struct StartChat {
     pub hours: u16,
     /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent::once_if")]
     #[schema(schema_with = schema::values)]
     pub facts: Option<Sent>,
     /// Which of the token's sources says so; its first unless told.

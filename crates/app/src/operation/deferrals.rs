@@ -25,7 +25,7 @@ operations! { "staff"
             /// The case is resolved, an AI responder or the owner of an exception has it, it is just offered to
             /// somebody, or the case `after` has ended.
             Conflict,
-            /// There is a note, and the words on the case were erased.
+            /// The words on the case were erased.
             Erased,
         }
     }

@@ -86,7 +86,12 @@ impl History {
                     listed(item.pointer("/event/set"), "")
                 )
             }
-            "enrichment_missed" => format!("decided without what was asked before: {}", plain(of("/event/why"))),
+            "enrichment_missed" => match of("/event/why") {
+                "partial" => {
+                    format!("of what was asked before, left out: {}", listed(item.pointer("/event/left_out"), ""))
+                }
+                why => format!("decided without what was asked before: {}", plain(why)),
+            },
             "decision_made" => decided(item),
             "offer_made" => format!("offered to {}", of("/event/offer/staff")),
             "offer_ended" => format!("the offer to {} ended: {}", of("/event/staff"), plain(of("/event/how"))),

@@ -362,3 +362,16 @@ fn without_a_word_of_the_bundle_a_message_after_the_end_is_refused() {
     let got = say(&desk.lead, &case, "It still does not work");
     assert_eq!(got.status, 409, "{}", got.body);
 }
+
+#[test]
+fn a_case_whose_words_were_erased_is_not_put_off() {
+    let desk = desk(Arc::clone(&BANK), 5);
+    let case = desk.held("erin");
+    assert_eq!(desk.lead.post("/v1/customers/erase", &json!({ "customer": "erin" })).status, 200);
+    until(&desk.lead, &case, |case| !case["erased"].is_null());
+    let callback = json!({ "kind": "callback", "until": in_minutes(&desk.clock, 60) });
+    let snooze = json!({ "kind": "snooze", "until": in_minutes(&desk.clock, 60), "epoch": epoch(&case) });
+    for got in [defer(&desk.lead, &case, callback), defer(&desk.ana, &case, snooze)] {
+        assert_eq!((got.status, &got.body["type"]), (410, &json!("/problems/erased")), "{}", got.body);
+    }
+}

@@ -5,7 +5,7 @@ use crate::{
     case::{Case, Holder},
     command::{
         Context, Happened,
-        guard::{lease, open_only},
+        guard::{lease, open_only, with_words},
     },
     decision::Trigger,
     deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish},
@@ -18,6 +18,7 @@ use crate::{
 use std::collections::BTreeSet;
 
 pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>, wish: Wish) -> Left {
+    with_words(&so_far.case)?;
     let held = match epoch {
         Some(epoch) => lease(&so_far.case, epoch)?,
         None if wish.kind == DeferralKind::Callback => open_only(&so_far.case)?,
