@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Parts, Repeat,
     access::principal::Principal,
     case::{
-        bounds,
+        announce, bounds,
         counted::{CaseAnswer, shown},
     },
     environment::clock::parse_rfc3339,
@@ -111,7 +111,8 @@ pub async fn defer_case(
     let call_ms = i64::from(governance.bundle.limits().callback_minutes) * MINUTE_MS;
     let call_by = (kind == DeferralKind::Callback).then(|| until.plus_ms(call_ms));
     let own = loaded.case.id;
-    let wish = Wish { kind, until, call_by, after, party, note };
+    let told = kind.is_told().then(|| announce::wording(governance, &loaded.case));
+    let wish = Wish { kind, until, call_by, after, party, note, told };
     let mut act = Act::on(loaded, Command::Defer { epoch, wish }).with(sealed);
     if let Some(after) = after {
         // The other case has to know who waits for its end.

@@ -1,7 +1,11 @@
 //! What is known of a customer, as it is kept: sealed under the customer's key as a whole, so that it goes with it.
 
 use crate::{
-    Parts, case::field_view::FieldView, customer, environment::clock::rfc3339, refused::Refused,
+    Parts,
+    case::field_view::{FieldView, currency},
+    customer,
+    environment::clock::rfc3339,
+    refused::Refused,
     vault::keys::CustomerKey,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
@@ -78,6 +82,7 @@ pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -
             title: spec.title.clone(),
             kind: fact.held.kind.as_str(),
             value: bundle::shown(&fact.held),
+            currency: currency(&parts.governance.bundle, fact.held.kind),
             source: fact.source.to_string(),
             at: rfc3339(fact.at),
         })

@@ -2,6 +2,7 @@
 //! the disk before it leaves the process.
 
 pub mod block_on;
+mod bundles;
 mod gate;
 pub mod outbox;
 pub mod readers;
@@ -12,6 +13,7 @@ pub mod wakeups;
 use crate::{
     directory::OpenStore,
     journal::{
+        bundles::Bundles,
         gate::{Closed, Gate},
         readers::Readers,
         wakeups::{Due, Wakeups},
@@ -44,6 +46,8 @@ pub struct Shared {
     pub wakeups: Wakeups,
     /// Threads for reads that can be long.
     pub(crate) readers: Readers,
+    /// Bundles that governed once.
+    bundles: Bundles,
     /// Whom commits have to pass.
     gate: Gate,
 }
@@ -60,7 +64,8 @@ impl Journal {
     /// Over `store`, whose newest record stands at `last`.
     pub(crate) fn new(store: OpenStore, last: u64, readers: Readers) -> Self {
         let (ticks, wakeups, gate) = (watch::channel(last).0, Wakeups::default(), Gate::default());
-        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, gate }), term: 0 }
+        let bundles = Bundles::default();
+        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, bundles, gate }), term: 0 }
     }
 
     /// The same for those who decide under the bundle that comes next.

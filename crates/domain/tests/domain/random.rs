@@ -295,7 +295,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Defer(kind, held) => {
             let until = now.plus_ms(turn.minutes * 60_000);
             let call_by = (*kind == DeferralKind::Callback).then(|| until.plus_ms(900_000));
-            let wish = Wish { kind: *kind, until, call_by, after: None, party: None, note: Some(text()) };
+            let wish = Wish { kind: *kind, until, call_by, after: None, party: None, note: Some(text()), told: None };
             Command::Defer { epoch: held.then_some(epoch), wish }
         }
         Act::EndDeferral(kind, how, held) => {

@@ -240,6 +240,7 @@ impl Transcript {
             after: rest.contains(&"after").then(|| self.session.other_case()),
             party: (kind == DeferralKind::ThirdParty).then(|| PartyName::new("courier")).transpose().ok()?,
             note: Some(words(MARKER)),
+            told: None,
         };
         Some(Command::Defer { epoch: rest.first()?.parse().ok(), wish })
     }

@@ -24,7 +24,7 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         return Err(Refusal::NotWithPeople { holder: held.to_ref() });
     }
     let owner = held.staff.clone();
-    let Wish { kind, until, call_by, after, party, note } = wish;
+    let Wish { kind, until, call_by, after, party, note, told } = wish;
     if until <= context.now {
         return Err(Refusal::MomentOver);
     }
@@ -38,7 +38,8 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
     let before = so_far.case.deferrals.get(&kind).is_some_and(|before| before.waited);
     let waited = kind == DeferralKind::Callback && (before || so_far.case.waiting_since.is_some());
     let (by, at) = (context.by.clone(), context.now);
-    let deferral = Deferral { kind, until, owner, call_by, waited, after, party, note, by, at, is_due: false };
+    let told = told.filter(|_| kind.is_told());
+    let deferral = Deferral { kind, until, owner, call_by, waited, after, party, note, told, by, at, is_due: false };
     so_far.emit(Event::CaseDeferred { deferral });
     Ok(None)
 }
