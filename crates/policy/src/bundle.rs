@@ -23,7 +23,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Enrichment, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
     rule::Rule,
@@ -325,7 +325,7 @@ impl Bundle {
     }
 
     /// Bounds.
-    pub fn limits(&self) -> &crate::limits::Limits {
+    pub fn limits(&self) -> &Limits {
         &self.manifest.limits
     }
 

@@ -1,6 +1,7 @@
 //! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
 
 use crate::{
+    actions::HANDLE,
     attributes,
     bundle::SignalSpec,
     cedar_places::{pointed, start},
@@ -101,23 +102,12 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
         }
     }
     let actions = root.get("actions")?.as_object()?;
-    let context = actions
-        .get("handle")
-        .and_then(|action| action.pointer("/appliesTo/context"))
-        .and_then(|context| resolved(root, context).get("attributes"))
-        .and_then(|attributes| attributes.as_object())
+    let context = attributes::context_of(&declared, HANDLE)
+        .and_then(|place| declared.pointer(&place)?.get("attributes")?.as_object())
         .map(|attributes| attributes.keys().filter(|name| !records.contains(name.as_str())).cloned().collect())
         .unwrap_or_default();
     let actions = actions.keys().cloned().collect();
     Some(Vocabulary { schema, enums, context, actions, declared })
-}
-
-/// The declaration behind a named common type; `declared` itself if it is no name.
-fn resolved<'a>(root: &'a serde_json::Value, declared: &'a serde_json::Value) -> &'a serde_json::Value {
-    let name = declared.get("type").and_then(|name| name.as_str()).unwrap_or_default();
-    let name =
-        if name == "EntityOrCommon" { declared.get("name").and_then(|n| n.as_str()).unwrap_or_default() } else { name };
-    root.get("commonTypes").and_then(|types| types.get(name)).unwrap_or(declared)
 }
 
 /// Reads the built-in policies, whose text is `baseline`, and those under `policies/`.

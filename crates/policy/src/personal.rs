@@ -28,12 +28,15 @@ impl ToldApart {
         rules: impl Iterator<Item = &'a Rule>,
         economics: &Economics,
     ) -> Self {
-        let kinds = kinds(attributes);
         let mut apart: BTreeMap<String, Apart> = attributes
             .iter()
             .filter(|spec| spec.personal)
             .map(|spec| (spec.name.to_string(), Apart::default()))
             .collect();
+        if apart.is_empty() {
+            return Self(apart);
+        }
+        let kinds = kinds(attributes);
         for rule in rules {
             let read = Unscoped::new(&rule.policy, &kinds);
             for (name, numbers) in read.literals {
@@ -86,6 +89,9 @@ fn kinds(attributes: &[SignalSpec]) -> Vec<(String, SignalKind)> {
 /// Finds policies that do more with a personal value than to compare it with what is written out: what they come to
 /// could not be known again once it is erased.
 pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
+    if !attributes.iter().any(|spec| spec.personal) {
+        return;
+    }
     let kinds = kinds(attributes);
     let personal = |name: &str| {
         let told = |spec: &&SignalSpec| spec.personal && spec.kind != SignalKind::Bool && spec.name.as_str() == name;

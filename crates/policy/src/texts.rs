@@ -48,8 +48,13 @@ impl Texts {
             let text = String::from_utf8_lossy(bytes);
             match toml::from_str::<BTreeMap<String, String>>(&text) {
                 Ok(texts) => {
-                    let of = |(name, said): (&String, &String)| wrong(file, &text, name, said);
-                    findings.extend(texts.iter().filter_map(of));
+                    let wrong = texts.iter().filter_map(|(name, said)| wrong(name, said).map(|what| (name, what)));
+                    // Where each stands is looked for where one is wrong.
+                    let mut places = None;
+                    for (name, (message, cure)) in wrong {
+                        let places: &Places<'_> = places.get_or_insert_with(|| Places::of(&text));
+                        findings.push(Finding::new(file, places.line(&Place::key(name)), message, cure));
+                    }
                     by_language.insert(language.to_owned(), texts);
                 }
                 Err(error) => {
@@ -117,10 +122,9 @@ fn holes(text: &str) -> Vec<&str> {
     holes
 }
 
-/// What is wrong with a text of a bundle.
-fn wrong(file: &str, toml: &str, name: &str, said: &str) -> Option<Finding> {
-    let line = Places::of(toml).line(&Place::key(name));
-    let finding = |message: String, cure: String| Some(Finding::new(file, line, message, cure));
+/// What is wrong with a text of a bundle, and the cure.
+fn wrong(name: &str, said: &str) -> Option<(String, String)> {
+    let finding = |message: String, cure: String| Some((message, cure));
     let Some(shipped) = ENGLISH.get(name) else {
         let names = ENGLISH.keys().map(String::as_str);
         let cure = nearest(name, names).map(|like| format!("did you mean `{like}`?"));

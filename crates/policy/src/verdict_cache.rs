@@ -5,6 +5,7 @@
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 use crate::{
+    candidate_attributes::LANGUAGE_LEVEL,
     expressions::{Texts, asked_for, attribute, comparison, in_json, named_texts},
     manifest::SignalKind,
     rule::Rule,
@@ -216,6 +217,7 @@ struct Reads {
     hour: Cuts,
     weekday: Cuts,
     date: Cuts,
+    language_level: Cuts,
 }
 
 /// Attributes of the principal that are no numbers: those that never change, and truths.
@@ -249,6 +251,7 @@ impl Reads {
         self.hour.extend(&more.hour);
         self.weekday.extend(&more.weekday);
         self.date.extend(&more.date);
+        self.language_level.extend(&more.language_level);
     }
 
     /// What of `question` decides the outcome, and no more.
@@ -279,6 +282,11 @@ impl Reads {
             key.extend(
                 numbers.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, number)| place(cuts, number)),
             );
+            // Where no level is known, whoever reads one fails.
+            if !self.language_level.is_empty() {
+                let level = facts.language_level.map(|level| place(&self.language_level, level));
+                key.push(level.unwrap_or(Value::Bool(false)));
+            }
             // Where no clock is known, whoever reads one fails.
             let Some(local) = facts.local else {
                 key.push(Value::Bool(false));
@@ -449,6 +457,7 @@ impl Looks {
                 "hour" => &mut reads.hour,
                 "weekday" => &mut reads.weekday,
                 "date" => &mut reads.date,
+                LANGUAGE_LEVEL => &mut reads.language_level,
                 _ => return None,
             };
             known.extend(cuts);

@@ -10,6 +10,7 @@ use crate::{
     refused::Refused,
 };
 use remit_domain::{Case, Event, decision::Outcome};
+use remit_store::ReadError;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 use utoipa::ToSchema;
@@ -48,32 +49,32 @@ pub(super) async fn foreseen(
     let moves = plan.moves.clone();
     let decided = move || {
         let mut found: BTreeMap<(String, String, Option<String>), u64> = BTreeMap::new();
-        let mut failed = None;
-        block_on(each_open(&next.journal.store, &|_| true, &mut |case| match goes(&next, &case, &moves) {
-            Ok(Some(goes)) => *found.entry(goes).or_default() += 1,
-            Ok(None) => {}
-            Err(refused) => failed = Some(refused),
-        }))
-        .map_err(Refused::internal)?;
-        match failed {
-            Some(refused) => Err(refused),
-            None => Ok(found),
-        }
+        block_on(each_open(&next.journal.store, &|_| true, async |case| {
+            let goes = goes(&next, &case, &moves).await.map_err(|refused| ReadError(refused.to_string()))?;
+            if let Some(goes) = goes {
+                *found.entry(goes).or_default() += 1;
+            }
+            Ok(())
+        }))?;
+        Ok::<_, ReadError>(found)
     };
-    let found = tokio::task::spawn_blocking(decided).await.map_err(Refused::internal)??;
+    let found = tokio::task::spawn_blocking(decided).await.map_err(Refused::internal)?.map_err(Refused::internal)?;
     let told = |((from, to, exception), cases)| Foreseen { from, to, exception, cases };
     Ok(found.into_iter().map(told).collect())
 }
 
 /// Who has a case, who gets it, and what kind of exception it becomes; nothing where it is not decided anew.
-fn goes(next: &Parts, case: &Case, moves: &super::Moves) -> Result<Option<(String, String, Option<String>)>, Refused> {
+async fn goes(
+    next: &Parts,
+    case: &Case,
+    moves: &super::Moves,
+) -> Result<Option<(String, String, Option<String>)>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
-    let Some(command) = rehome::commands(next, case, Some(moves)).into_iter().find(rehome::decides) else {
+    let Some(command) = rehome::commands(next, case, Some(moves)).await?.into_iter().find(rehome::decides) else {
         return Ok(None);
     };
-    let about = block_on(About::of(next, case))?;
     let mut context = next.environment.context(&Caller::system(Job::Rehome))?;
-    let happened = match pipeline::decided(next, Some(case), command, None, &about, &mut context) {
+    let happened = match pipeline::decided(next, Some(case), command, None, About::default(), &mut context).await {
         Ok(happened) => happened,
         // What is refused is left as it is.
         Err(refused) if !refused.kind.is_ours() => return Ok(None),

@@ -8,12 +8,11 @@ use crate::{
     customer::facts,
     governance::enricher::Untold as NotTold,
     refused::Refused,
-    vault::customers::Customer,
 };
 use remit_domain::{
     case::Channel,
     field::Untold,
-    id::{FieldName, Timestamp},
+    id::{CustomerId, FieldName, Timestamp},
 };
 use remit_responders::{EnrichmentAsked, Failure};
 use smol_str::SmolStr;
@@ -38,7 +37,7 @@ pub(crate) struct Enriched {
 pub(crate) async fn enrich(
     parts: &Parts,
     external: Option<&str>,
-    customer: &Customer,
+    customer: &CustomerId,
     channel: Channel,
     sent: &Sent,
     now: Timestamp,
@@ -49,7 +48,7 @@ pub(crate) async fn enrich(
     let configured = &enricher.configured;
     let asked = EnrichmentAsked {
         customer: external.map(ToOwned::to_owned),
-        pseudonym: customer.id.to_string(),
+        pseudonym: customer.to_string(),
         channel: channel.as_str().to_owned(),
         fields: sent.clone(),
         wants_facts: configured.facts.clone(),
@@ -78,7 +77,7 @@ pub(crate) async fn enrich(
     let facts = facts::Read::all(facts);
     let has_facts = facts.is_some();
     if let Some(facts) = &facts {
-        facts::note(parts, &Caller::system(Job::Enrichment), &customer.id, facts).await?;
+        facts::note(parts, &Caller::system(Job::Enrichment), customer, facts).await?;
     }
     let untold = (!left_out.is_empty()).then_some((Untold::Unusable, left_out));
     parts.environment.metrics.enriched(if untold.is_some() { Untold::Unusable.as_str() } else { "told" });

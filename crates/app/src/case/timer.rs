@@ -107,6 +107,13 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
+        Look::FactsSet => match case.in_no_hands() {
+            Some(epoch) => {
+                let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);
+                own(parts, row, Command::Review { epoch, point, trigger }, Vec::new()).await
+            }
+            None => turn::drop_row(&parts.journal, &row.id).await,
+        },
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

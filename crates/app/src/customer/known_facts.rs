@@ -3,10 +3,12 @@
 use crate::{
     Parts,
     case::field_view::{FieldView, currency},
-    customer,
-    environment::clock::rfc3339,
+    environment::{clock::rfc3339, metrics::Metrics},
     refused::Refused,
-    vault::keys::CustomerKey,
+    vault::{
+        keys::{CustomerKey, SEALED_MORE},
+        opened::Opener,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
@@ -15,7 +17,7 @@ use remit_domain::{
     id::{CustomerId, FieldName, Timestamp},
 };
 use remit_policy::bundle::{self, FieldSpec};
-use remit_store::{Collection, Entry, Expected, ItemWrite};
+use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -31,6 +33,20 @@ pub(crate) struct FactsItem {
     pub(crate) words: Words,
     /// It, sealed, in Base64.
     pub(super) sealed: String,
+}
+
+impl FactsItem {
+    /// All that is known; nothing where it does not open under `key`, or is not what was committed to.
+    pub(crate) fn open(&self, key: &CustomerKey) -> Option<Facts> {
+        let bytes = STANDARD_NO_PAD.decode(&self.sealed).ok()?;
+        serde_json::from_str(&key.open(&bytes, &self.words).ok()?).ok()
+    }
+
+    /// Whether it is as long as is on record.
+    pub(crate) fn is_whole(&self) -> bool {
+        let sealed = STANDARD_NO_PAD.decode(&self.sealed);
+        sealed.is_ok_and(|sealed| sealed.len() as u64 == u64::from(self.words.bytes) + SEALED_MORE)
+    }
 }
 
 /// A fact.
@@ -49,26 +65,19 @@ pub(crate) struct Fact {
 pub(crate) type Facts = BTreeMap<FieldName, Fact>;
 
 /// All that is known of a customer; nothing where that is nothing, or was erased.
-pub(crate) async fn of(parts: &Parts, id: &CustomerId) -> Result<Option<Facts>, Refused> {
-    let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
-    if stored.is_none() {
-        return Ok(None);
-    }
-    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
-    Ok(opened(parts, &customer.key, stored.as_ref()))
+pub(crate) async fn of(opener: Opener<'_>, id: &CustomerId) -> Result<Option<Facts>, Refused> {
+    let stored = FACTS.get(opener.store, id.as_str()).await.map_err(Refused::internal)?;
+    let Some(stored) = stored else { return Ok(None) };
+    let key = opener.customer_key(id).await?;
+    Ok(key.and_then(|key| opened(opener.metrics, &key, &stored.value)))
 }
 
 /// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
-pub(super) fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<FactsItem>>) -> Option<Facts> {
-    let FactsItem { words, sealed } = &stored?.value;
-    let open = || {
-        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
-        serde_json::from_str(&key.open(&bytes, words).ok()?).ok()
-    };
-    let facts: Option<Facts> = open();
+pub(super) fn opened(metrics: &Metrics, key: &CustomerKey, stored: &FactsItem) -> Option<Facts> {
+    let facts = stored.open(key);
     if facts.is_none() {
-        parts.environment.metrics.unreadable.inc();
-        tracing::error!(commit = words.commit, "what is known of a customer cannot be read");
+        metrics.unreadable.inc();
+        tracing::error!(commit = stored.words.commit, "what is known of a customer cannot be read");
     }
     facts
 }

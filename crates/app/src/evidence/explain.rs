@@ -1,6 +1,6 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
-use super::weighed;
+use super::weighed::{self, percent};
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
@@ -214,6 +214,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::CustomerMessage => "The customer wrote again.".into(),
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
         Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
+        Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
         Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
             let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
@@ -240,9 +241,7 @@ fn because(trigger: &Trigger) -> String {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
         }
-        Trigger::PoliciesChanged => {
-            "Another bundle came into force, under which the holder may not keep the case.".into()
-        }
+        Trigger::PoliciesChanged => "Under the bundle in force now the holder may not keep the case.".into(),
         Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }
@@ -277,12 +276,8 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
         c.facts.prior_weight,
-        weighed::term(c, money)
+        weighed::terms(c, money)
     )
-}
-
-fn percent(bp: i64) -> String {
-    format!("{}.{} %", bp / 100, bp % 100 / 10)
 }
 
 fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> Vec<String> {

@@ -49,6 +49,8 @@ pub(crate) enum Look {
     Awaited { by: CaseId },
     /// A case that is put off until another one ends, which it has.
     CaseEnded { case: CaseId },
+    /// A case of whose customer something else is known now.
+    FactsSet,
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
@@ -68,6 +70,11 @@ pub(crate) fn timer_on(id: String, case: CaseId, due: Timestamp, look: Look) -> 
 /// The name of the row that looks at a deferral of a case.
 pub(crate) fn deferral_row(case: CaseId, of: DeferralKind) -> String {
     format!("deferral:{}:{case}", of.as_str())
+}
+
+/// Has a case be decided anew, since something else is known of its customer now.
+pub(crate) fn facts_row(case: CaseId, now: Timestamp) -> OutboxRow {
+    timer_on(format!("facts:{case}"), case, now, Look::FactsSet)
 }
 
 /// Tells a case that is put off until another one ends that it has.

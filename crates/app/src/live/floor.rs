@@ -3,7 +3,10 @@
 use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hmac};
 use remit_domain::{
     Event,
-    floor::{CaseChange, FollowedFloor, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
+    floor::{
+        CaseChange, FollowedFloor, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms,
+        best_levels,
+    },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
 use remit_ledger::hash::hex;
@@ -11,7 +14,7 @@ use remit_policy::bundle::Bundle;
 use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -74,9 +77,19 @@ pub(crate) struct LiveFloor {
     pub(crate) storing: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// How long a case that joins a queue would wait, in milliseconds, by queue in which somebody works; none where nobody
-/// of them is there.
-pub(crate) type Waits = HashMap<ResponderId, Option<i64>>;
+/// Queues in which somebody works, with who does.
+pub(crate) type Waits = HashMap<ResponderId, Attendance>;
+
+/// Who works in a queue.
+#[derive(Debug)]
+pub(crate) struct Attendance {
+    /// How long a case that joins it would wait, in milliseconds; none where nobody is there.
+    pub(crate) wait_ms: Option<i64>,
+    /// The best level of each language among those who are there.
+    pub(crate) spoken: BTreeMap<String, u8>,
+    /// The same among all who work in it.
+    pub(crate) spoken_by_all: BTreeMap<String, u8>,
+}
 
 /// For how long waits are taken to be what they were.
 const WAITS_FOR: Duration = Duration::from_secs(1);
@@ -234,8 +247,17 @@ impl LiveFloor {
         let mut waits = Waits::new();
         for queue in state.staff.values().flat_map(|item| &item.profile.queues) {
             if !waits.contains_key(queue) {
-                let wait = state.floor.floor().expected_wait_ms(queue, state.floor.floor().depth(queue));
-                waits.insert(queue.clone(), wait);
+                let floor = state.floor.floor();
+                let owned = |levels: BTreeMap<&str, u8>| {
+                    levels.into_iter().map(|(language, level)| (language.to_owned(), level)).collect()
+                };
+                let all = state.staff.values().map(|item| &item.profile).filter(|one| one.queues.contains(queue));
+                let attendance = Attendance {
+                    wait_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
+                    spoken: owned(floor.spoken(queue)),
+                    spoken_by_all: owned(best_levels(all)),
+                };
+                waits.insert(queue.clone(), attendance);
             }
         }
         let waits = Arc::new(waits);
@@ -246,7 +268,7 @@ impl LiveFloor {
     /// Queues in which somebody was there a moment ago.
     pub(crate) fn attended(&self, now: Duration) -> Vec<ResponderId> {
         let waits = self.waits(now);
-        let known = waits.iter().flat_map(|waits| waits.iter()).filter(|(_, wait)| wait.is_some());
+        let known = waits.iter().flat_map(|waits| waits.iter()).filter(|(_, there)| there.wait_ms.is_some());
         known.map(|(queue, _)| queue.clone()).collect()
     }
 

@@ -133,7 +133,8 @@ impl Rollback {
     }
 }
 
-/// Has something done in a data directory that no server has open, and decides anew what is open where it has to be.
+/// Has something done in a data directory that no server has open; where a bundle came into force, what is open is
+/// decided anew where it has to be.
 fn offline(
     data: &Path,
     act: impl AsyncFnOnce(&Succession) -> Result<Activation, refused::Refused>,
@@ -144,7 +145,10 @@ fn offline(
     let runtime = remit_server::serve::runtime()?;
     let done = runtime.block_on(async {
         let done = act(&succession).await.map_err(|refused| Refused::of(&refused.detail, &refused.members))?;
-        rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        // A preview leaves what is open where it is, also what was left from before.
+        if done.in_force {
+            rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        }
         anyhow::Ok(done)
     })?;
     Ok(serde_json::to_value(done)?)

@@ -11,15 +11,7 @@ use remit_app::{
 };
 use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
-use remit_policy::{
-    bundle::{Bundle, CandidateSpec},
-    engine::Engine,
-    files::Files,
-    finding::Finding,
-    grid,
-    manifest::ServiceKind,
-    suite,
-};
+use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;
 
@@ -109,7 +101,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         let engine = Engine::new(&bundle);
         let mut findings = grid::check(&bundle, &engine);
         findings.extend(suite::sentences(&bundle).1);
-        let warnings = grid::situations_of_nobody(&bundle, &engine).into_iter().map(of_nobody).collect::<Vec<_>>();
+        let warnings = advice::of(&bundle, &engine);
         match intents(&bundle) {
             Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
             Ok(_) => Err(findings),
@@ -123,7 +115,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         Ok((bundle, intents, mut warnings)) => {
             warnings.extend(intents.as_ref().and_then(Training::abstains_on_all));
             warnings.extend(bundle.doubts(now));
-            warnings.extend(without_articles(&bundle));
+            warnings.extend(advice::without_articles(&bundle));
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
                 let readings = bundle.readings();
@@ -172,33 +164,6 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
             Ok(false)
         }
     }
-}
-
-/// The AI responders that answer from articles, and the languages that they are to answer in and that none is in.
-fn without_articles(bundle: &Bundle) -> Vec<String> {
-    let written: Vec<&str> =
-        bundle.articles().iter().map(|article| article.language.as_deref().unwrap_or("en")).collect();
-    let quotes = |spec: &&CandidateSpec| spec.service.as_ref().is_some_and(|s| s.kind == ServiceKind::Knowledge);
-    let lacks = |spec: &CandidateSpec| {
-        let has = |language: &str| written.iter().any(|tag| tag.split(['-', '_']).next() == Some(language));
-        let lacked: Vec<&str> = spec.languages.iter().map(String::as_str).filter(|language| !has(language)).collect();
-        (!lacked.is_empty()).then(|| {
-            format!(
-                "`{}` is to answer in {}, and no article is in that language, so that it never does; write some, or \
-                 take the language out",
-                spec.responder,
-                lacked.join(", ")
-            )
-        })
-    };
-    bundle.candidates().iter().filter(quotes).filter_map(lacks).collect()
-}
-
-fn of_nobody(situation: &str) -> String {
-    format!(
-        "no policy gives a case in the situation `{situation}` to anybody, unless other signals do, so that it becomes \
-         an exception; write a permit for who is to have it"
-    )
 }
 
 /// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds.

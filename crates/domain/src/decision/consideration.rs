@@ -43,11 +43,19 @@ pub enum Effect {
         /// The responders in their order.
         of: Vec<ResponderId>,
     },
-    /// Whoever of the staff takes the case has these skills.
+    /// Whoever of the staff takes the case has these skills, and speaks its language so well.
     Skills {
         /// The least level of each, 1 to 5.
         least: BTreeMap<String, u8>,
+        /// The least level of the case's language, 1 to 5; 0 where any will do.
+        #[serde(default, skip_serializing_if = "is_any")]
+        language: u8,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_any(level: &u8) -> bool {
+    *level == 0
 }
 
 /// The considerations of a bundle, in the order in which they are declared.
@@ -89,7 +97,7 @@ pub(super) fn noted(all: &Considerations, candidates: &[Candidate]) -> BTreeMap<
 pub(crate) fn skills(noted: &BTreeMap<PolicyId, Consideration>, considered: &[PolicyId]) -> BTreeMap<String, u8> {
     let mut least: BTreeMap<String, u8> = BTreeMap::new();
     for consideration in considered.iter().filter_map(|id| noted.get(id)) {
-        if let Effect::Skills { least: more } = &consideration.effect {
+        if let Effect::Skills { least: more, .. } = &consideration.effect {
             for (skill, level) in more {
                 let known = least.entry(skill.clone()).or_default();
                 *known = (*known).max(*level);
@@ -97,6 +105,15 @@ pub(crate) fn skills(noted: &BTreeMap<PolicyId, Consideration>, considered: &[Po
         }
     }
     least
+}
+
+/// The least level of the case's language that it needs of the staff of whom `considered` holds; 0 where any will do.
+pub(crate) fn language(noted: &BTreeMap<PolicyId, Consideration>, considered: &[PolicyId]) -> u8 {
+    let level = |consideration: &Consideration| match consideration.effect {
+        Effect::Skills { language, .. } => language,
+        _ => 0,
+    };
+    considered.iter().filter_map(|id| noted.get(id)).map(level).max().unwrap_or(0)
 }
 
 fn of<'a>(all: &'a Considerations, applies: &'a [PolicyId]) -> impl Iterator<Item = &'a (PolicyId, Consideration)> {
@@ -125,6 +142,7 @@ mod tests {
             total_minor,
             resolves_bp: 0,
             value_percent: 100,
+            due_minor: 0,
             preference_minor: 0,
         }
     }
@@ -152,7 +170,8 @@ mod tests {
     #[test]
     fn an_order_puts_those_it_names_first_and_the_skills_needed_are_the_highest() {
         let of = ["care", "general"].map(testing::responder).to_vec();
-        let skills_of = |level| Effect::Skills { least: BTreeMap::from([("reissue".to_owned(), level)]) };
+        let skills_of =
+            |level| Effect::Skills { least: BTreeMap::from([("reissue".to_owned(), level)]), language: level - 1 };
         let declared = all(vec![("order", Effect::Order { of }), ("one", skills_of(3)), ("two", skills_of(2))]);
         let place = |name, applies: &[PolicyId]| places(&declared, &testing::responder(name), applies);
         let applies = [id("order")];
@@ -162,5 +181,7 @@ mod tests {
         let noted: BTreeMap<_, _> = declared.into_iter().collect();
         assert_eq!(skills(&noted, &[id("one"), id("two")]), BTreeMap::from([("reissue".to_owned(), 3)]));
         assert_eq!(skills(&noted, &[id("order")]), BTreeMap::new());
+        assert_eq!(language(&noted, &[id("one"), id("two")]), 2);
+        assert_eq!(language(&noted, &[id("order")]), 0);
     }
 }

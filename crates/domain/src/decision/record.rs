@@ -3,7 +3,7 @@
 use super::{
     candidate::Candidate,
     collects::{Collecting, Collects},
-    consideration::{Consideration, Considerations, skills},
+    consideration::{Consideration, Considerations, language, skills},
     custody::Custody,
     facts::CandidateFacts,
     trigger::Trigger,
@@ -232,6 +232,11 @@ impl Terms {
     /// The skills that a case needs of staff to whom these considerations apply, with the least level of each.
     pub fn skills(&self, considered: &[PolicyId]) -> BTreeMap<String, u8> {
         skills(&self.considerations.iter().cloned().collect(), considered)
+    }
+
+    /// The least level of its language that a case needs of staff to whom these considerations apply; 0 for any.
+    pub fn language(&self, considered: &[PolicyId]) -> u8 {
+        language(&self.considerations.iter().cloned().collect(), considered)
     }
 }
 

@@ -41,7 +41,8 @@ impl StaffProfile {
     }
 
     pub(super) fn speaks(&self, need: &Need) -> bool {
-        need.language.as_deref().is_none_or(|language| level(&self.languages, language) > 0)
+        let least = need.language_level.max(1);
+        need.language.as_deref().is_none_or(|language| level(&self.languages, language) >= least)
     }
 
     pub(super) fn knows(&self, need: &Need) -> bool {

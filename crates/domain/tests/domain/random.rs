@@ -176,7 +176,7 @@ fn considerations() -> Considerations {
         ("weighs.amount", Effect::Amount { minor: -150 }),
         ("weighs.share", Effect::Share { percent: 50 }),
         ("weighs.order", Effect::Order { of }),
-        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into() }),
+        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into(), language: 2 }),
     ];
     let all = effects
         .map(|(name, effect)| (policy(name), Consideration { owner: owner("support"), reason: "so".into(), effect }));

@@ -135,6 +135,7 @@ impl World {
                 delay_minor_per_hour: 600,
                 breach_minor: 1_000,
                 failure_minor: 2_000,
+                due_minor: 0,
                 value_signal: Some(SignalName::new("value_class").unwrap()),
                 value_percent: BTreeMap::from([("gold".to_owned(), 300)]),
             },

@@ -70,6 +70,7 @@ impl Reading<'_> {
                 delay_minor_per_hour: economics.delay_minor_per_hour,
                 breach_minor: economics.breach_minor,
                 failure_minor: economics.failure_minor,
+                due_minor: economics.due_minor.unwrap_or(economics.failure_minor),
                 value_signal,
                 value_percent: economics.value_percent.clone(),
             },

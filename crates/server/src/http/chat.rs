@@ -149,7 +149,7 @@ async fn follow_conversation(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
     // Who may not read is told so; a stream that ended at once would be asked for again and again.
-    conversation::status_of(&app, &chat).await?;
+    conversation::Read::of(&app, &chat).await?;
     let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, succession, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
@@ -187,19 +187,21 @@ impl Follower {
             if *self.bell.borrow_and_update() || self.chat.expires <= self.app.environment.now() {
                 return None;
             }
-            let current = chat::current_of(&self.app.journal, &self.chat).await.ok()?;
-            if self.case.as_ref().map(|(id, _)| *id) != current {
-                self.case = current.map(|id| (id, self.app.live.chats.listen(id)));
-            }
             if let Some((_, bell)) = &mut self.case {
                 bell.borrow_and_update();
             }
-            self.ready = conversation::said_since(&self.app, &self.chat, self.at).await.ok()?.into();
+            let read = conversation::Read::of(&self.app, &self.chat).await.ok()?;
+            if self.case.as_ref().map(|(id, _)| *id) != read.current() {
+                self.case = read.current().map(|id| (id, self.app.live.chats.listen(id)));
+                // What happened before it was listened to is read now.
+                continue;
+            }
+            self.ready = read.said_since(&self.app, self.at).await.ok()?.into();
             if !self.ready.is_empty() {
                 self.app.journal.settled().await.ok()?;
                 continue;
             }
-            let status = conversation::status_of(&self.app, &self.chat).await.ok()?;
+            let status = read.status(&self.app);
             self.app.journal.settled().await.ok()?;
             let quiet = std::mem::take(&mut self.quiet);
             if self.told.as_ref() != Some(&status) {

@@ -81,6 +81,12 @@ impl Views for MemoryStore {
         Ok(newest.filter(|case| case.status == "resolved" && case.updated_ms >= since_ms).map(row).collect())
     }
 
+    async fn open_of_customer(&self, customer: &str, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        let state = self.written();
+        let newest = state.cases_of(customer).rev().take(limit).filter_map(|(_, case, _)| state.cases.get(case));
+        Ok(newest.filter(|case| case.status == "open").map(row).collect())
+    }
+
     async fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
         let state = self.written();
         let recent = state.cases_of(customer).filter(|(opened, ..)| *opened >= since_ms).take(1_000).count();

@@ -49,6 +49,13 @@ pub trait Views: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<CaseRow>, ReadError>> + Send;
 
+    /// Of the newest `limit` cases of a customer those that are open, the newest first.
+    fn open_of_customer(
+        &self,
+        customer: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CaseRow>, ReadError>> + Send;
+
     /// How many cases a customer opened since a moment; 1,000 where there are more.
     fn recent_cases(&self, customer: &str, since_ms: i64) -> impl Future<Output = Result<u32, ReadError>> + Send;
 

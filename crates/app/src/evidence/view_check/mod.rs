@@ -216,6 +216,7 @@ impl Judge for ViewCheck {
         if self.keys.as_ref().is_some_and(|keys| keys.customer(&customer, 0, wrapped_key).is_err()) {
             found(kept("customer", id, "the key does not open under the master key"));
         }
+        self.authority.customer(id, wrapped_key);
     }
 
     fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
@@ -264,7 +265,7 @@ impl Judge for ViewCheck {
     }
 
     fn item(&mut self, item: &Item, found: Found<'_>) {
-        self.authority.item(item, found);
+        self.authority.item(item, self.keys.as_ref(), found);
         let body = item.body.as_slice();
         // The name of a token that was revoked is kept as it is.
         let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
@@ -324,6 +325,7 @@ impl Judge for ViewCheck {
         let is_recorded = held.is_recorded;
         let looked = [
             ("sealed words and files opened", self.opened),
+            ("customers whose sealed facts were opened", self.authority.facts_opened()),
             ("bundles that decisions name", self.named.len() as u64),
             ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
         ];
@@ -341,6 +343,10 @@ impl Judge for ViewCheck {
             (
                 "further cases of a chat than its first, beyond whose they are",
                 "records do not say on which chat one was opened",
+            ),
+            (
+                "whether the values that cases are found by are those of their fields",
+                "which fields cases are found by is the bundle's to say, and a search looks at the field as well",
             ),
             (
                 "when promises are looked at again, and whether and when silences are",

@@ -1,0 +1,65 @@
+//! What to look at in a bundle that is good: who is never given a case, and what nobody is there for. None of it
+//! prevents anything.
+
+use crate::{
+    bundle::{Bundle, CandidateSpec},
+    deep_stack::deep,
+    engine::Engine,
+    grid::{self, Grid},
+    manifest::ServiceKind,
+    suite,
+};
+
+/// What is to be looked at, one sentence each, in the bundle's order.
+pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
+    let of_nobody = |situation: &str| {
+        format!(
+            "no policy gives a case in the situation `{situation}` to anybody, unless other signals do, so that it \
+             becomes an exception; write a permit for who is to have it"
+        )
+    };
+    let mut advice: Vec<String> = grid::situations_of_nobody(bundle, engine).into_iter().map(of_nobody).collect();
+    advice.extend(deep(|| of_responders(bundle, engine)));
+    advice
+}
+
+/// AI responders that answer from articles, and are to in languages in which there are none: one sentence each.
+pub fn without_articles(bundle: &Bundle) -> Vec<String> {
+    let tags = bundle.articles().iter().map(|article| article.language.as_deref().unwrap_or("en"));
+    let written: Vec<&str> = tags.filter_map(|tag| tag.split(['-', '_']).next()).collect();
+    let quotes = |spec: &&CandidateSpec| spec.service.as_ref().is_some_and(|of| of.kind == ServiceKind::Knowledge);
+    let lacks = |spec: &CandidateSpec| {
+        let spoken = spec.languages.iter().map(String::as_str);
+        let lacked: Vec<&str> = spoken.filter(|language| !written.contains(language)).collect();
+        (!lacked.is_empty()).then(|| {
+            format!(
+                "`{}` is to answer in {}, and no article is in that language, so that it never does: write some, or \
+                 take the language out",
+                spec.responder,
+                lacked.join(", ")
+            )
+        })
+    };
+    bundle.candidates().iter().filter(quotes).filter_map(lacks).collect()
+}
+
+/// Responders of whom no test says that they may have a case.
+fn of_responders(bundle: &Bundle, engine: &Engine) -> Vec<String> {
+    let admitted = suite::admitted(bundle);
+    let axes = grid::axes(bundle);
+    let told = |spec: &CandidateSpec| {
+        let name = spec.responder.as_str();
+        let may = Grid { bundle, engine, axes: &axes, facts: spec.idle() }.may_have_any();
+        match may {
+            true => {
+                format!("no test says of `{name}` that it may have a case: write a [[test]] that says when it does")
+            }
+            false => format!(
+                "`{name}` may have a case in none of the requests that were tried, and no test says that it may: see \
+                 whether its permit can hold, or write a [[test]] that says when it does"
+            ),
+        }
+    };
+    let unnamed = bundle.candidates().iter().filter(|spec| !admitted.contains(spec.responder.as_str()));
+    unnamed.map(told).collect()
+}
