@@ -70,8 +70,8 @@ pub struct Demo {
     /// How many of them; all unless told.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     cases: Option<u32>,
-    /// How many times as fast as real at most, up to 1,000; it runs slower where the machine does not keep up, and while
-    /// an AI responder takes long to answer.
+    /// How many times as fast as real at most, up to 1,000; it runs slower where the machine does not keep up, and
+    /// while an AI responder takes long to answer.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     speed: u16,
     /// Whoever is simulated does the same under the same seed.

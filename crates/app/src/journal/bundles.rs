@@ -1,6 +1,6 @@
 //! Bundles that governed once, a cache: what is told of the past is told by what governed then.
 
-use crate::{journal::Journal, refused::Refused};
+use crate::{directory::OpenStore, refused::Refused};
 use remit_domain::{Event, Stream, id::Digest};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_store::{Evidence as _, Journal as _};
@@ -38,36 +38,39 @@ impl Bundles {
             kept.pop_front();
         }
     }
-}
-
-impl Journal {
-    /// The digest of the bundle that was in force at this place in the ledger; none before the first.
-    pub(crate) async fn in_force_at(&self, seq: u64) -> Result<Option<Digest>, Refused> {
-        let rows = self.store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await;
-        let rows = rows.map_err(Refused::internal)?;
-        let Some(row) = rows.iter().rev().find(|row| row.seq <= seq) else { return Ok(None) };
-        match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
-            Event::BundleActivated(activation) => Ok(Some(activation.to)),
-            _ => Ok(None),
-        }
-    }
 
     /// The bundle of this digest that governed once, with the built-in policies that `baseline` names.
     ///
     /// # Errors
     /// When it is not stored, or cannot be read by this version.
-    pub(crate) async fn bundle(&self, digest: &Digest, baseline: Option<&Digest>) -> Result<Arc<Bundle>, Refused> {
+    pub(super) async fn of(
+        &self,
+        store: &OpenStore,
+        digest: &Digest,
+        baseline: Option<&Digest>,
+    ) -> Result<Arc<Bundle>, Refused> {
         let name = Name(digest.clone(), baseline.cloned());
-        if let Some(bundle) = self.bundles.get(&name) {
+        if let Some(bundle) = self.get(&name) {
             return Ok(bundle);
         }
-        let stored = self.store.bundle(digest.as_str()).await.map_err(Refused::internal)?;
+        let stored = store.bundle(digest.as_str()).await.map_err(Refused::internal)?;
         let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
         let unreadable = |error: String| Refused::internal(format!("bundle {digest}: {error}"));
         let files = Files::kept(digest.as_str(), &bytes).map_err(|error| unreadable(error.to_string()))?;
         let loaded = Bundle::load_recorded(files, baseline).map_err(|error| unreadable(error.to_string()))?;
         let bundle = Arc::new(loaded);
-        self.bundles.keep(name, &bundle);
+        self.keep(name, &bundle);
         Ok(bundle)
+    }
+}
+
+/// The digest of the bundle that was in force at this place in the ledger; none before the first.
+pub(super) async fn in_force_at(store: &OpenStore, seq: u64) -> Result<Option<Digest>, Refused> {
+    let rows = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await;
+    let rows = rows.map_err(Refused::internal)?;
+    let Some(row) = rows.iter().rev().find(|row| row.seq <= seq) else { return Ok(None) };
+    match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
+        Event::BundleActivated(activation) => Ok(Some(activation.to)),
+        _ => Ok(None),
     }
 }

@@ -19,7 +19,10 @@ use crate::{
         wakeups::{Due, Wakeups},
     },
     live::change::Change,
+    refused::Refused,
 };
+use remit_domain::id::Digest;
+use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadError};
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
@@ -86,6 +89,19 @@ impl Journal {
     /// The store.
     pub fn store(&self) -> &OpenStore {
         &self.store
+    }
+
+    /// The bundle of this digest that governed once, with the built-in policies that `baseline` names.
+    ///
+    /// # Errors
+    /// When it is not stored, or cannot be read by this version.
+    pub(crate) async fn bundle(&self, digest: &Digest, baseline: Option<&Digest>) -> Result<Arc<Bundle>, Refused> {
+        self.bundles.of(&self.store, digest, baseline).await
+    }
+
+    /// The digest of the bundle that was in force at this place in the ledger; none before the first.
+    pub(crate) async fn in_force_at(&self, seq: u64) -> Result<Option<Digest>, Refused> {
+        bundles::in_force_at(&self.store, seq).await
     }
 
     /// Writes a commit that changes nothing which memory follows, and once it is durable tells everyone who waits for
