@@ -5,7 +5,7 @@ use crate::{
     attributes,
     bundle::SignalSpec,
     cedar_places::{pointed, start},
-    files::Files,
+    files::{self, Files},
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
     product_schema,
@@ -48,12 +48,7 @@ pub(crate) struct Vocabulary {
 /// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
 pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
-        findings.push(Finding::new(
-            SCHEMA,
-            1,
-            "there is no schema, or it is not UTF-8",
-            "write it; `bundles/bank` has one to start from",
-        ));
+        findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
     };
     if let Some(finding) = nesting::too_deep(SCHEMA, text, Holds::Schema) {
@@ -155,14 +150,9 @@ pub(crate) fn rules_under(
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (name, bytes) in files.under(folder) {
-        match std::str::from_utf8(bytes) {
+        match files::text(name, bytes) {
             Ok(text) => rules.extend(read_rules(name, text, owners, findings)),
-            Err(e) => findings.push(Finding::new(
-                name,
-                1,
-                format!("byte {} is not UTF-8", e.valid_up_to()),
-                "save it as UTF-8",
-            )),
+            Err(finding) => findings.push(*finding),
         }
     }
     rules

@@ -2,7 +2,7 @@
 //! held against the schema, asked and remembered as policies are.
 
 use crate::{
-    bundle::CandidateSpec,
+    bundle::{CandidateSpec, bounds::MINOR},
     cedar::Vocabulary,
     finding::Finding,
     manifest::{LEVELS, Manifest, Need, Preference},
@@ -266,13 +266,13 @@ pub(crate) fn of_topics(
             }
             _ => {}
         }
-        let sane = of.handling_minor.is_none_or(|minor| minor >= 0)
+        let sane = of.handling_minor.is_none_or(|minor| MINOR.contains(&minor))
             && of.prior_resolve_bp.is_none_or(|bp| (0..=10_000).contains(&bp))
             && of.prior_weight.is_none_or(|weight| (1..=1_000_000).contains(&weight));
         if !sane {
             wrong(
                 format!("what `{name}` says of the topic `{topic}` is out of range"),
-                "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
+                "handling_minor must be 0 to 1000000000000, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
             );
         }
     }

@@ -109,6 +109,18 @@ pub(crate) fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
     let mut texts: BTreeMap<String, Texts> = BTreeMap::new();
     for rule in bundle.rules.iter().chain(&bundle.invariants) {
         let unscoped = Unscoped::new(&rule.policy, &kinds);
+        // What is not compared with a signal by its name may be compared with any.
+        if unscoped.signals.is_none() {
+            for (signal, kind) in &kinds {
+                match kind {
+                    SignalKind::Long => literals.entry(signal.clone()).or_default().extend(&unscoped.loose.numbers),
+                    SignalKind::Text | SignalKind::List => {
+                        texts.entry(signal.clone()).or_default().extend(unscoped.loose.texts.iter().cloned());
+                    }
+                    SignalKind::Bool | SignalKind::Name => {}
+                }
+            }
+        }
         for (signal, more) in unscoped.literals {
             literals.entry(signal).or_default().extend(more);
         }

@@ -259,6 +259,9 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Where: the base of an OpenAI-compatible interface, or the address of a webhook.
     pub url: Option<String>,
+    /// For `webhook`: whether what is sent may go over the network in the clear.
+    #[serde(default)]
+    pub in_the_clear: bool,
     /// For `openai`: the model.
     pub model: Option<String>,
     /// For `openai`: what the model is told before the conversation.

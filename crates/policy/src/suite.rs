@@ -4,6 +4,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::{Bundle, CandidateSpec},
     engine::Engine,
+    files,
     finding::{Finding, line_at},
     grid,
 };
@@ -28,6 +29,9 @@ use toml::Spanned;
 const HOUR_MS: i64 = 3_600_000;
 /// Hours that a moment of a test can be away, at most: more than a century.
 const HOURS_MAX: i64 = 1_000_000;
+
+/// What a test says is chosen where nobody may have the case.
+const EXCEPTION: &str = "exception";
 
 /// One file under `tests/`.
 #[derive(Debug, Deserialize)]
@@ -119,7 +123,13 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
     let mut report = SuiteReport { passed: 0, sentences, failures: grid::check(bundle, engine) };
     report.failures.extend(failures);
     for (file, bytes) in bundle.files().under("tests") {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let text = match files::text(file, bytes) {
+            Ok(text) => text,
+            Err(finding) => {
+                report.failures.push(*finding);
+                continue;
+            }
+        };
         match toml::from_str::<TestFile>(text) {
             Ok(parsed) => {
                 for test in &parsed.tests {
@@ -208,6 +218,19 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             failures.push(format!("the bundle has no responder `{name}`"));
         }
     }
+    for (name, facts) in &test.facts {
+        if facts.depth < 0 || facts.expected_wait_ms < 0 || !(0..=10_000).contains(&facts.sla_risk_bp) {
+            let must = "depth and expected_wait_ms must not be negative, sla_risk_bp 0 to 10000";
+            failures.push(format!("facts of `{name}`: {must}"));
+        }
+    }
+    if let Some(name) = &test.chosen
+        && name != EXCEPTION
+        && !candidates.iter().any(|c| c.responder.as_str() == name)
+    {
+        failures.push(format!("the bundle has no responder `{name}`, which is to be chosen"));
+        return failures;
+    }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
     let considered = engine.considered(&signals, &candidates);
     failures.extend(weighed(bundle, test, &candidates, &considered));
@@ -258,7 +281,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         );
         let got = match &decision.outcome {
             Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
-            Outcome::Exception { .. } => "exception",
+            Outcome::Exception { .. } => EXCEPTION,
             Outcome::Keep { holder, .. } => holder.name(),
         };
         if got != want {

@@ -86,6 +86,8 @@ fn a_value_is_read_by_its_declaration_and_shown_as_it_was_written() {
         ("order", json!(" W2378156 "), json!("W2378156")),
         ("amount", json!(12_50), json!(12_50)),
         ("departure", json!("2026-12-24T18:30:00+01:00"), json!("2026-12-24T17:30:00Z")),
+        ("departure", json!("9999-12-31T23:59:59Z"), json!("9999-12-31T23:59:59Z")),
+        ("departure", json!("9999-12-31T20:30:00-02:00"), json!("9999-12-31T22:30:00Z")),
         ("needs", json!(["wheelchair", "escort", "wheelchair"]), json!(["escort", "wheelchair"])),
     ] {
         assert_eq!(shown(&of(name, written).unwrap()), again, "{name}");
@@ -94,11 +96,16 @@ fn a_value_is_read_by_its_declaration_and_shown_as_it_was_written() {
         ("order", json!("two words")),
         ("order", json!("x".repeat(65))),
         ("order", json!("a\u{0}b")),
+        ("order", json!("W1\u{200b}")),
+        ("order", json!("\u{202e}W1")),
         ("order", json!("")),
         ("order", json!(7)),
         ("amount", json!(-1)),
         ("amount", json!(12.5)),
         ("departure", json!("tomorrow")),
+        ("departure", json!("9999-12-31T23:59:59")),
+        ("departure", json!("9999-12-31T23:59:59-01:00")),
+        ("departure", json!("10000-01-01T00:00:00Z")),
         ("departure", json!(1_700_000_000)),
         ("needs", json!(["lift"])),
         ("needs", json!("escort")),
@@ -202,6 +209,29 @@ fn tests_of_a_bundle_set_fields_and_facts() {
             "test \"wrong\": the bundle has no fact `tier_in_hours` that policies see",
         ]
     );
+}
+
+#[test]
+fn a_personal_value_under_another_name_is_found_wherever_conditions_stand() {
+    let condition = "{a: context.customer}.a has tier && {a: context.customer}.a.tier like \"g*\"";
+    let says = "looks at `context.customer` otherwise than by the name of what is in it";
+    let rule = format!(
+        "\n@id(\"alias\") @owner(\"head-of-support\") @reason(\"r\")\n\
+         forbid (principal is Ai, action == Action::\"handle\", resource)\nwhen {{ {condition} }};"
+    );
+    let found = said(DECLARED, &rule);
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let weighed = format!(
+        "[[preference]]\nname = \"alias\"\nowner = \"head-of-support\"\nreason = \"r\"\n\
+         when = '{condition}'\nprefers = [\"cards-ai\"]\nminor = 100\n"
+    );
+    let found = said(&format!("{DECLARED}{weighed}"), "");
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let declared = files(DECLARED, "");
+    let bundle = Bundle::load(declared.clone().with("invariants/alias.cedar", rule.clone().into()));
+    assert!(bundle.unwrap_err().iter().any(|finding| finding.message.contains(says)));
+    // One that governed once is read as it was, so that its decisions can be taken again.
+    assert!(Bundle::load_kept(declared.with("policies/alias.cedar", rule.into())).is_ok());
 }
 
 #[test]

@@ -92,11 +92,14 @@ impl<'a> Telling<'a> {
     /// work on it.
     pub(crate) fn put_off(&self, deferral: &Deferral) -> Option<String> {
         let text = match deferral.kind {
+            DeferralKind::Callback if deferral.decision.is_some() => "calls_back",
             DeferralKind::Callback => "callback_agreed",
             DeferralKind::ThirdParty => "third_party_awaited",
             DeferralKind::Snooze | DeferralKind::FollowUp => return None,
         };
-        Some(self.say(text, &[("time", &self.moment(text, deferral.until))]))
+        let (title, time) =
+            (self.title(self.queue.map_or("", |queue| queue.as_str())), self.moment(text, deferral.until));
+        Some(self.say(text, &[("title", &title), ("time", &time)]))
     }
 }
 
@@ -122,7 +125,7 @@ pub(crate) fn words_of<'a>(bundle: &'a Bundle, decision: &'a Decision, handoff: 
 /// What was told of a case that was put off; nothing where that is for those who work on it.
 pub(crate) async fn of_deferral(parts: &Parts, case: &Case, deferral: &Deferral) -> Option<String> {
     // An earlier version kept no wording.
-    let Some(Wording { bundle, language, queue }) = &deferral.told else {
+    let Some(Wording { bundle, language, queue }) = &deferral.wording else {
         return Telling::now(&parts.governance, case).put_off(deferral);
     };
     let bundle = governing(parts, bundle).await;

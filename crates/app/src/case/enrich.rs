@@ -67,7 +67,8 @@ pub(crate) async fn enrich(
         }
     };
     let mut left_out = Vec::new();
-    // What was sent with the case is newer than what is known of it elsewhere.
+    // What was sent with the case is newer than what is known of it elsewhere, and then there may be no more to tell.
+    let all_known = told.fields.iter().any(|(name, value)| sent.contains_key(name) && !value.is_null());
     let told_fields: Sent = told.fields.into_iter().filter(|(name, _)| !sent.contains_key(name)).collect();
     let fields = one_by_one(told_fields, &configured.fields, &mut left_out, |one| {
         fields::read_of(&parts.governance, SOURCE, one)
@@ -79,8 +80,12 @@ pub(crate) async fn enrich(
     if let Some(facts) = &facts {
         facts::note(parts, &Caller::system(Job::Enrichment), customer, facts).await?;
     }
-    let untold = (!left_out.is_empty()).then_some((Untold::Unusable, left_out));
-    parts.environment.metrics.enriched(if untold.is_some() { Untold::Unusable.as_str() } else { "told" });
+    let untold = match (fields.is_some() || has_facts || all_known, left_out.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some((Untold::Partial, left_out)),
+        (false, _) => Some((Untold::Unusable, left_out)),
+    };
+    parts.environment.metrics.enriched(untold.as_ref().map_or("told", |(why, _)| why.as_str()));
     Ok(Enriched { fields, has_facts, untold })
 }
 

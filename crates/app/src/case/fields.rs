@@ -102,7 +102,7 @@ pub(crate) fn seal(
 }
 
 /// Whether `caller` may see a field.
-fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
+pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
     match &caller.principal {
         Principal::Customer(_) => false,
         _ if is_ai(governance, caller) => spec.seen_by_ai,

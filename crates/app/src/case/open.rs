@@ -72,6 +72,11 @@ pub async fn open_case(
         return Ok(Opened::Nothing(pipeline::keep(parts, caller, repeat, nothing).await?));
     }
     let now = parts.environment.now();
+    if parts.governance.services.enricher().is_some() {
+        // Nobody is told anything of a request that is refused.
+        fields::read(&parts.governance, caller, &open.fields)?;
+        measure::posted(&parts.governance, caller, &open.signals, now)?;
+    }
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let id = customer::customer_id(&parts.vault, &open.customer);
     let enriched = enrich::enrich(parts, Some(&open.customer), &id, open.channel, &open.fields, now).await?;

@@ -138,7 +138,12 @@ pub const PAGE_MAX: usize = 200;
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
-    let view = who::case_view(parts, &case).await?;
+    let mut view = who::case_view(parts, &case).await?;
+    for (deferral, shown) in case.deferrals.values().zip(&mut view.deferrals) {
+        if let Some(note) = &deferral.note {
+            shown.note = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, note).await?;
+        }
+    }
     Ok(CaseView {
         fields: fields::views(parts, caller, &case).await?,
         customer_facts: fields::facts(parts, caller, &case).await?,
@@ -284,6 +289,8 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 /// What the customer was told of an event, in words.
 async fn told_of(parts: &Parts, case: &Case, event: &Event) -> Option<String> {
     match event {
+        // What was told with a handoff is told once.
+        Event::CaseDeferred { deferral } if deferral.told => None,
         Event::CaseDeferred { deferral } => announce::of_deferral(parts, case, deferral).await,
         Event::DecisionMade { decision, handoff: Some(handoff) } => {
             announce::of_handoff(parts, decision, handoff).await
@@ -336,6 +343,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DeferralEnded { .. }
         | Event::CaseAwaited { .. }
         | Event::StaffRemoved { .. }
+        | Event::TokenNameForgotten { .. }
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }

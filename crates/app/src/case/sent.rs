@@ -4,12 +4,45 @@
 use crate::{Caller, Governance, access::principal::Principal, refused::Refused};
 use remit_domain::{decision::ResponderKind, field::FieldValue, id::FieldName};
 use remit_policy::bundle::FieldSpec;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Values by field, as they are sent.
 pub type Sent = BTreeMap<String, Json>;
+
+/// Reads values in which each is named once: of two of one name nobody can tell which was meant.
+pub(crate) fn once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sent, D::Error> {
+    deserializer.deserialize_map(Once)
+}
+
+/// The same where there may be none.
+pub(crate) fn once_if<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sent>, D::Error> {
+    once(deserializer).map(Some)
+}
+
+struct Once;
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Sent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a value for each name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sent, A::Error> {
+        let mut sent = Sent::new();
+        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+            if sent.contains_key(&name) {
+                let name: String = name.chars().take(64).collect();
+                return Err(A::Error::custom(format!("{name:?} is named twice; name it once")));
+            }
+            sent.insert(name, value);
+        }
+        Ok(sent)
+    }
+}
 
 /// What values are of, as requests call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +79,7 @@ pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent)
     let mut values = BTreeMap::new();
     for (name, value) in sent {
         let spec = declared.iter().find(|spec| spec.name.as_str() == name);
-        let spec = spec.ok_or_else(|| unknown(declared, of, name))?;
+        let spec = spec.ok_or_else(|| unknown(member, declared, of, name))?;
         if !spec.is_set_by(&source) {
             let detail = format!("`{name}` is {done} by {}, and not by `{source}`", spec.sources.join(", "));
             return Err(Refused::invalid(member, detail));
@@ -60,8 +93,9 @@ pub(crate) fn read(declared: &[FieldSpec], of: Of, source: SmolStr, sent: &Sent)
     Ok(Said { values, source })
 }
 
-fn unknown(declared: &[FieldSpec], of: Of, name: &str) -> Refused {
-    let (member, one, _) = of.words();
+/// That the bundle declares no such field or fact, as `member` of a request names one.
+pub(crate) fn unknown(member: &str, declared: &[FieldSpec], of: Of, name: &str) -> Refused {
+    let (_, one, _) = of.words();
     let name: String = name.chars().take(64).collect();
     let known: Vec<&str> = declared.iter().map(|spec| spec.name.as_str()).collect();
     let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
@@ -73,7 +107,9 @@ pub(crate) fn source_of(governance: &Governance, caller: &Caller, field: &str) -
     match (&caller.source, &caller.principal) {
         (Some(source), _) => Ok(source.clone()),
         (None, Principal::Responder(_)) if is_ai(governance, caller) => Ok(SmolStr::new_static("ai")),
-        (None, Principal::Staff { .. } | Principal::Responder(_)) => Ok(SmolStr::new_static("staff")),
+        (None, Principal::Staff { .. } | Principal::Person | Principal::Responder(_)) => {
+            Ok(SmolStr::new_static("staff"))
+        }
         (None, _) => {
             Err(Refused::invalid(field, "this token has no source; make one with `remit token create --source NAME`"))
         }

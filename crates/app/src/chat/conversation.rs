@@ -7,7 +7,7 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat::{self, confirmation::can_confirm},
+    chat::{self, callback, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
@@ -76,6 +76,13 @@ pub struct ChatStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub due_at: Option<String>,
+    /// When the customer is called, where a call is agreed on or promised and its moment is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub callback_at: Option<String>,
+    /// There where the customer can ask to be called, or for another moment: what they are offered, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
     /// Whether asking for a human would change anything.
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
@@ -84,14 +91,14 @@ pub struct ChatStatus {
 
 impl ChatMessage {
     /// What Remit tells of a case that is put off.
-    fn of_remit(seq: u64, text: String, by: String, at: String) -> Self {
+    fn of_remit(seq: u64, text: String, at: String) -> Self {
         Self {
             id: format!("put-off-{seq}"),
             seq,
             author: "remit",
             name: None,
             text: Some(text),
-            by: Some(by),
+            by: None,
             attachments: Vec::new(),
             at,
         }
@@ -167,7 +174,11 @@ impl<'c> Read<'c> {
     /// Who has the case now.
     pub fn status(&self, parts: &Parts) -> ChatStatus {
         match &self.current {
-            Some(case) => status_of(parts, case),
+            Some(case) => {
+                let callback = callback::offered(&parts.governance, case, parts.environment.now());
+                let callback_at = callback::agreed(case).map(rfc3339);
+                ChatStatus { callback_at, callback, ..status_of(parts, case) }
+            }
             None => {
                 let text = parts.governance.bundle.texts().say(None, "chat_begins", &[]);
                 ChatStatus::new("new", text).with_human()
@@ -205,9 +216,8 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
                     said.extend(announced(parts, &decision, &handoff, row.seq).await);
                 }
                 Event::CaseDeferred { deferral } => {
-                    let told = announce::of_deferral(parts, case, &deferral).await;
-                    let (until, at) = (rfc3339(deferral.until), rfc3339(deferral.at));
-                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, until, at)));
+                    let told = announce::of_deferral(parts, case, &deferral).await.filter(|_| !deferral.told);
+                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
                 }
                 _ => {}
             }
@@ -339,8 +349,7 @@ fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
     let told = |deferral: &&Deferral| deferral.kind.is_told() && case.is_put_off();
     let deferral = case.deferrals.values().find(told)?;
     let state = if case.holder.as_ref().is_some_and(|holder| holder.staff.is_some()) { "person" } else { "waiting" };
-    let status = ChatStatus::new(state, Telling::now(governance, case).put_off(deferral)?);
-    Some(ChatStatus { by: Some(rfc3339(deferral.until)), ..status })
+    Some(ChatStatus::new(state, Telling::now(governance, case).put_off(deferral)?))
 }
 
 /// A file of a chat's cases, with its kind.
@@ -363,6 +372,8 @@ impl ChatStatus {
             wait_minutes: None,
             opens_at: None,
             due_at: None,
+            callback_at: None,
+            callback: None,
             can_ask_human: false,
             can_confirm: false,
         }

@@ -13,7 +13,7 @@ use crate::{
         open,
         request::{OpenCase, PostMessage},
         schema,
-        sent::Sent,
+        sent::{self, Sent},
         write,
     },
     chat::confirmation::can_confirm,
@@ -27,7 +27,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command, Event, Refusal,
     case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
+pub mod callback;
 pub mod confirmation;
 pub mod conversation;
 
@@ -58,7 +59,7 @@ pub struct StartChat {
     pub hours: u16,
     /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent::once_if")]
     #[schema(schema_with = schema::values)]
     pub facts: Option<Sent>,
     /// Which of the token's sources says so; its first unless told.
@@ -125,12 +126,17 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         return Err(Refused::invalid("hours", "must be 1 to 72").into());
     }
     let customer = customer::customer_id(&parts.vault, &start.customer);
+    // Nobody is erased between this look at the case and the commit.
+    let _starting = parts.live.chats.starting.read().await;
     let cases = match &start.case {
         Some(id) => {
             let case =
                 load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
+            }
+            if customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none() {
+                return Err(Refused::from(Refusal::WordsErased).into());
             }
             vec![case.id]
         }

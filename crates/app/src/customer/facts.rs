@@ -44,7 +44,9 @@ const LOOKED_AT: usize = 100;
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutFacts {
-    /// The values, by fact; `null` takes one away, and what is not named stays.
+    /// The values, by fact; `null` takes one away, and what is not named stays. What is older than what is known, or
+    /// than when it was taken away, says nothing new.
+    #[serde(deserialize_with = "sent::once")]
     #[schema(schema_with = schema::values)]
     pub facts: Sent,
     /// Which of the token's sources says so; its first unless told.
@@ -146,7 +148,7 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;
     let facts = known_facts::of(parts.opener(), &customer).await?;
-    let Some(facts) = facts.filter(|facts| !facts.is_empty()) else {
+    let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
         return Err(Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier").into());
     };
     Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
@@ -185,14 +187,10 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
 fn after(known: &Facts, read: &Read) -> Facts {
     let mut facts = known.clone();
     for (name, value) in &read.said.values {
-        match value {
-            // What is older than what is known says nothing new.
-            Some(_) if facts.get(name).is_some_and(|known| known.at > read.at) => {}
-            Some(held) => {
-                let fact = Fact { held: held.clone(), source: read.said.source.clone(), at: read.at };
-                facts.insert(name.clone(), fact);
-            }
-            None => drop(facts.remove(name)),
+        // What is older than what is known, or than when it was taken away, says nothing new.
+        if facts.get(name).is_none_or(|known| known.at <= read.at) {
+            let fact = Fact { held: value.clone(), source: read.said.source.clone(), at: read.at };
+            facts.insert(name.clone(), fact);
         }
     }
     facts
@@ -201,7 +199,7 @@ fn after(known: &Facts, read: &Read) -> Facts {
 /// Whether policies see anything else than before: another value, or another age, which they see in hours.
 fn policies_see_change(bundle: &Bundle, known: &Facts, facts: &Facts, now: Timestamp) -> bool {
     let seen = |facts: &Facts, name: &FieldName| {
-        facts.get(name).map(|fact| (fact.held.clone(), now.since(fact.at).div_euclid(HOUR_MS)))
+        facts.get(name).and_then(|fact| Some((fact.held.clone()?, now.since(fact.at).div_euclid(HOUR_MS))))
     };
     let mut specs = bundle.facts().iter().filter(|spec| spec.seen_by_policies);
     specs.any(|spec| seen(known, &spec.name) != seen(facts, &spec.name))

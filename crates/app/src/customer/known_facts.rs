@@ -49,12 +49,13 @@ impl FactsItem {
     }
 }
 
-/// A fact.
+/// A fact, or that one was taken away: what was so before that is not known again for a message that comes late.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fact {
-    /// What.
-    pub(crate) held: FieldValue,
+    /// What; none where it was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held: Option<FieldValue>,
     /// Who said it.
     pub(crate) source: SmolStr,
     /// When it was so, as far as its source knows.
@@ -86,12 +87,13 @@ pub(super) fn opened(metrics: &Metrics, key: &CustomerKey, stored: &FactsItem) -
 pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
     let view = |spec: &FieldSpec| {
         let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        let held = fact.held.as_ref()?;
         Some(FieldView {
             name: spec.name.to_string(),
             title: spec.title.clone(),
-            kind: fact.held.kind.as_str(),
-            value: bundle::shown(&fact.held),
-            currency: currency(&parts.governance.bundle, fact.held.kind),
+            kind: held.kind.as_str(),
+            value: bundle::shown(held),
+            currency: currency(&parts.governance.bundle, held.kind),
             source: fact.source.to_string(),
             at: rfc3339(fact.at),
         })

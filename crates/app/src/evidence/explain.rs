@@ -99,7 +99,7 @@ pub fn explain(decision: &Decision, beside: &Beside<'_>) -> Explanation {
     Explanation {
         summary: summary(decision, chosen, beside),
         because: because(&decision.trigger),
-        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money, beside.value_percent)),
+        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money, beside)),
         others: decision
             .candidates
             .iter()
@@ -280,7 +280,7 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
     )
 }
 
-fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> Vec<String> {
+fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside: &Beside<'_>) -> Vec<String> {
     let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
         .into_iter()
         .map(|rule| format!("It may: {rule}."))
@@ -305,16 +305,16 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_
             return lines;
         }
     }
-    lines.extend(collecting(decision, c));
-    lines.push(format!("It should: {}.", cost_line(c, money, value_percent)));
+    lines.extend(collecting(decision, c, beside));
+    lines.push(format!("It should: {}.", cost_line(c, money, beside.value_percent)));
     lines.extend(weighed::told(decision, c, money));
     lines
 }
 
 /// That a queue is closed, and has the case wait for it all the same.
-fn collecting(decision: &Decision, c: &Candidate) -> Option<String> {
+fn collecting(decision: &Decision, c: &Candidate, beside: &Beside<'_>) -> Option<String> {
     let collects = decision.collecting.get(&c.facts.responder)?;
-    let opens = rfc3339(collects.opens);
+    let opens = (beside.moment)(collects.opens);
     Some(match collects.calls_back {
         true => format!("It is closed, and promises to call the customer back once it opens, at {opens}."),
         false => {

@@ -96,8 +96,9 @@ impl About {
         }
         let Some(facts) = &self.facts else { return };
         for spec in bundle.facts() {
-            if let Some(fact) = facts.get(&spec.name) {
-                engine.see_fact(signals, spec, &fact.held, (&fact.source, fact.at), now);
+            let fact = facts.get(&spec.name);
+            if let Some((fact, held)) = fact.and_then(|fact| Some((fact, fact.held.as_ref()?))) {
+                engine.see_fact(signals, spec, held, (&fact.source, fact.at), now);
             }
         }
     }

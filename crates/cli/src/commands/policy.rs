@@ -198,6 +198,7 @@ fn names_model(line: &[u8]) -> bool {
 fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
     let bundle = super::load(&at.bundle)?;
     let report = suite::run(&bundle, &Engine::new(&bundle));
+    let no_test = report.passed == 0 && report.failures.is_empty();
     if json {
         shown::json(&serde_json::to_value(&report)?);
     } else {
@@ -208,8 +209,12 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
             report.sentences,
             report.failures.len()
         );
+        if no_test {
+            let files = bundle.files().under("tests").count();
+            say!("no test was run: {files} files are under tests/ that end in .toml, with no [[test]] in them");
+        }
     }
-    Ok(report.failures.is_empty() && report.passed > 0)
+    Ok(report.failures.is_empty() && !no_test)
 }
 
 impl Preview {

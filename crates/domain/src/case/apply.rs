@@ -142,6 +142,7 @@ impl Case {
             | Event::StaffNoted { .. }
             | Event::PresenceSet { .. }
             | Event::StaffRemoved { .. }
+            | Event::TokenNameForgotten { .. }
             | Event::ChatStarted { .. }
             | Event::SubscriptionMade { .. }
             | Event::SubscriptionChanged { .. }

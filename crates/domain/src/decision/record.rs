@@ -224,6 +224,8 @@ pub struct Terms {
     pub exception_owner: OwnerId,
     /// How long that owner has, in milliseconds.
     pub exception_due_ms: i64,
+    /// For how long after its moment a customer waits to be called before that counts as missed, in milliseconds.
+    pub callback_ms: i64,
     /// Who owns an exception that was not resolved when it was due.
     pub escalate_to: Option<OwnerId>,
 }

@@ -2,6 +2,7 @@
 
 use super::{
     being_read::Reading,
+    bounds::MINOR,
     parts::{CandidateSpec, QueueSpec},
     signal::SignalSpec,
 };
@@ -276,11 +277,11 @@ impl Reading<'_> {
             }
             let sane = (0..=10_000).contains(&spec.prior_resolve_bp)
                 && (1..=1_000_000).contains(&spec.prior_weight)
-                && spec.handling_minor >= 0;
+                && MINOR.contains(&spec.handling_minor);
             if !sane {
                 self.wrong_at(
                     &place,
-                    "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
+                    "handling_minor must be 0 to 1000000000000, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
                     "correct the number",
                 );
             }

@@ -53,6 +53,9 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference, Reference)>> = LazyLock
         @id("odd.again") @owner("head-of-support") @reason("Looks at who had it")
         permit (principal is Queue, action == Action::"handle", resource)
         when { principal.had_before && !principal.served_before };
+        @id("odd.alias") @owner("head-of-support") @reason("Looks at the principal by another name")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { {a: principal}.a.depth > 500 && (if context.wants_human then principal else principal).open };
     "#;
     let asks = "sla_risk_bp: Long, hour: Long, weekday: Long, date: Long, had_before: Bool, served_before: Bool, \
                 language_level: Long,";

@@ -28,6 +28,7 @@ use remit_app::{
     case::feedback::GiveFeedback,
     chat::{
         self, Say, StartChat,
+        callback::{self, AskCallback},
         conversation::{self, ChatMessage, ChatStatus},
     },
     input::{EnterChat, EnteredChat, ReadConversation},
@@ -55,6 +56,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::FollowConversation, follow_conversation)
         .bind(operation::Say, say)
         .bind(operation::AskForHuman, ask_for_human)
+        .bind(operation::GetCallback, get_callback)
+        .bind(operation::AskForCallback, ask_for_callback)
+        .bind(operation::EndCallback, end_callback)
         .bind(operation::Judge, judge)
         .bind(operation::AttachFile, attach_file)
         .bind(operation::GetFile, get_file)
@@ -236,6 +240,26 @@ async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>)
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
     chat::chat_human(&app, &chat, &repeat).await?;
+    Ok(done())
+}
+
+async fn get_callback(State(app): State<Shared>, Session(chat): Session) -> Reply {
+    chat::pace_read(&app.environment, &chat)?;
+    let caller = Arc::new(chat.caller());
+    Ok(private(
+        reading::read(&app, &caller, async move |app, _| json(&callback::callback_times(app, &chat).await?)).await?,
+    ))
+}
+
+async fn ask_for_callback(State(app): State<Shared>, Writing(chat): Writing, body: Json<AskCallback>) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    callback::ask_for_callback(&app, &chat, &repeat, body.value).await?;
+    Ok(done())
+}
+
+async fn end_callback(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    callback::end_callback(&app, &chat, &repeat).await?;
     Ok(done())
 }
 

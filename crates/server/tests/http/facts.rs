@@ -102,6 +102,29 @@ fn what_is_known_of_a_customer_decides_the_next_case_and_is_shown_to_staff() {
 }
 
 #[test]
+fn the_newest_message_counts_also_where_it_takes_a_fact_away() {
+    let server = Server::start_with(declared(), Services::none());
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    let (old, older) = ("2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z");
+    let say = |tier: Value, at: Option<&str>| {
+        let mut said = json!({ "facts": { "tier": tier } });
+        if let Some(at) = at {
+            said["at"] = json!(at);
+        }
+        by_name(&put(&crm, "/v1/customers/eve/facts", &said).expect(200)["facts"])
+    };
+    let is = |tier: &str| vec![("tier".to_owned(), json!(tier))];
+    assert_eq!(say(json!("private"), Some(old)), is("private"));
+    assert_eq!(say(Value::Null, Some(older)), is("private"), "an older message takes nothing away");
+    assert_eq!(say(Value::Null, None), []);
+    assert_eq!(say(json!("private"), Some(old)), [], "an older message brings nothing back");
+    let staff = server.client_as(&["staff"], Some("cards"), None);
+    staff.get("/v1/customers/eve/facts").expect(404);
+    assert_eq!(open(&crm, "eve", json!({}))["case"]["holder"]["name"], "cards-ai");
+    assert_eq!(say(json!("standard"), None), is("standard"));
+}
+
+#[test]
 fn what_is_known_anew_decides_what_is_open_and_in_no_hands() {
     let server = Server::start_with(declared(), Services::none());
     let (crm, admin) = (server.client_as(&["integration"], None, Some("crm")), server.client(&["admin"]));

@@ -9,6 +9,7 @@
 mod about;
 mod activation;
 mod ai;
+mod at_once;
 mod attachments;
 mod bad_input;
 mod bundles;
@@ -38,6 +39,7 @@ mod inbox;
 mod injections;
 mod limits;
 mod mails;
+mod midway;
 mod names;
 mod night;
 mod outages;

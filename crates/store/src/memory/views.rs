@@ -242,13 +242,6 @@ impl Views for MemoryStore {
         })
     }
 
-    async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
-        let (number, forgotten) =
-            self.change(|state| Ok(state.items.remove(&(REVOKED_TOKEN.to_owned(), id.to_owned())).is_some()));
-        self.wait_for(number).await;
-        forgotten.map_err(refused)
-    }
-
     async fn key_marks(&self) -> Result<BTreeMap<String, Vec<u8>>, ReadError> {
         Ok(self.written().key_marks.clone())
     }

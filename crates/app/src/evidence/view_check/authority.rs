@@ -31,7 +31,11 @@ use crate::{
 use chats::Chats;
 use facts::Facts;
 use listed::Listed;
-use remit_domain::{Event, governance::StaffRemoval, id::Timestamp};
+use remit_domain::{
+    Event,
+    governance::{NameForgotten, StaffRemoval},
+    id::Timestamp,
+};
 use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
 use responders::Responders;
 use sides::{Held, Known};
@@ -68,7 +72,9 @@ impl Authority {
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
         let at = match event {
-            Event::TokenMade { at, .. } | Event::TokenRevoked { at, .. } => {
+            Event::TokenMade { at, .. }
+            | Event::TokenRevoked { at, .. }
+            | Event::TokenNameForgotten { forgotten: NameForgotten { at, .. } } => {
                 self.tokens.note(event);
                 at
             }

@@ -11,6 +11,7 @@ use crate::{
 };
 use authority::{Authority, sides::Known};
 use governed::Governed;
+use owed::Owed;
 use problem::kept;
 use remit_domain::{
     Case, Event, Stream,
@@ -29,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod authority;
 mod governed;
 mod outbox;
+mod owed;
 mod problem;
 mod rows;
 mod sealed;
@@ -61,6 +63,7 @@ pub struct ViewCheck {
     outcomes: BTreeMap<String, Outcomes>,
     governed: Governed,
     authority: Authority,
+    owed: Owed,
 }
 
 /// What the name of a case's stream begins with.
@@ -125,6 +128,8 @@ impl ViewCheck {
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
         let mut missed = false;
+        let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
+        stored.outbox.iter().for_each(|row| self.owed.keep(row, found));
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
                 let digest = String::from_utf8_lossy(digest);
@@ -142,6 +147,7 @@ impl ViewCheck {
             named.note(&record.body);
             self.governed.note(record.seq, &event);
             self.authority.note(record.seq.cast_unsigned(), &event);
+            self.owed.note(case, &event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
@@ -319,6 +325,7 @@ impl Judge for ViewCheck {
                 found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
             }
         }
+        std::mem::take(&mut self.owed).compare(customer_of, found);
         let (keys, is_whole) = (self.keys.as_ref(), self.is_whole);
         let known = Known { keys, is_whole, is_recorded_from_birth: self.is_recorded_from_birth };
         let held = self.authority.compare(known, customer_of, found);

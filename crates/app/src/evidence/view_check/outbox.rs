@@ -76,6 +76,7 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
                 | Look::ContactedAgain { .. }
                 | Look::Followed { .. }
                 | Look::Back { .. }
+                | Look::Unattended
                 | Look::Awaited { .. }
                 | Look::CaseEnded { .. },
             ) => (row.id.clone(), None),
