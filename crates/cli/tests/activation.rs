@@ -130,12 +130,30 @@ fn a_running_server_takes_another_bundle_by_the_command() {
 
     let asked = server.told(&["policy", "activate", "without", "--reason", "the desk closes"], at, 2);
     assert!(asked.contains("1 open case is in `payments`, which is gone: where to?"), "{asked}");
+    assert!(asked.contains("cure: add --move payments=QUEUE"), "{asked}");
+    let all = server.told(&["policy", "activate", "without", "--preview"], at, 0);
+    assert!(all.contains("--move payments=QUEUE") && all.contains("responders: 0 new, 1 gone"), "{all}");
     let moves = ["--move", "payments=general"];
     let preview = server.told(&[&["policy", "activate", "without", "--preview"][..], &moves].concat(), at, 0);
-    assert!(preview.contains("nothing is changed") && preview.contains("1 of `payments` go to `general`"), "{preview}");
+    assert!(
+        preview.contains("nothing is changed")
+            && preview.contains("as things are now, 1 of `payments` go to `general`"),
+        "{preview}"
+    );
     assert_eq!(server.bundles().len(), 1);
     let needed = server.told(&["policy", "activate", "without"], at, 2);
     assert!(needed.contains("--reason"), "{needed}");
+    // Every finding is told, each with its line.
+    copy(Path::new(BANK), &at.join("broken"));
+    fs::write(at.join("broken/policies/queues.cedar"), "permit (").unwrap();
+    fs::write(at.join("broken/texts/en.toml"), "ai_answer = \"x\"\n").unwrap_or_else(|_| {
+        fs::create_dir_all(at.join("broken/texts")).unwrap();
+        fs::write(at.join("broken/texts/en.toml"), "ai_answer = \"x\"\n").unwrap();
+    });
+    let broken = server.told(&["policy", "activate", "broken", "--preview"], at, 2);
+    assert!(broken.contains("policies/queues.cedar:1") && broken.contains("texts/en.toml:1"), "{broken}");
+    let hours = server.told(&["calendar", "show", "general", "--days", "1"], at, 0);
+    assert!(hours.contains("by the clock of"), "{hours}");
     let how = ["policy", "activate", "without", "--reason", "the desk closes"];
     let done = server.told(&[&how[..], &moves].concat(), at, 0);
     assert!(done.contains("is in force, in the place of"), "{done}");
@@ -143,7 +161,9 @@ fn a_running_server_takes_another_bundle_by_the_command() {
         thread::yield_now();
     }
     let bank = server.digest.get(..12).unwrap();
-    let compared = server.told(&["policy", "compare", "without", bank], at, 0);
+    let late = server.told(&["policy", "activate", "without", "--preview", "--from", bank], at, 2);
+    assert!(late.contains("the bundle in force is"), "{late}");
+    let compared = server.told(&["policy", "compare", bank, "without"], at, 0);
     assert!(compared.contains("responders gone: payments"), "{compared}");
     let back = server.told(&["policy", "rollback", "--reason", "it was a mistake"], at, 0);
     assert!(back.contains(&format!("{bank} is in force")), "{back}");

@@ -56,6 +56,8 @@ fn files_of_messages_are_refused_by_line() {
     for (path, said) in [
         (file("ragged.csv", b"text,intent\nfine,a\nragged\n"), ["line: 3", "as many columns as the header"]),
         (file("named.csv", b"message\nhello\n"), [":1: the header has no column `text`", "name the column"]),
+        (file("near.csv", b"text,chanel\nhello,phone\n"), [":1: `chanel` is no column", "did you mean `channel`?"]),
+        (file("near.jsonl", b"{\"text\": \"hello\", \"intnt\": \"a\"}\n"), [":1: `intnt`", "did you mean `intent`?"]),
         (file("latin.csv", b"text\ncaf\xe9\n"), ["UTF-8", "latin.csv"]),
         (file("empty.csv", b"text\n"), ["holds no messages", "empty.csv"]),
         (file("line.jsonl", b"{\"text\": \"fine\"}\n{\"txt\": 1}\n"), ["line.jsonl:2", "write {\"text\""]),
@@ -216,6 +218,8 @@ fn hours_are_told_day_by_day_and_lists_of_holidays_that_run_out_are_warned_of() 
     assert_eq!((&told["time_zone"], &told["days"]), (&"Europe/London".into(), &day), "{told}");
     check(&["calendar", "show", "night", "--bundle", BANK], 2, &["no queue `night`; it has general, cards"]);
     check(&[&show[..], &["--from", "24.12.2026"]].concat(), 2, &["no date such as 2026-12-25"]);
+    // No bundle is taken that nobody named.
+    check(&["calendar", "show", "identity"], 2, &["name the bundle's directory with --bundle"]);
 
     check(
         &["policy", "check", BANK, "--at", "2027-06-01T00:00:00Z"],
@@ -247,6 +251,33 @@ fn articles_are_asked_and_judged() {
     judge(b"text,article\nHow do I change my PIN?,pins\n", 2, &["row 2 names the article `pins`", "or write `none`"]);
     judge(b"question\nHow?\n", 2, &["there is no column `text`"]);
     judge(b"text,article\n", 2, &["no such questions"]);
+}
+
+#[test]
+fn who_only_reads_a_directory_needs_no_secret_of_its_ai_services() {
+    let directory = tempfile::tempdir().unwrap();
+    let messages = written(directory.path(), "messages.csv", b"text,channel\nWhere is my card?,chat\n");
+    let data = directory.path().join("data").display().to_string();
+    check(&["replay", &messages, "--data", &data, "--bundle", BANK], 0, &["1 cases"]);
+    let asks = "kind = \"webhook\"\nurl = \"https://ai.example\"\nsecret_env = \"A_SECRET_THAT_IS_NOT_THERE\"";
+    let bundle = bank_with(&directory.path().join("asking"), "bundle.toml", "kind = \"knowledge\"", asks);
+    let here = ["--data", &data];
+    check(
+        &[&["policy", "activate", &bundle, "--reason", "asks"][..], &here].concat(),
+        0,
+        &["is in force, in the place"],
+    );
+    check(&[&["policy", "list"][..], &here].concat(), 0, &["asks", "in force"]);
+    let to = directory.path().join("exported").display().to_string();
+    let listed = Command::new(env!("CARGO_BIN_EXE_remit")).args(["--json", "policy", "list", "--data", &data]).output();
+    let listed: Value = serde_json::from_slice(&listed.unwrap().stdout).unwrap();
+    let digest = listed[1]["digest"].as_str().unwrap()[..12].to_owned();
+    check(&[&["policy", "export", &digest, &to][..], &here].concat(), 0, &["files of"]);
+    check(&[&["calendar", "show", "identity"][..], &here].concat(), 0, &["Europe/London"]);
+    check(&[&["history", "staff/nobody"][..], &here].concat(), 2, &["404"]);
+    check(&[&["policy", "rollback", "--reason", "back"][..], &here].concat(), 0, &["is in force, in the place"]);
+    // Who would have them answer needs it.
+    check(&["replay", &messages, "--data", &data, "--bundle", &bundle], 2, &["A_SECRET_THAT_IS_NOT_THERE"]);
 }
 
 #[test]

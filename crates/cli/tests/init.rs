@@ -152,8 +152,32 @@ fn flags_answer_as_well_and_one_desk_is_enough() {
         assert!(at.join("one").join(file.pointer("/file").and_then(Value::as_str).unwrap()).is_file(), "{file}");
     }
     is_good(at, "one");
+    // Nothing ships in French: what is made is English, and what answers from it says so of itself.
+    let told = ended(at, &["init", "deux", "--yes", "--languages", "fr"], "", 0);
+    assert!(told.contains("For fr they are in English"), "{told}");
+    let manifest = fs::read_to_string(at.join("deux/bundle.toml")).unwrap();
+    assert!(
+        manifest.contains("languages = [\"en\"]") && manifest.contains("languages = [\"fr\", \"en\"]"),
+        "{manifest}"
+    );
+    let other = manifest.replacen("languages = [\"en\"]", "languages = [\"en\", \"fr\"]", 1);
+    fs::write(at.join("deux/bundle.toml"), other).unwrap();
+    let warned = ended(at, &["policy", "check", "deux"], "", 0);
+    assert!(warned.contains("warning: `assistant` is to answer in fr, and no article is in that language"), "{warned}");
     for (flag, value) in [("--ai", "maybe"), ("--languages", "xx"), ("--desks", ""), ("--time-zone", "here")] {
         ended(at, &["init", "none", "--yes", flag, value], "", 2);
         assert!(!at.join("none").exists());
     }
+}
+
+#[test]
+fn what_is_made_in_german_is_answered_in_german() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    ended(at, &["init", "meins", "--yes", "--languages", "de"], "", 0);
+    is_good(at, "meins");
+    let traffic = fs::read_to_string(at.join("meins/traffic.csv")).unwrap();
+    assert!(traffic.contains("Ist am Wochenende jemand da?") && !traffic.contains("When"), "{traffic}");
+    let case = served(at, "meins", "Wann haben Sie geöffnet?");
+    assert_eq!(case.pointer("/decision/to"), Some(&Value::from("assistant")), "{case}");
 }

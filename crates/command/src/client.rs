@@ -6,7 +6,7 @@ use remit_app::{input::FollowEvents, operation};
 use remit_policy::address::Address;
 use remit_server::http::address::{self, Addressed, Method};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     fmt,
     io::{BufRead as _, BufReader},
@@ -45,7 +45,19 @@ pub struct Refused {
     pub status: u16,
     /// The path of the problem's type, such as `/problems/lease_lost`.
     pub kind: String,
+    /// What exactly.
+    pub detail: String,
+    /// Further members of the problem, such as `findings`.
+    pub members: Map<String, Value>,
     said: String,
+}
+
+impl Refused {
+    /// A refusal that no server told.
+    pub fn of(detail: &str, members: &Map<String, Value>) -> Self {
+        let (detail, members, said) = (detail.to_owned(), members.clone(), detail.to_owned());
+        Self { status: 0, kind: String::new(), detail, members, said }
+    }
 }
 
 impl fmt::Display for Refused {
@@ -241,7 +253,8 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Va
     let said = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let status = response.status().as_u16();
     let text = format!("{} ({status}): {}\n  cure: {}", said("title"), said("detail"), said("cure"));
-    Err(Refused { status, kind: said("type"), said: text }.into())
+    let members = value.as_object().cloned().unwrap_or_default();
+    Err(Refused { status, kind: said("type"), detail: said("detail"), members, said: text }.into())
 }
 
 #[cfg(test)]

@@ -41,10 +41,12 @@ pub fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<Parts> {
     Ok(govern(data, bundle, Moves::default(), Settings::default(), &|| load(Path::new(SAMPLE)))?.app)
 }
 
-/// Opens a data directory under its own bundle.
+/// Opens a data directory under its own bundle, to look at it or to change what governs it. No AI service is asked
+/// meanwhile, so that none of their secrets is needed.
 pub fn open_own(data: &Path) -> anyhow::Result<Parts> {
     let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-    Ok(govern(data, None, Moves::default(), Settings::default(), &|| Err(none()))?.app)
+    let (opened, bundle) = opened(data, None, &|| Err(none()))?;
+    start(opened, Arc::new(bundle), Box::new(SystemClock), Services::none(), Settings::default(), Moves::default())
 }
 
 /// The sample bank.

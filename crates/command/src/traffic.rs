@@ -3,8 +3,9 @@
 use crate::client::Client;
 use anyhow::Context;
 use remit_app::operation;
+use remit_signals::readings::nearest;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
     fs,
@@ -63,10 +64,11 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             anyhow::anyhow!("{}:{line}: not UTF-8; save the file in that encoding", path.display())
         })?;
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let message = serde_json::from_str(line).with_context(|| {
-                format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1)
-            })?;
-            messages.push(message);
+            let not_one =
+                || format!("{}:{}: not a message; write {{\"text\": \"…\"}} on each line", path.display(), at + 1);
+            let value: Map<String, Value> = serde_json::from_str(line).with_context(not_one)?;
+            misspelt(path, at + 1, value.keys().map(String::as_str))?;
+            messages.push(Message::deserialize(Value::Object(value)).with_context(not_one)?);
         }
     } else {
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
@@ -76,6 +78,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
             "{}:1: the header has no column `text`; name the column that holds the messages so",
             path.display()
         );
+        misspelt(path, 1, &header)?;
         for record in reader.records() {
             let record = record.with_context(|| {
                 format!("{}: every row needs as many columns as the header, in UTF-8", path.display())
@@ -95,6 +98,24 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
     }
     anyhow::ensure!(!messages.is_empty(), "{} holds no messages", path.display());
     Ok(messages)
+}
+
+/// The columns that are read, beside those of signals, fields and facts.
+const COLUMNS: [&str; 4] = ["text", "intent", "customer", "channel"];
+
+/// Refuses a name that is like one that is read, and is none: what stands there would be left out in silence. Others
+/// are somebody's own, and are left alone.
+fn misspelt<'a>(path: &Path, line: usize, names: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
+    let is_read = |name: &str| {
+        let prefixed = [SIGNAL, FIELD, FACT].iter().any(|prefix| name.starts_with(prefix));
+        prefixed || COLUMNS.contains(&name) || ["signals", "fields", "facts"].contains(&name)
+    };
+    for name in names.into_iter().filter(|name| !is_read(name)) {
+        if let Some(like) = nearest(name, COLUMNS) {
+            anyhow::bail!("{}:{line}: `{name}` is no column that is read; did you mean `{like}`?", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// A value as a column holds it: `true`, `false`, a whole number, a list such as `["a", "b"]`, or else a name; nothing
@@ -188,7 +209,7 @@ pub fn play(
                         Ok(answer) => tally.note(message, &answer, sent.elapsed()),
                         Err(error) => {
                             tally.refused += 1;
-                            tally.first_refusal.get_or_insert_with(|| format!("{error:#}"));
+                            tally.first_refusal.get_or_insert_with(|| on_a_line(&error));
                         }
                     }
                     tally.elapsed = started.elapsed();
@@ -198,6 +219,11 @@ pub fn play(
         }
     });
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error with its cure, as a line has it.
+pub fn on_a_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").split('\n').map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 /// Opens a case with message number `at`, once what is known of its customer was said.

@@ -5,6 +5,7 @@ use remit_app::environment::clock::{Clock, SystemClock, rfc3339};
 use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,7 +14,7 @@ use std::{
 #[derive(Debug, Clone)]
 pub(super) struct DemoClock(Arc<Mutex<State>>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct State {
     at: Instant,
     shows: i64,
@@ -22,6 +23,10 @@ struct State {
     rate_max: i64,
     /// When the rate was last looked at.
     looked: Instant,
+    /// What is waited for, and since when.
+    awaited: HashMap<String, i64>,
+    /// What it shows up to which it runs at its rate; beyond, it runs as fast as the machine's.
+    fast_until: Option<i64>,
 }
 
 const HOUR_MS: i64 = 3_600_000;
@@ -37,8 +42,7 @@ const STEP: Duration = Duration::from_millis(40);
 impl DemoClock {
     /// A clock that shows the machine's time and runs as fast.
     pub(super) fn new() -> Self {
-        let now = Instant::now();
-        Self(Arc::new(Mutex::new(State { at: now, shows: SystemClock.now().0, rate: 1, rate_max: 1, looked: now })))
+        Self(Arc::new(Mutex::new(State::new(Instant::now(), SystemClock.now().0, 1))))
     }
 
     /// Sets it forward to `to`; it is never set back.
@@ -63,6 +67,22 @@ impl DemoClock {
             } else if late < IN_TIME {
                 state.rate = (state.rate + state.rate / 16 + 1).min(state.rate_max);
             }
+        });
+    }
+
+    /// Is told what is waited for: from when it was first told of one, it runs at its rate for `ahead_ms`, and then as
+    /// fast as the machine's clock until that is done. It is told often: without, it soon runs so too.
+    pub(super) fn wait_for(&self, awaited: impl Iterator<Item = String>, ahead_ms: i64) {
+        self.change(|state| {
+            let now = state.shows;
+            let before = std::mem::take(&mut state.awaited);
+            let since = |name: String| {
+                let since = before.get(&name).copied().unwrap_or(now);
+                (name, since)
+            };
+            state.awaited = awaited.map(since).collect();
+            let first = state.awaited.values().min().copied().unwrap_or(now);
+            state.fast_until = Some(first.saturating_add(ahead_ms));
         });
     }
 
@@ -91,9 +111,18 @@ impl DemoClock {
 }
 
 impl State {
+    fn new(at: Instant, shows: i64, rate: i64) -> Self {
+        Self { at, shows, rate, rate_max: rate, looked: at, awaited: HashMap::new(), fast_until: None }
+    }
+
     fn shown(&self, now: Instant) -> i64 {
         let passed_us = i64::try_from(now.saturating_duration_since(self.at).as_micros()).unwrap_or(i64::MAX);
-        self.shows.saturating_add(passed_us.saturating_mul(self.rate) / 1_000)
+        let fast = self.shows.saturating_add(passed_us.saturating_mul(self.rate) / 1_000);
+        let Some(until) = self.fast_until.map(|until| until.max(self.shows)).filter(|until| fast > *until) else {
+            return fast;
+        };
+        let fast_us = (until - self.shows).saturating_mul(1_000) / self.rate;
+        until.saturating_add(passed_us.saturating_sub(fast_us).max(0) / 1_000)
     }
 }
 
@@ -154,13 +183,13 @@ mod tests {
 
     #[test]
     fn it_waits_for_a_machine_that_does_not_keep_up() {
-        let mut state = State { at: Instant::now(), shows: 0, rate: 100, rate_max: 100, looked: Instant::now() };
+        let mut state = State::new(Instant::now(), 0, 100);
         let long_ago = state.at.checked_sub(Duration::from_secs(1)).unwrap();
         let mut after = |late: Duration| {
             state.looked = long_ago;
-            let clock = DemoClock(Arc::new(Mutex::new(state)));
+            let clock = DemoClock(Arc::new(Mutex::new(state.clone())));
             clock.steady(late);
-            state = *clock.0.lock().unwrap();
+            state = clock.0.lock().unwrap().clone();
             state.rate
         };
         assert_eq!(after(LATE + IN_TIME), 80);
@@ -168,5 +197,27 @@ mod tests {
         assert_eq!(after(Duration::ZERO), 86);
         assert!((0..200).map(|_| after(LATE * 2)).all(|rate| rate >= 1));
         assert!((0..200).map(|_| after(Duration::ZERO)).last() == Some(100), "no faster than told");
+    }
+
+    #[test]
+    fn it_runs_no_faster_than_the_machine_while_an_answer_is_overdue() {
+        let at = Instant::now();
+        let after = |state: &State, ms: u64| state.shown(at + Duration::from_millis(ms));
+        let mut state = State::new(at, 0, 100);
+        assert_eq!(after(&state, 50), 5_000);
+        state.fast_until = Some(2_000);
+        assert_eq!([0, 10, 20, 50, 1_020].map(|ms| after(&state, ms)), [0, 1_000, 2_000, 2_030, 3_000]);
+        // What lies behind sets it back by nothing.
+        state.fast_until = Some(-1);
+        assert_eq!([0, 30].map(|ms| after(&state, ms)), [0, 30]);
+
+        let clock = DemoClock(Arc::new(Mutex::new(State::new(at, 0, 100))));
+        let until = |awaited: &[&str]| {
+            clock.wait_for(awaited.iter().map(|name| (*name).to_owned()), 5_000);
+            clock.0.lock().unwrap().fast_until.unwrap()
+        };
+        let first = until(&["a"]);
+        assert_eq!(until(&["a", "b"]), first, "the one that waits longest counts");
+        assert!(until(&["b"]) >= first && until(&[]) >= first);
     }
 }

@@ -10,6 +10,7 @@ mod customers;
 mod day;
 mod dice;
 mod events;
+mod patience;
 mod person;
 mod report;
 mod roles;
@@ -31,6 +32,7 @@ use bad_ai::BadAi;
 use board::Board;
 use clap::Args;
 use clock::DemoClock;
+use patience::Patience;
 use person::Person;
 use remit_app::{
     Parts, Settings,
@@ -68,7 +70,8 @@ pub struct Demo {
     /// How many of them; all unless told.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     cases: Option<u32>,
-    /// How many times as fast as real at most, up to 1,000; it runs slower where the machine does not keep up.
+    /// How many times as fast as real at most, up to 1,000; it runs slower where the machine does not keep up, and
+    /// while an AI responder takes long to answer.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     speed: u16,
     /// Whoever is simulated does the same under the same seed.
@@ -117,6 +120,7 @@ impl Demo {
             services = services.with(bad_ai::RESPONDER, ai.service(configured)?, configured);
         }
         let stood_in: Vec<String> = stood_in.iter().map(|(spec, _)| spec.responder.to_string()).collect();
+        let (services, enriches) = services.without_enrichment();
         let app = open::start(
             opened,
             Arc::clone(&bundle),
@@ -134,7 +138,9 @@ impl Demo {
 
         let tokens = Tokens::make(&app, &bundle, &roles)?;
         let runtime = remit_server::serve::runtime()?;
-        let running = runtime.block_on(remit_server::serve::start(Arc::new(app), ([127, 0, 0, 1], 0).into()))?;
+        let app = Arc::new(app);
+        let patience = Patience::of(Arc::clone(&app), clock.clone(), &bundle);
+        let running = runtime.block_on(remit_server::serve::start(app, ([127, 0, 0, 1], 0).into()))?;
         let url = format!("http://{}", running.address);
         let interrupted = interrupts(&runtime);
         let world = Arc::new(self.world(&bundle, &url, &tokens, messages, clock, bad_ai.map(|(ai, _)| ai)));
@@ -142,10 +148,16 @@ impl Demo {
             self.introduce(&bundle, &world, &url, &traffic);
             if !stood_in.is_empty() {
                 say!("not asked here, and stood in for from the bundle's articles: {}", stood_in.join(", "));
+            }
+            if enriches {
+                say!("not asked here: the service of [enrichment]; cases are decided without what it would tell");
+            }
+            if enriches || !stood_in.is_empty() {
                 say!();
             }
         }
         let finished = day::play(&world, last, i64::from(self.speed), &interrupted, json);
+        drop(patience);
         let story = story::story(&world);
         self.tell(&story, &world, &url, json);
         let good = finished && story.is_good();
@@ -161,15 +173,23 @@ impl Demo {
         } else if !json {
             say!();
             say!("Try next");
-            let data = data.display();
+            let data = typed(&data);
             next(&story, &format!(" --data {data}"));
             say!("  {} ledger verify {data}", called());
-            say!("  {} demo --keep", called());
+            say!("  {} demo{} --keep", called(), self.told());
         }
         // Lets the last checkpoint be signed.
         runtime.block_on(running.stop())?;
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(good)
+    }
+
+    /// What was told, so that the same is played again.
+    fn told(&self) -> String {
+        let paths = [("--data", &self.data), ("--bundle", &self.bundle), ("--traffic", &self.traffic)];
+        let told = paths.into_iter().filter_map(|(flag, path)| Some(format!(" {flag} {}", typed(path.as_deref()?))));
+        let cases = self.cases.map(|cases| format!(" --cases {cases}"));
+        told.chain(cases).collect()
     }
 
     /// The data directory: told, or one for each bundle.
@@ -338,6 +358,13 @@ fn interrupts(runtime: &tokio::runtime::Runtime) -> mpsc::Receiver<()> {
         }
     });
     told
+}
+
+/// A path as a shell takes it.
+fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@".contains(c);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// How this program was called, so that what is printed can be typed.

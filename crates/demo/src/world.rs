@@ -4,7 +4,7 @@ use super::{agenda::Agenda, bad_ai::BadAi, board::Board, clock::DemoClock, perso
 use remit_app::environment::clock::Clock as _;
 use remit_command::{
     client::{Client, Refused},
-    traffic::{Message, Tally},
+    traffic::{Message, Tally, on_a_line},
 };
 use serde_json::Value;
 use std::{
@@ -109,7 +109,7 @@ impl World {
 
     /// Notes what should not have happened.
     pub(super) fn trouble(&self, error: &anyhow::Error) {
-        self.told().trouble.get_or_insert_with(|| format!("{error:#}"));
+        self.told().trouble.get_or_insert_with(|| on_a_line(error));
     }
 }
 

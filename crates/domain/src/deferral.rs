@@ -6,7 +6,7 @@
 //! of the case): see [`DeferralKind`].
 
 use crate::{
-    id::{CaseId, DecisionId, FieldName, PartyName, StaffId, Timestamp},
+    id::{CaseId, DecisionId, Digest, FieldName, PartyName, ResponderId, StaffId, Timestamp},
     vocabulary::Words,
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,21 @@ impl DeferralKind {
     }
 }
 
+/// In which words a customer was told something, so that it can be shown again as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Wording {
+    /// The bundle whose texts and time zones they are.
+    pub bundle: Digest,
+    /// The customer's language, where it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The queue in whose time zone moments are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<ResponderId>,
+}
+
 /// A case put off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -96,6 +111,9 @@ pub struct Deferral {
     /// Why, by commitment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Words>,
+    /// In which words the customer was told of it, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<Wording>,
     /// Who put it off, by the identifier of their token.
     pub by: String,
     /// When.
@@ -169,6 +187,8 @@ pub struct Wish {
     pub party: Option<PartyName>,
     /// Why, by commitment.
     pub note: Option<Words>,
+    /// In which words the customer is told of it, if they are.
+    pub wording: Option<Wording>,
 }
 
 /// That another case is put off until this one ends.

@@ -6,6 +6,7 @@ use crate::{
     deep_stack::deep,
     engine::Engine,
     grid::{self, Grid},
+    manifest::ServiceKind,
     suite,
 };
 
@@ -20,6 +21,26 @@ pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
     let mut advice: Vec<String> = grid::situations_of_nobody(bundle, engine).into_iter().map(of_nobody).collect();
     advice.extend(deep(|| of_responders(bundle, engine)));
     advice
+}
+
+/// AI responders that answer from articles, and are to in languages in which there are none: one sentence each.
+pub fn without_articles(bundle: &Bundle) -> Vec<String> {
+    let tags = bundle.articles().iter().map(|article| article.language.as_deref().unwrap_or("en"));
+    let written: Vec<&str> = tags.filter_map(|tag| tag.split(['-', '_']).next()).collect();
+    let quotes = |spec: &&CandidateSpec| spec.service.as_ref().is_some_and(|of| of.kind == ServiceKind::Knowledge);
+    let lacks = |spec: &CandidateSpec| {
+        let spoken = spec.languages.iter().map(String::as_str);
+        let lacked: Vec<&str> = spoken.filter(|language| !written.contains(language)).collect();
+        (!lacked.is_empty()).then(|| {
+            format!(
+                "`{}` is to answer in {}, and no article is in that language, so that it never does: write some, or \
+                 take the language out",
+                spec.responder,
+                lacked.join(", ")
+            )
+        })
+    };
+    bundle.candidates().iter().filter(quotes).filter_map(lacks).collect()
 }
 
 /// Responders of whom no test says that they may have a case.

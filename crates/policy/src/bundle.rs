@@ -3,6 +3,7 @@
 mod articles;
 mod being_read;
 pub(crate) mod bounds;
+mod clock;
 mod declared_fields;
 mod derived;
 mod differences;
@@ -324,14 +325,6 @@ impl Bundle {
     /// The unit of amounts.
     pub fn currency(&self) -> &Currency {
         &self.terms.economics.currency
-    }
-
-    /// A moment by the clock on the wall where `near` works, if it is a queue, and else where the first queue works;
-    /// none where that is in UTC.
-    pub fn local(&self, near: Option<&ResponderId>, at: Timestamp) -> Option<String> {
-        let near = near.and_then(|near| self.candidate(near)).filter(|spec| spec.queue.is_some());
-        let spec = near.or_else(|| self.candidates.iter().find(|spec| spec.queue.is_some()))?;
-        spec.queue.as_ref()?.local(at)
     }
 
     /// How many policies govern, the built-in ones included.

@@ -86,6 +86,22 @@ pub struct WallTime {
     pub zone: String,
 }
 
+impl WallTime {
+    /// This moment as a clock in `zone` shows it; none for a moment out of all calendars.
+    pub(crate) fn of(zone: &TimeZone, at_ms: i64) -> Option<Self> {
+        let moment = Timestamp::from_millisecond(at_ms).ok()?;
+        let (at, info) = (zone.to_datetime(moment), zone.to_offset_info(moment));
+        Some(Self {
+            weekday: weekday(at.date()),
+            day: at.day().unsigned_abs(),
+            month: usize::from(at.month().unsigned_abs()).saturating_sub(1),
+            date: at.date().to_string(),
+            time: at.strftime("%H:%M").to_string(),
+            zone: info.abbreviation().to_owned(),
+        })
+    }
+}
+
 /// Days that are looked at, at most: three years.
 const DAYS_MAX: usize = 3 * 366;
 
@@ -174,16 +190,7 @@ impl Hours {
 
     /// A moment as the clock on the wall there shows it.
     pub(crate) fn wall_time(&self, at_ms: i64) -> Option<WallTime> {
-        let at = self.zone.to_datetime(Timestamp::from_millisecond(at_ms).ok()?);
-        let info = self.zone.to_offset_info(Timestamp::from_millisecond(at_ms).ok()?);
-        Some(WallTime {
-            weekday: weekday(at.date()),
-            day: at.day().unsigned_abs(),
-            month: usize::from(at.month().unsigned_abs()).saturating_sub(1),
-            date: at.date().to_string(),
-            time: at.strftime("%H:%M").to_string(),
-            zone: info.abbreviation().to_owned(),
-        })
+        WallTime::of(&self.zone, at_ms)
     }
 
     /// What the zone is called in the IANA database.

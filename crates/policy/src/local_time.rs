@@ -1,5 +1,6 @@
 //! What the clock on the wall shows at a moment in a time zone.
 
+use crate::manifest::Manifest;
 use jiff::{Timestamp as Moment, tz::TimeZone};
 use remit_domain::{decision::LocalTime, id::Timestamp};
 
@@ -11,6 +12,14 @@ pub(crate) fn local_time(zone: &TimeZone, now: Timestamp) -> Option<LocalTime> {
         weekday: i64::from(at.date().weekday().to_monday_one_offset()),
         date: i64::from(at.year()) * 10_000 + i64::from(at.month()) * 100 + i64::from(at.day()),
     })
+}
+
+/// The time zone of a bundle: the one that it names, or else that of its first calendar. What is wrong with a calendar
+/// is told where it is read.
+pub(crate) fn zone_of(manifest: &Manifest) -> TimeZone {
+    let first = || manifest.calendars.first().map(|calendar| calendar.time_zone.as_str());
+    let name = manifest.time_zone.as_deref().or_else(first).unwrap_or("UTC");
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 #[cfg(test)]

@@ -66,8 +66,8 @@ kinds! {
     LEASE_LOST = "lease_lost", 409, "The lease is no longer current",
         "Stop writing on this case. Read it again to see who holds it now; only the holder's epoch is accepted.";
     /// The state forbids it.
-    CONFLICT = "conflict", 409, "The case is not in a state that allows this",
-        "Read the case again and act on what it is now.";
+    CONFLICT = "conflict", 409, "What this is about is not in a state that allows it",
+        "Read the detail, read again what it is about, and act on what it is now.";
     /// The case changed meanwhile.
     CHANGED = "changed", 409, "The case kept changing while this was decided",
         "Read the case again and repeat the request.";

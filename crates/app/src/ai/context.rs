@@ -83,17 +83,7 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
         match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
             Event::DecisionMade { decision, handoff } => {
                 if let Some(handoff) = handoff {
-                    let staff = handoff.staff.as_ref();
-                    told.extend(handoff.announced.map(|told| {
-                        announce::announce(
-                            &parts.governance,
-                            &parts.live,
-                            told,
-                            handoff.to.name(),
-                            staff,
-                            announce::language(&case),
-                        )
-                    }));
+                    told.extend(announce::of_handoff(parts, &decision, &handoff).await);
                     left = handoff.package.note;
                 }
                 decisions.push(DecisionSummary::from(&*decision));
@@ -252,7 +242,7 @@ pub(crate) async fn summary(
         let _ = writeln!(text, "Stands since {since}: {}.", standing.noted.situation.replace('_', " "));
     }
     if let Some(question) = &case.handover_question {
-        let to = announce::title(&parts.governance, question.to.as_str());
+        let to = announce::title(&parts.governance.bundle, question.to.as_str());
         let _ = writeln!(text, "The customer's last message looks like a matter for {to}: hand over, or keep it?");
     }
     for tried in &case.tried {
@@ -286,14 +276,8 @@ pub(crate) async fn summary(
     for from in &case.absorbed {
         let _ = writeln!(text, "Case {from}, the same request, ended in this one.");
     }
-    if let Some(told) = case.told {
-        let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
-        let holder = case.holder.as_ref().map_or("", |holder| holder.who.name());
-        let _ = writeln!(
-            text,
-            "The customer was told: \"{}\"",
-            announce::announce(&parts.governance, &parts.live, told, holder, staff, announce::language(case))
-        );
+    if let Some(told) = announce::last_told(parts, case).await? {
+        let _ = writeln!(text, "The customer was told: \"{told}\"");
     }
     for exception in case.exceptions.values() {
         let kind = exception.kind.as_str().replace('_', " ");

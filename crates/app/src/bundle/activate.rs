@@ -2,9 +2,10 @@
 //! then switched for everybody at once.
 
 use super::{
-    By, Lost, Moves, Plan, PlanError, catalogue,
+    By, Lost, Moves, Plan, PlanError, StaffMoved, catalogue,
     checked::{Checked, checked},
-    plan,
+    foresee::{Foreseen, foreseen},
+    plan, plan_or_lost,
     survey::Survey,
 };
 use crate::{
@@ -43,8 +44,10 @@ pub struct ActivateBundle {
     /// Tell what it would do, and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<bool>,
-    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    /// The digest of the bundle that is thought to be in force, or its first figures, at least 8: where another one is,
+    /// nothing is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 8, max_length = 64)]
     pub from: Option<String>,
 }
 
@@ -62,8 +65,10 @@ pub struct RollBack {
     /// Tell what it would do, and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<bool>,
-    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    /// The digest of the bundle that is thought to be in force, or its first figures, at least 8: where another one is,
+    /// nothing is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 8, max_length = 64)]
     pub from: Option<String>,
 }
 
@@ -94,8 +99,16 @@ pub struct Activation {
     /// What is in it otherwise, in numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<BundleChanges>,
-    /// Where goes what those had who are not in it any more.
+    /// Where goes what those had who are not in it any more, if policy permits it.
     pub moves: Vec<Moved>,
+    /// Staff who work elsewhere from then on.
+    pub staff: Vec<StaffMoved>,
+    /// Of a preview: where open cases go that are decided anew, as things are now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreseen: Vec<Foreseen>,
+    /// Of a preview: what has to be answered before it can come into force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asks: Option<String>,
     /// What is open, and what of it the bundle cannot go on with.
     pub survey: Survey,
     /// What is to be looked at, though it prevents nothing.
@@ -118,6 +131,9 @@ impl Activation {
             sentences: 0,
             changed: None,
             moves: Vec::new(),
+            staff: Vec::new(),
+            foreseen: Vec::new(),
+            asks: None,
             survey: Survey::default(),
             warnings: Vec::new(),
             held_up_ms: None,
@@ -208,8 +224,12 @@ struct Wanted {
     by: By,
     moves: Moves,
     preview: bool,
-    from: Option<Digest>,
+    /// The first figures of the digest of the bundle that is thought to be in force.
+    from: Option<String>,
 }
+
+/// The fewest figures by which a bundle is named.
+const FIGURES_LEAST: usize = 8;
 
 impl Wanted {
     fn of(asked: &ActivateBundle, who: &str) -> Result<Self, Refused> {
@@ -222,8 +242,15 @@ impl Wanted {
         let moves = asked.moves.as_deref().unwrap_or_default().split(',').map(str::trim);
         let moves: Vec<String> = moves.filter(|given| !given.is_empty()).map(ToOwned::to_owned).collect();
         let moves = Moves::parse(&moves).map_err(|error| Refused::invalid("moves", error))?;
-        let from = asked.from.clone().map(Digest::try_from).transpose();
-        let from = from.map_err(|error| Refused::invalid("from", error))?;
+        let figures = |from: &&String| {
+            let is_figure = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            (FIGURES_LEAST..=64).contains(&from.len()) && from.bytes().all(is_figure)
+        };
+        if asked.from.as_ref().is_some_and(|from| !figures(&from)) {
+            let form = format!("is no digest: write its first figures, at least {FIGURES_LEAST} of `0-9a-f`");
+            return Err(Refused::invalid("from", form));
+        }
+        let from = asked.from.clone();
         let by = By { who: who.to_owned(), why: asked.reason.clone() };
         Ok(Self { by, moves, preview, from })
     }
@@ -245,7 +272,7 @@ impl Switch<'_> {
             permit(&parts, caller)?;
         }
         let from = parts.governance.bundle.digest().clone();
-        if let Some(thought) = self.wanted.from.as_ref().filter(|thought| **thought != from) {
+        if let Some(thought) = self.wanted.from.as_ref().filter(|thought| !from.as_str().starts_with(*thought)) {
             let detail = format!("the bundle in force is {from}, not {thought}; look at what it is first");
             return Err(Refused::new(Kind::Conflict, detail).with("in_force", &from));
         }
@@ -255,6 +282,11 @@ impl Switch<'_> {
         let Checked { governance, tests, sentences, warnings } = self.checked(files).await?;
         let plan = self.plan(&parts, &governance).await?;
         let bundle = &governance.bundle;
+        let lost = plan.as_ref().and_then(|plan| plan.lost(bundle));
+        let foreseen = match &plan {
+            Some(plan) if self.wanted.preview => foreseen(&parts, &governance, plan).await?,
+            _ => Vec::new(),
+        };
         let told = |plan: Option<&Plan>, in_force, held_up_ms| Activation {
             from: from.clone(),
             to: bundle.digest().clone(),
@@ -264,6 +296,9 @@ impl Switch<'_> {
             sentences,
             changed: plan.and_then(|plan| plan.changed),
             moves: plan.map(Plan::moved).unwrap_or_default(),
+            staff: plan.map(|plan| plan.staff.clone()).unwrap_or_default(),
+            foreseen: foreseen.clone(),
+            asks: lost.as_ref().map(Lost::question),
             survey: plan.map(|plan| plan.survey.clone()).unwrap_or_default(),
             warnings: warnings.clone(),
             held_up_ms,
@@ -272,6 +307,9 @@ impl Switch<'_> {
             None => Ok(told(None, true, None)),
             Some(plan) if self.wanted.preview => Ok(told(Some(&plan), false, None)),
             Some(plan) => {
+                if let Some(lost) = &lost {
+                    return Err(left(lost));
+                }
                 let held_up_ms = self.switch(&parts, Arc::clone(&governance), &plan).await?;
                 Ok(told(Some(&plan), true, Some(held_up_ms)))
             }
@@ -288,7 +326,7 @@ impl Switch<'_> {
         let (parts, governance, moves) = (Arc::clone(parts), Arc::clone(governance), self.wanted.moves.clone());
         let planned = move || {
             let now = parts.environment.now();
-            block_on(plan(parts.opener(), &governance.bundle, moves, now))
+            block_on(plan_or_lost(parts.opener(), &governance.bundle, moves, now))
         };
         let planned = tokio::task::spawn_blocking(planned).await.map_err(Refused::internal)?;
         planned.map_err(|error| match error {
@@ -335,6 +373,8 @@ impl Switch<'_> {
             let _ = next.live.tripped.send(tripped);
         }
         closed.begin(next.journal.term());
+        let to_decide = i64::try_from(plan.to_decide()).unwrap_or(i64::MAX);
+        next.environment.metrics.to_rehome.set(to_decide);
         self.succession.succeed(Arc::clone(&next));
         drop(closed);
         let held_up = parts.environment.clock.monotonic().saturating_sub(begun);

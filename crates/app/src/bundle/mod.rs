@@ -8,7 +8,7 @@ use crate::{
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
 pub(crate) use plan::{BUNDLE, MOVES, keep};
-pub use plan::{By, Lost, Plan, PlanError};
+pub use plan::{By, Lost, Plan, PlanError, StaffMoved};
 use remit_domain::{Case, id::Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine};
 use remit_store::{Evidence as _, ReadError};
@@ -17,6 +17,7 @@ pub use survey::{Gone, Survey, survey};
 pub mod activate;
 pub mod catalogue;
 mod checked;
+pub mod foresee;
 mod in_force;
 mod moves;
 mod plan;
@@ -29,6 +30,25 @@ mod survey;
 /// # Errors
 /// When something open would be left without anybody, or a move means nothing.
 pub(crate) async fn plan(
+    opener: Opener<'_>,
+    bundle: &Bundle,
+    moves: Moves,
+    now: Timestamp,
+) -> Result<Option<Plan>, PlanError> {
+    match plan_or_lost(opener, bundle, moves, now).await? {
+        Some(plan) => match plan.lost(bundle) {
+            Some(lost) => Err(PlanError::Lost(Box::new(lost))),
+            None => Ok(Some(plan)),
+        },
+        None => Ok(None),
+    }
+}
+
+/// The same, also where something open would be left without anybody: then it cannot be carried out.
+///
+/// # Errors
+/// When a move means nothing.
+pub(crate) async fn plan_or_lost(
     opener: Opener<'_>,
     bundle: &Bundle,
     moves: Moves,

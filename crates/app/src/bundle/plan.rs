@@ -7,13 +7,18 @@ use super::{
 };
 use crate::{access::authority, environment::entropy::Entropy, live::floor::StaffItem, refused::Refused};
 use remit_domain::{
-    Case, Event,
+    Case, Event, Stream,
     activation::{self, BundleChanges, Moved},
     decision::ResponderKind,
-    id::{Digest, ResponderId, Timestamp},
+    id::{Digest, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::bundle::Bundle;
-use remit_store::{Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
+use remit_store::{
+    Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, RecordRow, Store,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Where goes what is not moved yet, and its name.
 pub(crate) const BUNDLE: Collection<Moves> = Collection::new("bundle");
@@ -31,6 +36,25 @@ pub struct Plan {
     pub survey: Survey,
     /// Where goes what is gone.
     pub moves: Moves,
+    /// Staff who work elsewhere from then on.
+    pub staff: Vec<StaffMoved>,
+    /// Staff whom the last change of bundle moved, and nobody since, as they worked before it: where this bundle is the
+    /// one of then, they work so again.
+    before: BTreeMap<StaffId, Vec<ResponderId>>,
+}
+
+/// A member of staff who works elsewhere once another bundle is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StaffMoved {
+    /// Who.
+    #[schema(value_type = String)]
+    pub staff: StaffId,
+    /// The queues that they work in.
+    #[schema(value_type = Vec<String>)]
+    pub from: Vec<ResponderId>,
+    /// The queues that they work in from then on.
+    #[schema(value_type = Vec<String>)]
+    pub to: Vec<ResponderId>,
 }
 
 /// Who has a bundle put in force, and why, for the record.
@@ -70,7 +94,7 @@ impl Plan {
     /// whether the bundle's policies let its holder keep it.
     ///
     /// # Errors
-    /// When something open would be left without anybody, or a move means nothing.
+    /// When a move means nothing.
     pub async fn of(
         store: &impl Store,
         bundle: &Bundle,
@@ -82,12 +106,45 @@ impl Plan {
         let old = from.as_ref().and_then(InForce::recorded);
         moves.check(old.as_ref(), bundle, &survey)?;
         let moves = moves.and_earlier(pending(store).await?.unwrap_or_default(), bundle);
-        let is_lost = |(name, gone): (&ResponderId, &Gone)| gone.is_held() && moves.to(name).is_none();
-        if survey.gone.iter().any(is_lost) {
-            return Err(PlanError::Lost(Box::new(Lost { survey, queues: queues(bundle) })));
-        }
         let changed = old.map(|old| bundle.differences(&old));
-        Ok(Self { from: from.map(|from| from.digest), changed, survey, moves })
+        let before = before_the_last_change(store, bundle).await?;
+        let mut plan = Self { from: from.map(|from| from.digest), changed, survey, moves, staff: Vec::new(), before };
+        for item in staff(store).await? {
+            let (of, from) = (&item.value.profile.id, &item.value.profile.queues);
+            let to = plan.queues_of(&item.value, bundle);
+            if to != *from {
+                plan.staff.push(StaffMoved { staff: of.clone(), from: from.clone(), to });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// What would be left without anybody, if anything would.
+    pub(super) fn lost(&self, bundle: &Bundle) -> Option<Lost> {
+        let is_lost = |(name, gone): (&ResponderId, &Gone)| gone.is_held() && self.moves.to(name).is_none();
+        let lost = self.survey.gone.iter().any(is_lost);
+        lost.then(|| Lost { survey: self.survey.clone(), queues: queues(bundle) })
+    }
+
+    /// How many open cases are to be looked at anew once it is carried out, as far as is known.
+    pub(super) fn to_decide(&self) -> u64 {
+        let Survey { gone, accountable, not_permitted, .. } = &self.survey;
+        gone.values().map(|gone| gone.cases() + gone.consults).sum::<u64>() + accountable + not_permitted
+    }
+
+    /// The queues that a member of staff works in under `bundle`: those where its cases go in the place of those that
+    /// are gone, and those of before where a change of bundle took them away that is taken back.
+    fn queues_of(&self, item: &StaffItem, bundle: &Bundle) -> Vec<ResponderId> {
+        let there = |queue: &ResponderId| is_there(bundle, queue, ResponderKind::Queue);
+        if let Some(before) = self.before.get(&item.profile.id).filter(|before| before.iter().all(there)) {
+            return before.clone();
+        }
+        let mut queues: Vec<ResponderId> = Vec::new();
+        for queue in &item.profile.queues {
+            let now = if there(queue) { Some(queue) } else { self.moves.to(queue).filter(|to| there(to)) };
+            queues.extend(now.filter(|now| !queues.contains(now)).cloned());
+        }
+        queues
     }
 
     /// The event that puts it on record.
@@ -169,14 +226,8 @@ impl Plan {
     async fn staff(&self, store: &impl Store, bundle: &Bundle) -> Result<Vec<Entry<StaffItem>>, Refused> {
         let mut changed = Vec::new();
         for mut item in staff(store).await.map_err(Refused::internal)? {
-            let before = item.value.profile.queues.clone();
-            let there = |queue: &ResponderId| is_there(bundle, queue, ResponderKind::Queue);
-            let mut queues: Vec<ResponderId> = Vec::new();
-            for queue in &before {
-                let now = if there(queue) { Some(queue) } else { self.moves.to(queue).filter(|to| there(to)) };
-                queues.extend(now.filter(|now| !queues.contains(now)).cloned());
-            }
-            if queues != before {
+            let queues = self.queues_of(&item.value, bundle);
+            if queues != item.value.profile.queues {
                 item.value.profile.queues = queues;
                 item.value.revision += 1;
                 changed.push(item);
@@ -184,6 +235,44 @@ impl Plan {
         }
         Ok(changed)
     }
+}
+
+/// Staff whom the change to the bundle in force moved, and nobody since, with the queues of before it; nobody where
+/// `bundle` is not the one of before it.
+async fn before_the_last_change(
+    store: &impl Store,
+    bundle: &Bundle,
+) -> Result<BTreeMap<StaffId, Vec<ResponderId>>, ReadError> {
+    let mut before = BTreeMap::new();
+    let activations = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await?;
+    let Some(last) = activations.last() else { return Ok(before) };
+    let Event::BundleActivated(activation) = event(last)? else { return Ok(before) };
+    if activation.from.as_ref() != Some(bundle.digest()) {
+        return Ok(before);
+    }
+    for item in staff(store).await? {
+        let id = &item.value.profile.id;
+        let mut noted: Vec<(u64, Vec<ResponderId>, Timestamp)> = Vec::new();
+        for row in store.records_of(&Stream::staff(id).to_string(), 0, usize::MAX).await? {
+            match event(&row)? {
+                Event::StaffNoted { profile, at, .. } => noted.push((row.seq, profile.queues, at)),
+                Event::StaffRemoved { .. } => noted.clear(),
+                _ => {}
+            }
+        }
+        // The change noted them in its own commit.
+        if let [.., (_, queues, _), (seq, _, at)] = noted.as_slice()
+            && *seq > last.seq
+            && *at == activation.at
+        {
+            before.insert(id.clone(), queues.clone());
+        }
+    }
+    Ok(before)
+}
+
+fn event(row: &RecordRow) -> Result<Event, ReadError> {
+    serde_json::from_slice(&row.body).map_err(|error| ReadError(format!("a record: {error}")))
 }
 
 /// Keeps the files of `bundle` under its digest.
@@ -219,9 +308,11 @@ impl Lost {
             let rest = if consults + only_there > 0 { rest } else { String::new() };
             format!("{cases} in `{name}`, which is gone{rest}: where to?")
         };
-        let held = self.survey.gone.iter().filter(|(_, gone)| gone.is_held());
-        let asked: Vec<String> = held.map(asked).collect();
-        format!("{} The bundle's queues are {}", asked.join(" "), self.queues)
+        let held = || self.survey.gone.iter().filter(|(_, gone)| gone.is_held());
+        let asked: Vec<String> = held().map(asked).collect();
+        let moves: Vec<String> = held().map(|(name, _)| format!("{name}=QUEUE")).collect();
+        let (asked, moves) = (asked.join(" "), moves.join(","));
+        format!("{asked} Say so as the move `{moves}`; the bundle's queues are {}", self.queues)
     }
 }
 

@@ -114,7 +114,13 @@ async fn to_rehome(parts: &Arc<Parts>, moves: Option<Moves>) -> Result<Vec<Due>,
     tokio::task::spawn_blocking(found).await.unwrap_or_else(|error| Err(ReadError(error.to_string())))
 }
 
-async fn commands(parts: &Parts, case: &Case, moves: Option<&Moves>) -> Result<Vec<Command>, Refused> {
+/// Whether it has who gets a case decided.
+pub(super) fn decides(command: &Command) -> bool {
+    matches!(command, Command::Rehome { .. } | Command::Review { trigger: Trigger::PoliciesChanged, .. })
+}
+
+/// What is to be done with a case.
+pub(super) async fn commands(parts: &Parts, case: &Case, moves: Option<&Moves>) -> Result<Vec<Command>, Refused> {
     let governance = &parts.governance;
     let to = |gone| moves.and_then(|moves| moves.to(gone)).cloned();
     let mut commands = Vec::new();

@@ -1,7 +1,12 @@
 //! What is open and needs a responder or an owner that another bundle does not have.
 
 use crate::live::floor::{STAFF, StaffItem};
-use remit_domain::{Case, case::Status, decision::ResponderKind, id::ResponderId};
+use remit_domain::{
+    Case,
+    case::Status,
+    decision::ResponderKind,
+    id::{FieldName, ResponderId},
+};
 use remit_policy::bundle::Bundle;
 use remit_store::{CaseFilter, Entry, ExceptionFilter, ReadError, Views};
 use serde::Serialize;
@@ -41,6 +46,10 @@ pub struct Survey {
     pub tokens: u64,
     /// Open cases whose holder is there and no person, and that its policies do not let it keep: decided anew at once.
     pub not_permitted: u64,
+    /// Open cases with a value of a field that the bundle does not declare, by field: nobody sees it any more.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, u64>)]
+    pub fields: BTreeMap<FieldName, u64>,
 }
 
 impl Gone {
@@ -69,6 +78,9 @@ impl Survey {
         may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
     ) -> Result<(), ReadError> {
         self.open += 1;
+        for name in case.fields.keys().filter(|name| !bundle.fields().iter().any(|spec| spec.name == **name)) {
+            *self.fields.entry(name.clone()).or_default() += 1;
+        }
         for consult in case.consults.values() {
             if !is_there(bundle, &consult.queue, ResponderKind::Queue) {
                 self.gone.entry(consult.queue.clone()).or_default().consults += 1;

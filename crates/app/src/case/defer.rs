@@ -4,7 +4,7 @@ use crate::{
     Caller, Done, Governance, Parts, Repeat,
     access::principal::Principal,
     case::{
-        bounds,
+        announce, bounds,
         counted::{CaseAnswer, shown},
         fields,
         sent::{self, Of},
@@ -120,7 +120,8 @@ pub async fn defer_case(
     let call_ms = governance.bundle.terms().callback_ms;
     let call_by = (kind == DeferralKind::Callback).then(|| until.plus_ms(call_ms));
     let own = loaded.case.id;
-    let wish = Wish { kind, until, call_by, after, field, party, note };
+    let wording = kind.is_told().then(|| announce::wording(governance, &loaded.case));
+    let wish = Wish { kind, until, call_by, after, field, party, note, wording };
     let mut act = Act::on(loaded, Command::Defer { epoch, wish }).with(sealed);
     if let Some(after) = after {
         // The other case has to know who waits for its end.

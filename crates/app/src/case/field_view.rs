@@ -1,6 +1,8 @@
 //! What callers are shown of a case's field.
 
 use crate::case::schema;
+use remit_domain::field::FieldKind;
+use remit_policy::bundle::Bundle;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -18,9 +20,17 @@ pub struct FieldView {
     /// Its value; `null` where it cannot be read any more.
     #[schema(schema_with = schema::value)]
     pub value: Json,
+    /// Of money: the ISO 4217 code of its currency, of which the value counts the minor units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Who said it: the source of an integration, `staff`, `ai` or `enrichment`.
     pub source: String,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
+}
+
+/// The currency of a value of this type; nothing of what is no money.
+pub(crate) fn currency(bundle: &Bundle, kind: FieldKind) -> Option<String> {
+    (kind == FieldKind::Money).then(|| bundle.currency().0.to_string())
 }

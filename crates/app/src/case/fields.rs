@@ -4,7 +4,7 @@ use crate::{
     Caller, Environment, Governance, Parts,
     access::principal::Principal,
     case::{
-        field_view::FieldView,
+        field_view::{FieldView, currency},
         sent::{self, Of, Said, Sent, is_ai, source_of},
     },
     customer::known_facts,
@@ -154,6 +154,7 @@ async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
             title: spec.title.clone(),
             kind: value.map_or(spec.kind, |value| value.kind).as_str(),
             value: value.map_or(Json::Null, bundle::shown),
+            currency: currency(bundle, value.map_or(spec.kind, |value| value.kind)),
             source: field.source.to_string(),
             at: rfc3339(field.at),
         })

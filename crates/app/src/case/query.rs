@@ -1,7 +1,7 @@
 //! What is read of cases: lists, messages and timelines.
 
 use crate::{
-    Caller, Governance, Journal, Live, Parts,
+    Caller, Governance, Journal, Parts,
     access::{auth, who},
     case::{announce, attachment::AttachmentView, fields, found_by, view::CaseView},
     environment::clock::rfc3339,
@@ -229,9 +229,11 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
                 seq,
             })
         }
-        Event::DecisionMade { decision, handoff: Some(_) } => told_of(&parts.governance, &parts.live, case, event)
+        Event::DecisionMade { decision, handoff: Some(_) } => told_of(parts, case, event)
+            .await
             .map(|text| MessageView::of_remit(decision.id.to_string(), text, decision.at, seq)),
-        Event::CaseDeferred { deferral } => told_of(&parts.governance, &parts.live, case, event)
+        Event::CaseDeferred { deferral } => told_of(parts, case, event)
+            .await
             .map(|text| MessageView::of_remit(format!("put-off-{seq}"), text, deferral.at, seq)),
         _ => None,
     })
@@ -264,7 +266,7 @@ pub async fn timeline(
             event: serde_json::to_value(&event).map_err(Refused::internal)?,
             read: words.as_deref().filter(|_| asks(&event)).and_then(ReadPart::of),
             words,
-            told: told_of(&parts.governance, &parts.live, &case, &event),
+            told: told_of(parts, &case, &event).await,
             rules: rules_of(&parts.governance, &event),
         });
     }
@@ -285,14 +287,16 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 }
 
 /// What the customer was told of an event, in words.
-fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
-    if let Event::CaseDeferred { deferral } = event {
+async fn told_of(parts: &Parts, case: &Case, event: &Event) -> Option<String> {
+    match event {
         // What was told with a handoff is told once.
-        return announce::put_off(governance, case, deferral).filter(|_| !deferral.told);
+        Event::CaseDeferred { deferral } if deferral.told => None,
+        Event::CaseDeferred { deferral } => announce::of_deferral(parts, case, deferral).await,
+        Event::DecisionMade { decision, handoff: Some(handoff) } => {
+            announce::of_handoff(parts, decision, handoff).await
+        }
+        _ => None,
     }
-    let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
-    let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
-    handoff.announced.map(|told| announce::announce(governance, live, told, to, staff, language))
 }
 
 /// A page of a stream's records, and where the next one begins.

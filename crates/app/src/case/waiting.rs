@@ -5,7 +5,7 @@ use remit_domain::{
     Case,
     id::{ResponderId, Timestamp},
 };
-use remit_policy::bundle::WallTime;
+use remit_policy::bundle::{Bundle, WallTime};
 
 /// What is known of how long a case still waits in its queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(crate) fn told_minutes(wait_ms: i64) -> i64 {
 }
 
 /// The same in words.
-pub(crate) fn about(governance: &Governance, language: Option<&str>, wait_ms: i64) -> String {
-    let say = |text: &str, with: &[(&str, &str)]| governance.bundle.texts().say(language, text, with);
+pub(crate) fn about(bundle: &Bundle, language: Option<&str>, wait_ms: i64) -> String {
+    let say = |text: &str, with: &[(&str, &str)]| bundle.texts().say(language, text, with);
     match told_minutes(wait_ms) {
         1 => say("minute", &[]),
         minutes if minutes <= 60 => say("minutes", &[("minutes", &minutes.to_string())]),
@@ -89,7 +89,7 @@ impl Outlook {
     pub(crate) fn words(&self, governance: &Governance, language: Option<&str>) -> String {
         let say = |text: &str, with: &[(&str, &str)]| governance.bundle.texts().say(language, text, with);
         match self {
-            Self::Expected(ms) => about(governance, language, *ms),
+            Self::Expected(ms) => about(&governance.bundle, language, *ms),
             Self::Nobody => say("nobody_is_here", &[]),
             Self::Closed { there: Some(there), .. } => {
                 let time = governance.bundle.texts().moment(language, "closed_until", there);

@@ -213,7 +213,7 @@ pub async fn ask_for_callback(
         match hours.opens(until) {
             Some(opens) if opens == until => {}
             Some(opens) => {
-                let title = announce::title(governance, queue.as_str());
+                let title = announce::title(&governance.bundle, queue.as_str());
                 let detail = format!("{title} is closed then; it opens at {}", rfc3339(opens));
                 return Err(Refused::invalid("at", detail).into());
             }
@@ -221,7 +221,8 @@ pub async fn ask_for_callback(
         }
         let call_by = Some(until.plus_ms(governance.bundle.terms().callback_ms));
         let (kind, after, field, party, note) = (DeferralKind::Callback, None, None, None, None);
-        let wish = Wish { kind, until, call_by, after, field, party, note };
+        let wording = Some(announce::wording(governance, &loaded.case));
+        let wish = Wish { kind, until, call_by, after, field, party, note, wording };
         let act = Act::on(loaded, Command::Defer { epoch: None, wish });
         let done = pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?;
         Ok::<_, AskForCallbackRefusal>(done)

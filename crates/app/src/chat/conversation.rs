@@ -1,9 +1,9 @@
 //! What a customer is shown: what was said, by whom, and who has the case now. Honest, and nothing of the inside.
 
 use crate::{
-    Governance, Live, Parts,
+    Governance, Parts,
     case::{
-        announce,
+        announce::{self, Telling},
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
@@ -21,8 +21,9 @@ use remit_domain::{
     decision::ResponderKind,
     deferral::Deferral,
     event::{Handoff, Message},
-    id::{CaseId, StaffId, Timestamp},
+    id::{CaseId, ResponderId, StaffId, Timestamp},
 };
+use remit_policy::bundle::Bundle;
 use remit_store::Journal as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -212,10 +213,10 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
                     said.push(shown(parts, case, &message, row.seq, at).await?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                    said.extend(announced(&parts.governance, &parts.live, case, &decision, &handoff, row.seq));
+                    said.extend(announced(parts, &decision, &handoff, row.seq).await);
                 }
                 Event::CaseDeferred { deferral } => {
-                    let told = announce::put_off(&parts.governance, case, &deferral).filter(|_| !deferral.told);
+                    let told = announce::of_deferral(parts, case, &deferral).await.filter(|_| !deferral.told);
                     said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
                 }
                 _ => {}
@@ -229,23 +230,16 @@ async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMess
 }
 
 /// What is told of a handoff. Figures are left to the status, which keeps up with what is known.
-fn announced(
-    governance: &Governance,
-    live: &Live,
-    case: &Case,
-    decision: &Decision,
-    handoff: &Handoff,
-    seq: u64,
-) -> Option<ChatMessage> {
-    let (to, language) = (handoff.to.name(), announce::language(case));
-    let texts = governance.bundle.texts();
+async fn announced(parts: &Parts, decision: &Decision, handoff: &Handoff, seq: u64) -> Option<ChatMessage> {
+    let bundle = announce::governing(parts, &decision.bundle).await;
+    let words = announce::words_of(&bundle, decision, handoff);
     let (text, by) = match handoff.announced? {
         Announcement::Waiting { opens: None, .. } => {
-            let title = announce::title(governance, to);
-            (texts.say(language, "chat_person_will_answer", &[("title", &title)]), None)
+            let title = words.title(handoff.to.name());
+            (words.say("chat_person_will_answer", &[("title", &title)]), None)
         }
-        Announcement::Owner { due } => (texts.say(language, "chat_manager", &[]), Some(rfc3339(due))),
-        told => (announce::announce(governance, live, told, to, handoff.staff.as_ref(), language), None),
+        Announcement::Owner { due } => (words.say("chat_manager", &[]), Some(rfc3339(due))),
+        _ => (announce::of_handoff(parts, decision, handoff).await?, None),
     };
     Some(ChatMessage {
         id: decision.id.to_string(),
@@ -266,12 +260,7 @@ async fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Time
         Author::Holder { holder: HolderRef::Owner(_), .. } => {
             ("person", Some(parts.governance.bundle.texts().say(announce::language(case), "a_manager", &[])))
         }
-        Author::Holder { holder: HolderRef::Responder(id), .. } => match parts.governance.bundle.candidate(id) {
-            Some(spec) if spec.kind == ResponderKind::Ai => ("ai", Some(spec.title.clone())),
-            Some(spec) => ("person", Some(spec.title.clone())),
-            // Of an older bundle.
-            None => ("ai", Some(id.to_string())),
-        },
+        Author::Holder { holder: HolderRef::Responder(id), .. } => by_title(parts, id, seq).await?,
     };
     Ok(ChatMessage {
         id: message.id.to_string(),
@@ -283,6 +272,23 @@ async fn shown(parts: &Parts, case: &Case, message: &Message, seq: u64, at: Time
         attachments: message.attachments.iter().map(AttachmentView::from).collect(),
         at: rfc3339(at),
     })
+}
+
+/// A responder that wrote at this place in the ledger: what it is, and as what it was known then.
+async fn by_title(parts: &Parts, id: &ResponderId, seq: u64) -> Result<(&'static str, Option<String>), Refused> {
+    let known = |bundle: &Bundle| {
+        let spec = bundle.candidate(id)?;
+        Some((if spec.kind == ResponderKind::Ai { "ai" } else { "person" }, Some(spec.title.clone())))
+    };
+    if let Some(known) = known(&parts.governance.bundle) {
+        return Ok(known);
+    }
+    let then = match parts.journal.in_force_at(seq).await? {
+        Some(digest) => known(&*announce::governing(parts, &digest).await),
+        None => None,
+    };
+    // Nothing of the inside is told where the bundle of then cannot be had.
+    Ok(then.unwrap_or(("ai", None)))
 }
 
 fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
@@ -311,7 +317,7 @@ fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
         return managed(&parts.governance, case, holder, parts.environment.now());
     };
     if case.held_by_ai {
-        let title = announce::title(&parts.governance, responder.as_str());
+        let title = announce::title(&parts.governance.bundle, responder.as_str());
         let text = say("chat_ai", &[("title", &title)]);
         return ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() };
     }
@@ -328,7 +334,7 @@ fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
     let text = say(text, &[("title", desk), ("wait", &how_long)]);
     let text = match (case.told, &outlook) {
         (Some(Announcement::CallBack { .. }), Outlook::Closed { opens: Some(opens), .. }) => {
-            let time = announce::moment(&parts.governance, responder.as_str(), *opens, language, "calls_back");
+            let time = Telling::now(&parts.governance, &case).moment("calls_back", *opens);
             say("calls_back", &[("title", desk), ("time", &time)])
         }
         _ => text,
@@ -343,8 +349,7 @@ fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
     let told = |deferral: &&Deferral| deferral.kind.is_told() && case.is_put_off();
     let deferral = case.deferrals.values().find(told)?;
     let state = if case.holder.as_ref().is_some_and(|holder| holder.staff.is_some()) { "person" } else { "waiting" };
-    let status = ChatStatus::new(state, announce::put_off(governance, case, deferral)?);
-    Some(status)
+    Some(ChatStatus::new(state, Telling::now(governance, case).put_off(deferral)?))
 }
 
 /// A file of a chat's cases, with its kind.

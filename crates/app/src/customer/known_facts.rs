@@ -2,7 +2,7 @@
 
 use crate::{
     Parts,
-    case::field_view::FieldView,
+    case::field_view::{FieldView, currency},
     environment::{clock::rfc3339, metrics::Metrics},
     refused::Refused,
     vault::{
@@ -93,6 +93,7 @@ pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -
             title: spec.title.clone(),
             kind: held.kind.as_str(),
             value: bundle::shown(held),
+            currency: currency(&parts.governance.bundle, held.kind),
             source: fact.source.to_string(),
             at: rfc3339(fact.at),
         })

@@ -18,9 +18,9 @@ use remit_domain::{
     signal::Signals,
 };
 use remit_policy::{bundle::Bundle, engine::Engine, nearest::Permits, reference::Reference, replay};
-use remit_store::{Evidence as _, Journal as _};
+use remit_store::Journal as _;
 use serde::Serialize;
-use std::cell::LazyCell;
+use std::{cell::LazyCell, sync::Arc};
 use utoipa::ToSchema;
 
 /// A decision with its reasons.
@@ -97,7 +97,7 @@ enum Governed {
     /// The bundle in force.
     InForce,
     /// Another one.
-    By(Box<Bundle>),
+    By(Arc<Bundle>),
     /// One that cannot be had.
     Unknown,
 }
@@ -187,8 +187,8 @@ fn other<'a>(
 ) -> Other<'a> {
     LazyCell::new(Box::new(move || match digest == governance.bundle.digest() {
         true => Governed::InForce,
-        false => match block_on(stored_bundle(journal, digest.as_str(), baseline)) {
-            Ok(bundle) => Governed::By(Box::new(bundle)),
+        false => match block_on(journal.bundle(digest, baseline)) {
+            Ok(bundle) => Governed::By(bundle),
             Err(_) => Governed::Unknown,
         },
     }))
@@ -224,7 +224,7 @@ pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAn
     let replayed = if here {
         taken_again(&parts.governance.engine, &parts.governance.bundle)
     } else {
-        let other = stored_bundle(&parts.journal, &bundle, decision.baseline()).await?;
+        let other = parts.journal.bundle(decision.bundle(), decision.baseline()).await?;
         taken_again(&Engine::new(&other), &other)
     };
     let difference = replayed.map_err(Refused::internal)?.difference;
@@ -241,12 +241,4 @@ async fn recorded(journal: &Journal, id: &str) -> Result<(Recorded, u64), Refuse
         Event::ActionAsked { decision } => Ok((Recorded::Action(decision), row.seq)),
         _ => Err(none(format!("{parsed} is no decision"))),
     }
-}
-
-async fn stored_bundle(journal: &Journal, digest: &str, baseline: Option<&Digest>) -> Result<Bundle, Refused> {
-    let stored = journal.store.bundle(digest).await.map_err(Refused::internal)?;
-    let bytes = stored.ok_or_else(|| Refused::internal(format!("bundle {digest} is not stored")))?;
-    let unreadable = |error| Refused::internal(format!("bundle {digest}: {error}"));
-    let files = remit_policy::files::Files::kept(digest, &bytes).map_err(unreadable)?;
-    Bundle::load_recorded(files, baseline).map_err(|error| Refused::internal(format!("bundle {digest}: {error}")))
 }

@@ -107,6 +107,13 @@ impl Services {
         self
     }
 
+    /// The same without what is asked before a case is decided first, and whether there was any.
+    #[must_use]
+    pub fn without_enrichment(mut self) -> (Self, bool) {
+        let enriches = self.enricher.take().is_some();
+        (self, enriches)
+    }
+
     pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
         self.desks.get(responder)
     }

@@ -2,6 +2,7 @@
 //! the disk before it leaves the process.
 
 pub mod block_on;
+mod bundles;
 mod gate;
 pub mod outbox;
 pub mod readers;
@@ -12,12 +13,16 @@ pub mod wakeups;
 use crate::{
     directory::OpenStore,
     journal::{
+        bundles::Bundles,
         gate::{Closed, Gate},
         readers::Readers,
         wakeups::{Due, Wakeups},
     },
     live::change::Change,
+    refused::Refused,
 };
+use remit_domain::id::Digest;
+use remit_policy::bundle::Bundle;
 use remit_store::{Commit, CommitError, Committed, InFlight, Journal as _, ReadError};
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
@@ -44,6 +49,8 @@ pub struct Shared {
     pub wakeups: Wakeups,
     /// Threads for reads that can be long.
     pub(crate) readers: Readers,
+    /// Bundles that governed once.
+    bundles: Bundles,
     /// Whom commits have to pass.
     gate: Gate,
 }
@@ -60,7 +67,8 @@ impl Journal {
     /// Over `store`, whose newest record stands at `last`.
     pub(crate) fn new(store: OpenStore, last: u64, readers: Readers) -> Self {
         let (ticks, wakeups, gate) = (watch::channel(last).0, Wakeups::default(), Gate::default());
-        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, gate }), term: 0 }
+        let bundles = Bundles::default();
+        Self { shared: Arc::new(Shared { store, ticks, wakeups, readers, bundles, gate }), term: 0 }
     }
 
     /// The same for those who decide under the bundle that comes next.
@@ -81,6 +89,19 @@ impl Journal {
     /// The store.
     pub fn store(&self) -> &OpenStore {
         &self.store
+    }
+
+    /// The bundle of this digest that governed once, with the built-in policies that `baseline` names.
+    ///
+    /// # Errors
+    /// When it is not stored, or cannot be read by this version.
+    pub(crate) async fn bundle(&self, digest: &Digest, baseline: Option<&Digest>) -> Result<Arc<Bundle>, Refused> {
+        self.bundles.of(&self.store, digest, baseline).await
+    }
+
+    /// The digest of the bundle that was in force at this place in the ledger; none before the first.
+    pub(crate) async fn in_force_at(&self, seq: u64) -> Result<Option<Digest>, Refused> {
+        bundles::in_force_at(&self.store, seq).await
     }
 
     /// Writes a commit that changes nothing which memory follows, and once it is durable tells everyone who waits for

@@ -12,12 +12,11 @@ use remit_app::{
     },
     directory,
     input::ListPart,
-    operation,
-    refused::Refused,
+    operation, refused,
     succession::Making,
 };
 use remit_command::{
-    client::Client,
+    client::{Client, Refused},
     open::{self, short},
     shown::{self, many, say},
 };
@@ -41,7 +40,8 @@ pub(crate) struct How {
     /// Say what it would do, and change nothing.
     #[arg(long)]
     preview: bool,
-    /// The digest of the bundle that is thought to be in force: where another one is, nothing is changed.
+    /// The first figures of the digest of the bundle that is thought to be in force, at least 8, as `remit policy list`
+    /// prints them: where another one is, nothing is changed.
     #[arg(long, value_name = "DIGEST")]
     from: Option<String>,
 }
@@ -89,13 +89,16 @@ pub(crate) struct Export {
     place: Place,
 }
 
-/// Say how one bundle differs from another.
+/// Say how a bundle differs from an earlier one: what is new, gone or otherwise in it.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// The one: a directory, or the first figures of the digest of one that came into force.
+    /// The earlier one: a directory, or the first figures of the digest of one that came into force. Where no other is
+    /// named, this is the later one, and is held against the one in force.
+    #[arg(value_name = "OLD")]
     bundle: String,
-    /// The other, in the same way; the one in force unless told.
-    other: Option<String>,
+    /// The later one, in the same way.
+    #[arg(value_name = "NEW")]
+    new: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -113,13 +116,12 @@ impl Activate {
         let files = Files::read(&self.bundle).context("the bundle cannot be read")?;
         let asked = self.how.asked();
         let done = match self.place.data() {
-            None => self.place.client()?.post_file(operation::ActivateBundle, &asked, &files.to_bytes())?,
+            None => self.place.client()?.post_file(operation::ActivateBundle, &asked, &files.to_bytes()),
             Some(data) => offline(data, async |succession| {
                 activate::activate_for_operator(succession, &open::by(), &asked, files).await
-            })?,
+            }),
         };
-        tell(&done, json);
-        Ok(true)
+        told(done, json)
     }
 }
 
@@ -127,25 +129,27 @@ impl Rollback {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let asked = self.how.asked();
         let done = match self.place.data() {
-            None => self.place.client()?.post_patiently(operation::RollBackBundle, &asked)?,
+            None => self.place.client()?.post_patiently(operation::RollBackBundle, &asked),
             Some(data) => offline(data, async |succession| {
                 activate::roll_back_for_operator(succession, &open::by(), &asked).await
-            })?,
+            }),
         };
-        tell(&done, json);
-        Ok(true)
+        told(done, json)
     }
 }
 
 /// Has something done in a data directory that no server has open; where a bundle came into force, what is open is
 /// decided anew where it has to be.
-fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation, Refused>) -> anyhow::Result<Value> {
+fn offline(
+    data: &Path,
+    act: impl AsyncFnOnce(&Succession) -> Result<Activation, refused::Refused>,
+) -> anyhow::Result<Value> {
     anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
     let app = Arc::new(open::open_own(data)?);
     let succession = Succession::new(app, Making { data: Some(data.to_owned()), ..Making::without_services() });
     let runtime = remit_server::serve::runtime()?;
     let done = runtime.block_on(async {
-        let done = act(&succession).await?;
+        let done = act(&succession).await.map_err(|refused| Refused::of(&refused.detail, &refused.members))?;
         // A preview leaves what is open where it is, also what was left from before.
         if done.in_force {
             rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
@@ -153,6 +157,40 @@ fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation,
         anyhow::Ok(done)
     })?;
     Ok(serde_json::to_value(done)?)
+}
+
+/// Tells what was done, or why not: with every finding, and with what to add where something would be left behind.
+fn told(done: anyhow::Result<Value>, json: bool) -> anyhow::Result<bool> {
+    let refused = match done {
+        Ok(done) => {
+            tell(&done, json);
+            // What is asked first is no failure of a preview.
+            return Ok(true);
+        }
+        Err(refused) => refused,
+    };
+    let Some(members) = refused.downcast_ref::<Refused>().map(|refused| &refused.members) else { return Err(refused) };
+    let findings = members.get("findings").and_then(Value::as_array).into_iter().flatten();
+    for finding in findings {
+        let line = finding.get("line").and_then(Value::as_u64).unwrap_or(1);
+        let (file, message) = (text(finding, "/file"), text(finding, "/message"));
+        shown::entry(&format!("{file}:{line}: {message}\ncure: {}", text(finding, "/cure")));
+    }
+    let gone = members.get("survey").and_then(|survey| survey.get("gone")?.as_object());
+    let gone: Vec<String> = gone.into_iter().flat_map(|gone| gone.keys()).map(|name| moving(name)).collect();
+    if gone.is_empty() {
+        return Err(refused);
+    }
+    let detail = refused.downcast_ref::<Refused>().map_or_else(String::new, |refused| refused.detail.clone());
+    Err(anyhow::anyhow!(
+        "the bundle lacks what has open work; nothing was changed: {detail}\n  cure: add {}",
+        gone.join(" ")
+    ))
+}
+
+/// The flag that says where goes what this one had.
+fn moving(gone: &str) -> String {
+    format!("--move {gone}=QUEUE")
 }
 
 fn tell(done: &Value, json: bool) {
@@ -180,7 +218,37 @@ fn tell(done: &Value, json: bool) {
     say!("open cases: {}", many(number("/survey/open")));
     for moved in done.pointer("/moves").and_then(Value::as_array).into_iter().flatten() {
         let cases = moved.pointer("/cases").and_then(Value::as_u64).unwrap_or(0);
-        say!("  {} of `{}` go to `{}`", many(cases), text(moved, "/from"), text(moved, "/to"));
+        let (from, to) = (text(moved, "/from"), text(moved, "/to"));
+        say!("  {} of `{from}` are decided anew, and go to `{to}` where policy permits it", many(cases));
+    }
+    if let Some(asks) = done.pointer("/asks").and_then(Value::as_str) {
+        let gone = done.pointer("/survey/gone").and_then(Value::as_object).into_iter().flat_map(|gone| gone.keys());
+        say!("it cannot come into force like this: {asks}");
+        say!("  cure: add {}", gone.map(|name| moving(name)).collect::<Vec<_>>().join(" "));
+    }
+    let items = |at: &str| done.pointer(at).and_then(Value::as_array).into_iter().flatten();
+    for one in items("/foreseen") {
+        let (cases, from, to) =
+            (many(one.get("cases").and_then(Value::as_u64).unwrap_or(0)), text(one, "/from"), text(one, "/to"));
+        match text(one, "/exception") {
+            "-" => say!("  as things are now, {cases} of `{from}` go to `{to}`"),
+            kind => {
+                let kind = kind.replace('_', " ");
+                say!("  as things are now, {cases} of `{from}` become exceptions ({kind}), owned by {to}");
+            }
+        }
+    }
+    for one in items("/staff") {
+        let queues = |at: &str| {
+            let names = one.get(at).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+            let names: Vec<&str> = names.collect();
+            if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") }
+        };
+        say!("  {} works in {}, no more in {}", text(one, "/staff"), queues("to"), queues("from"));
+    }
+    for (field, cases) in done.pointer("/survey/fields").and_then(Value::as_object).into_iter().flatten() {
+        let cases = many(cases.as_u64().unwrap_or(0));
+        say!("  {cases} open cases have a value of the field `{field}`, which is gone: nobody sees it any more");
     }
     for (at, what) in [
         ("/survey/not_permitted", "may not stay with their holder, and are decided anew"),
@@ -307,6 +375,13 @@ fn fetch(client: &Client, figures: &str) -> anyhow::Result<Files> {
     Ok(files)
 }
 
+/// The files of the bundle in force.
+pub(super) fn in_force(client: &Client) -> anyhow::Result<Files> {
+    let all = bundles(client)?;
+    let newest = all.last().map(|newest| text(newest, "/digest").to_owned());
+    fetch(client, &newest.context("no bundle is in force")?)
+}
+
 /// The files of a directory, or of a bundle that came into force.
 fn files(client: &Client, named: &str) -> anyhow::Result<Files> {
     if Path::new(named).is_dir() { Ok(Files::read(Path::new(named))?) } else { fetch(client, named) }
@@ -316,22 +391,18 @@ impl Compare {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let compared = self.place.with(|client| {
             let one = files(client, &self.bundle)?;
-            let other = match &self.other {
-                Some(other) => files(client, other)?,
-                None => {
-                    let all = bundles(client)?;
-                    let newest = all.last().map(|newest| text(newest, "/digest").to_owned());
-                    fetch(client, &newest.context("no bundle is in force")?)?
-                }
+            let (new, old) = match &self.new {
+                Some(new) => (files(client, new)?, one),
+                None => (one, in_force(client)?),
             };
-            catalogue::compared(one, other).map_err(anyhow::Error::msg)
+            catalogue::compared(new, old).map_err(anyhow::Error::msg)
         })?;
         let told = serde_json::to_value(&compared)?;
         if json {
             shown::json(&told);
             return Ok(true);
         }
-        say!("{} against {}", short(compared.bundle.as_str()), short(compared.other.as_str()));
+        say!("{} in the place of {}", short(compared.bundle.as_str()), short(compared.other.as_str()));
         for of in ["files", "policies", "responders", "rules"] {
             for how in ["new", "gone", "changed"] {
                 let names = told.pointer(&format!("/{of}/{how}")).and_then(Value::as_array);

@@ -1,8 +1,12 @@
 //! `remit calendar`: when a queue is open, day by day.
 
+use super::{bundles, case::Place};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use remit_app::environment::clock::{Clock as _, SystemClock, parse_rfc3339, rfc3339};
+use remit_app::{
+    directory,
+    environment::clock::{Clock as _, SystemClock, parse_rfc3339, rfc3339},
+};
 use remit_command::{
     open,
     shown::{self, say},
@@ -10,7 +14,7 @@ use remit_command::{
 use remit_domain::id::{ResponderId, Timestamp};
 use remit_policy::bundle::{Bundle, Day, QueueSpec};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// See when a queue is open.
 #[derive(Debug, Subcommand)]
@@ -24,12 +28,11 @@ pub(crate) enum Calendar {
 pub(crate) struct Show {
     /// The queue.
     queue: String,
-    /// The bundle's directory.
+    /// The bundle's directory; where none is named, the bundle in force is asked.
     #[arg(long, conflicts_with = "data")]
     bundle: Option<PathBuf>,
-    /// A data directory that no server has open, whose bundle in force is asked.
-    #[arg(long)]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// The first day, such as `2026-12-24`, or a moment on it with its offset; today, where it is not named.
     #[arg(long, value_name = "DATE")]
     from: Option<String>,
@@ -80,14 +83,17 @@ impl Show {
     }
 
     fn asked(&self) -> anyhow::Result<Bundle> {
-        match (&self.data, &self.bundle) {
-            (Some(data), _) => {
-                let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
-                Ok(open::opened(data, None, &|| Err(none()))?.1)
-            }
-            (None, Some(bundle)) => open::load(bundle),
-            (None, None) => open::load(Path::new(open::SAMPLE)),
+        if let Some(bundle) = &self.bundle {
+            return open::load(bundle);
         }
+        if let Some(data) = self.place.data() {
+            anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
+            let none = || anyhow::anyhow!("no bundle is in force in {}", data.display());
+            return Ok(open::opened(data, None, &|| Err(none()))?.1);
+        }
+        let client = self.place.client().context("name the bundle's directory with --bundle, or a data directory")?;
+        let files = bundles::in_force(&client)?;
+        Bundle::load_kept(files).map_err(|error| anyhow::anyhow!("the bundle in force cannot be read: {error}"))
     }
 }
 

@@ -98,6 +98,11 @@ impl Show {
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
+        if let Some(how) = case.get("ending").and_then(Value::as_str) {
+            let disposition = case.get("disposition").and_then(Value::as_str);
+            let disposition = disposition.map_or_else(String::new, |named| format!(", as {named}"));
+            say!("  ended: {}{disposition}", history::ended(how));
+        }
         let there = |at: &str| there(at, case.get("time_zone").and_then(Value::as_str));
         if let Some(due) = case.get("due_at").and_then(Value::as_str) {
             say!("  promised by {}", there(due));
@@ -128,7 +133,7 @@ impl Show {
         }
         for (list, what) in [("/fields", ""), ("/customer_facts", "customer: ")] {
             for one in case.pointer(list).and_then(Value::as_array).into_iter().flatten() {
-                let value = one.get("value").map_or_else(String::new, plain);
+                let value = amount(one).unwrap_or_else(|| one.get("value").map_or_else(String::new, plain));
                 say!("  {what}{}: {value} (from {}, {})", text(one, "/title"), text(one, "/source"), text(one, "/at"));
             }
         }
@@ -213,6 +218,13 @@ impl Explain {
         );
         Ok(same)
     }
+}
+
+/// An amount of money, which is told in minor units; nothing of another value.
+fn amount(field: &Value) -> Option<String> {
+    let (minor, currency) = (field.get("value")?.as_i64()?, field.get("currency")?.as_str()?);
+    let sign = if minor < 0 { "-" } else { "" };
+    Some(format!("{sign}{}.{:02} {currency}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100))
 }
 
 /// A moment by the clock where the queue of a case works, where that is known and is not UTC.

@@ -41,6 +41,10 @@ pub(super) fn each<O: Addressed<Takes = ListPart>>(
 pub(super) struct History {
     /// What the actions are that were asked for, by their identifiers.
     actions: HashMap<String, String>,
+    /// The words that were printed last: those that reopen a case are its message too.
+    last: Option<String>,
+    /// What happened last.
+    before: String,
 }
 
 impl History {
@@ -49,8 +53,13 @@ impl History {
         let seq = item.get("seq").unwrap_or(&Value::Null);
         say!("  {} #{seq} by {}: {}", text(item, "/at"), text(item, "/by"), self.what(item));
         if let Some(words) = item.get("words").and_then(Value::as_str) {
-            shown::words(WORDS, words);
+            let of_reopening = [text(item, "/event/type"), self.before.as_str()].contains(&"case_reopened");
+            if !of_reopening || self.last.as_deref() != Some(words) {
+                shown::words(WORDS, words);
+            }
+            self.last = Some(words.to_owned());
         }
+        text(item, "/event/type").clone_into(&mut self.before);
         for rule in item.get("rules").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             shown::words(WORDS, rule);
         }
@@ -114,7 +123,15 @@ impl History {
             "callback_due" => "the customer is to be called now".to_owned(),
             "case_resolved" => {
                 let how = item.pointer("/event/how/kind").and_then(Value::as_str).unwrap_or("answered");
-                format!("resolved in the hands of {}: {}", holder(item, "/event/holder", "/event/staff"), plain(how))
+                let wrapped_up = match of("/event/disposition") {
+                    "-" => String::new(),
+                    disposition => format!(", as {disposition}"),
+                };
+                format!(
+                    "resolved in the hands of {}: {}{wrapped_up}",
+                    holder(item, "/event/holder", "/event/staff"),
+                    ended(how)
+                )
             }
             "situation_noted" => {
                 format!(
@@ -212,6 +229,20 @@ fn decided(item: &Value) -> String {
         _ => String::new(),
     };
     format!("decision {} at {}: {outcome}{handoff}{yielded}", of("/event/decision/id"), of("/event/decision/point"))
+}
+
+/// How a case ended, in words.
+pub(super) fn ended(how: &str) -> &str {
+    match how {
+        "answered" => "whoever had it said that it is dealt with",
+        "confirmed" => "the customer said that it is dealt with",
+        "silent" => "the customer said nothing more",
+        "abandoned" => "the customer gave up",
+        "exception" => "with the exception that held it",
+        "merged" => "it goes on in another case",
+        "erased" => "its words were erased",
+        other => other,
+    }
 }
 
 /// Who wrote a message.

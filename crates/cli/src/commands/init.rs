@@ -60,7 +60,8 @@ impl Init {
             "{} is there and not empty; name another directory, nothing is written over",
             directory.display()
         );
-        let made = files::made(&self.answers()?, &directory.display().to_string())?;
+        let answers = self.answers()?;
+        let made = files::made(&answers, &directory.display().to_string())?;
         // What is made is held to what every bundle is.
         let counted = made.iter().filter(|made| !["README.md", "traffic.csv"].contains(&made.path));
         let bundle = Files::new(counted.map(|made| (made.path.to_owned(), made.bytes.clone())));
@@ -71,7 +72,7 @@ impl Init {
         for Made { path, bytes, .. } in &made {
             write(&directory.join(path), bytes)?;
         }
-        self.tell(&made, json);
+        self.tell(&answers, &made, json);
         Ok(true)
     }
 
@@ -116,7 +117,7 @@ impl Init {
         })
     }
 
-    fn tell(&self, made: &[Made], json: bool) {
+    fn tell(&self, answers: &Answers, made: &[Made], json: bool) {
         let directory = self.directory.display();
         let next = [
             format!("remit policy check {directory}"),
@@ -133,6 +134,14 @@ impl Init {
         say!("{directory} holds a bundle that is complete:");
         let widest = made.iter().map(|made| made.path.len()).max().unwrap_or_default();
         made.iter().for_each(|Made { path, what, .. }| say!("  {path:widest$}  {what}"));
+        let unwritten = answers.unwritten().join(", ");
+        if !unwritten.is_empty() {
+            say!();
+            say!(
+                "Articles, examples and messages ship in English and German. For {unwritten} they are in English: \
+                 translate them, and add the language to those of the assistant."
+            );
+        }
         say!();
         say!("Try next");
         next.iter().for_each(|command| say!("  {command}"));

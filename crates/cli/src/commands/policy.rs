@@ -115,6 +115,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         Ok((bundle, intents, mut warnings)) => {
             warnings.extend(intents.as_ref().and_then(Training::abstains_on_all));
             warnings.extend(bundle.doubts(now));
+            warnings.extend(advice::without_articles(&bundle));
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
                 let readings = bundle.readings();

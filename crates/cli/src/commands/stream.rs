@@ -42,9 +42,20 @@ impl OfStream {
     }
 
     fn print(&self, client: &Client) -> anyhow::Result<()> {
-        say!("{} {}", self.stream.kind().as_str(), if self.is_bundle() { "in force" } else { self.stream.id() });
-        let mut told = History::default();
-        let count = self.each(client, &mut |item| told.print(item))?;
+        let heading = || {
+            say!("{} {}", self.stream.kind().as_str(), if self.is_bundle() { "in force" } else { self.stream.id() });
+        };
+        let (mut told, mut begun) = (History::default(), false);
+        // What is not there has no heading.
+        let count = self.each(client, &mut |item| {
+            if !std::mem::replace(&mut begun, true) {
+                heading();
+            }
+            told.print(item);
+        })?;
+        if !begun {
+            heading();
+        }
         say!("{} events", many(count));
         Ok(())
     }

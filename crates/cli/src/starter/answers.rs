@@ -33,6 +33,34 @@ pub(crate) struct Answers {
     pub(crate) currency: String,
 }
 
+/// The languages in which articles, examples and messages ship, with the language that stands for any other.
+const WRITTEN: [&str; 2] = [ENGLISH, "de"];
+pub(super) const ENGLISH: &str = "en";
+
+impl Answers {
+    /// The languages in which articles, examples and messages are made: those asked for in which they ship, and English
+    /// where that is not all.
+    pub(crate) fn written(&self) -> Vec<&str> {
+        let asked = self.languages.iter().map(String::as_str);
+        let mut written: Vec<&str> = asked.filter(|language| WRITTEN.contains(language)).collect();
+        if !self.unwritten().is_empty() && !written.contains(&ENGLISH) {
+            written.push(ENGLISH);
+        }
+        written
+    }
+
+    /// The languages asked for in which nothing ships.
+    pub(crate) fn unwritten(&self) -> Vec<&str> {
+        self.languages.iter().map(String::as_str).filter(|language| !WRITTEN.contains(language)).collect()
+    }
+
+    /// The languages that the bundle knows: those asked for, and those in which something is made.
+    pub(crate) fn known(&self) -> Vec<&str> {
+        let asked = self.languages.iter().map(String::as_str);
+        asked.chain(self.written().into_iter().filter(|written| !self.languages.iter().any(|l| l == written))).collect()
+    }
+}
+
 /// The name of an organisation.
 pub(crate) fn organisation(text: &str) -> Result<String, String> {
     check_name(text.trim(), NAME_MAX).map_err(|error| format!("the name {error}"))?;

@@ -3,7 +3,8 @@
 use super::answers::ABOUT_US;
 use anyhow::Context as _;
 
-const EXAMPLES: &str = include_str!("../../templates/examples.csv");
+const ENGLISH: &str = include_str!("../../templates/examples.csv");
+const GERMAN: &str = include_str!("../../templates/examples.de.csv");
 /// What is put in for a desk about which there are no examples.
 const TITLE: &str = "{title}";
 
@@ -19,19 +20,21 @@ pub(super) struct Topic {
 }
 
 /// The topic of what every organisation is asked.
-pub(super) fn about_us() -> anyhow::Result<Topic> {
-    topic(ABOUT_US, ABOUT_US)
+pub(super) fn about_us(languages: &[&str]) -> anyhow::Result<Topic> {
+    topic(ABOUT_US, ABOUT_US, languages)
 }
 
 /// The topic of a desk: what is known of its name, or else what asks for it by its title.
-pub(super) fn of_desk(desk: &str, title: &str) -> anyhow::Result<Topic> {
-    topic(desk, title)
+pub(super) fn of_desk(desk: &str, title: &str, languages: &[&str]) -> anyhow::Result<Topic> {
+    topic(desk, title, languages)
 }
 
-fn topic(name: &str, title: &str) -> anyhow::Result<Topic> {
+fn topic(name: &str, title: &str, languages: &[&str]) -> anyhow::Result<Topic> {
     let mut topic = Topic { name: name.to_owned(), intents: Vec::new(), learn: Vec::new(), play: Vec::new() };
     for known in [name, ""] {
-        for row in csv::Reader::from_reader(EXAMPLES.as_bytes()).records() {
+        let files = languages.iter().map(|language| if *language == "de" { GERMAN } else { ENGLISH });
+        let rows = files.flat_map(|file| csv::Reader::from_reader(file.as_bytes()).into_records());
+        for row in rows {
             let row = row.context("the examples that ship cannot be read")?;
             let column = |at: usize| row.get(at).unwrap_or_default();
             if column(0) != known {

@@ -28,9 +28,10 @@ macro_rules! template {
 pub(crate) fn made(answers: &Answers, directory: &str) -> anyhow::Result<Vec<Made>> {
     let first = answers.desks.first().map(String::as_str).unwrap_or_default();
     let desks: Vec<Desk> = answers.desks.iter().enumerate().map(|(at, name)| Desk::of(name, at)).collect();
-    let mut topics = vec![examples::about_us()?];
+    let written = answers.written();
+    let mut topics = vec![examples::about_us(&written)?];
     for desk in desks.iter().filter(|desk| !desk.first && desk.name != ABOUT_US) {
-        topics.push(examples::of_desk(desk.name, &desk.title)?);
+        topics.push(examples::of_desk(desk.name, &desk.title, &written)?);
     }
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
     let intents: Vec<&str> = topics.iter().flat_map(|topic| topic.intents.iter().map(String::as_str)).collect();
@@ -55,6 +56,10 @@ pub(crate) fn made(answers: &Answers, directory: &str) -> anyhow::Result<Vec<Mad
             template!("policies/assistant.cedar"),
         ));
         files.extend(parts.articles()?);
+    }
+    if written.contains(&"de") {
+        let what = "what customers are told, in German; what is not there is told in English";
+        files.push(text("texts/de.toml", what, template!("texts/de.toml")));
     }
     files.push(Made {
         path: "traffic.csv",
@@ -100,7 +105,7 @@ impl Parts<'_> {
     }
 
     fn languages(&self) -> String {
-        list(self.answers.languages.iter().map(String::as_str))
+        list(self.answers.known())
     }
 
     fn manifest(&self) -> anyhow::Result<Made> {
@@ -112,7 +117,8 @@ impl Parts<'_> {
             topics += &filled(template!("topic.toml"), &values)?;
         }
         let ai_topics = list([ABOUT_US]);
-        let values = [("ai_topics", &*ai_topics), ("languages", &*languages)];
+        let written = list(self.answers.written());
+        let values = [("ai_topics", &*ai_topics), ("languages", &*written)];
         let responders = if self.answers.ai { filled(template!("responder.toml"), &values)? } else { String::new() };
         let mut queues = String::new();
         for desk in self.desks {
@@ -151,7 +157,7 @@ impl Parts<'_> {
     }
 
     fn schema(&self) -> anyhow::Result<Made> {
-        let languages = self.answers.languages.iter().map(String::as_str).chain(["und"]);
+        let languages = self.answers.known().into_iter().chain(["und"]);
         let values = [
             ("topic_names", &*list(self.names.iter().copied())),
             ("intent_names", &*list(self.intents.iter().copied())),
@@ -186,7 +192,7 @@ impl Parts<'_> {
     fn tests(&self) -> anyhow::Result<Made> {
         let (first_desk, mut tests) = (quoted(self.first), String::new());
         let first_intent = quoted(self.intents.first().copied().unwrap_or_default());
-        let first_language = quoted(self.answers.languages.first().map(String::as_str).unwrap_or_default());
+        let first_language = quoted(self.answers.written().first().copied().unwrap_or_default());
         if self.answers.ai {
             let values =
                 [("first_intent", &*first_intent), ("first_desk", &*first_desk), ("first_language", &*first_language)];
@@ -212,11 +218,22 @@ impl Parts<'_> {
         let values = [("organisation", self.answers.organisation.as_str()), ("zone", &self.answers.time_zone)];
         let what = "an article that the AI quotes, with the questions that it answers";
         let article = |path: &'static str, template: &str| anyhow::Ok(text(path, what, &filled(template, &values)?));
-        Ok(vec![
-            article("knowledge/opening-hours.md", template!("knowledge/opening-hours.md"))?,
-            article("knowledge/contact.md", template!("knowledge/contact.md"))?,
-            article("knowledge/your-details.md", template!("knowledge/your-details.md"))?,
-        ])
+        let mut articles = Vec::new();
+        for language in self.answers.written() {
+            articles.extend(match language {
+                "de" => [
+                    article("knowledge/oeffnungszeiten.md", template!("knowledge/de/oeffnungszeiten.md"))?,
+                    article("knowledge/kontakt.md", template!("knowledge/de/kontakt.md"))?,
+                    article("knowledge/ihre-daten.md", template!("knowledge/de/ihre-daten.md"))?,
+                ],
+                _ => [
+                    article("knowledge/opening-hours.md", template!("knowledge/opening-hours.md"))?,
+                    article("knowledge/contact.md", template!("knowledge/contact.md"))?,
+                    article("knowledge/your-details.md", template!("knowledge/your-details.md"))?,
+                ],
+            });
+        }
+        Ok(articles)
     }
 
     fn readme(&self, files: &[Made], directory: &str) -> anyhow::Result<Made> {

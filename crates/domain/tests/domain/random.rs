@@ -307,7 +307,16 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             let until = now.plus_ms(turn.minutes * 60_000);
             let call_by = (*kind == DeferralKind::Callback).then(|| until.plus_ms(900_000));
             let field = (*kind == DeferralKind::Snooze).then(field);
-            let wish = Wish { kind: *kind, until, call_by, after: None, field, party: None, note: Some(text()) };
+            let wish = Wish {
+                kind: *kind,
+                until,
+                call_by,
+                after: None,
+                field,
+                party: None,
+                note: Some(text()),
+                wording: None,
+            };
             Command::Defer { epoch: held.then_some(epoch), wish }
         }
         Act::Set(decides) => Command::SetFields(set_field(*decides)),

@@ -87,7 +87,8 @@ impl Shift {
             ["snooze", name, case, minutes] => {
                 let until = self.now.plus_ms(number(minutes)? * 60 * SECOND_MS);
                 let (call_by, after, field, party, note) = (None, None, None, None, None);
-                let wish = Wish { kind: DeferralKind::Snooze, until, call_by, after, field, party, note };
+                let wish =
+                    Wish { kind: DeferralKind::Snooze, until, call_by, after, field, party, note, wording: None };
                 self.write(name, case, |epoch| Command::Defer { epoch: Some(epoch), wish: wish.clone() })?;
             }
             ["staff", name, chats] => {

@@ -245,6 +245,7 @@ impl Transcript {
             field: rest.contains(&"field").then(field),
             party: (kind == DeferralKind::ThirdParty).then(|| PartyName::new("courier")).transpose().ok()?,
             note: Some(words(MARKER)),
+            wording: None,
         };
         Some(Command::Defer { epoch: rest.first()?.parse().ok(), wish })
     }

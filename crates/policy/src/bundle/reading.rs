@@ -11,6 +11,7 @@ use crate::{
     considerations,
     files::Files,
     finding::{Fault, Finding},
+    local_time::zone_of,
     manifest::{self, LEVELS, Languages, OfTopic, SignalKind},
     places::Place,
 };
@@ -396,18 +397,11 @@ impl Reading<'_> {
 
     /// The time zone of AI responders.
     fn zone(&mut self) -> TimeZone {
-        let named = self.manifest.time_zone.as_deref();
-        let name = named.or_else(|| self.manifest.calendars.first().map(|calendar| calendar.time_zone.as_str()));
-        match (TimeZone::get(name.unwrap_or("UTC")), named) {
-            (Ok(zone), _) => zone,
-            (Err(_), Some(named)) => {
-                let message = format!("`{named}` is no time zone of the IANA database");
-                self.wrong_at(&Place::key("time_zone"), message, "write one such as Europe/London");
-                TimeZone::UTC
-            }
-            // What is wrong with a calendar is told where it is read.
-            (Err(_), None) => TimeZone::UTC,
+        if let Some(named) = self.manifest.time_zone.as_deref().filter(|named| TimeZone::get(named).is_err()) {
+            let message = format!("`{named}` is no time zone of the IANA database");
+            self.wrong_at(&Place::key("time_zone"), message, "write one such as Europe/London");
         }
+        zone_of(self.manifest)
     }
 
     fn by_topic(

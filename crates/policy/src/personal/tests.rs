@@ -46,6 +46,7 @@ fn economics() -> Economics {
         currency: Currency("EUR".into()),
         delay_minor_per_hour: 0,
         breach_minor: 0,
+        due_minor: 0,
         failure_minor: 0,
         due_minor: 0,
         value_signal: None,

@@ -7,11 +7,11 @@ use crate::{
         Context, Happened,
         guard::{lease, open_only, with_words},
     },
-    decision::Trigger,
-    deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish},
+    decision::{Decision, Trigger},
+    deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish, Wording},
     event::Event,
     exception::{Exception, ExceptionKind},
-    id::{CaseId, ExceptionId, FieldName, OwnerId, Timestamp},
+    id::{CaseId, ExceptionId, FieldName, OwnerId, ResponderId, Timestamp},
     offer::{Offer, OfferEnd},
     refusal::Refusal,
 };
@@ -28,7 +28,7 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         return Err(Refusal::NotWithPeople { holder: held.to_ref() });
     }
     let owner = held.staff.clone();
-    let Wish { kind, until, call_by, after, field, party, note } = wish;
+    let Wish { kind, until, call_by, after, field, party, note, wording } = wish;
     if until <= context.now {
         return Err(Refusal::MomentOver);
     }
@@ -46,6 +46,7 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
     let before = so_far.case.deferrals.get(&kind).is_some_and(|before| before.waited);
     let waited = kind == DeferralKind::Callback && (before || so_far.case.waiting_since.is_some());
     let (by, at) = (context.by.clone(), context.now);
+    let wording = wording.filter(|_| kind.is_told());
     let deferral = Deferral {
         kind,
         until,
@@ -56,6 +57,7 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         field,
         decision: None,
         told: false,
+        wording,
         party,
         note,
         by,
@@ -82,6 +84,7 @@ pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call
     let (id, told, customer_waits) =
         (decision.id, handoff.is_some(), handoff.is_some() || decision.trigger == Trigger::CustomerMessage);
     let opens = promises.map(|collects| collects.opens);
+    let wording = opens.filter(|_| !told).map(|_| wording(decision, queue));
     let before = so_far.case.deferrals.get(&DeferralKind::Callback);
     let promised = before.is_some_and(|before| before.decision.is_some() && !before.is_due);
     let agreed = before.is_some() && !(promised && moved);
@@ -102,6 +105,7 @@ pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call
         field: None,
         decision: Some(id),
         told,
+        wording,
         party: None,
         note: None,
         by: context.by.clone(),
@@ -109,6 +113,12 @@ pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call
         is_due: false,
     };
     so_far.emit(Event::CaseDeferred { deferral });
+}
+
+/// In which words the customer is told of what a decision brings.
+fn wording(decision: &Decision, queue: Option<&ResponderId>) -> Wording {
+    let language = decision.signals.get("language").map(|reading| reading.value.to_string());
+    Wording { bundle: decision.bundle.clone(), language, queue: queue.cloned() }
 }
 
 /// What is set on a case ends a snooze that waits for it.
