@@ -48,7 +48,6 @@ fn economics() -> Economics {
         breach_minor: 0,
         due_minor: 0,
         failure_minor: 0,
-        due_minor: 0,
         value_signal: None,
         value_percent: BTreeMap::new(),
     }
