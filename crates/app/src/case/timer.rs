@@ -4,8 +4,9 @@ use crate::{
     Environment, Journal, Parts,
     ai::turn,
     case::{
-        deferral_timer,
+        closing, deferral_timer,
         due::{do_due, look_later, own},
+        unmet,
     },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
@@ -107,6 +108,8 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
+        Look::Needs => unmet::look_at_row(parts, row, &case).await,
+        Look::Closed => closing::look_at_row(parts, row, &case).await,
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

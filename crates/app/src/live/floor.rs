@@ -3,7 +3,7 @@
 use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hmac};
 use remit_domain::{
     Event,
-    floor::{CaseChange, FollowedFloor, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
+    floor::{Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
 use remit_ledger::hash::hex;
@@ -74,9 +74,17 @@ pub(crate) struct LiveFloor {
     pub(crate) storing: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// How long a case that joins a queue would wait, in milliseconds, by queue in which somebody works; none where nobody
-/// of them is there.
-pub(crate) type Waits = HashMap<ResponderId, Option<i64>>;
+/// How cases would wait, by queue in which somebody works.
+pub(crate) type Waits = HashMap<ResponderId, QueueWait>;
+
+/// How a case that joins a queue would wait.
+#[derive(Debug, Default)]
+pub(crate) struct QueueWait {
+    /// How long, in milliseconds, if whoever is there can take it; none where nobody is.
+    pub(crate) expected_ms: Option<i64>,
+    /// Who is there.
+    there: Vec<StaffProfile>,
+}
 
 /// For how long waits are taken to be what they were.
 const WAITS_FOR: Duration = Duration::from_secs(1);
@@ -232,10 +240,15 @@ impl LiveFloor {
         }
         let state = self.lock();
         let mut waits = Waits::new();
-        for queue in state.staff.values().flat_map(|item| &item.profile.queues) {
-            if !waits.contains_key(queue) {
-                let wait = state.floor.floor().expected_wait_ms(queue, state.floor.floor().depth(queue));
-                waits.insert(queue.clone(), wait);
+        let floor = state.floor.floor();
+        for profile in state.staff.values().map(|item| &item.profile) {
+            let is_there = floor.presence(&profile.id) == Some(&Presence::Available);
+            for queue in &profile.queues {
+                let wait = waits.entry(queue.clone()).or_insert_with(|| QueueWait {
+                    expected_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
+                    there: Vec::new(),
+                });
+                wait.there.extend(is_there.then(|| profile.clone()));
             }
         }
         let waits = Arc::new(waits);
@@ -243,11 +256,29 @@ impl LiveFloor {
         Some(waits)
     }
 
-    /// Queues in which somebody was there a moment ago.
-    pub(crate) fn attended(&self, now: Duration) -> Vec<ResponderId> {
-        let waits = self.waits(now);
-        let known = waits.iter().flat_map(|waits| waits.iter()).filter(|(_, wait)| wait.is_some());
-        known.map(|(queue, _)| queue.clone()).collect()
+    /// How long a case that asks this would wait in a queue at least, in milliseconds, for those who were there a moment
+    /// ago and could take it: nothing more than is expected of everybody where all of them could, and none where nobody
+    /// could.
+    pub(crate) fn least_wait_ms(&self, waits: &Waits, queue: &ResponderId, asks: &Asks<'_>) -> Option<i64> {
+        let there = &waits.get(queue).filter(|wait| wait.expected_ms.is_some())?.there;
+        let could = there.iter().filter(|profile| profile.could_take(queue, asks)).count();
+        match could {
+            0 => None,
+            all if all == there.len() => Some(0),
+            _ => self.lock().floor.floor().expected_wait_of_ms(queue, asks),
+        }
+    }
+
+    /// Whether staff are noted who work in a queue, and nobody of them has this skill at this level, there or not.
+    pub(crate) fn nobody_has(&self, queue: &ResponderId, skill: &str, level: u8) -> bool {
+        let state = self.lock();
+        let mut works = state.staff.values().filter(|item| item.profile.queues.contains(queue)).peekable();
+        works.peek().is_some() && works.all(|item| item.profile.level(skill) < level)
+    }
+
+    /// Who is there and is passed over for a waiting case, since they lack a skill that it needs now.
+    pub(crate) fn lacking(&self, case: &CaseId, now: Timestamp) -> Vec<Lacking> {
+        self.lock().floor.floor().lacking(case, now)
     }
 
     /// The member of staff of this name.
@@ -289,11 +320,14 @@ impl LiveFloor {
         state.floor.floor().expected_wait_ms(queue, ahead)
     }
 
-    /// How long a case that waits in a queue still waits, in milliseconds; none where nobody works. All others in the
-    /// queue may come before it, since the order of work is not that of arrival.
-    pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId) -> Option<i64> {
+    /// How long a case that a queue has still waits, in milliseconds, for those who are there and can take it; none where
+    /// nobody can. All others in the queue may come before it, since the order of work is not that of arrival.
+    pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId, now: Timestamp) -> Option<i64> {
         let state = self.lock();
-        let own = usize::from(matches!(state.floor.floor().placed(case), Some(Placed::Waiting)));
-        state.floor.floor().expected_wait_ms(queue, state.floor.floor().depth(queue).saturating_sub(own))
+        let floor = state.floor.floor();
+        match floor.placed(case) {
+            Some(Placed::Waiting) => floor.remaining_wait_ms(case, now),
+            _ => floor.expected_wait_ms(queue, floor.depth(queue)),
+        }
     }
 }

@@ -288,10 +288,10 @@ impl Load {
             let open = bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none();
             let collects = desk.collects(case, now).filter(|_| !open);
             let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
-            match (waits.and_then(|waits| waits.get(&spec.responder)), &spec.queue) {
+            match (waits.and_then(|waits| waits.get(&spec.responder)).map(|wait| wait.expected_ms), &spec.queue) {
                 // Who is there by then is not who is there now.
                 _ if collects.is_some() => {}
-                (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(*live_ms),
+                (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(live_ms),
                 // Nobody is there: at least as long as is promised, so that the promise is missed.
                 (Some(None), Some(queue)) => {
                     (expected_wait_ms, sla_risk_bp) = (expected_wait_ms.max(queue.sla_ms), WHOLE_BP);

@@ -86,9 +86,12 @@ pub(super) fn noted(all: &Considerations, candidates: &[Candidate]) -> BTreeMap<
 }
 
 /// The skills that a case needs of the staff of whom `considered` holds, with the least level of each.
-pub(crate) fn skills(noted: &BTreeMap<PolicyId, Consideration>, considered: &[PolicyId]) -> BTreeMap<String, u8> {
+pub(crate) fn skills<'a>(
+    noted: impl IntoIterator<Item = (&'a PolicyId, &'a Consideration)>,
+    considered: &[PolicyId],
+) -> BTreeMap<String, u8> {
     let mut least: BTreeMap<String, u8> = BTreeMap::new();
-    for consideration in considered.iter().filter_map(|id| noted.get(id)) {
+    for (_, consideration) in noted.into_iter().filter(|(id, _)| considered.contains(id)) {
         if let Effect::Skills { least: more } = &consideration.effect {
             for (skill, level) in more {
                 let known = least.entry(skill.clone()).or_default();

@@ -48,6 +48,7 @@ pub(crate) fn waiting(n: usize, since: Timestamp) -> Waiting {
         value_percent: 100,
         sla_ms: 10 * MINUTE,
         due: None,
+        danger: None,
         last_staff: None,
         relax: [].as_slice().into(),
         not_before: None,
