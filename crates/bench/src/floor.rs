@@ -75,6 +75,7 @@ impl Kinds {
             value_percent: [50, 100, 300].get(nth(13, 3)).copied().unwrap_or(100),
             sla_ms: [60_000, 600_000, 14_400_000].get(nth(16, 3)).copied().unwrap_or(600_000),
             due: None,
+            danger: None,
             last_staff: None,
             relax: Arc::default(),
             not_before: None,

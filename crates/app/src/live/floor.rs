@@ -3,7 +3,10 @@
 use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hmac};
 use remit_domain::{
     Event,
-    floor::{Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms},
+    floor::{
+        Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile,
+        Terms,
+    },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
 use remit_ledger::hash::hex;

@@ -1,11 +1,7 @@
 //! Cases that wait in queues which are closed.
 
 use crate::Governance;
-use remit_domain::{
-    Case,
-    case::Holder,
-    id::Timestamp,
-};
+use remit_domain::{Case, case::Holder, id::Timestamp};
 
 /// Whether a case waits in a queue that is closed, and that does not collect it: whoever else is there, what a queue
 /// collects stays with it. Who is offered a case is asked first.

@@ -102,9 +102,8 @@ impl Floor {
         let waits = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)));
         let Some(entry) = waits else { return Vec::new() };
         let (need, _) = entry.need(&self.terms, now);
-        let serves = |person: &&Person| {
-            person.available() && person.profile.serves(&entry.waiting.queue, entry.waiting.channel)
-        };
+        let serves =
+            |person: &&Person| person.available() && person.profile.serves(&entry.waiting.queue, entry.waiting.channel);
         let lacks = |person: &Person| {
             let lacking = need.skills.iter().filter_map(|(skill, least)| {
                 let level = person.profile.level(skill);

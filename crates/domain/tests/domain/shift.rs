@@ -108,7 +108,11 @@ impl Shift {
             }
             ["danger", case, name] => {
                 let situation = Some(noted(name));
-                self.give(case, |_| Command::Measure { readings: vec![], situation: situation.clone(), not_asked: None })?;
+                self.give(case, |_| Command::Measure {
+                    readings: vec![],
+                    situation: situation.clone(),
+                    not_asked: None,
+                })?;
                 self.place(case)?;
             }
             ["customer", case] => {

@@ -320,7 +320,8 @@ impl Floors {
                 (i128::from(pairing.index) != index / 1_000, "another index"),
                 // Who came back gets what was theirs before all others.
                 (
-                    !pairing.returned && possible.iter().any(|(k, _)| self.first(&k.waiting) > self.first(&known.waiting)),
+                    !pairing.returned
+                        && possible.iter().any(|(k, _)| self.first(&k.waiting) > self.first(&known.waiting)),
                     "another comes first",
                 ),
                 // But for who is in a graver danger.

@@ -199,6 +199,7 @@ impl Both {
             value_percent: 100,
             sla_ms: 10 * MINUTE,
             due: None,
+            danger: None,
             last_staff: None,
             relax: [].as_slice().into(),
             not_before: None,

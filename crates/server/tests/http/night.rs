@@ -144,7 +144,8 @@ fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
     assert_eq!(answer(&ana, &mine["offered"][0], "accept").status, 200);
     let waits = lead.open("ann", TRANSFER);
     let danger = lead.open("eve", "I want to talk to a human, somebody is stealing money from my account right now");
-    let mail = json!({ "customer": "bob", "channel": "email", "text": "I want a human, my identity cannot be verified" });
+    let mail =
+        json!({ "customer": "bob", "channel": "email", "text": "I want a human, my identity cannot be verified" });
     let mail = lead.post("/v1/cases", &mail).body["case"].clone();
     let holders = |lead: &Client| {
         [&taken, &waits, &danger, &mail].map(|opened| case(lead, opened)["holder"]["name"].as_str().unwrap().to_owned())
@@ -162,12 +163,20 @@ fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
     assert_eq!(holders(&lead), ["general", "late", "duty-manager", "identity"]);
     for (opened, kind) in [(&waits, "assign"), (&danger, "exception")] {
         let made = decision(&lead, &case(&lead, opened))["decision"].clone();
-        assert_eq!((&made["trigger"]["kind"], &made["outcome"]["kind"]), (&json!("queue_closed"), &json!(kind)), "{made}");
+        assert_eq!(
+            (&made["trigger"]["kind"], &made["outcome"]["kind"]),
+            (&json!("queue_closed"), &json!(kind)),
+            "{made}"
+        );
         let replay = lead.post(&format!("/v1/decisions/{}/replay", made["id"].as_str().unwrap()), &json!({})).body;
         assert_eq!(replay["same"], true, "{replay}");
     }
     let held = case(&lead, &taken);
-    assert_eq!((&held["holder"]["staff"], epoch(&held)), (&json!("ana"), epoch(&taken) + 1), "people keep what they have");
+    assert_eq!(
+        (&held["holder"]["staff"], epoch(&held)),
+        (&json!("ana"), epoch(&taken) + 1),
+        "people keep what they have"
+    );
     assert_eq!(epoch(&case(&lead, &mail)), epoch(&mail), "what is collected stays");
     // In the morning it goes on where the desk that has it closes.
     presence(&nia, "nia", "offline");
