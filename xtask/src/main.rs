@@ -26,8 +26,8 @@ usage: cargo xtask TASK
   install         the programs and packages that tests need and that are not there yet; test and soak begin with it
   install bench   the same for what `bench encoder` and `bench beside` compare with: PyTorch, FastAPI (some 5 GB);
                   they begin with it
-  bench [ARGS]    measures side by side and prints ratios: decision, store, http, beside, scale, activate, floor,
-                  streams, readers, reading, encoder; `bench --help` tells more
+  bench [ARGS]    measures side by side and prints ratios: decision, store, http, about, beside, scale, activate,
+                  floor, streams, readers, reading, encoder; `bench --help` tells more
   bench http --against PATH
                   this build beside another one: a worktree of its commit, which is built where it lies, or a program
   soak [ROUNDS] [ATTACK…]

@@ -4,7 +4,7 @@ use crate::{
     Parts, Settings, Start, StartError,
     bundle::{self, By, InForce, Moves, Plan, PlanError},
     directory::Directory,
-    environment::clock::Clock,
+    environment::{clock::Clock, metrics::Metrics},
     governance::{
         reader::{self, ReaderError},
         services::Services,
@@ -12,6 +12,7 @@ use crate::{
     journal::block_on::block_on,
     migration::Migration,
     start,
+    vault::{customers::Customers, opened::Opener},
 };
 use remit_domain::id::Timestamp;
 use remit_policy::bundle::Bundle;
@@ -87,7 +88,10 @@ impl Opened {
     /// # Errors
     /// When something open would be left without anybody, or a move means nothing.
     pub fn plan(&self, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, BootError> {
-        Ok(block_on(bundle::plan(&self.directory.store, bundle, moves, now))?)
+        let Directory { store, keys } = &self.directory;
+        let (customers, metrics) = (Customers::default(), Metrics::default());
+        let opener = Opener { store, keys, customers: &customers, metrics: &metrics };
+        Ok(block_on(bundle::plan(opener, bundle, moves, now))?)
     }
 
     /// Governs it. `told` hears of steps that take seconds.

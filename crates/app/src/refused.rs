@@ -134,6 +134,7 @@ impl From<Refusal> for Refused {
             | Refusal::NotWithPeople { .. }
             | Refusal::OfferOpen { .. }
             | Refusal::PutOff { .. }
+            | Refusal::StillPutOff { .. }
             | Refusal::TooManyConsults
             | Refusal::TooMuchAttached { .. }
             | Refusal::AgainstInvariant { .. }
@@ -161,6 +162,9 @@ pub(crate) fn refused(error: CommitError) -> Refused {
         CommitError::KeyReused => Refused::new(Kind::KeyReused, "this key was sent with another request before"),
         CommitError::KeyGone => Refusal::WordsErased.into(),
         CommitError::Done => Refused::new(Kind::Conflict, "this has been done already"),
+        CommitError::CaseConflict { id, .. } => {
+            Refused::new(Kind::Changed, format!("{id} changed while this was decided from it"))
+        }
         CommitError::Busy => Refused::new(Kind::Busy, "the queue of commands to be written is full"),
         CommitError::Superseded => {
             Refused::new(Kind::Superseded, "another bundle came into force while this was decided; it is taken anew")

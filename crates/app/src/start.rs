@@ -44,8 +44,11 @@ pub fn start(start: Start) -> Result<Parts, StartError> {
     let public = settings.public.iter().map(Address::origin).collect();
     let environment = Environment::new(clock, settings.limits, public);
     if let Some((plan, by)) = &plan {
-        let put = block_on(plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now()));
-        put.map_err(StartError::Activate)?;
+        let put = async {
+            bundle::keep(&store, &bundle).await?;
+            plan.put_in_force(&store, &environment.entropy, &bundle, by, environment.now()).await
+        };
+        block_on(put).map_err(StartError::Activate)?;
     }
     block_on(authority::record_earlier(&store, &environment.entropy, environment.now())).map_err(StartError::Record)?;
     let last = block_on(store.last_seq())?;

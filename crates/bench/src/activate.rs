@@ -2,7 +2,7 @@
 
 use crate::{
     http::requests,
-    load::drive,
+    load::{drive, drive_until},
     meter::{self, percentile},
     options::Bench,
     scale::Filled,
@@ -17,7 +17,10 @@ use remit_app::{
 use remit_policy::files::Files;
 use remit_server::serve;
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -60,15 +63,25 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     runtime.block_on(open(length / 4))?;
     let (mut still, _) = runtime.block_on(open(length))?;
     let (_, preview) = put(&other, true)?;
-    // An answer that is no success ends the load with an error: no request is refused.
-    let (driving, mut held_up) = (runtime.spawn(open_for(&running, length, &next, &requests)), Vec::new());
+    let mut switched = Vec::new();
+    // An answer that is no success ends the load with an error: no request is refused. It goes on for as long as both
+    // switches take, and for as long again as was measured without one.
+    let (over, mut held_up) = (Arc::new(AtomicBool::new(false)), Vec::new());
+    let driving = runtime.spawn(open_until(&running, &over, &next, &requests));
     for files in [&other, &setting.files] {
-        let (done, _) = put(files, false)?;
+        let (done, took) = put(files, false)?;
         held_up.push(done.held_up_ms.context("the bundle did not come into force")?);
+        switched.push(took);
+        runtime.block_on(tokio::time::sleep(length / 2));
     }
+    over.store(true, Ordering::Relaxed);
     let (mut switching, _) = runtime.block_on(driving)?.context("a request was refused while the bundle changed")?;
     let switch = held_up.iter().copied().fold(0.0, f64::max);
-    println!("  preview {preview:.2} s, of {PREVIEW_SECONDS} s; nothing written for {switch:.1} ms, of {SWITCH_MS} ms");
+    let whole = switched.iter().copied().fold(0.0, f64::max);
+    println!(
+        "  preview {preview:.2} s, of {PREVIEW_SECONDS} s; a switch {whole:.2} s, in which nothing was written for \
+         {switch:.1} ms, of {SWITCH_MS} ms"
+    );
     for (what, sample) in [("no switch", &mut still), ("two switches", &mut switching)] {
         let (p50, p99) = (percentile(&mut sample.took_ms, 0.5), percentile(&mut sample.took_ms, 0.99));
         let most = sample.took_ms.iter().copied().fold(0.0, f64::max);
@@ -81,15 +94,15 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
     Ok(preview <= PREVIEW_SECONDS && switch <= SWITCH_MS)
 }
 
-/// Opens cases beside what else is done.
-fn open_for(
+/// Opens cases beside what else is done, until that is over.
+fn open_until(
     running: &serve::Running,
-    length: Duration,
+    over: &Arc<AtomicBool>,
     next: &Arc<AtomicU64>,
     requests: &crate::load::Requests,
 ) -> impl Future<Output = anyhow::Result<(meter::Sample, usize)>> + use<> {
-    let (address, next, requests) = (running.address, Arc::clone(next), Arc::clone(requests));
-    async move { drive(address, CONNECTIONS, length, &next, &requests).await }
+    let (address, over, next, requests) = (running.address, Arc::clone(over), Arc::clone(next), Arc::clone(requests));
+    async move { drive_until(address, CONNECTIONS, Duration::MAX, &next, &requests, over).await }
 }
 
 /// The bundle under another name, which is another bundle with the same rules.

@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Load {
     pub(crate) numbers: std::ops::Range<u64>,
     pub(crate) requests: Requests,
     pub(crate) answers: Option<Answers>,
+    /// Ends it before its time once this says so.
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Load {
@@ -52,10 +54,10 @@ impl Load {
             .into_iter()
             .map(|mut stream| {
                 let (next, requests, answers) = (Arc::clone(next), Arc::clone(&self.requests), self.answers.clone());
-                let (length, end) = (self.length, self.numbers.end);
+                let (length, end, over) = (self.length, self.numbers.end, Arc::clone(&self.over));
                 tokio::spawn(async move {
                     let (mut request, mut answer, mut took, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
-                    while begun.elapsed() < length {
+                    while begun.elapsed() < length && !over.load(Ordering::Relaxed) {
                         let n = next.fetch_add(1, Ordering::Relaxed);
                         if n >= end {
                             break;
@@ -115,8 +117,20 @@ pub(crate) async fn drive(
     next: &Arc<AtomicU64>,
     requests: &Requests,
 ) -> anyhow::Result<(Sample, usize)> {
+    drive_until(address, connections, length, next, requests, Arc::default()).await
+}
+
+/// The same, but no longer than until `over` says so.
+pub(crate) async fn drive_until(
+    address: SocketAddr,
+    connections: usize,
+    length: Duration,
+    next: &Arc<AtomicU64>,
+    requests: &Requests,
+    over: Arc<AtomicBool>,
+) -> anyhow::Result<(Sample, usize)> {
     let requests = Arc::clone(requests);
-    Load { address, connections, length, numbers: 0..u64::MAX, requests, answers: None }.send_from(next).await
+    Load { address, connections, length, numbers: 0..u64::MAX, requests, answers: None, over }.send_from(next).await
 }
 
 /// Reads one answer into `answer`, and says how long its body is. An answer that is no success is an error.

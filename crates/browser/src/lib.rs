@@ -34,6 +34,10 @@ pub mod keys {
     pub const TAB: &str = "\u{e004}";
     /// Sends, or presses what has the focus.
     pub const ENTER: &str = "\u{e007}";
+    /// Leaves what is open.
+    pub const ESCAPE: &str = "\u{e00c}";
+    /// Moves on in a list.
+    pub const DOWN: &str = "\u{e015}";
     /// Held with another key.
     pub const SHIFT: &str = "\u{e008}";
 }

@@ -294,6 +294,68 @@ fn somebody_with_a_phone_and_a_keyboard_is_answered_by_an_ai_and_then_by_a_perso
 }
 
 #[test]
+fn somebody_with_a_phone_and_a_keyboard_is_called_when_they_want() {
+    let (data, pictures) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let server = Server::start(data.path(), ([127, 0, 0, 1], 0).into());
+    let admin = server.client("admin", None);
+    let started = admin.post("/v1/chats", &json!({ "customer": "ann" }));
+    let browser = Browser::start().unwrap();
+    browser.resize(320, 568).unwrap();
+    browser.open(&format!("{}{}", admin.url, started["url"].as_str().unwrap())).unwrap();
+    browser.wait("document.activeElement.id === 'text'").unwrap();
+    assert_eq!(browser.value("document.getElementById('call').hidden").unwrap(), true, "nothing was said");
+    browser.press(&[], "I want to talk to a human about my transfer").unwrap();
+    browser.press(&[], keys::ENTER).unwrap();
+    browser.wait("!document.getElementById('call').hidden").unwrap();
+    assert_eq!(browser.told("#call").unwrap(), ("button".to_owned(), "Call me back".to_owned()));
+
+    // The times are asked for, one is picked, and the call stands, by keyboard alone.
+    let open = || {
+        browser.tab_to("#call", true).unwrap();
+        browser.press(&[], keys::ENTER).unwrap();
+        browser.wait("document.activeElement.id === 'callback-day'").unwrap();
+    };
+    open();
+    for (selector, role, name) in [
+        ("#callback", "form", "When should we call you?"),
+        ("#callback-day", "combobox", "Day"),
+        ("#callback-confirm", "button", "Ask for this call"),
+        ("#callback-keep", "button", "Back to the conversation"),
+    ] {
+        assert_eq!(browser.told(selector).unwrap(), (role.to_owned(), name.to_owned()), "{selector}");
+    }
+    assert_eq!(browser.value("document.documentElement.scrollWidth").unwrap(), 320);
+    readable(&browser, "while a time is picked");
+    browser.picture(&pictures.join("chat-callback.png")).unwrap();
+    // Another day has times of its own.
+    let first = "document.getElementById('callback-time').value";
+    let today = browser.value(first).unwrap();
+    browser.press(&[], keys::DOWN).unwrap();
+    browser.wait(&format!("{first} !== '{}'", today.as_str().unwrap())).unwrap();
+    let picked = browser.value(first).unwrap().as_str().unwrap().to_owned();
+    browser.tab_to("#callback-confirm", false).unwrap();
+    browser.press(&[], keys::ENTER).unwrap();
+    browser.wait(&format!("{STATUS}.innerText.trim().startsWith('We will call you on')")).unwrap();
+    browser.wait("document.activeElement.id === 'call' && document.getElementById('callback').hidden").unwrap();
+    browser.wait("document.querySelector('#messages .remit:last-child .text').innerText.endsWith(').')").unwrap();
+    let call = admin.get("/v1/cases")["items"][0]["deferrals"][0].clone();
+    assert_eq!((&call["kind"], &call["until"]), (&json!("callback"), &json!(picked)));
+    readable(&browser, "with a call");
+
+    // It can be left as it is, and taken back.
+    assert_eq!(browser.told("#call").unwrap().1, "Change the call");
+    open();
+    browser.press(&[], keys::ESCAPE).unwrap();
+    browser.wait("document.getElementById('callback').hidden && document.activeElement.id === 'call'").unwrap();
+    open();
+    browser.tab_to("#callback-cancel", false).unwrap();
+    browser.press(&[], keys::ENTER).unwrap();
+    browser.wait(&format!("{STATUS}.innerText.trim().startsWith('You are waiting for a person')")).unwrap();
+    assert!(admin.get("/v1/cases")["items"][0]["deferrals"].is_null());
+    server.stop();
+}
+
+#[test]
 fn two_links_in_two_tabs_of_one_browser_speak_for_two_customers() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path(), ([127, 0, 0, 1], 0).into());

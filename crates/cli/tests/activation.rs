@@ -5,6 +5,8 @@
 mod files;
 
 use files::copy;
+use remit_app::{Settings, bundle::Moves};
+use remit_command::open;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -166,6 +168,30 @@ fn a_running_server_takes_another_bundle_by_the_command() {
     drop(server);
     let verified = ended(&["ledger", "verify", "data"], at, "", "", 0);
     assert!(!verified.contains("problem"), "{verified}");
+}
+
+#[test]
+fn a_preview_where_no_server_runs_leaves_what_is_still_to_be_decided_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    without_payments(&at.join("without"));
+    let server = Server::start(&["--bundle", BANK], at, None);
+    server.put("carol", "payments");
+    drop(server);
+    // In force, and ended before anything was moved.
+    let moves = Moves::parse(&["payments=general".to_owned()]).unwrap();
+    let without = || open::load(&at.join("without"));
+    drop(open::govern(&at.join("data"), Some(&at.join("without")), moves, Settings::default(), &without).unwrap());
+    let records = || ended(&["--json", "ledger", "verify", "data"], at, "", "", 0);
+    let before = records();
+    for preview in [&["policy", "activate", BANK][..], &["policy", "rollback"]] {
+        let said = ended(&[preview, &["--preview", "--data", "data"]].concat(), at, "", "", 0);
+        assert!(said.contains("nothing is changed"), "{said}");
+        assert_eq!(records(), before, "{preview:?}");
+    }
+    let done = ended(&["policy", "activate", "without", "--reason", "go on", "--data", "data"], at, "", "", 0);
+    assert!(done.contains("is in force already"), "{done}");
+    assert_ne!(records(), before);
 }
 
 #[test]

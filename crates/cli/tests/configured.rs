@@ -129,6 +129,14 @@ fn a_service_manager_hears_that_it_serves_that_it_goes_on_and_that_it_stops() {
     assert!(first.contains("STATUS=remit ") && first.contains("Alder Bikes"), "{first}");
     until("WATCHDOG=1");
     until("WATCHDOG=1");
+    // Another bundle comes into force: it hears under which one the server serves now.
+    let toml = at.join("mine/bundle.toml");
+    let renamed = fs::read_to_string(&toml).unwrap().replace("Alder Bikes", "Alder Boats");
+    fs::write(&toml, renamed).unwrap();
+    kill_process(Pid::from_child(&server.0), Signal::HUP).unwrap();
+    let next = until("Alder Boats");
+    assert!(next.contains("STATUS=remit ") && !next.contains("READY=1"), "{next}");
+    until("WATCHDOG=1");
     kill_process(Pid::from_child(&server.0), Signal::TERM).unwrap();
     until("STOPPING=1");
     assert_eq!(server.0.wait().unwrap().code(), Some(0));

@@ -1,8 +1,15 @@
 //! A bundle to start from, by the real command: asked for, checked, tested, and served at once.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
+use remit_policy::{
+    actions::API_ACTIONS,
+    bundle::Bundle,
+    engine::{ApiRequest, Engine, Held},
+    files::Files,
+};
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
@@ -37,6 +44,34 @@ fn is_good(at: &Path, bundle: &str) {
     assert!(checked.pointer("/intents/kept").and_then(Value::as_f64) > Some(0.3), "{checked}");
     let tested = ended(at, &["policy", "test", bundle], "", 0);
     assert!(tested.contains(" 0 findings"), "{tested}");
+}
+
+/// What each role may do by the interface: on the organisation, on a case of nobody, on one of their own, on one of
+/// their queue's, and on somebody else's.
+fn permitted(bundle: &Path) -> BTreeSet<(String, &'static str, &'static str)> {
+    let bundle = Bundle::load(Files::read(bundle).unwrap()).unwrap();
+    let engine = Engine::new(&bundle);
+    let own = Held { holder: "desk", staff: "ana", offered: "ana", customer: "cus" };
+    let of_the_queue = Held { holder: "desk", ..Held::default() };
+    let other = Held { holder: "other", staff: "ben", offered: "ben", customer: "someone" };
+    let mut all = BTreeSet::new();
+    for role in bundle.roles() {
+        for (on, held) in [
+            ("the organisation", None),
+            ("a case of nobody", Some(Held::default())),
+            ("a case of their own", Some(own)),
+            ("a case of their queue", Some(of_the_queue)),
+            ("a case of somebody else", Some(other)),
+        ] {
+            let may = |action: &&&str| {
+                let roles = std::slice::from_ref(role);
+                let (responder, staff, customer) = (Some("desk"), Some("ana"), Some("cus"));
+                engine.authorize(&ApiRequest { roles, responder, staff, customer, action, held }).permits()
+            };
+            all.extend(API_ACTIONS.iter().filter(may).map(|action| (role.clone(), *action, on)));
+        }
+    }
+    all
 }
 
 struct Server(Child);
@@ -75,6 +110,11 @@ fn what_is_made_by_default_is_good_and_serves_at_once() {
         assert!(said.contains(explained), "no {explained}: {said}");
     }
     is_good(at, "mine");
+    // Whoever takes part may what they may at the sample bank, so that what one can do the other can.
+    let bank = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bundles/bank");
+    let (ours, theirs) = (permitted(&at.join("mine")), permitted(&bank));
+    assert_eq!(ours.difference(&theirs).collect::<Vec<_>>(), Vec::<&_>::new());
+    assert_eq!(theirs.difference(&ours).collect::<Vec<_>>(), Vec::<&_>::new());
     let case = served(at, "mine", "When are you open?");
     assert_eq!(case.pointer("/decision/to"), Some(&Value::from("assistant")), "{case}");
     // Nothing is written over.

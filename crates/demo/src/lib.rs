@@ -92,7 +92,7 @@ impl Demo {
         let messages = traffic::read(&traffic)?;
         let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &|| open::load(Path::new(open::SAMPLE)))?;
         let bundle = Arc::new(bundle);
-        let roles = Roles::of(&bundle)?;
+        let roles = Roles::of(&bundle, messages.iter().any(|message| !message.facts.is_empty()))?;
         let messages = self.sampled(messages, &bundle);
         let clock = DemoClock::new();
         let bad_ai = bundle
@@ -302,12 +302,12 @@ impl Tokens {
     fn make(app: &Parts, bundle: &Bundle, roles: &Roles) -> anyhow::Result<Self> {
         // What messages bring is posted as by a source that the bundle believes.
         let source = bundle.usual_source();
-        let make = |name: &str, role: &str, staff: Option<&str>| -> anyhow::Result<String> {
+        let make = |name: &str, role: &str, staff: Option<&str>, source: Option<&str>| -> anyhow::Result<String> {
             let new = token::NewToken {
                 name: name.to_owned(),
                 roles: vec![role.to_owned()],
                 responder: None,
-                source: (staff.is_none() && role != roles.lead).then(|| source.to_owned()),
+                source: source.map(ToOwned::to_owned),
                 sources: Vec::new(),
                 staff: staff.map(ToOwned::to_owned),
                 days: TOKEN_DAYS,
@@ -315,13 +315,13 @@ impl Tokens {
             Ok(token::make(app.journal.store(), &Entropy::default(), app.environment.now(), new)?.token)
         };
         let staff = staff::profiles(bundle).into_iter().map(|profile| {
-            let token = make(&profile.name, &roles.staff, Some(&profile.name))?;
+            let token = make(&profile.name, &roles.staff, Some(&profile.name), None)?;
             Ok((profile, token))
         });
         Ok(Self {
-            admin: make("demo", &roles.admin, None)?,
-            lead: make("lead", &roles.lead, None)?,
-            customers: make("customers", &roles.customers, None)?,
+            admin: make("demo", &roles.admin, None, Some(source))?,
+            lead: make("lead", &roles.lead, None, None)?,
+            customers: make("customers", &roles.customers, None, Some(source))?,
             staff: staff.collect::<anyhow::Result<_>>()?,
         })
     }

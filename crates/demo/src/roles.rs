@@ -9,6 +9,11 @@ use remit_policy::{
 /// The member of staff as whom is asked.
 const SOMEBODY: &str = "somebody";
 
+/// What whoever brings messages does; with what is known of customers, where messages tell it.
+const BRING_WITH_FACTS: &[(&str, bool)] =
+    &[("fact.set", false), ("case.open", false), ("message.post", true), ("case.read", true)];
+const BRING: &[(&str, bool)] = BRING_WITH_FACTS.split_at(1).1;
+
 /// Who takes part, with what they have to do and what they do where they may. `mine`: on a case of their own.
 struct Part {
     who: &'static str,
@@ -27,11 +32,11 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// Those of a bundle.
+    /// Those of a bundle, for messages that tell facts of their customers or none.
     ///
     /// # Errors
     /// When none may do what somebody has to.
-    pub(super) fn of(bundle: &Bundle) -> anyhow::Result<Self> {
+    pub(super) fn of(bundle: &Bundle, with_facts: bool) -> anyhow::Result<Self> {
         let engine = Engine::new(bundle);
         let role = |part: &Part| best(bundle, &engine, part);
         Ok(Self {
@@ -59,7 +64,7 @@ impl Roles {
                 who: "the customers' integration",
                 usual: "integration",
                 staff: None,
-                must: &[("case.open", false), ("message.post", true), ("case.read", true)],
+                must: if with_facts { BRING_WITH_FACTS } else { BRING },
                 may: &[("case.reopen", true), ("signal.post", true)],
             })?,
             staff: role(&Part {

@@ -117,6 +117,9 @@ pub struct Case {
     /// Skills that it needs of the staff who take it, with the least level of each, beside those that its queue asks.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub needs: BTreeMap<String, u8>,
+    /// The least level of its language that it needs of them; 0 where any will do.
+    #[serde(default, skip_serializing_if = "is_any")]
+    pub needs_language: u8,
     /// What the people who have it are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover_question: Option<HandoverQuestion>,
@@ -223,6 +226,11 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_any(level: &u8) -> bool {
+    *level == 0
+}
+
 impl Case {
     /// The case that a first message opens.
     pub(crate) fn new(
@@ -254,6 +262,7 @@ impl Case {
             people: false,
             set_aside: None,
             needs: BTreeMap::new(),
+            needs_language: 0,
             handover_question: None,
             readings: Readings::default(),
             fields: BTreeMap::new(),
@@ -293,6 +302,12 @@ impl Case {
     /// How long the customer has waited for a reply at `now`, in milliseconds.
     pub fn waited_ms(&self, now: Timestamp) -> i64 {
         self.waiting_since.map_or(0, |since| now.since(since))
+    }
+
+    /// The epoch of an open case that a responder has and no member of staff: people keep what they have.
+    pub fn in_no_hands(&self) -> Option<u64> {
+        let held = self.holder.as_ref().filter(|_| self.status == Status::Open)?;
+        (held.responder().is_some() && held.staff.is_none()).then_some(held.epoch)
     }
 
     /// How many messages people and AI responders wrote.

@@ -93,6 +93,11 @@ pub enum Command {
         /// By when an exception must be seen to, where a callback was missed.
         due: Timestamp,
     },
+    /// Note that nobody took up a case in time that came back from being put off; whoever answers for it sees to it.
+    MissDeferral {
+        /// By when.
+        due: Timestamp,
+    },
     /// Note that another case is put off until this one ends.
     NoteAwaited {
         /// Which.
@@ -305,6 +310,8 @@ pub enum Command {
         situations: Vec<Noted>,
         /// Whether its customer asked for a human.
         human_requested: bool,
+        /// Why this one is reopened, where it has ended since and somebody has to see to what stands there.
+        reopens: Option<Words>,
     },
     /// The customer says how they were helped. Who says that it is dealt with ends the case.
     GiveFeedback {
@@ -437,6 +444,7 @@ impl Command {
             | Self::NoteContact { .. }
             | Self::NoteLate { .. }
             | Self::EndDeferral { .. }
+            | Self::MissDeferral { .. }
             | Self::NoteAwaited { .. }
             | Self::Withhold { .. }
             | Self::Abandon

@@ -24,6 +24,8 @@ pub struct Economics {
     pub breach_minor: i64,
     /// What an unresolved case costs on top, in minor units.
     pub failure_minor: i64,
+    /// What missing a date costs by which a case should be served, in minor units.
+    pub due_minor: i64,
     /// The signal that holds the customer's value class, if the bundle has one.
     pub value_signal: Option<SignalName>,
     /// Weight of each value class in percent; a class that is not named weighs 100.
@@ -47,6 +49,9 @@ pub struct Cost {
     pub resolves_bp: i64,
     /// Weight of the customer's value class, in percent.
     pub value_percent: i64,
+    /// What missing a date is expected to cost by which the case should be served, in the sum too.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub due_minor: i64,
     /// What preferences add, in the sum too; negative where it is preferred.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub preference_minor: i64,
@@ -66,6 +71,7 @@ impl Economics {
     /// - `resolves = (prior · weight + resolved) / (weight + resolved + failed)`: the mean of a Beta posterior.
     /// - `delay = value · (wait · per hour + SLA risk · breach)`.
     /// - `failure = value · (1 − resolves) · failure`.
+    /// - `due = value · risk of missing the case's date · due`; nothing for a case without a date.
     ///
     /// Each term is rounded to the nearest minor unit; sums stop at the range's ends.
     pub fn cost(&self, facts: &CandidateFacts, signals: &Signals) -> Cost {
@@ -85,7 +91,10 @@ impl Economics {
             i128::from(CERTAIN_BP - resolves_bp) * i128::from(self.failure_minor) * value,
             100 * i128::from(CERTAIN_BP),
         );
-        let total_minor = facts.handling_minor.saturating_add(delay_minor).saturating_add(failure_minor);
+        let due_risk = i128::from(facts.due_risk_bp.clamp(0, CERTAIN_BP));
+        let due_minor = minor(due_risk * i128::from(self.due_minor) * value, 100 * i128::from(CERTAIN_BP));
+        let terms = [delay_minor, failure_minor, due_minor];
+        let total_minor = terms.into_iter().fold(facts.handling_minor, i64::saturating_add);
         Cost {
             handling_minor: facts.handling_minor,
             delay_minor,
@@ -93,6 +102,7 @@ impl Economics {
             total_minor,
             resolves_bp,
             value_percent,
+            due_minor,
             preference_minor: 0,
         }
     }
@@ -149,6 +159,22 @@ mod tests {
         let cost = economics.cost(&facts, &Signals::new());
         assert_eq!((cost.handling_minor, cost.delay_minor, cost.failure_minor), (420, 300 + 250, 200));
         assert_eq!((cost.total_minor, cost.resolves_bp), (420 + 550 + 200, 9_000));
+    }
+
+    #[test]
+    fn missing_a_date_costs_by_its_risk_and_by_whose_it_is() {
+        let mut economics = Economics { due_minor: 20_000, ..testing::economics() };
+        let mut facts = testing::facts("desk");
+        let signals = Signals::new();
+        let without = economics.cost(&facts, &signals);
+        facts.due_risk_bp = 2_500;
+        let with = economics.cost(&facts, &signals);
+        assert_eq!((without.due_minor, with.due_minor), (0, 5_000));
+        assert_eq!(with.total_minor, without.total_minor + 5_000);
+        facts.due_risk_bp = i64::MAX;
+        assert_eq!(economics.cost(&facts, &signals).due_minor, 20_000);
+        economics.due_minor = i64::MAX;
+        assert_eq!(economics.cost(&facts, &signals).total_minor, i64::MAX);
     }
 
     #[test]

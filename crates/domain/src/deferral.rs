@@ -6,7 +6,7 @@
 //! of the case): see [`DeferralKind`].
 
 use crate::{
-    id::{CaseId, PartyName, StaffId, Timestamp},
+    id::{CaseId, DecisionId, FieldName, PartyName, StaffId, Timestamp},
     vocabulary::Words,
 };
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeferralKind {
-    /// Its holder looks at it again at a moment, once the customer writes, or once another case ends. Promises to the
-    /// customer run on; once one is at risk, it is looked at.
+    /// Its holder looks at it again at a moment, once the customer writes, once another case ends, or once a field of
+    /// the case is set. Promises to the customer run on; once one is at risk, it is looked at.
     Snooze,
-    /// The customer agreed to be called at a moment, and waits for nothing until then. From the moment on they wait.
+    /// The customer is to be called at a moment, on which they agreed or which a queue that is closed promised, and
+    /// waits for nothing until then. From the moment on they wait.
     Callback,
     /// Its holder looks at it again on a date; until then no silence of the customer ends it. Nothing else stands
     /// still.
@@ -80,6 +81,15 @@ pub struct Deferral {
     /// Of a snooze: the case with whose end it ends, if that comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<CaseId>,
+    /// Of a snooze: the field of the case with which it ends, once somebody sets it, if that comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldName>,
+    /// Of a callback that a queue promises which is closed: the decision that rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionId>,
+    /// Whether the customer was told of it with the handoff of that decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
     /// Who is waited for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<PartyName>,
@@ -113,6 +123,10 @@ pub enum DeferralHow {
     Customer,
     /// The other case ended.
     CaseEnded,
+    /// The field was set.
+    FieldSet,
+    /// The case went to somebody else than the queue that promised it.
+    HandedOver,
     /// A promise to the customer is at risk.
     Promise,
     /// The customer was called, or who was waited for has answered.
@@ -149,6 +163,8 @@ pub struct Wish {
     pub call_by: Option<Timestamp>,
     /// Of a snooze: the case with whose end it ends, if that comes first.
     pub after: Option<CaseId>,
+    /// Of a snooze: the field of the case with which it ends, once somebody sets it, if that comes first.
+    pub field: Option<FieldName>,
     /// Who is waited for.
     pub party: Option<PartyName>,
     /// Why, by commitment.

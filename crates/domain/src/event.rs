@@ -418,6 +418,11 @@ pub enum Event {
         /// Who.
         removed: StaffRemoval,
     },
+    /// The name of a token that was revoked was forgotten. In the token's stream.
+    TokenNameForgotten {
+        /// Whose.
+        forgotten: NameForgotten,
+    },
     /// A chat was started for a customer: a link that acts for nobody else. In the chat's own stream.
     ChatStarted {
         /// Which chat, by its name, which is no secret.

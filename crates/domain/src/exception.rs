@@ -20,6 +20,8 @@ pub enum ExceptionKind {
     SlaMissed,
     /// A customer was promised a call, and nobody called in time.
     CallbackMissed,
+    /// A case came back from being put off, and nobody took it up in time.
+    DeferralMissed,
     /// Raised by hand.
     Raised,
 }
@@ -39,6 +41,7 @@ impl ExceptionKind {
             Self::InvariantHeld => "invariant_held",
             Self::SlaMissed => "sla_missed",
             Self::CallbackMissed => "callback_missed",
+            Self::DeferralMissed => "deferral_missed",
             Self::Raised => "raised",
         }
     }

@@ -104,8 +104,10 @@ pub enum Untold {
     Timeout,
     /// The service could not be reached, or answered with an error.
     Unreachable,
-    /// What it told could not be used.
+    /// Nothing that it told could be used.
     Unusable,
+    /// Some of what it told does not fit, and the rest is used.
+    Partial,
     /// The service is left alone for a while, since it told nothing several times in a row.
     LeftAlone,
 }
@@ -117,6 +119,7 @@ impl Untold {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
             Self::Unusable => "unusable",
+            Self::Partial => "partial",
             Self::LeftAlone => "left_alone",
         }
     }

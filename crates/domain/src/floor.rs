@@ -32,7 +32,7 @@
 //! a case that is taken back ([`FollowedFloor::due`]). A proposal is put to the record, which takes or refuses it. From
 //! when an offer is proposed until it is known what became of it ([`FollowedFloor::settled`]) it takes room.
 //!
-//! **Cost.** Cases that the same people could take stand in one line, and among those of one value and SLA the
+//! **Cost.** Cases that the same people could take stand in one line, and among those of one value, SLA and time the
 //! index never falls with waiting, so that only heads are compared; a line for which nobody was found is not
 //! looked at again before somebody gains room, presence or profile. A decision takes
 //! `O(lines + people with room)`, however many cases wait. What time alone changes (relaxed skills, grace, passes,
@@ -55,7 +55,7 @@ mod steps;
 mod terms;
 
 pub use change::{CaseChange, OnRecord, StaffChange};
-pub use estimate::{Asks, Lacking, Standing};
+pub use estimate::{Asks, Lacking, Standing, best_levels};
 pub use followed::{FollowedFloor, With};
 pub use line::{ANY_LANGUAGE, Relax, Waiting};
 pub use pick::Pairing;

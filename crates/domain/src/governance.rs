@@ -91,6 +91,19 @@ pub struct StaffRemoval {
     pub at: Timestamp,
 }
 
+/// What is on record of a name that was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NameForgotten {
+    /// The token that had it.
+    pub token: String,
+    /// Who had it forgotten.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What a subscription sends, and where to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

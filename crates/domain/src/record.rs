@@ -82,6 +82,7 @@ mod tests {
             total_minor: 423,
             resolves_bp: 9_000,
             value_percent: 100,
+            due_minor: 0,
             preference_minor: 0,
         };
         let policies = vec![PolicyId::new("some.rule").unwrap()];
@@ -121,6 +122,7 @@ mod tests {
         let mut other = decision.candidates[0].clone();
         other.facts.local = Some(LocalTime { hour: 23, weekday: 4, date: 20_261_224 });
         (other.facts.had_before, other.facts.served_before) = (true, true);
+        (other.facts.language_level, other.facts.due_risk_bp, other.cost.due_minor) = (Some(3), 900, 45);
         other.considered = vec![PolicyId::new("late").unwrap()];
         other.cost = other.cost.preferred_by(-5);
         decision.candidates.push(other);

@@ -189,6 +189,12 @@ pub enum Refusal {
         /// How.
         kind: DeferralKind,
     },
+    /// A case is to go to an AI responder while it is put off for people to see to.
+    #[error("the case is put off by a {}, which people see to; end that first", kind.words())]
+    StillPutOff {
+        /// How.
+        kind: DeferralKind,
+    },
     /// Nobody is asked whether to hand the case over.
     #[error("nobody is asked whether to hand this case over")]
     NothingAsked,

@@ -13,6 +13,7 @@ pub(crate) fn economics() -> Economics {
         delay_minor_per_hour: 600,
         breach_minor: 1_000,
         failure_minor: 2_000,
+        due_minor: 0,
         value_signal: None,
         value_percent: BTreeMap::new(),
     }

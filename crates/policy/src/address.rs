@@ -9,6 +9,9 @@ pub const ADDRESS_MAX: usize = 2_048;
 /// Longest host, and longest part of one between dots, in bytes: RFC 1035.
 const HOST_MAX: usize = 253;
 const LABEL_MAX: usize = 63;
+/// What to do about an address of a bundle to which words or names would be sent in the clear.
+pub(crate) const IN_THE_CLEAR: &str =
+    "write https://…, or say `in_the_clear = true` beside it where nobody else is on that network";
 
 /// An address on the web: `http` or `https`, a host that can be looked up, and a port that there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +97,11 @@ impl Address {
     /// Whether what is sent there is encrypted.
     pub fn is_https(&self) -> bool {
         self.https
+    }
+
+    /// Whether what is sent there is encrypted, or never leaves this machine.
+    pub fn is_private(&self) -> bool {
+        self.is_https() || self.is_loopback()
     }
 
     /// Whether it names a server and nothing on it.

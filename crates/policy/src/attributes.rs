@@ -121,7 +121,7 @@ pub(crate) fn declare(declared: &mut Json, specs: &[SignalSpec], file: &str) -> 
 }
 
 /// Where the record is declared that is the context of an action, as a JSON pointer.
-fn context_of(declared: &Json, action: &str) -> Option<String> {
+pub(crate) fn context_of(declared: &Json, action: &str) -> Option<String> {
     let mut place = format!("//actions/{action}/appliesTo/context");
     for _ in 0..8 {
         let context = declared.pointer(&place)?;

@@ -2,6 +2,7 @@
 
 mod articles;
 mod being_read;
+pub(crate) mod bounds;
 mod declared_fields;
 mod derived;
 mod differences;
@@ -12,6 +13,7 @@ mod parts;
 mod reading;
 mod service;
 mod signal;
+mod sources;
 mod terms;
 mod vocabularies;
 mod words;
@@ -23,7 +25,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Enrichment, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest},
     names, personal,
     places::{Place, Places},
     rule::Rule,
@@ -36,7 +38,7 @@ pub(crate) use signal::SignalSpec;
 
 pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
-use declared_fields::{OWN_SOURCES, Of};
+use declared_fields::Of;
 pub use differences::{Differences, Names};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
@@ -48,10 +50,7 @@ use remit_domain::{
 };
 use remit_signals::intent::EncoderUse;
 use remit_signals::readings::Readings;
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 /// A bundle that holds together.
 #[derive(Debug)]
@@ -162,6 +161,12 @@ impl Bundle {
             Purpose::Activate => (baseline::newest(), true),
             Purpose::Replay { baseline } => (baseline, false),
         };
+        if activate {
+            findings.extend(files.mistakes());
+            if !findings.is_empty() {
+                return None;
+            }
+        }
         let text = files.get(MANIFEST).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().to_owned();
         let manifest: Option<Manifest> = match toml::from_str(&text) {
             Ok(manifest) => Some(manifest),
@@ -173,6 +178,9 @@ impl Bundle {
             }
         };
         let places = Places::of(&text);
+        if activate && manifest.as_ref().is_some_and(|manifest| !bounds::lint(&places, manifest, findings)) {
+            return None;
+        }
         let (declared, known) = match &manifest {
             Some(manifest) => (manifest.fields.as_slice(), manifest.facts.as_slice()),
             None => (Default::default(), Default::default()),
@@ -335,7 +343,7 @@ impl Bundle {
     }
 
     /// Bounds.
-    pub fn limits(&self) -> &crate::limits::Limits {
+    pub fn limits(&self) -> &Limits {
         &self.manifest.limits
     }
 
@@ -454,21 +462,6 @@ impl Bundle {
     /// A fact of customers by name.
     pub fn fact(&self, name: &str) -> Option<&FieldSpec> {
         self.facts.iter().find(|spec| spec.name.as_str() == name)
-    }
-
-    /// Every source that it names: whose readings win over Remit's own, and who sets fields and facts.
-    pub fn sources(&self) -> BTreeSet<&str> {
-        let own = |source: &&str| !OWN_SOURCES.contains(source);
-        let declared = self.fields.iter().chain(&self.facts).flat_map(|spec| spec.sources.iter().map(AsRef::as_ref));
-        let believed = self.signals.values().flat_map(|spec| spec.authoritative.iter().map(AsRef::as_ref));
-        believed.chain(declared.filter(own)).collect()
-    }
-
-    /// The source as which whoever was given none posts: `crm` where the bundle knows it or none, else its first.
-    pub fn usual_source(&self) -> &str {
-        const USUAL: &str = "crm";
-        let sources = self.sources();
-        if sources.contains(USUAL) { USUAL } else { sources.first().copied().unwrap_or(USUAL) }
     }
 
     /// Signals with what whoever has a case is told where they are so, in the order of the manifest.

@@ -220,9 +220,9 @@ impl Hours {
     pub(crate) fn days(&self, from: &str, days: usize) -> Result<Vec<Day>, String> {
         let dates = std::iter::successors(Some(date(from)?), |date| date.tomorrow().ok()).take(days);
         let day = |date: civil::Date| {
-            let (begins, ends) = (self.moment(date, 0)?, self.moment(date, DAY_MINUTES)?);
-            let spans = self.spans(begins).filter(|(opens, _)| *opens >= begins);
-            let openings = spans.take_while(|(opens, _)| *opens < ends);
+            // By the day of its beginning, also where the clock never showed that day.
+            let of_days = self.spans_of_days(self.moment(date, 0)?).skip_while(|(of, ..)| *of < date);
+            let openings = of_days.take_while(|(of, ..)| *of == date).map(|(_, opens, closes)| (opens, closes));
             Some(Day {
                 date: date.to_string(),
                 weekday: DAYS.get(weekday(date)).copied().unwrap_or_default(),
@@ -248,24 +248,29 @@ impl Hours {
 
     /// The stretches in which it is open and that end after `from_ms`, in order and apart from each other.
     fn spans(&self, from_ms: i64) -> impl Iterator<Item = (i64, i64)> {
+        self.spans_of_days(from_ms).map(|(_, opens, closes)| (opens, closes))
+    }
+
+    /// The same, each with the day on which it begins.
+    fn spans_of_days(&self, from_ms: i64) -> impl Iterator<Item = (civil::Date, i64, i64)> {
         let today = Timestamp::from_millisecond(from_ms).ok().map(|at| self.zone.to_datetime(at).date());
         // A shift of the day before may not be over. What belongs to days before that is.
         let first = today.map(|today| today.yesterday().unwrap_or(today));
         let days = std::iter::successors(first, |date| date.tomorrow().ok()).take(DAYS_MAX);
         let spans = days.flat_map(move |date| {
-            let moments = move |(from, to): &Range| Some((self.moment(date, *from)?, self.moment(date, *to)?));
+            let moments = move |(from, to): &Range| Some((date, self.moment(date, *from)?, self.moment(date, *to)?));
             self.ranges(date).iter().filter_map(moments)
         });
-        let mut spans = spans.filter(|(opens, closes)| opens < closes).peekable();
+        let mut spans = spans.filter(|(_, opens, closes)| opens < closes).peekable();
         // A shift may reach into the hours of the next day.
         let apart = std::iter::from_fn(move || {
-            let (opens, mut closes) = spans.next()?;
-            while let Some((_, later)) = spans.next_if(|(next, _)| *next < closes) {
+            let (date, opens, mut closes) = spans.next()?;
+            while let Some((.., later)) = spans.next_if(|(_, next, _)| *next < closes) {
                 closes = closes.max(later);
             }
-            Some((opens, closes))
+            Some((date, opens, closes))
         });
-        apart.filter(move |(_, closes)| *closes > from_ms)
+        apart.filter(move |(.., closes)| *closes > from_ms)
     }
 
     /// The moment at which the clock on the wall first shows this minute of a day or a later one. Minutes past the end

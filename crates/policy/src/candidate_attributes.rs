@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 const SCHEMA: &str = "schema.cedarschema";
 /// Attributes with the type of each.
-const KNOWN: [(&str, &str); 14] = [
+const KNOWN: [(&str, &str); 15] = [
     ("topics", "Set"),
     ("languages", "Set"),
     ("skills", "Set"),
@@ -25,7 +25,10 @@ const KNOWN: [(&str, &str); 14] = [
     ("date", "Long"),
     ("had_before", "Bool"),
     ("served_before", "Bool"),
+    (LANGUAGE_LEVEL, "Long"),
 ];
+/// How well they speak the language of a case.
+pub(crate) const LANGUAGE_LEVEL: &str = "language_level";
 /// Those that the clock on the wall shows.
 const LOCAL: [&str; 3] = ["hour", "weekday", "date"];
 
@@ -38,6 +41,8 @@ pub struct Asked {
     pub had_before: bool,
     /// Whether they had the customer's case before this one.
     pub served_before: bool,
+    /// How well they speak its language.
+    pub language_level: bool,
 }
 
 impl Asked {
@@ -49,6 +54,7 @@ impl Asked {
             local: LOCAL.into_iter().any(declares),
             had_before: declares("had_before"),
             served_before: declares("served_before"),
+            language_level: declares(LANGUAGE_LEVEL),
         }
     }
 }
@@ -67,6 +73,9 @@ pub(crate) fn lint(files: &Files, vocabulary: &Vocabulary, findings: &mut Vec<Fi
             let known = KNOWN.iter().find(|(known, _)| *known == name);
             let declared = of.get("name").or_else(|| of.get("type")).and_then(Json::as_str).unwrap_or_default();
             let message = match known {
+                _ if kind == "Ai" && name == "skills" => {
+                    "the attribute `skills` of `Ai` is one that nothing ever fills: only queues have staff".to_owned()
+                }
                 Some((_, wanted)) if declared == *wanted || declared == format!("__cedar::{wanted}") => continue,
                 Some((_, wanted)) => format!("the attribute `{name}` of `{kind}` is a {wanted}"),
                 None => format!("the attribute `{name}` of `{kind}` is one that nothing ever fills"),

@@ -1,10 +1,11 @@
 //! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
 
 use crate::{
+    actions::HANDLE,
     attributes,
     bundle::SignalSpec,
     cedar_places::{pointed, start},
-    files::Files,
+    files::{self, Files},
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
     product_schema,
@@ -47,12 +48,7 @@ pub(crate) struct Vocabulary {
 /// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
 pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
-        findings.push(Finding::new(
-            SCHEMA,
-            1,
-            "there is no schema, or it is not UTF-8",
-            "write it; `bundles/bank` has one to start from",
-        ));
+        findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
     };
     if let Some(finding) = nesting::too_deep(SCHEMA, text, Holds::Schema) {
@@ -101,23 +97,12 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
         }
     }
     let actions = root.get("actions")?.as_object()?;
-    let context = actions
-        .get("handle")
-        .and_then(|action| action.pointer("/appliesTo/context"))
-        .and_then(|context| resolved(root, context).get("attributes"))
-        .and_then(|attributes| attributes.as_object())
+    let context = attributes::context_of(&declared, HANDLE)
+        .and_then(|place| declared.pointer(&place)?.get("attributes")?.as_object())
         .map(|attributes| attributes.keys().filter(|name| !records.contains(name.as_str())).cloned().collect())
         .unwrap_or_default();
     let actions = actions.keys().cloned().collect();
     Some(Vocabulary { schema, enums, context, actions, declared })
-}
-
-/// The declaration behind a named common type; `declared` itself if it is no name.
-fn resolved<'a>(root: &'a serde_json::Value, declared: &'a serde_json::Value) -> &'a serde_json::Value {
-    let name = declared.get("type").and_then(|name| name.as_str()).unwrap_or_default();
-    let name =
-        if name == "EntityOrCommon" { declared.get("name").and_then(|n| n.as_str()).unwrap_or_default() } else { name };
-    root.get("commonTypes").and_then(|types| types.get(name)).unwrap_or(declared)
 }
 
 /// Reads the built-in policies, whose text is `baseline`, and those under `policies/`.
@@ -165,14 +150,9 @@ pub(crate) fn rules_under(
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (name, bytes) in files.under(folder) {
-        match std::str::from_utf8(bytes) {
+        match files::text(name, bytes) {
             Ok(text) => rules.extend(read_rules(name, text, owners, findings)),
-            Err(e) => findings.push(Finding::new(
-                name,
-                1,
-                format!("byte {} is not UTF-8", e.valid_up_to()),
-                "save it as UTF-8",
-            )),
+            Err(finding) => findings.push(*finding),
         }
     }
     rules

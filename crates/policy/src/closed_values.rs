@@ -10,6 +10,9 @@ pub(crate) fn lint<'a>(
     rules: impl Iterator<Item = &'a Rule>,
     findings: &mut Vec<Finding>,
 ) {
+    if attributes.iter().all(|spec| spec.values.is_empty()) {
+        return;
+    }
     let kinds: Vec<_> = attributes.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
     let closed = |name: &str| attributes.iter().find(|spec| spec.name.as_str() == name && !spec.values.is_empty());
     for rule in rules {

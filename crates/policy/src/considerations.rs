@@ -2,10 +2,10 @@
 //! held against the schema, asked and remembered as policies are.
 
 use crate::{
-    bundle::CandidateSpec,
+    bundle::{CandidateSpec, bounds::MINOR},
     cedar::Vocabulary,
     finding::Finding,
-    manifest::{Manifest, Need, Preference},
+    manifest::{LEVELS, Manifest, Need, Preference},
     nesting::{self, Holds},
     places::{Place, Places},
     rule::Rule,
@@ -27,8 +27,6 @@ const CONDITION_MAX: usize = 4_000;
 const MINOR_MAX: i64 = 1_000_000_000;
 /// Greatest share, in percent: what is avoided by ten times its cost is forbidden better.
 const PERCENT_MAX: i64 = 1_000;
-/// Least and greatest level of a skill.
-const LEVELS: std::ops::RangeInclusive<u8> = 1..=5;
 
 /// What a bundle weighs beside policy.
 #[derive(Debug, Default)]
@@ -171,11 +169,15 @@ impl Reader<'_> {
                 self.wrong(format!("`{name}` needs `{skill}` at level {level}"), "levels are 1 to 5");
             }
         }
-        if need.skills.is_empty() {
-            self.wrong(format!("`{name}` needs nothing"), "write `skills = { … }`, or take it out");
+        if let Some(level) = need.language.filter(|level| !LEVELS.contains(level)) {
+            self.wrong(format!("`{name}` needs the case's language at level {level}"), "levels are 1 to 5");
+        }
+        if need.skills.is_empty() && need.language.is_none() {
+            let cure = "write `skills = { … }`, `language = …` or both, or take it out";
+            self.wrong(format!("`{name}` needs nothing"), cure);
             return None;
         }
-        Some(Effect::Skills { least: need.skills.clone() })
+        Some(Effect::Skills { least: need.skills.clone(), language: need.language.unwrap_or(0) })
     }
 
     /// Whether one of these queues has the skill, or any queue where none is named.
@@ -257,17 +259,30 @@ impl Reader<'_> {
 /// What is other for topics, as one responder's part of the manifest says; `wrong` takes what is wrong.
 pub(crate) fn of_topics(
     name: &str,
+    is_queue: bool,
     by_topic: &BTreeMap<String, crate::manifest::OfTopic>,
     wrong: &mut dyn FnMut(String, &str),
 ) {
     for (topic, of) in by_topic {
-        let sane = of.handling_minor.is_none_or(|minor| minor >= 0)
+        match of.handling_minutes {
+            Some(_) if !is_queue => {
+                let message =
+                    format!("`{name}` has `handling_minutes` for the topic `{topic}`, and nobody waits for an AI");
+                wrong(message, "take it out");
+            }
+            Some(0) => {
+                let message = format!("`{name}` has `handling_minutes` of 0 for the topic `{topic}`");
+                wrong(message, "write at least 1");
+            }
+            _ => {}
+        }
+        let sane = of.handling_minor.is_none_or(|minor| MINOR.contains(&minor))
             && of.prior_resolve_bp.is_none_or(|bp| (0..=10_000).contains(&bp))
             && of.prior_weight.is_none_or(|weight| (1..=1_000_000).contains(&weight));
         if !sane {
             wrong(
                 format!("what `{name}` says of the topic `{topic}` is out of range"),
-                "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
+                "handling_minor must be 0 to 1000000000000, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
             );
         }
     }

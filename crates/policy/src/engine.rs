@@ -10,13 +10,14 @@ use crate::{
     actions::{ACT, HANDLE},
     attributes,
     bundle::{Bundle, CandidateSpec, SignalSpec},
+    candidate_attributes::LANGUAGE_LEVEL,
     deep_stack::deep,
     manifest::SignalKind,
     personal::ToldApart,
     rule::Rule,
     scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
     slices::{self, Slices},
-    verdict_cache::{Extent, Question, Told, collect},
+    verdict_cache::{Extent, Question, Told},
 };
 use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
@@ -78,13 +79,8 @@ impl Governed {
 
     /// What policies say, taken back where an invariant forbids what they allow.
     fn ask(&self, authorizer: &Authorizer, request: &Request, entities: &Entities, hold: bool) -> Verdict {
-        let verdict = slices::verdict(&authorizer.is_authorized(request, &self.policies, entities));
-        if !hold || !verdict.allow || self.invariants.is_empty() {
-            return verdict;
-        }
-        let (mut forbids, mut errors) = (Vec::new(), Vec::new());
-        collect(&authorizer.is_authorized(request, &self.invariants, entities), &mut forbids, &mut errors);
-        Told { permits: Vec::new(), forbids, errors }.taken_back(verdict)
+        let invariants = if hold { &self.invariants } else { &PolicySet::new() };
+        slices::held(authorizer, request, entities, &self.policies, invariants)
     }
 }
 
@@ -107,6 +103,7 @@ struct Varying {
     local: Option<LocalTime>,
     had_before: bool,
     served_before: bool,
+    language_level: Option<i64>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -374,6 +371,7 @@ impl Varying {
             local: facts.local,
             had_before: facts.had_before,
             served_before: facts.served_before,
+            language_level: facts.language_level,
         }
     }
 
@@ -392,7 +390,9 @@ impl Varying {
             ("had_before".into(), RestrictedExpression::new_bool(self.had_before)),
             ("served_before".into(), RestrictedExpression::new_bool(self.served_before)),
         ];
-        varying.into_iter().chain(shown)
+        let speaks =
+            self.language_level.map(|level| (LANGUAGE_LEVEL.to_owned(), RestrictedExpression::new_long(level)));
+        varying.into_iter().chain(shown).chain(speaks)
     }
 }
 

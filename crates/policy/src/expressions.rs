@@ -13,8 +13,9 @@ pub(crate) type Texts = BTreeSet<SmolStr>;
 /// Longer paths are left as they are, and are taken for a look at all of what they begin with.
 const PATH_MAX: usize = 8;
 
-/// A policy in Cedar's JSON form, in which `has` with a path asks for one attribute after the other. Cedar keeps the path
-/// as a list, `context has fields.due` as `["fields", "due"]`, which nobody who looks for an attribute's name would find.
+/// A policy in Cedar's JSON form, in which `has` with a path asks for one attribute after the other. Cedar keeps the
+/// path as a list, `context has fields.due` as `["fields", "due"]`, which nobody who looks for an attribute's name
+/// would find.
 pub(crate) fn in_json(policy: &Policy) -> Option<Json> {
     let mut policy = policy.to_json().ok()?;
     let mut open = vec![policy.get_mut("conditions")?];

@@ -1,6 +1,10 @@
 //! A bundle's files: bounded, read from a directory or from one stored blob, and named by their digest.
 
-use remit_domain::id::Digest;
+use crate::finding::{Finding, line_at};
+use remit_domain::{
+    id::Digest,
+    text::{NameError, check_name},
+};
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -10,6 +14,8 @@ pub const FILES_MAX: usize = 2_000;
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Largest bundle, in bytes.
 pub const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Longest name of a file in one of a bundle's folders, in bytes: what every file system can hold.
+const NAME_BYTES_MAX: usize = 200;
 
 /// Files that count, at the top of a bundle.
 const AT_THE_TOP: [&str; 3] = ["bundle.toml", "schema.cedarschema", "intents.csv"];
@@ -27,13 +33,40 @@ fn ends_in(name: &str, endings: &[&str]) -> bool {
     Path::new(name).extension().is_some_and(|end| endings.iter().any(|ending| end == *ending))
 }
 
-/// Whether a file of this path is part of a bundle: at the top, or in one of its folders and no deeper.
-fn governs(path: &str) -> bool {
-    AT_THE_TOP.contains(&path)
-        || path.split_once('/').is_some_and(|(folder, name)| {
-            let plain = !name.contains(['/', '\\']) && !name.contains(char::is_control);
-            plain && IN_FOLDERS.iter().any(|(known, endings)| *known == folder && ends_in(name, endings))
-        })
+/// Refuses a path that no file of a bundle has: one is at the top, or in one of the folders and no deeper, and its name
+/// is one that people can be shown.
+fn check_path(path: &str) -> Result<(), FilesError> {
+    if AT_THE_TOP.contains(&path) {
+        return Ok(());
+    }
+    let in_folder = |(folder, name): &(&str, &str)| {
+        !name.contains(['/', '\\']) && IN_FOLDERS.iter().any(|(of, endings)| of == folder && ends_in(name, endings))
+    };
+    let named = path.split_once('/').filter(in_folder);
+    let (folder, name) = named.ok_or_else(|| FilesError::Stranger(shown(path)))?;
+    let unfit = |source| FilesError::Unfit { folder: folder.to_owned(), name: shown(name), source };
+    check_name(name, NAME_BYTES_MAX).map_err(unfit)?;
+    match name.len() {
+        bytes if bytes > NAME_BYTES_MAX => Err(unfit(NameError::Long { chars: bytes, max: NAME_BYTES_MAX })),
+        _ => Ok(()),
+    }
+}
+
+/// The beginning of a path, with what does not show itself written out.
+fn shown(path: &str) -> String {
+    path.chars().take(80).flat_map(char::escape_default).collect()
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// With what to do where it is not UTF-8, as every file of a bundle is.
+pub(crate) fn text<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Box<Finding>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+        let message = format!("the file is not UTF-8 from byte {} on", error.valid_up_to());
+        Box::new(Finding::new(file, line_at(&before, before.len()), message, "save it as UTF-8"))
+    })
 }
 
 /// A bundle's files by their path, with `/` between the parts.
@@ -63,6 +96,16 @@ pub enum FilesError {
     /// What was sent has something that is no part of a bundle.
     #[error("`{0}` is no file of a bundle; docs/bundle.md lists those that are")]
     Stranger(String),
+    /// A file's name is none that people can be shown, or too long.
+    #[error("the name `{name}` of a file under {folder}/ {source}")]
+    Unfit {
+        /// The folder.
+        folder: String,
+        /// The name, or its beginning.
+        name: String,
+        /// Why.
+        source: NameError,
+    },
     /// A blob is damaged.
     #[error("the bundle is damaged, or not in the form in which bundles are exported: {0}")]
     Damaged(&'static str),
@@ -103,7 +146,9 @@ impl Files {
                 let name = entry.map_err(read)?.file_name();
                 let name = name.to_str().ok_or_else(|| FilesError::Name(directory.display().to_string()))?.to_owned();
                 if ends_in(&name, endings) {
-                    files.take(root, &format!("{folder}/{name}"))?;
+                    let path = format!("{folder}/{name}");
+                    check_path(&path)?;
+                    files.take(root, &path)?;
                 }
             }
         }
@@ -143,15 +188,24 @@ impl Files {
             return Err(FilesError::TooLarge("the whole".to_owned()));
         }
         for (name, bytes) in &files.0 {
-            if !governs(name) {
-                let shown = name.chars().take(80).flat_map(char::escape_default).collect();
-                return Err(FilesError::Stranger(shown));
-            }
+            check_path(name)?;
             if bytes.len() as u64 > FILE_BYTES_MAX {
                 return Err(FilesError::TooLarge(name.clone()));
             }
         }
         Ok(files)
+    }
+
+    /// What is wrong with them before anything is read of them: what is not text is told as that alone, since whatever
+    /// reads it would tell something else.
+    pub(crate) fn mistakes(&self) -> Vec<Finding> {
+        let mut found: Vec<Finding> =
+            self.all().filter_map(|(file, bytes)| text(file, bytes).err().map(|finding| *finding)).collect();
+        if self.get("bundle.toml").is_none() {
+            let cure = "write it; `remit init` makes one to start from";
+            found.push(Finding::new("bundle.toml", 1, "there is no bundle.toml", cure));
+        }
+        found
     }
 
     /// Every file, in the order of their names.
@@ -207,7 +261,7 @@ impl Files {
         if bytes.len() as u64 > BUNDLE_BYTES_MAX * 2 {
             return Err(FilesError::TooLarge("blob".into()));
         }
-        let mut files = BTreeMap::new();
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let part = |bytes: &mut &[u8]| -> Result<Vec<u8>, FilesError> {
             let (length, rest) = bytes.split_first_chunk::<8>().ok_or(FilesError::Damaged("it ends early"))?;
             let length =
@@ -219,6 +273,10 @@ impl Files {
         while !bytes.is_empty() {
             let name = String::from_utf8(part(&mut bytes)?).map_err(|_| FilesError::Damaged("a name is not UTF-8"))?;
             let content = part(&mut bytes)?;
+            // In one order alone are these bytes those that the digest names.
+            if files.last_key_value().is_some_and(|(last, _)| *last >= name) {
+                return Err(FilesError::Damaged("its files are not in the order of their names, each once"));
+            }
             files.insert(name, content);
         }
         Ok(Self(files))
@@ -248,10 +306,42 @@ mod tests {
             assert!(sent(name).is_ok(), "{name}");
         }
         for name in
-            ["", "/etc/passwd", "../x", "policies/../../x.cedar", "policies/a.txt", "notes.md", "tests/\u{1b}.toml"]
+            ["", "/etc/passwd", "../x", "policies/../../x.cedar", "policies/a.txt", "notes.md", "policies/a/b.cedar"]
         {
             assert!(matches!(sent(name), Err(FilesError::Stranger(_))), "{name}");
         }
         assert!(Files::received(b"{}").is_err());
+    }
+
+    #[test]
+    fn names_are_held_to_one_rule_whether_files_are_sent_or_lie_in_a_directory() {
+        let (longest, longer) = (format!("tests/{}.toml", "x".repeat(195)), format!("tests/{}.toml", "x".repeat(196)));
+        let wide = format!("tests/{}.toml", "é".repeat(100));
+        let names = ["tests/\u{1b}.toml", "tests/a\nb.toml", "tests/\u{202e}.toml", "tests/ a.toml", &longer, &wide];
+        for (name, is_fit) in names.into_iter().map(|name| (name, false)).chain([(longest.as_str(), true)]) {
+            let root = tempfile::tempdir().unwrap();
+            fs::create_dir(root.path().join("tests")).unwrap();
+            fs::write(root.path().join("bundle.toml"), "").unwrap();
+            fs::write(root.path().join(name), "").unwrap();
+            let sent = Files::new([("bundle.toml".to_owned(), Vec::new()), (name.to_owned(), Vec::new())]);
+            for read in [Files::received(&sent.to_bytes()), Files::read(root.path())] {
+                let refused = matches!(read, Err(FilesError::Unfit { .. }));
+                assert_eq!((refused, read.is_ok()), (!is_fit, is_fit), "{name:?}: {read:?}");
+            }
+        }
+        let far = Files::new([(format!("tests/{}.toml", "x".repeat(5_000)), Vec::new())]);
+        assert!(Files::received(&far.to_bytes()).unwrap_err().to_string().len() < 300);
+    }
+
+    #[test]
+    fn a_blob_names_each_file_once_and_in_order() {
+        let of = |names: &[&str]| {
+            let one = |name: &&str| Files::new([((*name).to_owned(), b"x".to_vec())]).to_bytes();
+            names.iter().flat_map(one).collect::<Vec<u8>>()
+        };
+        assert!(Files::from_bytes(&of(&["a", "b"])).is_ok());
+        for names in [["a", "a"], ["b", "a"]] {
+            assert!(matches!(Files::from_bytes(&of(&names)), Err(FilesError::Damaged(_))), "{names:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 use crate::{
     actions::API_ACTIONS,
     bundle::{Bundle, SignalSpec},
+    deep_stack::deep,
     engine::{ApiRequest, Engine, Held},
     expressions::Texts,
     finding::Finding,
@@ -39,7 +40,7 @@ const VALUES: usize = 128;
 const OTHER: &str = "something else";
 
 /// A signal with the values that are tried.
-struct Axis<'a> {
+pub(crate) struct Axis<'a> {
     spec: &'a SignalSpec,
     /// None where it is not there.
     values: Vec<Option<Value>>,
@@ -51,6 +52,10 @@ pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     if bundle.invariants.is_empty() {
         return Vec::new();
     }
+    deep(|| of_grid(bundle, engine))
+}
+
+fn of_grid(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
     let axes = axes(bundle);
     let mut findings: Vec<Finding> = bundle
         .candidates()
@@ -69,6 +74,10 @@ pub fn check(bundle: &Bundle, engine: &Engine) -> Vec<Finding> {
 /// The situations that no permit names and in which, with all other signals as by default, nobody may have a case: it
 /// becomes an exception.
 pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b str> {
+    deep(|| of_nobody(bundle, engine))
+}
+
+fn of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b str> {
     let axes = axes(bundle);
     let Some(at) = axes.iter().position(|axis| axis.spec.name.as_str() == SITUATION) else { return Vec::new() };
     let values = axes.get(at).map(|axis| axis.values.as_slice()).unwrap_or_default();
@@ -84,15 +93,15 @@ pub fn situations_of_nobody<'b>(bundle: &'b Bundle, engine: &Engine) -> Vec<&'b 
             grid.told(&point) == Some((true, 0))
         })
     };
-    let of_nobody = |name: &&str| {
+    let has_nobody = |name: &&str| {
         let value = values.iter().position(|value| *value == Some(Value::name(name)));
         value.is_some_and(|value| !is_named(name) && !is_given(value))
     };
-    bundle.readings().situations().iter().map(|situation| situation.name.as_str()).filter(of_nobody).collect()
+    bundle.readings().situations().iter().map(|situation| situation.name.as_str()).filter(has_nobody).collect()
 }
 
 /// Every signal with both sides of every literal that a policy compares it with, or with its whole vocabulary.
-fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
+pub(crate) fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
     let mut specs: Vec<&SignalSpec> = bundle.signals.values().chain(&bundle.attributes).collect();
     specs.sort_by(|a, b| a.name.cmp(&b.name));
     let kinds: Vec<(String, SignalKind)> = specs.iter().map(|spec| (spec.name.to_string(), spec.kind)).collect();
@@ -100,6 +109,18 @@ fn axes(bundle: &Bundle) -> Vec<Axis<'_>> {
     let mut texts: BTreeMap<String, Texts> = BTreeMap::new();
     for rule in bundle.rules.iter().chain(&bundle.invariants) {
         let unscoped = Unscoped::new(&rule.policy, &kinds);
+        // What is not compared with a signal by its name may be compared with any.
+        if unscoped.signals.is_none() {
+            for (signal, kind) in &kinds {
+                match kind {
+                    SignalKind::Long => literals.entry(signal.clone()).or_default().extend(&unscoped.loose.numbers),
+                    SignalKind::Text | SignalKind::List => {
+                        texts.entry(signal.clone()).or_default().extend(unscoped.loose.texts.iter().cloned());
+                    }
+                    SignalKind::Bool | SignalKind::Name => {}
+                }
+            }
+        }
         for (signal, more) in unscoped.literals {
             literals.entry(signal).or_default().extend(more);
         }
@@ -137,11 +158,11 @@ fn values(spec: &SignalSpec, literals: Option<&BTreeSet<i64>>, texts: Option<&Te
 }
 
 /// One responder on the grid.
-struct Grid<'a> {
-    bundle: &'a Bundle,
-    engine: &'a Engine,
-    axes: &'a [Axis<'a>],
-    facts: CandidateFacts,
+pub(crate) struct Grid<'a> {
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) engine: &'a Engine,
+    pub(crate) axes: &'a [Axis<'a>],
+    pub(crate) facts: CandidateFacts,
 }
 
 /// A value for each axis, by its place.
@@ -165,6 +186,11 @@ impl Grid<'_> {
                 handles.or_else(|| (acts && admits_action(rule, &act)).then(|| self.acts(rule, &spread)).flatten())
             })
             .collect()
+    }
+
+    /// Whether a request is found for which the responder may have the case.
+    pub(crate) fn may_have_any(&self) -> bool {
+        self.starts().iter().any(|point| self.told(point) == Some((true, 0)))
     }
 
     /// Requests for which the responder is allowed: drawn until policies permit it, then led past what forbids it.

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod address;
+pub mod advice;
 mod asked_actions;
 mod attributes;
 mod baseline;
@@ -22,7 +23,6 @@ mod expressions;
 pub mod files;
 pub mod finding;
 pub mod grid;
-pub mod limits;
 mod lint;
 mod literal_types;
 mod local_time;

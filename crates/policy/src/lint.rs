@@ -130,6 +130,11 @@ pub(crate) fn lint(
         let place = Place::entry("calendar", at).then("name");
         if !manifest.queues.iter().any(|queue| queue.calendar == calendar.name) {
             wrong(&place, format!("no queue uses calendar `{}`", calendar.name), "use it or take it out", Mark::None);
+            // One that a queue uses is told of there.
+            if let Err(message) = calendar::Hours::new(calendar) {
+                let message = format!("calendar `{}`: {message}", calendar.name);
+                wrong(&place, message, "correct the calendar", Mark::None);
+            }
         }
         for (what, cure) in calendar::mistakes(calendar) {
             wrong(&place, format!("calendar `{}`: {what}", calendar.name), cure, Mark::None);
@@ -145,11 +150,12 @@ pub(crate) fn lint(
         );
     }
     let handle = uid("Action", HANDLE);
-    let admits = |rule: &Rule, spec: &CandidateSpec| {
-        admits_action(rule, &handle) && admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str()))
-    };
-    for spec in candidates {
-        if !rules.iter().any(|rule| rule.note.effect == PolicyEffect::Permit && admits(rule, spec)) {
+    let uids: Vec<EntityUid> =
+        candidates.iter().map(|spec| candidate_uid(spec.kind, spec.responder.as_str())).collect();
+    let on_handle: Vec<&Rule> = rules.iter().filter(|rule| admits_action(rule, &handle)).collect();
+    let permits: Vec<&&Rule> = on_handle.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit).collect();
+    for (spec, uid) in candidates.iter().zip(&uids) {
+        if !permits.iter().any(|rule| admits_principal(rule, uid)) {
             let name = spec.responder.as_str();
             let place = match spec.kind {
                 ResponderKind::Ai => ("responder", manifest.responders.iter().position(|one| one.name == name)),
@@ -176,10 +182,10 @@ pub(crate) fn lint(
     let unread = unread(manifest, candidates);
     for rule in rules.iter().filter(|rule| rule.file != BASELINE) {
         let api = API_ACTIONS.iter().any(|action| admits_action(rule, &uid("Action", action)));
-        let mut ai = candidates.iter().filter(|spec| spec.kind == ResponderKind::Ai);
-        let acts = admits_action(rule, &act)
-            && ai.any(|spec| admits_principal(rule, &candidate_uid(spec.kind, spec.responder.as_str())));
-        if !api && !acts && !candidates.iter().any(|spec| admits(rule, spec)) {
+        let mut ai = candidates.iter().zip(&uids).filter(|(spec, _)| spec.kind == ResponderKind::Ai);
+        let acts = admits_action(rule, &act) && ai.any(|(_, uid)| admits_principal(rule, uid));
+        let handles = || admits_action(rule, &handle) && uids.iter().any(|uid| admits_principal(rule, uid));
+        if !api && !acts && !handles() {
             let message = format!("policy `{}` is dead: its scope admits no responder and no API action", rule.id);
             let finding = Finding::new(&rule.file, rule.line, message, "correct the name in its scope, or take it out");
             let about = unread.iter().find(|(uid, _)| admits_principal(rule, uid));

@@ -3,11 +3,13 @@
 mod considered;
 mod enrichment;
 mod field;
+mod languages;
 mod limits;
 
 pub use considered::{Need, OfTopic, Preference};
 pub use enrichment::Enrichment;
 pub use field::{Field, SeenBy};
+pub use languages::{LEVELS, Languages};
 pub use limits::Limits;
 
 use remit_domain::case::Channel;
@@ -82,7 +84,7 @@ pub struct Manifest {
     /// How cost is counted.
     pub economics: Economics,
     /// Bounds.
-    pub limits: crate::limits::Limits,
+    pub limits: Limits,
     /// What becomes of a message on a case that has ended; it is refused where nothing is said.
     pub reopen: Option<crate::reopen::Reopen>,
     /// Who owns exceptions of routing.
@@ -232,7 +234,7 @@ pub struct Responder {
     pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
-    pub languages: Vec<String>,
+    pub languages: Languages,
     /// How it is reached; without it, it works through the interface with a token of the role `responder`.
     pub service: Option<Service>,
     /// Seconds within which it answers where it works through the interface; then the case moves on.
@@ -257,6 +259,9 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Where: the base of an OpenAI-compatible interface, or the address of a webhook.
     pub url: Option<String>,
+    /// For `webhook`: whether what is sent may go over the network in the clear.
+    #[serde(default)]
+    pub in_the_clear: bool,
     /// For `openai`: the model.
     pub model: Option<String>,
     /// For `openai`: what the model is told before the conversation.
@@ -373,7 +378,7 @@ pub struct Queue {
     pub by_topic: BTreeMap<String, OfTopic>,
     /// Languages that it speaks.
     #[serde(default)]
-    pub languages: Vec<String>,
+    pub languages: Languages,
     /// Skills that its staff have, values of the schema's `Skill`.
     #[serde(default)]
     pub skills: Vec<String>,

@@ -45,6 +45,12 @@ pub(crate) fn lint<'a>(
     for (place, (name, title)) in responders.map(of("responder")).chain(queues.map(of("queue"))) {
         check(format!("the title of responder `{name}`"), place, title, NAME_MAX);
     }
+    for (list, fields) in [("field", &manifest.fields), ("fact", &manifest.facts)] {
+        for (at, field) in fields.iter().enumerate() {
+            let (place, title) = (Place::entry(list, at).then("title"), field.title.as_deref());
+            check(format!("the title of {list} `{}`", field.name), place, title.unwrap_or(&field.name), NAME_MAX);
+        }
+    }
     for (at, action) in manifest.actions.iter().enumerate() {
         let place = Place::entry("action", at).then("title");
         check(format!("the title of action `{}`", action.name), place, &action.title, NAME_MAX);
@@ -98,6 +104,12 @@ mod tests {
                 "@reason of `care.self-harm` has at place 20",
             ),
             ("knowledge/pin.md", "# ", "# \u{2066}", "the article's title has at place 1"),
+            (
+                "bundle.toml",
+                "[[queue]]\n",
+                "[[fact]]\nname = \"a\"\ntype = \"text\"\ntitle = \"A\\u001b[2J\"\n[[queue]]\n",
+                "the title of fact `a` has at place 2",
+            ),
         ] {
             let text = String::from_utf8(bank.get(file).unwrap().to_vec()).unwrap();
             assert!(text.contains(from), "{file} has no {from}");

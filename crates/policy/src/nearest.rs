@@ -1,8 +1,10 @@
 //! Why no policy permits a candidate a case: the permit that comes nearest, and what of its conditions does not hold.
 
 use crate::{
+    attributes::AGE_HOURS,
     bundle::Bundle,
-    expressions::in_json,
+    deep_stack::deep,
+    expressions::{asked_for, attribute, in_json},
     reference::Reference,
     rule::Rule,
     scope::{admits_action, admits_principal, candidate_uid, uid},
@@ -12,6 +14,7 @@ use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, PolicyNote},
     id::PolicyId,
     signal::Signals,
+    source::DEFAULT_SOURCE,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -27,7 +30,7 @@ pub struct Nearest {
     pub fails: String,
     /// How many more do not hold.
     pub more: usize,
-    /// The signals that it looks at, each with its value.
+    /// The signals, fields and facts that it looks at, each with what it is: its value, unless it is personal.
     pub seen: Vec<(String, String)>,
 }
 
@@ -41,12 +44,16 @@ pub struct Permits<'b> {
 impl<'b> Permits<'b> {
     /// Those of `bundle`.
     pub fn of(bundle: &'b Bundle) -> Self {
-        Self { bundle, reference: Reference::new(bundle) }
+        deep(|| Self { bundle, reference: Reference::new(bundle) })
     }
 
     /// The permit of which the fewest conditions do not hold for this candidate; none where no permit is about it, or
     /// one applies.
     pub fn nearest(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Nearest> {
+        deep(|| self.of_all(signals, facts))
+    }
+
+    fn of_all(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Nearest> {
         let (request, entities) = self.reference.request(signals, facts)?;
         let (principal, handle) = (candidate_uid(facts.kind, facts.responder.as_str()), uid("Action", "handle"));
         let about = |rule: &&Rule| {
@@ -57,16 +64,27 @@ impl<'b> Permits<'b> {
         let failing = self.bundle.rules.iter().filter(about).map(|rule| (rule, failing(rule, &request, &entities)));
         let (rule, failing) = failing.min_by_key(|(_, failing)| failing.len())?;
         let (first, rest) = failing.split_first()?;
-        let value = |name: String| {
-            let value = signals.get(&name)?.value.to_string();
-            Some((name, value))
-        };
         Some(Nearest {
             policy: rule.id.clone(),
             note: rule.note.clone(),
             fails: in_words(first)?,
             more: rest.len(),
-            seen: signals_in(first).into_iter().filter_map(value).collect(),
+            seen: read_by(first).into_iter().filter_map(|name| self.is(&name, signals).map(|is| (name, is))).collect(),
+        })
+    }
+}
+
+impl Permits<'_> {
+    /// What a signal, field or fact is, in a few words; nothing where there is none of this name.
+    fn is(&self, name: &str, signals: &Signals) -> Option<String> {
+        let attribute = self.bundle.attributes.iter().find(|spec| spec.name.as_str() == name);
+        Some(match (attribute, signals.get(name)) {
+            (Some(_), None) => "not there".to_owned(),
+            (Some(_), Some(reading)) if name.ends_with(AGE_HOURS) && reading.source == DEFAULT_SOURCE => {
+                "not known".to_owned()
+            }
+            (Some(spec), Some(_)) if spec.personal => "there, and personal".to_owned(),
+            (_, reading) => reading?.value.to_string(),
         })
     }
 }
@@ -173,19 +191,22 @@ fn compared(text: &str) -> String {
     out
 }
 
-/// The signals that an expression looks at.
-fn signals_in(part: &Value) -> BTreeSet<String> {
+/// The signals, fields and facts that an expression looks at, or asks whether they are there.
+fn read_by(part: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut left = vec![part];
     while let Some(value) = left.pop() {
-        for at in ["/./", "/has/"] {
-            let of_context = value.pointer(&format!("{at}left/Var")).and_then(Value::as_str) == Some("context");
-            let attribute = value.pointer(&format!("{at}attr")).and_then(Value::as_str).filter(|_| of_context);
-            found.extend(attribute.map(ToOwned::to_owned));
-        }
         match value {
             Value::Array(all) => left.extend(all),
-            Value::Object(members) => left.extend(members.values()),
+            Value::Object(members) => {
+                let read = attribute(members).filter(|(of, _)| *of == "context").map(|(_, name)| name);
+                let has = value.get("has").filter(|has| has.pointer("/left/Var").is_some_and(|of| of == "context"));
+                let has = || has?.get("attr")?.as_str().map(ToOwned::to_owned);
+                match read.or_else(|| asked_for(members)).or_else(has) {
+                    Some(name) => drop(found.insert(name)),
+                    None => left.extend(members.values()),
+                }
+            }
             _ => {}
         }
     }
@@ -214,7 +235,7 @@ mod tests {
         assert_eq!(told.len(), 2);
         assert!(told[0].contains("context.a") && told[0].contains("== 1"), "{told:?}");
         assert!(told[1].contains("context.b") && told[1].contains("||"), "{told:?}");
-        let seen: Vec<String> = parts.iter().flat_map(signals_in).collect();
+        let seen: Vec<String> = parts.iter().flat_map(read_by).collect();
         assert_eq!(seen, ["a", "b", "c d"]);
     }
 }

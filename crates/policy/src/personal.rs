@@ -28,12 +28,15 @@ impl ToldApart {
         rules: impl Iterator<Item = &'a Rule>,
         economics: &Economics,
     ) -> Self {
-        let kinds = kinds(attributes);
         let mut apart: BTreeMap<String, Apart> = attributes
             .iter()
             .filter(|spec| spec.personal)
             .map(|spec| (spec.name.to_string(), Apart::default()))
             .collect();
+        if apart.is_empty() {
+            return Self(apart);
+        }
+        let kinds = kinds(attributes);
         for rule in rules {
             let read = Unscoped::new(&rule.policy, &kinds);
             for (name, numbers) in read.literals {
@@ -86,13 +89,31 @@ fn kinds(attributes: &[SignalSpec]) -> Vec<(String, SignalKind)> {
 /// Finds policies that do more with a personal value than to compare it with what is written out: what they come to
 /// could not be known again once it is erased.
 pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'a Rule>, findings: &mut Vec<Finding>) {
+    if !attributes.iter().any(|spec| spec.personal) {
+        return;
+    }
     let kinds = kinds(attributes);
     let personal = |name: &str| {
         let told = |spec: &&SignalSpec| spec.personal && spec.kind != SignalKind::Bool && spec.name.as_str() == name;
         attributes.iter().any(|spec| told(&spec))
     };
+    let held = |record: &str| {
+        let told = |spec: &&SignalSpec| spec.personal && spec.kind != SignalKind::Bool && spec.record == Some(record);
+        attributes.iter().find(told)
+    };
     for rule in rules {
-        for name in Unscoped::new(&rule.policy, &kinds).otherwise.iter().filter(|name| personal(name)) {
+        let read = Unscoped::new(&rule.policy, &kinds);
+        for (record, spec) in read.records.iter().filter_map(|record| Some((record, held(record)?))) {
+            let message = format!(
+                "policy `{}` looks at `context.{record}` otherwise than by the name of what is in it, and \
+                 `context.{}` is personal",
+                rule.id, spec.name
+            );
+            let cure = "write each as `context.RECORD.NAME`, or `context.RECORD has NAME`, without another record, a \
+                        set or an `if` around `context` and its records";
+            findings.push(Finding::new(&rule.file, rule.line, message, cure.replace("RECORD", record)));
+        }
+        for name in read.otherwise.iter().filter(|name| personal(name)) {
             let message = format!(
                 "policy `{}` does more with `context.{name}`, which is personal, than to compare it with values that \
                  are written out",
@@ -105,21 +126,4 @@ pub(crate) fn lint<'a>(attributes: &[SignalSpec], rules: impl Iterator<Item = &'
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_replaced_by_one_that_policies_cannot_tell_from_it() {
-        let apart = Apart { numbers: [100, 500].into(), texts: ["gold".into()].into() };
-        let of = |number| apart.number(number);
-        assert_eq!([-7, 99, 100, 101, 300, 500, 501, 9_000].map(of), [99, 99, 100, 101, 101, 500, 501, 501]);
-        let told = ToldApart([("fields.tier".to_owned(), apart)].into());
-        let alike = |name: &str, value| told.alike(name, value);
-        assert_eq!(alike("fields.tier", Value::name("gold")), Value::name("gold"));
-        assert_eq!(alike("fields.tier", Value::name("Ann Archer")), Value::name("(another)"));
-        let list = |names: &[&str]| Value::List(names.iter().map(|name| SmolStr::from(*name)).collect());
-        assert_eq!(alike("fields.tier", list(&["gold", "secret"])), list(&["gold"]));
-        assert_eq!(alike("fields.open", Value::name("as it is")), Value::name("as it is"));
-        assert_eq!(Apart::default().number(77), 0);
-    }
-}
+mod tests;

@@ -22,6 +22,8 @@ pub struct Reference {
     candidates: Vec<CandidateSpec>,
     signals: Vec<SignalSpec>,
     policies: PolicySet,
+    /// What must hold whatever these say.
+    invariants: PolicySet,
     /// The responders to whom each consideration can apply, as they are declared; empty for all.
     weighed_of: Vec<(PolicyId, Vec<ResponderId>)>,
 }
@@ -33,6 +35,7 @@ impl Reference {
             candidates: bundle.candidates().to_vec(),
             signals: bundle.signals.values().chain(&bundle.attributes).cloned().collect(),
             policies: set(bundle.rules.iter()),
+            invariants: set(bundle.invariants.iter()),
             weighed_of: Vec::new(),
         }
     }
@@ -41,12 +44,17 @@ impl Reference {
     /// policy forbade it.
     pub fn permits(bundle: &Bundle) -> Self {
         let permits = bundle.rules.iter().filter(|rule| rule.note.effect == PolicyEffect::Permit);
-        Self { policies: set(permits.chain(&bundle.invariants)), ..Self::new(bundle) }
+        Self { policies: set(permits), ..Self::new(bundle) }
     }
 
     /// The considerations of `bundle` as policies.
     pub fn weighed(bundle: &Bundle) -> Self {
-        Self { policies: set(bundle.weighed.iter()), weighed_of: bundle.weighed_of.clone(), ..Self::new(bundle) }
+        Self {
+            policies: set(bundle.weighed.iter()),
+            invariants: PolicySet::new(),
+            weighed_of: bundle.weighed_of.clone(),
+            ..Self::new(bundle)
+        }
     }
 
     /// The considerations that apply to the candidate of a case with these signals, as they are declared.
@@ -64,7 +72,7 @@ impl Reference {
 
     fn asked(&self, signals: &Signals, facts: &CandidateFacts) -> Option<Verdict> {
         let (request, entities) = self.request(signals, facts)?;
-        Some(slices::verdict(&Authorizer::new().is_authorized(&request, &self.policies, &entities)))
+        Some(slices::held(&Authorizer::new(), &request, &entities, &self.policies, &self.invariants))
     }
 
     /// What Cedar is asked of a candidate.

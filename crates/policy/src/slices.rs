@@ -12,7 +12,7 @@ use crate::{
     scope::{admits_action, admits_principal, candidate_uid, uid},
     verdict_cache::{Extent, Question, Told, Unscoped, VerdictCache, collect},
 };
-use cedar_policy::{Decision, EntityUid};
+use cedar_policy::{Authorizer, Decision, Entities, EntityUid, PolicySet, Request};
 use remit_domain::{
     decision::{PolicyEffect, Verdict},
     id::PolicyId,
@@ -99,11 +99,28 @@ impl Slices {
 }
 
 /// What Cedar answered to a question of all policies at once.
-pub(crate) fn verdict(response: &cedar_policy::Response) -> Verdict {
+fn verdict(response: &cedar_policy::Response) -> Verdict {
     let (mut policies, mut errors) = (Vec::new(), Vec::new());
     collect(response, &mut policies, &mut errors);
     errors.sort_unstable();
     Verdict { allow: response.decision() == Decision::Allow && errors.is_empty(), policies, errors }
+}
+
+/// What policies come to, taken back where an invariant forbids what they allow.
+pub(crate) fn held(
+    authorizer: &Authorizer,
+    request: &Request,
+    entities: &Entities,
+    policies: &PolicySet,
+    invariants: &PolicySet,
+) -> Verdict {
+    let verdict = verdict(&authorizer.is_authorized(request, policies, entities));
+    if !verdict.allow || invariants.is_empty() {
+        return verdict;
+    }
+    let (mut forbids, mut errors) = (Vec::new(), Vec::new());
+    collect(&authorizer.is_authorized(request, invariants, entities), &mut forbids, &mut errors);
+    Told { permits: Vec::new(), forbids, errors }.taken_back(verdict)
 }
 
 #[cfg(test)]

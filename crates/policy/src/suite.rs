@@ -4,6 +4,7 @@ use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::{Bundle, CandidateSpec},
     engine::Engine,
+    files,
     finding::{Finding, line_at},
     grid,
 };
@@ -22,10 +23,15 @@ use remit_domain::{
 use remit_signals::readings::{At, check};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 const HOUR_MS: i64 = 3_600_000;
+/// Hours that a moment of a test can be away, at most: more than a century.
+const HOURS_MAX: i64 = 1_000_000;
+
+/// What a test says is chosen where nobody may have the case.
+const EXCEPTION: &str = "exception";
 
 /// One file under `tests/`.
 #[derive(Debug, Deserialize)]
@@ -75,6 +81,9 @@ struct Test {
     /// Just the skills that the case must need of the staff of a queue, with the least level of each.
     #[serde(default)]
     needs: BTreeMap<String, BTreeMap<String, u8>>,
+    /// The least level of its language that the case must need of the staff of a queue; 0 for any.
+    #[serde(default)]
+    needs_language: BTreeMap<String, u8>,
     /// Who must be chosen; `exception` if nobody may have the case.
     chosen: Option<String>,
 }
@@ -91,6 +100,9 @@ struct Facts {
     sla_risk_bp: i64,
     had_before: bool,
     served_before: bool,
+    /// 1 to 5, or 0 where nobody speaks the case's language; as the bundle says, unless told.
+    language_level: Option<u8>,
+    due_risk_bp: i64,
 }
 
 /// What running a bundle's tests showed.
@@ -111,7 +123,13 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
     let mut report = SuiteReport { passed: 0, sentences, failures: grid::check(bundle, engine) };
     report.failures.extend(failures);
     for (file, bytes) in bundle.files().under("tests") {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let text = match files::text(file, bytes) {
+            Ok(text) => text,
+            Err(finding) => {
+                report.failures.push(*finding);
+                continue;
+            }
+        };
         match toml::from_str::<TestFile>(text) {
             Ok(parsed) => {
                 for test in &parsed.tests {
@@ -136,6 +154,14 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
         }
     }
     report
+}
+
+/// Responders of whom a test says that they may have a case, or that they are chosen.
+pub(crate) fn admitted(bundle: &Bundle) -> BTreeSet<String> {
+    let texts = bundle.files().under("tests").filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
+    // What cannot be read is told where the tests are run.
+    let files = texts.filter_map(|text| toml::from_str::<TestFile>(text).ok());
+    files.flat_map(|file| file.tests).flat_map(|test| test.allow.into_iter().chain(test.chosen)).collect()
 }
 
 /// Reads the sentences that each rule for words must and must not match: how many are read so, and which are not.
@@ -186,11 +212,24 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
     }
     engine.complete(&mut signals, now);
     let collecting = at.map(|at| collecting(bundle, test, &signals, at)).unwrap_or_default();
-    let candidates = facts(bundle, test, at, &collecting);
+    let candidates = facts(bundle, test, &signals, at, &collecting);
     for name in test.facts.keys().chain(&test.allow).chain(&test.deny).chain(test.because.keys()) {
         if !candidates.iter().any(|c| c.responder.as_str() == name) {
             failures.push(format!("the bundle has no responder `{name}`"));
         }
+    }
+    for (name, facts) in &test.facts {
+        if facts.depth < 0 || facts.expected_wait_ms < 0 || !(0..=10_000).contains(&facts.sla_risk_bp) {
+            let must = "depth and expected_wait_ms must not be negative, sla_risk_bp 0 to 10000";
+            failures.push(format!("facts of `{name}`: {must}"));
+        }
+    }
+    if let Some(name) = &test.chosen
+        && name != EXCEPTION
+        && !candidates.iter().any(|c| c.responder.as_str() == name)
+    {
+        failures.push(format!("the bundle has no responder `{name}`, which is to be chosen"));
+        return failures;
     }
     let (verdicts, notes) = engine.handle(&signals, &candidates);
     let considered = engine.considered(&signals, &candidates);
@@ -242,7 +281,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
         );
         let got = match &decision.outcome {
             Outcome::Assign { responder } | Outcome::Take { responder, .. } => responder.as_str(),
-            Outcome::Exception { .. } => "exception",
+            Outcome::Exception { .. } => EXCEPTION,
             Outcome::Keep { holder, .. } => holder.name(),
         };
         if got != want {
@@ -257,7 +296,13 @@ fn set(bundle: &Bundle, engine: &Engine, signals: &mut Signals, test: &Test, now
     let mut failures = Vec::new();
     let source = SmolStr::from("test");
     for (specs, given, what) in [(bundle.fields(), &test.fields, "field"), (bundle.facts(), &test.customer, "fact")] {
-        let hours = |name: &str, ending: &str| given.get(&format!("{name}{ending}")).and_then(toml::Value::as_integer);
+        let hours = |name: &str, ending: &str| {
+            let hours = given.get(&format!("{name}{ending}")).and_then(toml::Value::as_integer);
+            hours.filter(|hours| (-HOURS_MAX..=HOURS_MAX).contains(hours))
+        };
+        let is_hours = |name: &str| {
+            [IN_HOURS, AGE_HOURS].iter().any(|end| name.strip_suffix(end).is_some_and(|of| hours(of, end).is_some()))
+        };
         for name in given.keys() {
             let named = |name: &str| specs.iter().find(|spec| spec.name.as_str() == name);
             let of_time = |ending: &str| name.strip_suffix(ending).and_then(named);
@@ -268,14 +313,16 @@ fn set(bundle: &Bundle, engine: &Engine, signals: &mut Signals, test: &Test, now
             };
             if !known {
                 failures.push(format!("the bundle has no {what} `{name}` that policies see"));
+            } else if named(name).is_none() && !is_hours(name) {
+                failures.push(format!("`{name}` takes a whole number of hours, at most {HOURS_MAX}"));
             }
         }
         for spec in specs {
-            let at = now.plus_ms(-HOUR_MS.saturating_mul(hours(spec.name.as_str(), AGE_HOURS).unwrap_or(0)));
+            let at = now.plus_ms(-HOUR_MS * hours(spec.name.as_str(), AGE_HOURS).unwrap_or(0));
             let ahead = hours(spec.name.as_str(), IN_HOURS).filter(|_| spec.kind == FieldKind::DateTime);
             let held = match (ahead, given.get(spec.name.as_str())) {
                 (Some(hours), _) => {
-                    Ok(FieldValue { kind: spec.kind, value: Value::Long(now.0 + HOUR_MS.saturating_mul(hours)) })
+                    Ok(FieldValue { kind: spec.kind, value: Value::Long(now.plus_ms(HOUR_MS * hours).0) })
                 }
                 (None, Some(value)) => spec.read(&serde_json::to_value(value).unwrap_or_default()),
                 (None, None) => continue,
@@ -362,6 +409,16 @@ fn weighed(bundle: &Bundle, test: &Test, candidates: &[CandidateFacts], consider
             failures.push(format!("expected the case to need {want:?} of `{name}`, it needs {got:?}"));
         }
     }
+    for (name, want) in &test.needs_language {
+        let Some(apply) = of(name) else {
+            failures.push(format!("the bundle has no responder `{name}`"));
+            continue;
+        };
+        let got = terms.language(apply);
+        if got != *want {
+            failures.push(format!("expected the case to need its language at level {want} of `{name}`, not {got}"));
+        }
+    }
     failures
 }
 
@@ -389,7 +446,14 @@ fn collecting(bundle: &Bundle, test: &Test, signals: &Signals, at: Timestamp) ->
     queues.filter_map(|spec| Some((spec.responder.clone(), spec.queue.as_ref()?.collects(channel, at)?))).collect()
 }
 
-fn facts(bundle: &Bundle, test: &Test, at: Option<Timestamp>, collecting: &Collecting) -> Vec<CandidateFacts> {
+fn facts(
+    bundle: &Bundle,
+    test: &Test,
+    signals: &Signals,
+    at: Option<Timestamp>,
+    collecting: &Collecting,
+) -> Vec<CandidateFacts> {
+    let language = signals.get("language").map(|reading| reading.value.to_string()).unwrap_or_default();
     let usual = Facts::default();
     bundle
         .candidates()
@@ -409,6 +473,11 @@ fn facts(bundle: &Bundle, test: &Test, at: Option<Timestamp>, collecting: &Colle
                 sla_risk_bp: facts.sla_risk_bp,
                 yielded: facts.yielded,
                 stopped: facts.stopped,
+                language_level: bundle
+                    .asked()
+                    .language_level
+                    .then(|| i64::from(facts.language_level.unwrap_or_else(|| spec.language_level(&language)))),
+                due_risk_bp: facts.due_risk_bp,
                 ..spec.idle()
             }
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::WallTime,
-    files::Files,
+    files::{self, Files},
     finding::Finding,
     places::{Place, Places},
 };
@@ -45,16 +45,27 @@ impl Texts {
                 findings.push(Finding::new(file, 1, message, "call it by the language's tag: `texts/de.toml`"));
                 continue;
             };
-            let text = String::from_utf8_lossy(bytes);
-            match toml::from_str::<BTreeMap<String, String>>(&text) {
+            let text = match files::text(file, bytes) {
+                Ok(text) => text,
+                Err(finding) => {
+                    findings.push(*finding);
+                    continue;
+                }
+            };
+            match toml::from_str::<BTreeMap<String, String>>(text) {
                 Ok(texts) => {
-                    let of = |(name, said): (&String, &String)| wrong(file, &text, name, said);
-                    findings.extend(texts.iter().filter_map(of));
+                    let wrong = texts.iter().filter_map(|(name, said)| wrong(name, said).map(|what| (name, what)));
+                    // Where each stands is looked for where one is wrong.
+                    let mut places = None;
+                    for (name, (message, cure)) in wrong {
+                        let places: &Places<'_> = places.get_or_insert_with(|| Places::of(text));
+                        findings.push(Finding::new(file, places.line(&Place::key(name)), message, cure));
+                    }
                     by_language.insert(language.to_owned(), texts);
                 }
                 Err(error) => {
                     let cure = "write each text as `name = \"what is told\"`; the names are in docs/bundle.md";
-                    let line = error.span().map_or(1, |span| crate::finding::line_at(&text, span.start));
+                    let line = error.span().map_or(1, |span| crate::finding::line_at(text, span.start));
                     findings.push(Finding::new(file, line, error.message().to_owned(), cure));
                 }
             }
@@ -73,6 +84,15 @@ impl Texts {
     /// A moment as it stands in the text of this name in the customer's language: in the language in which that text is
     /// told.
     pub fn moment(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        self.told_at(language, name, at, "moment")
+    }
+
+    /// The day of a moment, in the same way.
+    pub fn day(&self, language: Option<&str>, name: &str, at: &WallTime) -> String {
+        self.told_at(language, name, at, "day")
+    }
+
+    fn told_at(&self, language: Option<&str>, name: &str, at: &WallTime, form: &str) -> String {
         let has = |language: &String| self.by_language.get(language).is_some_and(|texts| texts.contains_key(name));
         let told = primary(language).filter(has).unwrap_or_else(|| SHIPPED.to_owned());
         let of = |part: &str| {
@@ -82,7 +102,7 @@ impl Texts {
         let nth = |names: &str, at: usize| of(names).split(',').nth(at).unwrap_or_default().trim().to_owned();
         let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
         let parts = [("weekday", &weekday), ("day", &day), ("month", &month), ("time", &at.time), ("zone", &at.zone)];
-        filled(of("moment"), &parts.map(|(name, part)| (name, part.as_str())))
+        filled(of(form), &parts.map(|(name, part)| (name, part.as_str())))
     }
 }
 
@@ -117,10 +137,9 @@ fn holes(text: &str) -> Vec<&str> {
     holes
 }
 
-/// What is wrong with a text of a bundle.
-fn wrong(file: &str, toml: &str, name: &str, said: &str) -> Option<Finding> {
-    let line = Places::of(toml).line(&Place::key(name));
-    let finding = |message: String, cure: String| Some(Finding::new(file, line, message, cure));
+/// What is wrong with a text of a bundle, and the cure.
+fn wrong(name: &str, said: &str) -> Option<(String, String)> {
+    let finding = |message: String, cure: String| Some((message, cure));
     let Some(shipped) = ENGLISH.get(name) else {
         let names = ENGLISH.keys().map(String::as_str);
         let cure = nearest(name, names).map(|like| format!("did you mean `{like}`?"));
@@ -182,13 +201,16 @@ mod tests {
         let moment = |language, text| texts.moment(Some(language), text, &at);
         assert_eq!(moment("de-CH", "closed_until"), "Montag, 30. November, 08:00 Uhr (GMT)");
         assert_eq!(moment("fi", "closed_until"), "30.11. klo 08:00");
+        let day = |language, text| texts.day(Some(language), text, &at);
+        assert_eq!(day("de", "closed_until"), "Montag, 30. November");
+        assert_eq!(day("de", "waits_for_opening"), "Monday 30 November");
         // A sentence in English has an English date in it.
         assert_eq!(moment("de", "waits_for_opening"), "Monday 30 November, 08:00 (GMT)");
         assert_eq!(moment("fr", "closed_until"), "Monday 30 November, 08:00 (GMT)");
         let full = |parts: &BTreeMap<String, String>| {
             (parts["weekdays"].split(", ").count(), parts["months"].split(", ").count(), parts.len())
         };
-        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 3)), "{DATES:?}");
+        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 4)), "{DATES:?}");
     }
 
     #[test]

@@ -4,19 +4,22 @@
 //! vocabularies are closed, so its answers are kept. So it is with numbers that are only compared with literals:
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
+mod looks;
+
 use crate::{
-    expressions::{Texts, asked_for, attribute, comparison, in_json, named_texts},
+    attributes::{CUSTOMER, FIELDS},
+    expressions::{Texts, in_json},
     manifest::SignalKind,
     rule::Rule,
 };
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;
+use looks::Looks;
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
     id::PolicyId,
     signal::Value,
 };
-use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::{
     cell::OnceCell,
@@ -216,14 +219,11 @@ struct Reads {
     hour: Cuts,
     weekday: Cuts,
     date: Cuts,
+    language_level: Cuts,
 }
 
-/// Attributes of the principal that are no numbers: those that never change, and truths.
-const STEADY: [&str; 8] =
-    ["topics", "languages", "skills", "open", "yielded", "stopped", "had_before", "served_before"];
-
 /// Literals that a number is compared with.
-type Cuts = BTreeSet<i64>;
+pub(crate) type Cuts = BTreeSet<i64>;
 
 /// No text has this: it stands for what is not there, or is none of those that policies name.
 const NOTHING: SmolStr = SmolStr::new_inline("\0");
@@ -249,6 +249,7 @@ impl Reads {
         self.hour.extend(&more.hour);
         self.weekday.extend(&more.weekday);
         self.date.extend(&more.date);
+        self.language_level.extend(&more.language_level);
     }
 
     /// What of `question` decides the outcome, and no more.
@@ -279,6 +280,11 @@ impl Reads {
             key.extend(
                 numbers.into_iter().filter(|(cuts, _)| !cuts.is_empty()).map(|(cuts, number)| place(cuts, number)),
             );
+            // Where no level is known, whoever reads one fails.
+            if !self.language_level.is_empty() {
+                let level = facts.language_level.map(|level| place(&self.language_level, level));
+                key.push(level.unwrap_or(Value::Bool(false)));
+            }
             // Where no clock is known, whoever reads one fails.
             let Some(local) = facts.local else {
                 key.push(Value::Bool(false));
@@ -305,6 +311,18 @@ pub(crate) struct Unscoped {
     pub(crate) texts: BTreeMap<String, Texts>,
     /// The signals that it reads otherwise than by comparing them with literals, or asking whether they are there.
     pub(crate) otherwise: BTreeSet<String>,
+    /// The records of fields and facts that it looks at otherwise than by the name of what is in them: what it reads of
+    /// these, and how, is not known.
+    pub(crate) records: BTreeSet<&'static str>,
+    /// Literals of which it cannot be told what they are compared with.
+    pub(crate) loose: Loose,
+}
+
+/// Literals by themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Loose {
+    pub(crate) numbers: Cuts,
+    pub(crate) texts: Texts,
 }
 
 impl Unscoped {
@@ -315,10 +333,16 @@ impl Unscoped {
 
     /// `kinds` are the signals that policies see, in the engine's order.
     pub(crate) fn new(policy: &Policy, kinds: &[(String, SignalKind)]) -> Self {
-        let whole = || {
-            let (policy, literals, texts) = (policy.clone(), BTreeMap::new(), BTreeMap::new());
-            let otherwise = BTreeSet::new();
-            Self { policy, looks_at_principal: true, reads: None, signals: None, literals, texts, otherwise }
+        let whole = || Self {
+            policy: policy.clone(),
+            looks_at_principal: true,
+            reads: None,
+            signals: None,
+            literals: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            otherwise: BTreeSet::new(),
+            records: BTreeSet::from([FIELDS, CUSTOMER]),
+            loose: Loose::default(),
         };
         let Some(mut json) = in_json(policy) else { return whole() };
         let mut looks = Looks::default();
@@ -332,131 +356,9 @@ impl Unscoped {
             }
         }
         let Ok(policy) = Policy::from_json(Some(policy.id().clone()), json) else { return whole() };
-        let (reads, signals) = (looks.steady(kinds), looks.places(kinds));
-        let Looks { principal, signal_cuts, signal_texts, signals: otherwise, .. } = looks;
+        let (reads, signals, records) = (looks.steady(kinds), looks.places(kinds), looks.records());
+        let Looks { principal, signal_cuts, signal_texts, signals: otherwise, loose, .. } = looks;
         let (literals, texts) = (signal_cuts, signal_texts);
-        Self { policy, looks_at_principal: principal, reads, signals, literals, texts, otherwise }
+        Self { policy, looks_at_principal: principal, reads, signals, literals, texts, otherwise, records, loose }
     }
-}
-
-/// What conditions look at.
-#[derive(Debug, Default)]
-struct Looks {
-    principal: bool,
-    /// Attributes of the principal and of the context by name.
-    facts: BTreeSet<String>,
-    signals: BTreeSet<String>,
-    /// Those of both that are compared with literals, each with its literals.
-    fact_cuts: BTreeMap<String, Cuts>,
-    signal_cuts: BTreeMap<String, Cuts>,
-    signal_texts: BTreeMap<String, Texts>,
-    /// The context in another way than by an attribute's name.
-    whole_context: bool,
-}
-
-impl Looks {
-    /// Walks a condition in Cedar's JSON form.
-    fn at(&mut self, json: &Json) {
-        match json {
-            Json::Object(map) => {
-                if let Some((variable, attribute, literal)) = comparison(map) {
-                    let cuts = match variable {
-                        "principal" => {
-                            self.principal = true;
-                            &mut self.fact_cuts
-                        }
-                        _ => &mut self.signal_cuts,
-                    };
-                    cuts.entry(attribute).or_default().insert(literal);
-                    return;
-                }
-                if let Some((attribute, literals)) = named_texts(map) {
-                    self.signal_texts.entry(attribute).or_default().extend(literals);
-                    return;
-                }
-                if let Some(attribute) = asked_for(map) {
-                    self.signal_cuts.entry(attribute).or_default();
-                    return;
-                }
-                if let Some((variable, attribute)) = attribute(map) {
-                    match variable {
-                        "context" => drop(self.signals.insert(attribute)),
-                        "principal" => {
-                            self.principal = true;
-                            self.facts.insert(attribute);
-                        }
-                        // The action and the case of a question are always the same.
-                        _ => {}
-                    }
-                    return;
-                }
-                match map.get("Var").and_then(Json::as_str) {
-                    Some("principal") => self.principal = true,
-                    Some("context") => self.whole_context = true,
-                    _ => {}
-                }
-                map.values().for_each(|value| self.at(value));
-            }
-            Json::Array(items) => items.iter().for_each(|item| self.at(item)),
-            _ => {}
-        }
-    }
-
-    /// The places of the signals that are read by name; none if the context is looked at as a whole.
-    fn places(&self, kinds: &[(String, SignalKind)]) -> Option<BTreeSet<usize>> {
-        if self.whole_context {
-            return None;
-        }
-        let named = self.signals.iter().chain(self.signal_cuts.keys()).chain(self.signal_texts.keys());
-        named.map(|name| place_of(name, kinds)).collect()
-    }
-
-    fn steady(&self, kinds: &[(String, SignalKind)]) -> Option<Reads> {
-        if self.whole_context {
-            return None;
-        }
-        let mut reads = Reads::default();
-        for name in &self.signals {
-            let at = place_of(name, kinds)?;
-            if kinds.get(at).is_none_or(|(_, kind)| !matches!(kind, SignalKind::Bool | SignalKind::Name)) {
-                return None;
-            }
-            reads.signals.insert(at, Cuts::new());
-        }
-        for (name, cuts) in &self.signal_cuts {
-            reads.signals.entry(place_of(name, kinds)?).or_default().extend(cuts);
-        }
-        for (name, texts) in &self.signal_texts {
-            let at = place_of(name, kinds)?;
-            reads.signals.entry(at).or_default();
-            reads.texts.entry(at).or_default().extend(texts.iter().cloned());
-        }
-        for at in reads.signals.keys() {
-            if kinds.get(*at).is_some_and(|(_, kind)| matches!(kind, SignalKind::Text | SignalKind::List)) {
-                reads.texts.entry(*at).or_default();
-            }
-        }
-        for name in &self.facts {
-            if !STEADY.contains(&name.as_str()) {
-                return None;
-            }
-        }
-        for (name, cuts) in &self.fact_cuts {
-            let known = match &**name {
-                "depth" => &mut reads.depth,
-                "expected_wait_ms" => &mut reads.expected_wait_ms,
-                "sla_risk_bp" => &mut reads.sla_risk_bp,
-                "hour" => &mut reads.hour,
-                "weekday" => &mut reads.weekday,
-                "date" => &mut reads.date,
-                _ => return None,
-            };
-            known.extend(cuts);
-        }
-        Some(reads)
-    }
-}
-
-fn place_of(name: &str, kinds: &[(String, SignalKind)]) -> Option<usize> {
-    kinds.iter().position(|(known, _)| known == name)
 }

@@ -80,6 +80,8 @@ fn what_is_wrong_is_found_where_it_stands() {
         (need("skills = { juggling = 3 }"), "which is no value of the schema's Skill"),
         (need("skills = { cards = 6 }"), "at level 6"),
         (need("skills = { cards = 3 }\nqueues = [\"fraud\", \"general\"]"), "`cards`, which none of its `queues` has"),
+        (need("language = 6"), "needs the case's language at level 6"),
+        (need(""), "needs nothing"),
         (need("skills = { cards = 3 }\nqueues = [\"cards-ai\"]"), "there is no queue of this name"),
     ] {
         let found = findings(bank_and(&tables));
@@ -104,8 +106,14 @@ fn an_attribute_that_nobody_fills_is_found_in_the_schema() {
     for (to, says) in [
         ("sla_risk_bp: Long, mood: Long,", "the attribute `mood` of `Ai` is one that nothing ever fills"),
         ("sla_risk_bp: Long, hour: Bool,", "the attribute `hour` of `Queue` is a Long"),
+        ("sla_risk_bp: Long, skills: Set<Skill>,", "the attribute `skills` of `Ai` is one that nothing ever fills"),
     ] {
-        let schema = text(&bank, "schema.cedarschema").replace("sla_risk_bp: Long,", to);
+        let schema = text(&bank, "schema.cedarschema");
+        // Queues have skills already.
+        let schema = match to.contains("skills") {
+            true => schema.replacen("sla_risk_bp: Long,", to, 1),
+            false => schema.replace("sla_risk_bp: Long,", to),
+        };
         let found = findings(bank.clone().with("schema.cedarschema", schema.into_bytes()));
         let finding = found.iter().find(|finding| finding.message.contains(says));
         assert!(finding.is_some_and(|finding| finding.file == "schema.cedarschema" && finding.line > 1), "{found:#?}");
@@ -236,5 +244,67 @@ fn the_tests_of_a_bundle_hold_what_it_weighs_at_a_moment() {
         let told = failures.iter().any(|failure| failure.message.contains(says));
         assert_eq!(says.is_empty(), failures.is_empty(), "{to}: {failures:#?}");
         assert!(says.is_empty() || told, "{to}: {failures:#?}");
+    }
+}
+
+#[test]
+fn levels_of_languages_are_said_by_the_bundle_or_by_a_test() {
+    let tests = r#"
+[[test]]
+name = "as the bundle says"
+signals = { topic = "cards", wants_human = true, language = "en" }
+allow = ["cards"]
+needs_language = { cards = 3, general = 0 }
+
+[[test]]
+name = "as the test says"
+signals = { topic = "cards", wants_human = true, language = "en" }
+facts = { cards = { language_level = 3 } }
+deny = ["cards"]
+because = { cards = ["speaks.cards"] }
+"#;
+    let need = need("queues = [\"cards\"]\nlanguage = 3");
+    let bank = bank_and(&need);
+    let manifest = text(&bank, "bundle.toml");
+    let (before, own) = manifest.split_once("[[queue]]\nname = \"cards\"").unwrap();
+    let at = own.find("languages = ").unwrap();
+    let line = own[at..].lines().next().unwrap();
+    let with = |languages: &str| {
+        let own = own.replacen(line, &format!("languages = {languages}"), 1);
+        let manifest = format!("{before}[[queue]]\nname = \"cards\"{own}");
+        let schema = text(&bank, "schema.cedarschema");
+        let schema = schema.replace("sla_risk_bp: Long,", "sla_risk_bp: Long, language_level: Long,");
+        let policy = "@id(\"speaks.cards\") @owner(\"cards-team\") @reason(\"r\")\nforbid (principal == \
+                      Queue::\"cards\", action == Action::\"handle\", resource) when { principal.language_level < 4 };";
+        let files = bank.clone().with("bundle.toml", manifest.into_bytes());
+        let files = files.with("schema.cedarschema", schema.into_bytes()).with("policies/speaks.cedar", policy.into());
+        files.with("tests/speaks.toml", tests.into())
+    };
+    let failures = |files: Files| {
+        let bundle = Bundle::load(files).unwrap();
+        suite::run(&bundle, &Engine::new(&bundle)).failures
+    };
+    assert_eq!(failures(with("[\"en\", \"de\"]")), []);
+    assert_eq!(failures(with("{ en = 4, de = 1 }")), []);
+    let found = failures(with("{ en = 3 }"));
+    assert!(found.iter().any(|one| one.message.contains("expected allow for `cards`, got deny")), "{found:#?}");
+    let found = findings(with("{ en = 6 }"));
+    assert!(found.iter().any(|one| one.message.contains("`cards` speaks `en` at level 6")), "{found:#?}");
+    let found = findings(with("{ xx = 3 }"));
+    assert!(found.iter().any(|one| one.message.contains("names `xx`")), "{found:#?}");
+}
+
+#[test]
+fn minutes_of_a_topic_are_a_queue_s_and_at_least_one() {
+    let bank = bank_and("");
+    for (of, by_topic, says) in [
+        ("[[queue]]\nname = \"cards\"", "{ cards = { handling_minutes = 4 } }", ""),
+        ("[[queue]]\nname = \"cards\"", "{ cards = { handling_minutes = 0 } }", "`handling_minutes` of 0"),
+        ("[[responder]]\nname = \"cards-ai\"", "{ cards = { handling_minutes = 4 } }", "nobody waits for an AI"),
+    ] {
+        let manifest = text(&bank, "bundle.toml").replacen(of, &format!("{of}\nby_topic = {by_topic}"), 1);
+        let found = findings(bank.clone().with("bundle.toml", manifest.into_bytes()));
+        assert_eq!(found.is_empty(), says.is_empty(), "{found:#?}");
+        assert!(found.iter().all(|one| one.message.contains(says)), "{found:#?}");
     }
 }

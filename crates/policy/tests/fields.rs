@@ -11,6 +11,7 @@ use remit_policy::{
     bundle::{Bundle, FieldSpec, shown},
     engine::Engine,
     files::Files,
+    nearest::Permits,
     suite,
 };
 use serde_json::json;
@@ -85,6 +86,8 @@ fn a_value_is_read_by_its_declaration_and_shown_as_it_was_written() {
         ("order", json!(" W2378156 "), json!("W2378156")),
         ("amount", json!(12_50), json!(12_50)),
         ("departure", json!("2026-12-24T18:30:00+01:00"), json!("2026-12-24T17:30:00Z")),
+        ("departure", json!("9999-12-31T23:59:59Z"), json!("9999-12-31T23:59:59Z")),
+        ("departure", json!("9999-12-31T20:30:00-02:00"), json!("9999-12-31T22:30:00Z")),
         ("needs", json!(["wheelchair", "escort", "wheelchair"]), json!(["escort", "wheelchair"])),
     ] {
         assert_eq!(shown(&of(name, written).unwrap()), again, "{name}");
@@ -93,11 +96,16 @@ fn a_value_is_read_by_its_declaration_and_shown_as_it_was_written() {
         ("order", json!("two words")),
         ("order", json!("x".repeat(65))),
         ("order", json!("a\u{0}b")),
+        ("order", json!("W1\u{200b}")),
+        ("order", json!("\u{202e}W1")),
         ("order", json!("")),
         ("order", json!(7)),
         ("amount", json!(-1)),
         ("amount", json!(12.5)),
         ("departure", json!("tomorrow")),
+        ("departure", json!("9999-12-31T23:59:59")),
+        ("departure", json!("9999-12-31T23:59:59-01:00")),
+        ("departure", json!("10000-01-01T00:00:00Z")),
         ("departure", json!(1_700_000_000)),
         ("needs", json!(["lift"])),
         ("needs", json!("escort")),
@@ -204,6 +212,103 @@ fn tests_of_a_bundle_set_fields_and_facts() {
 }
 
 #[test]
+fn a_personal_value_under_another_name_is_found_wherever_conditions_stand() {
+    let condition = "{a: context.customer}.a has tier && {a: context.customer}.a.tier like \"g*\"";
+    let says = "looks at `context.customer` otherwise than by the name of what is in it";
+    let rule = format!(
+        "\n@id(\"alias\") @owner(\"head-of-support\") @reason(\"r\")\n\
+         forbid (principal is Ai, action == Action::\"handle\", resource)\nwhen {{ {condition} }};"
+    );
+    let found = said(DECLARED, &rule);
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let weighed = format!(
+        "[[preference]]\nname = \"alias\"\nowner = \"head-of-support\"\nreason = \"r\"\n\
+         when = '{condition}'\nprefers = [\"cards-ai\"]\nminor = 100\n"
+    );
+    let found = said(&format!("{DECLARED}{weighed}"), "");
+    assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
+    let declared = files(DECLARED, "");
+    let bundle = Bundle::load(declared.clone().with("invariants/alias.cedar", rule.clone().into()));
+    assert!(bundle.unwrap_err().iter().any(|finding| finding.message.contains(says)));
+    // One that governed once is read as it was, so that its decisions can be taken again.
+    assert!(Bundle::load_kept(declared.with("policies/alias.cedar", rule.into())).is_ok());
+}
+
+#[test]
+fn hours_beyond_all_sense_are_told_and_overflow_nothing() {
+    let tests = format!(
+        r#"
+        [[test]]
+        name = "far"
+        fields = {{ departure_in_hours = {} }}
+        customer = {{ tier = "gold", tier_age_hours = {} }}
+        facts = {{ cards-ai = {{ depth = {}, expected_wait_ms = {}, sla_risk_bp = {} }} }}
+        chosen = "cards-ai"
+        [[test]]
+        name = "late"
+        at = "9999-12-30T21:59:59Z"
+        fields = {{ departure_in_hours = 1000000, departure = "9999-12-30T21:59:59Z" }}
+        signals.waited_ms = {}
+        chosen = "cards-ai"
+        [[test]]
+        name = "early"
+        at = "-009999-01-02T01:59:59Z"
+        fields = {{ departure = "9999-12-30T21:59:59Z" }}
+        customer = {{ tier = "gold", tier_age_hours = 1000000 }}
+        chosen = "cards-ai"
+        "#,
+        i64::MAX,
+        i64::MIN,
+        i64::MIN,
+        i64::MAX,
+        i64::MAX,
+        i64::MAX,
+    );
+    let bundle = Bundle::load(files(DECLARED, POLICIES).with("tests/about.toml", tests.into())).unwrap();
+    let report = suite::run(&bundle, &Engine::new(&bundle));
+    let failures: Vec<&str> = report.failures.iter().map(|finding| finding.message.as_str()).collect();
+    for name in ["departure_in_hours", "tier_age_hours"] {
+        let told = format!("test \"far\": `{name}` takes a whole number of hours, at most 1000000");
+        assert!(failures.contains(&told.as_str()), "{failures:?}");
+    }
+}
+
+#[test]
+fn the_nearest_permit_is_told_with_the_fields_and_facts_that_it_reads() {
+    let policies = r#"
+@id("about.care") @owner("head-of-support") @reason("Soon, and who needs help")
+permit (principal == Queue::"care", action == Action::"handle", resource)
+when { (context.fields has amount && context.fields.amount > 500 && context.fields has needs
+        && context.fields.needs.contains("escort") && !(context.fields has departure_in_hours))
+       || (context.customer.tier_age_hours < 48 && context.handoffs == 7) };"#;
+    let files = files(DECLARED, policies);
+    let queues = String::from_utf8(files.get("policies/queues.cedar").unwrap().to_vec()).unwrap();
+    let bundle = Bundle::load(files.with("policies/queues.cedar", queues.into_bytes())).unwrap();
+    let engine = Engine::new(&bundle);
+    let now = Timestamp(0);
+    let mut signals = Signals::new();
+    for (name, value) in [("amount", json!(100)), ("needs", json!(["wheelchair"]))] {
+        let spec = field(&bundle, name);
+        engine.see_field(&mut signals, spec, &spec.read(&value).unwrap(), (&"crm".into(), now), now);
+    }
+    engine.complete(&mut signals, now);
+    let care = bundle.candidates().iter().find(|spec| spec.responder.as_str() == "care").unwrap().idle();
+    let nearest = Permits::of(&bundle).nearest(&signals, &care).unwrap();
+    assert_eq!(nearest.policy.as_str(), "about.care");
+    let seen: Vec<String> = nearest.seen.iter().map(|(name, is)| format!("{name} is {is}")).collect();
+    assert_eq!(
+        seen,
+        [
+            "customer.tier_age_hours is not known",
+            "fields.amount is 100",
+            "fields.departure_in_hours is not there",
+            "fields.needs is there, and personal",
+            "handoffs is 0"
+        ]
+    );
+}
+
+#[test]
 fn mistakes_are_told_by_name() {
     let one = |declared: &str| format!("\n[[field]]\n{declared}\n");
     for (declared, told) in [
@@ -242,4 +347,13 @@ forbid (principal is Ai, action == Action::"handle", resource) when { context.fi
         found.iter().any(|one| one.contains("does more with `context.fields.needs`, which is personal")),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_schema_may_call_its_context_by_more_than_one_name() {
+    let schema = String::from_utf8(bank().get("schema.cedarschema").unwrap().to_vec()).unwrap();
+    let named = schema.replace("context: Facts", "context: Seen") + "\ntype Seen = Known;\ntype Known = Facts;\n";
+    let renamed = files(DECLARED, POLICIES).with("schema.cedarschema", named.into_bytes());
+    let bundle = Bundle::load(renamed).unwrap_or_else(|findings| panic!("{findings:?}"));
+    assert!(suite::run(&bundle, &Engine::new(&bundle)).failures.is_empty());
 }

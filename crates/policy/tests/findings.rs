@@ -1,7 +1,7 @@
 //! What is wrong with a bundle stands where it is, and what follows from it stands below it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
-use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
+use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
 use std::path::Path;
 
 fn text(files: &Files, file: &str) -> String {
@@ -40,6 +40,7 @@ fn each_finding_is_on_the_line_of_what_is_wrong() {
         ("bundle.toml", "[[queue]]\nname = \"identity\"", "name = \"identity\"", "name = \"fraud\"", "two responders"),
         ("bundle.toml", "[economics]", "value_signal = \"customer_tier\"", "value_signal = \"topic_\"", "value_signal"),
         ("bundle.toml", "[decision_points]", "override = \"duty-manager\"", "override = \"cards\"", "is no owner"),
+        ("bundle.toml", "[limits]", "handoffs_max", "snooze_days = 0\nhandoffs_max", "snooze_days must be 1 to 366"),
         ("bundle.toml", "packs = [", "packs = [\"en\"", "packs = [\"xx\"", "pack"),
         ("bundle.toml", "[readings.owners]", "threat = \"care-team\"", "threat = \"care\"", "care"),
         ("policies/safety.cedar", "@id(\"care.threat\")", "Situation::\"threat\"", "Situation::\"thread\"", "thread"),
@@ -106,4 +107,121 @@ fn two_faults_are_two_findings() {
         .replacen("stop_ai = \"ai-desk\"", "stop_ai = \"no-desk\"", 1);
     let findings = Bundle::load(bank.with("bundle.toml", manifest.into_bytes())).unwrap_err();
     assert_eq!(findings.len(), 2, "{findings:#?}");
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_the_one_thing_that_is_said_of_it() {
+    let files = [
+        "bundle.toml",
+        "schema.cedarschema",
+        "intents.csv",
+        "policies/queues.cedar",
+        "invariants/promises.cedar",
+        "tests/broken.toml",
+        "texts/de.toml",
+        "knowledge/pin.md",
+        "knowledge/synonyms.toml",
+        "readings/bank.toml",
+    ];
+    for file in files {
+        let bank = bank();
+        let mut bytes = bank.get(file).unwrap_or_default().to_vec();
+        bytes.splice(0..0, *b"# one\n# two \xff\n");
+        let found = Bundle::load(bank.with(file, bytes)).unwrap_err();
+        let [one] = found.as_slice() else { panic!("{file}: {found:?}") };
+        assert_eq!((one.file.as_str(), one.line), (file, 2));
+        assert_eq!(one.message, "the file is not UTF-8 from byte 12 on");
+    }
+    let nothing = Bundle::load(Files::default()).unwrap_err();
+    assert!(nothing.len() == 1 && nothing[0].message == "there is no bundle.toml", "{nothing:?}");
+}
+
+/// The bank with `lines` behind the end of its manifest, and what is found.
+fn found_with(lines: &str) -> Vec<Finding> {
+    let bank = bank();
+    let manifest = text(&bank, "bundle.toml") + lines;
+    Bundle::load(bank.with("bundle.toml", manifest.into_bytes())).map(|_| Vec::new()).unwrap_or_else(|found| found)
+}
+
+#[test]
+fn what_is_beyond_bounds_is_found_on_its_line_before_anything_is_read() {
+    for (behind, from, to, says) in [
+        ("", "currency = \"GBP\"", "currency = \"EURO\"", "the currency \"EURO\" is no code of ISO 4217"),
+        ("", "currency = \"GBP\"", "currency = \"gbp\"", "the currency \"gbp\" is no code of ISO 4217"),
+        ("[economics]", "breach_minor = ", "breach_minor = 92233720368547758", "amounts are from 0 to"),
+        ("[economics]", "failure_minor = ", "failure_minor = -", "amounts are from 0 to"),
+        ("[[queue]]", "handling_minor = ", "handling_minor = 92233720368547", "handling_minor must be 0 to"),
+    ] {
+        let (found, line) = found("bundle.toml", behind, from, to);
+        assert!(found.len() == 1 && found[0].message.contains(says), "{to}: {found:?}");
+        assert!(behind == "[[queue]]" || found[0].line == line, "{to}: {found:?}");
+    }
+    let (found, _) = found("bundle.toml", "", "name = \"", &format!("name = \"{}", "x".repeat(1_000_000)));
+    assert!(found.len() == 1 && found[0].message.len() < 100, "{}", found.len());
+    let queues: String = (0..2_000)
+        .map(|at| {
+            format!(
+                "[[queue]]\nname = \"q{at}\"\ntitle = \"Q\"\n\
+        accountable = \"cards-team\"\nhandling_minor = 1\nprior_resolve_bp = 1\nprior_weight = 1\n\
+        calendar = \"long\"\nsla = \"standard\"\nservers = 1\nhandling_minutes = 1\n"
+            )
+        })
+        .collect();
+    let found = found_with(&queues);
+    assert!(found.len() == 1 && found[0].message.contains("[[queue]], and at most 1000 are taken"), "{found:?}");
+}
+
+#[test]
+fn a_calendar_that_nobody_uses_is_read_all_the_same() {
+    let of = |zone: &str, range: &str| {
+        let lines = format!(
+            "\n[[calendar]]\nname = \"spare\"\ntime_zone = \"{zone}\"\n[calendar.hours]\nmonday = [\"{range}\"]\n"
+        );
+        found_with(&lines).into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let unused = "no queue uses calendar `spare`";
+    assert_eq!(of("Europe/London", "08:00-17:00"), [unused]);
+    assert_eq!(of("Mars/Olympus", "08:00-17:00").len(), 2);
+    assert_eq!(of("Europe/London", "25:00-26:00").len(), 2);
+    assert_eq!(of("Factory", "08:00-17:00")[1..], ["calendar `spare`: `Factory` is the zone of no place"]);
+}
+
+#[test]
+fn words_and_names_are_not_sent_over_the_network_in_the_clear_unless_the_bundle_says_so() {
+    let declared = |url: &str, more: &str| {
+        found_with(&format!(
+            "\n[[fact]]\nname = \"tier\"\ntype = \"text\"\n[enrichment]\nurl = \"{url}\"\nsecret_env = \"CRM\"\n\
+             facts = [\"tier\"]\n{more}\n"
+        ))
+    };
+    for url in ["https://crm.example/remit", "http://127.0.0.1:8080/", "http://localhost/remit", "http://[::1]/"] {
+        assert_eq!(declared(url, ""), [], "{url}");
+    }
+    let found = declared("http://10.0.0.7/remit", "");
+    assert!(found.len() == 1 && found[0].message.ends_with("asks over the network in the clear"), "{found:?}");
+    assert_eq!(declared("http://10.0.0.7/remit", "in_the_clear = true"), []);
+    let webhook = |more: &str| {
+        let bank = bank();
+        let manifest = text(&bank, "bundle.toml").replacen(
+            "kind = \"knowledge\"",
+            &format!("kind = \"webhook\"\nurl = \"http://bot.example/turns\"\nsecret_env = \"BOT\"{more}"),
+            1,
+        );
+        Bundle::load(bank.with("bundle.toml", manifest.into_bytes())).map(|_| Vec::new()).unwrap_or_else(|found| found)
+    };
+    let found = webhook("");
+    assert!(found.len() == 1 && found[0].message.ends_with("over the network in the clear"), "{found:?}");
+    assert_eq!(webhook("\nin_the_clear = true"), []);
+}
+
+#[test]
+fn a_test_is_held_to_what_can_be() {
+    let tests =
+        "[[test]]\nname = \"a\"\nchosen = \"nite\"\n[[test]]\nname = \"b\"\nfacts = { cards = { depth = -1 } }\n";
+    let bundle = Bundle::load(bank().with("tests/odd.toml", tests.into())).unwrap();
+    let failures = suite::run(&bundle, &Engine::new(&bundle)).failures;
+    let said: Vec<&str> = failures.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].ends_with("the bundle has no responder `nite`, which is to be chosen"), "{said:?}");
+    assert!(said[1].contains("facts of `cards`: depth and expected_wait_ms must not be negative"), "{said:?}");
 }

@@ -160,3 +160,17 @@ fn the_grid_finds_what_policies_let_through() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].message.contains("`general` handle a case, by queue.general"), "{found:#?}");
 }
+
+#[test]
+fn the_grid_knows_literals_beside_what_has_another_name() {
+    let (bundle, engine) = bank(&[(
+        "invariants/promises.cedar",
+        "@id(\"invariant.auditors\")",
+        "@id(\"invariant.waited\") @owner(\"risk\") @reason(\"Not after so long\")\n\
+         forbid (principal == Queue::\"general\", action == Action::\"handle\", resource)\n\
+         when { {a: context}.a.waited_ms > 7777777 };\n\
+         @id(\"invariant.auditors\")",
+    )]);
+    let found = grid::check(&bundle, &engine);
+    assert!(found.iter().any(|finding| finding.message.contains("`invariant.waited` forbids: with ")), "{found:#?}");
+}

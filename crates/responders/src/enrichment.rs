@@ -44,9 +44,9 @@ pub struct EnrichmentAsked {
     pub wants_fields: Vec<String>,
 }
 
-/// What is told: anything but these two members is refused.
+/// What is told; other members say nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct EnrichmentTold {
     /// Facts of the customer.
     pub facts: BTreeMap<String, Value>,
@@ -71,6 +71,30 @@ impl EnrichmentService {
         let body = serde_json::to_vec(asked).map_err(|_| Failure::Unsendable("it cannot be written".to_owned()))?;
         let call = signed::call(&self.endpoint, &self.secret, id, Bytes::from(body), REPLY_MAX, self.now);
         let (_, body) = timeout(self.deadline, call).await.map_err(|_| Failure::Timeout)??;
-        serde_json::from_slice(&body).map_err(|error| Failure::json(&error))
+        told(&body)
+    }
+}
+
+/// What a reply tells. A list is none, though it could be read as the members in their order.
+fn told(body: &[u8]) -> Result<EnrichmentTold, Failure> {
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Failure::Malformed("no JSON object".to_owned()));
+    }
+    serde_json::from_slice(body).map_err(|error| Failure::json(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_an_object_whose_other_members_say_nothing() {
+        let of = |body: &str| told(body.as_bytes());
+        let tier = of("{ \"facts\": { \"tier\": \"plus\" }, \"version\": 3 }").unwrap();
+        assert_eq!((tier.facts.len(), tier.fields.len()), (1, 0));
+        assert_eq!(of(" {}").unwrap(), EnrichmentTold::default());
+        for body in ["", "[]", "[{}, {}]", "null", "\"facts\"", "{ \"facts\": [] }", "{ \"facts\": {} "] {
+            assert!(matches!(of(body), Err(Failure::Malformed(_))), "{body}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 (() => {
   const el = (id) => document.getElementById(id);
   const [log, list, form, text, notice, human] = ['log', 'messages', 'form', 'text', 'notice', 'human'].map(el);
+  const [call, picking, day, time] = ['call', 'callback', 'callback-day', 'callback-time'].map(el);
   const kept = sessionStorage;
   let chat = '';          // Which chat this page is for: each request names it.
   const FILE_MAX = 5 * 1024 * 1024;
@@ -56,7 +57,7 @@
   const end = () => {
     if (stream) stream.close();
     say(ENDED);
-    form.hidden = human.hidden = el('solved').hidden = el('closed').hidden = true;
+    form.hidden = human.hidden = call.hidden = el('solved').hidden = el('closed').hidden = picking.hidden = true;
     el('status').hidden = true;
   };
 
@@ -127,6 +128,9 @@
     }
     const focus = document.activeElement;
     human.hidden = !now.can_ask_human;
+    call.hidden = !now.callback;
+    call.textContent = now.callback || '';
+    if (!now.callback) picking.hidden = true;
     el('solved').hidden = !now.can_confirm;
     el('attach').hidden = now.state === 'new' || closed;
     const asks = closed && !another;
@@ -234,6 +238,56 @@
     say(answer.ok ? '' : await why(answer));
     text.focus();
   });
+
+  // ── A call: the times are those of the desk that has the case, and all words are the server's ──
+  let days = [];
+  const option = (value, title) => {
+    const made = make('option', '', title);
+    made.value = value;
+    return made;
+  };
+  const fillTimes = () => time.replaceChildren(...days[day.selectedIndex].times.map((one) => option(one.at, one.title)));
+  const leave = () => {
+    picking.hidden = true;
+    (call.hidden ? text : call).focus();
+  };
+  call.addEventListener('click', async () => {
+    const answer = await ask(at('callback'));
+    if (!answer) return say('That did not go through. Please try again.');
+    if (answer.status === 401) return end();
+    if (!answer.ok) return say(await why(answer));
+    const times = await answer.json();
+    days = times.days;
+    if (!days.length) return say(times.texts.none);
+    say('');
+    for (const [part, words] of [
+      ['when', times.texts.when], ['day-label', times.texts.day], ['time-label', times.texts.time],
+      ['confirm', times.texts.confirm], ['cancel', times.texts.cancel], ['keep', times.texts.keep],
+    ]) el(`callback-${part}`).textContent = words;
+    day.replaceChildren(...days.map((one) => option(one.date, one.title)));
+    fillTimes();
+    el('callback-cancel').hidden = !times.at;
+    picking.hidden = false;
+    day.focus();
+  });
+  day.addEventListener('change', fillTimes);
+  let asked = null;   // What was asked for, with its key: asked again, it is the same.
+  picking.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (el('callback-confirm').disabled) return;
+    if (!asked || asked.at !== time.value) asked = { at: time.value, key: key() };
+    el('callback-confirm').disabled = true;
+    const answer = await write('callback', { at: asked.at }, asked.key);
+    el('callback-confirm').disabled = false;
+    if (!answer) return say('That did not go through. Please try again.');
+    asked = null;
+    if (answer.status === 401) return end();
+    say(answer.ok ? '' : await why(answer));
+    if (answer.ok) leave();
+  });
+  press(el('callback-cancel'), 'callback/end', {}, leave);
+  el('callback-keep').addEventListener('click', leave);
+  picking.addEventListener('keydown', (event) => { if (event.key === 'Escape') leave(); });
 
   // ── What comes ────────────────────────────────────────────────
   const follow = () => {

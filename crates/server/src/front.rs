@@ -25,7 +25,7 @@ impl Front {
     /// Over the parts in force.
     pub(crate) fn new(succession: Arc<Succession>) -> Self {
         let current = succession.current();
-        let routed = (current.journal.term(), http::router(current, &succession));
+        let routed = (current.journal.term(), http::router(current));
         Self { succession, routed: RwLock::new(routed) }
     }
 
@@ -40,13 +40,14 @@ impl Front {
         drop(routed);
         let mut routed = self.routed.write().unwrap_or_else(PoisonError::into_inner);
         if routed.0 < term {
-            *routed = (term, http::router(current, &self.succession));
+            *routed = (term, http::router(current));
         }
         routed.1.clone()
     }
 
     /// Answers a request. One that only reads commits nothing, and so is carried out once.
     pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Infallible> {
+        request.extensions_mut().insert(Arc::clone(&self.succession));
         if matches!(*request.method(), Method::GET | Method::HEAD) {
             return TowerToHyperService::new(self.router()).call(request).await;
         }
@@ -61,6 +62,7 @@ impl Front {
             let mut again = Request::new(read.get().map_or_else(Body::empty, |bytes| Body::from(bytes.clone())));
             (*again.method_mut(), *again.uri_mut(), *again.headers_mut()) =
                 (method.clone(), uri.clone(), headers.clone());
+            again.extensions_mut().insert(Arc::clone(&self.succession));
             answer = TowerToHyperService::new(self.router()).call(again).await?;
         }
         Ok(answer)

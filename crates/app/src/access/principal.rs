@@ -12,6 +12,9 @@ pub const TOKEN_PREFIX: &str = "remit_";
 /// Roles that a token can have; what each may do is for the bundle's policies to say.
 pub const ROLES: [&str; 6] = ["admin", "integration", "responder", "staff", "lead", "auditor"];
 
+/// Those of programs, and of whoever sets a server up: what they bring without a lease is the customer's.
+const PROGRAMS: [&str; 2] = ["admin", "integration"];
+
 /// Who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -26,6 +29,8 @@ pub enum Principal {
         /// The responder on whose behalf they write.
         responder: Option<String>,
     },
+    /// A person who works here and is not noted as staff, such as a lead or an auditor.
+    Person,
     /// A customer, on the chat page.
     Customer(CustomerId),
     /// Remit itself: what it does follows from what was decided and recorded before.
@@ -126,7 +131,7 @@ impl Principal {
         match self {
             Self::Responder(responder) => Some(responder),
             Self::Staff { responder, .. } => responder.as_deref(),
-            Self::Integration | Self::Customer(_) | Self::System(_) => None,
+            Self::Integration | Self::Person | Self::Customer(_) | Self::System(_) => None,
         }
     }
 
@@ -142,12 +147,12 @@ impl Principal {
 }
 
 impl Principal {
-    /// Who writes what it sends without a lease. An integration brings what the customer wrote, and a member of staff
-    /// relays it; a responder decides for itself.
+    /// Who writes what it sends without a lease. An integration brings what the customer wrote, and a person who works
+    /// here relays it; a responder decides for itself.
     pub fn requester(&self) -> Requester {
         match self {
             Self::Integration | Self::Customer(_) => Requester::Customer,
-            Self::Staff { .. } => Requester::Proxy,
+            Self::Staff { .. } | Self::Person => Requester::Proxy,
             Self::Responder(_) => Requester::Autonomous,
             Self::System(_) => Requester::Integration,
         }
@@ -166,7 +171,8 @@ impl From<&TokenRow> for Principal {
         match (staff, row.responder.clone()) {
             (Some(staff), responder) => Self::Staff { staff, responder },
             (None, Some(responder)) => Self::Responder(responder),
-            (None, None) => Self::Integration,
+            (None, None) if row.roles.iter().any(|role| PROGRAMS.contains(&role.as_str())) => Self::Integration,
+            (None, None) => Self::Person,
         }
     }
 }
@@ -181,6 +187,7 @@ mod tests {
         for (principal, requester, customers) in [
             (Principal::Integration, Requester::Customer, true),
             (staff, Requester::Proxy, false),
+            (Principal::Person, Requester::Proxy, false),
             (Principal::Responder("cards-ai".to_owned()), Requester::Autonomous, false),
             (Principal::System(Job::Timers), Requester::Integration, false),
         ] {

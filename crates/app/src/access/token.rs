@@ -228,6 +228,11 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// When policy or a bound refuses.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
+    // Nobody is removed between this look at them and the commit: with them go the tokens that they have by then.
+    let _storing = match new.staff {
+        Some(_) => Some(parts.live.floor.storing.lock().await),
+        None => None,
+    };
     check(&parts.journal.store, &parts.governance.bundle, &new).await?;
     let (row, token) = prepare(&parts.environment.entropy, parts.environment.now(), new)?;
     let view = TokenView::from(&row);

@@ -3,15 +3,15 @@
 
 use crate::{
     Caller, Journal, Parts, Vault,
-    access::{auth, token::TOKEN_ID},
+    access::{auth, authority, token::TOKEN_ID},
     case::{needs, view::CaseView},
     customer::erased,
     operation::ForgetNameRefusal,
     refused::{Kind, Refused},
     vault::names::KNOWN_MAX,
 };
-use remit_domain::{Case, exception::Exception};
-use remit_store::Views as _;
+use remit_domain::{Case, Event, exception::Exception, governance::NameForgotten};
+use remit_store::{Commit, CommitError, Expected, ItemWrite, REVOKED_TOKEN, Views as _};
 use std::{borrow::Cow, sync::PoisonError};
 
 /// The name behind what an actor is called in records; that itself, where it is no pseudonym or the name was
@@ -70,9 +70,16 @@ pub(crate) async fn case_view(parts: &Parts, case: &Case) -> Result<CaseView, Re
 /// When policy refuses, or no token that was revoked has a name that is kept.
 pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
-    if !parts.journal.store.forget_token_name(id).await.map_err(Refused::internal)? {
-        let detail = "no name of such a token is kept, or it still stands and is to be revoked first";
-        return Err(Refused::new(Kind::NotFound, detail).into());
+    let none = "no name of such a token is kept, or it still stands and is to be revoked first";
+    let none = || Refused::new(Kind::NotFound, none);
+    let kept = parts.journal.store.item(REVOKED_TOKEN, id).await.map_err(Refused::internal)?.ok_or_else(none)?;
+    let name = ItemWrite { kind: kept.kind, id: kept.id, expected: Expected::Version(kept.version), body: None };
+    let (token, by, at) = (id.to_owned(), caller.pseudonym.to_string(), parts.environment.now());
+    let event = Event::TokenNameForgotten { forgotten: NameForgotten { token, by, at } };
+    let commit = Commit { items: vec![name], ..Commit::default() };
+    match authority::govern(parts, caller, &[event], commit).await {
+        Err(CommitError::ItemConflict { .. }) => return Err(none().into()),
+        done => done.map_err(crate::refused)?,
     }
     parts.vault.names.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     Ok(())

@@ -288,7 +288,7 @@ impl Switch<'_> {
         let (parts, governance, moves) = (Arc::clone(parts), Arc::clone(governance), self.wanted.moves.clone());
         let planned = move || {
             let now = parts.environment.now();
-            block_on(plan(&parts.journal.store, &governance.bundle, moves, now))
+            block_on(plan(parts.opener(), &governance.bundle, moves, now))
         };
         let planned = tokio::task::spawn_blocking(planned).await.map_err(Refused::internal)?;
         planned.map_err(|error| match error {

@@ -7,7 +7,7 @@ use crate::{
     refused::{Kind, Refused},
     succession::Making,
 };
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
+use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files, finding::Finding, suite};
 use std::sync::Arc;
 
 /// Findings that are told of one bundle.
@@ -36,10 +36,7 @@ pub(super) fn checked(files: Files, making: &Making) -> Result<Checked, Refused>
     if !report.failures.is_empty() {
         return Err(wrong("does not pass its own tests", &report.failures));
     }
-    let of_nobody = |situation: &str| {
-        format!("no policy gives a case in the situation `{situation}` to anybody, unless other signals do")
-    };
-    let mut warnings: Vec<String> = grid::situations_of_nobody(&bundle, &engine).into_iter().map(of_nobody).collect();
+    let mut warnings = advice::of(&bundle, &engine);
     let step = &mut |step: &str| tracing::info!(step, "a bundle is made ready");
     let cannot = |why: String| Refused::new(Kind::Invalid, format!("the bundle cannot govern: {why}"));
     let reader = reader::open(making.data.as_deref(), &bundle, step).map_err(|error| cannot(error.to_string()))?;

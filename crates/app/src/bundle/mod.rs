@@ -3,14 +3,15 @@
 use crate::{
     live::{change::Change, load::Load},
     pipeline::facts::Ground,
+    vault::opened::Opener,
 };
 pub use in_force::{InForce, in_force};
 pub use moves::{MoveError, Moves};
-pub(crate) use plan::{BUNDLE, MOVES};
+pub(crate) use plan::{BUNDLE, MOVES, keep};
 pub use plan::{By, Lost, Plan, PlanError};
-use remit_domain::id::Timestamp;
+use remit_domain::{Case, id::Timestamp};
 use remit_policy::{bundle::Bundle, engine::Engine};
-use remit_store::Store;
+use remit_store::{Evidence as _, ReadError};
 pub use survey::{Gone, Survey, survey};
 
 pub mod activate;
@@ -23,16 +24,17 @@ pub mod rehome;
 mod survey;
 
 /// What it takes to put `bundle` in force in `store`, with what is gone moved as told; nothing where it is in force,
-/// and nothing is to be moved. Changes nothing.
+/// and nothing is to be moved. Changes nothing. `opener` opens what is sealed in that store.
 ///
 /// # Errors
 /// When something open would be left without anybody, or a move means nothing.
-pub async fn plan(
-    store: &impl Store,
+pub(crate) async fn plan(
+    opener: Opener<'_>,
     bundle: &Bundle,
     moves: Moves,
     now: Timestamp,
 ) -> Result<Option<Plan>, PlanError> {
+    let store = opener.store;
     if moves.is_empty() && store.bundle_in_force().await?.as_deref() == Some(bundle.digest().as_str()) {
         return Ok(None);
     }
@@ -41,5 +43,7 @@ pub async fn plan(
     // What trips by it is acted on once the bundle is in force.
     load.follow(&Change::of_counts(store).await?);
     let ground = Ground { bundle, engine: &engine, load: &load, waits: None };
-    Plan::of(store, bundle, moves, &|case| ground.may_keep(case, now)).await.map(Some)
+    let may_keep =
+        async |case: &Case| ground.may_keep(opener, case, now).await.map_err(|refused| ReadError(refused.to_string()));
+    Plan::of(store, bundle, moves, &may_keep).await.map(Some)
 }

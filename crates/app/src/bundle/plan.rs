@@ -75,7 +75,7 @@ impl Plan {
         store: &impl Store,
         bundle: &Bundle,
         moves: Moves,
-        may_keep: &dyn Fn(&Case) -> bool,
+        may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
     ) -> Result<Self, PlanError> {
         let from = in_force(store).await?;
         let survey = survey(store, bundle, may_keep).await?;
@@ -113,7 +113,8 @@ impl Plan {
         self.moves.iter().map(moved).collect()
     }
 
-    /// Puts `bundle` in force in `store`, with where goes what is gone: what is open is moved after.
+    /// Puts `bundle`, whose files are kept by now, in force in `store`, with where goes what is gone: what is open is
+    /// moved after.
     ///
     /// # Errors
     /// When the store refuses; then nothing has changed.
@@ -126,7 +127,6 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Committed, Refused> {
         let digest: &Digest = bundle.digest();
-        keep(store, bundle).await?;
         let record = authority::record(entropy, &self.event(bundle, by, now), "remit", now)?;
         let (mut records, mut items) = (vec![record], Vec::new());
         for item in self.staff(store, bundle).await? {
@@ -187,7 +187,7 @@ impl Plan {
 }
 
 /// Keeps the files of `bundle` under its digest.
-pub(super) async fn keep(store: &impl Store, bundle: &Bundle) -> Result<(), Refused> {
+pub(crate) async fn keep(store: &impl Store, bundle: &Bundle) -> Result<(), Refused> {
     let bytes = bundle.files().to_bytes();
     store.keep_bundle(bundle.digest().as_str(), &bytes).await.map_err(Refused::internal)
 }

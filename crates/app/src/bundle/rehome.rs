@@ -3,7 +3,7 @@
 use super::{
     Moves,
     plan::{item, pending},
-    survey::{accountable_changed, each_open, holder_gone, in_no_hands, is_there},
+    survey::{accountable_changed, each_open, holder_gone, is_there},
 };
 use crate::{
     Caller, Governance, Journal, Parts,
@@ -101,43 +101,49 @@ async fn to_rehome(parts: &Arc<Parts>, moves: Option<Moves>) -> Result<Vec<Due>,
         let names: Vec<&str> = governance.bundle.candidates().iter().map(|spec| spec.responder.as_str()).collect();
         let wanted = |holder: &str| moves.is_some() || !names.contains(&holder);
         let mut due = Vec::new();
-        block_on(each_open(&journal.store, &wanted, &mut |case| {
-            let commands = commands(&parts, &case, moves.as_ref());
+        block_on(each_open(&journal.store, &wanted, async |case| {
+            let commands = commands(&parts, &case, moves.as_ref()).await;
+            let commands = commands.map_err(|refused| ReadError(refused.to_string()))?;
             if !commands.is_empty() {
                 due.push(Due { case: case.id.to_string(), commands });
             }
+            Ok(())
         }))?;
         Ok(due)
     };
     tokio::task::spawn_blocking(found).await.unwrap_or_else(|error| Err(ReadError(error.to_string())))
 }
 
-fn commands(parts: &Parts, case: &Case, moves: Option<&Moves>) -> Vec<Command> {
+async fn commands(parts: &Parts, case: &Case, moves: Option<&Moves>) -> Result<Vec<Command>, Refused> {
     let governance = &parts.governance;
     let to = |gone| moves.and_then(|moves| moves.to(gone)).cloned();
     let mut commands = Vec::new();
     if let Some(from) = holder_gone(&governance.bundle, case) {
         commands.push(Command::Rehome { from: from.clone(), to: to(from) });
     } else {
-        commands.extend(reviews(parts, case, moves.is_some()));
+        commands.extend(reviews(parts, case, moves.is_some()).await?);
     }
     let gone = |queue: &ResponderId| !is_there(&governance.bundle, queue, ResponderKind::Queue);
     for (id, consult) in case.consults.iter().filter(|(_, consult)| gone(&consult.queue)) {
         let moved = |queue| Command::MoveConsult { consult: *id, queue };
         commands.extend(to(&consult.queue).filter(|to| !gone(to)).map(moved));
     }
-    commands
+    Ok(commands)
 }
 
 /// Reviews of a case whose holder is there: where it may not keep the case any more, by policies that have just
 /// changed, and where somebody else answers for the case. Whoever loses it by the first has nothing to do with the
 /// second.
-fn reviews(parts: &Parts, case: &Case, changed: bool) -> impl Iterator<Item = Command> + use<> {
+async fn reviews(parts: &Parts, case: &Case, changed: bool) -> Result<impl Iterator<Item = Command> + use<>, Refused> {
     let review = |epoch, trigger| Command::Review { epoch, point: DecisionPoint::Retain, trigger };
-    let lost = Some(case).filter(|case| changed && !facts::may_keep(parts, case));
-    let lost = lost.and_then(in_no_hands).map(|epoch| review(epoch, Trigger::PoliciesChanged));
+    let epoch = case.in_no_hands().filter(|_| changed);
+    let lost = match epoch {
+        Some(_) if facts::may_keep(parts, case).await? => None,
+        epoch => epoch,
+    };
+    let lost = lost.map(|epoch| review(epoch, Trigger::PoliciesChanged));
     let renamed = accountable_changed(&parts.governance.bundle, case);
-    lost.into_iter().chain(renamed.map(|epoch| review(epoch, Trigger::BundleChanged)))
+    Ok(lost.into_iter().chain(renamed.map(|epoch| review(epoch, Trigger::BundleChanged))))
 }
 
 async fn rehome_one(parts: &Parts, due: Due) -> Result<(), Refused> {

@@ -62,7 +62,12 @@ impl Gone {
 
 impl Survey {
     /// Counts an open case. `may_keep` says whether its holder, which is there, may keep it.
-    fn count(&mut self, bundle: &Bundle, case: &Case, may_keep: &dyn Fn(&Case) -> bool) {
+    async fn count(
+        &mut self,
+        bundle: &Bundle,
+        case: &Case,
+        may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
+    ) -> Result<(), ReadError> {
         self.open += 1;
         for consult in case.consults.values() {
             if !is_there(bundle, &consult.queue, ResponderKind::Queue) {
@@ -77,10 +82,11 @@ impl Survey {
                 (false, true) => of.with_person += 1,
                 (false, false) => of.waiting += 1,
             }
-            return;
+            return Ok(());
         }
         self.accountable += u64::from(accountable_changed(bundle, case).is_some());
-        self.not_permitted += u64::from(in_no_hands(case).is_some() && !may_keep(case));
+        self.not_permitted += u64::from(case.in_no_hands().is_some() && !may_keep(case).await?);
+        Ok(())
     }
 }
 
@@ -106,12 +112,6 @@ pub(super) fn accountable_changed(bundle: &Bundle, case: &Case) -> Option<u64> {
     case.holder.as_ref().filter(|_| case.status == Status::Open).and_then(named)
 }
 
-/// The epoch of an open case that a responder has and no member of staff: people keep what they have.
-pub(super) fn in_no_hands(case: &Case) -> Option<u64> {
-    let held = case.holder.as_ref().filter(|_| case.status == Status::Open)?;
-    (held.responder().is_some() && held.staff.is_none()).then_some(held.epoch)
-}
-
 const PAGE: usize = 200;
 
 /// Looks through all that is open in `store` for what `bundle` cannot go on with.
@@ -121,10 +121,10 @@ const PAGE: usize = 200;
 pub async fn survey(
     store: &impl Views,
     bundle: &Bundle,
-    may_keep: &dyn Fn(&Case) -> bool,
+    may_keep: &impl AsyncFn(&Case) -> Result<bool, ReadError>,
 ) -> Result<Survey, ReadError> {
     let mut found = Survey::default();
-    each_open(store, &|_| true, &mut |case| found.count(bundle, &case, may_keep)).await?;
+    each_open(store, &|_| true, async |case| found.count(bundle, &case, may_keep).await).await?;
     for Entry { value: item, .. } in staff(store).await? {
         let gone = |queue: &&ResponderId| !is_there(bundle, queue, ResponderKind::Queue);
         let only_there = item.profile.queues.iter().all(|queue| gone(&queue));
@@ -146,7 +146,7 @@ pub async fn survey(
 pub(super) async fn each_open(
     store: &impl Views,
     wanted: &dyn Fn(&str) -> bool,
-    each: &mut dyn FnMut(Case),
+    mut each: impl AsyncFnMut(Case) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let broken = |error: serde_json::Error| ReadError(format!("a case on record: {error}"));
     let held = store.depths().await?.into_iter().filter(|(holder, open)| *open > 0 && wanted(holder));
@@ -157,7 +157,7 @@ pub(super) async fn each_open(
         loop {
             let rows = store.cases(&filter, after.as_deref(), PAGE).await?;
             for row in &rows {
-                each(serde_json::from_slice(&row.state).map_err(broken)?);
+                each(serde_json::from_slice(&row.state).map_err(broken)?).await?;
             }
             match rows.last() {
                 Some(last) if rows.len() == PAGE => after = Some(last.id.clone()),

@@ -75,7 +75,7 @@ pub(crate) async fn ask_action(
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, &loaded, &arguments).await?;
     let standing = &loaded.case;
     let now = parts.environment.now();
-    let about = About::of(parts, standing).await?;
+    let about = About::default().of(&parts.governance.bundle, parts.opener(), standing).await?;
     let signals = facts::seen(&parts.governance, &parts.live, standing, &about, now);
     let candidates = facts::candidates(&parts.governance, &parts.live, &parts.environment, standing, &signals, now);
     let principal = candidates.into_iter().find(|facts| facts.responder == due.responder);

@@ -22,7 +22,7 @@ use remit_domain::{
     id::{CaseId, Timestamp},
 };
 use remit_policy::reopen::ReopenLater;
-use remit_signals::written::written;
+use remit_signals::written::Written;
 
 /// What becomes of a message of the requester's on a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,7 @@ pub(crate) async fn follow(
     repeat: Option<&Repeat>,
     ended: &Case,
     text: &str,
+    written: &Written<'_>,
 ) -> Result<Done<CaseAnswer>, Refused> {
     let message = OpenCase {
         customer: String::new(),
@@ -90,7 +91,7 @@ pub(crate) async fn follow(
     let (journal, vault, environment) = (&parts.journal, &parts.vault, &parts.environment);
     let customer = customer::customer_of(journal, vault, environment, ended.customer.clone()).await?;
     let now = environment.now();
-    let readings = measure::measure(&parts.governance, environment, &written(text), now).await?;
+    let readings = measure::measure(&parts.governance, environment, written, now).await?;
     let act = open::opening_of(parts, caller, customer, &message, Enriched::default(), readings, now).await?;
     pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown(parts)).await
 }

@@ -57,13 +57,15 @@ pub(crate) fn announce(
 /// those who work on it.
 pub(crate) fn put_off(governance: &Governance, case: &Case, deferral: &Deferral) -> Option<String> {
     let text = match deferral.kind {
+        DeferralKind::Callback if deferral.decision.is_some() => "calls_back",
         DeferralKind::Callback => "callback_agreed",
         DeferralKind::ThirdParty => "third_party_awaited",
         DeferralKind::Snooze | DeferralKind::FollowUp => return None,
     };
     let queue = case.holder.as_ref().map_or("", |holder| holder.who.name());
     let time = moment(governance, queue, deferral.until, language(case), text);
-    Some(governance.bundle.texts().say(language(case), text, &[("time", &time)]))
+    let title = title(governance, queue);
+    Some(governance.bundle.texts().say(language(case), text, &[("title", &title), ("time", &time)]))
 }
 
 /// A moment in the zone of a queue, as it stands in the text of this name in the customer's language.

@@ -145,7 +145,7 @@ pub async fn attachment(
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file").into());
     };
-    let bytes = opened::opened(&parts.environment, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
+    let bytes = opened::opened(&parts.environment.metrics, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
     let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
     let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
     Ok((media_type, bytes))

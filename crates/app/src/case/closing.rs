@@ -127,12 +127,12 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
 async fn review(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Command>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
     let review = Command::Review { epoch: holder.epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed };
-    let about = About::of(parts, case).await?;
     let mut context = parts.environment.context(caller)?;
-    let happened = match pipeline::decided(parts, Some(case), review.clone(), None, &about, &mut context) {
-        Err(refused) if !refused.kind.is_ours() => return Ok(None),
-        happened => happened?,
-    };
+    let happened =
+        match pipeline::decided(parts, Some(case), review.clone(), None, About::default(), &mut context).await {
+            Err(refused) if !refused.kind.is_ours() => return Ok(None),
+            happened => happened?,
+        };
     let outcome = happened.events.iter().find_map(|event| match event {
         Event::DecisionMade { decision, .. } => Some(&decision.outcome),
         _ => None,

@@ -1,11 +1,13 @@
 //! Cases put off: snoozed, until a callback or a follow-up, or while somebody else is waited for; and what ends that.
 
 use crate::{
-    Caller, Done, Parts, Repeat,
+    Caller, Done, Governance, Parts, Repeat,
     access::principal::Principal,
     case::{
         bounds,
         counted::{CaseAnswer, shown},
+        fields,
+        sent::{self, Of},
     },
     environment::clock::parse_rfc3339,
     journal::outbox::{self, Look},
@@ -17,7 +19,7 @@ use remit_domain::{
     Command,
     case::Status,
     deferral::{DeferralHow, DeferralKind, Wish},
-    id::{CaseId, PartyName, Timestamp},
+    id::{CaseId, FieldName, PartyName, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,15 +30,21 @@ use utoipa::ToSchema;
 pub struct DeferCase {
     /// Why: `snooze`, `callback`, `follow_up` or `third_party`. Another one of the same kind takes its place.
     pub kind: DeferralKind,
-    /// Until when, as RFC 3339: a moment still to come, within a year.
+    /// Until when, as RFC 3339: a moment still to come, within a year. A snooze can do without: then it ends with the
+    /// customer's next message, with `after` or `field`, and at the latest after the bundle's `snooze_days`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
-    pub until: String,
+    pub until: Option<String>,
     /// The holder's lease. Without it the customer's side agrees on a callback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
     /// Of a snooze: the open case with whose end it ends, if that comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Of a snooze: the field of the bundle with which it ends, once somebody sets it on the case, if that comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, example = "delivered")]
+    pub field: Option<String>,
     /// Who is waited for, of `third_party`: a letter, then up to 63 of `a-z 0-9 _ - .`. No name of a person: it is on
     /// record for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,9 +80,9 @@ pub enum EndedHow {
 }
 
 /// For how long a case can be put off, in milliseconds: a year.
-const LONGEST_MS: i64 = 366 * 24 * 3_600_000;
+const LONGEST_MS: i64 = 366 * DAY_MS;
 
-const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Which action of policy is asked for: the holder's, or that of the customer's side.
 fn action(caller: &Caller, kind: DeferralKind, epoch: Option<u64>) -> Result<&'static str, Refused> {
@@ -105,13 +113,14 @@ pub async fn defer_case(
     let action = action(caller, kind, epoch)?;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let loaded = lease::load_under(governance, journal, environment, caller, action, id, epoch).await?;
-    let until = moment(environment.now(), &defer.until)?;
-    let (after, party) = (of_snooze(parts, caller, &defer).await?, of_third_party(&defer)?);
+    let until = until(governance, environment.now(), &defer)?;
+    let (after, field) = (of_snooze(parts, caller, &defer).await?, field_of(governance, caller, &defer)?);
+    let party = of_third_party(&defer)?;
     let (sealed, note) = sealing::seal_note(journal, &parts.vault, environment, &loaded, defer.note.as_deref()).await?;
-    let call_ms = i64::from(governance.bundle.limits().callback_minutes) * MINUTE_MS;
+    let call_ms = governance.bundle.terms().callback_ms;
     let call_by = (kind == DeferralKind::Callback).then(|| until.plus_ms(call_ms));
     let own = loaded.case.id;
-    let wish = Wish { kind, until, call_by, after, party, note };
+    let wish = Wish { kind, until, call_by, after, field, party, note };
     let mut act = Act::on(loaded, Command::Defer { epoch, wish }).with(sealed);
     if let Some(after) = after {
         // The other case has to know who waits for its end.
@@ -147,16 +156,39 @@ pub async fn end_deferral(
     Ok(pipeline::execute(parts, caller, repeat, Some(id), Act::on(loaded, command), shown(parts)).await?)
 }
 
-/// A moment still to come, within a year.
-fn moment(now: Timestamp, until: &str) -> Result<Timestamp, Refused> {
-    bounds::bounded("until", until, 64)?;
-    let at = parse_rfc3339(until)
-        .ok_or_else(|| Refused::invalid("until", "is no moment of RFC 3339, such as 2027-03-01T16:00:00Z"))?;
+/// Until when. A snooze that waits for an event alone lasts no longer than the bundle says.
+fn until(governance: &Governance, now: Timestamp, defer: &DeferCase) -> Result<Timestamp, Refused> {
+    match (&defer.until, defer.kind) {
+        (Some(until), _) => moment(now, "until", until),
+        (None, DeferralKind::Snooze) => {
+            let longest_ms = i64::from(governance.bundle.limits().snooze_days) * DAY_MS;
+            Ok(now.plus_ms(longest_ms.min(LONGEST_MS)))
+        }
+        (None, _) => Err(Refused::invalid("until", "name the moment; a `snooze` alone can do without")),
+    }
+}
+
+/// The bundle's field with which a snooze ends once it is set.
+fn field_of(governance: &Governance, caller: &Caller, defer: &DeferCase) -> Result<Option<FieldName>, Refused> {
+    let Some(field) = &defer.field else { return Ok(None) };
+    if defer.kind != DeferralKind::Snooze {
+        return Err(Refused::invalid("field", "is of a `snooze`"));
+    }
+    let seen = governance.bundle.field(field).filter(|spec| fields::may_see(governance, caller, spec));
+    let spec = seen.ok_or_else(|| sent::unknown("field", governance.bundle.fields(), Of::Case, field))?;
+    Ok(Some(spec.name.clone()))
+}
+
+/// A moment still to come, within a year, as `part` of a request names it.
+pub(crate) fn moment(now: Timestamp, part: &'static str, text: &str) -> Result<Timestamp, Refused> {
+    bounds::bounded(part, text, 64)?;
+    let at = parse_rfc3339(text)
+        .ok_or_else(|| Refused::invalid(part, "is no moment of RFC 3339, such as 2027-03-01T16:00:00Z"))?;
     if at <= now {
-        return Err(Refused::invalid("until", "is over; name a moment still to come"));
+        return Err(Refused::invalid(part, "is over; name a moment still to come"));
     }
     if at > now.plus_ms(LONGEST_MS) {
-        return Err(Refused::invalid("until", "is more than a year ahead"));
+        return Err(Refused::invalid(part, "is more than a year ahead"));
     }
     Ok(at)
 }

@@ -12,7 +12,7 @@ use remit_domain::{
     Case, Command,
     case::Status,
     deferral::{Deferral, DeferralHow, DeferralKind},
-    id::{CaseId, Timestamp},
+    id::{CaseId, StaffId, Timestamp},
 };
 use remit_store::OutboxRow;
 
@@ -26,8 +26,7 @@ pub(super) async fn look_at(parts: &Parts, row: &OutboxRow, case: &Case, kind: D
     }
     let (how, due) =
         if open.is_due { (DeferralHow::Missed, exception_due(parts, now)) } else { (DeferralHow::Due, now) };
-    own(parts, row, Command::EndDeferral { epoch: None, kind, how, due }, outbox::back(case, now).into_iter().collect())
-        .await
+    own(parts, row, Command::EndDeferral { epoch: None, kind, how, due }, Vec::new()).await
 }
 
 /// A snooze ends with another case.
@@ -39,7 +38,7 @@ pub(super) async fn case_ended(parts: &Parts, row: &OutboxRow, case: &Case, ende
     }
     let now = parts.environment.now();
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::CaseEnded, due: now };
-    own(parts, row, command, outbox::back(case, now).into_iter().collect()).await
+    own(parts, row, command, Vec::new()).await
 }
 
 /// A promise is at risk, which no snooze outlives.
@@ -47,21 +46,42 @@ pub(super) async fn wake(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<
     let now = parts.environment.now();
     let kind = DeferralKind::Snooze;
     let command = Command::EndDeferral { epoch: None, kind, how: DeferralHow::Promise, due: now };
-    let mut again: Vec<OutboxRow> = outbox::back(case, now).into_iter().collect();
-    again.push(timer(row.id.clone(), case, now, Look::Sla));
-    own(parts, row, command, again).await
+    own(parts, row, command, vec![timer(row.id.clone(), case, now, Look::Sla)]).await
 }
 
 /// A case that came back to somebody who is gone goes to their queue.
 pub(super) async fn give_back(parts: &Parts, row: &OutboxRow, case: &Case, epoch: u64) -> Result<(), Refused> {
     let held = case.holder.as_ref().filter(|held| case.status == Status::Open && held.epoch == epoch);
-    let staff = held.and_then(|held| held.staff.as_ref());
-    let floor = &parts.live.floor;
-    let is_gone = |staff| floor.is_gone(staff, parts.environment.steady()) || floor.staff(staff).is_none();
-    let gone = staff.is_some_and(is_gone);
-    match gone {
+    match held.and_then(|held| held.staff.as_ref()).is_some_and(|staff| is_gone(parts, staff)) {
         true => own(parts, row, Command::TakeBack { epoch }, Vec::new()).await,
         false => turn::drop_row(&parts.journal, &row.id).await,
+    }
+}
+
+fn is_gone(parts: &Parts, staff: &StaffId) -> bool {
+    let floor = &parts.live.floor;
+    floor.staff(staff).is_none() || floor.is_gone(staff, parts.environment.steady())
+}
+
+/// A case that came back and that nobody took up in time is somebody's exception. Where whoever has it is gone by now,
+/// those of its queue have as long again.
+pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<(), Refused> {
+    let now = parts.environment.now();
+    let waits = case.status == Status::Open && case.waiting_since.is_none() && !case.is_put_off();
+    let held = case.holder.as_ref().filter(|held| waits && held.responder().is_some() && !case.held_by_ai);
+    match held.map(|held| (held, held.staff.as_ref(), case.offer.as_ref())) {
+        Some((held, Some(staff), _)) if is_gone(parts, staff) => {
+            let again = outbox::unattended(&parts.governance, case, now).into_iter().collect();
+            own(parts, row, Command::TakeBack { epoch: held.epoch }, again).await
+        }
+        // Who is asked may say no.
+        Some((_, None, Some(offer))) => {
+            look_later(&parts.journal, row, case, offer.due.max(now.plus_ms(1)), Look::Unattended).await
+        }
+        Some((_, None, None)) => {
+            own(parts, row, Command::MissDeferral { due: exception_due(parts, now) }, Vec::new()).await
+        }
+        _ => turn::drop_row(&parts.journal, &row.id).await,
     }
 }
 

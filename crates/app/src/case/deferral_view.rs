@@ -1,7 +1,10 @@
 //! What callers are shown of what a case is put off for.
 
 use crate::environment::clock::rfc3339;
-use remit_domain::deferral::{Deferral, DeferralKind};
+use remit_domain::{
+    Case,
+    deferral::{Deferral, DeferralKind},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,10 +13,10 @@ use utoipa::ToSchema;
 pub struct DeferralView {
     /// `snooze`, `callback`, `follow_up` or `third_party`.
     pub kind: DeferralKind,
-    /// Until when.
+    /// Until when, at the latest.
     #[schema(format = DateTime)]
     pub until: String,
-    /// The member of staff who put it off.
+    /// The member of staff to whom it comes back; nobody where it comes back to its queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// By when the customer is to be called.
@@ -25,23 +28,37 @@ pub struct DeferralView {
     /// The case with whose end a snooze ends, if that comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// The field with which a snooze ends, once it is set, if that comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Of a callback that a queue promised while it was closed: the decision that rests on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
     /// Who is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub party: Option<String>,
+    /// The note that was left with it, while its words exist. Told where the case is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Since when.
     #[schema(format = DateTime)]
     pub since: String,
 }
 
-impl From<&Deferral> for DeferralView {
-    fn from(deferral: &Deferral) -> Self {
+impl DeferralView {
+    /// A deferral of `case`.
+    pub(crate) fn of(case: &Case, deferral: &Deferral) -> Self {
+        let staff = case.holder.as_ref().and_then(|holder| holder.staff.as_ref());
         Self {
             kind: deferral.kind,
             until: rfc3339(deferral.until),
-            owner: deferral.owner.as_ref().map(ToString::to_string),
+            owner: staff.map(ToString::to_string),
             call_by: deferral.call_by.map(rfc3339),
             due: deferral.is_due,
             after: deferral.after.map(|after| after.to_string()),
+            field: deferral.field.as_ref().map(ToString::to_string),
+            decision: deferral.decision.map(|decision| decision.to_string()),
+            note: None,
             party: deferral.party.as_ref().map(ToString::to_string),
             since: rfc3339(deferral.at),
         }

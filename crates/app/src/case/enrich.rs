@@ -8,12 +8,11 @@ use crate::{
     customer::facts,
     governance::enricher::Untold as NotTold,
     refused::Refused,
-    vault::customers::Customer,
 };
 use remit_domain::{
     case::Channel,
     field::Untold,
-    id::{FieldName, Timestamp},
+    id::{CustomerId, FieldName, Timestamp},
 };
 use remit_responders::{EnrichmentAsked, Failure};
 use smol_str::SmolStr;
@@ -38,7 +37,7 @@ pub(crate) struct Enriched {
 pub(crate) async fn enrich(
     parts: &Parts,
     external: Option<&str>,
-    customer: &Customer,
+    customer: &CustomerId,
     channel: Channel,
     sent: &Sent,
     now: Timestamp,
@@ -49,7 +48,7 @@ pub(crate) async fn enrich(
     let configured = &enricher.configured;
     let asked = EnrichmentAsked {
         customer: external.map(ToOwned::to_owned),
-        pseudonym: customer.id.to_string(),
+        pseudonym: customer.to_string(),
         channel: channel.as_str().to_owned(),
         fields: sent.clone(),
         wants_facts: configured.facts.clone(),
@@ -68,7 +67,8 @@ pub(crate) async fn enrich(
         }
     };
     let mut left_out = Vec::new();
-    // What was sent with the case is newer than what is known of it elsewhere.
+    // What was sent with the case is newer than what is known of it elsewhere, and then there may be no more to tell.
+    let all_known = told.fields.iter().any(|(name, value)| sent.contains_key(name) && !value.is_null());
     let told_fields: Sent = told.fields.into_iter().filter(|(name, _)| !sent.contains_key(name)).collect();
     let fields = one_by_one(told_fields, &configured.fields, &mut left_out, |one| {
         fields::read_of(&parts.governance, SOURCE, one)
@@ -78,10 +78,14 @@ pub(crate) async fn enrich(
     let facts = facts::Read::all(facts);
     let has_facts = facts.is_some();
     if let Some(facts) = &facts {
-        facts::note(parts, &Caller::system(Job::Enrichment), &customer.id, facts).await?;
+        facts::note(parts, &Caller::system(Job::Enrichment), customer, facts).await?;
     }
-    let untold = (!left_out.is_empty()).then_some((Untold::Unusable, left_out));
-    parts.environment.metrics.enriched(if untold.is_some() { Untold::Unusable.as_str() } else { "told" });
+    let untold = match (fields.is_some() || has_facts || all_known, left_out.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some((Untold::Partial, left_out)),
+        (false, _) => Some((Untold::Unusable, left_out)),
+    };
+    parts.environment.metrics.enriched(untold.as_ref().map_or("told", |(why, _)| why.as_str()));
     Ok(Enriched { fields, has_facts, untold })
 }
 

@@ -5,7 +5,7 @@ use crate::{
     access::principal::Principal,
     case::{
         field_view::FieldView,
-        sent::{Sent, is_ai, source_of},
+        sent::{self, Of, Said, Sent, is_ai, source_of},
     },
     customer::known_facts,
     environment::clock::rfc3339,
@@ -21,13 +21,17 @@ use remit_domain::{
 use remit_policy::bundle::{self, Bundle, FieldSpec};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Fields that were read, before they are sealed.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
-    values: BTreeMap<FieldName, Option<(FieldValue, bool)>>,
-    source: SmolStr,
+    said: Said,
+    /// Those that are personal.
+    personal: BTreeSet<FieldName>,
     decides: bool,
 }
 
@@ -35,7 +39,8 @@ impl Read {
     /// All of them together, which are of one source; nothing where there are none.
     pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
         each.into_iter().reduce(|mut all, one| {
-            all.values.extend(one.values);
+            all.said.values.extend(one.said.values);
+            all.personal.extend(one.personal);
             all.decides |= one.decides;
             all
         })
@@ -53,28 +58,11 @@ pub(crate) fn read(governance: &Governance, caller: &Caller, sent: &Sent) -> Res
 
 /// The same, of a source.
 pub(crate) fn read_of(governance: &Governance, source: SmolStr, sent: &Sent) -> Result<Read, Refused> {
-    let mut read = Read { values: BTreeMap::new(), source, decides: false };
-    for (name, value) in sent {
-        let spec = governance.bundle.field(name).ok_or_else(|| unknown(name, governance.bundle.fields()))?;
-        if !spec.is_set_by(&read.source) {
-            let detail = format!("`{name}` is set by {}, and not by `{}`", spec.sources.join(", "), read.source);
-            return Err(Refused::invalid("fields", detail));
-        }
-        let value = match value {
-            Json::Null => None,
-            value => Some((spec.read(value).map_err(|error| Refused::invalid("fields", error))?, spec.personal)),
-        };
-        read.decides |= spec.seen_by_policies;
-        read.values.insert(spec.name.clone(), value);
-    }
-    Ok(read)
-}
-
-fn unknown(name: &str, known: &[FieldSpec]) -> Refused {
-    let name: String = name.chars().take(64).collect();
-    let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
-    let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
-    Refused::invalid("fields", format!("the bundle declares no field {name:?}: {known}"))
+    let said = sent::read(governance.bundle.fields(), Of::Case, source, sent)?;
+    let specs = || governance.bundle.fields().iter().filter(|spec| said.values.contains_key(&spec.name));
+    let personal = specs().filter(|spec| spec.personal).map(|spec| spec.name.clone()).collect();
+    let decides = specs().any(|spec| spec.seen_by_policies);
+    Ok(Read { said, personal, decides })
 }
 
 /// Fields with personal ones sealed under the customer's key: what goes on record, what is kept, and what policies are
@@ -84,39 +72,37 @@ pub(crate) fn seal(
     key: &CustomerKey,
     environment: &Environment,
 ) -> Result<(SetFields, Option<Sealed>, About), Refused> {
-    let is_personal = |value: &Option<(FieldValue, bool)>| value.as_ref().is_some_and(|(_, personal)| *personal);
-    let named = |(name, value): (&FieldName, &Option<(FieldValue, bool)>)| {
-        let (value, _) = value.as_ref().filter(|(_, personal)| *personal)?;
+    let Read { said: Said { values, source }, personal, decides } = read;
+    let to_seal = |(name, value): (&FieldName, &Option<FieldValue>)| {
+        let value = value.as_ref().filter(|_| personal.contains(name))?;
         Some((name.clone(), value.clone()))
     };
     let mut about = About::default();
-    let sealed = match read.values.values().any(is_personal) {
-        true => {
-            let personal: Opened = read.values.iter().filter_map(named).collect();
-            let text = serde_json::to_string(&personal).map_err(Refused::internal)?;
-            let sealed = key.seal(&text, &environment.entropy)?;
-            about.with(&sealed.words.commit, Arc::new(personal));
-            Some(sealed)
-        }
-        false => None,
-    };
-    let held = |(value, personal): (FieldValue, bool)| match &sealed {
-        Some(sealed) if personal => Held::Sealed(sealed.words.clone()),
-        _ => Held::Plain(value),
+    let opened: Opened = values.iter().filter_map(to_seal).collect();
+    let sealed = if opened.is_empty() {
+        None
+    } else {
+        let text = serde_json::to_string(&opened).map_err(Refused::internal)?;
+        let sealed = key.seal(&text, &environment.entropy)?;
+        about.with(&sealed.words.commit, Arc::new(opened));
+        Some(sealed)
     };
     let (mut fields, mut taken_away) = (BTreeMap::new(), Vec::new());
-    for (name, value) in read.values {
-        match value {
-            Some(value) => drop(fields.insert(name, held(value))),
-            None => taken_away.push(name),
+    for (name, value) in values {
+        match (value, &sealed) {
+            (Some(_), Some(sealed)) if personal.contains(&name) => {
+                fields.insert(name, Held::Sealed(sealed.words.clone()));
+            }
+            (Some(value), _) => drop(fields.insert(name, Held::Plain(value))),
+            (None, _) => taken_away.push(name),
         }
     }
-    let set = SetFields { fields, taken_away, source: read.source, decides: read.decides };
+    let set = SetFields { fields, taken_away, source, decides };
     Ok((set, sealed, about))
 }
 
 /// Whether `caller` may see a field.
-fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
+pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec) -> bool {
     match &caller.principal {
         Principal::Customer(_) => false,
         _ if is_ai(governance, caller) => spec.seen_by_ai,
@@ -149,7 +135,7 @@ async fn facts_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
     if case.erased || !parts.governance.bundle.facts().iter().any(&may_see) {
         return Ok(Vec::new());
     }
-    let known = known_facts::of(parts, &case.customer).await?.unwrap_or_default();
+    let known = known_facts::of(parts.opener(), &case.customer).await?.unwrap_or_default();
     Ok(known_facts::views(parts, &known, may_see))
 }
 
@@ -159,7 +145,7 @@ async fn views_of(parts: &Parts, case: &Case, may_see: impl Fn(&FieldSpec) -> bo
     }
     let bundle = &parts.governance.bundle;
     let mut about = About::default();
-    about.open(parts, case, |name| bundle.field(name.as_str()).is_some_and(&may_see)).await?;
+    about.open(parts.opener(), case, |name| bundle.field(name.as_str()).is_some_and(&may_see)).await?;
     let view = |spec: &FieldSpec| {
         let field = case.fields.get(&spec.name).filter(|_| may_see(spec))?;
         let value = about.value(&spec.name, &field.held);
@@ -191,6 +177,8 @@ pub(crate) fn wanted(
         let value = match spec.kind {
             FieldKind::Number | FieldKind::Money => text.parse::<i64>().map_or(Json::Null, Json::from),
             FieldKind::Truth => text.parse::<bool>().map_or(Json::Null, Json::from),
+            // Names that have commas themselves are written as JSON.
+            FieldKind::List if text.starts_with('[') => serde_json::from_str(text).unwrap_or_default(),
             FieldKind::List => text.split(',').collect(),
             FieldKind::Text | FieldKind::Reference | FieldKind::DateTime => Json::from(text.as_str()),
         };

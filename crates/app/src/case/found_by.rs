@@ -60,7 +60,7 @@ impl FoundBy {
     pub(crate) async fn in_place_of(mut self, parts: &Parts, case: &Case, set: &SetFields) -> Result<Self, Refused> {
         let changed = |name: &FieldName| set.fields.contains_key(name) || set.taken_away.contains(name);
         let mut about = About::default();
-        about.open(parts, case, changed).await?;
+        about.open(parts.opener(), case, changed).await?;
         for (name, field) in case.fields.iter().filter(|(name, _)| changed(name)) {
             if let Some(value) = about.value(name, &field.held) {
                 self.unlisted.insert(hash(&parts.vault, name, value)?);
@@ -159,9 +159,11 @@ fn agrees(filter: &CaseFilter, case: &Case) -> bool {
 /// Whether a case has these values by now: what is listed may be older.
 async fn has(parts: &Parts, case: &Case, wanted: &[(FieldName, FieldValue)]) -> Result<bool, Refused> {
     let mut about = About::default();
-    about.open(parts, case, |name| wanted.iter().any(|(wanted, _)| wanted == name)).await?;
+    about.open(parts.opener(), case, |name| wanted.iter().any(|(wanted, _)| wanted == name)).await?;
     let is = |(name, value): &(FieldName, FieldValue)| {
-        case.fields.get(name).and_then(|field| about.value(name, &field.held)) == Some(value)
+        // What it was declared as when it was set does not matter.
+        let held = case.fields.get(name).and_then(|field| about.value(name, &field.held));
+        held.is_some_and(|held| held.value == value.value)
     };
     Ok(wanted.iter().all(is))
 }

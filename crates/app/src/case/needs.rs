@@ -49,7 +49,7 @@ pub(crate) fn needs(parts: &Parts, case: &Case) -> Vec<NeedView> {
     let terms = bundle.terms();
     let view = |(skill, level): (String, u8)| {
         let asks = |effect: &Effect| match effect {
-            Effect::Skills { least } => case.needs.get(&skill) == Some(&level) && least.get(&skill) == Some(&level),
+            Effect::Skills { least, .. } => case.needs.get(&skill) == Some(&level) && least.get(&skill) == Some(&level),
             _ => false,
         };
         let of_case = terms.considerations.iter().filter(|(_, one)| asks(&one.effect)).map(|(id, _)| id.to_string());

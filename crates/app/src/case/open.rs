@@ -72,13 +72,16 @@ pub async fn open_case(
         return Ok(Opened::Nothing(pipeline::keep(parts, caller, repeat, nothing).await?));
     }
     let now = parts.environment.now();
+    if parts.governance.services.enricher().is_some() {
+        // Nobody is told anything of a request that is refused.
+        fields::read(&parts.governance, caller, &open.fields)?;
+        measure::posted(&parts.governance, caller, &open.signals, now)?;
+    }
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
-    let enriched = {
-        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?;
-        enrich::enrich(parts, Some(&open.customer), &customer, open.channel, &open.fields, now).await?
-    };
+    let id = customer::customer_id(&parts.vault, &open.customer);
+    let enriched = enrich::enrich(parts, Some(&open.customer), &id, open.channel, &open.fields, now).await?;
     for _ in 0..ATTEMPTS {
-        let customer = customer::customer(&parts.journal, &parts.vault, &parts.environment, &open.customer).await?;
+        let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
         let act = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
@@ -87,7 +90,7 @@ pub async fn open_case(
         {
             // The customer was erased since their key was read: what they say now is sealed under another one.
             Err(refused) if refused.kind == Kind::Erased => {
-                customer::forget_customer(&parts.vault, &customer::customer_id(&parts.vault, &open.customer));
+                customer::forget_customer(&parts.vault, &id);
             }
             // What a machine was found to have sent when the request came first, before words were read otherwise.
             Ok(Done::Before(kept)) if NothingOpened::is_kept(&kept) => return Ok(Opened::Nothing(Done::Before(kept))),
@@ -121,7 +124,7 @@ pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result
     .await?;
     let mut context = parts.environment.context(caller)?;
     let asked = Some(Trigger::Asked);
-    let happened = pipeline::decided(parts, None, act.command, asked, &act.beside.about, &mut context)?;
+    let happened = pipeline::decided(parts, None, act.command, asked, act.beside.about, &mut context).await?;
     let decision = happened.decision().ok_or_else(|| Refused::internal("opening a case took no decision"))?;
     Ok(WouldDecide {
         explanation: decision::explain(&parts.governance, &parts.journal, decision),
@@ -175,7 +178,7 @@ pub(crate) async fn opening_of(
         fields.push(set);
     }
     if customer.met || has_facts {
-        about = about.of_customer(parts, &customer.id).await?;
+        about = about.of_customer(&parts.governance.bundle, parts.opener(), &customer.id).await?;
     }
     let (situation, not_asked) =
         (measure::noted(&parts.governance, &readings), measure::not_asked(&parts.governance, &readings));

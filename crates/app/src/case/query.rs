@@ -138,7 +138,12 @@ pub const PAGE_MAX: usize = 200;
 /// When policy refuses, or there is no such case.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
-    let view = who::case_view(parts, &case).await?;
+    let mut view = who::case_view(parts, &case).await?;
+    for (deferral, shown) in case.deferrals.values().zip(&mut view.deferrals) {
+        if let Some(note) = &deferral.note {
+            shown.note = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, note).await?;
+        }
+    }
     Ok(CaseView {
         fields: fields::views(parts, caller, &case).await?,
         customer_facts: fields::facts(parts, caller, &case).await?,
@@ -282,7 +287,8 @@ fn rules_of(governance: &Governance, event: &Event) -> Vec<String> {
 /// What the customer was told of an event, in words.
 fn told_of(governance: &Governance, live: &Live, case: &Case, event: &Event) -> Option<String> {
     if let Event::CaseDeferred { deferral } = event {
-        return announce::put_off(governance, case, deferral);
+        // What was told with a handoff is told once.
+        return announce::put_off(governance, case, deferral).filter(|_| !deferral.told);
     }
     let Event::DecisionMade { handoff: Some(handoff), .. } = event else { return None };
     let (to, staff, language) = (handoff.to.name(), handoff.staff.as_ref(), announce::language(case));
@@ -333,6 +339,7 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::DeferralEnded { .. }
         | Event::CaseAwaited { .. }
         | Event::StaffRemoved { .. }
+        | Event::TokenNameForgotten { .. }
         | Event::ExceptionEscalated { .. }
         | Event::AiStopped { .. }
         | Event::AiResumed { .. }

@@ -1,7 +1,10 @@
 //! What is sent to open a case, and to write on it.
 
 use crate::{
-    case::{schema, sent::Sent},
+    case::{
+        schema,
+        sent::{self, Sent},
+    },
     pipeline::measure::PostedReading,
 };
 use remit_domain::{
@@ -35,7 +38,7 @@ pub struct OpenCase {
     pub signals: Vec<PostedReading>,
     /// What the case is about, by the fields that the bundle declares. A date-time is written as RFC 3339, money in
     /// minor units.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "sent::once")]
     #[schema(schema_with = schema::values)]
     pub fields: Sent,
     /// Which of the token's sources says what is in `signals` and `fields`; its first unless told.

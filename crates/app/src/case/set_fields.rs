@@ -7,7 +7,7 @@ use crate::{
         fields,
         found_by::FoundBy,
         schema,
-        sent::Sent,
+        sent::{self, Sent},
     },
     operation::SetFieldsRefusal,
     pipeline::{self, commit::Act, load, sealing},
@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct PostFields {
     /// The values, by field; `null` takes a field away. A date-time is written as RFC 3339, money in minor units.
+    #[serde(deserialize_with = "sent::once")]
     #[schema(schema_with = schema::values)]
     pub fields: Sent,
     /// Which of the token's sources says so; its first unless told.

@@ -6,7 +6,7 @@ use crate::{
     case::{
         closing, deferral_timer,
         due::{do_due, look_later, own},
-        unmet,
+        merge, unmet,
     },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
@@ -94,22 +94,24 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         }
         Look::Silence { messages } => end_silent(parts, row, &case, messages).await,
         Look::Sla => look_at_clock(parts, row, &case).await,
-        Look::Absorb { from } => {
-            let ended = stored_case::stored_case(&parts.journal, from).await?;
-            let standing = |ended: &Case| ended.situations.iter().map(|standing| standing.noted.clone()).collect();
-            let situations = ended.as_ref().map(standing).unwrap_or_default();
-            let human_requested = ended.is_some_and(|ended| ended.human_requested);
-            own(parts, row, Command::Absorb { from, situations, human_requested }, Vec::new()).await
-        }
+        Look::Absorb { from } => merge::absorb(parts, row, &case, from).await,
         Look::ContactedAgain { case } => {
             own(parts, row, Command::NoteContact { case, linked: false }, Vec::new()).await
         }
         Look::Followed { case } => own(parts, row, Command::NoteContact { case, linked: true }, Vec::new()).await,
         Look::Deferral { of } => deferral_timer::look_at(parts, row, &case, of).await,
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
+        Look::Unattended => deferral_timer::unattended(parts, row, &case).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
         Look::Needs => unmet::look_at_row(parts, row, &case).await,
         Look::Closed => closing::look_at_row(parts, row, &case).await,
+        Look::FactsSet => match case.in_no_hands() {
+            Some(epoch) => {
+                let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);
+                own(parts, row, Command::Review { epoch, point, trigger }, Vec::new()).await
+            }
+            None => turn::drop_row(&parts.journal, &row.id).await,
+        },
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

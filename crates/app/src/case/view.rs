@@ -71,6 +71,10 @@ pub struct CaseView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub opens_at: Option<String>,
+    /// The IANA zone in which that queue works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London")]
+    pub time_zone: Option<String>,
     /// The queue's open proposal to a member of staff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferView>,
@@ -235,8 +239,8 @@ pub struct ExceptionView {
     pub id: String,
     /// The case.
     pub case: String,
-    /// `no_responder`, `handoff_limit`, `policy_error`, `invariant_held`, `sla_missed`, `callback_missed` or
-    /// `raised`.
+    /// `no_responder`, `handoff_limit`, `policy_error`, `invariant_held`, `sla_missed`, `callback_missed`,
+    /// `deferral_missed` or `raised`.
     pub kind: &'static str,
     /// Who must see to it.
     pub owner: String,
@@ -289,6 +293,7 @@ impl CaseView {
         Self {
             due_at: sla::clock(governance, case).map(|running| rfc3339(running.due)),
             opens_at: queue.and_then(|queue| queue.reopens(now)).map(rfc3339),
+            time_zone: queue.map(|queue| queue.zone().to_owned()),
             ..Self::from(case)
         }
     }
@@ -327,6 +332,7 @@ impl From<&Case> for CaseView {
             waiting_since: case.waiting_since.map(rfc3339),
             due_at: None,
             opens_at: None,
+            time_zone: None,
             offer: case.offer.as_ref().map(OfferView::from),
             decision: case.last_decision.map(|id| id.to_string()),
             exceptions: case.exceptions.values().map(|e| ExceptionView::new(&case.id.to_string(), e)).collect(),
@@ -339,7 +345,7 @@ impl From<&Case> for CaseView {
                 _ => None,
             },
             absorbed: case.absorbed.iter().map(ToString::to_string).collect(),
-            deferrals: case.deferrals.values().map(DeferralView::from).collect(),
+            deferrals: case.deferrals.values().map(|deferral| DeferralView::of(case, deferral)).collect(),
             put_off: case.is_put_off(),
             awaited_by: case.awaited_by.iter().map(ToString::to_string).collect(),
             passed_over: case.withheld.iter().map(ToString::to_string).collect(),

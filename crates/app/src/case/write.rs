@@ -13,7 +13,8 @@ use crate::{
     pipeline::{
         self,
         commit::Act,
-        lease, load,
+        lease,
+        load::{self, Loaded},
         measure::{self, Named, PostedReading},
         sealing,
     },
@@ -23,6 +24,9 @@ use remit_domain::Command;
 use remit_signals::written::written;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The API action of who writes without a lease.
+pub(crate) const POST: &str = "message.post";
 
 /// Readings of a case.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -48,15 +52,31 @@ pub async fn post_message(
     id: &str,
     message: PostMessage,
 ) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
+    within_bounds(&message)?;
+    let action = if message.epoch.is_some() { "message.answer" } else { POST };
+    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+    let loaded = lease::load_under(governance, journal, environment, caller, action, id, message.epoch).await?;
+    post_on(parts, caller, repeat, loaded, message).await
+}
+
+fn within_bounds(message: &PostMessage) -> Result<(), Refused> {
     bounds::bounded("text", &message.text, TEXT_MAX)?;
     if message.marks.len() > 2 {
-        return Err(Refused::invalid("marks", "name each mark once").into());
+        return Err(Refused::invalid("marks", "name each mark once"));
     }
-    let action = if message.epoch.is_some() { "message.answer" } else { "message.post" };
-    let written = written(&message.text);
-    let loaded =
-        lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, message.epoch)
-            .await?;
+    Ok(())
+}
+
+/// The same on a case that was read for it.
+pub(crate) async fn post_on(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    loaded: Loaded,
+    message: PostMessage,
+) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
+    within_bounds(&message)?;
+    let (id, written) = (loaded.case.id.to_string(), written(&message.text));
     bounds::customers_words(caller, message.epoch)?;
     let (field, of_holder) = (message.auto_submitted.as_deref(), message.epoch.is_some());
     let automatic = automatic::automatic_on(&parts.environment, &loaded.case, field, of_holder, &written)?;
@@ -76,21 +96,22 @@ pub async fn post_message(
                 Command::KeepAutomatic { words, auto_submitted, situation }
             }
             None => {
+                let becomes = after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &loaded.case);
+                let becomes = becomes.await?;
+                if becomes == AfterEnd::Follows {
+                    return Ok(after_end::follow(parts, caller, repeat, &loaded.case, &message.text, &written).await?);
+                }
                 let readings = measure::measure_again(parts, &loaded.case, &written).await?;
                 let situation = measure::noted(&parts.governance, &readings);
-                let becomes = after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &loaded.case);
-                match becomes.await? {
-                    AfterEnd::Refused => Command::Write { words, situation, readings },
+                match becomes {
                     AfterEnd::Reopens => Command::WriteAgain { words, situation, readings },
-                    AfterEnd::Follows => {
-                        return Ok(after_end::follow(parts, caller, repeat, &loaded.case, &message.text).await?);
-                    }
+                    AfterEnd::Refused | AfterEnd::Follows => Command::Write { words, situation, readings },
                 }
             }
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
+    Ok(pipeline::execute(parts, caller, repeat, Some(&id), act, shown(parts)).await?)
 }
 
 /// Adds readings, which may change who holds the case.

@@ -7,7 +7,7 @@ use crate::{
         attachment::{self, AttachmentView},
         waiting::{self, Outlook},
     },
-    chat::{self, confirmation::can_confirm},
+    chat::{self, callback, confirmation::can_confirm},
     environment::clock::rfc3339,
     live::chats::Chat,
     operation::{GetAttachmentRefusal, GetConversationRefusal, GetFileRefusal},
@@ -75,6 +75,13 @@ pub struct ChatStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub due_at: Option<String>,
+    /// When the customer is called, where a call is agreed on or promised and its moment is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub callback_at: Option<String>,
+    /// There where the customer can ask to be called, or for another moment: what they are offered, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
     /// Whether asking for a human would change anything.
     pub can_ask_human: bool,
     /// Whether somebody answered, so that the customer can say that it is solved.
@@ -83,14 +90,14 @@ pub struct ChatStatus {
 
 impl ChatMessage {
     /// What Remit tells of a case that is put off.
-    fn of_remit(seq: u64, text: String, by: String, at: String) -> Self {
+    fn of_remit(seq: u64, text: String, at: String) -> Self {
         Self {
             id: format!("put-off-{seq}"),
             seq,
             author: "remit",
             name: None,
             text: Some(text),
-            by: Some(by),
+            by: None,
             attachments: Vec::new(),
             at,
         }
@@ -117,45 +124,82 @@ const PAGE: usize = 200;
 /// Messages of one answer.
 const MESSAGES_MAX: usize = 100;
 
+/// A chat's cases, read once for all that is shown of them.
+pub struct Read<'c> {
+    chat: &'c Chat,
+    cases: Vec<CaseId>,
+    current: Option<Case>,
+}
+
+impl<'c> Read<'c> {
+    /// The cases of a chat as they are now.
+    ///
+    /// # Errors
+    /// When policy lets its customer read none of the one that it goes on with.
+    pub async fn of(parts: &Parts, chat: &'c Chat) -> Result<Self, Refused> {
+        let (cases, current) = chat::cases_of(&parts.journal, chat).await?;
+        let permitted = |case| load::permitted(&parts.governance, &parts.environment, &chat.caller(), READ, case);
+        let current = current.map(permitted).transpose()?.map(|loaded| loaded.case);
+        Ok(Self { chat, cases, current })
+    }
+
+    /// The case that the chat goes on with.
+    pub fn current(&self) -> Option<CaseId> {
+        self.current.as_ref().map(|case| case.id)
+    }
+
+    /// What was said on it after a place, oldest first, as far as one answer goes.
+    ///
+    /// # Errors
+    /// When policy or the store refuses.
+    pub async fn said_since(&self, parts: &Parts, after: u64) -> Result<Vec<ChatMessage>, Refused> {
+        let mut messages = Vec::new();
+        for id in &self.cases {
+            match self.current.as_ref().filter(|case| case.id == *id) {
+                Some(case) => said_on(parts, case, after, &mut messages).await?,
+                None => {
+                    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
+                    let (caller, id) = (self.chat.caller(), id.to_string());
+                    let case = load::case_for(governance, journal, environment, &caller, READ, &id).await?;
+                    said_on(parts, &case, after, &mut messages).await?;
+                }
+            }
+        }
+        messages.sort_by_key(|message| message.seq);
+        messages.truncate(MESSAGES_MAX);
+        Ok(messages)
+    }
+
+    /// Who has the case now.
+    pub fn status(&self, parts: &Parts) -> ChatStatus {
+        match &self.current {
+            Some(case) => {
+                let callback = callback::offered(&parts.governance, case, parts.environment.now());
+                let callback_at = callback::agreed(case).map(rfc3339);
+                ChatStatus { callback_at, callback, ..status_of(parts, case) }
+            }
+            None => {
+                let text = parts.governance.bundle.texts().say(None, "chat_begins", &[]);
+                ChatStatus::new("new", text).with_human()
+            }
+        }
+    }
+}
+
+/// The API action that reading takes.
+const READ: &str = "case.read";
+
 /// The conversation of a chat after a place.
 pub async fn conversation_of(parts: &Parts, chat: &Chat, after: u64) -> Result<Conversation, GetConversationRefusal> {
-    let messages = said_since(parts, chat, after).await?;
+    let read = Read::of(parts, chat).await?;
+    let messages = read.said_since(parts, after).await?;
     let next = (messages.len() == MESSAGES_MAX).then(|| messages.last().map(|last| last.seq.to_string())).flatten();
     let organisation = parts.governance.bundle.name().to_owned();
-    Ok(Conversation { organisation, messages, next, status: status_of(parts, chat).await? })
+    Ok(Conversation { organisation, messages, next, status: read.status(parts) })
 }
 
-/// What was said on a chat after a place, oldest first, as far as one answer goes.
-pub async fn said_since(parts: &Parts, chat: &Chat, after: u64) -> Result<Vec<ChatMessage>, Refused> {
-    let mut messages = Vec::new();
-    for id in chat::cases_of(&parts.journal, chat).await?.0 {
-        said_on(parts, chat, id, after, &mut messages).await?;
-    }
-    messages.sort_by_key(|message| message.seq);
-    messages.truncate(MESSAGES_MAX);
-    Ok(messages)
-}
-
-async fn said_on(
-    parts: &Parts,
-    chat: &Chat,
-    id: CaseId,
-    after: u64,
-    said: &mut Vec<ChatMessage>,
-) -> Result<(), Refused> {
-    let (case, enough) = (
-        load::case_for(
-            &parts.governance,
-            &parts.journal,
-            &parts.environment,
-            &chat.caller(),
-            "case.read",
-            &id.to_string(),
-        )
-        .await?,
-        said.len() + MESSAGES_MAX,
-    );
-    let (stream, mut at) = (Stream::case(id).to_string(), after);
+async fn said_on(parts: &Parts, case: &Case, after: u64, said: &mut Vec<ChatMessage>) -> Result<(), Refused> {
+    let (stream, mut at, enough) = (Stream::case(case.id).to_string(), after, said.len() + MESSAGES_MAX);
     while said.len() < enough {
         let rows = parts.journal.store.records_of(&stream, at, PAGE).await.map_err(Refused::internal)?;
         for row in &rows {
@@ -165,15 +209,14 @@ async fn said_on(
             }
             match serde_json::from_slice(&row.body).map_err(Refused::internal)? {
                 Event::CaseOpened { message, at, .. } | Event::MessageAdded { message, at } => {
-                    said.push(shown(parts, &case, &message, row.seq, at).await?);
+                    said.push(shown(parts, case, &message, row.seq, at).await?);
                 }
                 Event::DecisionMade { decision, handoff: Some(handoff) } => {
-                    said.extend(announced(&parts.governance, &parts.live, &case, &decision, &handoff, row.seq));
+                    said.extend(announced(&parts.governance, &parts.live, case, &decision, &handoff, row.seq));
                 }
                 Event::CaseDeferred { deferral } => {
-                    let told = announce::put_off(&parts.governance, &case, &deferral);
-                    let (until, at) = (rfc3339(deferral.until), rfc3339(deferral.at));
-                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, until, at)));
+                    let told = announce::put_off(&parts.governance, case, &deferral).filter(|_| !deferral.told);
+                    said.extend(told.map(|text| ChatMessage::of_remit(row.seq, text, rfc3339(deferral.at))));
                 }
                 _ => {}
             }
@@ -247,45 +290,33 @@ fn first_name(parts: &Parts, case: &Case, staff: &StaffId) -> String {
     parts.live.floor.staff(staff).map_or_else(colleague, |known| known.first_name)
 }
 
-/// Who has the case of a chat now.
-pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused> {
+/// Who has a case now.
+fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
     let texts = parts.governance.bundle.texts();
-    let Some(id) = chat::current_of(&parts.journal, chat).await? else {
-        return Ok(ChatStatus::new("new", texts.say(None, "chat_begins", &[])).with_human());
-    };
-    let case = load::case_for(
-        &parts.governance,
-        &parts.journal,
-        &parts.environment,
-        &chat.caller(),
-        "case.read",
-        &id.to_string(),
-    )
-    .await?;
-    let language = announce::language(&case);
+    let language = announce::language(case);
     let say = |text: &str, with: &[(&str, &str)]| texts.say(language, text, with);
     let (Some(holder), Status::Open) = (&case.holder, case.status) else {
-        return Ok(ChatStatus::new("closed", say("chat_ended", &[])));
+        return ChatStatus::new("closed", say("chat_ended", &[]));
     };
-    let can_confirm = can_confirm(&case);
-    if let Some(status) = put_off(&parts.governance, &case) {
-        return Ok(ChatStatus { can_confirm, ..status });
+    let can_confirm = can_confirm(case);
+    if let Some(status) = put_off(&parts.governance, case) {
+        return ChatStatus { can_confirm, ..status };
     }
     if let Some(staff) = &holder.staff {
-        let name = first_name(parts, &case, staff);
+        let name = first_name(parts, case, staff);
         let text = if parts.live.floor.is_here(staff) { "chat_person" } else { "chat_person_is_away" };
-        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("person", say(text, &[("name", &name)])) });
+        return ChatStatus { can_confirm, ..ChatStatus::new("person", say(text, &[("name", &name)])) };
     }
     let Some(responder) = holder.responder() else {
-        return Ok(managed(&parts.governance, &case, holder, parts.environment.now()));
+        return managed(&parts.governance, case, holder, parts.environment.now());
     };
     if case.held_by_ai {
         let title = announce::title(&parts.governance, responder.as_str());
         let text = say("chat_ai", &[("title", &title)]);
-        return Ok(ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() });
+        return ChatStatus { can_confirm, ..ChatStatus::new("ai", text).with_human() };
     }
     let desk = parts.governance.bundle.candidate(responder).map_or("", |spec| spec.title.as_str());
-    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, &case, responder);
+    let outlook = waiting::outlook(&parts.governance, &parts.live, &parts.environment, case, responder);
     let how_long = outlook.words(&parts.governance, language);
     // Whoever is asked may say no.
     let how_long = match (case.offer.is_some(), &outlook) {
@@ -303,8 +334,8 @@ pub async fn status_of(parts: &Parts, chat: &Chat) -> Result<ChatStatus, Refused
         _ => text,
     };
     let (wait_minutes, opens_at) = (outlook.minutes(), outlook.opens());
-    let due_at = sla::clock(&parts.governance, &case).map(|running| rfc3339(running.due));
-    Ok(ChatStatus { wait_minutes, opens_at, due_at, can_confirm, ..ChatStatus::new("waiting", text) })
+    let due_at = sla::clock(&parts.governance, case).map(|running| rfc3339(running.due));
+    ChatStatus { wait_minutes, opens_at, due_at, can_confirm, ..ChatStatus::new("waiting", text) }
 }
 
 /// What is told of a case that is put off, while the customer waits for nothing else.
@@ -313,7 +344,7 @@ fn put_off(governance: &Governance, case: &Case) -> Option<ChatStatus> {
     let deferral = case.deferrals.values().find(told)?;
     let state = if case.holder.as_ref().is_some_and(|holder| holder.staff.is_some()) { "person" } else { "waiting" };
     let status = ChatStatus::new(state, announce::put_off(governance, case, deferral)?);
-    Some(ChatStatus { by: Some(rfc3339(deferral.until)), ..status })
+    Some(status)
 }
 
 /// A file of a chat's cases, with its kind.
@@ -336,6 +367,8 @@ impl ChatStatus {
             wait_minutes: None,
             opens_at: None,
             due_at: None,
+            callback_at: None,
+            callback: None,
             can_ask_human: false,
             can_confirm: false,
         }

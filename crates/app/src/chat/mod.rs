@@ -13,7 +13,7 @@ use crate::{
         open,
         request::{OpenCase, PostMessage},
         schema,
-        sent::Sent,
+        sent::{self, Sent},
         write,
     },
     chat::confirmation::can_confirm,
@@ -27,7 +27,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
-    Command, Event,
+    Case, Command, Event, Refusal,
     case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
+pub mod callback;
 pub mod confirmation;
 pub mod conversation;
 
@@ -58,7 +59,7 @@ pub struct StartChat {
     pub hours: u16,
     /// What you know of the customer by now, by the facts that the bundle declares: it is noted as by
     /// `PUT /v1/customers/{id}/facts`, for which policy is asked `fact.set`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sent::once_if")]
     #[schema(schema_with = schema::values)]
     pub facts: Option<Sent>,
     /// Which of the token's sources says so; its first unless told.
@@ -125,12 +126,17 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
         return Err(Refused::invalid("hours", "must be 1 to 72").into());
     }
     let customer = customer::customer_id(&parts.vault, &start.customer);
+    // Nobody is erased between this look at the case and the commit.
+    let _starting = parts.live.chats.starting.read().await;
     let cases = match &start.case {
         Some(id) => {
             let case =
                 load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
+            }
+            if customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none() {
+                return Err(Refused::from(Refusal::WordsErased).into());
             }
             vec![case.id]
         }
@@ -203,18 +209,21 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let current = current_of(&parts.journal, chat).await?;
-    let becomes = match current {
+    let becomes = match &current {
         Some(case) => becomes(parts, case).await?,
         None => AfterEnd::Refused,
     };
     match current {
         Some(case) if becomes == AfterEnd::Follows && !say.another => {
-            chat_open(parts, chat, repeat, say.text, Vec::new(), Some(case)).await?;
+            chat_open(parts, chat, repeat, say.text, Vec::new(), Some(case.id)).await?;
         }
-        Some(case) if !(say.another && is_resolved(&parts.journal, case).await?) => {
+        Some(case) if !(say.another && case.status == Status::Resolved) => {
             let message = PostMessage { text: say.text, epoch: None, marks: Vec::new(), auto_submitted: by_hand() };
-            let (caller, case) = (chat.caller(), case.to_string());
-            let said = write::post_message(parts, &caller, Some(repeat), &case, message);
+            let caller = chat.caller();
+            let said = async {
+                let loaded = load::permitted(&parts.governance, &parts.environment, &caller, write::POST, case)?;
+                write::post_on(parts, &caller, Some(repeat), loaded, message).await
+            };
             let said = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await;
             said.map_err(Refused::from)?;
         }
@@ -230,13 +239,12 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
     let because = vec![BUTTON_PRESSED.to_owned()];
     let reading = Reading { value: Value::Bool(true), source: OWN_SOURCE.into(), at: parts.environment.now(), because };
     let wanted = vec![(SignalName::new("wants_human").map_err(Refused::internal)?, reading)];
-    let Some(id) = current_of(&parts.journal, chat).await? else {
+    let Some(case) = current_of(&parts.journal, chat).await? else {
         let text = parts.governance.bundle.texts().say(None, "wants_human", &[]);
         return Ok(chat_open(parts, chat, repeat, text, wanted, None).await?);
     };
-    let becomes = becomes(parts, id).await?;
-    let (caller, action, id) = (chat.caller(), "message.post", id.to_string());
-    let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &caller, action, &id).await?;
+    let (becomes, caller, id) = (becomes(parts, &case).await?, chat.caller(), case.id.to_string());
+    let loaded = load::permitted(&parts.governance, &parts.environment, &caller, write::POST, case)?;
     let case = &loaded.case;
     if case.human_requested && !case.held_by_ai && case.status == Status::Open {
         return Ok(());
@@ -264,12 +272,11 @@ pub async fn chat_feedback(
 ) -> Result<(), JudgeRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
+    let (caller, now) = (chat.caller(), begun(&parts.journal, chat).await?);
+    let case = now.id.to_string();
     let given = async {
         if said.solved == Some(true) {
-            let now =
-                load::case_for(&parts.governance, &parts.journal, &parts.environment, &caller, "case.read", &case)
-                    .await?;
+            let now = load::permitted(&parts.governance, &parts.environment, &caller, "case.read", now)?.case;
             if now.status == Status::Open && !can_confirm(&now) {
                 let why = "there is nothing to confirm yet, since nobody has answered or somebody has to see to it";
                 return Err(Refused::new(Kind::Conflict, why).into());
@@ -291,7 +298,7 @@ pub async fn chat_attach(
 ) -> Result<(), AttachFileRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
-    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?);
+    let (caller, case) = (chat.caller(), begun(&parts.journal, chat).await?.id.to_string());
     let attached = attachment::attach(parts, &caller, repeat, &case, None, file);
     let attached = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, repeat, attached).await;
     attached.map_err(Refused::from)?;
@@ -333,7 +340,7 @@ async fn chat_open(
     }
     let now = parts.environment.now();
     let measured = measure::measure(&parts.governance, &parts.environment, &written(&open.text), now).await?;
-    let enriched = enrich::enrich(parts, None, &customer, open.channel, &open.fields, now).await?;
+    let enriched = enrich::enrich(parts, None, &customer.id, open.channel, &open.fields, now).await?;
     let mut act = open::opening_of(parts, &caller, customer, &open, enriched, measured, now).await?;
     if let Some(ended) = follows {
         act = after_end::following(act, ended);
@@ -350,18 +357,18 @@ async fn chat_open(
 }
 
 /// The case that a chat goes on with: its last one, or the one in which that ended.
-pub async fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<CaseId>, Refused> {
+async fn current_of(journal: &Journal, chat: &Chat) -> Result<Option<Case>, Refused> {
     cases_of(journal, chat).await.map(|(_, current)| current)
 }
 
-/// A chat's cases, with those in which its last one ended; and the one that it goes on with.
-pub(crate) async fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, Option<CaseId>), Refused> {
+/// A chat's cases, with those in which its last one ended; and the one that it goes on with, as it is now.
+pub(crate) async fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<CaseId>, Option<Case>), Refused> {
     let mut cases = chat.cases();
-    let Some(mut current) = cases.last().copied() else { return Ok((cases, None)) };
+    let Some(last) = cases.last().copied() else { return Ok((cases, None)) };
+    let mut current = stored(journal, last).await?;
     for _ in 0..MERGES_MAX {
-        let ended = stored_case::stored_case(journal, current).await?.and_then(|case| case.ending);
-        let Some(Ending::Merged { into }) = ended else { break };
-        current = into;
+        let Some(Ending::Merged { into }) = current.ending else { break };
+        current = stored(journal, into).await?;
         if !cases.contains(&into) {
             cases.push(into);
         }
@@ -369,21 +376,19 @@ pub(crate) async fn cases_of(journal: &Journal, chat: &Chat) -> Result<(Vec<Case
     Ok((cases, Some(current)))
 }
 
-async fn begun(journal: &Journal, chat: &Chat) -> Result<String, Refused> {
-    let case = current_of(journal, chat).await?.map(|case| case.to_string());
+async fn stored(journal: &Journal, id: CaseId) -> Result<Case, Refused> {
+    let case = stored_case::stored_case(journal, id).await?;
+    case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {id} is on record")))
+}
+
+async fn begun(journal: &Journal, chat: &Chat) -> Result<Case, Refused> {
+    let case = current_of(journal, chat).await?;
     case.ok_or_else(|| Refused::new(Kind::Conflict, "nothing was said on this chat yet; say something first"))
 }
 
 /// What becomes of what the customer says on a case.
-async fn becomes(parts: &Parts, case: CaseId) -> Result<AfterEnd, Refused> {
-    match stored_case::stored_case(&parts.journal, case).await? {
-        Some(case) => after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &case).await,
-        None => Ok(AfterEnd::Refused),
-    }
-}
-
-async fn is_resolved(journal: &Journal, case: CaseId) -> Result<bool, Refused> {
-    Ok(stored_case::stored_case(journal, case).await?.is_some_and(|case| case.status == Status::Resolved))
+async fn becomes(parts: &Parts, case: &Case) -> Result<AfterEnd, Refused> {
+    after_end::becomes(&parts.governance, &parts.journal, &parts.environment, case).await
 }
 
 /// What is to be deleted of a customer's chats once their words are erased.

@@ -91,6 +91,7 @@ async fn destroy_key(parts: &Parts, caller: &Caller, customer: &CustomerId, key:
     let (now, stream) = (parts.environment.now(), Stream::customer(customer));
     let event = Event::CustomerErased { customer: customer.clone(), at: now };
     let due = Due { customer: customer.clone(), key, by: caller.pseudonym.to_string() };
+    let _alone = parts.live.chats.starting.write().await;
     let mut items = chat::ended_chats(&parts.live, customer);
     items.push(known_facts::forgotten(customer));
     let commit = Commit {

@@ -2,18 +2,19 @@
 //! was said. They stay with the customer, sealed under the customer's key as a whole, and go with it.
 
 use crate::{
-    ATTEMPTS, Caller, Parts,
+    ATTEMPTS, Caller, Journal, Parts,
     access::auth,
     case::{
         bounds::{self, CUSTOMER_MAX},
         field_view::FieldView,
         schema,
-        sent::{Sent, source_of},
+        sent::{self, Of, Said, Sent, source_of},
     },
     customer::{
         self,
         known_facts::{self, FACTS, Fact, Facts, FactsItem, opened, views},
     },
+    journal::outbox::facts_row,
     operation::{GetFactsRefusal, PutFactsRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused},
@@ -22,25 +23,30 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
     Event, Stream,
-    field::{FactsSet, FieldValue},
-    id::{CustomerId, FieldName, Timestamp},
+    field::FactsSet,
+    id::{CaseId, CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::FieldSpec;
-use remit_store::{Commit, CommitError, Entry, Expected};
+use remit_policy::bundle::Bundle;
+use remit_store::{CaseRow, Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Hours that a fact may be older than the moment at which it is sent, or newer.
+/// By how much the moment since which a fact is so may be ahead of the clock here, in milliseconds.
 const SAID_AHEAD_MS: i64 = 60_000;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// Of how many of a customer's cases, the newest, those that are open are decided anew once facts change.
+const LOOKED_AT: usize = 100;
 
 /// What is known of a customer by now.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PutFacts {
-    /// The values, by fact; `null` takes one away, and what is not named stays.
+    /// The values, by fact; `null` takes one away, and what is not named stays. What is older than what is known, or
+    /// than when it was taken away, says nothing new.
+    #[serde(deserialize_with = "sent::once")]
     #[schema(schema_with = schema::values)]
     pub facts: Sent,
     /// Which of the token's sources says so; its first unless told.
@@ -65,8 +71,7 @@ pub struct FactsView {
 /// Facts that were read, before they are sealed.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
-    values: BTreeMap<FieldName, Option<FieldValue>>,
-    source: SmolStr,
+    said: Said,
     at: Timestamp,
 }
 
@@ -74,7 +79,7 @@ impl Read {
     /// All of them together, which are of one source and moment; nothing where there are none.
     pub(crate) fn all(each: impl IntoIterator<Item = Self>) -> Option<Self> {
         each.into_iter().reduce(|mut all, one| {
-            all.values.extend(one.values);
+            all.said.values.extend(one.said.values);
             all
         })
     }
@@ -82,28 +87,7 @@ impl Read {
 
 /// Reads facts that are sent, by the bundle's declarations.
 pub(crate) fn read(parts: &Parts, source: SmolStr, sent: &Sent, at: Timestamp) -> Result<Read, Refused> {
-    let known = parts.governance.bundle.facts();
-    let mut values = BTreeMap::new();
-    for (name, value) in sent {
-        let spec = parts.governance.bundle.fact(name).ok_or_else(|| unknown(name, known))?;
-        if !spec.is_set_by(&source) {
-            let detail = format!("`{name}` is said by {}, and not by `{source}`", spec.sources.join(", "));
-            return Err(Refused::invalid("facts", detail));
-        }
-        let value = match value {
-            Json::Null => None,
-            value => Some(spec.read(value).map_err(|error| Refused::invalid("facts", error))?),
-        };
-        values.insert(spec.name.clone(), value);
-    }
-    Ok(Read { values, source, at })
-}
-
-fn unknown(name: &str, known: &[FieldSpec]) -> Refused {
-    let name: String = name.chars().take(64).collect();
-    let known: Vec<&str> = known.iter().map(|spec| spec.name.as_str()).collect();
-    let known = if known.is_empty() { "it declares none".to_owned() } else { format!("it has {}", known.join(", ")) };
-    Refused::invalid("facts", format!("the bundle declares no fact {name:?}: {known}"))
+    Ok(Read { said: sent::read(parts.governance.bundle.facts(), Of::Customer, source, sent)?, at })
 }
 
 /// The pseudonym of a customer who is named by the organisation's own identifier, or by the pseudonym itself.
@@ -163,32 +147,33 @@ pub(crate) async fn say(
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;
-    let facts = known_facts::of(parts, &customer).await?;
-    let Some(facts) = facts.filter(|facts| !facts.is_empty()) else {
+    let facts = known_facts::of(parts.opener(), &customer).await?;
+    let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
         return Err(Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier").into());
     };
     Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
-/// Notes facts of a customer on record, sealed with those that are known already; gives all of them.
+/// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
+/// theirs that no member of staff has are decided anew, beside this, where policies see what changed.
 pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &Read) -> Result<Facts, Refused> {
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
         let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
-        let mut facts = opened(parts, &customer.key, stored.as_ref()).unwrap_or_default();
-        for (name, value) in &read.values {
-            match value {
-                // What is older than what is known says nothing new.
-                Some(_) if facts.get(name).is_some_and(|known| known.at > read.at) => {}
-                Some(held) => {
-                    let fact = Fact { held: held.clone(), source: read.source.clone(), at: read.at };
-                    facts.insert(name.clone(), fact);
-                }
-                None => drop(facts.remove(name)),
-            }
-        }
-        match commit(parts, caller, customer, read, &facts, stored.as_ref().map(Entry::expected)).await {
-            Ok(()) => return Ok(facts),
+        let known = stored.as_ref();
+        let known = known.and_then(|entry| opened(&parts.environment.metrics, &customer.key, &entry.value));
+        let known = known.unwrap_or_default();
+        let facts = after(&known, read);
+        let now = parts.environment.now();
+        let outbox = if policies_see_change(&parts.governance.bundle, &known, &facts, now) {
+            to_be_decided_anew(&parts.journal, id, now).await?
+        } else {
+            Vec::new()
+        };
+        let expected = stored.as_ref().map_or(Expected::Absent, Entry::expected);
+        let commit = Commit { outbox, ..to_commit(parts, caller, customer, read, &facts, expected, now)? };
+        match projections::commit(parts, commit).await {
+            Ok(_) => return Ok(facts),
             Err(CommitError::ItemConflict { .. }) => {}
             // The customer was erased since their key was read: what is known now is sealed under another one.
             Err(CommitError::KeyGone) => customer::forget_customer(&parts.vault, id),
@@ -198,20 +183,51 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
     Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
 }
 
-async fn commit(
+/// What is known after what is said.
+fn after(known: &Facts, read: &Read) -> Facts {
+    let mut facts = known.clone();
+    for (name, value) in &read.said.values {
+        // What is older than what is known, or than when it was taken away, says nothing new.
+        if facts.get(name).is_none_or(|known| known.at <= read.at) {
+            let fact = Fact { held: value.clone(), source: read.said.source.clone(), at: read.at };
+            facts.insert(name.clone(), fact);
+        }
+    }
+    facts
+}
+
+/// Whether policies see anything else than before: another value, or another age, which they see in hours.
+fn policies_see_change(bundle: &Bundle, known: &Facts, facts: &Facts, now: Timestamp) -> bool {
+    let seen = |facts: &Facts, name: &FieldName| {
+        facts.get(name).and_then(|fact| Some((fact.held.clone()?, now.since(fact.at).div_euclid(HOUR_MS))))
+    };
+    let mut specs = bundle.facts().iter().filter(|spec| spec.seen_by_policies);
+    specs.any(|spec| seen(known, &spec.name) != seen(facts, &spec.name))
+}
+
+/// What has open cases of a customer be decided anew: a row for each of the newest.
+async fn to_be_decided_anew(journal: &Journal, id: &CustomerId, now: Timestamp) -> Result<Vec<OutboxRow>, Refused> {
+    let open = journal.store.open_of_customer(id.as_str(), LOOKED_AT).await.map_err(Refused::internal)?;
+    let row = |row: CaseRow| {
+        let case: CaseId = row.id.parse().map_err(Refused::internal)?;
+        Ok(facts_row(case, now))
+    };
+    open.into_iter().map(row).collect()
+}
+
+fn to_commit(
     parts: &Parts,
     caller: &Caller,
     customer: Customer,
     read: &Read,
     facts: &Facts,
-    expected: Option<Expected>,
-) -> Result<(), CommitError> {
-    let failed = |error: &dyn std::fmt::Display| CommitError::Failed(error.to_string());
-    let now = parts.environment.now();
-    let text = serde_json::to_string(facts).map_err(|error| failed(&error))?;
-    let sealed = customer.key.seal(&text, &parts.environment.entropy).map_err(|error| failed(&error))?;
+    expected: Expected,
+    now: Timestamp,
+) -> Result<Commit, Refused> {
+    let text = serde_json::to_string(facts).map_err(Refused::internal)?;
+    let sealed = customer.key.seal(&text, &parts.environment.entropy)?;
     let named = |is_set: bool| {
-        let named = read.values.iter().filter(move |(_, value)| value.is_some() == is_set);
+        let named = read.said.values.iter().filter(move |(_, value)| value.is_some() == is_set);
         named.map(|(name, _)| name.clone()).collect()
     };
     let event = Event::CustomerFactsSet(FactsSet {
@@ -219,20 +235,18 @@ async fn commit(
         facts: sealed.words.clone(),
         set: named(true),
         taken_away: named(false),
-        source: read.source.to_string(),
+        source: read.said.source.to_string(),
         by: caller.pseudonym.to_string(),
         at: now,
     });
     let stream = Stream::customer(&customer.id);
-    let record = commit::to_record(&parts.environment, &event, &stream, caller, now).map_err(|error| failed(&error))?;
+    let record = commit::to_record(&parts.environment, &event, &stream, caller, now)?;
     let item = FactsItem { words: sealed.words, sealed: STANDARD_NO_PAD.encode(&sealed.bytes) };
-    let item = FACTS.write(customer.id.as_str(), expected.unwrap_or(Expected::Absent), &item);
-    let commit = Commit {
+    Ok(Commit {
         records: vec![record],
-        items: vec![item.map_err(|error| failed(&error))?],
+        items: vec![FACTS.write(customer.id.as_str(), expected, &item).map_err(Refused::internal)?],
         customer: customer.new,
         sealed_under: sealed.key,
         ..Commit::default()
-    };
-    projections::commit(parts, commit).await.map(|_| ())
+    })
 }

@@ -1,8 +1,14 @@
 //! What is known of a customer, as it is kept: sealed under the customer's key as a whole, so that it goes with it.
 
 use crate::{
-    Parts, case::field_view::FieldView, customer, environment::clock::rfc3339, refused::Refused,
-    vault::keys::CustomerKey,
+    Parts,
+    case::field_view::FieldView,
+    environment::{clock::rfc3339, metrics::Metrics},
+    refused::Refused,
+    vault::{
+        keys::{CustomerKey, SEALED_MORE},
+        opened::Opener,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
@@ -11,7 +17,7 @@ use remit_domain::{
     id::{CustomerId, FieldName, Timestamp},
 };
 use remit_policy::bundle::{self, FieldSpec};
-use remit_store::{Collection, Entry, Expected, ItemWrite};
+use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -29,12 +35,27 @@ pub(crate) struct FactsItem {
     pub(super) sealed: String,
 }
 
-/// A fact.
+impl FactsItem {
+    /// All that is known; nothing where it does not open under `key`, or is not what was committed to.
+    pub(crate) fn open(&self, key: &CustomerKey) -> Option<Facts> {
+        let bytes = STANDARD_NO_PAD.decode(&self.sealed).ok()?;
+        serde_json::from_str(&key.open(&bytes, &self.words).ok()?).ok()
+    }
+
+    /// Whether it is as long as is on record.
+    pub(crate) fn is_whole(&self) -> bool {
+        let sealed = STANDARD_NO_PAD.decode(&self.sealed);
+        sealed.is_ok_and(|sealed| sealed.len() as u64 == u64::from(self.words.bytes) + SEALED_MORE)
+    }
+}
+
+/// A fact, or that one was taken away: what was so before that is not known again for a message that comes late.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fact {
-    /// What.
-    pub(crate) held: FieldValue,
+    /// What; none where it was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held: Option<FieldValue>,
     /// Who said it.
     pub(crate) source: SmolStr,
     /// When it was so, as far as its source knows.
@@ -45,26 +66,19 @@ pub(crate) struct Fact {
 pub(crate) type Facts = BTreeMap<FieldName, Fact>;
 
 /// All that is known of a customer; nothing where that is nothing, or was erased.
-pub(crate) async fn of(parts: &Parts, id: &CustomerId) -> Result<Option<Facts>, Refused> {
-    let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
-    if stored.is_none() {
-        return Ok(None);
-    }
-    let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
-    Ok(opened(parts, &customer.key, stored.as_ref()))
+pub(crate) async fn of(opener: Opener<'_>, id: &CustomerId) -> Result<Option<Facts>, Refused> {
+    let stored = FACTS.get(opener.store, id.as_str()).await.map_err(Refused::internal)?;
+    let Some(stored) = stored else { return Ok(None) };
+    let key = opener.customer_key(id).await?;
+    Ok(key.and_then(|key| opened(opener.metrics, &key, &stored.value)))
 }
 
 /// What is kept, opened. What does not open is gone for whoever asks, and somebody has to see to it.
-pub(super) fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<FactsItem>>) -> Option<Facts> {
-    let FactsItem { words, sealed } = &stored?.value;
-    let open = || {
-        let bytes = STANDARD_NO_PAD.decode(sealed).ok()?;
-        serde_json::from_str(&key.open(&bytes, words).ok()?).ok()
-    };
-    let facts: Option<Facts> = open();
+pub(super) fn opened(metrics: &Metrics, key: &CustomerKey, stored: &FactsItem) -> Option<Facts> {
+    let facts = stored.open(key);
     if facts.is_none() {
-        parts.environment.metrics.unreadable.inc();
-        tracing::error!(commit = words.commit, "what is known of a customer cannot be read");
+        metrics.unreadable.inc();
+        tracing::error!(commit = stored.words.commit, "what is known of a customer cannot be read");
     }
     facts
 }
@@ -73,11 +87,12 @@ pub(super) fn opened(parts: &Parts, key: &CustomerKey, stored: Option<&Entry<Fac
 pub(crate) fn views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
     let view = |spec: &FieldSpec| {
         let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        let held = fact.held.as_ref()?;
         Some(FieldView {
             name: spec.name.to_string(),
             title: spec.title.clone(),
-            kind: fact.held.kind.as_str(),
-            value: bundle::shown(&fact.held),
+            kind: held.kind.as_str(),
+            value: bundle::shown(held),
             source: fact.source.to_string(),
             at: rfc3339(fact.at),
         })

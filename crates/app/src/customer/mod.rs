@@ -8,7 +8,7 @@ pub(crate) mod known_facts;
 use crate::{
     Environment, Journal, Vault,
     refused::Refused,
-    vault::{customers::Customer, keys::CustomerKey, opened},
+    vault::{customers::Customer, keys::CustomerKey, opened::Opener},
 };
 use remit_domain::{Case, id::CustomerId};
 use remit_signals::normal::identifier;
@@ -69,13 +69,7 @@ pub(crate) async fn case_key(
     environment: &Environment,
     case: &Case,
 ) -> Result<Option<CustomerKey>, Refused> {
-    if case.erased {
-        return Ok(None);
-    }
-    let (id, customer) = (case.id.to_string(), &case.customer);
-    let row = journal.store.key_of_case(customer.as_str(), case.opened.0, &id).await.map_err(Refused::internal)?;
-    let Some(CustomerRow { key, wrapped_key: Some(wrapped) }) = row else { return Ok(None) };
-    Ok(opened::opened(environment, case, "key", vault.keys.customer(customer, key, &wrapped)))
+    Opener::of(journal, vault, environment).case_key(case).await
 }
 
 /// Forgets the key of an erased customer.

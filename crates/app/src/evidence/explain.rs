@@ -1,6 +1,6 @@
 //! Explanations: a decision record told to a support lead in plain words, from the record alone.
 
-use super::weighed;
+use super::weighed::{self, percent};
 use crate::environment::clock::rfc3339;
 use remit_domain::{
     action::ActionDecision,
@@ -99,7 +99,7 @@ pub fn explain(decision: &Decision, beside: &Beside<'_>) -> Explanation {
     Explanation {
         summary: summary(decision, chosen, beside),
         because: because(&decision.trigger),
-        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money, beside.value_percent)),
+        chosen: chosen.map_or_else(Vec::new, |c| why(decision, c, &money, beside)),
         others: decision
             .candidates
             .iter()
@@ -214,6 +214,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::CustomerMessage => "The customer wrote again.".into(),
         Trigger::SignalsPosted => "An integration posted new readings.".into(),
         Trigger::FieldsSet => "Fields of the case were set that policies look at.".into(),
+        Trigger::FactsSet => "Something else is known of the customer, which policies look at.".into(),
         Trigger::Yielded { reason, found } => {
             let reason = serde_json::to_value(reason).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));
             let found = found.as_ref().map_or_else(String::new, |found| format!(" {}", found.told()));
@@ -241,9 +242,7 @@ fn because(trigger: &Trigger) -> String {
             let wish = to.as_ref().map_or_else(String::new, |to| format!("; whoever changed it named `{to}`"));
             format!("The bundle changed, and who had the case is not in it any more{wish}.")
         }
-        Trigger::PoliciesChanged => {
-            "Another bundle came into force, under which the holder may not keep the case.".into()
-        }
+        Trigger::PoliciesChanged => "Under the bundle in force now the holder may not keep the case.".into(),
         Trigger::BundleChanged => "The bundle changed, and names somebody else who answers for the case.".into(),
         Trigger::Asked => "Somebody asked what would be decided; nothing was recorded.".into(),
     }
@@ -278,15 +277,11 @@ fn cost_line(c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -
         percent(c.cost.resolves_bp),
         c.facts.resolved.saturating_add(c.facts.failed),
         c.facts.prior_weight,
-        weighed::term(c, money)
+        weighed::terms(c, money)
     )
 }
 
-fn percent(bp: i64) -> String {
-    format!("{}.{} %", bp / 100, bp % 100 / 10)
-}
-
-fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_percent: i64) -> Vec<String> {
+fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, beside: &Beside<'_>) -> Vec<String> {
     let mut lines: Vec<String> = rules(decision, &c.verdict.policies, PolicyEffect::Permit)
         .into_iter()
         .map(|rule| format!("It may: {rule}."))
@@ -311,16 +306,16 @@ fn why(decision: &Decision, c: &Candidate, money: &dyn Fn(i64) -> String, value_
             return lines;
         }
     }
-    lines.extend(collecting(decision, c));
-    lines.push(format!("It should: {}.", cost_line(c, money, value_percent)));
+    lines.extend(collecting(decision, c, beside));
+    lines.push(format!("It should: {}.", cost_line(c, money, beside.value_percent)));
     lines.extend(weighed::told(decision, c, money));
     lines
 }
 
 /// That a queue is closed, and has the case wait for it all the same.
-fn collecting(decision: &Decision, c: &Candidate) -> Option<String> {
+fn collecting(decision: &Decision, c: &Candidate, beside: &Beside<'_>) -> Option<String> {
     let collects = decision.collecting.get(&c.facts.responder)?;
-    let opens = rfc3339(collects.opens);
+    let opens = (beside.moment)(collects.opens);
     Some(match collects.calls_back {
         true => format!("It is closed, and promises to call the customer back once it opens, at {opens}."),
         false => {

@@ -9,19 +9,30 @@ use remit_domain::{
 /// Names of weekdays, from Monday.
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The term that preferences add to a cost, with its sign; empty where they add nothing.
-pub(super) fn term(candidate: &Candidate, money: &dyn Fn(i64) -> String) -> String {
+/// The terms of a cost that most cases have not, each with its sign: what missing the case's date costs, and what
+/// preferences add. Empty where they add nothing.
+pub(super) fn terms(candidate: &Candidate, money: &dyn Fn(i64) -> String) -> String {
+    let due = match (candidate.cost.due_minor, percent(candidate.facts.due_risk_bp)) {
+        (0, _) => String::new(),
+        (minor, risk) => format!(" + missing its date {} ({risk} risk)", money(minor)),
+    };
     match candidate.cost.preference_minor {
-        0 => String::new(),
-        minor if minor < 0 => format!(" - preferred {}", money(minor.saturating_neg())),
-        minor => format!(" + avoided {}", money(minor)),
+        0 => due,
+        minor if minor < 0 => format!("{due} - preferred {}", money(minor.saturating_neg())),
+        minor => format!("{due} + avoided {}", money(minor)),
     }
+}
+
+/// Basis points as people read them.
+pub(super) fn percent(bp: i64) -> String {
+    format!("{}.{} %", bp / 100, bp % 100 / 10)
 }
 
 /// Each consideration that applies to a candidate, in a sentence.
 pub(super) fn told(decision: &Decision, candidate: &Candidate, money: &dyn Fn(i64) -> String) -> Vec<String> {
     let noted = candidate.considered.iter().filter_map(|id| decision.considerations.get_key_value(id));
     let mut lines: Vec<String> = noted.map(|(id, of)| sentence(id, of, candidate, money)).collect();
+    lines.extend(candidate.facts.language_level.map(spoken));
     lines.extend(candidate.facts.local.map(|local| format!("Where it works it was {}.", clock(local))));
     lines
 }
@@ -40,6 +51,14 @@ pub(super) fn after(decision: &Decision, candidate: &Candidate, chosen: &Candida
         let whose = whose(id, consideration);
         (place(chosen) < place(candidate)).then(|| format!("`{}` goes first by {whose}", chosen.facts.responder))
     })
+}
+
+/// How well somebody speaks the language of the case.
+fn spoken(level: i64) -> String {
+    match level {
+        0 => "Nobody there speaks the customer's language.".to_owned(),
+        level => format!("The customer's language is spoken there at level {level}."),
+    }
 }
 
 /// What the clock showed, such as `Thursday 2026-12-24, 22 h`.
@@ -74,8 +93,10 @@ fn sentence(
             let place = of.iter().position(|name| *name == candidate.facts.responder).map_or(0, |at| at + 1);
             format!("It is number {place} of the order {}, by {whose}.", names.join(", "))
         }
-        Effect::Skills { least } => {
-            let skills: Vec<String> = least.iter().map(|(skill, level)| format!("{skill} at level {level}")).collect();
+        Effect::Skills { least, language } => {
+            let skills = least.iter().map(|(skill, level)| format!("{skill} at level {level}"));
+            let language = (*language > 0).then(|| format!("the customer's language at level {language}"));
+            let skills: Vec<String> = skills.chain(language).collect();
             format!("Whoever of its staff takes the case needs {}, by {whose}.", skills.join(" and "))
         }
     }

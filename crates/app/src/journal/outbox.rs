@@ -1,6 +1,7 @@
 //! What remains to be done, as rows of the outbox: turns of AI responders, and moments at which a case is looked at
 //! again.
 
+use crate::Governance;
 use remit_domain::{
     Case,
     deferral::DeferralKind,
@@ -45,6 +46,8 @@ pub(crate) enum Look {
     Deferral { of: DeferralKind },
     /// A case that came back to whoever has it, who may be gone.
     Back { epoch: u64 },
+    /// A case that came back, which nobody may have taken up.
+    Unattended,
     /// A case with whose end another one comes back.
     Awaited { by: CaseId },
     /// A case that is put off until another one ends, which it has.
@@ -53,6 +56,8 @@ pub(crate) enum Look {
     Closed,
     /// A case that waits in a queue and needs skills of whoever takes it.
     Needs,
+    /// A case of whose customer something else is known now.
+    FactsSet,
 }
 
 pub(crate) fn timer(id: String, case: &Case, due: Timestamp, look: Look) -> OutboxRow {
@@ -74,9 +79,28 @@ pub(crate) fn deferral_row(case: CaseId, of: DeferralKind) -> String {
     format!("deferral:{}:{case}", of.as_str())
 }
 
+/// The name of the row that has a case know of one that ended in it.
+pub(crate) fn absorb_row(into: CaseId, from: CaseId) -> String {
+    format!("absorb:{into}:{from}")
+}
+
+/// Has a case be decided anew, since something else is known of its customer now.
+pub(crate) fn facts_row(case: CaseId, now: Timestamp) -> OutboxRow {
+    timer_on(format!("facts:{case}"), case, now, Look::FactsSet)
+}
+
 /// Tells a case that is put off until another one ends that it has.
 pub(crate) fn ended(case: CaseId, by: CaseId, now: Timestamp) -> OutboxRow {
     timer_on(format!("ended:{by}:{case}"), by, now, Look::CaseEnded { case })
+}
+
+/// Whether somebody took up a case that came back at a moment is looked at once the time has passed that its queue has
+/// for a reply, in its opening hours.
+pub(crate) fn unattended(governance: &Governance, case: &Case, at: Timestamp) -> Option<OutboxRow> {
+    let queue = case.holder.as_ref()?.responder().filter(|_| !case.held_by_ai)?;
+    let queue = governance.bundle.candidate(queue)?.queue.as_ref()?;
+    let due = queue.after(at, queue.next_reply_ms).unwrap_or(at);
+    Some(timer(format!("unattended:{}", case.id), case, due, Look::Unattended))
 }
 
 /// Where a member of staff has the case, whether they are gone is looked at at once.

@@ -152,6 +152,9 @@ impl Chat {
 #[derive(Debug, Default)]
 pub struct Chats {
     known: Mutex<Registry>,
+    /// Held by whoever starts a chat, and alone by whoever erases a customer, with whom their chats end: all of them,
+    /// or those that start after it.
+    pub(crate) starting: tokio::sync::RwLock<()>,
     bells: Mutex<HashMap<CaseId, watch::Sender<()>>>,
 }
 

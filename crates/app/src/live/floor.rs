@@ -5,7 +5,7 @@ use remit_domain::{
     Event,
     floor::{
         Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile,
-        Terms,
+        Terms, best_levels,
     },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
@@ -14,7 +14,7 @@ use remit_policy::bundle::Bundle;
 use remit_store::{Collection, Expected, ItemWrite};
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -77,14 +77,19 @@ pub(crate) struct LiveFloor {
     pub(crate) storing: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// How cases would wait, by queue in which somebody works.
-pub(crate) type Waits = HashMap<ResponderId, QueueWait>;
+/// Queues in which somebody works, with who does.
+pub(crate) type Waits = HashMap<ResponderId, Attendance>;
 
-/// How a case that joins a queue would wait.
-#[derive(Debug, Default)]
-pub(crate) struct QueueWait {
-    /// How long, in milliseconds, if whoever is there can take it; none where nobody is.
-    pub(crate) expected_ms: Option<i64>,
+/// Who works in a queue.
+#[derive(Debug)]
+pub(crate) struct Attendance {
+    /// How long a case that joins it would wait, in milliseconds, if whoever is there can take it; none where nobody is
+    /// there.
+    pub(crate) wait_ms: Option<i64>,
+    /// The best level of each language among those who are there.
+    pub(crate) spoken: BTreeMap<String, u8>,
+    /// The same among all who work in it.
+    pub(crate) spoken_by_all: BTreeMap<String, u8>,
     /// Who is there.
     there: Vec<StaffProfile>,
 }
@@ -243,15 +248,21 @@ impl LiveFloor {
         }
         let state = self.lock();
         let mut waits = Waits::new();
-        let floor = state.floor.floor();
-        for profile in state.staff.values().map(|item| &item.profile) {
-            let is_there = floor.presence(&profile.id) == Some(&Presence::Available);
-            for queue in &profile.queues {
-                let wait = waits.entry(queue.clone()).or_insert_with(|| QueueWait {
-                    expected_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
-                    there: Vec::new(),
-                });
-                wait.there.extend(is_there.then(|| profile.clone()));
+        for queue in state.staff.values().flat_map(|item| &item.profile.queues) {
+            if !waits.contains_key(queue) {
+                let floor = state.floor.floor();
+                let owned = |levels: BTreeMap<&str, u8>| {
+                    levels.into_iter().map(|(language, level)| (language.to_owned(), level)).collect()
+                };
+                let all = || state.staff.values().map(|item| &item.profile).filter(|one| one.queues.contains(queue));
+                let is_there = |one: &&StaffProfile| floor.presence(&one.id) == Some(&Presence::Available);
+                let attendance = Attendance {
+                    wait_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
+                    spoken: owned(floor.spoken(queue)),
+                    spoken_by_all: owned(best_levels(all())),
+                    there: all().filter(is_there).cloned().collect(),
+                };
+                waits.insert(queue.clone(), attendance);
             }
         }
         let waits = Arc::new(waits);
@@ -263,7 +274,7 @@ impl LiveFloor {
     /// ago and could take it: nothing more than is expected of everybody where all of them could, and none where nobody
     /// could.
     pub(crate) fn least_wait_ms(&self, waits: &Waits, queue: &ResponderId, asks: &Asks<'_>) -> Option<i64> {
-        let there = &waits.get(queue).filter(|wait| wait.expected_ms.is_some())?.there;
+        let there = &waits.get(queue).filter(|wait| wait.wait_ms.is_some())?.there;
         let could = there.iter().filter(|profile| profile.could_take(queue, asks)).count();
         match could {
             0 => None,

@@ -5,6 +5,7 @@ use remit_domain::{
     Case,
     breaker::{Outcomes, Tolerance},
     decision::{CandidateFacts, Collecting, Collects, ResponderKind},
+    floor::ANY_LANGUAGE,
     id::{ResponderId, Timestamp},
 };
 use remit_policy::bundle::{Bundle, CandidateSpec};
@@ -99,6 +100,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) case: &'a Case,
     pub(crate) intent: &'a str,
     pub(crate) topic: &'a str,
+    pub(crate) language: &'a str,
     /// Who had the customer's case before this one; empty if nobody is known to have.
     pub(crate) served_by: &'a str,
 }
@@ -270,7 +272,9 @@ impl Load {
         waits: Option<&Waits>,
         now: Timestamp,
     ) -> Vec<CandidateFacts> {
-        let Subject { case, intent, topic, served_by } = *subject;
+        let Subject { case, intent, topic, language, served_by } = *subject;
+        // Once it has passed, nobody can be in time, and who comes next is by the rest.
+        let due = bundle.due_of(case).filter(|due| *due > now);
         let asked = bundle.asked();
         let outcomes = self.outcomes.read().unwrap_or_else(PoisonError::into_inner);
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner);
@@ -285,22 +289,36 @@ impl Load {
                 // The case itself is no company for itself.
                 depth = (depth - 1).max(0);
             }
-            let open = bundle.is_open(&spec.responder, now) && desk.outages().until(now).is_none();
-            let collects = desk.collects(case, now).filter(|_| !open);
+            let open = spec.is_open(now) && desk.outages().until(now).is_none();
+            let collects = if open { None } else { desk.collects(case, now) };
             let (mut expected_wait_ms, mut sla_risk_bp) = desk.wait(depth, desk.waited_ms(case, now));
-            match (waits.and_then(|waits| waits.get(&spec.responder)).map(|wait| wait.expected_ms), &spec.queue) {
+            let there = waits.and_then(|waits| waits.get(&spec.responder));
+            let left_ms = due.map(|due| due.since(collects.map_or(now, |collects| collects.opens)));
+            let mut due_risk_bp = left_ms.map_or(0, |left_ms| desk.risk_bp(depth, left_ms));
+            match (there.map(|there| there.wait_ms), &spec.queue) {
                 // Who is there by then is not who is there now.
                 _ if collects.is_some() => {}
-                (Some(Some(live_ms)), _) => expected_wait_ms = expected_wait_ms.max(live_ms),
+                (Some(Some(live_ms)), _) => {
+                    expected_wait_ms = expected_wait_ms.max(live_ms);
+                    due_risk_bp = left_ms.filter(|left_ms| live_ms >= *left_ms).map_or(due_risk_bp, |_| WHOLE_BP);
+                }
                 // Nobody is there: at least as long as is promised, so that the promise is missed.
                 (Some(None), Some(queue)) => {
                     (expected_wait_ms, sla_risk_bp) = (expected_wait_ms.max(queue.sla_ms), WHOLE_BP);
+                    due_risk_bp = left_ms.map_or(0, |_| WHOLE_BP);
                 }
                 _ => {}
             }
             if let Some(collects) = collects {
                 expected_wait_ms = expected_wait_ms.saturating_add(collects.opens.since(now));
             }
+            let spoken = || match there.filter(|_| ![ANY_LANGUAGE, ""].contains(&language)) {
+                Some(there) => {
+                    let levels = if collects.is_some() { &there.spoken_by_all } else { &there.spoken };
+                    levels.get(language).copied().unwrap_or(0)
+                }
+                None => spec.language_level(language),
+            };
             let tally = if outcomes.is_empty() {
                 Tally::default()
             } else {
@@ -325,6 +343,8 @@ impl Load {
                 local: if asked.local { spec.local_time(now) } else { None },
                 had_before: asked.had_before && case.was_with(&spec.responder),
                 served_before: asked.served_before && spec.responder.as_str() == served_by,
+                language_level: asked.language_level.then(|| i64::from(spoken())),
+                due_risk_bp,
             }
         };
         self.desks.iter().enumerate().map(facts).collect()
@@ -349,23 +369,37 @@ impl Desk {
         queue.collects(case.channel, now)
     }
 
+    /// Probability in basis points that the wait with `depth` cases there already exceeds `left_ms`.
+    fn risk_bp(&self, depth: i64, left_ms: i64) -> i64 {
+        match self.line(depth) {
+            _ if left_ms <= 0 => WHOLE_BP,
+            Some((line, ahead)) => line.risk_bp(ahead, left_ms),
+            None => 0,
+        }
+    }
+
+    /// The line that forms with `depth` cases there already, and how many of them are ahead; none while somebody of
+    /// the queue is free, and for an AI responder.
+    fn line(&self, depth: i64) -> Option<(wait::Line, u32)> {
+        let queue = self.spec.queue.as_ref()?;
+        let servers = i64::from(queue.servers);
+        let line = wait::Line {
+            servers: u32::try_from(servers).unwrap_or(u32::MAX),
+            service_rate: 1.0 / queue.handling_ms.max(1) as f64,
+            abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
+        };
+        (depth >= servers).then(|| (line, u32::try_from((depth - servers).min(AHEAD_MAX)).unwrap_or(0)))
+    }
+
     /// Expected wait in milliseconds and SLA risk in basis points with `depth` cases there already, for a
     /// customer who has waited `waited_ms`.
     fn wait(&self, depth: i64, waited_ms: i64) -> (i64, i64) {
         let Some(queue) = &self.spec.queue else { return (0, 0) };
-        let compute = |left_ms: i64| {
-            let servers = i64::from(queue.servers);
-            let ahead = (depth - servers).min(AHEAD_MAX);
-            if depth < servers {
-                return (0, 0);
+        let compute = |left_ms: i64| match self.line(depth) {
+            None => (0, 0),
+            Some((line, ahead)) => {
+                (line.mean_wait_ms(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
             }
-            let line = wait::Line {
-                servers: u32::try_from(servers).unwrap_or(u32::MAX),
-                service_rate: 1.0 / queue.handling_ms.max(1) as f64,
-                abandon_rate: if queue.patience_ms > 0 { 1.0 / queue.patience_ms as f64 } else { 0.0 },
-            };
-            let ahead = u32::try_from(ahead).unwrap_or(0);
-            (line.mean_wait_ms(ahead), if left_ms <= 0 { WHOLE_BP } else { line.risk_bp(ahead, left_ms) })
         };
         if waited_ms > 0 {
             return compute(queue.sla_ms.saturating_sub(waited_ms));

@@ -132,7 +132,8 @@ operations! { "cases"
             NotFound,
             /// The lease's epoch is not the current one, or whoever has the case cannot give it back so.
             LeaseLost,
-            /// The case is resolved, or an exception holds it and is to be resolved first.
+            /// The case is resolved, an exception holds it and is to be resolved first, or it is to return to an AI
+            /// responder and is put off for people to see to.
             Conflict,
             /// There is a note, and the words on the case were erased.
             Erased,
@@ -150,7 +151,7 @@ operations! { "cases"
             /// There is no such case.
             NotFound,
             /// The case is resolved, the responder has it already, an invariant forbids that it has it, or it is an AI
-            /// responder and the customer asked for a human.
+            /// responder and the customer asked for a human, or the case is put off for people to see to.
             Conflict,
             /// The words on the case were erased, so that no reason can be kept.
             Erased,

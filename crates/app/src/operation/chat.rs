@@ -17,6 +17,8 @@ operations! { "chat"
             Changed,
             /// There is no such case to go on with.
             NotFound,
+            /// The words of that case were erased.
+            Erased,
         }
     }
 
@@ -84,6 +86,53 @@ operations! { "chat"
             Conflict,
             /// The words of the conversation were erased.
             Erased,
+        }
+    }
+
+    /// Read when the customer can be called back: times within the opening hours of the queue that has their case.
+    get_callback = GetCallback {
+        asks: [CASE_READ];
+        of: [Chat];
+        runs: on the readers in a chat;
+        refuses: GetCallbackRefusal {
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// Nothing was said on this chat yet, its case has ended, an AI responder or the owner of an exception has
+            /// it, a danger stands on it, or the moment of a call has come.
+            Conflict,
+        }
+    }
+
+    /// Ask to be called back at a moment, in place of one that was agreed on before.
+    ///
+    /// Until then the customer waits for nothing; from then on they wait, the case is offered if nobody has it, and a
+    /// call that nobody makes is somebody's exception.
+    ask_for_callback = AskForCallback {
+        asks: [MESSAGE_POST];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: AskForCallbackRefusal {
+            /// The moment is none, is over, is more than two months ahead, or the queue that has the case is closed
+            /// then.
+            Invalid,
+            /// The case that the chat goes on with is not there.
+            NotFound,
+            /// Nothing was said on this chat yet, its case has ended, an AI responder or the owner of an exception has
+            /// it, a danger stands on it, or the moment of a call has come.
+            Conflict,
+        }
+    }
+
+    /// Take back the call that was agreed on or promised. Who waited for an answer before waits again.
+    end_callback = EndCallback {
+        asks: [MESSAGE_POST];
+        of: [Chat];
+        runs: as a command in a chat;
+        refuses: EndCallbackRefusal {
+            /// The case that the chat goes on with is not there, or no call is agreed on.
+            NotFound,
+            /// Nothing was said on this chat yet, or its case has ended.
+            Conflict,
         }
     }
 

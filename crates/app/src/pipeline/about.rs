@@ -1,10 +1,9 @@
 //! What policies see of a case beside what was measured: its fields and what is known of its customer, opened.
 
 use crate::{
-    Parts,
     customer::known_facts::{self, Facts},
-    pipeline::sealing,
     refused::Refused,
+    vault::opened::Opener,
 };
 use remit_domain::{
     Case,
@@ -29,26 +28,30 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// What policies may see of `case`.
-    pub(crate) async fn of(parts: &Parts, case: &Case) -> Result<Self, Refused> {
-        let seen =
-            |name: &FieldName| parts.governance.bundle.field(name.as_str()).is_some_and(|spec| spec.seen_by_policies);
-        let mut about = Self::default();
-        about.open(parts, case, seen).await?;
-        about.facts = known(parts, &case.customer).await?;
-        Ok(about)
+    /// With all that policies may see of `case`. What is opened already is not opened again.
+    pub(crate) async fn of(mut self, bundle: &Bundle, opener: Opener<'_>, case: &Case) -> Result<Self, Refused> {
+        let seen = |name: &FieldName| bundle.field(name.as_str()).is_some_and(|spec| spec.seen_by_policies);
+        self.open(opener, case, seen).await?;
+        self.of_customer(bundle, opener, &case.customer).await
     }
 
     /// With what policies may see of what is known of a customer.
-    pub(crate) async fn of_customer(mut self, parts: &Parts, customer: &CustomerId) -> Result<Self, Refused> {
-        self.facts = known(parts, customer).await?;
+    pub(crate) async fn of_customer(
+        mut self,
+        bundle: &Bundle,
+        opener: Opener<'_>,
+        customer: &CustomerId,
+    ) -> Result<Self, Refused> {
+        if self.facts.is_none() && bundle.facts().iter().any(|spec| spec.seen_by_policies) {
+            self.facts = known_facts::of(opener, customer).await?.map(Arc::new);
+        }
         Ok(self)
     }
 
     /// Opens the sealed fields of `case` that `wanted` says yes to.
     pub(crate) async fn open(
         &mut self,
-        parts: &Parts,
+        opener: Opener<'_>,
         case: &Case,
         wanted: impl Fn(&FieldName) -> bool,
     ) -> Result<(), Refused> {
@@ -57,7 +60,7 @@ impl About {
             if !wanted(name) || self.opened.contains_key(&words.commit) {
                 continue;
             }
-            if let Some(opened) = opened(parts, case, words).await? {
+            if let Some(opened) = opened(opener, case, words).await? {
                 self.opened.insert(words.commit.clone(), Arc::new(opened));
             }
         }
@@ -93,23 +96,16 @@ impl About {
         }
         let Some(facts) = &self.facts else { return };
         for spec in bundle.facts() {
-            if let Some(fact) = facts.get(&spec.name) {
-                engine.see_fact(signals, spec, &fact.held, (&fact.source, fact.at), now);
+            let fact = facts.get(&spec.name);
+            if let Some((fact, held)) = fact.and_then(|fact| Some((fact, fact.held.as_ref()?))) {
+                engine.see_fact(signals, spec, held, (&fact.source, fact.at), now);
             }
         }
     }
 }
 
-/// What is known of a customer, where policies see any of it.
-async fn known(parts: &Parts, customer: &CustomerId) -> Result<Option<Arc<Facts>>, Refused> {
-    if !parts.governance.bundle.facts().iter().any(|spec| spec.seen_by_policies) {
-        return Ok(None);
-    }
-    Ok(known_facts::of(parts, customer).await?.map(Arc::new))
-}
-
 /// Values that were sealed together; nothing once they were erased.
-async fn opened(parts: &Parts, case: &Case, words: &Words) -> Result<Option<Opened>, Refused> {
-    let text = sealing::open_words(&parts.journal, &parts.vault, &parts.environment, case, words).await?;
+async fn opened(opener: Opener<'_>, case: &Case, words: &Words) -> Result<Option<Opened>, Refused> {
+    let text = opener.words(case, words).await?;
     text.map(|text| serde_json::from_str(&text).map_err(Refused::internal)).transpose()
 }

@@ -18,7 +18,8 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{
-    AttachmentRow, CaseWrite, Commit, ExceptionRow, IdempotencyRow, ItemWrite, NewCustomer, OutboxRow, Record, WordsRow,
+    AttachmentRow, CaseWrite, Commit, ExceptionRow, Expect, IdempotencyRow, ItemWrite, NewCustomer, OutboxRow, Record,
+    WordsRow,
 };
 use serde::Serialize;
 
@@ -58,6 +59,8 @@ pub(crate) struct Beside {
     pub(crate) outbox: Vec<OutboxRow>,
     /// Items that change with it, from what happened.
     pub(crate) items: Option<ItemsOf>,
+    /// What else it was decided from, and must be so still.
+    pub(crate) expect: Vec<Expect>,
     /// Under what the case is found from now on, and under what no more.
     pub(crate) found_by: FoundBy,
     /// A case that had ended, about which the customer opens this one.
@@ -161,6 +164,7 @@ pub(crate) fn record<T: Serialize>(
         cancel: rest.cancel,
         items,
         claim: beside.claim,
+        expect: beside.expect,
         case: Some(case_row(case, before.map_or(0, |case| case.version))?),
         records,
         customer: beside.customer,

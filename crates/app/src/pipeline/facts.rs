@@ -8,6 +8,8 @@ use crate::{
         load::{Load, Subject},
     },
     pipeline::{about::About, sla},
+    refused::Refused,
+    vault::opened::Opener,
 };
 use remit_domain::{
     Case, Deliberation,
@@ -67,7 +69,8 @@ pub(crate) fn answer(
             let spec = governance.bundle.candidate(&facts.responder).and_then(|spec| spec.queue.as_ref());
             let Some(queue) = spec.filter(|_| verdict.permits()) else { continue };
             let skills = needed(&queue.needs, &terms.skills(considered));
-            let asks = Asks { channel: case.channel, language: &language, skills: &skills };
+            let language_level = terms.language(considered);
+            let asks = Asks { channel: case.channel, language: &language, language_level, skills: &skills };
             let least_ms = live.floor.least_wait_ms(&waits, &facts.responder, &asks);
             attended.extend(least_ms.map(|least_ms| (facts.responder.clone(), least_ms)));
         }
@@ -111,10 +114,13 @@ fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Wait
 }
 
 /// Whether policy lets the responder that has `case` keep it now.
-pub(crate) fn may_keep(parts: &Parts, case: &Case) -> bool {
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) async fn may_keep(parts: &Parts, case: &Case) -> Result<bool, Refused> {
     let now = parts.environment.now();
     let waits = parts.live.floor.waits(parts.environment.clock.monotonic());
-    ground(&parts.governance, &parts.live, waits.as_deref()).may_keep(case, now)
+    ground(&parts.governance, &parts.live, waits.as_deref()).may_keep(parts.opener(), case, now).await
 }
 
 /// What is true of every candidate for `case`, of which `signals` count, now.
@@ -148,7 +154,13 @@ impl Ground<'_> {
             Some(Value::Name(name)) => name.as_str(),
             _ => "",
         };
-        let subject = Subject { case, intent: named("intent"), topic: named("topic"), served_by: named(SERVED_BY) };
+        let subject = Subject {
+            case,
+            intent: named("intent"),
+            topic: named("topic"),
+            language: named("language"),
+            served_by: named(SERVED_BY),
+        };
         self.load.candidates(self.bundle, &subject, self.waits, now)
     }
 
@@ -206,16 +218,20 @@ impl Ground<'_> {
         }
     }
 
-    /// Whether policy lets the responder that has `case` keep it, whatever the hour.
-    pub(crate) fn may_keep(&self, case: &Case, now: Timestamp) -> bool {
+    /// Whether policy lets the responder that has `case` keep it, whatever the hour, by all that it sees.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn may_keep(&self, opener: Opener<'_>, case: &Case, now: Timestamp) -> Result<bool, Refused> {
+        let about = About::default().of(self.bundle, opener, case).await?;
         let mut signals = self.signals(case, now);
-        About::default().see(self.bundle, self.engine, case, &mut signals, now);
+        about.see(self.bundle, self.engine, case, &mut signals, now);
         let mut candidates = self.candidates(case, &signals, now);
         candidates.iter_mut().for_each(|facts| facts.open = true);
         let (verdicts, _) = self.engine.handle(&signals, &candidates);
         let holder = case.holder.as_ref().and_then(|holder| holder.responder());
         let found = candidates.iter().position(|facts| Some(&facts.responder) == holder);
-        found.and_then(|at| verdicts.get(at)).is_some_and(|verdict| verdict.permits())
+        Ok(found.and_then(|at| verdicts.get(at)).is_some_and(|verdict| verdict.permits()))
     }
 
     /// What stands on the case is what policies see as its situation; what the newest message alone was read as has a

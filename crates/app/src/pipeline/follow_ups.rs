@@ -9,7 +9,7 @@ use remit_domain::{
     Case, Event,
     case::{Author, Holder, Status},
     command::Happened,
-    deferral::{Deferral, DeferralKind},
+    deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind},
     id::{CaseId, Timestamp},
 };
 use remit_store::OutboxRow;
@@ -142,7 +142,29 @@ fn look_again(governance: &Governance, case: &Case, event: &Event, follow_ups: &
         Event::MessageAdded { .. } | Event::CaseResolved { .. } => {
             follow_ups.cancel.push(format!("silence:{}", case.id))
         }
+        Event::CallbackDue { at } => follow_ups.rows.extend(outbox::back(case, *at)),
+        Event::DeferralEnded { end } => came_back(governance, case, end, follow_ups),
         _ => {}
+    }
+}
+
+/// A case that comes back by itself goes to its queue where whoever has it is gone. Where its customer waits for
+/// nothing, no promise runs on it either: whether somebody took it up is looked at after as long as a reply may take.
+fn came_back(governance: &Governance, case: &Case, end: &DeferralEnd, follow_ups: &mut FollowUps) {
+    let by_itself = match end.how {
+        DeferralHow::Due
+        | DeferralHow::CaseEnded
+        | DeferralHow::FieldSet
+        | DeferralHow::Promise
+        | DeferralHow::Missed => true,
+        DeferralHow::Customer | DeferralHow::HandedOver | DeferralHow::Kept | DeferralHow::Cancelled => false,
+    };
+    if !by_itself {
+        return;
+    }
+    follow_ups.rows.extend(outbox::back(case, end.at));
+    if end.how != DeferralHow::Missed && case.waiting_since.is_none() && case.status == Status::Open {
+        follow_ups.rows.extend(outbox::unattended(governance, case, end.at));
     }
 }
 

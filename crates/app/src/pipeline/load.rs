@@ -46,6 +46,18 @@ pub(crate) async fn case_for(
     case.ok_or_else(|| Refused::new(Kind::NotFound, format!("no case {parsed} is on record")))
 }
 
+/// A case that was read just now, for an action that `caller` may take on it.
+pub(crate) fn permitted(
+    governance: &Governance,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    case: Case,
+) -> Result<Loaded, Refused> {
+    auth::permit_on(governance, environment, caller, action, held(&case))?;
+    Ok(Loaded { action, case })
+}
+
 /// The case with this identifier, as Remit itself reads it to show something else.
 pub(crate) async fn for_views(
     governance: &Governance,

@@ -4,7 +4,10 @@ use crate::{
     ATTEMPTS, Caller, Journal, Parts, Vault,
     access::who,
     operation::Refusal,
-    pipeline::repeat::{Done, Kept, Repeat},
+    pipeline::{
+        about::About,
+        repeat::{Done, Kept, Repeat},
+    },
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{Case, Command, Context, Step, command::Happened, decision::Trigger};
@@ -85,14 +88,9 @@ async fn prepare<T: Serialize>(
     show: &impl Fn(&Happened) -> T,
 ) -> Result<commit::Prepared<T>, Refused> {
     let mut context = parts.environment.context(caller)?;
-    let commit::Act { command, beside, .. } = act;
-    let now = context.now;
-    let mut about = match &before {
-        Some(case) => about::About::of(parts, case).await?,
-        None => about::About::default(),
-    };
-    about.and(&beside.about);
-    let happened = decided(parts, before.as_ref(), command, None, &about, &mut context)?;
+    let commit::Act { command, mut beside, .. } = act;
+    let (now, about) = (context.now, std::mem::take(&mut beside.about));
+    let happened = decided(parts, before.as_ref(), command, None, about, &mut context).await?;
     let output = match who::with_names(&parts.journal, &parts.vault, &happened.case).await? {
         Cow::Borrowed(_) => show(&happened),
         Cow::Owned(case) => show(&Happened { case, events: happened.events.clone() }),
@@ -101,14 +99,14 @@ async fn prepare<T: Serialize>(
 }
 
 /// What `command` comes to on the case as it was `before`: the domain decides, on facts and verdicts of now where it
-/// asks for them, and on what is known `about` it.
+/// asks for them, and on what is known `about` it, which alone opens what is sealed of the case.
 /// `trigger` takes the place of what would have triggered the decision.
-pub(crate) fn decided(
+pub(crate) async fn decided(
     parts: &Parts,
     before: Option<&Case>,
     command: Command,
     trigger: Option<Trigger>,
-    about: &about::About,
+    about: About,
     context: &mut Context,
 ) -> Result<Happened, Refused> {
     let pending = match remit_domain::begin(before, command, context)? {
@@ -117,7 +115,12 @@ pub(crate) fn decided(
     };
     let (case, question) = (pending.case(), pending.question());
     let (governance, live, environment) = (&parts.governance, &parts.live, &parts.environment);
-    let mut answer = facts::answer(governance, live, environment, case, question, about, context.now);
+    let about = match before {
+        // What is sealed with it is known already; what was before is opened now.
+        Some(_) => about.of(&governance.bundle, parts.opener(), case).await?,
+        None => about,
+    };
+    let mut answer = facts::answer(governance, live, environment, case, question, &about, context.now);
     if let Some(trigger) = trigger {
         answer.trigger = trigger;
     }

@@ -8,11 +8,10 @@ use crate::{
     refused::Refused,
     vault::{
         keys::{CustomerKey, Sealed},
-        opened::opened,
+        opened::Opener,
     },
 };
 use remit_domain::{Case, event::Words, refusal::Refusal};
-use remit_store::Views as _;
 
 /// Words for a case, sealed.
 ///
@@ -67,9 +66,5 @@ pub(crate) async fn open_words(
     case: &Case,
     words: &Words,
 ) -> Result<Option<String>, Refused> {
-    let Some(row) = journal.store.words(&case.id.to_string(), &words.commit).await.map_err(Refused::internal)? else {
-        return Ok(None);
-    };
-    let Some(key) = customer::case_key(journal, vault, environment, case).await? else { return Ok(None) };
-    Ok(opened(environment, case, &words.commit, key.open(&row.sealed, words)))
+    Opener::of(journal, vault, environment).words(case, words).await
 }

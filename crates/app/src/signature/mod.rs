@@ -28,7 +28,7 @@ use crate::{
         write,
     },
     chat::{
-        self, StartedChat,
+        self, StartedChat, callback,
         conversation::{ChatMessage, Conversation},
     },
     customer::{erasure::Erased, facts},
@@ -155,6 +155,9 @@ signatures! {
     FollowConversation(input::ReadConversation) -> Stream<ChatMessage>, "The stream.";
     Say(chat::Say) -> Nothing, "Said.";
     AskForHuman(Nothing) -> Nothing, "Asked for.";
+    GetCallback(Nothing) -> callback::CallbackTimes, "When there are times.";
+    AskForCallback(callback::AskCallback) -> Nothing, "Agreed on.";
+    EndCallback(Nothing) -> Nothing, "Taken back.";
     Judge(GiveFeedback) -> Nothing, "Noted.";
     AttachFile(File) -> Nothing, "Added.";
     GetFile(Nothing) -> File, "The file.";

@@ -12,6 +12,7 @@ use remit_domain::{
     floor::{CaseChange, OnRecord, Relax, Waiting},
     id::Timestamp,
     offer::OfferEnd,
+    signal::Value,
 };
 use remit_store::{CaseFilter, Views as _};
 use std::sync::Arc;
@@ -78,6 +79,10 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
     let opens = case.told.as_ref().and_then(Announcement::opens).filter(|_| holder.staff.is_none());
     let since = opens.map_or(since, |opens| since.max(opens));
     let not_before = opens.filter(|opens| *opens > now && !spec.is_open(now));
+    let named = |signal: &str| match signals.get(signal).map(|reading| &reading.value) {
+        Some(Value::Name(name)) => Some(name.clone()),
+        _ => None,
+    };
     let language = facts::spoken(&signals);
     let relax = queue.relax.iter().map(|relax| Relax {
         after_ms: i64::from(relax.after_minutes) * 60_000,
@@ -89,10 +94,12 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         queue: spec.responder.clone(),
         channel: case.channel,
         language,
+        language_level: case.needs_language,
         skills: Arc::new(facts::needed(&queue.needs, &case.needs)),
         since: environment.steadily(since),
         value_percent: governance.bundle.terms().economics.value_percent(&signals),
         sla_ms: sla::clock(governance, case).map_or(queue.sla_ms, |running| running.due.since(since)),
+        handling_ms: named("topic").and_then(|topic| spec.handling_ms_of(&topic)),
         due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
         danger: case.situations.gravest().map(|standing| standing.noted.gravity()),
         last_staff: case.last_staff.clone(),

@@ -2,40 +2,77 @@
 //! had goes back to its queue, all on record.
 
 use crate::{
-    Caller, Parts,
+    Caller, Parts, Succession,
     access::{auth, authority},
-    journal::{outbox, stored_case},
+    journal::{ATTEMPTS, outbox, stored_case},
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
-    refused::Refused,
+    refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };
-use remit_domain::{Event, governance::StaffRemoval, id::StaffId};
-use remit_store::{Commit, Entry, Expected, OutboxRow, TokenChange, Views as _};
+use remit_domain::{
+    Event,
+    governance::StaffRemoval,
+    id::{CaseId, StaffId},
+};
+use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, TokenChange, Views as _};
 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such member of staff.
-pub async fn remove_staff(parts: &Parts, caller: &Caller, name: &str) -> Result<(), RemoveStaffRefusal> {
+pub async fn remove_staff(
+    succession: &Succession,
+    parts: &Parts,
+    caller: &Caller,
+    name: &str,
+) -> Result<(), RemoveStaffRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "staff.manage")?;
     let id = known_staff(&parts.live, name)?.profile.id;
-    {
-        let _storing = parts.live.floor.storing.lock().await;
-        // Whoever was faster has done it.
-        known_staff(&parts.live, name)?;
-        put_on_record(parts, caller, &id).await?;
-    }
-    settle::take_back_offers(parts, &id).await?;
-    for case in parts.live.floor.cases_of(&id) {
-        gone::take_back(parts, case).await?;
+    put_on_record(parts, caller, &id).await?;
+    let cases = parts.live.floor.cases_of(&id);
+    Ok(take_all_back(succession, &id, &cases).await?)
+}
+
+/// Takes back all that somebody has who was removed. Their removal is on record, so that nobody would take it anew:
+/// where another bundle comes into force meanwhile, this goes on under that one. What is left after so many is in the
+/// outbox.
+async fn take_all_back(succession: &Succession, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
+    for _ in 0..ATTEMPTS {
+        match take_back(&succession.current(), id, cases).await {
+            Err(refused) if refused.kind == Kind::Superseded => {}
+            taken => return taken,
+        }
     }
     Ok(())
 }
 
+async fn take_back(parts: &Parts, id: &StaffId, cases: &[CaseId]) -> Result<(), Refused> {
+    settle::take_back_offers(parts, id).await?;
+    for case in cases {
+        gone::take_back(parts, *case).await?;
+    }
+    Ok(())
+}
+
+/// Nobody else notes staff or makes a token for them meanwhile; one of theirs may be revoked.
+async fn put_on_record(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<(), RemoveStaffRefusal> {
+    let _storing = parts.live.floor.storing.lock().await;
+    for _ in 0..ATTEMPTS {
+        // Whoever was faster has done it.
+        known_staff(&parts.live, id.as_str())?;
+        match end_all(parts, caller, id).await? {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Done) => {}
+            Err(error) => return Err(crate::refused(error).into()),
+        }
+    }
+    Err(Refused::new(Kind::Busy, "their tokens were revoked one after the other meanwhile").into())
+}
+
 /// One commit with all that ends with them; what they have is looked at by rows of the outbox, whatever becomes of this
 /// process.
-async fn put_on_record(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<(), Refused> {
+async fn end_all(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<Result<(), CommitError>, Refused> {
     let (at, by) = (parts.environment.now(), caller.pseudonym.to_string());
     let mut events = vec![Event::StaffRemoved { removed: StaffRemoval { staff: id.clone(), by: by.clone(), at } }];
     let mut tokens = Vec::new();
@@ -50,7 +87,7 @@ async fn put_on_record(parts: &Parts, caller: &Caller, id: &StaffId) -> Result<(
     let items = vec![STAFF.forget(id.to_string(), expected)];
     let outbox = left(parts, id).await?;
     let commit = Commit { items, tokens, outbox, ..Commit::default() };
-    authority::govern(parts, caller, &events, commit).await.map_err(crate::refused)
+    Ok(authority::govern(parts, caller, &events, commit).await)
 }
 
 /// What is to be looked at of all that they have.

@@ -148,6 +148,7 @@ impl Sent<'_> {
             numbers: from..from.saturating_add(count).min(numbers.end),
             requests: Arc::clone(requests),
             answers: answers.cloned(),
+            over: Arc::default(),
         };
         let from = numbers.start + self.send(load(numbers.start, warm))?.took_ms.len() as u64;
         let before = meter::cpu_of_process(self.process)?;
@@ -207,6 +208,7 @@ impl Client {
                 numbers: from..until,
                 requests: Arc::clone(&requests),
                 answers: None,
+                over: Arc::default(),
             };
             self.runtime.block_on(load.send())?;
             eprintln!("  {}: {until} of {cases} cases after {:.0} s", side.name, begun.elapsed().as_secs_f64());

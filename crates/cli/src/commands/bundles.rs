@@ -46,8 +46,12 @@ pub(crate) struct How {
     from: Option<String>,
 }
 
+/// What is said of the directory where something is done in it.
+const DONE_IN: &str = "A data directory that no server has open. It is done there, and no policy is asked";
+
 /// Put a bundle in force, in a running server without a pause, or in a data directory that no server has open.
 #[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data.help(DONE_IN)))]
 pub(crate) struct Activate {
     /// The bundle's directory.
     bundle: PathBuf,
@@ -59,6 +63,7 @@ pub(crate) struct Activate {
 
 /// Put the bundle in force again that was before the one in force.
 #[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data.help(DONE_IN)))]
 pub(crate) struct Rollback {
     #[command(flatten)]
     how: How,
@@ -132,7 +137,8 @@ impl Rollback {
     }
 }
 
-/// Has something done in a data directory that no server has open, and decides anew what is open where it has to be.
+/// Has something done in a data directory that no server has open; where a bundle came into force, what is open is
+/// decided anew where it has to be.
 fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation, Refused>) -> anyhow::Result<Value> {
     anyhow::ensure!(directory::is_there(data)?, "{} is no data directory", data.display());
     let app = Arc::new(open::open_own(data)?);
@@ -140,7 +146,10 @@ fn offline(data: &Path, act: impl AsyncFnOnce(&Succession) -> Result<Activation,
     let runtime = remit_server::serve::runtime()?;
     let done = runtime.block_on(async {
         let done = act(&succession).await?;
-        rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        // A preview leaves what is open where it is, also what was left from before.
+        if done.in_force {
+            rehome::rehome(&succession.current(), &mut |_, _| {}).await?;
+        }
         anyhow::Ok(done)
     })?;
     Ok(serde_json::to_value(done)?)
@@ -254,15 +263,8 @@ impl List {
 impl Export {
     pub(crate) fn run(&self, json: bool) -> anyhow::Result<bool> {
         let files = self.place.with(|client| fetch(client, &self.bundle))?;
-        fs::create_dir(&self.to).with_context(|| format!("{} cannot be made", self.to.display()))?;
-        let mut count = 0_usize;
-        for (name, bytes) in files.all() {
-            let path = self.to.join(name);
-            path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
-            count += 1;
-        }
-        let digest = files.digest();
+        write_whole(&files, &self.to)?;
+        let (digest, count) = (files.digest(), files.all().count());
         if json {
             shown::json(&serde_json::json!({ "digest": digest, "files": count, "to": self.to.display().to_string() }));
         } else {
@@ -270,6 +272,30 @@ impl Export {
         }
         Ok(true)
     }
+}
+
+/// Writes a bundle into a directory that is not there yet: it has the name once all of it is written, and nothing is
+/// left where that fails.
+fn write_whole(files: &Files, to: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(fs::symlink_metadata(to).is_err(), "{} is there; name a directory that is not", to.display());
+    let partial = to.with_added_extension("partial");
+    fs::create_dir(&partial).with_context(|| format!("{} cannot be made", partial.display()))?;
+    let written = write_files(files, &partial)
+        .and_then(|()| fs::rename(&partial, to).with_context(|| format!("{} cannot be made", to.display())));
+    if written.is_err() {
+        fs::remove_dir_all(&partial).with_context(|| format!("{} is left, and not whole", partial.display()))?;
+    }
+    written
+}
+
+fn write_files(files: &Files, to: &Path) -> anyhow::Result<()> {
+    for (name, bytes) in files.all() {
+        let path = to.join(name);
+        let cannot = || format!("{} cannot be written", path.display());
+        path.parent().map_or(Ok(()), fs::create_dir_all).with_context(cannot)?;
+        fs::write(&path, bytes).with_context(cannot)?;
+    }
+    Ok(())
 }
 
 /// The files of a bundle that came into force, held against its digest.
@@ -316,5 +342,26 @@ impl Compare {
             }
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_written_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let left = || fs::read_dir(place.path()).unwrap().count();
+        let to = place.path().join("out");
+        let file = |name: &str| (name.to_owned(), b"x".to_vec());
+        let far = Files::new([file("bundle.toml"), file(&format!("policies/{}.cedar", "x".repeat(300)))]);
+        assert!(write_whole(&far, &to).unwrap_err().to_string().contains("cannot be written"));
+        assert_eq!(left(), 0);
+        let good = Files::new([file("bundle.toml"), file("policies/a.cedar")]);
+        write_whole(&good, &to).unwrap();
+        assert_eq!((left(), Files::read(&to).unwrap()), (1, good.clone()));
+        assert!(write_whole(&good, &to).unwrap_err().to_string().contains("is there"));
+        assert_eq!(left(), 1);
     }
 }

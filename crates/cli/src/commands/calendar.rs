@@ -62,6 +62,10 @@ impl Show {
             None => date(queue, SystemClock.now())?,
         };
         let days = queue.days(&first, usize::from(self.days)).map_err(anyhow::Error::msg)?;
+        anyhow::ensure!(
+            !days.is_empty(),
+            "no moment of {first} and later can be told: the calendar ends with the year 9999"
+        );
         let told: Vec<Value> = days.iter().map(|day| tell(queue, day)).collect();
         if as_json {
             shown::json(&json!({ "queue": self.queue, "time_zone": queue.zone(), "days": told }));
@@ -69,6 +73,9 @@ impl Show {
         }
         say!("{}, by the clock of {}", self.queue, queue.zone());
         told.iter().for_each(print);
+        if told.len() < usize::from(self.days) {
+            say!("no moment of the days after these can be told: the calendar ends with the year 9999");
+        }
         Ok(true)
     }
 

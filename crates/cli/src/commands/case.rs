@@ -16,6 +16,9 @@ use std::{
     sync::Arc,
 };
 
+/// Columns that the words of a note stand in from the left.
+const WORDS: usize = 4;
+
 /// Look at cases.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Case {
@@ -110,11 +113,28 @@ impl Show {
             case.pointer("/holder/epoch").unwrap_or(&Value::Null),
             text(&case, "/accountable")
         );
+        let there = |at: &str| there(at, case.get("time_zone").and_then(Value::as_str));
         if let Some(due) = case.get("due_at").and_then(Value::as_str) {
-            say!("  promised by {due}");
+            say!("  promised by {}", there(due));
         }
         if let Some(opens) = case.get("opens_at").and_then(Value::as_str) {
-            say!("  its queue is closed, and opens at {opens}");
+            say!("  its queue is closed, and opens at {}", there(opens));
+        }
+        for deferral in case.get("deferrals").and_then(Value::as_array).into_iter().flatten() {
+            say!("  {}", put_off(deferral, &there));
+            if let Some(note) = deferral.get("note").and_then(Value::as_str) {
+                shown::words(WORDS, note);
+            }
+        }
+        if let Some(former) = case.get("follows").and_then(Value::as_str) {
+            say!("  follows {former}, which had ended");
+        }
+        for (list, what) in [("/followed_by", "followed by"), ("/awaited_by", "awaited by")] {
+            let cases = case.pointer(list).and_then(Value::as_array).into_iter().flatten();
+            let cases: Vec<&str> = cases.filter_map(Value::as_str).collect();
+            if !cases.is_empty() {
+                say!("  {what} {}", cases.join(", "));
+            }
         }
         for need in case.get("needs").and_then(Value::as_array).into_iter().flatten() {
             print_need(need);
@@ -213,6 +233,39 @@ impl Explain {
     }
 }
 
+/// A moment by the clock where the queue of a case works, where that is known and is not UTC.
+fn there(at: &str, zone: Option<&str>) -> String {
+    let local = || {
+        let zone = zone.filter(|zone| *zone != "UTC")?;
+        let there = at.parse::<jiff::Timestamp>().ok()?.in_tz(zone).ok()?;
+        Some(format!("{} {zone}", there.strftime("%Y-%m-%d %H:%M:%S")))
+    };
+    local().unwrap_or_else(|| at.to_owned())
+}
+
+/// What a case is put off for: whose it is, until when, and what ends it before.
+fn put_off(deferral: &Value, there: &dyn Fn(&str) -> String) -> String {
+    let of = |name: &str| deferral.get(name).and_then(Value::as_str);
+    let kind = of("kind").unwrap_or("-").replace('_', " ");
+    let owner = of("owner").map_or_else(|| "its queue's".to_owned(), |owner| format!("{owner}'s"));
+    let until = of("until").map_or_else(|| "-".to_owned(), there);
+    let mut told = match deferral.get("due") == Some(&Value::Bool(true)) {
+        true => format!("{kind} ({owner}): due since {until}"),
+        false => format!("{kind} ({owner}): until {until}"),
+    };
+    let more = [
+        of("call_by").map(|by| format!("to be called by {}", there(by))),
+        of("after").map(|after| format!("or until {after} ends")),
+        of("field").map(|field| format!("or until `{field}` is set")),
+        of("party").map(|party| format!("{party} is waited for")),
+    ];
+    for part in more.into_iter().flatten() {
+        told.push_str(", ");
+        told.push_str(&part);
+    }
+    told
+}
+
 /// A field's value in words.
 fn plain(value: &Value) -> String {
     match value {
@@ -220,5 +273,36 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_case_is_put_off_for_is_told_by_the_clock_where_its_queue_works() {
+        let told = |deferral: &Value, zone| put_off(deferral, &|at| there(at, zone));
+        let call =
+            json!({ "kind": "callback", "until": "2026-07-11T08:00:00.000Z", "call_by": "2026-07-11T08:15:00.000Z" });
+        assert_eq!(
+            told(&call, Some("Europe/London")),
+            "callback (its queue's): until 2026-07-11 09:00:00 Europe/London, to be called by 2026-07-11 09:15:00 \
+             Europe/London"
+        );
+        let due = json!({ "kind": "callback", "until": "2026-07-11T08:00:00.000Z", "due": true });
+        assert_eq!(told(&due, Some("UTC")), "callback (its queue's): due since 2026-07-11T08:00:00.000Z");
+        let snooze = json!({
+            "kind": "snooze", "owner": "ana", "until": "2026-07-11T08:00:00.000Z", "field": "delivered",
+            "after": "cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC",
+        });
+        assert_eq!(
+            told(&snooze, None),
+            "snooze (ana's): until 2026-07-11T08:00:00.000Z, or until cas_01KAS5W2Z8M4Q6B1J0T3V7X9YC ends, or until \
+             `delivered` is set"
+        );
+        let waits = json!({ "kind": "third_party", "owner": "ana", "until": "soon", "party": "courier" });
+        assert_eq!(told(&waits, Some("Nowhere/At-all")), "third party (ana's): until soon, courier is waited for");
     }
 }

@@ -86,7 +86,12 @@ impl History {
                     listed(item.pointer("/event/set"), "")
                 )
             }
-            "enrichment_missed" => format!("decided without what was asked before: {}", plain(of("/event/why"))),
+            "enrichment_missed" => match of("/event/why") {
+                "partial" => {
+                    format!("of what was asked before, left out: {}", listed(item.pointer("/event/left_out"), ""))
+                }
+                why => format!("decided without what was asked before: {}", plain(why)),
+            },
             "decision_made" => decided(item),
             "offer_made" => format!("offered to {}", of("/event/offer/staff")),
             "offer_ended" => format!("the offer to {} ended: {}", of("/event/staff"), plain(of("/event/how"))),
@@ -102,6 +107,11 @@ impl History {
             kind @ ("exception_taken" | "exception_resolved") => {
                 format!("exception {} {}", of("/event/exception"), kind.trim_start_matches("exception_"))
             }
+            "case_deferred" => format!("put off: {}", plain(of("/event/deferral/kind"))),
+            "deferral_ended" => {
+                format!("{} ended: {}", plain(of("/event/end/kind")), plain(of("/event/end/how")))
+            }
+            "callback_due" => "the customer is to be called now".to_owned(),
             "case_resolved" => {
                 let how = item.pointer("/event/how/kind").and_then(Value::as_str).unwrap_or("answered");
                 format!("resolved in the hands of {}: {}", holder(item, "/event/holder", "/event/staff"), plain(how))

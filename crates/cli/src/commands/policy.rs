@@ -11,7 +11,7 @@ use remit_app::{
 };
 use remit_command::shown::{self, say};
 use remit_domain::id::Timestamp;
-use remit_policy::{bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
+use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;
 
@@ -101,7 +101,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         let engine = Engine::new(&bundle);
         let mut findings = grid::check(&bundle, &engine);
         findings.extend(suite::sentences(&bundle).1);
-        let warnings = grid::situations_of_nobody(&bundle, &engine).into_iter().map(of_nobody).collect::<Vec<_>>();
+        let warnings = advice::of(&bundle, &engine);
         match intents(&bundle) {
             Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
             Ok(_) => Err(findings),
@@ -165,13 +165,6 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
     }
 }
 
-fn of_nobody(situation: &str) -> String {
-    format!(
-        "no policy gives a case in the situation `{situation}` to anybody, unless other signals do, so that it becomes \
-         an exception; write a permit for who is to have it"
-    )
-}
-
 /// What training the bundle's intent classifier showed, where it was trained before or that takes no more than seconds.
 ///
 /// # Errors
@@ -204,6 +197,7 @@ fn names_model(line: &[u8]) -> bool {
 fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
     let bundle = super::load(&at.bundle)?;
     let report = suite::run(&bundle, &Engine::new(&bundle));
+    let no_test = report.passed == 0 && report.failures.is_empty();
     if json {
         shown::json(&serde_json::to_value(&report)?);
     } else {
@@ -214,8 +208,12 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
             report.sentences,
             report.failures.len()
         );
+        if no_test {
+            let files = bundle.files().under("tests").count();
+            say!("no test was run: {files} files are under tests/ that end in .toml, with no [[test]] in them");
+        }
     }
-    Ok(report.failures.is_empty() && report.passed > 0)
+    Ok(report.failures.is_empty() && !no_test)
 }
 
 impl Preview {

@@ -15,8 +15,9 @@ use std::{
 /// Play a file of messages at a fresh server over HTTP, and count what became of them.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
-    /// CSV with a column `text`, or JSON lines with a member `text`; `intent`, `customer` and `channel` are
-    /// used where they are there, and readings: columns such as `signal.tier`, or a member `signals` with them by name.
+    /// CSV with a column `text`, or JSON lines with a member `text`; `intent`, `customer` and `channel` are used where
+    /// they are there, and readings, fields and facts: columns such as `signal.tier`, `field.order` and `fact.name`, or
+    /// members `signals`, `fields` and `facts` with them by name.
     file: PathBuf,
     /// The bundle that governs; unless told, the one in force in the directory, and the sample bank in a new one.
     #[arg(long)]

@@ -105,13 +105,13 @@ impl Serve {
         runtime.block_on(async {
             let mut signals = Signals::listen()?;
             rehome::rehome(&app, &mut progress).await?;
-            let (name, digest) = (app.governance.bundle.name().to_owned(), app.governance.bundle.digest().to_string());
             let making = Making::at(Some(self.data.clone()));
             let succession = Arc::new(Succession::new(app, making));
             let running = serve::start_at(Arc::clone(&succession), listener)?;
-            let started = Started { address: running.address, name, digest, before };
-            started.tell(json, self.log_format, first.as_ref());
-            let manager = service_manager::serves(succession.current(), &started.to_string());
+            let address = running.address;
+            let of = move |parts: &Parts| Started::of(address, parts, before.clone());
+            of(&succession.current()).tell(json, self.log_format, first.as_ref());
+            let manager = service_manager::serves(&succession, move |parts| of(parts).to_string());
             let reloads = Arc::new(Semaphore::new(RELOADS));
             while signals.stop_or_reload().await {
                 if let Ok(turn) = Arc::clone(&reloads).try_acquire_owned() {
@@ -160,6 +160,12 @@ struct Started {
 }
 
 impl Started {
+    /// Under the bundle in force now, where `before` was in force when the server last stopped.
+    fn of(address: SocketAddr, parts: &Parts, before: Option<String>) -> Self {
+        let (name, digest) = (parts.governance.bundle.name().to_owned(), parts.governance.bundle.digest().to_string());
+        Self { address, name, digest, before }
+    }
+
     fn tell(&self, json: bool, log: LogFormat, first: Option<&FirstToken>) {
         let Self { address, name, digest, before } = self;
         if json {

@@ -44,6 +44,20 @@ const EMPTY: [&str; 2] = ["counters", "reservations"];
 /// Records in the database, so that a tile of the ledger is full.
 const RECORDS: u64 = 300;
 
+/// What the sample bundle declares here too, so that something is known of customers and cases are about something.
+const DECLARED: &str = r#"
+[[field]]
+name = "order"
+type = "reference"
+[[fact]]
+name = "tier"
+type = "text"
+seen_by = ["staff", "policies"]
+"#;
+
+/// Items of which every change is found.
+const FOUND: [&str; 1] = ["customer_facts"];
+
 /// What is done to a database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
@@ -51,6 +65,10 @@ enum Change {
     Edit {
         table: String,
         column: String,
+    },
+    /// The same of the body of an item of a kind.
+    EditItem {
+        kind: &'static str,
     },
     Delete {
         table: String,
@@ -66,6 +84,7 @@ impl Change {
     fn place(&self) -> (&str, &str, &'static str) {
         match self {
             Self::Edit { table, column } => (table, column, "edit"),
+            Self::EditItem { kind } => ("items", kind, "edit"),
             Self::Delete { table } => (table, "", "delete"),
             Self::Exchange { table, column } => (table, column, "exchange"),
         }
@@ -91,14 +110,21 @@ fn fill(client: &Client) {
     let nobody = json!({ "name": "crm", "url": "http://127.0.0.1:9/", "after": 0 });
     client.post("/v1/subscriptions", &nobody).done();
     client.post("/v1/chats", &json!({ "customer": "chatting" })).done();
+    let wish = json!({ "name": "crm", "roles": ["integration"], "source": "crm", "days": 1 });
+    let crm = client.with_token(client.post("/v1/tokens", &wish).done()["token"].as_str().unwrap());
     let mut at = 0;
     while client.get("/readyz")["records"].as_u64().unwrap() < RECORDS {
         at += 1;
         let customer = format!("c{at}");
         let texts = ["I want to talk to a human", "When will my card arrive?", "Somebody took money from my account"];
         let key = format!("key {at}").replace(' ', "-");
-        let opening = crate::client::opening(&customer, texts[at % texts.len()]);
-        let case = client.send("POST", "/v1/cases", Some(&key), &opening).done()["case"].clone();
+        let mut opening = crate::client::opening(&customer, texts[at % texts.len()]);
+        opening["fields"] = json!({ "order": format!("W{at}") });
+        if at % 8 == 0 || at % 12 == 5 {
+            let known = json!({ "facts": { "tier": format!("tier {at}") } });
+            crm.send("PUT", &format!("/v1/customers/{customer}/facts"), None, &known).done();
+        }
+        let case = crm.send("POST", "/v1/cases", Some(&key), &opening).done()["case"].clone();
         let act = |end: &str, body: &Value| client.post(&format!("/v1/cases/{}/{end}", id(&case)), body);
         let raised = json!({ "owner": "duty-manager", "due_at": "2099-01-01T00:00:00Z", "reason": "to be looked at" });
         match at % 6 {
@@ -168,13 +194,21 @@ fn set(database: &Connection, table: &str, columns: &[String], row: &[Cell], at:
 /// Makes a change, in rows that chance picks; what it was, unless no row can be changed like that.
 fn make(database: &Connection, change: &Change, columns: &[String], dice: &mut Dice) -> Option<String> {
     let (table, column, _) = change.place();
-    let rows = rows(database, table, columns);
-    let at = columns.iter().position(|name| name == column).unwrap_or(0);
+    let mut rows = rows(database, table, columns);
+    let named = |wanted: &str| columns.iter().position(|name| name == wanted);
+    let mut at = named(column).unwrap_or(0);
+    if let Change::EditItem { kind } = change {
+        let of = named("kind").unwrap();
+        rows.retain(|row| row[of] == Cell::Text((*kind).to_owned()));
+        at = named("body").unwrap();
+    }
     let told = |row: &[Cell]| format!("{change:?} of {:.300}", format!("{row:?}"));
     (0..40.min(rows.len() * 4)).find_map(|_| {
         let (one, other) = (dice.of(&rows), dice.of(&rows));
         let done = match change {
-            Change::Edit { .. } => set(database, table, columns, one, at, &flipped(&one[at], dice)?),
+            Change::Edit { .. } | Change::EditItem { .. } => {
+                set(database, table, columns, one, at, &flipped(&one[at], dice)?)
+            }
             Change::Delete { .. } => {
                 let all: Vec<String> =
                     columns.iter().enumerate().map(|(at, name)| format!("{name} IS ?{}", at + 1)).collect();
@@ -222,7 +256,7 @@ fn unfound(data: &Path, change: &Change, columns: &[String], dice: &mut Dice) ->
 }
 
 fn round(plan: Plan) {
-    let (house, mut dice) = (House::new(), plan.dice());
+    let (house, mut dice) = (House::declaring(DECLARED), plan.dice());
     let server = house.serve();
     fill(&server.admin());
     server.stop();
@@ -231,6 +265,8 @@ fn round(plan: Plan) {
     std::fs::remove_dir_all(house.data.join("models")).unwrap();
     let tables = tables(&Connection::open(house.data.join("remit.db")).unwrap());
     let mut changes: Vec<Change> = Vec::new();
+    // What is sealed of each kind is a small part of all items.
+    changes.extend(FOUND.iter().flat_map(|kind| (0..4).map(move |_| Change::EditItem { kind })));
     for (table, columns) in &tables {
         changes.push(Change::Delete { table: table.clone() });
         for column in columns {

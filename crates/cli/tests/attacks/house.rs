@@ -29,6 +29,7 @@ static MODELS: LazyLock<PathBuf> = LazyLock::new(|| {
 /// A data directory.
 pub(crate) struct House {
     pub(crate) data: PathBuf,
+    bundle: PathBuf,
     _room: Option<TempDir>,
 }
 
@@ -38,20 +39,31 @@ impl House {
         let room = tempfile::tempdir().unwrap();
         let data = room.path().join("data");
         copy(&MODELS, &data.join("models"));
-        Self { data, _room: Some(room) }
+        Self { data, bundle: BUNDLE.into(), _room: Some(room) }
+    }
+
+    /// The same under the sample bundle with this in its manifest.
+    pub(crate) fn declaring(more: &str) -> Self {
+        let house = Self::new();
+        let bundle = house.data.with_file_name("bundle");
+        copy(BUNDLE.as_ref(), &bundle);
+        let manifest = bundle.join("bundle.toml");
+        let declared = fs::read_to_string(&manifest).unwrap() + more;
+        fs::write(&manifest, declared).unwrap();
+        Self { bundle, ..house }
     }
 
     /// One that lies where somebody else sees to it.
     pub(crate) fn at(data: &Path) -> Self {
-        Self { data: data.to_owned(), _room: None }
+        Self { data: data.to_owned(), bundle: BUNDLE.into(), _room: None }
     }
 
     /// What a server of this house is started with.
     pub(crate) fn command(&self) -> Vec<String> {
-        let data = self.data.to_str().unwrap();
+        let (data, bundle) = (self.data.to_str().unwrap(), self.bundle.to_str().unwrap());
         // Many write with one token here, as quickly as they can.
         let quick = ["--requests-per-second", "1000000"];
-        let serve = [REMIT, "serve", "--json", "--listen", "127.0.0.1:0", "--bundle", BUNDLE, "--data", data];
+        let serve = [REMIT, "serve", "--json", "--listen", "127.0.0.1:0", "--bundle", bundle, "--data", data];
         serve.into_iter().chain(quick).map(ToOwned::to_owned).collect()
     }
 

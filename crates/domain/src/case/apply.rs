@@ -3,7 +3,7 @@
 use super::{Author, Case, HandoverQuestion, Holder, Status};
 use crate::{
     action::OpenAction,
-    decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason, skills},
+    decision::{Candidate, Decision, DecisionPoint, Outcome, ResponderKind, Trigger, YieldReason, language, skills},
     event::{Event, Handoff, Mark, Tried},
     field::Field,
     id::{CaseId, PolicyId, ResponderId, Timestamp},
@@ -142,6 +142,7 @@ impl Case {
             | Event::StaffNoted { .. }
             | Event::PresenceSet { .. }
             | Event::StaffRemoved { .. }
+            | Event::TokenNameForgotten { .. }
             | Event::ChatStarted { .. }
             | Event::SubscriptionMade { .. }
             | Event::SubscriptionChanged { .. }
@@ -287,6 +288,7 @@ impl Case {
         let holder = self.holder.as_ref().and_then(Holder::responder);
         let held = decision.candidates.iter().find(|c| Some(&c.facts.responder) == holder);
         self.needs = held.map(|c| skills(&decision.considerations, &c.considered)).unwrap_or_default();
+        self.needs_language = held.map(|c| language(&decision.considerations, &c.considered)).unwrap_or_default();
     }
 
     fn apply_handoff(&mut self, decision: &Decision, handoff: Option<&Handoff>) {

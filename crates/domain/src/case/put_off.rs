@@ -45,7 +45,7 @@ impl Case {
             // Who was called was spoken to.
             DeferralKind::Callback if end.how == DeferralHow::Kept => self.stop_waiting(end.at),
             // Who waited before, and is not called, waits.
-            DeferralKind::Callback if end.how == DeferralHow::Cancelled && waited => {
+            DeferralKind::Callback if waited && matches!(end.how, DeferralHow::Cancelled | DeferralHow::HandedOver) => {
                 self.waiting_since.get_or_insert(end.at);
             }
             DeferralKind::ThirdParty => self.count_apart(false, end.at),

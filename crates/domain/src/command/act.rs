@@ -2,7 +2,7 @@
 
 mod actions;
 mod advice;
-mod deferrals;
+pub(super) mod deferrals;
 mod endings;
 mod exceptions;
 mod handovers;
@@ -62,6 +62,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
 
         Command::Defer { epoch, wish } => deferrals::defer(so_far, context, epoch, wish),
         Command::EndDeferral { epoch, kind, how, due } => deferrals::end(so_far, context, epoch, kind, how, due),
+        Command::MissDeferral { due } => deferrals::miss(so_far, context, due),
         Command::NoteAwaited { by } => deferrals::note_awaited(so_far, context, by),
 
         Command::Consult { epoch, queue, question } => advice::consult(so_far, context, epoch, queue, question),
@@ -89,8 +90,8 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::Abandon => endings::abandon(so_far, context),
         Command::EndSilent { epoch } => endings::end_silent(so_far, context, epoch),
         Command::Merge { epoch, into } => endings::merge(so_far, context, epoch, into),
-        Command::Absorb { from, situations, human_requested } => {
-            endings::absorb(so_far, context, from, situations, human_requested)
+        Command::Absorb { from, situations, human_requested, reopens } => {
+            endings::absorb(so_far, context, from, (situations, human_requested), reopens)
         }
         Command::GiveFeedback { feedback, reopens } => endings::give_feedback(so_far, context, feedback, reopens),
         Command::NoteLate { responder, epoch } => endings::note_late(so_far, context, responder, epoch),

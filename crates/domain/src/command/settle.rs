@@ -1,6 +1,6 @@
 //! Takes the decision that a command asks for, and what follows from it.
 
-use super::{Context, Happened};
+use super::{Context, Happened, act::deferrals};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
@@ -25,7 +25,7 @@ pub(super) fn settle(
     if let Trigger::Transferred { to } = &deliberation.trigger {
         transferable(&deliberation, to)?;
     }
-    let exception_due_ms = deliberation.terms.exception_due_ms;
+    let (exception_due_ms, callback_ms) = (deliberation.terms.exception_due_ms, deliberation.terms.callback_ms);
     let attended = std::mem::take(&mut deliberation.attended);
     let id = DecisionId::next(&mut context.ids);
     let case = &so_far.case;
@@ -59,6 +59,7 @@ pub(super) fn settle(
     if let Some(note) = left {
         so_far.emit(Event::NoteLeft { note, by: context.by.clone(), at: context.now });
     }
+    deferrals::decided(so_far, context, callback_ms);
     let due_of_error = context.now.plus_ms(exception_due_ms);
     let wrong = policy_error.into_iter().chain(invariant).map(|(kind, owner)| (kind, owner, due_of_error));
     for (kind, owner, due) in raised.into_iter().chain(wrong) {
@@ -105,6 +106,9 @@ fn overridable(case: &Case, deliberation: &Deliberation, to: &ResponderId) -> Re
     };
     if facts.kind == ResponderKind::Ai && case.human_requested {
         return Err(Refusal::HumanWasAskedFor { responder: to.clone() });
+    }
+    if facts.kind == ResponderKind::Ai {
+        deferrals::with_people(case)?;
     }
     if !deliberation.forbidden.is_empty() {
         return Err(Refusal::AgainstInvariant { responder: to.clone(), invariants: deliberation.forbidden.clone() });

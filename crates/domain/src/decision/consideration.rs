@@ -43,11 +43,19 @@ pub enum Effect {
         /// The responders in their order.
         of: Vec<ResponderId>,
     },
-    /// Whoever of the staff takes the case has these skills.
+    /// Whoever of the staff takes the case has these skills, and speaks its language so well.
     Skills {
         /// The least level of each, 1 to 5.
         least: BTreeMap<String, u8>,
+        /// The least level of the case's language, 1 to 5; 0 where any will do.
+        #[serde(default, skip_serializing_if = "is_any")]
+        language: u8,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_any(level: &u8) -> bool {
+    *level == 0
 }
 
 /// The considerations of a bundle, in the order in which they are declared.
@@ -92,7 +100,7 @@ pub(crate) fn skills<'a>(
 ) -> BTreeMap<String, u8> {
     let mut least: BTreeMap<String, u8> = BTreeMap::new();
     for (_, consideration) in noted.into_iter().filter(|(id, _)| considered.contains(id)) {
-        if let Effect::Skills { least: more } = &consideration.effect {
+        if let Effect::Skills { least: more, .. } = &consideration.effect {
             for (skill, level) in more {
                 let known = least.entry(skill.clone()).or_default();
                 *known = (*known).max(*level);
@@ -100,6 +108,18 @@ pub(crate) fn skills<'a>(
         }
     }
     least
+}
+
+/// The least level of the case's language that it needs of the staff of whom `considered` holds; 0 where any will do.
+pub(crate) fn language<'a>(
+    noted: impl IntoIterator<Item = (&'a PolicyId, &'a Consideration)>,
+    considered: &[PolicyId],
+) -> u8 {
+    let level = |consideration: &Consideration| match consideration.effect {
+        Effect::Skills { language, .. } => language,
+        _ => 0,
+    };
+    noted.into_iter().filter(|(id, _)| considered.contains(id)).map(|(_, one)| level(one)).max().unwrap_or(0)
 }
 
 fn of<'a>(all: &'a Considerations, applies: &'a [PolicyId]) -> impl Iterator<Item = &'a (PolicyId, Consideration)> {
@@ -128,6 +148,7 @@ mod tests {
             total_minor,
             resolves_bp: 0,
             value_percent: 100,
+            due_minor: 0,
             preference_minor: 0,
         }
     }
@@ -155,7 +176,8 @@ mod tests {
     #[test]
     fn an_order_puts_those_it_names_first_and_the_skills_needed_are_the_highest() {
         let of = ["care", "general"].map(testing::responder).to_vec();
-        let skills_of = |level| Effect::Skills { least: BTreeMap::from([("reissue".to_owned(), level)]) };
+        let skills_of =
+            |level| Effect::Skills { least: BTreeMap::from([("reissue".to_owned(), level)]), language: level - 1 };
         let declared = all(vec![("order", Effect::Order { of }), ("one", skills_of(3)), ("two", skills_of(2))]);
         let place = |name, applies: &[PolicyId]| places(&declared, &testing::responder(name), applies);
         let applies = [id("order")];
@@ -165,5 +187,7 @@ mod tests {
         let noted: BTreeMap<_, _> = declared.into_iter().collect();
         assert_eq!(skills(&noted, &[id("one"), id("two")]), BTreeMap::from([("reissue".to_owned(), 3)]));
         assert_eq!(skills(&noted, &[id("order")]), BTreeMap::new());
+        assert_eq!(language(&noted, &[id("one"), id("two")]), 2);
+        assert_eq!(language(&noted, &[id("order")]), 0);
     }
 }

@@ -72,6 +72,19 @@ pub struct CandidateFacts {
     /// Whether it had the customer's case before this one; never where the bundle's schema does not ask for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub served_before: bool,
+    /// The level, 1 to 5, in which it speaks the case's language, a queue by the best of its staff who are there; 0
+    /// where nobody does; none where the bundle's schema does not ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_level: Option<i64>,
+    /// Probability that the wait passes the date by which the case should be served, in basis points; 0 without one,
+    /// and once it has passed.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub due_risk_bp: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_nothing(risk_bp: &i64) -> bool {
+    *risk_bp == 0
 }
 
 impl CandidateFacts {
@@ -96,6 +109,8 @@ impl CandidateFacts {
             local: None,
             had_before: false,
             served_before: false,
+            language_level: None,
+            due_risk_bp: 0,
         }
     }
 }

@@ -14,8 +14,8 @@ mod verdict;
 
 pub use candidate::Candidate;
 pub use collects::{Collecting, Collects};
-pub(crate) use consideration::skills;
 pub use consideration::{Consideration, Considerations, Effect};
+pub(crate) use consideration::{language, skills};
 pub use custody::{Custody, PEOPLE_KEEP};
 pub use deliberate::deliberate;
 pub use facts::{CandidateFacts, LocalTime, ResponderKind};

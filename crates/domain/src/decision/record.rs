@@ -3,7 +3,7 @@
 use super::{
     candidate::Candidate,
     collects::{Collecting, Collects},
-    consideration::{Consideration, Considerations, skills},
+    consideration::{Consideration, Considerations, language, skills},
     custody::Custody,
     facts::CandidateFacts,
     trigger::Trigger,
@@ -225,6 +225,8 @@ pub struct Terms {
     pub exception_owner: OwnerId,
     /// How long that owner has, in milliseconds.
     pub exception_due_ms: i64,
+    /// For how long after its moment a customer waits to be called before that counts as missed, in milliseconds.
+    pub callback_ms: i64,
     /// Who owns an exception that was not resolved when it was due.
     pub escalate_to: Option<OwnerId>,
 }
@@ -233,6 +235,11 @@ impl Terms {
     /// The skills that a case needs of staff to whom these considerations apply, with the least level of each.
     pub fn skills(&self, considered: &[PolicyId]) -> BTreeMap<String, u8> {
         skills(self.considerations.iter().map(|(id, of)| (id, of)), considered)
+    }
+
+    /// The least level of its language that a case needs of staff to whom these considerations apply; 0 for any.
+    pub fn language(&self, considered: &[PolicyId]) -> u8 {
+        language(self.considerations.iter().map(|(id, of)| (id, of)), considered)
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Trigger {
     SignalsPosted,
     /// Fields of the case were set that policies look at.
     FieldsSet,
+    /// Something else is known of the customer, which policies look at.
+    FactsSet,
     /// The holder gave the case up.
     Yielded {
         /// Why, from a closed list.

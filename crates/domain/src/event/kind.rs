@@ -47,6 +47,7 @@ impl Event {
         "staff_noted",
         "presence_set",
         "staff_removed",
+        "token_name_forgotten",
         "chat_started",
         "subscription_made",
         "subscription_changed",
@@ -64,6 +65,7 @@ impl Event {
         "staff_noted",
         "presence_set",
         "staff_removed",
+        "token_name_forgotten",
         "chat_started",
         "subscription_made",
         "subscription_changed",
@@ -114,6 +116,7 @@ impl Event {
             Self::StaffNoted { .. } => "staff_noted",
             Self::PresenceSet { .. } => "presence_set",
             Self::StaffRemoved { .. } => "staff_removed",
+            Self::TokenNameForgotten { .. } => "token_name_forgotten",
             Self::ChatStarted { .. } => "chat_started",
             Self::SubscriptionMade { .. } => "subscription_made",
             Self::SubscriptionChanged { .. } => "subscription_changed",
@@ -138,6 +141,7 @@ impl Event {
             Self::StaffNoted { profile, .. } => Some(Stream::staff(&profile.id)),
             Self::PresenceSet { staff, .. } => Some(Stream::staff(staff)),
             Self::StaffRemoved { removed } => Some(Stream::staff(&removed.staff)),
+            Self::TokenNameForgotten { forgotten } => Some(Stream::token(&forgotten.token)),
             Self::ChatStarted { chat, .. } => Some(Stream::chat(chat)),
             Self::SubscriptionMade { subscription, .. }
             | Self::SubscriptionChanged { subscription, .. }

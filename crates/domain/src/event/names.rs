@@ -11,7 +11,7 @@ pub(super) use crate::{
     exception::Exception,
     field::{FactsSet, Held, Untold},
     floor::StaffProfile,
-    governance::{Grant, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
+    governance::{Grant, NameForgotten, PresenceKind, StaffRemoval, SubscriptionChange, SubscriptionTerms},
     id::{
         CaseId, ConsultId, CustomerId, DecisionId, Digest, Disposition, ExceptionId, FieldName, OfferId, OwnerId,
         ResponderId, SignalName, StaffId, Timestamp,

@@ -1,6 +1,11 @@
 //! What can be said of waiting: how long it will take, and why a case is not offered.
 
-use super::{line::Place, need::Need, staff::Person, state::Floor};
+use super::{
+    line::Place,
+    need::Need,
+    staff::{Person, StaffProfile},
+    state::Floor,
+};
 use crate::{
     case::Channel,
     id::{CaseId, ResponderId, StaffId, Timestamp},
@@ -35,6 +40,8 @@ pub struct Asks<'a> {
     pub channel: Channel,
     /// The customer's language by tag; [`ANY_LANGUAGE`](super::ANY_LANGUAGE) for any.
     pub language: &'a str,
+    /// The least level of it; any where it is 0.
+    pub language_level: u8,
     /// Skills with the least level of each.
     pub skills: &'a BTreeMap<String, u8>,
 }
@@ -55,6 +62,19 @@ impl Floor {
     pub fn handling_ms(&self, queue: &ResponderId) -> i64 {
         let known = self.records.get(queue).and_then(|record| record.handling_ms);
         known.unwrap_or(self.terms.handling_ms).max(1)
+    }
+
+    /// The mean handling time of the cases that wait in the queue, in milliseconds: that of their topics where it is
+    /// known, the queue's for the others.
+    fn waiting_handling_ms(&self, queue: &ResponderId) -> i64 {
+        let mean = self.handling_ms(queue);
+        let desks = self.desks.iter().filter(|((of, _), _)| of == queue);
+        let lines = desks.flat_map(|(_, desk)| desk.lines.values()).flat_map(|line| &line.cases);
+        let (cases, work) = lines.fold((0_i128, 0_i128), |(cases, work), (price, priced)| {
+            let many = priced.waiting.len() as i128;
+            (cases + many, work + many * i128::from(price.handling_ms.unwrap_or(mean)))
+        });
+        if cases == 0 { mean } else { i64::try_from(work / cases).unwrap_or(i64::MAX).max(1) }
     }
 
     /// Cases that wait in the queue.
@@ -129,10 +149,16 @@ impl Floor {
         if ahead < room {
             return Some(0);
         }
-        let ahead_ms = (ahead as i128 + 1) * i128::from(self.handling_ms(queue)) * 1_000;
+        let ahead_ms = (ahead as i128 + 1) * i128::from(self.waiting_handling_ms(queue)) * 1_000;
         let by_length = i64::try_from(ahead_ms / milli_places).unwrap_or(i64::MAX);
         let last = self.records.get(queue).and_then(|record| record.last_wait_ms);
         Some(last.filter(|_| ahead >= self.depth(queue)).map_or(by_length, |last| last.max(by_length)))
+    }
+
+    /// The best level of each language among those of the queue who are available.
+    pub fn spoken(&self, queue: &ResponderId) -> BTreeMap<&str, u8> {
+        let serves = |person: &&Person| person.available() && person.profile.queues.contains(queue);
+        best_levels(self.people.values().filter(serves).map(|person| &*person.profile))
     }
 
     /// Who could take a waiting case, condition by condition; `None` if it does not wait.
@@ -148,6 +174,16 @@ impl Floor {
         }
         Some(standing)
     }
+}
+
+/// The best level of each language that any of these speaks.
+pub fn best_levels<'a>(profiles: impl Iterator<Item = &'a StaffProfile>) -> BTreeMap<&'a str, u8> {
+    let mut best: BTreeMap<&str, u8> = BTreeMap::new();
+    for (language, level) in profiles.flat_map(|profile| &profile.languages) {
+        let known = best.entry(language).or_default();
+        *known = (*known).max(*level);
+    }
+    best
 }
 
 impl Standing {

@@ -31,6 +31,9 @@ pub struct Waiting {
     pub channel: Channel,
     /// The customer's language by tag; [`ANY_LANGUAGE`] for any.
     pub language: SmolStr,
+    /// The least level of it, 1 to 5; 0 where any will do.
+    #[serde(default)]
+    pub language_level: u8,
     /// Skills needed, with the least level of each.
     pub skills: Arc<BTreeMap<String, u8>>,
     /// When the customer's wait began; our own handoffs never reset it.
@@ -39,6 +42,9 @@ pub struct Waiting {
     pub value_percent: i64,
     /// Milliseconds after `since` until the SLA is missed.
     pub sla_ms: i64,
+    /// Mean milliseconds that a case like it takes; as the queue's cases do where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling_ms: Option<i64>,
     /// A date of the case's own, such as a departure, before which it should be served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
@@ -59,7 +65,7 @@ pub struct Waiting {
 pub struct Relax {
     /// After so many milliseconds of the customer's waiting.
     pub after_ms: i64,
-    /// Levels by which every skill needed is lowered (in all; steps do not add up).
+    /// Levels by which every skill needed, and that of the language, is lowered (in all; steps do not add up).
     pub skill_drop: u8,
     /// Whether any language will do.
     pub any_language: bool,
@@ -154,15 +160,16 @@ impl Entry {
         let opens = waiting.not_before.filter(|opens| *opens > now);
         turns.extend(opens);
         let language = (!any).then(|| waiting.language.clone());
+        let language_level = if any { 0 } else { waiting.language_level.saturating_sub(drop) };
         let held_back = opens.is_some();
         let back = self.back && kept_for.is_some();
-        (Need { language, skills, passed, barred, kept_for, back, held_back }, turns.into_iter().min())
+        (Need { language, language_level, skills, passed, barred, kept_for, back, held_back }, turns.into_iter().min())
     }
 
     /// What orders it among others that the same people could take.
     pub(super) fn price(&self) -> Price {
-        let Waiting { danger, value_percent, sla_ms, .. } = self.waiting;
-        Price { gravity: gravity(danger), value_percent, sla_ms }
+        let Waiting { danger, value_percent, sla_ms, handling_ms, .. } = self.waiting;
+        Price { gravity: gravity(danger), value_percent, sla_ms, handling_ms }
     }
 }
 
@@ -172,6 +179,7 @@ pub(super) struct Price {
     gravity: u32,
     value_percent: i64,
     sla_ms: i64,
+    pub(super) handling_ms: Option<i64>,
 }
 
 /// How much before others a case comes for the danger that stands on it: the graver, the greater; 0 without one.
@@ -240,12 +248,14 @@ impl Line {
     pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
         let longest = |(price, cases): (&Price, &Priced)| {
             let (since, case) = *cases.waiting.first()?;
+            let handling_ms = price.handling_ms.unwrap_or(handling_ms);
             let index = terms.index(now.since(since), price.value_percent, price.sla_ms, handling_ms);
             Some(Head { gravity: price.gravity, index, since, case })
         };
         let next_due = |(price, cases): (&Price, &Priced)| {
             let (due, since, case) = *cases.due.first()?;
             let left_ms = due.0.saturating_sub(now.0);
+            let handling_ms = price.handling_ms.unwrap_or(handling_ms);
             let index = terms.due_index(left_ms, price.value_percent, handling_ms);
             Some(Head { gravity: price.gravity, index, since, case })
         };

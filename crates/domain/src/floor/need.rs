@@ -8,6 +8,8 @@ use smol_str::SmolStr;
 pub(super) struct Need {
     /// The language, unless any will do.
     pub(super) language: Option<SmolStr>,
+    /// The least level of it.
+    pub(super) language_level: u8,
     /// Skills with the least level of each, by name.
     pub(super) skills: Vec<(String, u8)>,
     /// Who has passed on it lately, by name.
@@ -25,7 +27,16 @@ pub(super) struct Need {
 /// The need of a case that is in no line yet.
 pub(super) fn nowhere() -> Need {
     let (passed, barred) = (vec![], vec![]);
-    Need { language: None, skills: vec![], passed, barred, kept_for: None, back: false, held_back: false }
+    Need {
+        language: None,
+        language_level: 0,
+        skills: vec![],
+        passed,
+        barred,
+        kept_for: None,
+        back: false,
+        held_back: false,
+    }
 }
 
 impl Need {

@@ -33,7 +33,8 @@ impl StaffProfile {
 
     /// Whether they work in the queue, and could take a case that asks this.
     pub fn could_take(&self, queue: &ResponderId, asks: &Asks<'_>) -> bool {
-        let speaks = asks.language == ANY_LANGUAGE || level(&self.languages, asks.language) > 0;
+        let speaks =
+            asks.language == ANY_LANGUAGE || level(&self.languages, asks.language) >= asks.language_level.max(1);
         self.serves(queue, asks.channel)
             && speaks
             && asks.skills.iter().all(|(skill, least)| self.level(skill) >= *least)
@@ -54,7 +55,8 @@ impl StaffProfile {
     }
 
     pub(super) fn speaks(&self, need: &Need) -> bool {
-        need.language.as_deref().is_none_or(|language| level(&self.languages, language) > 0)
+        let least = need.language_level.max(1);
+        need.language.as_deref().is_none_or(|language| level(&self.languages, language) >= least)
     }
 
     pub(super) fn knows(&self, need: &Need) -> bool {

@@ -125,6 +125,8 @@ impl From<CandidateCells> for Candidate {
                 local: None,
                 had_before: false,
                 served_before: false,
+                language_level: None,
+                due_risk_bp: 0,
             },
             verdict: Verdict { allow: cells.allow, policies: cells.policies, errors: cells.errors },
             cost: Cost {
@@ -134,6 +136,7 @@ impl From<CandidateCells> for Candidate {
                 total_minor: cells.total_minor,
                 resolves_bp: cells.resolves_bp,
                 value_percent: cells.value_percent,
+                due_minor: 0,
                 preference_minor: 0,
             },
             considered: Vec::new(),
@@ -158,6 +161,12 @@ struct More {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     served_before: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    language_level: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_risk_bp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     preference_minor: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
@@ -171,6 +180,9 @@ impl More {
             local: facts.local,
             had_before: facts.had_before,
             served_before: facts.served_before,
+            language_level: facts.language_level,
+            due_risk_bp: Some(facts.due_risk_bp).filter(|risk| *risk != 0),
+            due_minor: Some(cost.due_minor).filter(|minor| *minor != 0),
             preference_minor: Some(cost.preference_minor).filter(|minor| *minor != 0),
             considered: considered.clone(),
         }
@@ -180,6 +192,8 @@ impl More {
     fn with(self, candidate: &mut Candidate) {
         let facts = &mut candidate.facts;
         (facts.local, facts.had_before, facts.served_before) = (self.local, self.had_before, self.served_before);
+        (facts.language_level, facts.due_risk_bp) = (self.language_level, self.due_risk_bp.unwrap_or_default());
+        candidate.cost.due_minor = self.due_minor.unwrap_or_default();
         candidate.cost.preference_minor = self.preference_minor.unwrap_or_default();
         candidate.considered = self.considered;
     }

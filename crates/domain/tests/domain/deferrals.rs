@@ -2,7 +2,9 @@
 
 use remit_domain::{
     Case, Command, Event,
+    announcement::Announcement,
     case::Status,
+    command::Happened,
     deferral::{DeferralHow, DeferralKind},
 };
 
@@ -15,18 +17,49 @@ pub(crate) fn check(command: &Command, case: &Case) -> Result<(), String> {
     if case.status == Status::Resolved && !case.deferrals.is_empty() {
         return wrong("P1: a case that has ended is put off");
     }
+    if case.held_by_ai && !case.deferrals.is_empty() {
+        return wrong("P5: a machine has what people are to see to at a moment");
+    }
     let wrote = matches!(command, Command::Write { .. } | Command::WriteAgain { .. });
     if wrote && case.deferrals.contains_key(&DeferralKind::Snooze) {
         return wrong("P5: a snooze outlived the customer's message");
     }
-    if wrote && case.is_put_off() {
+    let callback = case.deferrals.get(&DeferralKind::Callback);
+    let promised =
+        callback.is_some_and(|callback| callback.decision.is_some() && callback.decision == case.last_decision);
+    if wrote && case.is_put_off() && !promised {
         return wrong("P5: the customer wrote, and nobody has to do anything");
     }
-    let due = case.deferrals.get(&DeferralKind::Callback).is_some_and(|callback| callback.is_due);
+    let due = callback.is_some_and(|callback| callback.is_due);
     if due && case.waiting_since.is_none() {
         return wrong("P5: the customer is to be called, and does not count as waiting");
     }
     Ok(())
+}
+
+/// What the customer was told of a call is what the clock is set to, unless they agreed on another moment.
+///
+/// # Errors
+/// Which promise was broken, in words.
+pub(crate) fn promised(happened: &Happened) -> Result<(), String> {
+    let told = happened.events.iter().find_map(|event| match event {
+        Event::DecisionMade { handoff: Some(handoff), .. } => match handoff.announced {
+            Some(Announcement::CallBack { from }) => Some(from),
+            _ => None,
+        },
+        _ => None,
+    });
+    let callback = happened.case.deferrals.get(&DeferralKind::Callback);
+    let kept = |from| {
+        callback.is_some_and(|call| {
+            let agreed = call.decision.is_none() || call.is_due;
+            (agreed || call.until == from) && call.call_by.is_some_and(|by| by > call.until)
+        })
+    };
+    match told {
+        Some(from) if !kept(from) => Err(format!("P5: a call was promised for {from:?}, and there is {callback:?}")),
+        _ => Ok(()),
+    }
 }
 
 /// How a deferral may go, and that whoever has the case keeps it all the while.

@@ -68,6 +68,7 @@ pub(crate) fn check(step: &Step<'_>) -> Result<(), String> {
     }
     ensure!(case.as_ref() == Some(&happened.case), "P8: the events do not make the case that was returned");
     deferrals::check(step.command, &happened.case)?;
+    deferrals::promised(happened)?;
     a_human_is_reachable(step, happened)
 }
 

@@ -3,7 +3,10 @@
 use crate::{
     promise::MARKER,
     session::Session,
-    world::{DUE_MS, Says, World, file, noted, open_with, owner, policy, reading, responder, wants_human, words},
+    world::{
+        DUE_MS, Says, World, field, file, noted, open_with, owner, policy, reading, responder, set_field, wants_human,
+        words,
+    },
 };
 use proptest::{
     collection::vec,
@@ -77,7 +80,7 @@ enum Act {
     AskAction(bool),
     EndAction(usize),
     Merge,
-    Absorb,
+    Absorb(bool),
     Feedback(Option<bool>),
     Abandon,
     Silent,
@@ -90,6 +93,8 @@ enum Act {
     EndDeferral(DeferralKind, DeferralHow, bool),
     Awaited,
     Withhold(usize),
+    Set(bool),
+    MissDeferral,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -123,7 +128,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3usize).prop_map(Act::Advise),
         2 => any::<bool>().prop_map(Act::AskAction),
         1 => (0..3usize).prop_map(Act::EndAction),
-        1 => proptest::bool::weighted(0.3).prop_map(|merge| if merge { Act::Merge } else { Act::Absorb }),
+        1 => (proptest::bool::weighted(0.3), any::<bool>())
+            .prop_map(|(merge, human)| if merge { Act::Merge } else { Act::Absorb(human) }),
         1 => any::<Option<bool>>().prop_map(Act::Feedback),
         1 => proptest::bool::weighted(0.5).prop_map(|gone| if gone { Act::Abandon } else { Act::Silent }),
         1 => Just(Act::Contact),
@@ -134,6 +140,8 @@ fn act() -> impl Strategy<Value = Act> {
         5 => (kind(), proptest::bool::weighted(0.8)).prop_map(|(kind, held)| Act::Defer(kind, held)),
         4 => (kind(), how(), any::<bool>()).prop_map(|(kind, how, held)| Act::EndDeferral(kind, how, held)),
         1 => Just(Act::Awaited),
+        1 => any::<bool>().prop_map(Act::Set),
+        1 => Just(Act::MissDeferral),
         1 => (0..STAFF.len()).prop_map(Act::Withhold),
         3 => Just(Act::Reopen),
         1 => proptest::bool::weighted(0.2).prop_map(|erase| if erase { Act::Erase } else { Act::Write }),
@@ -178,7 +186,7 @@ fn considerations() -> Considerations {
         ("weighs.amount", Effect::Amount { minor: -150 }),
         ("weighs.share", Effect::Share { percent: 50 }),
         ("weighs.order", Effect::Order { of }),
-        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into() }),
+        ("weighs.skills", Effect::Skills { least: [("loans".to_owned(), 3)].into(), language: 2 }),
     ];
     let all = effects
         .map(|(name, effect)| (policy(name), Consideration { owner: owner("support"), reason: "so".into(), effect }));
@@ -282,7 +290,10 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
             Command::EndAction { epoch, action: session.action(*back), how: ActionEnd::Done, note: Some(text()) }
         }
         Act::Merge => Command::Merge { epoch, into: session.other_case() },
-        Act::Absorb => Command::Absorb { from: session.other_case(), situations: vec![], human_requested: false },
+        Act::Absorb(human_requested) => {
+            let (from, reopens) = (session.other_case(), Some(text()));
+            Command::Absorb { from, situations: vec![], human_requested: *human_requested, reopens }
+        }
         Act::Feedback(solved) => {
             let reopens = (*solved == Some(false)).then(text);
             Command::GiveFeedback { feedback: Feedback { solved: *solved, satisfaction: Some(3) }, reopens }
@@ -297,9 +308,12 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Defer(kind, held) => {
             let until = now.plus_ms(turn.minutes * 60_000);
             let call_by = (*kind == DeferralKind::Callback).then(|| until.plus_ms(900_000));
-            let wish = Wish { kind: *kind, until, call_by, after: None, party: None, note: Some(text()) };
+            let field = (*kind == DeferralKind::Snooze).then(field);
+            let wish = Wish { kind: *kind, until, call_by, after: None, field, party: None, note: Some(text()) };
             Command::Defer { epoch: held.then_some(epoch), wish }
         }
+        Act::Set(decides) => Command::SetFields(set_field(*decides)),
+        Act::MissDeferral => Command::MissDeferral { due: now.plus_ms(DUE_MS) },
         Act::EndDeferral(kind, how, held) => {
             let (epoch, due) = (held.then_some(epoch), now.plus_ms(DUE_MS));
             Command::EndDeferral { epoch, kind: *kind, how: *how, due }

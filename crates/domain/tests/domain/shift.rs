@@ -86,8 +86,8 @@ impl Shift {
             }
             ["snooze", name, case, minutes] => {
                 let until = self.now.plus_ms(number(minutes)? * 60 * SECOND_MS);
-                let (call_by, after, party, note) = (None, None, None, None);
-                let wish = Wish { kind: DeferralKind::Snooze, until, call_by, after, party, note };
+                let (call_by, after, field, party, note) = (None, None, None, None, None);
+                let wish = Wish { kind: DeferralKind::Snooze, until, call_by, after, field, party, note };
                 self.write(name, case, |epoch| Command::Defer { epoch: Some(epoch), wish: wish.clone() })?;
             }
             ["staff", name, chats] => {
@@ -235,10 +235,12 @@ impl Shift {
             queue: responder(QUEUE),
             channel: Chat,
             language: "en".into(),
+            language_level: 0,
             skills: BTreeMap::new().into(),
             since: case.waiting_since.unwrap_or(now),
             value_percent: kept.value_percent,
             sla_ms: kept.sla_ms,
+            handling_ms: None,
             due: kept.due,
             danger: case.situations.gravest().map(|standing| standing.noted.gravity()),
             last_staff: case.last_staff.clone(),

@@ -19,6 +19,7 @@ pub(crate) fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::CustomerMessage => "the customer wrote".to_owned(),
         Trigger::SignalsPosted => "signals were posted".to_owned(),
         Trigger::FieldsSet => "what it is about was set".to_owned(),
+        Trigger::FactsSet => "something else is known of the customer".to_owned(),
         Trigger::Yielded { reason, .. } => {
             format!("it was given up ({})", serde_json::to_value(reason).unwrap().as_str().unwrap())
         }

@@ -4,7 +4,9 @@ use crate::{
     promise::MARKER,
     session::Session,
     told::{tell_decision, tell_handoff, told},
-    world::{DUE_MS, Says, World, file, noted, open_with, owner, responder, wants_human, words},
+    world::{
+        CALL_MS, DUE_MS, Says, World, field, file, noted, open_with, owner, responder, set_field, wants_human, words,
+    },
 };
 use remit_domain::{
     Case, Command, Event,
@@ -23,8 +25,6 @@ use remit_domain::{
 use std::fmt::Write as _;
 
 const MINUTE_MS: i64 = 60_000;
-/// How long there is to call a customer.
-const CALL_MS: i64 = 15 * MINUTE_MS;
 /// The lines that a session is made of.
 pub(crate) const GRAMMAR: &str = "\
 responders NAME=COST..., limit N, policy NAME allow|nothing|deny|fails|fails-open|collects|calls-back, after MINUTES, \
@@ -35,7 +35,8 @@ raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOC
 offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, transfer EPOCH QUEUE, \
 consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, absorb [human] [danger=NAME], feedback \
 [yes|no] [1-5], abandon, silent EPOCH, contact [linked], promise EPOCH, refuse EPOCH, customer-again, \
-snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after], wake KIND HOW [EPOCH], awaited, withhold STAFF";
+snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after] [field], wake KIND HOW \
+[EPOCH], awaited, withhold STAFF, set, nobody-came";
 
 /// A session that is being told.
 #[derive(Debug)]
@@ -158,6 +159,7 @@ impl Transcript {
                 from: self.session.other_case(),
                 situations: danger().into_iter().collect(),
                 human_requested: rest.contains(&"human"),
+                reopens: Some(text()),
             },
             "contact" => Command::NoteContact { case: self.session.other_case(), linked: rest.contains(&"linked") },
             "customer-again" => Command::WriteAgain { words: text(), readings: readings(), situation: danger() },
@@ -225,13 +227,15 @@ impl Transcript {
                 note: None,
                 disposition: rest.get(1).and_then(|name| Disposition::new(name).ok()),
             },
+            "set" => Command::SetFields(set_field(false)),
+            "nobody-came" => Command::MissDeferral { due: self.session.world.now.plus_ms(DUE_MS) },
             "reopen" => Command::Reopen { reason: text() },
             "erase" => Command::Erase,
             _ => return None,
         })
     }
 
-    /// `snooze EPOCH MINUTES [after]` and the like; under no epoch, the customer agrees.
+    /// `snooze EPOCH MINUTES [after] [field]` and the like; under no epoch, the customer agrees.
     fn deferring(&self, verb: &str, rest: &[&str]) -> Option<Command> {
         let now = self.session.world.now;
         let kind = DeferralKind::ALL.into_iter().find(|kind| kind.as_str().replace('_', "-") == verb)?;
@@ -241,6 +245,7 @@ impl Transcript {
             until,
             call_by: (kind == DeferralKind::Callback).then(|| until.plus_ms(CALL_MS)),
             after: rest.contains(&"after").then(|| self.session.other_case()),
+            field: rest.contains(&"field").then(field),
             party: (kind == DeferralKind::ThirdParty).then(|| PartyName::new("courier")).transpose().ok()?,
             note: Some(words(MARKER)),
         };

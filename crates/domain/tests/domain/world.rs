@@ -12,7 +12,8 @@ use remit_domain::{
         Terms, Verdict,
     },
     event::{Attachment, Words},
-    id::{CustomerId, Digest, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
+    field::{FieldKind, FieldValue, Held, SetFields},
+    id::{CustomerId, Digest, FieldName, Ids, OwnerId, PolicyId, ResponderId, SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Value},
     situation::Noted,
 };
@@ -22,6 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) const START: Timestamp = Timestamp(1_750_000_000_000);
 /// How long the owner of an exception has.
 pub(crate) const DUE_MS: i64 = 3_600_000;
+/// How long after its moment a customer waits to be called.
+pub(crate) const CALL_MS: i64 = 15 * 60_000;
 
 pub(crate) fn responder(name: &str) -> ResponderId {
     ResponderId::new(name).unwrap()
@@ -72,6 +75,17 @@ pub(crate) fn open_with(readings: Vec<(SignalName, Reading)>) -> Command {
         untold: None,
         follows: None,
     }
+}
+
+/// The one field that cases have.
+pub(crate) fn field() -> FieldName {
+    FieldName::new("delivered").unwrap()
+}
+
+/// That an integration sets it.
+pub(crate) fn set_field(decides: bool) -> SetFields {
+    let held = Held::Plain(FieldValue { kind: FieldKind::Truth, value: Value::Bool(true) });
+    SetFields { fields: [(field(), held)].into(), taken_away: vec![], source: "shop".into(), decides }
 }
 
 /// A danger or need that was read.
@@ -135,6 +149,7 @@ impl World {
                 delay_minor_per_hour: 600,
                 breach_minor: 1_000,
                 failure_minor: 2_000,
+                due_minor: 0,
                 value_signal: Some(SignalName::new("value_class").unwrap()),
                 value_percent: BTreeMap::from([("gold".to_owned(), 300)]),
             },
@@ -142,6 +157,7 @@ impl World {
             handoffs_max: self.handoffs_max,
             exception_owner: owner("duty-manager"),
             exception_due_ms: DUE_MS,
+            callback_ms: CALL_MS,
             escalate_to: None,
         }
     }

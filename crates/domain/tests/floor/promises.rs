@@ -103,6 +103,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
         queue: queue(bits as usize % QUEUES),
         channel: if some(3) && some(4) { Email } else { Chat },
         language: languages[(bits >> 5 & 3) as usize].into(),
+        language_level: if some(24) { 3 } else { 0 },
         skills: some(7)
             .then(|| ("loans".to_owned(), 1 + (bits >> 8 & 3) as u8))
             .into_iter()
@@ -110,6 +111,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
             .into(),
         value_percent: [50, 100, 300, 100][(bits >> 10 & 3) as usize],
         sla_ms: [MINUTE, 10 * MINUTE, 60 * MINUTE, i64::MAX][(bits >> 12 & 3) as usize],
+        handling_ms: some(25).then_some([MINUTE, 40 * MINUTE][(bits >> 26 & 1) as usize]),
         due: some(21).then(|| since.plus_ms([1, 30, 300, 600][(bits >> 22 & 3) as usize] * MINUTE)),
         danger: (some(23) && some(24)).then_some([10, 40, u16::MAX, 10][(bits >> 25 & 3) as usize]),
         last_staff: (some(14) && some(15)).then(|| staff((bits >> 16 & 3) as usize)),
@@ -242,11 +244,12 @@ impl Floors {
         let due = waiting.relax.iter().filter(|relax| waiting.since.plus_ms(relax.after_ms) <= self.now);
         let drop = due.clone().map(|relax| relax.skill_drop).max().unwrap_or(0);
         let any = &*waiting.language == "und" || due.clone().any(|relax| relax.any_language);
+        let speaks = waiting.language_level.saturating_sub(drop).max(1);
         let level = |skill: &String| profile.skills.get(skill).copied().unwrap_or(0);
         *presence == Presence::Available
             && profile.queues.contains(&waiting.queue)
             && profile.capacity.contains_key(&waiting.channel)
-            && (any || profile.languages.contains_key(&*waiting.language))
+            && (any || profile.languages.get(&*waiting.language).is_some_and(|level| *level >= speaks))
             && waiting.skills.iter().all(|(skill, least)| level(skill) >= least.saturating_sub(drop))
     }
 
@@ -289,7 +292,7 @@ impl Floors {
     }
 
     fn index(&self, waiting: &Waiting) -> i128 {
-        let handling = self.floor.handling_ms(&waiting.queue);
+        let handling = waiting.handling_ms.unwrap_or_else(|| self.floor.handling_ms(&waiting.queue));
         let (terms, value) = (self.floor.terms(), waiting.value_percent);
         let waited = terms.index(self.now.since(waiting.since), value, waiting.sla_ms, handling);
         let due = waiting.due.map(|due| terms.due_index(due.0 - self.now.0, value, handling));

@@ -190,6 +190,23 @@ fn skills_relax_and_the_more_skilled_come_first() {
 }
 
 #[test]
+fn a_language_that_is_needed_well_goes_to_who_speaks_it_well() {
+    let mut floor = floor(2, 1);
+    for (n, level) in [(0, 2), (1, 3)] {
+        let mut profile = person(n, 1);
+        profile.languages.insert("en".into(), level);
+        floor.set_profile(profile, at(0));
+    }
+    let relax: Arc<[Relax]> = [Relax { after_ms: MINUTE, skill_drop: 3, any_language: false }].as_slice().into();
+    let well = |n| Waiting { language_level: 3, relax: Arc::clone(&relax), ..waiting(n, at(0)) };
+    floor.wait(well(0), at(0)).unwrap();
+    floor.wait(well(1), at(0)).unwrap();
+    assert_eq!(drain(&mut floor, 0), [(0, 1)]);
+    assert_eq!(floor.standing(&case(1), at(0)).map(|s| (s.available, s.speak)), Some((2, 1)));
+    assert_eq!(drain(&mut floor, MINUTE), [(1, 0)], "after a while whoever speaks it at all");
+}
+
+#[test]
 fn expected_waits_are_honest() {
     let mut floor = floor(2, 2);
     assert_eq!(floor.expected_wait_ms(&queue(0), 0), Some(0), "somebody has room");
@@ -199,6 +216,13 @@ fn expected_waits_are_honest() {
     assert_eq!(drain(&mut floor, 0).len(), 4);
     assert_eq!(floor.expected_wait_ms(&queue(0), 0), Some(2 * MINUTE), "one of four places in two minutes");
     assert_eq!(floor.expected_wait_ms(&queue(0), 9), Some(20 * MINUTE));
+    // What waits, and is known to take longer, is waited for longer.
+    let long = Waiting { handling_ms: Some(24 * MINUTE), ..waiting(4, at(0)) };
+    floor.wait(long, at(0)).unwrap();
+    floor.wait(waiting(5, at(0)), at(0)).unwrap();
+    assert_eq!(floor.expected_wait_ms(&queue(0), 2), Some(12 * MINUTE), "three of 16 minutes each, at four places");
+    floor.leave(&case(4), at(0));
+    floor.leave(&case(5), at(0));
     floor.accepted(&case(0), &staff(0), at(30 * MINUTE)).unwrap();
     assert_eq!(floor.expected_wait_ms(&queue(0), 9), Some(30 * MINUTE), "the last one waited longer than that");
     for n in 0..2 {

@@ -2,7 +2,7 @@
 
 use super::parts::Article;
 use crate::{
-    files::Files,
+    files::{self, Files},
     finding::{Finding, line_at},
     places::{Place, Places},
 };
@@ -42,9 +42,12 @@ pub(super) fn read(files: &Files, findings: &mut Vec<Finding>) -> Vec<Article> {
     let mut articles = Vec::new();
     let mut asked: HashMap<String, String> = HashMap::new();
     for (file, bytes) in files.under("knowledge").filter(|(file, _)| file.ends_with(".md")) {
-        let Ok(whole) = std::str::from_utf8(bytes) else {
-            findings.push(Finding::new(file, 1, "the article is not UTF-8", "save it as UTF-8"));
-            continue;
+        let whole = match files::text(file, bytes) {
+            Ok(whole) => whole,
+            Err(finding) => {
+                findings.push(*finding);
+                continue;
+            }
         };
         let (head, before, text) = parts(file, whole, findings);
         // The line `+++` stands above.
@@ -178,9 +181,12 @@ pub(super) fn synonyms(files: &Files, findings: &mut Vec<Finding>) -> Vec<Vec<St
         findings.push(Finding::new(file, 1, message, "call it `synonyms.toml`, or take it out"));
     }
     let Some(bytes) = files.get(SYNONYMS) else { return Vec::new() };
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        findings.push(Finding::new(SYNONYMS, 1, "the file is not UTF-8", "save it as UTF-8"));
-        return Vec::new();
+    let text = match files::text(SYNONYMS, bytes) {
+        Ok(text) => text,
+        Err(finding) => {
+            findings.push(*finding);
+            return Vec::new();
+        }
     };
     let read: SynonymsFile = match toml::from_str(text) {
         Ok(read) => read,

@@ -1,6 +1,7 @@
 //! How a bundle differs from the one before it.
 
 use super::Bundle;
+use crate::deep_stack::deep;
 use remit_domain::activation::BundleChanges;
 use remit_signals::readings::Rule;
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ impl Bundle {
     /// How this bundle differs from the one `before` it, by name.
     pub fn names_that_differ(&self, before: &Self) -> Differences {
         let policies = |bundle: &Self| -> BTreeMap<String, String> {
-            bundle.rules.iter().map(|rule| (rule.id.to_string(), rule.policy.to_string())).collect()
+            deep(|| bundle.rules.iter().map(|rule| (rule.id.to_string(), rule.policy.to_string())).collect())
         };
         let responders = |bundle: &Self| -> BTreeMap<String, ()> {
             bundle.candidates.iter().map(|spec| (spec.responder.to_string(), ())).collect()

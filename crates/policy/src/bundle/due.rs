@@ -12,8 +12,7 @@ impl Bundle {
     /// How long before a date by which a case should be served it presses, in milliseconds, and what missing it costs.
     pub fn due(&self) -> (i64, i64) {
         let economics = &self.manifest.economics;
-        let minor = economics.due_minor.unwrap_or(economics.failure_minor);
-        (i64::from(economics.due_lead_minutes) * 60_000, minor)
+        (i64::from(economics.due_lead_minutes) * 60_000, self.terms.economics.due_minor)
     }
 
     /// The next date by which `case` should be served, by its fields, passed or not.

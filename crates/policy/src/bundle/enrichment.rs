@@ -2,7 +2,7 @@
 
 use super::{declared_fields::ENRICHMENT, field::FieldSpec, parts::MANIFEST};
 use crate::{
-    address::Address,
+    address::{Address, IN_THE_CLEAR},
     finding::{Finding, line_of},
     manifest::Enrichment,
 };
@@ -20,8 +20,12 @@ pub(super) fn lint(
     let mut wrong = |message: String, cure: &str| {
         findings.push(Finding::new(MANIFEST, line_of(text, "[enrichment]"), message, cure));
     };
-    if let Err(error) = Address::parse(&enrichment.url) {
-        wrong(format!("[enrichment]: its url {error}"), "change `url`");
+    match Address::parse(&enrichment.url) {
+        Err(error) => wrong(format!("[enrichment]: its url {error}"), "change `url`"),
+        Ok(address) if !address.is_private() && !enrichment.in_the_clear => {
+            wrong("[enrichment] asks over the network in the clear".to_owned(), IN_THE_CLEAR);
+        }
+        Ok(_) => {}
     }
     if !(50..=DEADLINE_MAX).contains(&enrichment.deadline_ms)
         || !(1..=1_000).contains(&enrichment.outages)

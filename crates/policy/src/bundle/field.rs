@@ -1,13 +1,17 @@
 //! A field of cases or a fact of customers as the bundle declares it, and whether a value fits it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil, fmt::temporal::Pieces};
 use remit_domain::{
     field::{FieldKind, FieldValue},
     id::FieldName,
     signal::Value,
+    text::is_hidden,
 };
 use serde_json::Value as Json;
 use smol_str::SmolStr;
+
+/// The Unix epoch by the clock in UTC.
+const EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
 
 /// A field of cases, or a fact of customers.
 #[derive(Debug, Clone)]
@@ -67,9 +71,7 @@ impl FieldSpec {
             (FieldKind::Number | FieldKind::Money, Json::Number(number)) => {
                 number.as_i64().filter(|number| (self.min..=self.max).contains(number)).map(Value::Long)
             }
-            (FieldKind::DateTime, Json::String(text)) => {
-                text.parse::<Timestamp>().ok().map(|at| Value::Long(at.as_millisecond()))
-            }
+            (FieldKind::DateTime, Json::String(text)) => moment(text).map(Value::Long),
             (FieldKind::List, Json::Array(items)) if items.len() <= self.max_items => {
                 let names = items.iter().map(|item| self.text(item.as_str()?)).collect::<Option<Vec<_>>>();
                 names.map(|mut names| {
@@ -88,7 +90,9 @@ impl FieldSpec {
     /// A text within bounds, without what nobody sees around it.
     pub(super) fn text(&self, text: &str) -> Option<SmolStr> {
         let text = text.trim();
-        let plain = |c: char| !c.is_control() && (self.kind != FieldKind::Reference || !c.is_whitespace());
+        // Two references that look the same are the same.
+        let plain =
+            |c: char| !c.is_control() && (self.kind != FieldKind::Reference || !(c.is_whitespace() || is_hidden(c)));
         let fits = !text.is_empty() && text.chars().count() <= self.max_length && text.chars().all(plain);
         let listed = self.values.is_empty() || self.values.iter().any(|value| value == text);
         (fits && listed).then(|| text.into())
@@ -104,7 +108,7 @@ impl FieldSpec {
         };
         match self.kind {
             FieldKind::Text => format!("a text: {}", name()),
-            FieldKind::Reference => format!("a reference: {}, none of them white space", name()),
+            FieldKind::Reference => format!("a reference: {}, none of them white space or invisible", name()),
             FieldKind::Number => format!("a whole number from {} to {}", self.min, self.max),
             FieldKind::Money => format!("an amount in minor units, a whole number from {} to {}", self.min, self.max),
             FieldKind::DateTime => "a moment as RFC 3339, such as `2026-12-24T18:30:00Z`".to_owned(),
@@ -114,12 +118,29 @@ impl FieldSpec {
     }
 }
 
+/// Milliseconds since the Unix epoch of a moment in RFC 3339. The last hours of the year 9999, which mean that something
+/// never ends, are beyond the range of time stamps, which leaves room for every zone.
+fn moment(text: &str) -> Option<i64> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at.as_millisecond());
+    }
+    let pieces = Pieces::parse(text).ok()?;
+    let (at, offset) = (pieces.date().to_datetime(pieces.time()?), pieces.to_numeric_offset()?);
+    let since = at.duration_since(EPOCH) - SignedDuration::from_secs(offset.seconds().into());
+    let ms = i64::try_from(since.as_millis()).ok()?;
+    told(ms).is_some().then_some(ms)
+}
+
+/// Such a moment in RFC 3339, in UTC; none beyond the year 9999.
+fn told(ms: i64) -> Option<String> {
+    let plain = |ms| EPOCH.checked_add(SignedDuration::from_millis(ms)).ok().map(|at| format!("{at}Z"));
+    Timestamp::from_millisecond(ms).map_or_else(|_| plain(ms), |at| Some(at.to_string()))
+}
+
 /// A value as interfaces write it.
 pub fn shown(held: &FieldValue) -> Json {
     match (held.kind, &held.value) {
-        (FieldKind::DateTime, Value::Long(ms)) => {
-            Timestamp::from_millisecond(*ms).map_or(Json::from(*ms), |at| at.to_string().into())
-        }
+        (FieldKind::DateTime, Value::Long(ms)) => told(*ms).map_or(Json::from(*ms), Json::from),
         (_, Value::Bool(truth)) => (*truth).into(),
         (_, Value::Long(number)) => (*number).into(),
         (_, Value::Name(text)) => text.as_str().into(),

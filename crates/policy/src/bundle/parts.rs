@@ -3,12 +3,13 @@
 use crate::{
     calendar::{Day, Hours, WallTime},
     local_time::local_time,
-    manifest::{Breaker, OfTopic, Relax, Service},
+    manifest::{Breaker, LEVELS, OfTopic, Relax, Service},
 };
 use jiff::tz::TimeZone;
 use remit_domain::{
     case::Channel,
     decision::{CandidateFacts, Collects, LocalTime, ResponderKind},
+    floor::ANY_LANGUAGE,
     id::{OwnerId, ResponderId, Timestamp},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -38,6 +39,8 @@ pub struct CandidateSpec {
     pub(crate) zone: TimeZone,
     /// Languages that it speaks.
     pub languages: Vec<String>,
+    /// The level of each, 1 to 5.
+    pub language_levels: BTreeMap<String, u8>,
     /// Skills of its staff.
     pub skills: Vec<String>,
     /// How a queue works; none for an AI responder.
@@ -179,6 +182,21 @@ impl CandidateSpec {
             of.and_then(|of| of.prior_resolve_bp).unwrap_or(self.prior_resolve_bp),
             of.and_then(|of| of.prior_weight).unwrap_or(self.prior_weight),
         )
+    }
+
+    /// The level in which it speaks a language as its bundle says, 0 if it does not; 5 for a case of which the
+    /// language is not known, which anybody may answer.
+    pub fn language_level(&self, language: &str) -> u8 {
+        match language {
+            "" | ANY_LANGUAGE => *LEVELS.end(),
+            language => self.language_levels.get(language).copied().unwrap_or(0),
+        }
+    }
+
+    /// Mean milliseconds that a case about `topic` takes, where that is other than for all else.
+    pub fn handling_ms_of(&self, topic: &str) -> Option<i64> {
+        let minutes = self.by_topic.get(topic)?.handling_minutes?;
+        Some(i64::from(minutes) * 60_000)
     }
 
     /// What the clock shows where it works; none for a moment out of all calendars.

@@ -2,6 +2,7 @@
 
 use super::{
     being_read::Reading,
+    bounds::MINOR,
     parts::{CandidateSpec, QueueSpec},
     signal::SignalSpec,
 };
@@ -10,7 +11,7 @@ use crate::{
     considerations,
     files::Files,
     finding::{Fault, Finding},
-    manifest::{self, OfTopic, SignalKind},
+    manifest::{self, LEVELS, Languages, OfTopic, SignalKind},
     places::Place,
 };
 use jiff::tz::TimeZone;
@@ -241,7 +242,7 @@ impl Reading<'_> {
         let accountable = self.owner(&r.accountable, &r.name, &place.clone().then("accountable"))?;
         let responder = self.responder(&r.name, place)?;
         self.values(&r.name, "Topic", &r.topics, &place.clone().then("topics"));
-        self.values(&r.name, "Language", &r.languages, &place.clone().then("languages"));
+        self.languages(&r.name, &r.languages, place);
         Some(CandidateSpec {
             responder,
             title: r.title.clone(),
@@ -251,9 +252,10 @@ impl Reading<'_> {
             prior_resolve_bp: r.prior_resolve_bp,
             prior_weight: r.prior_weight,
             topics: r.topics.clone(),
-            by_topic: self.by_topic(&r.name, &r.by_topic, place),
+            by_topic: self.by_topic(&r.name, false, &r.by_topic, place),
             zone: zone.clone(),
-            languages: r.languages.clone(),
+            languages: r.languages.names(),
+            language_levels: r.languages.levels(),
             skills: Vec::new(),
             queue: None,
             service: self.service(r, place),
@@ -274,11 +276,11 @@ impl Reading<'_> {
             }
             let sane = (0..=10_000).contains(&spec.prior_resolve_bp)
                 && (1..=1_000_000).contains(&spec.prior_weight)
-                && spec.handling_minor >= 0;
+                && MINOR.contains(&spec.handling_minor);
             if !sane {
                 self.wrong_at(
                     &place,
-                    "handling_minor must not be negative, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
+                    "handling_minor must be 0 to 1000000000000, prior_resolve_bp 0 to 10000, prior_weight 1 to 1000000",
                     "correct the number",
                 );
             }
@@ -315,7 +317,7 @@ impl Reading<'_> {
         let accountable = self.owner(&q.accountable, &q.name, &key("accountable"))?;
         let responder = self.responder(&q.name, place)?;
         self.values(&q.name, "Topic", &q.topics, &key("topics"));
-        self.values(&q.name, "Language", &q.languages, &key("languages"));
+        self.languages(&q.name, &q.languages, place);
         self.values(&q.name, "Skill", &q.skills, &key("skills"));
         self.values(&q.name, "Skill", &q.needs.keys().cloned().collect::<Vec<_>>(), &key("needs"));
         let Some(calendar) = self.manifest.calendars.iter().find(|c| c.name == q.calendar) else {
@@ -367,10 +369,11 @@ impl Reading<'_> {
             prior_resolve_bp: q.prior_resolve_bp,
             prior_weight: q.prior_weight,
             topics: q.topics.clone(),
-            by_topic: self.by_topic(&q.name, &q.by_topic, place),
+            by_topic: self.by_topic(&q.name, true, &q.by_topic, place),
             // The calendar was read, so that there is such a zone.
             zone: TimeZone::get(&calendar.time_zone).unwrap_or(TimeZone::UTC),
-            languages: q.languages.clone(),
+            languages: q.languages.names(),
+            language_levels: q.languages.levels(),
             skills: q.skills.clone(),
             queue: Some(QueueSpec {
                 sla_ms: i64::from(sla.first_reply_minutes) * MINUTE_MS,
@@ -407,11 +410,25 @@ impl Reading<'_> {
         }
     }
 
-    fn by_topic(&mut self, of: &str, by_topic: &BTreeMap<String, OfTopic>, place: &Place) -> BTreeMap<String, OfTopic> {
+    fn by_topic(
+        &mut self,
+        of: &str,
+        is_queue: bool,
+        by_topic: &BTreeMap<String, OfTopic>,
+        place: &Place,
+    ) -> BTreeMap<String, OfTopic> {
         let place = place.clone().then("by_topic");
         self.values(of, "Topic", &by_topic.keys().cloned().collect::<Vec<_>>(), &place);
-        considerations::of_topics(of, by_topic, &mut |message, cure| self.wrong_at(&place, message, cure));
+        considerations::of_topics(of, is_queue, by_topic, &mut |message, cure| self.wrong_at(&place, message, cure));
         by_topic.clone()
+    }
+
+    fn languages(&mut self, of: &str, languages: &Languages, place: &Place) {
+        let place = place.clone().then("languages");
+        self.values(of, "Language", &languages.names(), &place);
+        for (language, level) in languages.levels().iter().filter(|(_, level)| !LEVELS.contains(*level)) {
+            self.wrong_at(&place, format!("`{of}` speaks `{language}` at level {level}"), "levels are 1 to 5");
+        }
     }
 
     /// What can be done beyond the conversation, and how cases are wrapped up.

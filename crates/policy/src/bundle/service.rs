@@ -2,7 +2,7 @@
 
 use super::being_read::Reading;
 use crate::{
-    address::Address,
+    address::{Address, IN_THE_CLEAR},
     manifest::{self, ServiceKind},
     places::Place,
 };
@@ -25,9 +25,19 @@ impl Reading<'_> {
                 "add it under [responder.service]",
             );
         }
-        if let Some(Err(error)) = service.url.as_deref().map(Address::parse) {
-            let message = format!("the service of `{}`: its url {error}", r.name);
-            self.wrong_at(&of_service.clone().then("url"), message, "change `url`");
+        let url = of_service.clone().then("url");
+        match service.url.as_deref().map(Address::parse) {
+            Some(Err(error)) => {
+                self.wrong_at(&url, format!("the service of `{}`: its url {error}", r.name), "change `url`");
+            }
+            Some(Ok(address))
+                if service.kind == ServiceKind::Webhook && !address.is_private() && !service.in_the_clear =>
+            {
+                let message =
+                    format!("the service of `{}` is sent conversations over the network in the clear", r.name);
+                self.wrong_at(&url, message, IN_THE_CLEAR);
+            }
+            Some(Ok(_)) | None => {}
         }
         self.numbers(r, &service, place, &of_service);
         self.answers(&r.name, &service, &of_service);

@@ -44,6 +44,10 @@ impl Reading<'_> {
                 );
             }
         }
+        if !(1..=366).contains(&manifest.limits.snooze_days) {
+            let place = Place::key("limits").then("snooze_days");
+            self.wrong_at(&place, "snooze_days must be 1 to 366", "name for how many days a case is snoozed at most");
+        }
         let economics = &manifest.economics;
         let value_signal = match &economics.value_signal {
             Some(name)
@@ -72,6 +76,7 @@ impl Reading<'_> {
                 delay_minor_per_hour: economics.delay_minor_per_hour,
                 breach_minor: economics.breach_minor,
                 failure_minor: economics.failure_minor,
+                due_minor: economics.due_minor.unwrap_or(economics.failure_minor),
                 value_signal,
                 value_percent: economics.value_percent.clone(),
             },
@@ -83,6 +88,7 @@ impl Reading<'_> {
                 &Place::key("exceptions").then("owner"),
             )?,
             exception_due_ms: i64::from(manifest.exceptions.due_minutes) * MINUTE_MS,
+            callback_ms: i64::from(manifest.limits.callback_minutes) * MINUTE_MS,
             escalate_to: match &manifest.exceptions.escalate_to {
                 Some(owner) => Some(self.owner(owner, "escalate_to", &Place::key("exceptions").then("escalate_to"))?),
                 None => None,

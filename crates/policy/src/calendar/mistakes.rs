@@ -2,7 +2,7 @@
 
 use super::{
     day::{DAYS, date, weekday},
-    range::{DAY_MINUTES, Range, parse},
+    range::{DAY_MINUTES, Range, is_plain, parse},
 };
 use crate::manifest;
 use jiff::{Timestamp, civil, tz::TimeZone};
@@ -55,6 +55,14 @@ pub(crate) fn mistakes(calendar: &manifest::Calendar) -> Vec<(String, &'static s
     for day in before.chain(dated.iter().copied()) {
         let Ok(next) = day.tomorrow() else { continue };
         overlap(&day.to_string(), &of_date(day), &next.to_string(), &of_date(next));
+    }
+    // The IANA database has these so that something can stand where no zone is known.
+    if ["factory", "etc/unknown"].contains(&calendar.time_zone.to_ascii_lowercase().as_str()) {
+        let message = format!("`{}` is the zone of no place", calendar.time_zone);
+        found.push((message, "write one such as Europe/London, or UTC"));
+    }
+    for range in calendar.hours.values().chain(calendar.dates.values()).flatten().filter(|range| !is_plain(range)) {
+        found.push((format!("`{range}` is no range such as 08:00-20:00"), "write hours and minutes in figures alone"));
     }
     let mut seen = BTreeSet::new();
     for date in calendar.holidays.iter().filter(|date| !seen.insert(date.as_str())) {

@@ -24,6 +24,18 @@ pub(super) fn parse(text: &str) -> Option<Range> {
     }
 }
 
+/// Whether a range that can be read is written as ranges are: one or two figures of hours, two of minutes, no signs.
+pub(super) fn is_plain(text: &str) -> bool {
+    let time = |text: &str| {
+        let figures = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = text.split_once(':');
+        parts.is_some_and(|(hour, minute)| {
+            (1..=2).contains(&hour.len()) && minute.len() == 2 && figures(hour) && figures(minute)
+        })
+    };
+    parse(text).is_none() || text.split_once('-').is_some_and(|(from, to)| time(from) && time(to))
+}
+
 /// Puts ranges of a day in order, and makes one of those that touch or overlap.
 pub(super) fn merge(ranges: &mut Vec<Range>) {
     ranges.sort_unstable();

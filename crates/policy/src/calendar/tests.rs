@@ -382,3 +382,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_shift_belongs_to_the_day_of_its_beginning_also_where_the_clock_never_showed_that_day() {
+    // Samoa had no Friday, 30 December 2011.
+    let hours = Hours::new(&calendar("Pacific/Apia", &DAYS[4..5], &["22:00-06:00"], &[])).unwrap();
+    let days = hours.days("2011-12-29", 3).unwrap();
+    let told = days.iter().map(|day| (day.date.as_str(), day.openings.len())).collect::<Vec<_>>();
+    assert_eq!(told, [("2011-12-29", 0), ("2011-12-30", 1), ("2011-12-31", 0)]);
+    assert_eq!(days[1].openings[0].closes_ms - days[1].openings[0].opens_ms, 6 * 60 * MINUTE_MS);
+}
+
+#[test]
+fn the_last_day_that_can_be_told_is_told() {
+    let hours = office(&["08:00-18:00"]);
+    let days = hours.days("9999-12-30", 7).unwrap();
+    assert_eq!(days.iter().map(|day| (day.date.as_str(), day.openings.len())).collect::<Vec<_>>(), [("9999-12-30", 1)]);
+}
+
+#[test]
+fn zones_of_no_place_and_ranges_with_signs_are_mistakes() {
+    let found = |zone: &str, range: &str| {
+        let found = mistakes(&calendar(zone, &DAYS[..1], &[range], &[]));
+        found.into_iter().map(|(what, _)| what).collect::<Vec<_>>()
+    };
+    assert_eq!(found("Europe/London", "8:00-17:00"), Vec::<String>::new());
+    for zone in ["Factory", "Etc/Unknown", "etc/unknown"] {
+        assert_eq!(found(zone, "08:00-17:00"), [format!("`{zone}` is the zone of no place")]);
+    }
+    for range in ["+8:00-09:00", "08:+0-09:00", "008:00-09:00", "8:0-9:00"] {
+        assert_eq!(found("Europe/London", range), [format!("`{range}` is no range such as 08:00-20:00")]);
+    }
+}

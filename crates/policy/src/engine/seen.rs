@@ -64,7 +64,7 @@ impl Engine {
             return false;
         }
         let value = match (spec.kind, &held.value) {
-            (FieldKind::DateTime, Value::Long(moment)) => Value::Long((moment - now.0).div_euclid(HOUR_MS)),
+            (FieldKind::DateTime, Value::Long(moment)) => Value::Long(moment.saturating_sub(now.0).div_euclid(HOUR_MS)),
             (_, value) => value.clone(),
         };
         let value = self.told_apart.alike(name.as_str(), value);

@@ -43,7 +43,10 @@ pub struct Need {
     /// The queues whose staff it is asked of; all of them where none is named.
     pub queues: Option<Vec<String>>,
     /// The least level of each skill, 1 to 5.
+    #[serde(default)]
     pub skills: BTreeMap<String, u8>,
+    /// The least level of the case's language, 1 to 5; any will do where it is not named.
+    pub language: Option<u8>,
 }
 
 /// What is other for a topic than for all else that a responder handles.
@@ -52,6 +55,8 @@ pub struct Need {
 pub struct OfTopic {
     /// What handling one case costs, in minor units.
     pub handling_minor: Option<i64>,
+    /// For a queue: mean minutes that a case takes.
+    pub handling_minutes: Option<u32>,
     /// The prior probability that it resolves a case, in basis points.
     pub prior_resolve_bp: Option<i64>,
     /// How many recorded outcomes the prior is worth.

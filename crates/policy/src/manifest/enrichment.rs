@@ -8,6 +8,9 @@ use serde::Deserialize;
 pub struct Enrichment {
     /// Where.
     pub url: String,
+    /// Whether what is asked may go over the network in the clear.
+    #[serde(default)]
+    pub in_the_clear: bool,
     /// The environment variable that holds the secret that both sides sign with.
     pub secret_env: String,
     /// Milliseconds that a case waits for it at most.

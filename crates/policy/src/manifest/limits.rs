@@ -31,6 +31,9 @@ pub struct Limits {
     /// Minutes after the moment of a callback within which the customer is to be called.
     #[serde(default = "Limits::callback")]
     pub callback_minutes: u32,
+    /// Days for which a case is snoozed at most where no moment is named.
+    #[serde(default = "Limits::snooze")]
+    pub snooze_days: u32,
     /// Days after the end of a customer's case within which whoever had it has served the customer before.
     #[serde(default = "Limits::served")]
     pub served_before_days: u32,
@@ -59,6 +62,10 @@ impl Limits {
 
     fn callback() -> u32 {
         15
+    }
+
+    fn snooze() -> u32 {
+        14
     }
 
     fn served() -> u32 {

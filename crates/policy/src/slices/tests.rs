@@ -47,11 +47,18 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference, Reference)>> = LazyLock
         @id("odd.weekend") @owner("head-of-support") @reason("Does more with the day than to compare it")
         permit (principal is Queue, action == Action::"handle", resource)
         when { [6, 7].contains(principal.weekday) && principal.date != 20261225 };
+        @id("odd.speaks") @owner("head-of-support") @reason("Compares a level with literals")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { principal.language_level < 3 && context.waited_ms > 500 };
         @id("odd.again") @owner("head-of-support") @reason("Looks at who had it")
         permit (principal is Queue, action == Action::"handle", resource)
         when { principal.had_before && !principal.served_before };
+        @id("odd.alias") @owner("head-of-support") @reason("Looks at the principal by another name")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { {a: principal}.a.depth > 500 && (if context.wants_human then principal else principal).open };
     "#;
-    let asks = "sla_risk_bp: Long, hour: Long, weekday: Long, date: Long, had_before: Bool, served_before: Bool,";
+    let asks = "sla_risk_bp: Long, hour: Long, weekday: Long, date: Long, had_before: Bool, served_before: Bool, \
+                language_level: Long,";
     let schema = String::from_utf8(bank.get("schema.cedarschema").unwrap().to_vec()).unwrap();
     let schema = schema.replace("sla_risk_bp: Long,", asks);
     let weighs = r#"
@@ -76,7 +83,15 @@ static BUNDLES: LazyLock<Vec<(Bundle, Engine, Reference, Reference)>> = LazyLock
         skills = { cards = 3 }
     "#;
     let weighing = String::from_utf8(bank.get("bundle.toml").unwrap().to_vec()).unwrap() + weighs;
-    let odd = bank.clone().with("policies/odd.cedar", odd.into());
+    let holds = r#"
+        @id("odd.held") @owner("head-of-support") @reason("Takes back what is permitted")
+        forbid (principal is Queue, action == Action::"handle", resource)
+        when { context.repeat_contacts == 2 && principal.depth > 1 };
+        @id("odd.held-error") @owner("head-of-support") @reason("Fails for large numbers")
+        forbid (principal is Ai, action == Action::"handle", resource)
+        when { context.waited_ms * 9223372036854775807 > 5 };
+    "#;
+    let odd = bank.clone().with("policies/odd.cedar", odd.into()).with("invariants/odd.cedar", holds.into());
     let odd = odd.with("schema.cedarschema", schema.into()).with("bundle.toml", weighing.into());
     let about = r#"
         @id("about.amount") @owner("head-of-support") @reason("Compares a number that may not be there")
@@ -196,6 +211,7 @@ proptest! {
                 open, depth, expected_wait_ms, sla_risk_bp, yielded, stopped: yielded && open,
                 handling_minor: 0, resolved: 0, failed: 0, prior_bp: 0, prior_weight: 0,
                 local, had_before: open ^ yielded, served_before: yielded,
+                language_level: (depth != 3).then_some(depth % 6), due_risk_bp: 0,
             }).collect();
         // What was asked before must not answer for what is almost the same: one thing changes at a time.
         for (change, pick) in changes {
@@ -216,6 +232,7 @@ proptest! {
                     let facts = &mut candidates[at - specs.len()];
                     (facts.open, facts.depth) = (facts.open ^ pick.0, pick.1);
                     facts.yielded ^= !pick.0;
+                    facts.language_level = (pick.1 % 7 != 0).then_some(pick.1 % 6);
                     facts.stopped ^= pick.1 % 2 == 0;
                     facts.served_before ^= pick.1 % 3 == 0;
                     facts.had_before ^= pick.0 && pick.1 % 3 == 1;

@@ -133,6 +133,9 @@ addresses! {
     FollowConversation = Get "/chat/v1/{chat}/events" [200];
     Say = Post "/chat/v1/{chat}/messages" [204];
     AskForHuman = Post "/chat/v1/{chat}/human" [204];
+    GetCallback = Get "/chat/v1/{chat}/callback" [200];
+    AskForCallback = Post "/chat/v1/{chat}/callback" [204];
+    EndCallback = Post "/chat/v1/{chat}/callback/end" [204];
     Judge = Post "/chat/v1/{chat}/feedback" [204];
     AttachFile = Post "/chat/v1/{chat}/attachments" [204];
     GetFile = Get "/chat/v1/{chat}/attachments/{attachment}" [200];

@@ -28,6 +28,7 @@ use remit_app::{
     case::feedback::GiveFeedback,
     chat::{
         self, Say, StartChat,
+        callback::{self, AskCallback},
         conversation::{self, ChatMessage, ChatStatus},
     },
     input::{EnterChat, EnteredChat, ReadConversation},
@@ -55,6 +56,9 @@ pub(crate) fn routes() -> Routes {
         .bind(operation::FollowConversation, follow_conversation)
         .bind(operation::Say, say)
         .bind(operation::AskForHuman, ask_for_human)
+        .bind(operation::GetCallback, get_callback)
+        .bind(operation::AskForCallback, ask_for_callback)
+        .bind(operation::EndCallback, end_callback)
         .bind(operation::Judge, judge)
         .bind(operation::AttachFile, attach_file)
         .bind(operation::GetFile, get_file)
@@ -149,7 +153,7 @@ async fn follow_conversation(
     let resumed = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let at = position(resumed.or(asked.after.as_deref()))?;
     // Who may not read is told so; a stream that ended at once would be asked for again and again.
-    conversation::status_of(&app, &chat).await?;
+    conversation::Read::of(&app, &chat).await?;
     let (bell, place) = (chat.bell(), (chat.place()?, usage::follow(&app.live, &app.environment, &chat.caller())?));
     let (ready, told) = (VecDeque::new(), None);
     let follower = Follower { app, succession, chat, bell, case: None, at, ready, told, quiet: false, _place: place };
@@ -187,19 +191,21 @@ impl Follower {
             if *self.bell.borrow_and_update() || self.chat.expires <= self.app.environment.now() {
                 return None;
             }
-            let current = chat::current_of(&self.app.journal, &self.chat).await.ok()?;
-            if self.case.as_ref().map(|(id, _)| *id) != current {
-                self.case = current.map(|id| (id, self.app.live.chats.listen(id)));
-            }
             if let Some((_, bell)) = &mut self.case {
                 bell.borrow_and_update();
             }
-            self.ready = conversation::said_since(&self.app, &self.chat, self.at).await.ok()?.into();
+            let read = conversation::Read::of(&self.app, &self.chat).await.ok()?;
+            if self.case.as_ref().map(|(id, _)| *id) != read.current() {
+                self.case = read.current().map(|id| (id, self.app.live.chats.listen(id)));
+                // What happened before it was listened to is read now.
+                continue;
+            }
+            self.ready = read.said_since(&self.app, self.at).await.ok()?.into();
             if !self.ready.is_empty() {
                 self.app.journal.settled().await.ok()?;
                 continue;
             }
-            let status = conversation::status_of(&self.app, &self.chat).await.ok()?;
+            let status = read.status(&self.app);
             self.app.journal.settled().await.ok()?;
             let quiet = std::mem::take(&mut self.quiet);
             if self.told.as_ref() != Some(&status) {
@@ -234,6 +240,26 @@ async fn say(State(app): State<Shared>, Writing(chat): Writing, body: Json<Say>)
 async fn ask_for_human(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
     let repeat = keyed(body.repeat)?;
     chat::chat_human(&app, &chat, &repeat).await?;
+    Ok(done())
+}
+
+async fn get_callback(State(app): State<Shared>, Session(chat): Session) -> Reply {
+    chat::pace_read(&app.environment, &chat)?;
+    let caller = Arc::new(chat.caller());
+    Ok(private(
+        reading::read(&app, &caller, async move |app, _| json(&callback::callback_times(app, &chat).await?)).await?,
+    ))
+}
+
+async fn ask_for_callback(State(app): State<Shared>, Writing(chat): Writing, body: Json<AskCallback>) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    callback::ask_for_callback(&app, &chat, &repeat, body.value).await?;
+    Ok(done())
+}
+
+async fn end_callback(State(app): State<Shared>, Writing(chat): Writing, body: NoBody) -> Reply {
+    let repeat = keyed(body.repeat)?;
+    callback::end_callback(&app, &chat, &repeat).await?;
     Ok(done())
 }
 

@@ -29,7 +29,7 @@ mod work;
 
 use crate::{problem, problem::Problem};
 use axum::{
-    Extension, Router,
+    Router,
     body::Bytes,
     extract::{MatchedPath, Request, State},
     http::{
@@ -40,7 +40,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use remit_app::{Parts, Succession, environment::metrics::RequestLabels, operation};
+use remit_app::{Parts, environment::metrics::RequestLabels, operation};
 use remit_ledger::hash::hex;
 pub(crate) use reply::is_superseded;
 use request::Shared;
@@ -84,8 +84,8 @@ pub fn description() -> String {
     openapi::of(&routes())
 }
 
-/// The whole interface over `app`, the parts in force of `succession`.
-pub(crate) fn router(app: Arc<Parts>, succession: &Arc<Succession>) -> Router {
+/// The whole interface over `app`, the parts in force. Each request has with it whose parts they are.
+pub(crate) fn router(app: Arc<Parts>) -> Router {
     routes()
         .into_router()
         .route("/chat/v1/{before}", any(chat::names_no_chat))
@@ -94,7 +94,6 @@ pub(crate) fn router(app: Arc<Parts>, succession: &Arc<Succession>) -> Router {
             Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")
         })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), watch))
-        .layer(Extension(Arc::clone(succession)))
         .with_state(app)
 }
 

@@ -7,13 +7,15 @@ use super::{
     request::{Authenticated, Reply, Shared},
     route::Routes,
 };
-use axum::{extract::State, http::StatusCode, response::IntoResponse as _};
+use axum::{Extension, extract::State, http::StatusCode, response::IntoResponse as _};
 use remit_app::{
+    Succession,
     access::reading,
     ai::breaker::{self, ResetOutcomes, ResumeAi},
     operation, pipeline,
     staff::{self, AnswerOffer, NoteStaff, SetPresence, remove},
 };
+use std::sync::Arc;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -34,8 +36,13 @@ async fn note_staff(State(app): State<Shared>, Authenticated(caller): Authentica
     json(&staff::note_staff(&app, &caller, body.value).await?)
 }
 
-async fn remove_staff(State(app): State<Shared>, Authenticated(caller): Authenticated, Name(name): Name) -> Reply {
-    remove::remove_staff(&app, &caller, &name).await?;
+async fn remove_staff(
+    State(app): State<Shared>,
+    Extension(succession): Extension<Arc<Succession>>,
+    Authenticated(caller): Authenticated,
+    Name(name): Name,
+) -> Reply {
+    remove::remove_staff(&succession, &app, &caller, &name).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,7 +1,11 @@
 //! Delivers events to subscriptions: each has a task of its own, which sends to many cases at once.
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use remit_app::{Succession, live::subscriptions::Subscription, webhook};
+use remit_app::{
+    Parts, Succession,
+    live::{delivery::Pick, subscriptions::Subscription},
+    webhook,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -19,13 +23,12 @@ const SAVE_EVERY: Duration = Duration::from_secs(1);
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<bool>) {
-    // Subscriptions are the same under every bundle.
-    let app = succession.current();
-    let mut changed = webhook::subscriptions_changed(&app.live);
+    // Which subscriptions there are is known in one place, whatever bundle is in force.
+    let mut changed = webhook::subscriptions_changed(&succession.current().live);
     let mut working: HashMap<String, JoinHandle<()>> = HashMap::new();
     loop {
         changed.borrow_and_update();
-        let live = webhook::live_subscriptions(&app.live);
+        let live = webhook::live_subscriptions(&succession.current().live);
         let is_live = |id: &String| live.iter().any(|subscription| subscription.id == *id);
         working.retain(|id, work| {
             is_live(id) || {
@@ -48,12 +51,12 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
 }
 
 async fn deliver(succession: Arc<Succession>, subscription: Arc<Subscription>, mut stop: watch::Receiver<bool>) {
-    let app = succession.current();
-    let mut ticks = app.journal.ticks.subscribe();
+    // The ticks are the same in every term.
+    let mut ticks = succession.current().journal.ticks.subscribe();
     let mut under_way = FuturesUnordered::new();
     let (mut busy, mut saved) = (HashSet::new(), Instant::now());
-    let send = |pick: remit_app::live::delivery::Pick| {
-        let (app, subscription, stream) = (Arc::clone(&app), Arc::clone(&subscription), pick.from.stream.clone());
+    let send = |app: Arc<Parts>, pick: Pick| {
+        let (subscription, stream) = (Arc::clone(&subscription), pick.from.stream.clone());
         async move {
             webhook::deliver(&app.journal, &app.environment, &subscription, pick).await;
             stream
@@ -61,12 +64,14 @@ async fn deliver(succession: Arc<Succession>, subscription: Arc<Subscription>, m
     };
     loop {
         ticks.borrow_and_update();
+        // Each step is taken under the bundle that is in force at its beginning.
+        let app = succession.current();
         // What cannot be read is logged where it fails.
         let more = webhook::read_on(&app.journal, &app.environment, &subscription).await.unwrap_or(false);
         while under_way.len() < AT_ONCE {
             let Some(pick) = webhook::next_delivery(&app.environment, &subscription, &busy) else { break };
             busy.insert(pick.from.stream.clone());
-            under_way.push(send(pick));
+            under_way.push(send(Arc::clone(&app), pick));
         }
         if saved.elapsed() >= SAVE_EVERY && subscription.is_unsaved() {
             if let Err(problem) = webhook::save_delivery(&succession.current(), &subscription).await {

@@ -238,6 +238,12 @@ fn a_service_that_is_asked_is_told_what_is_wanted_and_no_words() {
     let open = json!({ "customer": "ann", "text": text, "channel": "email", "fields": { "order": "W1" } });
     let case = shop.post("/v1/cases", &open).expect(201);
     assert_ne!(case["case"]["holder"]["name"], "cards-ai", "what it told decides the first time already");
+    // Nobody is told anything of a request that is refused.
+    for part in [json!({ "fields": { "amount": -1 } }), json!({ "signals": [{ "name": "nope", "value": 1 }] })] {
+        let mut refused = open.clone();
+        refused.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        shop.post("/v1/cases", &refused).expect(422);
+    }
     let asked = crm.turns();
     assert_eq!(asked.len(), 1);
     let pseudonym = case["case"]["customer"].clone();

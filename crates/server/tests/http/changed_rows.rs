@@ -11,7 +11,7 @@ use serde_json::json;
 use std::{fs, path::Path};
 
 /// A change of what is stored of things, by SQL, and what verification says of it.
-const CHANGES: [(&str, &str); 33] = [
+const CHANGES: [(&str, &str); 37] = [
     (
         "UPDATE items SET body = put(body, '\"paused\":false', '\"paused\":true') \
          WHERE kind = 'delivery'",
@@ -69,6 +69,25 @@ const CHANGES: [(&str, &str); 33] = [
         "UPDATE items SET body = put(body, '\"expires\":', '\"expires\":9') \
          WHERE kind = 'chat'",
         "it is otherwise than its records say",
+    ),
+    (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'erasure:1', 'erasure', customer, 1, \
+         CAST('{\"customer\":\"' || customer || '\",\"key\":1,\"by\":\"tok_0000000000000000\"}' AS BLOB) FROM cases",
+        "was erased, or it is completed",
+    ),
+    (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'absorb:' || id || ':cas_01JXT21Q00000000000000000A', \
+         'timer', id, 1, CAST('{\"kind\":\"absorb\",\"from\":\"cas_01JXT21Q00000000000000000A\"}' AS BLOB) FROM cases",
+        "has it know of cas_01JXT21Q00000000000000000A, and their records do not say so",
+    ),
+    (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'again:' || id, 'timer', id, 1, \
+         CAST('{\"kind\":\"contacted_again\",\"case\":\"cas_01JXT21Q00000000000000000A\"}' AS BLOB) FROM cases",
+        "has it know of cas_01JXT21Q00000000000000000A, and their records do not say so",
+    ),
+    (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) VALUES ('x', 'cleaning', 'cas_x', 1, x'')",
+        "there is nothing to be done of the kind",
     ),
     (
         "INSERT INTO items (kind, id, body) VALUES ('theme', 'x', CAST('{}' AS BLOB))",

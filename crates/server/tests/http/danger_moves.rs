@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const HUMAN: &str = "I would like to talk to a human please";
 /// Where that may go.
 const DESKS: [&str; 4] = ["general", "cards", "identity", "payments"];
-const DANGER: &str = "I want to kill myself";
+pub(crate) const DANGER: &str = "I want to kill myself";
 
 fn at(case: &Value, end: &str) -> String {
     format!("/v1/cases/{}/{end}", id(case))
@@ -31,7 +31,7 @@ fn holder(case: &Value) -> (&str, Option<&str>) {
 }
 
 /// Somebody who works on these desks, and is there.
-fn on(server: &Server, lead: &Client, name: &str, queues: &[&str]) -> Client {
+pub(crate) fn on(server: &Server, lead: &Client, name: &str, queues: &[&str]) -> Client {
     let staff = json!({
         "name": name, "first_name": name, "queues": queues, "languages": { "en": 5 },
         "skills": { "general": 3, "fraud": 3, "safeguarding": 3, "payments": 3 }, "capacity": { "chat": 9 },

@@ -6,7 +6,7 @@ use crate::{
     sample_bundle::{BANK, bank_with},
     staff::{answer, note, offered, presence, staff_client, work},
 };
-use remit_app::environment::clock::{Clock as _, rfc3339};
+use remit_app::environment::clock::{Clock as _, parse_rfc3339, rfc3339};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -118,6 +118,71 @@ fn a_snooze_ends_at_its_moment_with_the_customer_and_with_another_case() {
 }
 
 #[test]
+fn a_snooze_waits_for_an_event_alone_and_no_longer_than_the_bundle_says() {
+    let declared = "\n[[field]]\nname = \"delivered\"\ntype = \"truth\"\npersonal = false\nseen_by = [\"staff\"]\n";
+    let bundle = bank_with(|toml| toml.replace("[limits]\n", "[limits]\nsnooze_days = 3\n") + declared);
+    let desk = desk(bundle, 5);
+    let (lead, ana) = (&desk.lead, &desk.ana);
+    let case = desk.held("carol");
+    let epoch = epoch(&case);
+    let snooze = |client: &Client, more: Value| {
+        let mut body = json!({ "kind": "snooze", "epoch": epoch });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        defer(client, &case, body)
+    };
+    let got = snooze(ana, json!({ "note": "Until they write" }));
+    assert_eq!(got.status, 201, "{}", got.body);
+    let (since, until_then) = (&got.body["case"]["deferrals"][0]["since"], &got.body["case"]["deferrals"][0]["until"]);
+    let ms = |at: &Value| parse_rfc3339(at.as_str().unwrap()).unwrap().0;
+    // The clock goes on a little each time that it is asked.
+    let (longest, lasts) = (3 * 24 * 60 * MINUTE, ms(until_then) - ms(since));
+    assert!((longest - 100..=longest).contains(&lasts), "the bundle's longest: {lasts}");
+    let read = lead.get(&format!("/v1/cases/{}", id(&case))).body;
+    assert_eq!(read["deferrals"][0]["note"], "Until they write", "{read}");
+    assert_eq!(kinds(&say(lead, &case, "Are you there?").body["case"]).len(), 0);
+    assert_eq!(tell(ana, &case, "I am").status, 201);
+    // Somebody else's system says that it happened.
+    assert_eq!(snooze(ana, json!({ "field": "delivered" })).status, 201);
+    let set = json!({ "fields": { "delivered": true } });
+    let set = lead.post(&format!("/v1/cases/{}/fields", id(&case)), &set);
+    assert_eq!((set.status, kinds(&set.body["case"]).len()), (200, 0), "{}", set.body);
+    // Nobody says so: it comes back at the latest then.
+    assert_eq!(snooze(ana, json!({ "field": "delivered" })).status, 201);
+    desk.clock.forward_ms(3 * 24 * 60 * MINUTE - MINUTE);
+    let lead = &desk.server.client(&["lead", "admin"]);
+    assert_eq!(kinds(&lead.get(&format!("/v1/cases/{}", id(&case))).body), ["snooze"]);
+    desk.clock.forward_ms(2 * MINUTE);
+    let lead = &desk.server.client(&["lead", "admin"]);
+    until(lead, &case, |case| kinds(case).is_empty());
+    assert_eq!(ends(lead, &case), ["customer", "field_set", "due"]);
+}
+
+#[test]
+fn what_comes_back_and_nobody_takes_up_is_somebodys_exception() {
+    let desk = desk(Arc::clone(&BANK), 5);
+    let case = desk.held("carol");
+    let follow = json!({ "kind": "follow_up", "until": in_minutes(&desk.clock, 60), "epoch": epoch(&case) });
+    assert_eq!(defer(&desk.ana, &case, follow).status, 201);
+    // What people are to look at on a day goes to no machine meanwhile.
+    let path = format!("/v1/cases/{}/handoffs", id(&case));
+    let got = desk.ana.post(&path, &json!({ "epoch": epoch(&case), "reason": "return_to_ai" }));
+    assert_eq!(got.status, 409, "{}", got.body);
+    assert!(got.body["detail"].as_str().unwrap().contains("follow-up"), "{}", got.body);
+    // Who was to look at it works here no more, and nobody else is there.
+    assert_eq!(desk.lead.delete("/v1/staff/ana").status, 204);
+    let left = until(&desk.lead, &case, |case| case["holder"]["staff"].is_null());
+    assert_eq!((kinds(&left), &left["deferrals"][0]["owner"]), (vec!["follow_up"], &Value::Null), "{left}");
+    desk.clock.forward_ms(61 * MINUTE);
+    until(&desk.lead, &case, |case| kinds(case).is_empty());
+    desk.clock.forward_ms(24 * 60 * MINUTE);
+    let lead = desk.server.client(&["lead", "admin"]);
+    let missed = until(&lead, &case, |case| !case["exceptions"].is_null());
+    let (kind, owner) = (&missed["exceptions"][0]["kind"], &missed["exceptions"][0]["owner"]);
+    assert_eq!((kind, owner), (&json!("deferral_missed"), &missed["accountable"]), "{missed}");
+    assert_eq!(missed["status"], "open");
+}
+
+#[test]
 fn a_snooze_does_not_outlive_a_promise() {
     let desk = desk(Arc::clone(&BANK), 5);
     let case = desk.held("carol");
@@ -226,6 +291,9 @@ fn what_is_asked_for_is_checked() {
     let case = desk.held("carol");
     let (epoch, until) = (epoch(&case), in_minutes(&desk.clock, 60));
     for (body, status, says) in [
+        (json!({ "kind": "follow_up", "epoch": epoch }), 422, "a `snooze` alone can do without"),
+        (json!({ "kind": "snooze", "epoch": epoch, "field": "delivered" }), 422, "declares no field"),
+        (json!({ "kind": "follow_up", "until": until, "epoch": epoch, "field": "delivered" }), 422, "is of a `snooze`"),
         (json!({ "kind": "snooze", "until": "tomorrow", "epoch": epoch }), 422, "no moment"),
         (json!({ "kind": "snooze", "until": in_minutes(&desk.clock, -1), "epoch": epoch }), 422, "is over"),
         (
@@ -293,4 +361,17 @@ fn without_a_word_of_the_bundle_a_message_after_the_end_is_refused() {
     assert_eq!(desk.ana.post(&format!("/v1/cases/{}/resolve", id(&case)), &resolve).status, 200);
     let got = say(&desk.lead, &case, "It still does not work");
     assert_eq!(got.status, 409, "{}", got.body);
+}
+
+#[test]
+fn a_case_whose_words_were_erased_is_not_put_off() {
+    let desk = desk(Arc::clone(&BANK), 5);
+    let case = desk.held("erin");
+    assert_eq!(desk.lead.post("/v1/customers/erase", &json!({ "customer": "erin" })).status, 200);
+    until(&desk.lead, &case, |case| !case["erased"].is_null());
+    let callback = json!({ "kind": "callback", "until": in_minutes(&desk.clock, 60) });
+    let snooze = json!({ "kind": "snooze", "until": in_minutes(&desk.clock, 60), "epoch": epoch(&case) });
+    for got in [defer(&desk.lead, &case, callback), defer(&desk.ana, &case, snooze)] {
+        assert_eq!((got.status, &got.body["type"]), (410, &json!("/problems/erased")), "{}", got.body);
+    }
 }

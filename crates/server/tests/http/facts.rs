@@ -3,11 +3,13 @@
 
 use super::{
     expected::{Expected as _, put},
-    harness::{Client, Server, id},
+    harness::{Client, Server, id, verified},
     sample_bundle::bank_and,
 };
 use remit_app::governance::services::Services;
+use remit_ledger::checkpoint::Signer;
 use remit_policy::bundle::Bundle;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -97,6 +99,166 @@ fn what_is_known_of_a_customer_decides_the_next_case_and_is_shown_to_staff() {
     assert_eq!(by_name(&known["facts"])[0], ("name".to_owned(), json!("Ann Archer")));
     let events = auditor.get(&format!("/v1/streams/customer/{pseudonym}/timeline")).expect(200).to_string();
     assert!(events.contains("customer_facts_set") && !events.contains("Archer"), "{events}");
+}
+
+#[test]
+fn the_newest_message_counts_also_where_it_takes_a_fact_away() {
+    let server = Server::start_with(declared(), Services::none());
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    let (old, older) = ("2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z");
+    let say = |tier: Value, at: Option<&str>| {
+        let mut said = json!({ "facts": { "tier": tier } });
+        if let Some(at) = at {
+            said["at"] = json!(at);
+        }
+        by_name(&put(&crm, "/v1/customers/eve/facts", &said).expect(200)["facts"])
+    };
+    let is = |tier: &str| vec![("tier".to_owned(), json!(tier))];
+    assert_eq!(say(json!("private"), Some(old)), is("private"));
+    assert_eq!(say(Value::Null, Some(older)), is("private"), "an older message takes nothing away");
+    assert_eq!(say(Value::Null, None), []);
+    assert_eq!(say(json!("private"), Some(old)), [], "an older message brings nothing back");
+    let staff = server.client_as(&["staff"], Some("cards"), None);
+    staff.get("/v1/customers/eve/facts").expect(404);
+    assert_eq!(open(&crm, "eve", json!({}))["case"]["holder"]["name"], "cards-ai");
+    assert_eq!(say(json!("standard"), None), is("standard"));
+}
+
+#[test]
+fn what_is_known_anew_decides_what_is_open_and_in_no_hands() {
+    let server = Server::start_with(declared(), Services::none());
+    let (crm, admin) = (server.client_as(&["integration"], None, Some("crm")), server.client(&["admin"]));
+    let (mine, theirs) = (open(&crm, "jan", json!({})), open(&crm, "kim", json!({})));
+    let now = |case: &Value| admin.get(&format!("/v1/cases/{}", id(&case["case"]))).expect(200);
+    let known = |facts: Value| put(&crm, "/v1/customers/jan/facts", &json!({ "facts": facts })).expect(200);
+    // Policies do not see a name, and an age by the hour alone.
+    known(json!({ "name": "Jan" }));
+    known(json!({ "tier": "standard" }));
+    while now(&mine)["decision"] == mine["decision"]["id"] {
+        std::thread::yield_now();
+    }
+    let trigger = |case: &Value| {
+        let decision = case["decision"].as_str().unwrap().to_owned();
+        let recorded = admin.get(&format!("/v1/decisions/{decision}")).expect(200);
+        recorded["decision"]["trigger"]["kind"].clone()
+    };
+    let kept = now(&mine);
+    assert_eq!((&kept["holder"]["name"], trigger(&kept)), (&json!("cards-ai"), json!("facts_set")));
+    known(json!({ "tier": "standard" }));
+    known(json!({ "tier": "private" }));
+    while now(&mine)["holder"]["name"] == "cards-ai" {
+        std::thread::yield_now();
+    }
+    let timeline = admin.get(&format!("/v1/cases/{}/timeline", id(&mine["case"]))).expect(200).to_string();
+    assert_eq!(timeline.matches("\"facts_set\"").count(), 2, "{timeline}");
+    assert_eq!(trigger(&now(&mine)), json!("facts_set"));
+    let moved = now(&mine)["decision"].as_str().unwrap().to_owned();
+    let again = admin.post(&format!("/v1/decisions/{moved}/replay"), &json!({})).expect(200);
+    assert_eq!(again["same"], true, "{again}");
+    assert_eq!(now(&theirs)["decision"], theirs["decision"]["id"], "of somebody else nothing is known anew");
+}
+
+#[test]
+fn a_fact_that_is_changed_where_it_is_stored_is_found() {
+    let server = Server::start_with(declared(), Services::none());
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    for (customer, tier) in [("lea", "private"), ("max", "private")] {
+        put(&crm, &format!("/v1/customers/{customer}/facts"), &json!({ "facts": { "tier": tier } })).expect(200);
+    }
+    let data = server.stop();
+    let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let found = || -> Vec<String> {
+        let problems = verified(data.path(), &key).problems;
+        problems.iter().map(ToString::to_string).filter(|found| !found.contains("checkpoint")).collect()
+    };
+    assert_eq!(found(), [""; 0]);
+    let database = Connection::open(data.path().join("remit.db")).unwrap();
+    let mut stored = database.prepare("SELECT id, body FROM items WHERE kind = 'customer_facts' ORDER BY id").unwrap();
+    let stored = stored.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let stored: Vec<(String, Vec<u8>)> = stored.map(Result::unwrap).collect();
+    let items: Vec<Value> = stored.iter().map(|(_, body)| serde_json::from_slice(body).unwrap()).collect();
+    let (id, sealed) = (&stored[0].0, items[0]["sealed"].as_str().unwrap());
+    let with = |at: usize| {
+        let put = if sealed.as_bytes()[at] == b'A' { "B" } else { "A" };
+        format!("{}{put}{}", &sealed[..at], &sealed[at + 1..])
+    };
+    let unopened = "they do not open under the customer's key, or are not what was committed to";
+    for (sealed, told) in [
+        (with(0), unopened),
+        (with(sealed.len() / 2), unopened),
+        (items[1]["sealed"].as_str().unwrap().to_owned(), unopened),
+        (sealed[..sealed.len() - 4].to_owned(), "they are of another length than is on record"),
+    ] {
+        let mut item = items[0].clone();
+        item["sealed"] = json!(sealed);
+        let body = serde_json::to_vec(&item).unwrap();
+        let changed = "UPDATE items SET body = ?1 WHERE kind = 'customer_facts' AND id = ?2";
+        assert_eq!(database.execute(changed, rusqlite::params![body, id]).unwrap(), 1);
+        assert!(found().iter().any(|found| found.contains(told)), "{:?}", found());
+    }
+}
+
+#[test]
+fn a_case_is_found_by_a_value_of_each_type() {
+    let declared: String = [
+        ("order", "reference", ""),
+        ("amount", "money", "personal = false\n"),
+        ("share", "number", ""),
+        ("departure", "date_time", ""),
+        ("cities", "list", ""),
+        ("gift", "truth", "personal = false\n"),
+        ("cabin", "text", ""),
+    ]
+    .iter()
+    .map(|(name, kind, more)| format!("[[field]]\nname = \"{name}\"\ntype = \"{kind}\"\nfind = true\n{more}"))
+    .collect();
+    let server = Server::start_with(bank_and(&declared, &[]), Services::none());
+    let (crm, admin) = (server.client_as(&["integration"], None, Some("crm")), server.client(&["admin"]));
+    let case = id(&open(
+        &crm,
+        "nia",
+        json!({
+            "order": "W/1&2", "amount": 12_900, "share": -3, "departure": "2026-12-24T18:30:00+01:00",
+            "cities": ["Oslo", "Bergen"], "gift": true, "cabin": "first class",
+        }),
+    )["case"]);
+    open(&crm, "oda", json!({ "order": "W", "amount": 129, "share": 3, "cities": ["Oslo"], "gift": false }));
+    let found = |query: &str| -> Vec<String> {
+        let page = admin.get(&format!("/v1/cases?{query}")).expect(200);
+        page["items"].as_array().unwrap().iter().map(id).collect()
+    };
+    for query in [
+        "field.order=W%2F1%262",
+        "field.amount=12900",
+        "field.share=-3",
+        "field.departure=2026-12-24T18:30:00%2B01:00",
+        // The same moment, said otherwise.
+        "field.departure=2026-12-24T17:30:00Z",
+        "field.cities=Oslo,Bergen",
+        // A list is a set of names.
+        "field.cities=Bergen,Oslo",
+        "field.cities=%5B%22Oslo%22,%22Bergen%22%5D",
+        "field.gift=true",
+        "field.cabin=first%20class",
+        "field.cabin=first+class&field.gift=true&field.share=-3",
+    ] {
+        assert_eq!(found(query), std::slice::from_ref(&case), "{query}");
+    }
+    for query in
+        ["field.order=W/1", "field.amount=1290", "field.departure=2026-12-24T18:30:00Z", "field.cities=Oslo,Rome"]
+    {
+        assert_eq!(found(query), [""; 0], "{query}");
+    }
+    crm.post(&format!("/v1/cases/{case}/fields"), &json!({ "fields": { "amount": null, "cities": ["Rome"] } }))
+        .expect(200);
+    let none: [String; 0] = [];
+    assert_eq!((found("field.amount=12900"), found("field.cities=Bergen,Oslo")), (none.to_vec(), none.to_vec()));
+    assert_eq!(found("field.cities=Rome"), std::slice::from_ref(&case));
+    admin.post("/v1/customers/erase", &json!({ "customer": "nia" })).expect(200);
+    while !found("field.gift=true").is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(found("field.cabin=first%20class"), [""; 0]);
 }
 
 #[test]

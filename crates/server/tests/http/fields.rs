@@ -2,6 +2,7 @@
 //! policies, and erased with the customer.
 
 use super::{
+    activation::put_in_force,
     endpoint::Ai,
     expected::Expected as _,
     harness::{Client, Server, id},
@@ -133,6 +134,28 @@ fn an_open_case_is_decided_anew_and_keeps_what_stands() {
     crm.post(&path, &json!({ "fields": { "plan": null } })).expect(200);
     let seen = server.client(&["admin"]).get(&format!("/v1/cases/{}", id(&open["case"]))).expect(200);
     assert_eq!(by_name(&seen), [("order".to_owned(), json!("W2"), "crm".to_owned())]);
+}
+
+#[test]
+fn a_bundle_that_comes_into_force_is_held_against_what_is_sealed_of_open_cases() {
+    let unasked = bank_and(DECLARED, &[]);
+    let server = Server::start_with(unasked, Services::none());
+    let crm = server.client_as(&["integration"], None, Some("crm"));
+    let doubted = opened(&crm, "gil", json!({ "plan": "in doubt" }));
+    let gold = opened(&crm, "hed", json!({ "plan": "gold" }));
+    assert_eq!(
+        (&doubted["case"]["holder"]["name"], &gold["case"]["holder"]["name"]),
+        (&json!("cards-ai"), &json!("cards-ai"))
+    );
+    let lead = server.client(&["lead", "admin"]);
+    let preview = put_in_force(&lead, &declared(), "preview=true");
+    assert_eq!((preview.status, &preview.body["survey"]["not_permitted"]), (200, &json!(1)), "{}", preview.body);
+    assert_eq!(put_in_force(&lead, &declared(), "reason=plans").status, 200);
+    let holder = |case: &Value| lead.get(&format!("/v1/cases/{}", id(&case["case"]))).body["holder"]["name"].clone();
+    while holder(&doubted) == "cards-ai" {
+        std::thread::yield_now();
+    }
+    assert_eq!(holder(&gold), "cards-ai");
 }
 
 #[test]

@@ -46,7 +46,7 @@ static MODEL: LazyLock<TempDir> = LazyLock::new(|| {
 /// A Tuesday at ten in the morning in UTC, and a millisecond more each time it is asked: which desks are open is the
 /// same whenever the tests run.
 #[derive(Debug)]
-struct Morning;
+pub(crate) struct Morning;
 
 /// One for all servers, so that a second one on the same directory does not start in the past.
 static TOLD: AtomicI64 = AtomicI64::new(1_773_136_800_000);
@@ -259,7 +259,13 @@ pub(crate) fn open_set(data: &Path, bundle: Arc<Bundle>, services: Services, set
     open_at(data, bundle, services, settings, Box::new(Morning))
 }
 
-fn open_at(data: &Path, bundle: Arc<Bundle>, services: Services, settings: Settings, clock: Box<dyn Clock>) -> Parts {
+pub(crate) fn open_at(
+    data: &Path,
+    bundle: Arc<Bundle>,
+    services: Services,
+    settings: Settings,
+    clock: Box<dyn Clock>,
+) -> Parts {
     let models = data.join("models");
     std::fs::create_dir_all(&models).unwrap();
     for file in std::fs::read_dir(MODEL.path().join("models")).unwrap() {

@@ -9,6 +9,7 @@
 mod about;
 mod activation;
 mod ai;
+mod at_once;
 mod attachments;
 mod bad_input;
 mod bundles;
@@ -37,6 +38,7 @@ mod inbox;
 mod injections;
 mod limits;
 mod mails;
+mod midway;
 mod names;
 mod night;
 mod outages;

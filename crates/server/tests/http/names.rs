@@ -99,4 +99,8 @@ fn the_ledger_holds_pseudonyms_and_the_names_behind_them_can_be_forgotten() {
     assert_eq!(server.client(&["lead"]).delete(&forget).status, 403);
     assert_eq!((admin.delete(&forget).status, admin.delete(&forget).status), (204, 404));
     shown(&token);
+    let records = block_on(server.app.journal.store().feed(0, 10_000)).unwrap();
+    let forgotten: Vec<_> = records.iter().filter(|record| record.kind == "token_name_forgotten").collect();
+    assert_eq!(forgotten.len(), 1, "it is on record, once");
+    assert_eq!(forgotten[0].stream, format!("token/{token}"));
 }

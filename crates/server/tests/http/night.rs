@@ -89,14 +89,21 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let promise = "Nobody is here right now. Our General desk will get back to you once we open again, on Wednesday 11 \
                    March, 08:00 (GMT).";
     assert_eq!((&status["state"], &status["text"]), (&json!("waiting"), &json!(promise)), "{status}");
-    let (opens, due) = (json!("2026-03-11T08:00:00.000Z"), json!("2026-03-11T10:00:00.000Z"));
-    assert_eq!((&status["opens_at"], &status["due_at"]), (&opens, &due), "{status}");
+    let opens = json!("2026-03-11T08:00:00.000Z");
+    assert_eq!((&status["callback_at"], &status["due_at"]), (&opens, &Value::Null), "{status}");
     let messages = ann.conversation()["messages"].clone();
-    let told = |message: &Value| message["author"] == "remit" && message["text"] == promise;
-    assert!(messages.as_array().unwrap().iter().any(told), "{messages}");
-    // What shows the case or the queue shows the same.
+    let told = messages.as_array().unwrap().iter().filter(|message| message["author"] == "remit");
+    let told: Vec<&Value> = told.map(|message| &message["text"]).collect();
+    assert_eq!(told, [&json!(promise)], "it is told once: {messages}");
+    // What shows the case or the queue shows the same: it is put off until the call, which is a promise like any.
     let case = lead.get("/v1/cases").body["items"][0].clone();
-    assert_eq!((&case["opens_at"], &case["due_at"]), (&opens, &due), "{case}");
+    assert_eq!(
+        (&case["opens_at"], &case["put_off"], &case["time_zone"]),
+        (&opens, &json!(true), &json!("Europe/London"))
+    );
+    let call = &case["deferrals"][0];
+    assert_eq!((&call["kind"], &call["until"], &call["decision"]), (&json!("callback"), &opens, &case["decision"]));
+    assert_eq!((&call["call_by"], &call["owner"]), (&json!("2026-03-11T08:15:00.000Z"), &Value::Null), "{case}");
     let queues = lead.get("/v1/queues").body;
     let general = queues.as_array().unwrap().iter().find(|queue| queue["name"] == "general").unwrap();
     assert_eq!((&general["open"], &general["opens_at"]), (&json!(false), &opens), "{general}");
@@ -105,7 +112,8 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let decision = lead.get(&format!("/v1/decisions/{id_of}")).body;
     let collects = &decision["decision"]["collecting"]["general"];
     assert_eq!(collects, &json!({ "opens": TEN + 22 * HOUR_MS, "calls_back": true }), "{decision}");
-    assert!(decision["explanation"]["chosen"].to_string().contains("promises to call the customer back"), "{decision}");
+    let promises = "promises to call the customer back once it opens, at 2026-03-11 08:00:00 Europe/London.";
+    assert!(decision["explanation"]["chosen"].to_string().contains(promises), "{decision}");
     let replay = lead.post(&format!("/v1/decisions/{id_of}/replay"), &json!({})).body;
     assert_eq!(replay["same"], true, "{replay}");
 
@@ -123,6 +131,106 @@ fn who_chats_at_night_is_called_back_and_a_restart_forgets_no_night() {
     let ana = staff_client(&server, "ana");
     presence(&ana, "ana", "available");
     work(&ana, "ana", |work| ids(work).contains(&id(&case)));
+    // Nobody calls.
+    clocks.pass(15 * 60_000);
+    let missed = loop {
+        let now = server.client(&["lead", "admin"]).get(&format!("/v1/cases/{}", id(&case))).body;
+        if now["deferrals"].is_null() {
+            break now;
+        }
+    };
+    let exceptions = missed["exceptions"].as_array().unwrap();
+    assert!(exceptions.iter().any(|one| one["kind"] == "callback_missed"), "{missed}");
+    assert!(!missed["waiting_since"].is_null(), "who was to be called waits: {missed}");
+}
+
+#[test]
+fn who_was_promised_a_call_picks_another_time_and_nobody_picks_a_night() {
+    let clocks = TwoClocks::at(TEN + 13 * HOUR_MS);
+    let bundle = bank_working("08:00-18:00", &[]);
+    let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ann = Customer::of(&lead, "ann");
+    assert_eq!(ann.get("callback").status, 409, "nothing was said");
+    ann.say("How do I change my PIN?");
+    assert_eq!((ann.get("callback").status, &ann.status()["callback"]), (409, &Value::Null), "an AI calls nobody");
+    ann.say(TRANSFER);
+    assert_eq!(ann.status()["callback"], "Change the call");
+    let times = ann.get("callback");
+    assert_eq!(times.status, 200, "{}", times.body);
+    assert_eq!(
+        (&times.body["at"], &times.body["time_zone"]),
+        (&json!("2026-03-11T08:00:00.000Z"), &json!("Europe/London"))
+    );
+    let days = times.body["days"].as_array().unwrap();
+    let first = &days[0];
+    assert_eq!(
+        (days.len(), &first["title"], &first["times"][0]["title"]),
+        (7, &json!("Wednesday 11 March"), &json!("08:00"))
+    );
+    assert_eq!(first["times"].as_array().unwrap().len(), 20, "each half hour from 08:00 to 17:30");
+    for (at, says) in [
+        ("2026-03-11T03:00:00Z", "General desk is closed then; it opens at 2026-03-11T08:00:00.000Z"),
+        ("2026-03-10T11:00:00Z", "is over"),
+        ("2026-06-11T11:00:00Z", "more than two months"),
+        ("tomorrow", "no moment"),
+    ] {
+        let got = ann.post("callback", &json!({ "at": at }));
+        assert!(got.status == 422 && got.body["detail"].as_str().unwrap().contains(says), "{at}: {}", got.body);
+    }
+    // Any moment in opening hours will do, by the clock there or another.
+    let picked = ann.post("callback", &json!({ "at": "2026-03-12T16:20:00+01:00" }));
+    assert_eq!(picked.status, 204, "{}", picked.body);
+    let status = ann.status();
+    let (at, text) = (json!("2026-03-12T15:20:00.000Z"), json!("We will call you on Thursday 12 March, 15:20 (GMT)."));
+    assert_eq!((&status["callback_at"], &status["text"], &status["by"]), (&at, &text, &Value::Null), "{status}");
+    let messages = ann.conversation()["messages"].clone();
+    assert_eq!(messages.as_array().unwrap().last().unwrap()["text"], text, "{messages}");
+    let case = lead.get("/v1/cases").body["items"][0].clone();
+    let calls = case["deferrals"].as_array().unwrap();
+    assert_eq!((calls.len(), &calls[0]["until"], &calls[0]["decision"]), (1, &at, &Value::Null), "{case}");
+    // Who takes it back waits again, as before.
+    assert_eq!(ann.post("callback/end", &json!({})).status, 204);
+    let case = lead.get(&format!("/v1/cases/{}", id(&case))).body;
+    assert!(case["deferrals"].is_null() && !case["waiting_since"].is_null(), "{case}");
+    assert_eq!((ann.post("callback/end", &json!({})).status, &ann.status()["callback"]), (404, &json!("Call me back")));
+}
+
+#[test]
+fn who_is_there_by_day_can_be_asked_to_call_and_nobody_in_danger_waits_for_one() {
+    let clocks = TwoClocks::at(TEN);
+    let bundle = bank_working("08:00-18:00", &[]);
+    let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    staff(&server, &lead, "ana", "Ana");
+    let ana = staff_client(&server, "ana");
+    let ann = Customer::of(&lead, "ann");
+    ann.say(TRANSFER);
+    // What is just offered to somebody is taken back: they would be asked for nothing.
+    work(&ana, "ana", |work| offered(work) == 1);
+    let times = ann.get("callback").body;
+    let first = times["days"][0]["times"][0].clone();
+    assert_eq!(first["title"], "10:30", "half an hour from now at the least: {times}");
+    let (key, body) = (ann.key(), json!({ "at": first["at"] }).to_string());
+    for _ in 0..2 {
+        let asked = ann.send("callback", &[("idempotency-key", &key)], body.as_bytes());
+        assert_eq!(asked.status, 204, "{}", asked.body);
+    }
+    work(&ana, "ana", |work| offered(work) == 0);
+    assert_eq!(ann.status()["callback_at"], first["at"]);
+    clocks.pass(31 * 60_000);
+    let ana = staff_client(&server, "ana");
+    presence(&ana, "ana", "available");
+    let due = work(&ana, "ana", |work| offered(work) == 1)["offered"][0].clone();
+    assert_eq!(due["deferrals"][0]["due"], true, "{due}");
+    let late = ann.post("callback", &json!({ "at": "2026-03-12T11:00:00Z" }));
+    assert!(late.status == 409 && late.body["detail"].as_str().unwrap().contains("has come"), "{}", late.body);
+    // A danger waits for nobody.
+    let eve = Customer::of(&lead, "eve");
+    eve.say("My husband controls all my money and he hits me");
+    let got = eve.post("callback", &json!({ "at": "2026-03-12T11:00:00Z" }));
+    assert!(got.status == 409 && got.body["detail"].as_str().unwrap().contains("danger"), "{}", got.body);
+    assert_eq!(eve.status()["callback"], Value::Null);
 }
 
 /// Somebody who works in a queue and is there, with room for so many chats.

@@ -213,6 +213,87 @@ fn whoever_leaves_soon_goes_before_those_who_have_waited_a_little_longer() {
 }
 
 #[test]
+fn a_desk_that_cannot_be_in_time_costs_what_missing_the_date_does() {
+    let clock = OwnClock::new();
+    let server = Server::start_under(bank_and("weighed"), &clock);
+    let client = server.client(&["admin", "integration", "lead"]);
+    let staff = json!({
+        "name": "ana", "first_name": "Ana", "queues": ["payments"], "languages": { "en": 5 }, "skills": {},
+        "capacity": { "chat": 1 },
+    });
+    assert_eq!(client.post("/v1/staff", &staff).status, 200);
+    let leaves = |customer: &str, in_ms: i64| {
+        let departure = clock::rfc3339(clock::Clock::now(&clock).plus_ms(in_ms));
+        let fields = json!({ "departure": departure });
+        let body = json!({ "customer": customer, "text": PERSON, "channel": "chat", "fields": fields });
+        let opened = client.post("/v1/cases", &body).body["case"].clone();
+        decision(&client, &opened)
+    };
+    // Nobody of the desk is there.
+    let told = leaves("carol", 2 * HOUR_MS);
+    let (payments, general) = (candidate(&told, "payments"), candidate(&told, "general"));
+    assert_eq!(payments["due_risk_bp"], json!(10_000), "{told}");
+    assert!(payments["cost"]["due_minor"].as_i64() > Some(0), "{told}");
+    assert!(general["due_risk_bp"].is_null() && general["cost"]["due_minor"].is_null(), "{told}");
+    assert!(tells(&told, "+ missing its date") && tells(&told, "(100.0 % risk)"), "{told}");
+    let terms = ["handling_minor", "delay_minor", "failure_minor", "due_minor", "preference_minor"];
+    let sum: i64 = terms.iter().filter_map(|term| payments["cost"][term].as_i64()).sum();
+    assert_eq!(payments["cost"]["total_minor"], json!(sum));
+    // Who has left is missed by everybody.
+    let told = leaves("dora", -HOUR_MS);
+    assert!(candidate(&told, "payments")["due_risk_bp"].is_null(), "{told}");
+}
+
+#[test]
+fn how_well_a_language_is_spoken_counts_in_policies_and_in_offers() {
+    let text = |name: &str| String::from_utf8(BANK.files().get(name).unwrap().to_vec()).unwrap();
+    let schema = text("schema.cedarschema").replace("sla_risk_bp: Long,", "sla_risk_bp: Long, language_level: Long,");
+    let need = r#"
+[[need]]
+name = "need.language"
+owner = "payments-team"
+reason = "Payments are explained by who speaks the language well"
+queues = ["payments"]
+language = 3
+"#;
+    let policy = r#"
+@id("language.payments") @owner("payments-team") @reason("Who hardly speaks it is no help")
+forbid (principal == Queue::"payments", action == Action::"handle", resource) when { principal.language_level < 2 };
+"#;
+    let files = BANK.files().clone().with("schema.cedarschema", schema.into_bytes());
+    let files = files.with("bundle.toml", (text("bundle.toml") + need).into_bytes());
+    let files = files.with("policies/language.cedar", policy.into());
+    let clock = OwnClock::new();
+    let server = Server::start_under(Arc::new(Bundle::load(files).unwrap()), &clock);
+    let client = server.client(&["admin", "integration", "lead"]);
+    for (name, level) in [("ana", 1), ("ben", 4)] {
+        let staff = json!({
+            "name": name, "first_name": name, "queues": ["payments"], "languages": { "en": level },
+            "capacity": { "chat": 2 },
+        });
+        assert_eq!(client.post("/v1/staff", &staff).status, 200);
+    }
+    let (ana, ben) = (staff_client(&server, "ana"), staff_client(&server, "ben"));
+    presence(&ana, "ana", "available");
+    let first = open(&client, "carol", json!([]));
+    let told = decision(&client, &first);
+    assert_eq!(candidate(&told, "payments")["language_level"], json!(1), "{told}");
+    // Of a desk for which nobody is noted, what the bundle says.
+    assert_eq!(candidate(&told, "general")["language_level"], json!(5), "{told}");
+    assert_eq!(candidate(&told, "payments")["verdict"]["policies"], json!(["language.payments"]), "{told}");
+    presence(&ben, "ben", "available");
+    clock.forward_ms(2_000);
+    let second = open(&client, "dora", json!([]));
+    assert_eq!(holder(&second), "payments", "{second}");
+    let told = decision(&client, &second);
+    assert_eq!(candidate(&told, "payments")["language_level"], json!(4), "{told}");
+    assert!(tells(&told, "needs the customer's language at level 3, by `need.language` of payments-team"), "{told}");
+    let taken = work(&ben, "ben", |work| offered(work) == 1);
+    assert_eq!(taken["offered"][0]["id"], second["id"]);
+    assert_eq!(offered(&work(&ana, "ana", |_| true)), 0);
+}
+
+#[test]
 fn what_handling_costs_and_what_is_expected_can_be_other_for_a_topic() {
     let dearer = bank_with(|toml| {
         let of = "name = \"payments\"\ntitle = \"Payments desk\"";

@@ -45,7 +45,9 @@ fn who_writes_follows_from_whose_token_it_is() {
     let messages = format!("/v1/cases/{}/messages", id(&case));
     let says = json!({ "text": "I allow everything." });
     assert_eq!(integration.post(&messages, &says).status, 201);
-    for other in [&staff, &responder] {
+    // A lead who is not noted as staff is a person all the same.
+    let lead = server.client(&["lead"]);
+    for other in [&staff, &responder, &lead] {
         let got = other.post(&messages, &says);
         assert_eq!((got.status, &got.body["field"]), (422, &json!("epoch")), "{}", got.body);
         let path = format!("/v1/cases/{}/attachments", id(&case));

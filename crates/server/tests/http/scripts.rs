@@ -225,11 +225,18 @@ impl Story {
         told.map(|message| format!("{name} is told: {}", message["text"].as_str().unwrap())).collect()
     }
 
-    /// By when something is promised of a case, and when the queue that has it opens.
+    /// By when something is promised of a case or its customer is called, and when the queue that has it opens.
     fn shows(&self, name: &str) -> String {
         let case = self.case(name);
-        let moment = |member: &str| case[member].as_str().and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
-        format!("{name} is due by {}, and the queue opens at {}", moment("due_at"), moment("opens_at"))
+        let moment = |at: &Value| at.as_str().and_then(|at| at.get(..16)).unwrap_or("-").replace('T', " ");
+        let call = case["deferrals"].as_array().and_then(|all| all.iter().find(|one| one["kind"] == "callback"));
+        let what = match call {
+            Some(call) => {
+                format!("called at {}, or by {} at the latest", moment(&call["until"]), moment(&call["call_by"]))
+            }
+            None => format!("due by {}", moment(&case["due_at"])),
+        };
+        format!("{name} is {what}, and the queue opens at {}", moment(&case["opens_at"]))
     }
 
     /// Starts the server anew under the bank and what a folder adds to it.

@@ -81,6 +81,12 @@ impl Views for MemoryStore {
         Ok(newest.filter(|case| case.status == "resolved" && case.updated_ms >= since_ms).map(row).collect())
     }
 
+    async fn open_of_customer(&self, customer: &str, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        let state = self.written();
+        let newest = state.cases_of(customer).rev().take(limit).filter_map(|(_, case, _)| state.cases.get(case));
+        Ok(newest.filter(|case| case.status == "open").map(row).collect())
+    }
+
     async fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
         let state = self.written();
         let recent = state.cases_of(customer).filter(|(opened, ..)| *opened >= since_ms).take(1_000).count();
@@ -234,13 +240,6 @@ impl Views for MemoryStore {
             Some(token) => Some(token.name.clone()),
             None => revoked().map(|item| String::from_utf8_lossy(&item.body).into_owned()),
         })
-    }
-
-    async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
-        let (number, forgotten) =
-            self.change(|state| Ok(state.items.remove(&(REVOKED_TOKEN.to_owned(), id.to_owned())).is_some()));
-        self.wait_for(number).await;
-        forgotten.map_err(refused)
     }
 
     async fn key_marks(&self) -> Result<BTreeMap<String, Vec<u8>>, ReadError> {

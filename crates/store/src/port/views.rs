@@ -49,6 +49,13 @@ pub trait Views: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<CaseRow>, ReadError>> + Send;
 
+    /// Of the newest `limit` cases of a customer those that are open, the newest first.
+    fn open_of_customer(
+        &self,
+        customer: &str,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CaseRow>, ReadError>> + Send;
+
     /// How many cases a customer opened since a moment; 1,000 where there are more.
     fn recent_cases(&self, customer: &str, since_ms: i64) -> impl Future<Output = Result<u32, ReadError>> + Send;
 
@@ -143,15 +150,9 @@ pub trait Views: Send + Sync {
     /// All tokens that stand, in the order in which they were made.
     fn tokens(&self) -> impl Future<Output = Result<Vec<TokenRow>, ReadError>> + Send;
 
-    /// The name of a token, also of one that was revoked, until it is forgotten.
+    /// The name of a token, also of one that was revoked, until the item of the kind [`REVOKED_TOKEN`] that it then is
+    /// is forgotten, and overwritten.
     fn token_name(&self, id: &str) -> impl Future<Output = Result<Option<String>, ReadError>> + Send;
-
-    /// Forgets the name of a token that was revoked, and overwrites it; says whether it was kept. Durable when it
-    /// says so.
-    ///
-    /// # Errors
-    /// [`WriteError`] when it is not forgotten.
-    fn forget_token_name(&self, id: &str) -> impl Future<Output = Result<bool, WriteError>> + Send;
 
     /// What tells each key that this store was made with from others, by the key's name.
     fn key_marks(&self) -> impl Future<Output = Result<BTreeMap<String, Vec<u8>>, ReadError>> + Send;

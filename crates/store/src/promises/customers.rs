@@ -170,6 +170,11 @@ pub(super) async fn resolved_and_recent_cases_are_those_of_the_customer<B: Backe
     assert_eq!(found("cus_0", 11, 8).await, ["cas_3"], "those that were resolved before are not");
     assert_eq!(found("cus_0", 0, 2).await, ["cas_3"], "only the newest cases are looked at");
     assert!(found("cus_1", 0, 8).await.is_empty());
+    let open = async |customer: &str, limit: usize| -> Vec<String> {
+        store.open_of_customer(customer, limit).await.unwrap().into_iter().map(|row| row.id).collect()
+    };
+    assert_eq!((open("cus_0", 8).await, open("cus_0", 2).await), (vec!["cas_2".to_owned()], vec!["cas_2".to_owned()]));
+    assert!(open("cus_0", 1).await.is_empty() && open("cus_1", 8).await.is_empty());
     for (since, count) in [(0, 3), (10, 3), (11, 2), (31, 0)] {
         assert_eq!(store.recent_cases("cus_0", since).await.unwrap(), count, "{since}");
     }

@@ -112,6 +112,7 @@ async fn of_customers(store: &impl Views, all: &mut Everything) {
             let recent = store.recent_cases(customer, since).await.unwrap();
             all.note(format!("recent of {customer} since {since}"), recent);
         }
+        all.note(format!("open of {customer}"), store.open_of_customer(customer, 2).await.unwrap());
         for (case, opened) in CASES.into_iter().zip(OPENED_MS) {
             let key = store.key_of_case(customer, opened, case).await.unwrap();
             all.note(format!("key of {case} for {customer}"), key);

@@ -111,6 +111,7 @@ fn pages(store: &SqliteStore, cases: u64) -> BTreeMap<String, BTreeMap<String, i
     pages.insert("owners".into(), read_by(|| drop(at_once(store.owners("open")).unwrap())));
     pages.insert("due".into(), read_by(|| drop(at_once(store.due("timer", 20, 10)).unwrap())));
     pages.insert("next due".into(), read_by(|| assert!(at_once(store.next_due("timer")).unwrap().is_some())));
+    pages.insert("open of a customer".into(), read_by(|| drop(at_once(store.open_of_customer("cus_1", 10)).unwrap())));
     pages.insert("customer".into(), read_by(|| drop(at_once(store.resolved_of_customer("cus_1", 0, 10)).unwrap())));
     pages
 }

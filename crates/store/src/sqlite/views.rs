@@ -21,6 +21,24 @@ fn item(row: &Row<'_>) -> Result<Item, rusqlite::Error> {
     Ok(Item { kind: row.get(0)?, id: row.get(1)?, version: row.get::<_, i64>(2)?.cast_unsigned(), body: row.get(3)? })
 }
 
+impl SqliteStore {
+    /// Of the newest `limit` cases of a customer those of this status that were changed since, the newest first.
+    fn newest_of_customer(
+        &self,
+        customer: &str,
+        status: &str,
+        since_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<CaseRow>, ReadError> {
+        // CROSS: from the customer's few cases to their rows, never the other way.
+        let sql = "SELECT cases.id, version, state FROM (SELECT opened_ms, stream FROM customers \
+                   WHERE id = ?1 AND opened_ms >= 0 ORDER BY opened_ms DESC, stream DESC LIMIT ?4) AS newest \
+                   CROSS JOIN cases ON cases.id = newest.stream \
+                   WHERE status = ?2 AND updated_ms >= ?3 ORDER BY newest.opened_ms DESC, newest.stream DESC";
+        self.many(sql, params![customer, status, since_ms, rows(limit)], |row| self.case_row(row))
+    }
+}
+
 impl Views for SqliteStore {
     async fn case(&self, id: &str) -> Result<Option<CaseRow>, ReadError> {
         self.one(CASE, [id], |row| self.case_row(row))
@@ -61,12 +79,11 @@ impl Views for SqliteStore {
         since_ms: i64,
         limit: usize,
     ) -> Result<Vec<CaseRow>, ReadError> {
-        // CROSS: from the customer's few cases to their rows, never the other way.
-        let sql = "SELECT cases.id, version, state FROM (SELECT opened_ms, stream FROM customers \
-                   WHERE id = ?1 AND opened_ms >= 0 ORDER BY opened_ms DESC, stream DESC LIMIT ?3) AS newest \
-                   CROSS JOIN cases ON cases.id = newest.stream \
-                   WHERE status = 'resolved' AND updated_ms >= ?2 ORDER BY newest.opened_ms DESC, newest.stream DESC";
-        self.many(sql, params![customer, since_ms, rows(limit)], |row| self.case_row(row))
+        self.newest_of_customer(customer, "resolved", since_ms, limit)
+    }
+
+    async fn open_of_customer(&self, customer: &str, limit: usize) -> Result<Vec<CaseRow>, ReadError> {
+        self.newest_of_customer(customer, "open", i64::MIN, limit)
     }
 
     async fn recent_cases(&self, customer: &str, since_ms: i64) -> Result<u32, ReadError> {
@@ -218,16 +235,6 @@ impl Views for SqliteStore {
         let sql = "SELECT name FROM tokens WHERE id = ?1 \
                    UNION ALL SELECT CAST(body AS TEXT) FROM items WHERE kind = ?2 AND id = ?1 LIMIT 1";
         self.one(sql, [id, REVOKED_TOKEN], |row| row.get(0))
-    }
-
-    async fn forget_token_name(&self, id: &str) -> Result<bool, WriteError> {
-        let id = id.to_owned();
-        let forgotten = self.rare(move |side| {
-            // What is forgotten is overwritten.
-            side.pragma_update(None, "secure_delete", true)?;
-            side.execute("DELETE FROM items WHERE kind = ?1 AND id = ?2", [REVOKED_TOKEN, &id])
-        });
-        Ok(forgotten.await? > 0)
     }
 
     async fn item(&self, kind: &str, id: &str) -> Result<Option<Item>, ReadError> {

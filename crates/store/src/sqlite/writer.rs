@@ -11,7 +11,7 @@ use super::{
     reserve::Reserve,
     wal_checkpoint,
 };
-use crate::{CaseWrite, Commit, CommitError, Committed, NewCustomer, Record, TokenChange};
+use crate::{CaseWrite, Commit, CommitError, Committed, ItemWrite, NewCustomer, REVOKED_TOKEN, Record, TokenChange};
 use remit_ledger::{
     entry::{About, Entry},
     hash::{Hash, hex},
@@ -119,8 +119,11 @@ fn together(
     let (tiles, depths) = (Vec::new(), BTreeMap::new());
     let versions = Versions::default();
     let mut batch = Batch { keys: 0, now: 0, next_key: None, versions, tree: tree.clone(), tiles, depths };
-    // Pages that become free are overwritten where words are erased.
-    let erases = commits.iter().any(|commit| commit.erase.is_some() || commit.clear.is_some());
+    // Pages that become free are overwritten where words are erased, and names.
+    let is_name = |item: &ItemWrite| item.kind == REVOKED_TOKEN && item.body.is_none();
+    let forgets =
+        |commit: &Commit| commit.erase.is_some() || commit.clear.is_some() || commit.items.iter().any(is_name);
+    let erases = commits.iter().any(|commit| forgets(commit));
     if erases {
         transaction.pragma_update(None, "secure_delete", "ON")?;
     }

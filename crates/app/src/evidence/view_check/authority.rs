@@ -26,11 +26,16 @@ use crate::{
         load::BREAKERS,
         subscriptions::{DEAD, DELIVERIES, SUBSCRIPTIONS},
     },
+    vault::keys::Keys,
 };
 use chats::Chats;
 use facts::Facts;
 use listed::Listed;
-use remit_domain::{Event, governance::StaffRemoval, id::Timestamp};
+use remit_domain::{
+    Event,
+    governance::{NameForgotten, StaffRemoval},
+    id::Timestamp,
+};
 use remit_store::{CustomerOf, Found, Item, REVOKED_TOKEN, TokenRow};
 use responders::Responders;
 use sides::{Held, Known};
@@ -67,7 +72,9 @@ impl Authority {
         self.chats.note_erasure(seq, event);
         self.facts.note(event);
         let at = match event {
-            Event::TokenMade { at, .. } | Event::TokenRevoked { at, .. } => {
+            Event::TokenMade { at, .. }
+            | Event::TokenRevoked { at, .. }
+            | Event::TokenNameForgotten { forgotten: NameForgotten { at, .. } } => {
                 self.tokens.note(event);
                 at
             }
@@ -98,8 +105,19 @@ impl Authority {
         self.tokens.keep(row);
     }
 
-    /// Notes an item that is kept; one that cannot be read, or is of no kind that there is, is found.
-    pub(super) fn item(&mut self, row: &Item, found: Found<'_>) {
+    /// Notes a customer's key that is kept.
+    pub(super) fn customer(&mut self, id: &str, wrapped_key: &[u8]) {
+        self.facts.note_key(id, wrapped_key);
+    }
+
+    /// Of how many customers what is known was opened.
+    pub(super) fn facts_opened(&self) -> u64 {
+        self.facts.opened()
+    }
+
+    /// Notes an item that is kept, of which what is sealed is opened where `keys` are at hand; one that cannot be read,
+    /// or is of no kind that there is, is found.
+    pub(super) fn item(&mut self, row: &Item, keys: Option<&Keys>, found: Found<'_>) {
         let body = row.body.as_slice();
         let read = match row.kind.as_str() {
             kind if kind == STAFF.kind() => self.staff.keep(&row.id, body),
@@ -109,7 +127,7 @@ impl Authority {
             kind if kind == BREAKERS.kind() => self.responders.keep(&row.id, body),
             kind if kind == CONSULTS.kind() => self.listed.keep_consult(&row.id, body),
             kind if kind == OVERRIDES.kind() => self.listed.keep_override(&row.id, body),
-            kind if kind == FACTS.kind() => self.facts.keep(&row.id, body),
+            kind if kind == FACTS.kind() => self.facts.keep(&row.id, body, keys, found),
             kind if kind == BY_VALUE.kind() => self.facts.keep_value(&row.id),
             kind if kind == BY_CASE.kind() => self.facts.keep_case(&row.id),
             REVOKED_TOKEN => {

@@ -11,6 +11,7 @@ use crate::{
 };
 use authority::{Authority, sides::Known};
 use governed::Governed;
+use owed::Owed;
 use problem::kept;
 use remit_domain::{
     Case, Event, Stream,
@@ -29,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod authority;
 mod governed;
 mod outbox;
+mod owed;
 mod problem;
 mod rows;
 mod sealed;
@@ -61,6 +63,7 @@ pub struct ViewCheck {
     outcomes: BTreeMap<String, Outcomes>,
     governed: Governed,
     authority: Authority,
+    owed: Owed,
 }
 
 /// What the name of a case's stream begins with.
@@ -125,6 +128,8 @@ impl ViewCheck {
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
         let mut missed = false;
+        let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
+        stored.outbox.iter().for_each(|row| self.owed.keep(row, found));
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
                 let digest = String::from_utf8_lossy(digest);
@@ -142,6 +147,7 @@ impl ViewCheck {
             named.note(&record.body);
             self.governed.note(record.seq, &event);
             self.authority.note(record.seq.cast_unsigned(), &event);
+            self.owed.note(case, &event);
             missed |= is_miss(&event);
             if matches!(event, Event::WordsErased { .. }) {
                 named.erase();
@@ -216,6 +222,7 @@ impl Judge for ViewCheck {
         if self.keys.as_ref().is_some_and(|keys| keys.customer(&customer, 0, wrapped_key).is_err()) {
             found(kept("customer", id, "the key does not open under the master key"));
         }
+        self.authority.customer(id, wrapped_key);
     }
 
     fn bundle(&mut self, digest: &str, bytes: &[u8], found: Found<'_>) {
@@ -264,7 +271,7 @@ impl Judge for ViewCheck {
     }
 
     fn item(&mut self, item: &Item, found: Found<'_>) {
-        self.authority.item(item, found);
+        self.authority.item(item, self.keys.as_ref(), found);
         let body = item.body.as_slice();
         // The name of a token that was revoked is kept as it is.
         let is_name = item.kind == REVOKED_TOKEN && std::str::from_utf8(body).is_ok();
@@ -318,12 +325,14 @@ impl Judge for ViewCheck {
                 found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
             }
         }
+        std::mem::take(&mut self.owed).compare(customer_of, found);
         let (keys, is_whole) = (self.keys.as_ref(), self.is_whole);
         let known = Known { keys, is_whole, is_recorded_from_birth: self.is_recorded_from_birth };
         let held = self.authority.compare(known, customer_of, found);
         let is_recorded = held.is_recorded;
         let looked = [
             ("sealed words and files opened", self.opened),
+            ("customers whose sealed facts were opened", self.authority.facts_opened()),
             ("bundles that decisions name", self.named.len() as u64),
             ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
         ];
@@ -341,6 +350,10 @@ impl Judge for ViewCheck {
             (
                 "further cases of a chat than its first, beyond whose they are",
                 "records do not say on which chat one was opened",
+            ),
+            (
+                "whether the values that cases are found by are those of their fields",
+                "which fields cases are found by is the bundle's to say, and a search looks at the field as well",
             ),
             (
                 "when promises are looked at again, and whether and when silences are",

@@ -68,6 +68,7 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
             Ok(Look::Sla) => (format!("sla:{case}"), None),
             Ok(Look::Needs) => (format!("needs:{case}"), None),
             Ok(Look::Closed) => (format!("closed:{case}"), None),
+            Ok(Look::FactsSet) => (format!("facts:{case}"), None),
             Ok(Look::Deferral { of }) => match made.deferrals.get(&of) {
                 Some(open) => (deferral_row(case, of), Some(open.next_moment())),
                 None => return Some("it is not put off so".to_owned()),
@@ -77,6 +78,7 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
                 | Look::ContactedAgain { .. }
                 | Look::Followed { .. }
                 | Look::Back { .. }
+                | Look::Unattended
                 | Look::Awaited { .. }
                 | Look::CaseEnded { .. },
             ) => (row.id.clone(), None),

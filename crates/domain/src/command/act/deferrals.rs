@@ -2,19 +2,23 @@
 
 use crate::command::happened::Left;
 use crate::{
-    case::Case,
+    case::{Case, Holder},
     command::{
         Context, Happened,
-        guard::{lease, open_only},
+        guard::{lease, open_only, with_words},
     },
+    decision::Trigger,
     deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish},
     event::Event,
     exception::{Exception, ExceptionKind},
-    id::{CaseId, ExceptionId, Timestamp},
+    id::{CaseId, ExceptionId, FieldName, OwnerId, Timestamp},
+    offer::{Offer, OfferEnd},
     refusal::Refusal,
 };
+use std::collections::BTreeSet;
 
 pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>, wish: Wish) -> Left {
+    with_words(&so_far.case)?;
     let held = match epoch {
         Some(epoch) => lease(&so_far.case, epoch)?,
         None if wish.kind == DeferralKind::Callback => open_only(&so_far.case)?,
@@ -24,7 +28,7 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         return Err(Refusal::NotWithPeople { holder: held.to_ref() });
     }
     let owner = held.staff.clone();
-    let Wish { kind, until, call_by, after, party, note } = wish;
+    let Wish { kind, until, call_by, after, field, party, note } = wish;
     if until <= context.now {
         return Err(Refusal::MomentOver);
     }
@@ -32,15 +36,93 @@ pub(super) fn defer(so_far: &mut Happened, context: &Context, epoch: Option<u64>
         return Err(Refusal::PutOffUntilItself);
     }
     // Whoever is asked meanwhile would be asked for nothing.
-    if let Some(offer) = so_far.case.offer.clone() {
-        return Err(Refusal::OfferOpen { staff: offer.staff });
+    match so_far.case.offer.clone() {
+        Some(offer) if epoch.is_some() => return Err(Refusal::OfferOpen { staff: offer.staff }),
+        Some(Offer { id, staff, .. }) => {
+            so_far.emit(Event::OfferEnded { offer: id, staff, how: OfferEnd::Withdrawn, at: context.now });
+        }
+        None => {}
     }
     let before = so_far.case.deferrals.get(&kind).is_some_and(|before| before.waited);
     let waited = kind == DeferralKind::Callback && (before || so_far.case.waiting_since.is_some());
     let (by, at) = (context.by.clone(), context.now);
-    let deferral = Deferral { kind, until, owner, call_by, waited, after, party, note, by, at, is_due: false };
+    let deferral = Deferral {
+        kind,
+        until,
+        owner,
+        call_by,
+        waited,
+        after,
+        field,
+        decision: None,
+        told: false,
+        party,
+        note,
+        by,
+        at,
+        is_due: false,
+    };
     so_far.emit(Event::CaseDeferred { deferral });
     Ok(None)
+}
+
+/// What a decision means for a callback: a queue that is closed and calls back promises one for when it opens, unless
+/// one is agreed on already; where the case goes to somebody else, they see to it, and what was promised for later is
+/// over.
+pub(in crate::command) fn decided(so_far: &mut Happened, context: &Context, call_ms: i64) {
+    let Some((decision, handoff)) = so_far.events.iter().rev().find_map(|event| match event {
+        Event::DecisionMade { decision, handoff } => Some((decision, handoff)),
+        _ => None,
+    }) else {
+        return;
+    };
+    let queue = so_far.case.holder.as_ref().filter(|held| held.staff.is_none()).and_then(Holder::responder);
+    let promises = queue.and_then(|queue| decision.collecting.get(queue)).filter(|collects| collects.calls_back);
+    let moved = handoff.as_ref().is_some_and(|handoff| handoff.from.as_ref() != Some(&handoff.to));
+    let (id, told, customer_waits) =
+        (decision.id, handoff.is_some(), handoff.is_some() || decision.trigger == Trigger::CustomerMessage);
+    let opens = promises.map(|collects| collects.opens);
+    let before = so_far.case.deferrals.get(&DeferralKind::Callback);
+    let promised = before.is_some_and(|before| before.decision.is_some() && !before.is_due);
+    let agreed = before.is_some() && !(promised && moved);
+    if promised && moved {
+        over(so_far, context, DeferralKind::Callback, DeferralHow::HandedOver);
+    }
+    let Some(until) = opens.filter(|opens| customer_waits && !agreed && *opens > context.now) else { return };
+    if so_far.case.offer.is_some() {
+        return;
+    }
+    let deferral = Deferral {
+        kind: DeferralKind::Callback,
+        until,
+        owner: None,
+        call_by: Some(until.plus_ms(call_ms)),
+        waited: so_far.case.waiting_since.is_some(),
+        after: None,
+        field: None,
+        decision: Some(id),
+        told,
+        party: None,
+        note: None,
+        by: context.by.clone(),
+        at: context.now,
+        is_due: false,
+    };
+    so_far.emit(Event::CaseDeferred { deferral });
+}
+
+/// What is set on a case ends a snooze that waits for it.
+pub(super) fn field_set(so_far: &mut Happened, context: &Context, set: &BTreeSet<FieldName>) {
+    let snooze = so_far.case.deferrals.get(&DeferralKind::Snooze);
+    if snooze.and_then(|snooze| snooze.field.as_ref()).is_some_and(|field| set.contains(field)) {
+        over(so_far, context, DeferralKind::Snooze, DeferralHow::FieldSet);
+    }
+}
+
+/// What people have to see to at a moment goes to no machine, which would let the moment pass.
+pub(in crate::command) fn with_people(case: &Case) -> Result<(), Refusal> {
+    let kind = case.deferrals.keys().find(|kind| **kind != DeferralKind::Snooze);
+    kind.map_or(Ok(()), |kind| Err(Refusal::StillPutOff { kind: *kind }))
 }
 
 pub(super) fn end(
@@ -68,19 +150,34 @@ pub(super) fn end(
     let missed = how == DeferralHow::Missed;
     over(so_far, context, kind, how);
     if missed {
-        let exception = Exception {
-            id: ExceptionId::next(&mut context.ids),
-            kind: ExceptionKind::CallbackMissed,
-            owner,
-            due,
-            raised: context.now,
-            decision: None,
-            taken_by: None,
-            escalated_to: None,
-        };
-        so_far.emit(Event::ExceptionRaised { exception, reason: None });
+        raised(so_far, context, ExceptionKind::CallbackMissed, owner, due);
     }
     Ok(None)
+}
+
+/// Whoever has it, or is offered it, would have taken it up.
+pub(super) fn miss(so_far: &mut Happened, context: &mut Context, due: Timestamp) -> Left {
+    let held = open_only(&so_far.case)?;
+    let owner = held.accountable.clone();
+    let is_raised = so_far.case.exceptions.values().any(|open| open.kind == ExceptionKind::DeferralMissed);
+    if so_far.case.waits_in_queue() && !is_raised {
+        raised(so_far, context, ExceptionKind::DeferralMissed, owner, due);
+    }
+    Ok(None)
+}
+
+fn raised(so_far: &mut Happened, context: &mut Context, kind: ExceptionKind, owner: OwnerId, due: Timestamp) {
+    let exception = Exception {
+        id: ExceptionId::next(&mut context.ids),
+        kind,
+        owner,
+        due,
+        raised: context.now,
+        decision: None,
+        taken_by: None,
+        escalated_to: None,
+    };
+    so_far.emit(Event::ExceptionRaised { exception, reason: None });
 }
 
 /// What the customer writes ends a snooze.

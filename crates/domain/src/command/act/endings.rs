@@ -58,18 +58,26 @@ pub(super) fn merge(so_far: &mut Happened, context: &Context, epoch: u64, into: 
     Ok(None)
 }
 
-/// What stood on the case that ended in this one stands here. Asks only where that brought anything.
+/// What stood on the case that ended in this one stands here, and reopens this one if it has ended meanwhile: whoever
+/// ended it knew nothing of that. Asks only where that brought anything.
 pub(super) fn absorb(
     so_far: &mut Happened,
     context: &Context,
     from: CaseId,
-    situations: Vec<Noted>,
-    human_requested: bool,
+    (situations, human_requested): (Vec<Noted>, bool),
+    reopens: Option<Words>,
 ) -> Left {
     if so_far.case.absorbed.contains(&from) {
         return Ok(None);
     }
     so_far.emit(Event::CaseAbsorbed { from, at: context.now });
+    let brings = !situations.is_empty() || human_requested;
+    let goes_on = matches!(so_far.case.ending, Some(Ending::Merged { .. })) || so_far.case.erased;
+    let reopens = reopens.filter(|_| brings && !goes_on && so_far.case.status == Status::Resolved);
+    let is_reopened = reopens.is_some();
+    if let Some(reason) = reopens {
+        so_far.emit(Event::CaseReopened { reason, at: context.now });
+    }
     let before = so_far.events.len();
     for situation in situations {
         noted(so_far, Some(situation), context.now);
@@ -77,10 +85,11 @@ pub(super) fn absorb(
     if human_requested && !so_far.case.human_requested {
         measured(so_far, human_wanted(context.now), context.now);
     }
-    if so_far.events.len() > before && so_far.case.status == Status::Open {
-        return ask(DecisionPoint::Retain, Trigger::Absorbed { from });
+    match (is_reopened, so_far.case.status) {
+        (true, _) => ask(DecisionPoint::Route, Trigger::Absorbed { from }),
+        (false, Status::Open) if so_far.events.len() > before => ask(DecisionPoint::Retain, Trigger::Absorbed { from }),
+        _ => Ok(None),
     }
-    Ok(None)
 }
 
 pub(super) fn give_feedback(

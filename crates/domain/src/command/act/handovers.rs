@@ -5,6 +5,7 @@ use crate::{
     case::Holder,
     command::{
         Context, Happened,
+        act::deferrals::with_people,
         guard::{holding_exception, human_wanted, lease, measured, not_held_by_exception, open_only},
     },
     decision::{DecisionPoint, ResponderKind, Trigger, YieldReason},
@@ -56,6 +57,7 @@ pub(super) fn yield_case(
 pub(super) fn return_to_ai(so_far: &Happened, epoch: u64, note: Option<Words>) -> Left {
     lease(&so_far.case, epoch)?;
     not_held_by_exception(&so_far.case)?;
+    with_people(&so_far.case)?;
     ask_with(note, DecisionPoint::ReturnToAi, Trigger::ReturnRequested)
 }
 

@@ -5,6 +5,7 @@ use crate::{
     case::Status,
     command::{
         Context, Happened,
+        act::deferrals::field_set,
         guard::{known_before, measured, noted, open_only, set, unasked},
     },
     decision::{DecisionPoint, Trigger},
@@ -41,7 +42,9 @@ pub(super) fn set_fields(so_far: &mut Happened, context: &Context, fields: SetFi
         return Err(Refusal::Merged { into });
     }
     let decides = fields.decides && so_far.case.status == Status::Open;
+    let names = fields.fields.keys().cloned().collect();
     set(so_far, fields, &context.by, context.now);
+    field_set(so_far, context, &names);
     if decides { ask(DecisionPoint::Retain, Trigger::FieldsSet) } else { Ok(None) }
 }
 

@@ -14,6 +14,8 @@ pub(super) struct Tokens {
     recorded: BTreeMap<String, Grant>,
     revoked: BTreeSet<String>,
     kept: BTreeMap<String, (Grant, String)>,
+    /// Those of which it is on record that their names were forgotten.
+    forgotten: BTreeSet<String>,
     /// Tokens of before whose names are kept.
     names: BTreeSet<String>,
 }
@@ -26,6 +28,7 @@ impl Tokens {
                 self.recorded.remove(token);
                 self.revoked.insert(token.clone());
             }
+            Event::TokenNameForgotten { forgotten } => drop(self.forgotten.insert(forgotten.token.clone())),
             _ => {}
         }
     }
@@ -54,6 +57,9 @@ impl Tokens {
         }
         for token in self.names.iter().filter(|token| self.kept.contains_key(*token)) {
             found(kept("name of revoked token", token, "the token stands"));
+        }
+        for token in self.names.intersection(&self.forgotten) {
+            found(kept("name of revoked token", token, "it is on record as forgotten"));
         }
         if known.is_recorded_from_birth {
             for token in self.names.difference(&self.revoked).filter(|token| !self.kept.contains_key(*token)) {
