@@ -47,6 +47,7 @@ fn economics() -> Economics {
         delay_minor_per_hour: 0,
         breach_minor: 0,
         failure_minor: 0,
+        due_minor: 0,
         value_signal: None,
         value_percent: BTreeMap::new(),
     }
