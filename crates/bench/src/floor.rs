@@ -77,6 +77,7 @@ impl Kinds {
             sla_ms: [60_000, 600_000, 14_400_000].get(nth(16, 3)).copied().unwrap_or(600_000),
             handling_ms: None,
             due: None,
+            danger: None,
             last_staff: None,
             relax: Arc::default(),
             not_before: None,

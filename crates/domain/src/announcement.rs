@@ -6,6 +6,7 @@ use crate::{
     id::{ResponderId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What the customer is told of who has the case now. Names are put in when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +48,10 @@ impl Announcement {
         }
     }
 
-    /// What is to be announced of the holder that `decision` brings, with waits in the queues that are `attended`;
+    /// What is to be announced of the holder that `decision` brings, with waits in the queues that are `attended`, at
+    /// least as long as is said there;
     /// nothing if it changes none.
-    pub(crate) fn of(decision: &Decision, attended: &[ResponderId]) -> Option<Self> {
+    pub(crate) fn of(decision: &Decision, attended: &BTreeMap<ResponderId, i64>) -> Option<Self> {
         Some(match &decision.outcome {
             Outcome::Keep { .. } => return None,
             Outcome::Take { .. } => Self::Person,
@@ -65,8 +67,9 @@ impl Announcement {
                                 false => Self::Waiting { expected_wait_ms: None, opens: Some(opens) },
                             });
                         }
-                        let known = chosen.facts.open && attended.contains(responder);
-                        Self::Waiting { expected_wait_ms: known.then_some(chosen.facts.expected_wait_ms), opens: None }
+                        let known = attended.get(responder).filter(|_| chosen.facts.open);
+                        let expected_wait_ms = known.map(|least| chosen.facts.expected_wait_ms.max(*least));
+                        Self::Waiting { expected_wait_ms, opens: None }
                     }
                 }
             }

@@ -4,9 +4,9 @@
 //! same offers. Whoever owns a [`Floor`] gives it one call at a time, in the order in
 //! which the events became durable, and builds it again from them after a restart.
 //!
-//! **Which case.** [`Floor::next`] offers the case with the greatest index `C′(W) · μ` ([`Terms::index`]) among
-//! those that somebody can take now: neither urgent nor old work starves, and a case that nobody can take holds
-//! up no other. Of equals the one that has waited longest goes first. A case with a date of its own counts for
+//! **Which case.** [`Floor::next`] offers the case on which the gravest danger stands, and where none does the one with
+//! the greatest index `C′(W) · μ` ([`Terms::index`]), among those that somebody can take now: behind dangers, neither
+//! urgent nor old work starves, and a case that nobody can take holds up no other. Of equals the one that has waited longest goes first. A case with a date of its own counts for
 //! what that date is worth where it is more ([`Terms::due_index`]).
 //!
 //! **Who.** Among those who are available, have room, work in the queue, speak the language and have the skills:
@@ -55,7 +55,7 @@ mod steps;
 mod terms;
 
 pub use change::{CaseChange, OnRecord, StaffChange};
-pub use estimate::{Standing, best_levels};
+pub use estimate::{Asks, Lacking, Standing, best_levels};
 pub use followed::{FollowedFloor, With};
 pub use line::{ANY_LANGUAGE, Relax, Waiting};
 pub use pick::Pairing;

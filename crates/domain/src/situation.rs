@@ -109,7 +109,7 @@ impl Situations {
 
 impl Noted {
     /// How grave it is: the lower, the graver.
-    fn gravity(&self) -> u16 {
+    pub fn gravity(&self) -> u16 {
         self.rank.or_else(|| usual_rank(&self.situation)).unwrap_or(u16::MAX)
     }
 }

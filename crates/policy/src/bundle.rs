@@ -16,6 +16,7 @@ mod service;
 mod signal;
 mod sources;
 mod terms;
+mod vocabularies;
 mod words;
 
 pub use crate::candidate_attributes::Asked;
@@ -83,6 +84,7 @@ pub struct Bundle {
     actions: Vec<ActionName>,
     dispositions: Vec<Disposition>,
     roles: Vec<String>,
+    skills: Vec<String>,
     readings: Arc<Readings>,
     texts: Texts,
 }
@@ -268,6 +270,7 @@ impl Bundle {
             actions,
             dispositions,
             roles: vocabulary.enums.get("Role").into_iter().flatten().cloned().collect(),
+            skills: vocabulary.enums.get("Skill").into_iter().flatten().cloned().collect(),
             readings: Arc::new(readings),
             texts,
             asked: Asked::of(&vocabulary),
@@ -396,11 +399,6 @@ impl Bundle {
     /// How cases are wrapped up.
     pub fn dispositions(&self) -> &[Disposition] {
         &self.dispositions
-    }
-
-    /// The roles that the schema declares.
-    pub fn roles(&self) -> &[String] {
-        &self.roles
     }
 
     /// The owners that the bundle names.

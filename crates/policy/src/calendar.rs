@@ -141,6 +141,28 @@ impl Hours {
         if self.always { None } else { self.stretch_of(at_ms).opens_ms }
     }
 
+    /// The first moment after `at_ms` at which it opens or closes; none where that is years away.
+    pub(crate) fn changes(&self, at_ms: i64) -> Option<i64> {
+        if self.always {
+            return None;
+        }
+        let stretch = self.stretch_of(at_ms);
+        if stretch.open { Some(stretch.until_ms) } else { stretch.opens_ms }
+    }
+
+    /// The moment at which it closed last, while it is closed at `at_ms`; none while it is open, and where it was not
+    /// for years.
+    pub(crate) fn closed_since(&self, at_ms: i64) -> Option<i64> {
+        if self.is_open(at_ms) {
+            return None;
+        }
+        // Most close each day or each week.
+        [2, 8, 60, DAYS_MAX].into_iter().find_map(|days| {
+            let from_ms = at_ms.saturating_sub(i64::try_from(days).ok()?.checked_mul(DAY_MINUTES * 60_000)?);
+            self.spans(from_ms).map(|(_, closes)| closes).take_while(|closes| *closes <= at_ms).last()
+        })
+    }
+
     /// The stretch in which `at_ms` lies, from what is remembered if it lies there.
     fn stretch_of(&self, at_ms: i64) -> MutexGuard<'_, Stretch> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

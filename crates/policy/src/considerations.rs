@@ -79,7 +79,7 @@ impl Reader<'_> {
         for (at, need) in manifest.needs.iter().enumerate() {
             self.at = Place::entry("need", at);
             let of = self.responders(&need.name, need.queues.iter().flatten(), Some(ResponderKind::Queue));
-            if let Some(effect) = self.need(need) {
+            if let Some(effect) = self.need(need, &of) {
                 let Need { name, owner, reason, when, .. } = need;
                 let said = Said { name, owner, reason, when: when.as_deref() };
                 self.weigh(&said, effect, of, Some(ResponderKind::Queue), &mut weighed);
@@ -153,13 +153,17 @@ impl Reader<'_> {
         }
     }
 
-    fn need(&mut self, need: &Need) -> Option<Effect> {
+    fn need(&mut self, need: &Need, of: &[ResponderId]) -> Option<Effect> {
         let name = &need.name;
         let skills = self.vocabulary.enums.get("Skill").cloned().unwrap_or_default();
         for (skill, level) in &need.skills {
             if !skills.contains(skill) {
                 let message = format!("`{name}` needs `{skill}`, which is no value of the schema's Skill");
                 self.wrong(message, "correct the spelling, or add it to the schema");
+            } else if !self.is_of_a_queue(skill, of) {
+                let whose = if of.is_empty() { "no queue has" } else { "none of its `queues` has" };
+                let message = format!("`{name}` needs `{skill}`, which {whose}, so that nobody takes such a case");
+                self.wrong(message, "add it to the `skills` of a queue, or ask it of others");
             }
             if !LEVELS.contains(level) {
                 self.wrong(format!("`{name}` needs `{skill}` at level {level}"), "levels are 1 to 5");
@@ -174,6 +178,12 @@ impl Reader<'_> {
             return None;
         }
         Some(Effect::Skills { least: need.skills.clone(), language: need.language.unwrap_or(0) })
+    }
+
+    /// Whether one of these queues has the skill, or any queue where none is named.
+    fn is_of_a_queue(&self, skill: &String, of: &[ResponderId]) -> bool {
+        let asked = |spec: &&CandidateSpec| of.is_empty() || of.contains(&spec.responder);
+        self.candidates.iter().filter(asked).any(|spec| spec.queue.is_some() && spec.skills.contains(skill))
     }
 
     fn weigh(

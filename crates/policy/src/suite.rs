@@ -270,7 +270,7 @@ fn check(bundle: &Bundle, engine: &Engine, test: &Test) -> Vec<String> {
             terms: bundle.terms(),
             read_by: None,
             collecting,
-            attended: Vec::new(),
+            attended: BTreeMap::new(),
             forbidden: Vec::new(),
         };
         let decision = deliberate(

@@ -40,6 +40,18 @@ fn need(rest: &str) -> String {
 }
 
 #[test]
+fn a_value_that_nobody_has_counts_for_nothing_and_is_found() {
+    let bank = bank_and("");
+    let manifest =
+        text(&bank, "bundle.toml").replace("[economics.value_percent]", "[economics.value_percent]\nprivat = 300");
+    let found = findings(bank.with("bundle.toml", manifest.into_bytes()));
+    let [finding] = &found[..] else { panic!("{found:#?}") };
+    assert!(finding.message.contains("`privat`, which is no value of `customer_tier`"), "{finding:?}");
+    assert!(finding.cure.contains("`private`") && finding.line > 500, "{finding:?}");
+    assert!(findings(bank_and("")).is_empty());
+}
+
+#[test]
 fn what_is_wrong_is_found_where_it_stands() {
     for (tables, says) in [
         (preference("prefers = [\"nobody\"]\nminor = 5"), "names `nobody`, and there is no responder of this name"),
@@ -67,6 +79,7 @@ fn what_is_wrong_is_found_where_it_stands() {
         (need("skills = {}"), "needs nothing"),
         (need("skills = { juggling = 3 }"), "which is no value of the schema's Skill"),
         (need("skills = { cards = 6 }"), "at level 6"),
+        (need("skills = { cards = 3 }\nqueues = [\"fraud\", \"general\"]"), "`cards`, which none of its `queues` has"),
         (need("language = 6"), "needs the case's language at level 6"),
         (need(""), "needs nothing"),
         (need("skills = { cards = 3 }\nqueues = [\"cards-ai\"]"), "there is no queue of this name"),

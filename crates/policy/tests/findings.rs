@@ -148,7 +148,7 @@ fn what_is_beyond_bounds_is_found_on_its_line_before_anything_is_read() {
     for (behind, from, to, says) in [
         ("", "currency = \"GBP\"", "currency = \"EURO\"", "the currency \"EURO\" is no code of ISO 4217"),
         ("", "currency = \"GBP\"", "currency = \"gbp\"", "the currency \"gbp\" is no code of ISO 4217"),
-        ("[economics]", "breach_minor = ", "breach_minor = 92233720368547758", "amounts are from 0 to"),
+        ("[economics]", "breach_minor = ", "breach_minor = 9223372036854", "amounts are from 0 to"),
         ("[economics]", "failure_minor = ", "failure_minor = -", "amounts are from 0 to"),
         ("[[queue]]", "handling_minor = ", "handling_minor = 92233720368547", "handling_minor must be 0 to"),
     ] {
@@ -183,7 +183,7 @@ fn a_calendar_that_nobody_uses_is_read_all_the_same() {
     assert_eq!(of("Europe/London", "08:00-17:00"), [unused]);
     assert_eq!(of("Mars/Olympus", "08:00-17:00").len(), 2);
     assert_eq!(of("Europe/London", "25:00-26:00").len(), 2);
-    assert_eq!(of("Factory", "08:00-17:00")[1..], ["calendar `spare`: `Factory` is the zone of no place"]);
+    assert!(of("Factory", "08:00-17:00").contains(&"calendar `spare`: `Factory` is the zone of no place".to_owned()));
 }
 
 #[test]

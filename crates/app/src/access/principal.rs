@@ -52,6 +52,8 @@ pub enum Job {
     Stops,
     /// Moves cases whose holder is gone from the bundle.
     Rehome,
+    /// Decides anew what waits in queues that closed.
+    Closing,
     /// Gives exceptions to owners that the bundle names.
     Exceptions,
     /// Erases what a customer's erasure leaves to be done.
@@ -66,13 +68,14 @@ pub enum Job {
 
 impl Job {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Views,
         Self::Floor,
         Self::Timers,
         Self::Turns,
         Self::Stops,
         Self::Rehome,
+        Self::Closing,
         Self::Exceptions,
         Self::Erasures,
         Self::Tokens,
@@ -89,6 +92,7 @@ impl Job {
             Self::Turns => &["message.answer", "exception.raise", "handoff.request"],
             Self::Stops => &["responder.stop"],
             Self::Rehome => &["bundle.activate"],
+            Self::Closing => &["queue.close"],
             Self::Exceptions => &["exception.own"],
             Self::Erasures => &["customer.erase"],
             Self::Tokens => &["token.manage"],
@@ -111,6 +115,7 @@ impl Job {
             Self::Turns => "turns",
             Self::Stops => "stops",
             Self::Rehome => "rehome",
+            Self::Closing => "closing",
             Self::Exceptions => "exceptions",
             Self::Erasures => "erasures",
             Self::Tokens => "tokens",

@@ -4,7 +4,7 @@
 use crate::{
     Caller, Journal, Parts, Vault,
     access::{auth, authority, token::TOKEN_ID},
-    case::view::CaseView,
+    case::{needs, view::CaseView},
     customer::erased,
     operation::ForgetNameRefusal,
     refused::{Kind, Refused},
@@ -58,6 +58,7 @@ pub(crate) async fn with_names<'a>(journal: &Journal, vault: &Vault, case: &'a C
 pub(crate) async fn case_view(parts: &Parts, case: &Case) -> Result<CaseView, Refused> {
     let Parts { governance, journal, vault, environment, .. } = parts;
     Ok(CaseView {
+        needs: needs::needs(parts, case),
         erased: erased::erased_view(journal, vault, case).await?,
         ..CaseView::promised(governance, &*with_names(journal, vault, case).await?, environment.now())
     })

@@ -106,7 +106,7 @@ pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<Cont
     Ok(ContextView {
         summary: summary(parts, &case, &about, parts.environment.now()).await?,
         conversation: conversation.into_iter().map(MessageFrom::from).collect(),
-        case: CaseView { fields, customer_facts: known, ..who::case_view(parts, &case).await? },
+        case: CaseView { fields, customer_facts: known, needs: Vec::new(), ..who::case_view(parts, &case).await? },
         told: newest(told, HISTORY_MAX),
         notes: newest(notes, HISTORY_MAX),
         decisions: newest(decisions, HISTORY_MAX),

@@ -4,9 +4,9 @@ use crate::{
     Environment, Journal, Parts,
     ai::turn,
     case::{
-        deferral_timer,
+        closing, deferral_timer,
         due::{do_due, look_later, own},
-        merge,
+        merge, unmet,
     },
     journal::{
         outbox::{Look, TIMER, TURN, timer},
@@ -103,6 +103,8 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         Look::Back { epoch } => deferral_timer::give_back(parts, row, &case, epoch).await,
         Look::Unattended => deferral_timer::unattended(parts, row, &case).await,
         Look::Awaited { by } => deferral_timer::awaited(parts, row, &case, by).await,
+        Look::Needs => unmet::look_at_row(parts, row, &case).await,
+        Look::Closed => closing::look_at_row(parts, row, &case).await,
         Look::FactsSet => match case.in_no_hands() {
             Some(epoch) => {
                 let (point, trigger) = (DecisionPoint::Retain, Trigger::FactsSet);

@@ -2,7 +2,7 @@
 
 use crate::{
     Governance,
-    case::{deferral_view::DeferralView, field_view::FieldView, schema},
+    case::{deferral_view::DeferralView, field_view::FieldView, needs::NeedView, schema},
     environment::clock::rfc3339,
     pipeline::sla,
 };
@@ -114,6 +114,9 @@ pub struct CaseView {
     /// Who was passed over in the order of offers, since policy does not let them answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<String>,
+    /// Skills that it needs of the member of staff who takes it from its queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<NeedView>,
     /// The case that had ended and that its first message was written on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follows: Option<String>,
@@ -346,6 +349,7 @@ impl From<&Case> for CaseView {
             put_off: case.is_put_off(),
             awaited_by: case.awaited_by.iter().map(ToString::to_string).collect(),
             passed_over: case.withheld.iter().map(ToString::to_string).collect(),
+            needs: Vec::new(),
             follows: case.follows.map(|id| id.to_string()),
             followed_by: case.followed_by.iter().map(ToString::to_string).collect(),
             erased: case.erased.then(ErasedView::default),

@@ -65,7 +65,7 @@ pub(crate) fn outlook(
     if !live.floor.is_staffed() {
         return Outlook::Unknown;
     }
-    live.floor.remaining_wait_ms(queue, &case.id).map_or(Outlook::Nobody, Outlook::Expected)
+    live.floor.remaining_wait_ms(queue, &case.id, environment.steady()).map_or(Outlook::Nobody, Outlook::Expected)
 }
 
 impl Outlook {

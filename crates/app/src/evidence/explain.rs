@@ -228,6 +228,7 @@ fn because(trigger: &Trigger) -> String {
         Trigger::Accepted { staff, .. } => format!("`{staff}` accepted the offer."),
         Trigger::Returned => "The member of staff who had the case gave it back to the queue.".into(),
         Trigger::StaffGone { staff } => format!("`{staff}`, who had the case, is not there, and its customer waits."),
+        Trigger::QueueClosed => "The queue that has the case is closed, and nobody has taken it.".into(),
         Trigger::AiStopped => "The AI responder that had the case was stopped for what it is about.".into(),
         Trigger::SlaAtRisk { clock } => {
             let clock = serde_json::to_value(clock).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " ")));

@@ -52,6 +52,10 @@ pub(crate) enum Look {
     Awaited { by: CaseId },
     /// A case that is put off until another one ends, which it has.
     CaseEnded { case: CaseId },
+    /// A case that waits again in its queue, which is closed.
+    Closed,
+    /// A case that waits in a queue and needs skills of whoever takes it.
+    Needs,
     /// A case of whose customer something else is known now.
     FactsSet,
 }

@@ -4,8 +4,8 @@ use crate::{Environment, live::change::Change, refused::Refused, vault::keys::hm
 use remit_domain::{
     Event,
     floor::{
-        CaseChange, FollowedFloor, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile, Terms,
-        best_levels,
+        Asks, CaseChange, FollowedFloor, Lacking, Placed, Presence, Proposal, ProposedOffer, StaffChange, StaffProfile,
+        Terms, best_levels,
     },
     id::{CaseId, ResponderId, StaffId, Timestamp},
 };
@@ -83,12 +83,15 @@ pub(crate) type Waits = HashMap<ResponderId, Attendance>;
 /// Who works in a queue.
 #[derive(Debug)]
 pub(crate) struct Attendance {
-    /// How long a case that joins it would wait, in milliseconds; none where nobody is there.
+    /// How long a case that joins it would wait, in milliseconds, if whoever is there can take it; none where nobody is
+    /// there.
     pub(crate) wait_ms: Option<i64>,
     /// The best level of each language among those who are there.
     pub(crate) spoken: BTreeMap<String, u8>,
     /// The same among all who work in it.
     pub(crate) spoken_by_all: BTreeMap<String, u8>,
+    /// Who is there.
+    there: Vec<StaffProfile>,
 }
 
 /// For how long waits are taken to be what they were.
@@ -251,11 +254,13 @@ impl LiveFloor {
                 let owned = |levels: BTreeMap<&str, u8>| {
                     levels.into_iter().map(|(language, level)| (language.to_owned(), level)).collect()
                 };
-                let all = state.staff.values().map(|item| &item.profile).filter(|one| one.queues.contains(queue));
+                let all = || state.staff.values().map(|item| &item.profile).filter(|one| one.queues.contains(queue));
+                let is_there = |one: &&StaffProfile| floor.presence(&one.id) == Some(&Presence::Available);
                 let attendance = Attendance {
                     wait_ms: floor.expected_wait_ms(queue, floor.depth(queue)),
                     spoken: owned(floor.spoken(queue)),
-                    spoken_by_all: owned(best_levels(all)),
+                    spoken_by_all: owned(best_levels(all())),
+                    there: all().filter(is_there).cloned().collect(),
                 };
                 waits.insert(queue.clone(), attendance);
             }
@@ -265,11 +270,29 @@ impl LiveFloor {
         Some(waits)
     }
 
-    /// Queues in which somebody was there a moment ago.
-    pub(crate) fn attended(&self, now: Duration) -> Vec<ResponderId> {
-        let waits = self.waits(now);
-        let known = waits.iter().flat_map(|waits| waits.iter()).filter(|(_, there)| there.wait_ms.is_some());
-        known.map(|(queue, _)| queue.clone()).collect()
+    /// How long a case that asks this would wait in a queue at least, in milliseconds, for those who were there a moment
+    /// ago and could take it: nothing more than is expected of everybody where all of them could, and none where nobody
+    /// could.
+    pub(crate) fn least_wait_ms(&self, waits: &Waits, queue: &ResponderId, asks: &Asks<'_>) -> Option<i64> {
+        let there = &waits.get(queue).filter(|wait| wait.wait_ms.is_some())?.there;
+        let could = there.iter().filter(|profile| profile.could_take(queue, asks)).count();
+        match could {
+            0 => None,
+            all if all == there.len() => Some(0),
+            _ => self.lock().floor.floor().expected_wait_of_ms(queue, asks),
+        }
+    }
+
+    /// Whether staff are noted who work in a queue, and nobody of them has this skill at this level, there or not.
+    pub(crate) fn nobody_has(&self, queue: &ResponderId, skill: &str, level: u8) -> bool {
+        let state = self.lock();
+        let mut works = state.staff.values().filter(|item| item.profile.queues.contains(queue)).peekable();
+        works.peek().is_some() && works.all(|item| item.profile.level(skill) < level)
+    }
+
+    /// Who is there and is passed over for a waiting case, since they lack a skill that it needs now.
+    pub(crate) fn lacking(&self, case: &CaseId, now: Timestamp) -> Vec<Lacking> {
+        self.lock().floor.floor().lacking(case, now)
     }
 
     /// The member of staff of this name.
@@ -311,11 +334,14 @@ impl LiveFloor {
         state.floor.floor().expected_wait_ms(queue, ahead)
     }
 
-    /// How long a case that waits in a queue still waits, in milliseconds; none where nobody works. All others in the
-    /// queue may come before it, since the order of work is not that of arrival.
-    pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId) -> Option<i64> {
+    /// How long a case that a queue has still waits, in milliseconds, for those who are there and can take it; none where
+    /// nobody can. All others in the queue may come before it, since the order of work is not that of arrival.
+    pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId, now: Timestamp) -> Option<i64> {
         let state = self.lock();
-        let own = usize::from(matches!(state.floor.floor().placed(case), Some(Placed::Waiting)));
-        state.floor.floor().expected_wait_ms(queue, state.floor.floor().depth(queue).saturating_sub(own))
+        let floor = state.floor.floor();
+        match floor.placed(case) {
+            Some(Placed::Waiting) => floor.remaining_wait_ms(case, now),
+            _ => floor.expected_wait_ms(queue, floor.depth(queue)),
+        }
     }
 }

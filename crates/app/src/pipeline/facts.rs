@@ -15,11 +15,14 @@ use remit_domain::{
     Case, Deliberation,
     command::Question,
     decision::{CandidateFacts, Trigger},
+    floor::{ANY_LANGUAGE, Asks},
     id::{SignalName, Timestamp},
     signal::{OWN_SOURCE, Reading, Signals, Value},
     situation::{MESSAGE_SITUATION, NONE, SITUATION, SITUATION_BP},
 };
 use remit_policy::{bundle::Bundle, engine::Engine};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// The reason of a reading that follows from an intent, with the intent behind it.
 pub(crate) const FOLLOWS_INTENT: &str = "follows from the intent";
@@ -57,20 +60,53 @@ pub(crate) fn answer(
         Trigger::Overridden { to, .. } => candidates.iter().find(|facts| &facts.responder == to),
         _ => None,
     };
+    let terms = governance.bundle.terms();
+    let considered = governance.engine.considered(&signals, &candidates);
+    let mut attended = BTreeMap::new();
+    if let Some(waits) = live.floor.waits(environment.clock.monotonic()) {
+        let language = spoken(&signals);
+        for ((facts, verdict), considered) in candidates.iter().zip(&verdicts).zip(&considered) {
+            let spec = governance.bundle.candidate(&facts.responder).and_then(|spec| spec.queue.as_ref());
+            let Some(queue) = spec.filter(|_| verdict.permits()) else { continue };
+            let skills = needed(&queue.needs, &terms.skills(considered));
+            let language_level = terms.language(considered);
+            let asks = Asks { channel: case.channel, language: &language, language_level, skills: &skills };
+            let least_ms = live.floor.least_wait_ms(&waits, &facts.responder, &asks);
+            attended.extend(least_ms.map(|least_ms| (facts.responder.clone(), least_ms)));
+        }
+    }
     let forbidden = named.map(|facts| governance.engine.forbidding(&signals, facts)).unwrap_or_default();
     Deliberation {
         read_by: Some(governance.read_by.clone()),
         collecting: live.load.collecting(case, now),
-        attended: live.floor.attended(environment.clock.monotonic()),
+        attended,
         forbidden,
-        considered: governance.engine.considered(&signals, &candidates),
+        considered,
         point: question.point,
         trigger: question.trigger.clone(),
         signals,
         candidates: candidates.into_iter().zip(verdicts).collect(),
         policies,
-        terms: governance.bundle.terms(),
+        terms,
     }
+}
+
+/// The language of a case by tag, as the floor knows it: any, where it is not known.
+pub(crate) fn spoken(signals: &Signals) -> SmolStr {
+    match signals.get("language").map(|reading| &reading.value) {
+        Some(Value::Name(name)) => name.clone(),
+        _ => ANY_LANGUAGE.into(),
+    }
+}
+
+/// The skills that are needed of who takes a case: what its queue asks of everybody, and what it asks itself.
+pub(crate) fn needed(of_queue: &BTreeMap<String, u8>, of_case: &BTreeMap<String, u8>) -> BTreeMap<String, u8> {
+    let mut skills = of_queue.clone();
+    for (skill, level) in of_case {
+        let least = skills.entry(skill.clone()).or_default();
+        *least = (*least).max(*level);
+    }
+    skills
 }
 
 fn ground<'a>(governance: &'a Governance, live: &'a Live, waits: Option<&'a Waits>) -> Ground<'a> {

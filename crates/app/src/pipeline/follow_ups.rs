@@ -3,11 +3,11 @@
 use crate::{
     Governance,
     journal::outbox::{self, Look, TURN, TurnDue},
-    pipeline::sla,
+    pipeline::{closed, sla},
 };
 use remit_domain::{
     Case, Event,
-    case::{Author, Status},
+    case::{Author, Holder, Status},
     command::Happened,
     deferral::{Deferral, DeferralEnd, DeferralHow, DeferralKind},
     id::{CaseId, Timestamp},
@@ -37,6 +37,19 @@ pub(crate) fn follow_ups(
     let ended = offered(before).filter(|was| offered(Some(&happened.case)) != Some(*was));
     follow_ups.cancel.extend(ended.map(|offer| format!("offer:{offer}")));
     put_off(before, happened, now, &mut follow_ups);
+    let (waited, waits) = (before.is_some_and(Case::waits_in_queue), happened.case.waits_in_queue());
+    if before.is_some() && !waited && waits && closed::waits_in_closed(governance, &happened.case, now) {
+        let id = format!("closed:{}", happened.case.id);
+        follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Closed));
+    }
+    if waits && before.is_none_or(|before| !waited || needs_otherwise(before, &happened.case)) {
+        let responder = happened.case.holder.as_ref().and_then(Holder::responder);
+        let queue = responder.and_then(|id| governance.bundle.candidate(id)?.queue.as_ref());
+        if !happened.case.needs.is_empty() || queue.is_some_and(|queue| !queue.needs.is_empty()) {
+            let id = format!("needs:{}", happened.case.id);
+            follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Needs));
+        }
+    }
     let (was, is) =
         (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &happened.case));
     if was != is {
@@ -47,6 +60,12 @@ pub(crate) fn follow_ups(
         }
     }
     follow_ups
+}
+
+/// Whether other skills are needed of whoever takes a case than were before, or those of another queue.
+fn needs_otherwise(before: &Case, case: &Case) -> bool {
+    let queue = |case: &Case| case.holder.as_ref().map(Holder::to_ref);
+    before.needs != case.needs || queue(before) != queue(case)
 }
 
 /// A moment for each deferral; and who waits for the case's end is told of it.

@@ -16,6 +16,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 pub mod about;
+pub mod closed;
 pub mod commit;
 pub mod counting;
 pub mod facts;

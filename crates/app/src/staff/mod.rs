@@ -203,6 +203,10 @@ fn profile(governance: &Governance, note: &NoteStaff) -> Result<StaffProfile, Re
             return Err(Refused::invalid(field, format!("`{name}` has level {level}; levels go from 1 to 5")));
         }
     }
+    let skills = governance.bundle.skills();
+    for name in note.skills.keys().filter(|_| !skills.is_empty()) {
+        resolve_names::among("skills", "skill", name, skills.iter().map(String::as_str))?;
+    }
     let channel = |(name, most): (&String, &u32)| {
         let channel = Channel::ALL.into_iter().find(|channel| channel.as_str() == name);
         let channel = channel.ok_or_else(|| Refused::invalid("capacity", format!("`{name}` is no channel")))?;

@@ -15,7 +15,7 @@ use remit_domain::{
     signal::Value,
 };
 use remit_store::{CaseFilter, Views as _};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 const PAGE: usize = 200;
 
@@ -66,16 +66,6 @@ pub(crate) fn follow_case(
     live.floor.follow_case(change, environment.steady());
 }
 
-/// The skills that are needed of who takes a case: what its queue asks of everybody, and what it asks itself.
-fn skills(of_queue: &BTreeMap<String, u8>, of_case: &BTreeMap<String, u8>) -> BTreeMap<String, u8> {
-    let mut skills = of_queue.clone();
-    for (skill, level) in of_case {
-        let least = skills.entry(skill.clone()).or_default();
-        *least = (*least).max(*level);
-    }
-    skills
-}
-
 fn on_record(governance: &Governance, live: &Live, environment: &Environment, case: &Case, now: Timestamp) -> OnRecord {
     let holder = case.holder.as_ref().filter(|_| case.status == Status::Open);
     let queue = holder.and_then(|holder| holder.responder()).and_then(|id| governance.bundle.candidate(id));
@@ -93,7 +83,7 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         Some(Value::Name(name)) => Some(name.clone()),
         _ => None,
     };
-    let language = named("language").unwrap_or_else(|| remit_domain::floor::ANY_LANGUAGE.into());
+    let language = facts::spoken(&signals);
     let relax = queue.relax.iter().map(|relax| Relax {
         after_ms: i64::from(relax.after_minutes) * 60_000,
         skill_drop: relax.skill_drop,
@@ -105,12 +95,13 @@ fn on_record(governance: &Governance, live: &Live, environment: &Environment, ca
         channel: case.channel,
         language,
         language_level: case.needs_language,
-        skills: Arc::new(skills(&queue.needs, &case.needs)),
+        skills: Arc::new(facts::needed(&queue.needs, &case.needs)),
         since: environment.steadily(since),
         value_percent: governance.bundle.terms().economics.value_percent(&signals),
         sla_ms: sla::clock(governance, case).map_or(queue.sla_ms, |running| running.due.since(since)),
         handling_ms: named("topic").and_then(|topic| spec.handling_ms_of(&topic)),
         due: governance.bundle.due_of(case).map(|due| environment.steadily(due)),
+        danger: case.situations.gravest().map(|standing| standing.noted.gravity()),
         last_staff: case.last_staff.clone(),
         relax: relax.collect(),
         not_before: not_before.map(|opens| environment.steadily(opens)),

@@ -87,6 +87,21 @@ impl Case {
     }
 }
 
+/// Prints a skill that the case needs, who asks for it, and who lacks it.
+fn print_need(need: &Value) {
+    let level = |of: &Value| of.get("level").and_then(Value::as_u64).unwrap_or_default();
+    let list = |key: &str| need.get(key).and_then(Value::as_array).into_iter().flatten();
+    let asked: Vec<&str> = list("asked_by").filter_map(Value::as_str).collect();
+    let asked = if asked.is_empty() { String::new() } else { format!(" ({})", asked.join(", ")) };
+    let lacking: Vec<String> = list("lacking").map(|one| format!("{} {}", text(one, "/staff"), level(one))).collect();
+    let lacking = match (need.get("nobody_has_it").is_some(), lacking.is_empty()) {
+        (true, _) => "; nobody who is noted in the queue has it".to_owned(),
+        (false, true) => String::new(),
+        (false, false) => format!("; passed over for it: {}", lacking.join(", ")),
+    };
+    say!("  needs {} at level {}{asked}{lacking}", text(need, "/skill"), level(need));
+}
+
 impl Show {
     /// Prints the case and one event after the other, as they are read.
     fn print(&self, client: &Client) -> anyhow::Result<()> {
@@ -125,6 +140,9 @@ impl Show {
             if !cases.is_empty() {
                 say!("  {what} {}", cases.join(", "));
             }
+        }
+        for need in case.get("needs").and_then(Value::as_array).into_iter().flatten() {
+            print_need(need);
         }
         match case.pointer("/erased/log").and_then(Value::as_str) {
             Some("done") => say!("  erased: nothing of its words is left"),

@@ -340,8 +340,9 @@ impl Case {
             self.tried.push(Tried { responder: responder.clone(), reason });
         }
         let rehomed = matches!(decision.trigger, Trigger::HolderGone { .. } | Trigger::PoliciesChanged);
+        let closed = decision.trigger == Trigger::QueueClosed;
         // Who is not there has handed nothing over.
-        if self.holder.is_some() && !afresh && !taken && !gone && !rehomed {
+        if self.holder.is_some() && !afresh && !taken && !gone && !rehomed && !closed {
             self.handoffs = self.handoffs.saturating_add(1);
         }
         if let Outcome::Assign { responder } = &decision.outcome {

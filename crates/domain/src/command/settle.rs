@@ -10,6 +10,7 @@ use crate::{
     id::{DecisionId, ExceptionId, OwnerId, ResponderId, Timestamp},
     refusal::Refusal,
 };
+use std::collections::BTreeMap;
 
 /// Takes the decision and does what it says.
 pub(super) fn settle(
@@ -133,7 +134,7 @@ fn transferable(deliberation: &Deliberation, to: &ResponderId) -> Result<(), Ref
 fn handoff(
     case: &Case,
     decision: &decision::Decision,
-    attended: &[ResponderId],
+    attended: &BTreeMap<ResponderId, i64>,
     note: Option<Words>,
     now: Timestamp,
 ) -> Option<Box<Handoff>> {

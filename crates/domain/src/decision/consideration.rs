@@ -94,9 +94,12 @@ pub(super) fn noted(all: &Considerations, candidates: &[Candidate]) -> BTreeMap<
 }
 
 /// The skills that a case needs of the staff of whom `considered` holds, with the least level of each.
-pub(crate) fn skills(noted: &BTreeMap<PolicyId, Consideration>, considered: &[PolicyId]) -> BTreeMap<String, u8> {
+pub(crate) fn skills<'a>(
+    noted: impl IntoIterator<Item = (&'a PolicyId, &'a Consideration)>,
+    considered: &[PolicyId],
+) -> BTreeMap<String, u8> {
     let mut least: BTreeMap<String, u8> = BTreeMap::new();
-    for consideration in considered.iter().filter_map(|id| noted.get(id)) {
+    for (_, consideration) in noted.into_iter().filter(|(id, _)| considered.contains(id)) {
         if let Effect::Skills { least: more, .. } = &consideration.effect {
             for (skill, level) in more {
                 let known = least.entry(skill.clone()).or_default();
@@ -108,12 +111,15 @@ pub(crate) fn skills(noted: &BTreeMap<PolicyId, Consideration>, considered: &[Po
 }
 
 /// The least level of the case's language that it needs of the staff of whom `considered` holds; 0 where any will do.
-pub(crate) fn language(noted: &BTreeMap<PolicyId, Consideration>, considered: &[PolicyId]) -> u8 {
+pub(crate) fn language<'a>(
+    noted: impl IntoIterator<Item = (&'a PolicyId, &'a Consideration)>,
+    considered: &[PolicyId],
+) -> u8 {
     let level = |consideration: &Consideration| match consideration.effect {
         Effect::Skills { language, .. } => language,
         _ => 0,
     };
-    considered.iter().filter_map(|id| noted.get(id)).map(level).max().unwrap_or(0)
+    noted.into_iter().filter(|(id, _)| considered.contains(id)).map(|(_, one)| level(one)).max().unwrap_or(0)
 }
 
 fn of<'a>(all: &'a Considerations, applies: &'a [PolicyId]) -> impl Iterator<Item = &'a (PolicyId, Consideration)> {

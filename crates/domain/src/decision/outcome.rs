@@ -87,8 +87,10 @@ impl<'a> Asked<'a> {
 
     /// Whether the case has changed hands as often as it may. Who gets a case first is no handoff.
     fn exhausted(&self) -> bool {
-        // Somebody whose danger was noted just now is not kept waiting by a count, where there is help.
-        let help = self.is_in_new_danger() && self.others().next().is_some();
+        // Somebody whose danger was noted just now is not kept waiting by a count, where there is help. That a shift
+        // ended is nobody's handoff.
+        let free = self.is_in_new_danger() || matches!(self.trigger, Trigger::QueueClosed);
+        let help = free && self.others().next().is_some();
         self.held_by().is_some() && self.standing.handoffs >= self.terms.handoffs_max && !help
     }
 

@@ -199,8 +199,9 @@ pub struct Deliberation {
     pub read_by: Option<ReadBy>,
     /// Queues that are closed, and have the case wait for them until they open. They count as open.
     pub collecting: Collecting,
-    /// Queues in which somebody is known to be there, so that a wait in them can be told.
-    pub attended: Vec<ResponderId>,
+    /// Queues in which somebody is known to be there who could take the case, so that a wait in them can be told, with
+    /// how long it waits for those who could, at least, in milliseconds.
+    pub attended: BTreeMap<ResponderId, i64>,
     /// Invariants that forbid whom a human named: no override goes against them.
     pub forbidden: Vec<PolicyId>,
 }
@@ -233,12 +234,12 @@ pub struct Terms {
 impl Terms {
     /// The skills that a case needs of staff to whom these considerations apply, with the least level of each.
     pub fn skills(&self, considered: &[PolicyId]) -> BTreeMap<String, u8> {
-        skills(&self.considerations.iter().cloned().collect(), considered)
+        skills(self.considerations.iter().map(|(id, of)| (id, of)), considered)
     }
 
     /// The least level of its language that a case needs of staff to whom these considerations apply; 0 for any.
     pub fn language(&self, considered: &[PolicyId]) -> u8 {
-        language(&self.considerations.iter().cloned().collect(), considered)
+        language(self.considerations.iter().map(|(id, of)| (id, of)), considered)
     }
 }
 

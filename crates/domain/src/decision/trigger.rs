@@ -58,6 +58,8 @@ pub enum Trigger {
         /// Who.
         staff: StaffId,
     },
+    /// A calendar changed: the queue that has the case is closed, and nobody has taken the case.
+    QueueClosed,
     /// The AI responder that has the case was stopped for its intent.
     AiStopped,
     /// An SLA clock ran so far that its target is at risk.

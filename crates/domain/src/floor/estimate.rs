@@ -6,7 +6,10 @@ use super::{
     staff::{Person, StaffProfile},
     state::Floor,
 };
-use crate::id::{CaseId, ResponderId, Timestamp};
+use crate::{
+    case::Channel,
+    id::{CaseId, ResponderId, StaffId, Timestamp},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +31,30 @@ pub struct Standing {
     pub not_kept_from: u32,
     /// Of these, who have room.
     pub with_room: u32,
+}
+
+/// What a case asks of whoever takes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asks<'a> {
+    /// How it reached us.
+    pub channel: Channel,
+    /// The customer's language by tag; [`ANY_LANGUAGE`](super::ANY_LANGUAGE) for any.
+    pub language: &'a str,
+    /// The least level of it; any where it is 0.
+    pub language_level: u8,
+    /// Skills with the least level of each.
+    pub skills: &'a BTreeMap<String, u8>,
+}
+
+/// That somebody lacks a skill that a case needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// Who.
+    pub staff: StaffId,
+    /// Which skill.
+    pub skill: String,
+    /// The level at which they have it; 0 where they do not.
+    pub level: u8,
 }
 
 impl Floor {
@@ -71,7 +98,45 @@ impl Floor {
     /// - the delay of the last case to enter service, for a case at the end of a queue. Unlike the delay at the
     ///   head of the line it is not distorted by a case that nobody can take.
     pub fn expected_wait_ms(&self, queue: &ResponderId, ahead: usize) -> Option<i64> {
-        let serves = |person: &&Person| person.available() && person.profile.queues.contains(queue);
+        self.wait_for_ms(queue, ahead, |person| person.profile.queues.contains(queue))
+    }
+
+    /// The same for a case that asks this of whoever takes it, counting those alone who could.
+    pub fn expected_wait_of_ms(&self, queue: &ResponderId, asks: &Asks<'_>) -> Option<i64> {
+        self.wait_for_ms(queue, self.depth(queue), |person| person.profile.could_take(queue, asks))
+    }
+
+    /// How long a waiting case still waits, in milliseconds, counting those alone who could take it now; nothing where
+    /// nobody of them is available, and where it does not wait. All others in the queue may come before it.
+    pub fn remaining_wait_ms(&self, case: &CaseId, now: Timestamp) -> Option<i64> {
+        let entry = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)))?;
+        let (queue, channel) = (&entry.waiting.queue, entry.waiting.channel);
+        let (need, _) = entry.need(&self.terms, now);
+        let ahead = self.depth(queue).saturating_sub(1);
+        self.wait_for_ms(queue, ahead, |person| person.profile.can(queue, channel, &need))
+    }
+
+    /// Who is available and works in the queue on the channel of a waiting case, and lacks a skill that it needs now:
+    /// they are passed over for it.
+    pub fn lacking(&self, case: &CaseId, now: Timestamp) -> Vec<Lacking> {
+        let waits = self.cases.get(case).filter(|entry| matches!(entry.place, Place::Line(..)));
+        let Some(entry) = waits else { return Vec::new() };
+        let (need, _) = entry.need(&self.terms, now);
+        let serves =
+            |person: &&Person| person.available() && person.profile.serves(&entry.waiting.queue, entry.waiting.channel);
+        let lacks = |person: &Person| {
+            let lacking = need.skills.iter().filter_map(|(skill, least)| {
+                let level = person.profile.level(skill);
+                let staff = person.profile.id.clone();
+                (level < *least).then(|| Lacking { staff, skill: skill.clone(), level })
+            });
+            lacking.collect::<Vec<_>>()
+        };
+        self.people.values().filter(serves).flat_map(lacks).collect()
+    }
+
+    fn wait_for_ms(&self, queue: &ResponderId, ahead: usize, counts: impl Fn(&Person) -> bool) -> Option<i64> {
+        let serves = |person: &&Person| person.available() && counts(person);
         let (mut milli_places, mut room) = (0_i128, 0_usize);
         for person in self.people.values().filter(serves) {
             let most: i128 = person.profile.capacity.values().map(|most| i128::from(*most)).sum();

@@ -48,6 +48,9 @@ pub struct Waiting {
     /// A date of the case's own, such as a departure, before which it should be served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
+    /// How grave the gravest danger is that stands on it, if one does: the lower, the graver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger: Option<u16>,
     /// Who had it last, if it comes back.
     pub last_staff: Option<StaffId>,
     /// What is no longer asked for after waiting.
@@ -165,17 +168,23 @@ impl Entry {
 
     /// What orders it among others that the same people could take.
     pub(super) fn price(&self) -> Price {
-        let Waiting { value_percent, sla_ms, handling_ms, .. } = self.waiting;
-        Price { value_percent, sla_ms, handling_ms }
+        let Waiting { danger, value_percent, sla_ms, handling_ms, .. } = self.waiting;
+        Price { gravity: gravity(danger), value_percent, sla_ms, handling_ms }
     }
 }
 
 /// What orders cases of a line, besides how long they have waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Price {
+    gravity: u32,
     value_percent: i64,
     sla_ms: i64,
     pub(super) handling_ms: Option<i64>,
+}
+
+/// How much before others a case comes for the danger that stands on it: the graver, the greater; 0 without one.
+fn gravity(danger: Option<u16>) -> u32 {
+    danger.map_or(0, |rank| u32::from(u16::MAX - rank) + 1)
 }
 
 /// Cases of one price.
@@ -212,15 +221,17 @@ pub(super) struct Line {
 /// The first of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
+    /// For the danger that stands on it; 0 without one.
+    pub(super) gravity: u32,
     pub(super) index: i128,
     pub(super) since: Timestamp,
     pub(super) case: CaseId,
 }
 
 impl Ord for Head {
-    /// The greatest index comes last; of equals the one that has waited longest.
+    /// The gravest danger comes last, then the greatest index; of equals the one that has waited longest.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |head: &Self| (head.index, std::cmp::Reverse((head.since, head.case)));
+        let key = |head: &Self| (head.gravity, head.index, std::cmp::Reverse((head.since, head.case)));
         key(self).cmp(&key(other))
     }
 }
@@ -232,20 +243,21 @@ impl PartialOrd for Head {
 }
 
 impl Line {
-    /// The case with the greatest index. Of one price the index grows with waiting, and as a date comes nearer: heads
-    /// suffice.
+    /// The case on which the gravest danger stands, and of those the one with the greatest index. Of one price the index
+    /// grows with waiting, and as a date comes nearer: heads suffice.
     pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
         let longest = |(price, cases): (&Price, &Priced)| {
             let (since, case) = *cases.waiting.first()?;
             let handling_ms = price.handling_ms.unwrap_or(handling_ms);
             let index = terms.index(now.since(since), price.value_percent, price.sla_ms, handling_ms);
-            Some(Head { index, since, case })
+            Some(Head { gravity: price.gravity, index, since, case })
         };
         let next_due = |(price, cases): (&Price, &Priced)| {
             let (due, since, case) = *cases.due.first()?;
             let left_ms = due.0.saturating_sub(now.0);
             let handling_ms = price.handling_ms.unwrap_or(handling_ms);
-            Some(Head { index: terms.due_index(left_ms, price.value_percent, handling_ms), since, case })
+            let index = terms.due_index(left_ms, price.value_percent, handling_ms);
+            Some(Head { gravity: price.gravity, index, since, case })
         };
         self.cases.iter().flat_map(|priced| [longest(priced), next_due(priced)]).flatten().max()
     }

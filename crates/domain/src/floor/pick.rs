@@ -35,7 +35,7 @@ pub struct Pairing {
     pub returned: bool,
     /// People with room on the queue's channel who were looked at.
     pub considered: u32,
-    /// Cases of greater index that nobody with room could take: the first of each line and no more.
+    /// Cases that come before it and that nobody with room could take: the first of each line and no more.
     pub passed_over: u32,
 }
 
@@ -51,7 +51,8 @@ struct Candidate<'a> {
 
 impl Ord for Candidate<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.back, self.head).cmp(&(other.back, other.head))
+        let key = |candidate: &Self| (candidate.head.gravity, candidate.back, candidate.head);
+        key(self).cmp(&key(other))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Staff members on the floor: what they can do, whether they are there, and how much room they have.
 
-use super::need::Need;
+use super::{estimate::Asks, line::ANY_LANGUAGE, need::Need};
 use crate::{
     case::Channel,
     id::{ResponderId, StaffId, Timestamp},
@@ -29,6 +29,20 @@ impl StaffProfile {
     /// Whether they work in the queue on the channel, speak the language and have the skills.
     pub(super) fn can(&self, queue: &ResponderId, channel: Channel, need: &Need) -> bool {
         self.serves(queue, channel) && self.meets(need)
+    }
+
+    /// Whether they work in the queue, and could take a case that asks this.
+    pub fn could_take(&self, queue: &ResponderId, asks: &Asks<'_>) -> bool {
+        let speaks =
+            asks.language == ANY_LANGUAGE || level(&self.languages, asks.language) >= asks.language_level.max(1);
+        self.serves(queue, asks.channel)
+            && speaks
+            && asks.skills.iter().all(|(skill, least)| self.level(skill) >= *least)
+    }
+
+    /// The level at which they have a skill; 0 where they do not.
+    pub fn level(&self, skill: &str) -> u8 {
+        level(&self.skills, skill)
     }
 
     pub(super) fn serves(&self, queue: &ResponderId, channel: Channel) -> bool {

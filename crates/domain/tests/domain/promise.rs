@@ -352,7 +352,8 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let best = if wished { eligible.iter().find(|c| &c.facts.responder == responder) } else { best };
             ensure!(best.is_some_and(|c| &c.facts.responder == responder), "P9: {responder} instead of {best:?}");
             let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
-            ensure!(!exhausted || afresh || danger, "P5: handed over again after the limit");
+            let closed = decision.trigger == Trigger::QueueClosed;
+            ensure!(!exhausted || afresh || danger || closed, "P5: handed over again after the limit");
             ensure!(
                 !matches!(decision.point, DecisionPoint::Retain | DecisionPoint::StopAi)
                     || !eligible.iter().any(|c| holder == Some(&c.facts.responder) && !calls_back(c))
@@ -427,7 +428,7 @@ fn replays(before: &Case, decision: &Decision, asked: &Deliberation) -> Result<(
         terms: Arc::clone(&asked.terms),
         read_by: None,
         collecting: record.collecting,
-        attended: Vec::new(),
+        attended: Default::default(),
         forbidden: Vec::new(),
     };
     let again = json(&decision::deliberate(record.id, record.at, &standing, again))?;

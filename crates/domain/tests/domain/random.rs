@@ -73,6 +73,7 @@ enum Act {
     TakeBack,
     Review,
     AtRisk,
+    Closed,
     Transfer(usize),
     Consult,
     Advise(usize),
@@ -121,6 +122,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::TakeBack),
         1 => Just(Act::Review),
         2 => Just(Act::AtRisk),
+        2 => Just(Act::Closed),
         2 => (0..NAMES.len() + 1).prop_map(Act::Transfer),
         1 => Just(Act::Consult),
         1 => (0..3usize).prop_map(Act::Advise),
@@ -334,6 +336,7 @@ fn play(session: &mut Session, turn: &Turn) -> Result<(), String> {
         Act::Late => Command::NoteLate { responder: responder("cards-ai"), epoch },
         Act::Contact => Command::NoteContact { case: session.other_case(), linked: false },
         Act::Review => Command::Review { epoch, point: DecisionPoint::StopAi, trigger: Trigger::AiStopped },
+        Act::Closed => Command::Review { epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed },
         Act::AtRisk => Command::Review {
             epoch,
             point: DecisionPoint::Retain,

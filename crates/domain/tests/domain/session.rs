@@ -7,6 +7,7 @@ use crate::{
 use remit_domain::{
     Case, Command, Event, Refusal,
     command::Happened,
+    decision::Trigger,
     id::{ActionName, CaseId, ConsultId, DecisionId, ExceptionId, Ids, OfferId, StaffId},
     offer::Offer,
 };
@@ -137,6 +138,8 @@ impl Session {
             }
             // Who takes it from the queue is a human who looks at it; who is not there hands nothing over.
             Command::Accept { .. } | Command::TakeBack { .. } => {}
+            // That a shift ends is nobody's handoff.
+            Command::Review { trigger: Trigger::QueueClosed, .. } => {}
             // Somebody in a new danger is handed to those who help, whatever the count.
             _ if happened.events.iter().any(|e| matches!(e, Event::SituationNoted { .. })) => {}
             _ => self.unseen += u32::from(moved && held),

@@ -7,7 +7,7 @@ use crate::{
     promise::MARKER,
     session::Session,
     transcript::Transcript,
-    world::{START, World, open_with, responder, words},
+    world::{START, World, noted, open_with, responder, words},
 };
 use remit_domain::{
     Case, Command,
@@ -28,7 +28,7 @@ const STEPS_MAX: usize = 10_000;
 const GRAMMAR: &str = "\
 ramp SECONDS, silent MINUTES, snooze NAME CASE MINUTES, staff NAME CHATS, \
 available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
-[sla=MINUTES] [due=MINUTES], customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, \
+[sla=MINUTES] [due=MINUTES], danger CASE NAME, customer CASE, accept NAME CASE, decline NAME CASE busy|not_mine|conflict, \
 answer NAME CASE, give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
 
 /// One case, and what its queue knows of it.
@@ -106,6 +106,15 @@ impl Shift {
                 let due = said("due").map(number).transpose()?;
                 let due = due.map(|minutes| self.now.plus_ms(minutes * 60 * SECOND_MS));
                 self.open(name, value_percent, sla_ms, due)?;
+            }
+            ["danger", case, name] => {
+                let situation = Some(noted(name));
+                self.give(case, |_| Command::Measure {
+                    readings: vec![],
+                    situation: situation.clone(),
+                    not_asked: None,
+                })?;
+                self.place(case)?;
             }
             ["customer", case] => {
                 self.give(case, |_| Command::Write { words: text(), readings: vec![], situation: None })?;
@@ -234,6 +243,7 @@ impl Shift {
             sla_ms: kept.sla_ms,
             handling_ms: None,
             due: kept.due,
+            danger: case.situations.gravest().map(|standing| standing.noted.gravity()),
             last_staff: case.last_staff.clone(),
             relax: [].as_slice().into(),
             not_before: None,

@@ -29,6 +29,7 @@ pub(crate) fn tell_decision(decision: &Decision, lines: &mut Vec<String>) {
         Trigger::Accepted { staff, .. } => format!("{staff} accepted"),
         Trigger::Returned => "it was given back".to_owned(),
         Trigger::StaffGone { staff } => format!("{staff} is not there"),
+        Trigger::QueueClosed => "the queue that has it closed".to_owned(),
         Trigger::AiStopped => "the AI responder was stopped".to_owned(),
         Trigger::SlaAtRisk { .. } => "the time promised runs out".to_owned(),
         Trigger::ExceptionResolved => "its exception was resolved".to_owned(),

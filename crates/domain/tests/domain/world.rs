@@ -178,7 +178,7 @@ impl World {
         Deliberation {
             read_by: None,
             collecting: self.collecting(),
-            attended: queues.map(|(facts, _)| facts.responder.clone()).collect(),
+            attended: queues.map(|(facts, _)| (facts.responder.clone(), 0)).collect(),
             forbidden: Vec::new(),
             point: question.point,
             trigger: question.trigger.clone(),

@@ -12,7 +12,7 @@ use remit_domain::{
     id::{CaseId, StaffId, Timestamp},
     offer::OfferEnd,
 };
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 const QUEUES: usize = 2;
 const STAFF: usize = 5;
@@ -113,6 +113,7 @@ fn wants(n: usize, bits: u32, since: Timestamp) -> Waiting {
         sla_ms: [MINUTE, 10 * MINUTE, 60 * MINUTE, i64::MAX][(bits >> 12 & 3) as usize],
         handling_ms: some(25).then_some([MINUTE, 40 * MINUTE][(bits >> 26 & 1) as usize]),
         due: some(21).then(|| since.plus_ms([1, 30, 300, 600][(bits >> 22 & 3) as usize] * MINUTE)),
+        danger: (some(23) && some(24)).then_some([10, 40, u16::MAX, 10][(bits >> 25 & 3) as usize]),
         last_staff: (some(14) && some(15)).then(|| staff((bits >> 16 & 3) as usize)),
         relax: relax[..if some(19) { 2 } else { 0 }].into(),
         not_before: None,
@@ -285,6 +286,11 @@ impl Floors {
             .collect()
     }
 
+    /// Dangers first, the gravest first of all.
+    fn first(&self, waiting: &Waiting) -> (bool, Reverse<Option<u16>>, i128) {
+        (waiting.danger.is_some(), Reverse(waiting.danger), self.index(waiting))
+    }
+
     fn index(&self, waiting: &Waiting) -> i128 {
         let handling = waiting.handling_ms.unwrap_or_else(|| self.floor.handling_ms(&waiting.queue));
         let (terms, value) = (self.floor.terms(), waiting.value_percent);
@@ -317,8 +323,17 @@ impl Floors {
                 (i128::from(pairing.index) != index / 1_000, "another index"),
                 // Who came back gets what was theirs before all others.
                 (
-                    !pairing.returned && possible.iter().any(|(k, _)| self.index(&k.waiting) > index),
-                    "another is worth more",
+                    !pairing.returned
+                        && possible.iter().any(|(k, _)| self.first(&k.waiting) > self.first(&known.waiting)),
+                    "another comes first",
+                ),
+                // But for who is in a graver danger.
+                (
+                    possible.iter().any(|(k, _)| {
+                        let danger = |waiting: &Waiting| (waiting.danger.is_some(), Reverse(waiting.danger));
+                        danger(&k.waiting) > danger(&known.waiting)
+                    }),
+                    "somebody is in a graver danger",
                 ),
                 (others.any(|(_, other)| self.share_bp(other) < self.share_bp(id)), "somebody is less loaded"),
             ];

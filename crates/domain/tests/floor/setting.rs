@@ -50,6 +50,7 @@ pub(crate) fn waiting(n: usize, since: Timestamp) -> Waiting {
         sla_ms: 10 * MINUTE,
         handling_ms: None,
         due: None,
+        danger: None,
         last_staff: None,
         relax: [].as_slice().into(),
         not_before: None,

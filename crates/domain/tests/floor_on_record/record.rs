@@ -201,6 +201,7 @@ impl Both {
             sla_ms: 10 * MINUTE,
             handling_ms: None,
             due: None,
+            danger: None,
             last_staff: None,
             relax: [].as_slice().into(),
             not_before: None,

@@ -124,6 +124,16 @@ impl QueueSpec {
         self.hours.reopens(now.0).map(Timestamp)
     }
 
+    /// The first moment after `now` at which it opens or closes; none if that is years away.
+    pub fn changes(&self, now: Timestamp) -> Option<Timestamp> {
+        self.hours.changes(now.0).map(Timestamp)
+    }
+
+    /// The moment at which it closed, if it is closed at `now`; none while it is open, and where it was not for years.
+    pub fn closed_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.hours.closed_since(now.0).map(Timestamp)
+    }
+
     /// A moment as the clock on the wall there shows it.
     pub fn wall_time(&self, at: Timestamp) -> Option<WallTime> {
         self.hours.wall_time(at.0)

@@ -7,6 +7,7 @@ use remit_domain::{
     decision::{Considerations, DecisionPoint, Terms},
     id::{Digest, SignalName},
 };
+use remit_signals::readings::nearest;
 use std::collections::BTreeMap;
 
 const MINUTE_MS: i64 = 60_000;
@@ -65,6 +66,7 @@ impl Reading<'_> {
             Some(name) => SignalName::new(name).ok(),
             None => None,
         };
+        self.values_counted(facts);
         Some(Terms {
             bundle: digest.clone(),
             baseline: baseline.clone(),
@@ -92,5 +94,31 @@ impl Reading<'_> {
                 None => None,
             },
         })
+    }
+    /// Each value that counts for more or less is one that the signal or fact can have, where those are declared.
+    fn values_counted(&mut self, facts: &[FieldSpec]) {
+        let economics = &self.manifest.economics;
+        let Some(name) = &economics.value_signal else { return };
+        let fact = name.strip_prefix("customer.").and_then(|name| facts.iter().find(|spec| spec.name.as_str() == name));
+        let signal = self.manifest.signals.iter().find(|signal| &signal.name == name);
+        let known: Vec<&str> = match (fact, signal) {
+            (Some(spec), _) => spec.values.iter().map(String::as_str).collect(),
+            (None, Some(signal)) => {
+                let vocabulary = signal.vocabulary.as_ref().and_then(|name| self.vocabulary.enums.get(name));
+                vocabulary.into_iter().flatten().map(String::as_str).collect()
+            }
+            (None, None) => return,
+        };
+        if known.is_empty() {
+            return;
+        }
+        for value in economics.value_percent.keys().filter(|value| !known.contains(&value.as_str())) {
+            let cure = match nearest(value, known.iter().copied()) {
+                Some(like) => format!("did you mean `{like}`?"),
+                None => format!("its values are {}", known.join(", ")),
+            };
+            let place = Place::key("economics").then("value_percent").then(value);
+            self.wrong_at(&place, format!("value_percent names `{value}`, which is no value of `{name}`"), &cure);
+        }
     }
 }

@@ -99,6 +99,32 @@ fn a_shift_over_midnight_belongs_to_the_evenings_day() {
 }
 
 #[test]
+fn it_says_when_it_closed_and_when_it_changes() {
+    let office = office(&["09:00-12:00", "13:00-17:00"]);
+    let at = |text: &str| ms(&format!("2026-{text}Z"));
+    for (now, closed, changes) in [
+        // A Thursday in London, an hour ahead of UTC in July.
+        ("07-09T08:30:00", None, "07-09T11:00:00"),
+        ("07-09T11:00:00", Some("07-09T11:00:00"), "07-09T12:00:00"),
+        ("07-09T15:59:59", None, "07-09T16:00:00"),
+        ("07-09T16:00:00", Some("07-09T16:00:00"), "07-10T08:00:00"),
+        ("07-12T12:00:00", Some("07-10T16:00:00"), "07-13T08:00:00"),
+        // Christmas is on a Friday.
+        ("12-27T12:00:00", Some("12-24T17:00:00"), "12-28T09:00:00"),
+    ] {
+        assert_eq!(office.closed_since(at(now)), closed.map(at), "{now}");
+        assert_eq!(office.changes(at(now)), Some(at(changes)), "{now}");
+    }
+    let always = Hours::new(&calendar("Europe/London", &DAYS, &["00:00-24:00"], &[])).unwrap();
+    assert_eq!((always.closed_since(at("07-09T08:30:00")), always.changes(at("07-09T08:30:00"))), (None, None));
+    let nights = Hours::new(&calendar("Europe/London", &DAYS, &["22:00-06:00"], &[])).unwrap();
+    assert_eq!(nights.closed_since(at("07-09T12:00:00")), Some(at("07-09T05:00:00")));
+    // A week and more away.
+    let once = Hours::new(&calendar("Europe/London", &DAYS[..1], &["08:00-18:00"], &["2026-07-06", "2026-06-29"]));
+    assert_eq!(once.unwrap().closed_since(at("07-09T12:00:00")), Some(at("06-22T17:00:00")));
+}
+
+#[test]
 fn a_shift_over_a_change_of_clocks_counts_the_hours_that_pass() {
     for (zone, evening, hours) in [
         ("Europe/London", "2026-10-24T12:00:00Z", 9),    // back by an hour

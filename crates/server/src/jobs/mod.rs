@@ -1,6 +1,8 @@
-//! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, delivering
-//! events to subscriptions, and looking at things again when they are due.
+//! Work that goes on beside requests: signing checkpoints, asking AI responders, offering cases to staff, deciding
+//! anew what waits in queues that close, delivering events to subscriptions, and looking at things again when they are
+//! due.
 
+mod closing;
 mod erasures;
 mod offers;
 mod rehome;
@@ -27,6 +29,7 @@ pub(crate) fn start(app: &Arc<Succession>, stop: &watch::Receiver<bool>) -> Vec<
         tokio::spawn(stops::run(Arc::clone(app), stop.clone())),
         tokio::spawn(offers::run(Arc::clone(app), stop.clone())),
         tokio::spawn(rehome::run(Arc::clone(app), stop.clone())),
+        tokio::spawn(closing::run(Arc::clone(app), stop.clone())),
         tokio::spawn(webhooks::run(Arc::clone(app), stop.clone())),
     ]
 }

@@ -178,6 +178,8 @@ impl Chronicle {
             (Trigger::ExceptionResolved | Trigger::Reopened, _) | (_, DecisionPoint::Override) => case.unseen = 0,
             // Who takes it is a human who looks at it; who is not there hands nothing over.
             _ if taken || gone => {}
+            // That a shift ends is nobody's handoff.
+            (Trigger::QueueClosed, _) => {}
             // Somebody in a new danger is handed to those who help, whatever the count.
             _ if decision.custody.as_ref().is_some_and(|custody| custody.danger) => {}
             _ => case.unseen += u32::from(before.is_some()),

@@ -18,7 +18,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(crate) const TEN: i64 = 1_773_136_800_000;
 
 /// What `read` gives once `enough` says so; what the server does by itself takes it up to a second to notice.
-fn until<T>(mut read: impl FnMut() -> T, enough: impl Fn(&T) -> bool) -> T {
+pub(crate) fn until<T>(mut read: impl FnMut() -> T, enough: impl Fn(&T) -> bool) -> T {
     loop {
         let got = read();
         if enough(&got) {
@@ -28,11 +28,11 @@ fn until<T>(mut read: impl FnMut() -> T, enough: impl Fn(&T) -> bool) -> T {
     }
 }
 
-fn case(lead: &Client, case: &Value) -> Value {
+pub(crate) fn case(lead: &Client, case: &Value) -> Value {
     lead.get(&format!("/v1/cases/{}", id(case))).body
 }
 
-fn decision(lead: &Client, case: &Value) -> Value {
+pub(crate) fn decision(lead: &Client, case: &Value) -> Value {
     lead.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body
 }
 

@@ -2,18 +2,19 @@
 
 use crate::{
     chat::staff,
-    clocks::TEN,
+    clocks::{TEN, case, decision, until},
     customer::Customer,
-    harness::{Server, TwoClocks, id},
-    sample_bundle::bank_with,
+    harness::{Client, Server, TwoClocks, epoch, id},
+    sample_bundle::{BANK, bank_with},
     staff::{answer, offered, presence, staff_client, work},
 };
-use remit_app::governance::services::Services;
+use remit_app::{case::closing, governance::services::Services, journal::block_on::block_on};
 use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 const TRANSFER: &str = "I want to talk to a human about my transfer";
 
 /// The sample bank with a general desk, and a fraud desk, that work so each day, but on these holidays; while they are
@@ -38,6 +39,41 @@ pub(crate) fn bank_working(range: &str, holidays: &[&str]) -> Arc<Bundle> {
         let toml = with(toml, "fraud", "always", calls_back);
         with(toml, "identity", "office", "calendar = \"always\"") + &calendar
     })
+}
+
+/// The sample bank with a general desk and a fraud desk that work so each day, and collect nothing; a late desk works
+/// the rest of it, but not on dangers. The desk for identities works as the general desk does, and collects mails.
+pub(crate) fn bank_in_shifts() -> Arc<Bundle> {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let calendar = |name: &str, range: &str| {
+        let hours: Vec<String> = days.iter().map(|day| format!("{day} = [\"{range}\"]")).collect();
+        let zone = "time_zone = \"Europe/London\"";
+        format!("\n[[calendar]]\nname = \"{name}\"\n{zone}\n[calendar.hours]\n{}\n", hours.join("\n"))
+    };
+    let manifest = String::from_utf8(BANK.files().get("bundle.toml").unwrap().to_vec()).unwrap();
+    let with = |toml: String, queue: &str, was: &str, keys: &str| {
+        let name = format!("[[queue]]\nname = \"{queue}\"");
+        let (before, after) = toml.split_once(&name).unwrap();
+        format!("{before}{name}{}", after.replacen(&format!("calendar = \"{was}\""), keys, 1))
+    };
+    let toml = with(manifest, "general", "always", "calendar = \"day\"");
+    let toml = with(toml, "fraud", "always", "calendar = \"day\"");
+    let toml = with(toml, "identity", "office", "calendar = \"day\"\ncollects = [\"email\"]");
+    // Transfers are the general desk's.
+    let toml = toml.replace(
+        "topics = [\"payments\", \"transfers\", \"top_up\", \"cash\"",
+        "topics = [\"payments\", \"top_up\", \"cash\"",
+    );
+    let (_, general) = toml.split_once("[[queue]]\nname = \"general\"").unwrap();
+    let general = general.split_once("\n\n").unwrap().0.replace("calendar = \"day\"", "calendar = \"late\"");
+    let late = format!("\n[[queue]]\nname = \"late\"{}\n", general.replace("General desk", "Late desk"));
+    let policy = "@id(\"queue.late\")\n@owner(\"everyday-team\")\n@reason(\"The late desk takes what is no danger\")\n\
+                  permit (principal == Queue::\"late\", action == Action::\"handle\", resource)\n\
+                  when { context.situation == Situation::\"none\" };\n";
+    let files = BANK.files().clone().with("policies/late.cedar", policy.into());
+    let toml = toml + &late + &calendar("day", "08:00-18:00") + &calendar("late", "18:00-08:00");
+    let files = files.with("bundle.toml", toml.into_bytes());
+    Arc::new(Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:#?}")))
 }
 
 #[test]
@@ -195,4 +231,94 @@ fn who_is_there_by_day_can_be_asked_to_call_and_nobody_in_danger_waits_for_one()
     let got = eve.post("callback", &json!({ "at": "2026-03-12T11:00:00Z" }));
     assert!(got.status == 409 && got.body["detail"].as_str().unwrap().contains("danger"), "{}", got.body);
     assert_eq!(eve.status()["callback"], Value::Null);
+}
+
+/// Somebody who works in a queue and is there, with room for so many chats.
+fn at_work(server: &Server, lead: &Client, name: &str, queue: &str, chats: u32) -> Client {
+    let staff = json!({
+        "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
+        "skills": { "general": 3 }, "capacity": { "chat": chats },
+    });
+    assert_eq!(lead.post("/v1/staff", &staff).status, 200);
+    let client = staff_client(server, name);
+    presence(&client, name, "available");
+    client
+}
+
+#[test]
+fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
+    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - MINUTE_MS);
+    let bundle = bank_in_shifts();
+    let server = Server::start_under_clock(Arc::clone(&bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ana = at_work(&server, &lead, "ana", "general", 1);
+    let taken = lead.open("kim", TRANSFER);
+    let mine = work(&ana, "ana", |work| offered(work) == 1);
+    assert_eq!(answer(&ana, &mine["offered"][0], "accept").status, 200);
+    let waits = lead.open("ann", TRANSFER);
+    let danger = lead.open("eve", "I want to talk to a human, somebody is stealing money from my account right now");
+    let unverified = "I want to talk to a human, my identity cannot be verified";
+    let mail = json!({ "customer": "bob", "channel": "email", "text": unverified });
+    let mail = lead.post("/v1/cases", &mail).body["case"].clone();
+    let holders = |lead: &Client| {
+        [&taken, &waits, &danger, &mail].map(|opened| case(lead, opened)["holder"]["name"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(holders(&lead), ["general", "general", "fraud", "identity"]);
+    let data = server.stop();
+    clocks.pass(2 * MINUTE_MS);
+    let server = Server::resume_under_clock((data, bundle), Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    // Nobody writes, and who works late gets what waited.
+    let nia = at_work(&server, &lead, "nia", "late", 5);
+    let hers = work(&nia, "nia", |work| offered(work) == 1);
+    assert_eq!(id(&hers["offered"][0]), id(&waits));
+    until(|| case(&lead, &danger), |case| case["holder"]["name"] == "duty-manager");
+    assert_eq!(holders(&lead), ["general", "late", "duty-manager", "identity"]);
+    for (opened, kind) in [(&waits, "assign"), (&danger, "exception")] {
+        let made = decision(&lead, &case(&lead, opened))["decision"].clone();
+        assert_eq!(
+            (&made["trigger"]["kind"], &made["outcome"]["kind"]),
+            (&json!("queue_closed"), &json!(kind)),
+            "{made}"
+        );
+        let replay = lead.post(&format!("/v1/decisions/{}/replay", made["id"].as_str().unwrap()), &json!({})).body;
+        assert_eq!(replay["same"], true, "{replay}");
+    }
+    let held = case(&lead, &taken);
+    assert_eq!(
+        (&held["holder"]["staff"], epoch(&held)),
+        (&json!("ana"), epoch(&taken) + 1),
+        "people keep what they have"
+    );
+    assert_eq!(epoch(&case(&lead, &mail)), epoch(&mail), "what is collected stays");
+    // In the morning it goes on where the desk that has it closes.
+    presence(&nia, "nia", "offline");
+    until(|| case(&lead, &waits), |case| case["offer"].is_null());
+    clocks.pass(14 * HOUR_MS);
+    let lead = server.client(&["lead", "admin"]);
+    until(|| case(&lead, &waits), |case| case["holder"]["name"] == "general");
+    assert_eq!(case(&lead, &waits)["handoffs"], 0, "that shifts end is nobody's handoff");
+}
+
+#[test]
+fn who_is_offered_a_case_when_their_desk_closes_may_take_it_and_what_they_give_back_goes_on() {
+    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - 5_000);
+    let bundle = bank_in_shifts();
+    let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ana = at_work(&server, &lead, "ana", "general", 2);
+    let (first, second) = (lead.open("ann", TRANSFER), lead.open("kim", TRANSFER));
+    let offers = work(&ana, "ana", |work| offered(work) == 2)["offered"].clone();
+    let of = |opened: &Value| offers.as_array().unwrap().iter().find(|offer| id(offer) == id(opened)).unwrap().clone();
+    clocks.pass(10_000);
+    block_on(closing::look_through(&server.app)).unwrap();
+    assert_eq!(case(&lead, &first)["holder"]["name"], "general");
+    assert_eq!(answer(&ana, &of(&first), "accept").status, 200, "they were asked before the desk closed");
+    // What is declined, and what is given back, goes to who is there.
+    assert_eq!(answer(&ana, &of(&second), "busy").status, 200);
+    until(|| case(&lead, &second), |case| case["holder"]["name"] == "late");
+    let mine = case(&lead, &first);
+    let back = ana.post(&format!("/v1/cases/{}/return", id(&first)), &json!({ "epoch": epoch(&mine) }));
+    assert_eq!(back.status, 200, "{}", back.body);
+    until(|| case(&lead, &first), |case| case["holder"]["name"] == "late");
 }

@@ -144,10 +144,44 @@ fn a_case_is_offered_to_those_alone_who_have_the_skills_that_it_needs() {
     assert_eq!(holder(&case), "fraud", "{case}");
     let told = decision(&client, &case);
     assert!(tells(&told, "needs fraud at level 4, by `need.frozen` of fraud-team"), "{told}");
+    // It says what it waits for, and its customer is told no wait for those who cannot take it.
+    let shown = client.get(&format!("/v1/cases/{}", id(&case))).body;
+    let lacking = json!([{ "staff": "ana", "level": 3 }]);
+    let needs = json!([{ "skill": "fraud", "level": 4, "asked_by": ["need.frozen"], "lacking": lacking }]);
+    assert_eq!(shown["needs"], needs, "{shown}");
+    assert_eq!(shown["exceptions"], Value::Null, "ben has it");
+    let messages = client.get(&format!("/v1/cases/{}/messages", id(&case))).body;
+    let told = messages["items"].as_array().unwrap().iter().find(|message| message["author"] == "remit").unwrap();
+    assert!(!told["text"].as_str().unwrap().contains("minute"), "{told}");
     presence(&ben, "ben", "available");
     let taken = work(&ben, "ben", |work| offered(work) == 1);
     assert_eq!(taken["offered"][0]["id"], case["id"]);
     assert_eq!(offered(&work(&ana, "ana", |_| true)), 0);
+}
+
+#[test]
+fn what_nobody_who_is_noted_has_is_an_exception_at_once() {
+    let server = Server::start_with(bank_and("weighed"), Services::none());
+    let client = server.client(&["admin", "integration", "lead"]);
+    let ana = |skills: Value| {
+        json!({
+            "name": "ana", "first_name": "Ana", "queues": ["fraud"], "languages": { "en": 5 }, "skills": skills,
+            "capacity": { "chat": 1 },
+        })
+    };
+    let unknown = client.post("/v1/staff", &ana(json!({ "frod": 4 })));
+    assert_eq!((unknown.status, &unknown.body["type"]), (422, &json!("/problems/invalid_input")), "{}", unknown.body);
+    assert!(unknown.body.to_string().contains("fraud"), "it says which there are: {}", unknown.body);
+    assert_eq!(client.post("/v1/staff", &ana(json!({ "fraud": 3 }))).status, 200);
+    let case = open(&client, "carol", json!([{ "name": "account_frozen", "value": true }]));
+    let shown = loop {
+        let shown = client.get(&format!("/v1/cases/{}", id(&case))).body;
+        if shown["exceptions"].is_array() {
+            break shown;
+        }
+    };
+    assert_eq!((&shown["exceptions"][0]["kind"], holder(&shown)), (&json!("raised"), "fraud"), "{shown}");
+    assert_eq!(shown["needs"][0]["nobody_has_it"], json!(true), "{shown}");
 }
 
 #[test]

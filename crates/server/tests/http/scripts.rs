@@ -6,7 +6,7 @@ use crate::{
     customer::Customer,
     harness::{Client, Server, TwoClocks, epoch, id, open_moved_at},
     inbox::{BROKEN, Inbox, Message, OK, taken},
-    night::bank_working,
+    night::{bank_in_shifts, bank_working},
     preference::bank_and,
     sample_bundle::bank_without,
     staff::{answer, presence, work},
@@ -14,12 +14,14 @@ use crate::{
 };
 use remit_app::journal::block_on::block_on;
 use remit_app::{
+    case::closing,
     environment::clock::{self, Clock as _},
     governance::services::Services,
 };
+use remit_policy::bundle::Bundle;
 use remit_store::Views as _;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 const GRAMMAR: &str = "\
 at DATE TIME, staff NAME QUEUE (who is there), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
@@ -29,7 +31,8 @@ set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without Q
 that does not have it), takes-out QUEUE [OTHER] (the same in the running server), puts-back (the bundle before), \
 under FOLDER (a start under the bank and what that folder of `scenarios` adds), \
 works RANGE [HOLIDAY ...] (a start under a bundle whose general desk works so each day, collects mails and calls \
-chats back), mails CASE TEXT, told CASE (what the customer was told), shows CASE, offered STAFF, \
+chats back), shifts (a start under a bundle whose general desk works from 08:00 to 18:00, and a late desk after it, \
+and neither collects), mails CASE TEXT, told CASE (what the customer was told), shows CASE, offered STAFF, \
 subscribe, break, mend (the receiver), \
 received CASE, refused CASE";
 
@@ -75,6 +78,7 @@ impl Story {
         match verb {
             "at" => self.set(name, text).ok_or_else(unclear)?,
             "works" => told.push(self.start_with_hours(name, text)),
+            "shifts" => self.start_under_bundle(bank_in_shifts()),
             "told" => told.extend(self.told(name)),
             "shows" => told.push(self.shows(name)),
             "offered" => {
@@ -204,11 +208,14 @@ impl Story {
     /// closed, it collects mails and calls chats back.
     fn start_with_hours(&mut self, range: &str, holidays: &str) -> String {
         let holidays: Vec<&str> = holidays.split_whitespace().collect();
-        let (bundle, clock) = (bank_working(range, &holidays), Box::new(self.clocks.clone()));
-        let started = Server::start_under_clock(bundle, clock, Services::none());
+        self.start_under_bundle(bank_working(range, &holidays));
+        format!("the general desk works {range}, but on {} holidays", holidays.len())
+    }
+
+    fn start_under_bundle(&mut self, bundle: Arc<Bundle>) {
+        let started = Server::start_under_clock(bundle, Box::new(self.clocks.clone()), Services::none());
         self.client = started.client(&["admin"]);
         self.server = Some(started);
-        format!("the general desk works {range}, but on {} holidays", holidays.len())
     }
 
     /// What the customer was told of a case.
@@ -279,6 +286,8 @@ impl Story {
         // A token lasts a day.
         let server = self.server.as_ref()?;
         self.client = server.client(&["admin"]);
+        // What waits in a desk that closed leaves it, whether the server has noticed yet or not.
+        block_on(closing::look_through(&server.app)).unwrap();
         // What happens makes the server look at what is due; time that jumps does not.
         self.client.open("somebody else", "When will my card arrive?");
         while block_on(server.app.journal.store().next_due("timer")).unwrap().is_some_and(|due| due <= moment.0) {

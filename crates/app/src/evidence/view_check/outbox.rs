@@ -66,6 +66,8 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
             }
             Ok(Look::Silence { .. }) => (format!("silence:{case}"), None),
             Ok(Look::Sla) => (format!("sla:{case}"), None),
+            Ok(Look::Needs) => (format!("needs:{case}"), None),
+            Ok(Look::Closed) => (format!("closed:{case}"), None),
             Ok(Look::FactsSet) => (format!("facts:{case}"), None),
             Ok(Look::Deferral { of }) => match made.deferrals.get(&of) {
                 Some(open) => (deferral_row(case, of), Some(open.next_moment())),

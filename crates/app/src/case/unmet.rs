@@ -1,0 +1,45 @@
+//! Cases that need of whoever takes them what nobody who is noted has.
+
+use crate::{
+    Parts,
+    ai::turn,
+    case::due::do_due,
+    pipeline::{commit::Act, facts::needed, sealing},
+    refused::Refused,
+};
+use remit_domain::{
+    Case, Command,
+    exception::{Exception, ExceptionKind},
+};
+use remit_store::OutboxRow;
+
+/// Raises an exception at once for a case that waits and needs what nobody who is noted in its queue has, however long
+/// it waits: whoever answers for it sees to it. It stays where it is, since somebody who has it may come.
+pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<(), Refused> {
+    let is_known = |open: &Exception| open.kind == ExceptionKind::Raised;
+    let lacked = lacked_by_all(parts, case).filter(|_| !case.exceptions.values().any(is_known));
+    let (Some((skill, level)), Some(holder)) = (lacked, &case.holder) else {
+        return turn::drop_row(&parts.journal, &row.id).await;
+    };
+    let reason = format!(
+        "The case needs {skill} at level {level}, and nobody who is noted in `{}` has it: note who does, or give the \
+         case to others.",
+        holder.who.name()
+    );
+    let sealed = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, case)
+        .await?
+        .seal(&reason, &parts.environment.entropy)?;
+    let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
+    let command = Command::RaiseException { owner: holder.accountable.clone(), due, reason: sealed.words.clone() };
+    do_due(parts, row, Act::new("timer", command).with([sealed])).await
+}
+
+/// The first skill that a waiting case needs and nobody who is noted in its queue has, with what is asked of it in the
+/// end; none where somebody has each.
+fn lacked_by_all(parts: &Parts, case: &Case) -> Option<(String, u8)> {
+    let holder = case.holder.as_ref().filter(|_| case.waits_in_queue())?.responder()?;
+    let queue = parts.governance.bundle.candidate(holder)?.queue.as_ref()?;
+    let drop = queue.relax.iter().map(|relax| relax.skill_drop).max().unwrap_or(0);
+    let asked = needed(&queue.needs, &case.needs).into_iter().map(|(skill, level)| (skill, level.saturating_sub(drop)));
+    asked.filter(|(_, level)| *level > 0).find(|(skill, level)| parts.live.floor.nobody_has(holder, skill, *level))
+}
