@@ -6,8 +6,9 @@
 //!
 //! **Which case.** [`Floor::next`] offers the case on which the gravest danger stands, and where none does the one with
 //! the greatest index `C′(W) · μ` ([`Terms::index`]), among those that somebody can take now: behind dangers, neither
-//! urgent nor old work starves, and a case that nobody can take holds up no other. Of equals the one that has waited longest goes first. A case with a date of its own counts for
-//! what that date is worth where it is more ([`Terms::due_index`]).
+//! urgent nor old work starves, and a case that nobody can take holds up no other. Of equals the one that has waited
+//! longest goes first. A case with a date of its own counts for what that date is worth where it is more
+//! ([`Terms::due_index`]).
 //!
 //! **Who.** Among those who are available, have room, work in the queue, speak the language and have the skills:
 //! the least loaded (share of capacity over all channels), then the longest idle, then the more skilled, then by
@@ -39,6 +40,7 @@
 //! ramps) is one entry per case or person in a timetable. Memory is proportional to the people and to the cases
 //! that wait, are offered or are held: about 0.5 KB a waiting case.
 
+mod asks;
 mod book;
 mod change;
 mod estimate;
@@ -54,8 +56,9 @@ mod state;
 mod steps;
 mod terms;
 
+pub use asks::Asks;
 pub use change::{CaseChange, OnRecord, StaffChange};
-pub use estimate::{Asks, Lacking, Standing, best_levels};
+pub use estimate::{Lacking, Standing, best_levels};
 pub use followed::{FollowedFloor, With};
 pub use line::{ANY_LANGUAGE, Relax, Waiting};
 pub use pick::Pairing;

@@ -5,6 +5,7 @@
 //! all that counts is between which of these a number lies. What does more with a number is asked each time.
 
 mod looks;
+mod reads;
 
 use crate::{
     attributes::{CUSTOMER, FIELDS},
@@ -15,6 +16,8 @@ use crate::{
 use cedar_policy::{Authorizer, Entities, Policy, PolicySet, Request, Response};
 use foldhash::fast::RandomState;
 use looks::Looks;
+use reads::Reads;
+pub(crate) use reads::{Cuts, Loose};
 use remit_domain::{
     decision::{CandidateFacts, PolicyEffect, Verdict},
     id::PolicyId,
@@ -205,26 +208,6 @@ impl VerdictCache {
     }
 }
 
-/// What decides how steady policies come out.
-#[derive(Debug, Default)]
-struct Reads {
-    /// Signals by their place, with the literals that numbers are compared with.
-    signals: BTreeMap<usize, Cuts>,
-    /// Those of them that are texts or lists, with the literals that they are compared with.
-    texts: BTreeMap<usize, Texts>,
-    /// Numbers of the candidate, likewise.
-    depth: Cuts,
-    expected_wait_ms: Cuts,
-    sla_risk_bp: Cuts,
-    hour: Cuts,
-    weekday: Cuts,
-    date: Cuts,
-    language_level: Cuts,
-}
-
-/// Literals that a number is compared with.
-pub(crate) type Cuts = BTreeSet<i64>;
-
 /// No text has this: it stands for what is not there, or is none of those that policies name.
 const NOTHING: SmolStr = SmolStr::new_inline("\0");
 const OTHER: SmolStr = SmolStr::new_inline("\0other");
@@ -316,13 +299,6 @@ pub(crate) struct Unscoped {
     pub(crate) records: BTreeSet<&'static str>,
     /// Literals of which it cannot be told what they are compared with.
     pub(crate) loose: Loose,
-}
-
-/// Literals by themselves.
-#[derive(Debug, Default)]
-pub(crate) struct Loose {
-    pub(crate) numbers: Cuts,
-    pub(crate) texts: Texts,
 }
 
 impl Unscoped {

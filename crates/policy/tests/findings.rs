@@ -204,7 +204,7 @@ fn words_and_names_are_not_sent_over_the_network_in_the_clear_unless_the_bundle_
         let bank = bank();
         let manifest = text(&bank, "bundle.toml").replacen(
             "kind = \"knowledge\"",
-            &format!("kind = \"webhook\"\nurl = \"http://bot.example/turns\"\nsecret_env = \"BOT\"{more}"),
+            &format!("kind = \"webhook\"\nurl = \"http://ai.example/turns\"\nsecret_env = \"AI\"{more}"),
             1,
         );
         Bundle::load(bank.with("bundle.toml", manifest.into_bytes())).map(|_| Vec::new()).unwrap_or_else(|found| found)

@@ -270,9 +270,9 @@ impl LiveFloor {
         Some(waits)
     }
 
-    /// How long a case that asks this would wait in a queue at least, in milliseconds, for those who were there a moment
-    /// ago and could take it: nothing more than is expected of everybody where all of them could, and none where nobody
-    /// could.
+    /// How long a case that asks this would wait in a queue at least, in milliseconds, for those who were there a
+    /// moment ago and could take it: nothing more than is expected of everybody where all of them could, and none
+    /// where nobody could.
     pub(crate) fn least_wait_ms(&self, waits: &Waits, queue: &ResponderId, asks: &Asks<'_>) -> Option<i64> {
         let there = &waits.get(queue).filter(|wait| wait.wait_ms.is_some())?.there;
         let could = there.iter().filter(|profile| profile.could_take(queue, asks)).count();
@@ -334,8 +334,8 @@ impl LiveFloor {
         state.floor.floor().expected_wait_ms(queue, ahead)
     }
 
-    /// How long a case that a queue has still waits, in milliseconds, for those who are there and can take it; none where
-    /// nobody can. All others in the queue may come before it, since the order of work is not that of arrival.
+    /// How long a case that a queue has still waits, in milliseconds, for those who are there and can take it; none
+    /// where nobody can. All others in the queue may come before it, since the order of work is not that of arrival.
     pub(crate) fn remaining_wait_ms(&self, queue: &ResponderId, case: &CaseId, now: Timestamp) -> Option<i64> {
         let state = self.lock();
         let floor = state.floor.floor();

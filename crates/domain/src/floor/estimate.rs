@@ -1,15 +1,13 @@
 //! What can be said of waiting: how long it will take, and why a case is not offered.
 
 use super::{
+    asks::Asks,
     line::Place,
     need::Need,
     staff::{Person, StaffProfile},
     state::Floor,
 };
-use crate::{
-    case::Channel,
-    id::{CaseId, ResponderId, StaffId, Timestamp},
-};
+use crate::id::{CaseId, ResponderId, StaffId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,19 +29,6 @@ pub struct Standing {
     pub not_kept_from: u32,
     /// Of these, who have room.
     pub with_room: u32,
-}
-
-/// What a case asks of whoever takes it.
-#[derive(Debug, Clone, Copy)]
-pub struct Asks<'a> {
-    /// How it reached us.
-    pub channel: Channel,
-    /// The customer's language by tag; [`ANY_LANGUAGE`](super::ANY_LANGUAGE) for any.
-    pub language: &'a str,
-    /// The least level of it; any where it is 0.
-    pub language_level: u8,
-    /// Skills with the least level of each.
-    pub skills: &'a BTreeMap<String, u8>,
 }
 
 /// That somebody lacks a skill that a case needs.

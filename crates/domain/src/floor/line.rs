@@ -243,8 +243,8 @@ impl PartialOrd for Head {
 }
 
 impl Line {
-    /// The case on which the gravest danger stands, and of those the one with the greatest index. Of one price the index
-    /// grows with waiting, and as a date comes nearer: heads suffice.
+    /// The case on which the gravest danger stands, and of those the one with the greatest index. Of one price the
+    /// index grows with waiting, and as a date comes nearer: heads suffice.
     pub(super) fn head(&self, terms: &Terms, handling_ms: i64, now: Timestamp) -> Option<Head> {
         let longest = |(price, cases): (&Price, &Priced)| {
             let (since, case) = *cases.waiting.first()?;

@@ -1,6 +1,6 @@
 //! Staff members on the floor: what they can do, whether they are there, and how much room they have.
 
-use super::{estimate::Asks, line::ANY_LANGUAGE, need::Need};
+use super::{asks::Asks, line::ANY_LANGUAGE, need::Need};
 use crate::{
     case::Channel,
     id::{ResponderId, StaffId, Timestamp},

@@ -118,8 +118,8 @@ impl FieldSpec {
     }
 }
 
-/// Milliseconds since the Unix epoch of a moment in RFC 3339. The last hours of the year 9999, which mean that something
-/// never ends, are beyond the range of time stamps, which leaves room for every zone.
+/// Milliseconds since the Unix epoch of a moment in RFC 3339. The last hours of the year 9999, which mean that
+/// something never ends, are beyond the range of time stamps, which leaves room for every zone.
 fn moment(text: &str) -> Option<i64> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at.as_millisecond());

@@ -1,6 +1,6 @@
 //! What a policy's conditions look at, and how: by name, by comparing with literals, or as a whole.
 
-use super::{Cuts, Loose, Reads};
+use super::reads::{Cuts, Loose, Reads};
 use crate::{
     attributes::{CUSTOMER, FIELDS},
     candidate_attributes::LANGUAGE_LEVEL,
