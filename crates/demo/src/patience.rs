@@ -43,7 +43,7 @@ impl Patience {
                 if let Ok(rows) = block_on(app.journal.store().due("turn", i64::MAX, TURNS_MAX)) {
                     clock.wait_for(rows.into_iter().map(|row| row.id), ahead_ms);
                 }
-                thread::sleep(LOOK_EVERY);
+                thread::park_timeout(LOOK_EVERY);
             }
         };
         Self { ended, looking: Some(thread::spawn(look)) }
@@ -54,6 +54,7 @@ impl Drop for Patience {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
         if let Some(looking) = self.looking.take() {
+            looking.thread().unpark();
             let _ = looking.join();
         }
     }

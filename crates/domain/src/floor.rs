@@ -56,11 +56,11 @@ mod state;
 mod steps;
 mod terms;
 
-pub use asks::Asks;
+pub use asks::{ANY_LANGUAGE, Asks};
 pub use change::{CaseChange, OnRecord, StaffChange};
 pub use estimate::{Lacking, Standing, best_levels};
 pub use followed::{FollowedFloor, With};
-pub use line::{ANY_LANGUAGE, Relax, Waiting};
+pub use line::{Relax, Waiting};
 pub use pick::Pairing;
 pub use place::Placed;
 pub use proposal::{Proposal, ProposedOffer};

@@ -334,7 +334,7 @@ fn status_of(parts: &Parts, case: &Case) -> ChatStatus {
     let text = say(text, &[("title", desk), ("wait", &how_long)]);
     let text = match (case.told, &outlook) {
         (Some(Announcement::CallBack { .. }), Outlook::Closed { opens: Some(opens), .. }) => {
-            let time = Telling::now(&parts.governance, &case).moment("calls_back", *opens);
+            let time = Telling::now(&parts.governance, case).moment("calls_back", *opens);
             say("calls_back", &[("title", desk), ("time", &time)])
         }
         _ => text,

@@ -215,11 +215,20 @@ fn make(database: &Connection, change: &Change, columns: &[String], dice: &mut D
                 let sql = format!("DELETE FROM {table} WHERE {}", all.join(" AND "));
                 database.execute(&sql, params_from_iter(one)).unwrap() == 1
             }
-            Change::Exchange { .. } if one[at] != other[at] => exchange(database, table, columns, (one, other), at),
+            Change::Exchange { .. } if one[at] != other[at] && differ(columns, one, other, at) => {
+                exchange(database, table, columns, (one, other), at)
+            }
             Change::Exchange { .. } => false,
         };
         done.then(|| told(one))
     })
+}
+
+/// Whether two rows differ in more than one column, so that an exchange in it makes others of them. An item's version
+/// is only compared by who writes it.
+fn differ(columns: &[String], one: &[Cell], other: &[Cell], at: usize) -> bool {
+    let counts = |place: usize| place != at && columns[place] != "version";
+    (0..columns.len()).any(|place| counts(place) && one[place] != other[place])
 }
 
 /// Exchanges what two rows have in one column, also where it has to be unique.

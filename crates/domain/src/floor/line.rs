@@ -1,6 +1,7 @@
 //! Waiting cases, in lines: a line holds the cases that the same people could take now.
 
 use super::{
+    asks::ANY_LANGUAGE,
     need::Need,
     staff::{Rank, StaffProfile},
     terms::Terms,
@@ -15,9 +16,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-
-/// The language of a case that anybody may take, whatever they speak.
-pub const ANY_LANGUAGE: &str = "und";
 
 /// A case that waits for a staff member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,9 @@
 //! Staff members on the floor: what they can do, whether they are there, and how much room they have.
 
-use super::{asks::Asks, line::ANY_LANGUAGE, need::Need};
+use super::{
+    asks::{ANY_LANGUAGE, Asks},
+    need::Need,
+};
 use crate::{
     case::Channel,
     id::{ResponderId, StaffId, Timestamp},

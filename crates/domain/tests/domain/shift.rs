@@ -29,7 +29,8 @@ const GRAMMAR: &str = "\
 ramp SECONDS, silent MINUTES, snooze NAME CASE MINUTES, staff NAME CHATS, \
 available NAME, busy NAME, away NAME, offline NAME, open CASE [value=PERCENT] \
 [sla=MINUTES] [due=MINUTES], danger CASE NAME, customer CASE, accept NAME CASE, \
-decline NAME CASE busy|not_mine|conflict, answer NAME CASE, give-back NAME CASE, resolve NAME CASE, reopen CASE, expected, after SECONDS";
+decline NAME CASE busy|not_mine|conflict, answer NAME CASE, give-back NAME CASE, \
+resolve NAME CASE, reopen CASE, expected, after SECONDS";
 
 /// One case, and what its queue knows of it.
 #[derive(Debug)]

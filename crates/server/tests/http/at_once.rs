@@ -77,7 +77,8 @@ fn who_is_removed_while_their_tokens_are_revoked_is_gone() {
         let token = json!({ "name": "ana", "roles": ["staff"], "staff": name, "days": 1 });
         let tokens: Vec<String> =
             (0..3).map(|_| admin.post("/v1/tokens", &token).body["id"].as_str().unwrap().to_owned()).collect();
-        let revoke = |admin: &Client| tokens.iter().map(|id| admin.delete(&format!("/v1/tokens/{id}"))).last().unwrap();
+        let revoke =
+            |admin: &Client| tokens.iter().map(|id| admin.delete(&format!("/v1/tokens/{id}"))).next_back().unwrap();
         let (removed, revoked) = both(|| admin.delete(&format!("/v1/staff/{name}")), || revoke(&admin));
         assert_eq!(removed.status, 204, "{}", removed.body);
         assert!([204, 404].contains(&revoked.status), "{}", revoked.body);

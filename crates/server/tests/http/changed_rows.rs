@@ -77,7 +77,8 @@ const CHANGES: [(&str, &str); 37] = [
     ),
     (
         "INSERT INTO outbox (id, kind, stream, due_ms, body) \
-         SELECT 'absorb:' || id || ':cas_01JXT21Q00000000000000000A', 'timer', id, 1, CAST('{\"kind\":\"absorb\",\"from\":\"cas_01JXT21Q00000000000000000A\"}' AS BLOB) FROM cases",
+         SELECT 'absorb:' || id || ':cas_01JXT21Q00000000000000000A', 'timer', id, 1, \
+         CAST('{\"kind\":\"absorb\",\"from\":\"cas_01JXT21Q00000000000000000A\"}' AS BLOB) FROM cases",
         "has it know of cas_01JXT21Q00000000000000000A, and their records do not say so",
     ),
     (
