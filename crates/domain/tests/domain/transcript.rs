@@ -34,7 +34,8 @@ EPOCH|customer BYTES, yield EPOCH REASON, return EPOCH, override NAME, \
 raise OWNER MINUTES, take N, end N [close], end-silently N [close], resolve EPOCH [AS], reopen, erase, erased-before, \
 offer STAFF, accept N [STAFF], decline N, expire N, give-back EPOCH, stop EPOCH, closed EPOCH, at-risk EPOCH, \
 transfer EPOCH QUEUE, consult EPOCH QUEUE, advise, act EPOCH ACTION [no], done EPOCH, merge EPOCH, \
-absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact [linked], promise EPOCH, refuse EPOCH, customer-again, \
+absorb [human] [danger=NAME], feedback [yes|no] [1-5], abandon, silent EPOCH, contact [linked], \
+promise EPOCH, refuse EPOCH, customer-again, \
 snooze|callback|follow-up|third-party EPOCH|customer MINUTES [after] [field], wake KIND HOW \
 [EPOCH], awaited, withhold STAFF, set, nobody-came";
 
