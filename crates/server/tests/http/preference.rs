@@ -170,7 +170,7 @@ fn what_nobody_who_is_noted_has_is_an_exception_at_once() {
         })
     };
     let unknown = client.post("/v1/staff", &ana(json!({ "frod": 4 })));
-    assert_eq!((unknown.status, &unknown.body["type"]), (422, &json!("/problems/invalid_input")), "{}", unknown.body);
+    assert_eq!((unknown.status, &unknown.body["type"]), (422, &json!("/problems/invalid")), "{}", unknown.body);
     assert!(unknown.body.to_string().contains("fraud"), "it says which there are: {}", unknown.body);
     assert_eq!(client.post("/v1/staff", &ana(json!({ "fraud": 3 }))).status, 200);
     let case = open(&client, "carol", json!([{ "name": "account_frozen", "value": true }]));
