@@ -60,7 +60,7 @@ fn files_of_messages_are_refused_by_line() {
         (file("near.jsonl", b"{\"text\": \"hello\", \"intnt\": \"a\"}\n"), [":1: `intnt`", "did you mean `intent`?"]),
         (file("latin.csv", b"text\ncaf\xe9\n"), ["UTF-8", "latin.csv"]),
         (file("empty.csv", b"text\n"), ["holds no messages", "empty.csv"]),
-        (file("line.jsonl", b"{\"text\": \"fine\"}\n{\"txt\": 1}\n"), ["line.jsonl:2", "write {\"text\""]),
+        (file("line.jsonl", b"{\"text\": \"fine\"}\n{\"txt\": 1}\n"), ["line.jsonl:2", "did you mean `text`?"]),
         (file("latin.jsonl", b"{\"text\": \"fine\"}\n{\"text\": \"caf\xe9\"}\n"), ["latin.jsonl:2", "not UTF-8"]),
         (directory.path().join("none.csv").display().to_string(), ["cannot be read", "No such file"]),
     ] {

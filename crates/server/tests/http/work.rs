@@ -367,7 +367,8 @@ fn the_wait_is_told_as_it_is_whether_somebody_is_there_or_nobody() {
         let case = lead.open(customer, "I want to talk to a human");
         lead.get(&format!("/v1/cases/{}/messages", id(&case))).body["items"][1]["text"].as_str().unwrap().to_owned()
     };
-    assert!(told("with ana").ends_with("We expect that to take about a minute."));
+    let with_ana = told("with ana");
+    assert!(with_ana.ends_with("We expect that to take about a minute."), "{with_ana}");
     presence(&ana, "ana", "offline");
     let alone = told("without");
     assert!(alone.ends_with("We can't say how long that takes."), "{alone}");
