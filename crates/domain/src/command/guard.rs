@@ -1,12 +1,13 @@
 //! What has to hold before a command does anything, and small steps that several commands take.
 
-use super::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, Happened};
+use super::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX, Context, Happened};
 use crate::{
     case::{Case, Holder, HolderRef, Status},
     ending::Ending,
     event::{Attachment, Event, Words},
+    exception::{Exception, ExceptionKind},
     field::SetFields,
-    id::{Disposition, ExceptionId, OfferId, SignalName, StaffId, Timestamp},
+    id::{DecisionId, Disposition, ExceptionId, OfferId, OwnerId, SignalName, StaffId, Timestamp},
     offer::Offer,
     refusal::Refusal,
     signal::{OWN_SOURCE, Reading, Value},
@@ -76,6 +77,28 @@ pub(super) fn resolved(
     if let Some((holder, staff)) = so_far.case.holder.as_ref().map(|held| (held.to_ref(), held.staff.clone())) {
         so_far.emit(Event::CaseResolved { holder, staff, note, how, disposition, at });
     }
+}
+
+/// An exception is raised, which nobody has taken on yet.
+pub(super) fn raised(
+    so_far: &mut Happened,
+    context: &mut Context,
+    kind: ExceptionKind,
+    (owner, due): (OwnerId, Timestamp),
+    decision: Option<DecisionId>,
+    reason: Option<Words>,
+) {
+    let exception = Exception {
+        id: ExceptionId::next(&mut context.ids),
+        kind,
+        owner,
+        due,
+        raised: context.now,
+        decision,
+        taken_by: None,
+        escalated_to: None,
+    };
+    so_far.emit(Event::ExceptionRaised { exception, reason });
 }
 
 pub(super) fn open_only(case: &Case) -> Result<&Holder, Refusal> {

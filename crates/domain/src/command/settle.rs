@@ -1,13 +1,13 @@
 //! Takes the decision that a command asks for, and what follows from it.
 
-use super::{Context, Happened, act::deferrals};
+use super::{Context, Happened, act::deferrals, guard};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
     decision::{self, Custody, Deliberation, Outcome, ResponderKind, Standing, Trigger},
     event::{ContextPackage, Event, Handoff, Words},
-    exception::{Exception, ExceptionKind},
-    id::{DecisionId, ExceptionId, OwnerId, ResponderId, Timestamp},
+    exception::ExceptionKind,
+    id::{DecisionId, OwnerId, ResponderId, Timestamp},
     refusal::Refusal,
 };
 use std::collections::BTreeMap;
@@ -66,17 +66,7 @@ pub(super) fn settle(
         if so_far.case.exceptions.values().any(|open| open.kind == kind) {
             continue;
         }
-        let exception = Exception {
-            id: ExceptionId::next(&mut context.ids),
-            kind,
-            owner,
-            due,
-            raised: context.now,
-            decision: Some(id),
-            taken_by: None,
-            escalated_to: None,
-        };
-        so_far.emit(Event::ExceptionRaised { exception, reason: None });
+        guard::raised(so_far, context, kind, (owner, due), Some(id), None);
     }
     Ok(())
 }

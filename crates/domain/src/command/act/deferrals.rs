@@ -5,13 +5,13 @@ use crate::{
     case::{Case, Holder},
     command::{
         Context, Happened,
-        guard::{lease, open_only, with_words},
+        guard::{lease, open_only, raised, with_words},
     },
     decision::{Decision, Trigger},
     deferral::{Awaited, Deferral, DeferralEnd, DeferralHow, DeferralKind, Wish, Wording},
     event::Event,
-    exception::{Exception, ExceptionKind},
-    id::{CaseId, ExceptionId, FieldName, OwnerId, ResponderId, Timestamp},
+    exception::ExceptionKind,
+    id::{CaseId, FieldName, ResponderId, Timestamp},
     offer::{Offer, OfferEnd},
     refusal::Refusal,
 };
@@ -160,7 +160,7 @@ pub(super) fn end(
     let missed = how == DeferralHow::Missed;
     over(so_far, context, kind, how);
     if missed {
-        raised(so_far, context, ExceptionKind::CallbackMissed, owner, due);
+        raised(so_far, context, ExceptionKind::CallbackMissed, (owner, due), None, None);
     }
     Ok(None)
 }
@@ -171,23 +171,9 @@ pub(super) fn miss(so_far: &mut Happened, context: &mut Context, due: Timestamp)
     let owner = held.accountable.clone();
     let is_raised = so_far.case.exceptions.values().any(|open| open.kind == ExceptionKind::DeferralMissed);
     if so_far.case.waits_in_queue() && !is_raised {
-        raised(so_far, context, ExceptionKind::DeferralMissed, owner, due);
+        raised(so_far, context, ExceptionKind::DeferralMissed, (owner, due), None, None);
     }
     Ok(None)
-}
-
-fn raised(so_far: &mut Happened, context: &mut Context, kind: ExceptionKind, owner: OwnerId, due: Timestamp) {
-    let exception = Exception {
-        id: ExceptionId::next(&mut context.ids),
-        kind,
-        owner,
-        due,
-        raised: context.now,
-        decision: None,
-        taken_by: None,
-        escalated_to: None,
-    };
-    so_far.emit(Event::ExceptionRaised { exception, reason: None });
 }
 
 /// What the customer writes ends a snooze.

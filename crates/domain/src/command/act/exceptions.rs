@@ -5,12 +5,12 @@ use crate::{
     case::Status,
     command::{
         Context, Happened,
-        guard::{holding_exception, known, not_held_by_exception, open_only, resolved},
+        guard::{holding_exception, known, not_held_by_exception, open_only, raised, resolved},
     },
     decision::{DecisionPoint, Trigger},
     ending::Ending,
     event::{Event, Words},
-    exception::{Exception, ExceptionKind},
+    exception::ExceptionKind,
     id::{ExceptionId, OwnerId, Timestamp},
 };
 
@@ -19,17 +19,8 @@ pub(super) fn miss_sla(so_far: &mut Happened, context: &mut Context, due: Timest
     let owner = open_only(&so_far.case)?.accountable.clone();
     let kind = ExceptionKind::SlaMissed;
     if so_far.case.exceptions.values().all(|open| open.kind != kind) {
-        let exception = Exception {
-            id: ExceptionId::next(&mut context.ids),
-            kind,
-            owner,
-            due,
-            raised: context.now,
-            decision: so_far.case.last_decision,
-            taken_by: None,
-            escalated_to: None,
-        };
-        so_far.emit(Event::ExceptionRaised { exception, reason: None });
+        let decision = so_far.case.last_decision;
+        raised(so_far, context, kind, (owner, due), decision, None);
     }
     Ok(None)
 }
@@ -42,17 +33,7 @@ pub(super) fn raise(
     reason: Words,
 ) -> Left {
     open_only(&so_far.case)?;
-    let exception = Exception {
-        id: ExceptionId::next(&mut context.ids),
-        kind: ExceptionKind::Raised,
-        owner,
-        due,
-        raised: context.now,
-        decision: None,
-        taken_by: None,
-        escalated_to: None,
-    };
-    so_far.emit(Event::ExceptionRaised { exception, reason: Some(reason) });
+    raised(so_far, context, ExceptionKind::Raised, (owner, due), None, Some(reason));
     Ok(None)
 }
 
