@@ -362,7 +362,15 @@ fn an_exception_whose_owner_has_gone_from_the_bundle_is_given_to_somebody_who_ca
 
 #[test]
 fn the_wait_is_told_as_it_is_whether_somebody_is_there_or_nobody() {
-    let (server, lead, ana, _ben) = floor();
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    let able = json!({
+        "name": "ana", "first_name": "Ana", "queues": ["general", "cards", "payments", "identity", "fraud"],
+        "languages": { "en": 5 }, "skills": { "general": 3, "identity": 3 }, "capacity": { "chat": 4 },
+    });
+    assert_eq!(lead.post("/v1/staff", &able).status, 200);
+    let ana = staff_client(&server, "ana");
+    presence(&ana, "ana", "available");
     let told = |customer: &str| {
         let case = lead.open(customer, "I want to talk to a human");
         lead.get(&format!("/v1/cases/{}/messages", id(&case))).body["items"][1]["text"].as_str().unwrap().to_owned()
