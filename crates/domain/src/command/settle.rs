@@ -4,7 +4,7 @@ use super::{Context, Happened, act::deferrals, guard};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
-    decision::{self, Custody, Deliberation, Outcome, ResponderKind, Standing, Trigger},
+    decision::{self, Custody, DecisionPoint, Deliberation, Outcome, ResponderKind, Standing, Trigger},
     event::{ContextPackage, Event, Handoff, Words},
     exception::ExceptionKind,
     id::{DecisionId, OwnerId, ResponderId, Timestamp},
@@ -32,6 +32,7 @@ pub(super) fn settle(
     // A reopened case is given out anew: who had it last is history, not a holder.
     let holder = match deliberation.trigger {
         Trigger::Reopened | Trigger::ExceptionResolved => None,
+        Trigger::Absorbed { .. } if deliberation.point == DecisionPoint::Route => None,
         _ => case.holder.as_ref(),
     };
     let custody = Custody {

@@ -18,6 +18,10 @@ pub(crate) fn question(command: &Command, before: Option<&Case>) -> Option<Quest
             Status::Open => (DecisionPoint::Retain, Trigger::CustomerMessage),
             Status::Resolved => (DecisionPoint::Route, Trigger::Reopened),
         },
+        Command::Absorb { from, .. } => match before?.status {
+            Status::Open => (DecisionPoint::Retain, Trigger::Absorbed { from: *from }),
+            Status::Resolved => (DecisionPoint::Route, Trigger::Absorbed { from: *from }),
+        },
         Command::Measure { .. } => (DecisionPoint::Retain, Trigger::SignalsPosted),
         Command::SetFields(_) => (DecisionPoint::Retain, Trigger::FieldsSet),
         Command::EndSituation { .. } => (DecisionPoint::Retain, Trigger::SituationEnded),
