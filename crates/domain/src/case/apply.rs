@@ -324,7 +324,7 @@ impl Case {
         if decision.trigger == Trigger::Returned {
             self.last_staff = None;
         }
-        let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
+        let afresh = decision.point.gives_out_anew(&decision.trigger);
         // Within a queue a case goes from hand to hand without having been tried elsewhere.
         let gone = matches!(decision.trigger, Trigger::StaffGone { .. });
         let leaves = match &decision.outcome {

@@ -4,7 +4,7 @@ use super::{Context, Happened, act::deferrals, guard};
 use crate::{
     announcement::Announcement,
     case::{Case, Holder, HolderRef},
-    decision::{self, Custody, DecisionPoint, Deliberation, Outcome, ResponderKind, Standing, Trigger},
+    decision::{self, Custody, Deliberation, Outcome, ResponderKind, Standing, Trigger},
     event::{ContextPackage, Event, Handoff, Words},
     exception::ExceptionKind,
     id::{DecisionId, OwnerId, ResponderId, Timestamp},
@@ -30,10 +30,9 @@ pub(super) fn settle(
     let id = DecisionId::next(&mut context.ids);
     let case = &so_far.case;
     // A reopened case is given out anew: who had it last is history, not a holder.
-    let holder = match deliberation.trigger {
-        Trigger::Reopened | Trigger::ExceptionResolved => None,
-        Trigger::Absorbed { .. } if deliberation.point == DecisionPoint::Route => None,
-        _ => case.holder.as_ref(),
+    let holder = match deliberation.point.gives_out_anew(&deliberation.trigger) {
+        true => None,
+        false => case.holder.as_ref(),
     };
     let custody = Custody {
         people: case.is_with_people(),

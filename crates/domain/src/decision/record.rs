@@ -48,6 +48,16 @@ pub enum DecisionPoint {
 }
 
 impl DecisionPoint {
+    /// Whether a case is given out anew by a decision for this reason: who had it last is history, not a holder.
+    pub(crate) fn gives_out_anew(self, trigger: &Trigger) -> bool {
+        match trigger {
+            Trigger::Reopened | Trigger::ExceptionResolved => true,
+            // What stood on another one has reopened it.
+            Trigger::Absorbed { .. } => self == Self::Route,
+            _ => false,
+        }
+    }
+
     /// All of them; a bundle must name an owner for each.
     pub const ALL: [Self; 8] = [
         Self::Route,

@@ -283,6 +283,7 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
     let gone = decision.point == DecisionPoint::Escalate;
     let holder = match decision.trigger {
         Trigger::Reopened | Trigger::ExceptionResolved => None,
+        Trigger::Absorbed { .. } if decision.point == DecisionPoint::Route => None,
         _ => before.holder.as_ref().and_then(Holder::responder),
     };
     let allowed = |c: &&Candidate| c.verdict.allow && c.verdict.errors.is_empty();
@@ -351,7 +352,9 @@ fn chosen(step: &Step<'_>, before: &Case, decision: &Decision) -> Result<(), Str
             let wished = matches!(&decision.trigger, Trigger::Transferred { to } if to == responder);
             let best = if wished { eligible.iter().find(|c| &c.facts.responder == responder) } else { best };
             ensure!(best.is_some_and(|c| &c.facts.responder == responder), "P9: {responder} instead of {best:?}");
-            let afresh = matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
+            let reopened =
+                matches!(decision.trigger, Trigger::Absorbed { .. }) && decision.point == DecisionPoint::Route;
+            let afresh = reopened || matches!(decision.trigger, Trigger::Reopened | Trigger::ExceptionResolved);
             let closed = decision.trigger == Trigger::QueueClosed;
             ensure!(!exhausted || afresh || danger || closed, "P5: handed over again after the limit");
             ensure!(
