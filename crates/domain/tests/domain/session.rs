@@ -128,7 +128,10 @@ impl Session {
         let held = self.case.as_ref().is_some_and(|case| case.holder.is_some());
         match command {
             Command::Override { .. } | Command::Reopen { .. } => self.unseen = 0,
-            Command::WriteAgain { .. } if happened.events.iter().any(|e| matches!(e, Event::CaseReopened { .. })) => {
+            // What stood on a case that ended in it reopens it once.
+            Command::WriteAgain { .. } | Command::Absorb { .. }
+                if happened.events.iter().any(|e| matches!(e, Event::CaseReopened { .. })) =>
+            {
                 self.unseen = 0;
             }
             // Somebody looked into why nobody could have it, also where a danger took it from there meanwhile.
