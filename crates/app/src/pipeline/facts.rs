@@ -65,7 +65,9 @@ pub(crate) fn answer(
     let mut attended = BTreeMap::new();
     if let Some(waits) = live.floor.waits(environment.clock.monotonic()) {
         let language = spoken(&signals);
-        for ((facts, verdict), considered) in candidates.iter().zip(&verdicts).zip(&considered) {
+        // Where a bundle considers nothing, nothing is said of anybody.
+        let applies = considered.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+        for ((facts, verdict), considered) in candidates.iter().zip(&verdicts).zip(applies) {
             let spec = governance.bundle.candidate(&facts.responder).and_then(|spec| spec.queue.as_ref());
             let Some(queue) = spec.filter(|_| verdict.permits()) else { continue };
             let skills = needed(&queue.needs, &terms.skills(considered));
