@@ -6,7 +6,7 @@ use crate::{
     case::{announce, defer},
     environment::clock::rfc3339,
     live::chats::Chat,
-    operation::{AskForCallbackRefusal, EndCallbackRefusal, GetCallbackRefusal},
+    operation::{AskForCallbackRefusal, EndCallbackRefusal, GetCallbackRefusal, Refusal},
     pipeline::{self, commit::Act, load},
     refused::{Kind, Refused},
 };
@@ -198,36 +198,29 @@ pub async fn ask_for_callback(
     repeat: &Repeat,
     asked: AskCallback,
 ) -> Result<(), AskForCallbackRefusal> {
-    pace_write(&parts.environment, chat)?;
-    let _turn = chat.turn.lock().await;
-    let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let (caller, id) = (chat.caller(), begun(journal, chat).await?.id.to_string());
-    let acted = async {
-        let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
-        let now = environment.now();
+    let governance = &parts.governance;
+    act(parts, chat, repeat, |case, now| {
         let until = defer::moment(now, "at", &asked.at)?;
-        let (queue, hours) = desk(governance, &loaded.case)?;
+        let (queue, hours) = desk(governance, case)?;
         if until.since(now) > AHEAD_MS {
-            return Err(Refused::invalid("at", "is more than two months ahead").into());
+            return Err(Refused::invalid("at", "is more than two months ahead"));
         }
         match hours.opens(until) {
             Some(opens) if opens == until => {}
             Some(opens) => {
                 let title = announce::title(&governance.bundle, queue.as_str());
                 let detail = format!("{title} is closed then; it opens at {}", rfc3339(opens));
-                return Err(Refused::invalid("at", detail).into());
+                return Err(Refused::invalid("at", detail));
             }
-            None => return Err(Refused::invalid("at", "nobody works then, nor for long after").into()),
+            None => return Err(Refused::invalid("at", "nobody works then, nor for long after")),
         }
         let call_by = Some(until.plus_ms(governance.bundle.terms().callback_ms));
         let (kind, after, field, party, note) = (DeferralKind::Callback, None, None, None, None);
-        let wording = Some(announce::wording(governance, &loaded.case));
+        let wording = Some(announce::wording(governance, case));
         let wish = Wish { kind, until, call_by, after, field, party, note, wording };
-        let act = Act::on(loaded, Command::Defer { epoch: None, wish });
-        let done = pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?;
-        Ok::<_, AskForCallbackRefusal>(done)
-    };
-    pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())
+        Ok(Command::Defer { epoch: None, wish })
+    })
+    .await
 }
 
 /// Takes back the call that the customer of a chat was to get.
@@ -235,16 +228,29 @@ pub async fn ask_for_callback(
 /// # Errors
 /// When policy, the state or the store refuses.
 pub async fn end_callback(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), EndCallbackRefusal> {
+    act(parts, chat, repeat, |_, now| {
+        let (kind, how) = (DeferralKind::Callback, DeferralHow::Cancelled);
+        Ok(Command::EndDeferral { epoch: None, kind, how, due: now })
+    })
+    .await
+}
+
+/// Gives the command that `make` makes of the case with which a chat goes on, for its customer.
+async fn act<R: Refusal>(
+    parts: &Parts,
+    chat: &Chat,
+    repeat: &Repeat,
+    make: impl FnOnce(&Case, Timestamp) -> Result<Command, Refused>,
+) -> Result<(), R> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let (caller, id) = (chat.caller(), begun(journal, chat).await?.id.to_string());
     let acted = async {
         let loaded = load::load(governance, journal, environment, &caller, "message.post", &id).await?;
-        let (kind, how, due) = (DeferralKind::Callback, DeferralHow::Cancelled, environment.now());
-        let act = Act::on(loaded, Command::EndDeferral { epoch: None, kind, how, due });
-        let done = pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?;
-        Ok::<_, EndCallbackRefusal>(done)
+        let command = make(&loaded.case, environment.now())?;
+        let act = Act::on(loaded, command);
+        Ok::<_, R>(pipeline::execute(parts, &caller, Some(repeat), Some(&id), act, |_| ()).await?)
     };
     pipeline::or_earlier_answer(journal, &parts.vault, &caller, Some(repeat), acted).await.map(|_| ())
 }
