@@ -9,7 +9,7 @@ use crate::{
     pipeline::{self, about::About, stored},
     refused::Refused,
 };
-use remit_domain::{Case, Event, decision::Outcome};
+use remit_domain::{Case, decision::Outcome};
 use remit_store::ReadError;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -80,10 +80,7 @@ async fn goes(
         Err(refused) if !refused.kind.is_ours() => return Ok(None),
         Err(refused) => return Err(refused),
     };
-    let decided = happened.events.iter().rev().find_map(|event| match event {
-        Event::DecisionMade { decision, .. } => Some(&decision.outcome),
-        _ => None,
-    });
+    let decided = happened.decision().map(|decision| &decision.outcome);
     let (to, exception) = match decided {
         None => return Ok(None),
         Some(Outcome::Keep { holder, .. }) => (holder.name().to_owned(), None),

@@ -15,7 +15,7 @@ use crate::{
 };
 use futures_util::{TryStreamExt as _, stream};
 use remit_domain::{
-    Case, Command, Event,
+    Case, Command,
     case::Status,
     decision::{DecisionPoint, Outcome, Trigger},
     id::{ResponderId, Timestamp},
@@ -133,10 +133,7 @@ async fn review(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Co
             Err(refused) if !refused.kind.is_ours() => return Ok(None),
             happened => happened?,
         };
-    let outcome = happened.events.iter().find_map(|event| match event {
-        Event::DecisionMade { decision, .. } => Some(&decision.outcome),
-        _ => None,
-    });
+    let outcome = happened.decision().map(|decision| &decision.outcome);
     let spec = holder.responder().and_then(|id| parts.governance.bundle.candidate(id));
     let closed = spec.and_then(|spec| spec.queue.as_ref()?.closed_since(context.now));
     let came_back = closed.is_none_or(|closed| holder.since >= closed) && case.situations.gravest().is_none();
