@@ -4,7 +4,7 @@ use crate::{
     Parts,
     ai::turn,
     case::due::do_due,
-    pipeline::{commit::Act, facts::needed, sealing},
+    pipeline::{commit::Act, sealing, unmet::lacked_by_all},
     refused::Refused,
 };
 use remit_domain::{
@@ -17,7 +17,7 @@ use remit_store::OutboxRow;
 /// it waits: whoever answers for it sees to it. It stays where it is, since somebody who has it may come.
 pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<(), Refused> {
     let is_known = |open: &Exception| open.kind == ExceptionKind::Raised;
-    let lacked = lacked_by_all(parts, case).filter(|_| !case.exceptions.values().any(is_known));
+    let lacked = lacked_by_all(&parts.governance, &parts.live, case).filter(|_| !case.exceptions.values().any(is_known));
     let (Some((skill, level)), Some(holder)) = (lacked, &case.holder) else {
         return turn::drop_row(&parts.journal, &row.id).await;
     };
@@ -32,14 +32,4 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
     let due = parts.environment.now().plus_ms(parts.governance.bundle.terms().exception_due_ms);
     let command = Command::RaiseException { owner: holder.accountable.clone(), due, reason: sealed.words.clone() };
     do_due(parts, row, Act::new("timer", command).with([sealed])).await
-}
-
-/// The first skill that a waiting case needs and nobody who is noted in its queue has, with what is asked of it in the
-/// end; none where somebody has each.
-fn lacked_by_all(parts: &Parts, case: &Case) -> Option<(String, u8)> {
-    let holder = case.holder.as_ref().filter(|_| case.waits_in_queue())?.responder()?;
-    let queue = parts.governance.bundle.candidate(holder)?.queue.as_ref()?;
-    let drop = queue.relax.iter().map(|relax| relax.skill_drop).max().unwrap_or(0);
-    let asked = needed(&queue.needs, &case.needs).into_iter().map(|(skill, level)| (skill, level.saturating_sub(drop)));
-    asked.filter(|(_, level)| *level > 0).find(|(skill, level)| parts.live.floor.nobody_has(holder, skill, *level))
 }

@@ -147,7 +147,7 @@ pub(crate) fn record<T: Serialize>(
         happened.events.last().map(Event::kind)
     );
     let outcomes = counting::outcomes(before, &happened.events, about.as_deref().unwrap_or_default());
-    let mut rest = follow_ups::follow_ups(&parts.governance, before, &happened, now);
+    let mut rest = follow_ups::follow_ups(&parts.governance, &parts.live, before, &happened, now);
     // What follows from what happened comes last: it takes the place of what was foreseen.
     rest.rows.splice(0..0, beside.outbox);
     rest.rows.extend(beside.again.map(|ended| follow_ups::contacted_again(ended, case.id, now)));

@@ -1,9 +1,9 @@
 //! Follow-ups of a commit, in rows of the outbox: turns of AI responders, and moments to look at a case again.
 
 use crate::{
-    Governance,
+    Governance, Live,
     journal::outbox::{self, Look, TURN, TurnDue},
-    pipeline::{closed, sla},
+    pipeline::{closed, sla, unmet},
 };
 use remit_domain::{
     Case, Event,
@@ -23,6 +23,7 @@ pub(crate) struct FollowUps {
 
 pub(crate) fn follow_ups(
     governance: &Governance,
+    live: &Live,
     before: Option<&Case>,
     happened: &Happened,
     now: Timestamp,
@@ -42,13 +43,12 @@ pub(crate) fn follow_ups(
         let id = format!("closed:{}", happened.case.id);
         follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Closed));
     }
-    if waits && before.is_none_or(|before| !waited || needs_otherwise(before, &happened.case)) {
-        let responder = happened.case.holder.as_ref().and_then(Holder::responder);
-        let queue = responder.and_then(|id| governance.bundle.candidate(id)?.queue.as_ref());
-        if !happened.case.needs.is_empty() || queue.is_some_and(|queue| !queue.needs.is_empty()) {
-            let id = format!("needs:{}", happened.case.id);
-            follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Needs));
-        }
+    if waits
+        && before.is_none_or(|before| !waited || needs_otherwise(before, &happened.case))
+        && unmet::lacked_by_all(governance, live, &happened.case).is_some()
+    {
+        let id = format!("needs:{}", happened.case.id);
+        follow_ups.rows.push(outbox::timer(id, &happened.case, now, Look::Needs));
     }
     let (was, is) =
         (before.and_then(|case| sla::next_look(governance, case)), sla::next_look(governance, &happened.case));

@@ -29,6 +29,7 @@ pub mod repeat;
 pub mod sealing;
 pub mod sla;
 pub mod stored;
+pub mod unmet;
 
 /// Decides `command` against the newest state of `case`, commits what happens, and answers with what
 /// `show` makes of it. Taken anew when somebody else's write came between.
