@@ -175,7 +175,11 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
     };
     let checked = remit(&["--json", "policy", "check", &bundle]);
     assert_eq!((&checked["good"], &checked["intents"]["kept"]), (&true.into(), &0.0.into()), "{checked}");
-    assert!(checked["warnings"][0].as_str().unwrap().contains(more), "{checked}");
+    let of_classifier = |checked: &Value| {
+        let warnings = checked["warnings"].as_array().unwrap().iter().map(|warning| warning.as_str().unwrap());
+        warnings.filter(|warning| warning.contains("intent classifier")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(matches!(&of_classifier(&checked)[..], [warning] if warning.contains(more)), "{checked}");
     let examples = format!("{bundle}/intents.csv");
     let out = directory.path().join("intents.bin").display().to_string();
     let table = ["intent ", "messages right  kept  taken for", "other intents that are told better"];
@@ -189,7 +193,7 @@ fn examples_by_which_nobody_would_be_followed_are_told() {
     let bundle = bank_of_few(&directory.path().join("twelve"), 12);
     let checked = remit(&["--json", "policy", "check", &bundle, "--at", "2026-01-01T00:00:00Z"]);
     assert!(checked["intents"]["kept"].as_f64().unwrap() > 0.4, "{checked}");
-    assert_eq!(checked["warnings"], serde_json::json!([]), "{checked}");
+    assert_eq!(of_classifier(&checked), Vec::<String>::new(), "{checked}");
     let examples = format!("{bundle}/intents.csv");
     let judged = remit(&[&["--json", "signals", "evaluate", &examples], &never[..]].concat());
     let rows = judged["intent"]["by_intent"].as_array().unwrap();

@@ -183,10 +183,17 @@ fn authors_of_files_cannot_speak_for_remit() {
         "\n[[test]]\nname = {}\ncandidate = \"cards-ai\"\nallow = true\nsignals = {{ x = 1 }}\n",
         json!("a\u{1b}[2J\u{202e}\nremit: all is well")
     );
-    append("tests/hostile-\u{9b}31m.toml", &test);
+    // A file that nobody would see by its own name is refused by the place of what hides it.
+    for name in ["tests/hostile-\u{9b}31m.toml", "policies/hostile-\u{1b}[2J\n.cedar"] {
+        append(name, &test);
+        let refused = printed(&["policy", "test", &place], Some(2));
+        assert!(refused.contains("which is not shown as it is; take it out"), "{refused}");
+        fs::remove_file(here.join(name)).unwrap();
+    }
+    append("tests/hostile.toml", &test);
     printed(&["policy", "test", &place], Some(1));
     append(
-        "policies/hostile-\u{1b}[2J\n.cedar",
+        "policies/hostile.cedar",
         &format!("@id({0:?}) @owner({0:?}) @reason({0:?})\npermit (principal, action, resource);", "a\u{1b}\u{202e}"),
     );
     for command in ["check", "test"] {

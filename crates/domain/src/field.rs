@@ -106,6 +106,8 @@ pub enum Untold {
     Unreachable,
     /// Nothing that it told could be used.
     Unusable,
+    /// It answered, and knows nothing of what was asked.
+    NothingKnown,
     /// Some of what it told does not fit, and the rest is used.
     Partial,
     /// The service is left alone for a while, since it told nothing several times in a row.
@@ -119,6 +121,7 @@ impl Untold {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
             Self::Unusable => "unusable",
+            Self::NothingKnown => "nothing_known",
             Self::Partial => "partial",
             Self::LeftAlone => "left_alone",
         }

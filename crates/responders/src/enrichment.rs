@@ -8,7 +8,7 @@ use crate::{
     signed,
 };
 use hyper::body::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::timeout;
@@ -75,10 +75,15 @@ impl EnrichmentService {
     }
 }
 
-/// What a reply tells. A list is none, though it could be read as the members in their order.
+/// What a reply tells. A list is none, though it could be read as the members in their order; nor is an object of other
+/// members alone, which is the reply of another service.
 fn told(body: &[u8]) -> Result<EnrichmentTold, Failure> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Failure::Malformed("no JSON object".to_owned()));
+    }
+    let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(body).map_err(|error| Failure::json(&error))?;
+    if !members.is_empty() && !["facts", "fields"].iter().any(|name| members.contains_key(*name)) {
+        return Err(Failure::Malformed("neither `facts` nor `fields`".to_owned()));
     }
     serde_json::from_slice(body).map_err(|error| Failure::json(&error))
 }
@@ -93,7 +98,16 @@ mod tests {
         let tier = of("{ \"facts\": { \"tier\": \"plus\" }, \"version\": 3 }").unwrap();
         assert_eq!((tier.facts.len(), tier.fields.len()), (1, 0));
         assert_eq!(of(" {}").unwrap(), EnrichmentTold::default());
-        for body in ["", "[]", "[{}, {}]", "null", "\"facts\"", "{ \"facts\": [] }", "{ \"facts\": {} "] {
+        for body in [
+            "",
+            "[]",
+            "[{}, {}]",
+            "null",
+            "\"facts\"",
+            "{ \"facts\": [] }",
+            "{ \"facts\": {} ",
+            "{ \"tier\": \"plus\" }",
+        ] {
             assert!(matches!(of(body), Err(Failure::Malformed(_))), "{body}");
         }
     }

@@ -83,7 +83,8 @@ pub(crate) async fn enrich(
     let untold = match (fields.is_some() || has_facts || all_known, left_out.is_empty()) {
         (true, true) => None,
         (true, false) => Some((Untold::Partial, left_out)),
-        (false, _) => Some((Untold::Unusable, left_out)),
+        (false, true) => Some((Untold::NothingKnown, left_out)),
+        (false, false) => Some((Untold::Unusable, left_out)),
     };
     parts.environment.metrics.enriched(untold.as_ref().map_or("told", |(why, _)| why.as_str()));
     Ok(Enriched { fields, has_facts, untold })

@@ -17,7 +17,8 @@ use remit_store::OutboxRow;
 /// it waits: whoever answers for it sees to it. It stays where it is, since somebody who has it may come.
 pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> Result<(), Refused> {
     let is_known = |open: &Exception| open.kind == ExceptionKind::Raised;
-    let lacked = lacked_by_all(&parts.governance, &parts.live, case).filter(|_| !case.exceptions.values().any(is_known));
+    let lacked =
+        lacked_by_all(&parts.governance, &parts.live, case).filter(|_| !case.exceptions.values().any(is_known));
     let (Some((skill, level)), Some(holder)) = (lacked, &case.holder) else {
         return turn::drop_row(&parts.journal, &row.id).await;
     };

@@ -169,8 +169,8 @@ impl Default for Metrics {
         let sent = "Messages that machines sent, by who says so and what became of them";
         registry.register("automatic_messages", sent, Family::clone(&automatic));
         let enrichments = Family::default();
-        let help = "What was asked before the first decision on a case, by what came of it: told, timeout, \
-                    unreachable, unusable, left_alone";
+        let help = "What was asked before the first decision on a case, by what came of it: told, partial, \
+                    nothing_known, unusable, timeout, unreachable, left_alone";
         registry.register("enrichments", help, Family::clone(&enrichments));
         let lost = "Turns of AI responders that came to nothing, by why: late, denied by policy, failed";
         registry.register("ai_turns_lost", lost, Family::clone(&turns_lost));

@@ -119,7 +119,9 @@ fn ledger(plan: Plan) {
     let key = key.trim();
     let url = |changed| Forger { server: client.clone(), changed }.start();
     for (who, good, said) in judged(&url(None), &client.token, key, &older) {
-        assert!(good && said.trim() == format!("verified {size}"), "{who}: {said}");
+        // More, where an AI's patience ran out meanwhile and the server recorded it.
+        let verified = said.trim().strip_prefix("verified ").and_then(|size| size.parse().ok());
+        assert!(good && verified >= Some(size), "{who} of {size}: {said}");
     }
     // The root of a checkpoint begins after its origin and size.
     let root: usize = String::from_utf8_lossy(&note).lines().take(2).map(|line| line.len() + 1).sum();

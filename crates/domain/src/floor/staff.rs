@@ -36,10 +36,9 @@ impl StaffProfile {
 
     /// Whether they work in the queue, and could take a case that asks this.
     pub fn could_take(&self, queue: &ResponderId, asks: &Asks<'_>) -> bool {
-        let speaks =
-            asks.language == ANY_LANGUAGE || level(&self.languages, asks.language) >= asks.language_level.max(1);
+        let language = Some(asks.language).filter(|language| *language != ANY_LANGUAGE);
         self.serves(queue, asks.channel)
-            && speaks
+            && self.speaks_at(language, asks.language_level)
             && asks.skills.iter().all(|(skill, least)| self.level(skill) >= *least)
     }
 
@@ -58,12 +57,16 @@ impl StaffProfile {
     }
 
     pub(super) fn speaks(&self, need: &Need) -> bool {
-        let least = need.language_level.max(1);
-        need.language.as_deref().is_none_or(|language| level(&self.languages, language) >= least)
+        self.speaks_at(need.language.as_deref(), need.language_level)
+    }
+
+    /// Whether they speak the language at that level, or at all where it is 0; everybody does where any will do.
+    fn speaks_at(&self, language: Option<&str>, least: u8) -> bool {
+        language.is_none_or(|language| level(&self.languages, language) >= least.max(1))
     }
 
     pub(super) fn knows(&self, need: &Need) -> bool {
-        need.skills.iter().all(|(skill, least)| level(&self.skills, skill) >= *least)
+        need.skills.iter().all(|(skill, least)| self.level(skill) >= *least)
     }
 
     /// Sum of their levels in what is needed: more is better.

@@ -65,3 +65,27 @@ fn what_was_told_stays_whatever_bundle_comes_after() {
     bob.say("I want to talk to a human about my transfer");
     assert!(json!(shown(&bob)).to_string().contains("A person will answer (Payments desk)."), "{:?}", shown(&bob));
 }
+
+/// The bank in which no queue may have anything, so that whoever is accountable sees to it.
+fn nobody_may(bundle: &Bundle) -> Bundle {
+    let nobody = "@id(\"nobody\")\n@owner(\"everyday-team\")\n@reason(\"No desk works today\")\n\
+                  forbid (principal is Queue, action == Action::\"handle\", resource);\n";
+    let files: Files = bundle.files().clone().with("policies/nobody.cedar", nobody.into());
+    untested(&Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:?}")))
+}
+
+#[test]
+fn who_waits_for_an_owner_is_told_by_which_moment_on_a_clock() {
+    let clocks = TwoClocks::at(TEN);
+    let bundle = Arc::new(nobody_may(&bank_working("08:00-18:00", &[])));
+    let server = Server::start_under_clock(Arc::clone(&bundle), Box::new(clocks), Services::none());
+    let lead = server.client(&["lead", "admin"]);
+    let ann = Customer::of(&lead, "ann");
+    ann.say("I want to talk to a human about my transfer");
+    let case = lead.get("/v1/cases").body["items"][0].clone();
+    let exceptions = lead.get("/v1/exceptions").body["items"].clone();
+    assert_eq!(exceptions[0]["case"], case["id"], "{exceptions}");
+    let told = json!(shown(&ann)).to_string();
+    eprintln!("{exceptions} {told}");
+    assert!(told.contains("is seeing to this and will act by Tuesday 10 March, "), "{told}");
+}
