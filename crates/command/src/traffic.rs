@@ -3,7 +3,7 @@
 use crate::client::Client;
 use anyhow::Context;
 use remit_app::operation;
-use remit_signals::readings::nearest;
+use remit_signals::readings::misspelling;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::{
@@ -103,15 +103,17 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Message>> {
 /// The columns that are read, beside those of signals, fields and facts.
 const COLUMNS: [&str; 4] = ["text", "intent", "customer", "channel"];
 
-/// Refuses a name that is like one that is read, and is none: what stands there would be left out in silence. Others
-/// are somebody's own, and are left alone.
+/// Refuses a name that misspells one that is read and not there: what stands under it would be left out in silence.
+/// Others are somebody's own, and are left alone.
 fn misspelt<'a>(path: &Path, line: usize, names: impl IntoIterator<Item = &'a str>) -> anyhow::Result<()> {
     let is_read = |name: &str| {
         let prefixed = [SIGNAL, FIELD, FACT].iter().any(|prefix| name.starts_with(prefix));
         prefixed || COLUMNS.contains(&name) || ["signals", "fields", "facts"].contains(&name)
     };
+    let names: Vec<&str> = names.into_iter().collect();
+    let missing: Vec<&str> = COLUMNS.into_iter().filter(|column| !names.contains(column)).collect();
     for name in names.into_iter().filter(|name| !is_read(name)) {
-        if let Some(like) = nearest(name, COLUMNS) {
+        if let Some(like) = misspelling(name, missing.iter().copied()) {
             anyhow::bail!("{}:{line}: `{name}` is no column that is read; did you mean `{like}`?", path.display());
         }
     }
@@ -285,5 +287,14 @@ mod tests {
         assert_eq!(opening(0, &read(&path).unwrap()[0])["fields"], fields);
         let line = json!({ "text": "a", "signals": { "tier": "gold", "frozen": true, "age": 7 } }).to_string();
         assert_eq!(of("a.jsonl", &line), [readings]);
+        // What is somebody's own is left alone, also where it begins like what is read; a misspelt name is told.
+        for own in ["customer_tier", "customer_id", "intent_confidence", "channel_in", "test", "texts"] {
+            assert_eq!(of("own.csv", &format!("text,{own}\na,x\n")), [Value::Null], "{own}");
+        }
+        for (wrong, meant) in [("costumer", "customer"), ("Chanel", "channel"), ("intents", "intent")] {
+            fs::write(&path, format!("text,{wrong}\na,x\n")).unwrap();
+            let told = read(&path).unwrap_err().to_string();
+            assert!(told.contains(&format!("`{wrong}` is no column that is read; did you mean `{meant}`?")), "{told}");
+        }
     }
 }

@@ -13,7 +13,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 
-pub use mistake::{At, Mistake, nearest};
+pub use mistake::{At, Mistake, misspelling, nearest};
 pub use resolve::resolve;
 pub use resolving::Choice;
 

@@ -35,6 +35,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     like.filter(|(like, _)| *like >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 
+/// Characters by which a misspelt name differs at most; by more it is another name, though it begins like it.
+const SLIPS: usize = 2;
+
+/// The name that `name` misspells; none where it is another name.
+pub fn misspelling<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.trim().to_lowercase();
+    let slips = known.into_iter().map(|known| (strsim::osa_distance(&name, known), known));
+    slips.filter(|(slips, known)| *slips <= SLIPS && *slips < known.len() / 2).min().map(|(_, known)| known)
+}
+
 /// `did you mean …`, where a name is like one of those known.
 pub(super) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     nearest(name, known).map_or_else(|| otherwise.to_owned(), |known| format!("did you mean `{known}`? {otherwise}"))
