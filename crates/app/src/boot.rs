@@ -14,7 +14,7 @@ use crate::{
     start,
     vault::{customers::Customers, opened::Opener},
 };
-use remit_domain::id::Timestamp;
+use remit_domain::id::{Digest, Timestamp};
 use remit_policy::bundle::Bundle;
 use remit_store::sqlite::Options;
 use std::{
@@ -62,6 +62,8 @@ pub struct Governing<'a> {
     pub by: &'a str,
     /// Why, where they say so.
     pub reason: Option<String>,
+    /// Whether the bundle is what lies in a directory that was named at the start.
+    pub from_directory: bool,
 }
 
 impl Opened {
@@ -83,6 +85,14 @@ impl Opened {
         Ok(block_on(bundle::in_force(&self.directory.store))?)
     }
 
+    /// The bundle that a directory named at a start held when it was loaded last; none where none was on record.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn from_directory(&self) -> Result<Option<Digest>, BootError> {
+        Ok(block_on(bundle::from_directory(&self.directory.store))?)
+    }
+
     /// What it takes to put another bundle in force; nothing where it is, and nothing is to be moved. Changes nothing.
     ///
     /// # Errors
@@ -99,10 +109,10 @@ impl Opened {
     /// # Errors
     /// When something in the bundle or the directory prevents it; then what was in force is.
     pub fn start(self, governing: Governing<'_>, told: &mut dyn FnMut(&str)) -> Result<Parts, BootError> {
-        let Governing { bundle, clock, services, settings, moves, by, reason } = governing;
+        let Governing { bundle, clock, services, settings, moves, by, reason, from_directory } = governing;
         let plan = self.plan(&bundle, moves, clock.now())?;
         let reader = reader::open(Some(&self.data), &bundle, told)?;
-        let plan = plan.map(|plan| (plan, By { who: by.to_owned(), why: reason }));
+        let plan = plan.map(|plan| (plan, By { who: by.to_owned(), why: reason, from_directory }));
         Ok(start::start(Start { directory: self.directory, bundle, reader, clock, services, settings, plan })?)
     }
 }
@@ -119,6 +129,7 @@ pub fn open(
     settings: Settings,
     told: &mut dyn FnMut(&str),
 ) -> Result<Parts, BootError> {
-    let governing = Governing { bundle, clock, services, settings, moves: Moves::default(), by: "remit", reason: None };
+    let (moves, by, reason) = (Moves::default(), "remit", None);
+    let governing = Governing { bundle, clock, services, settings, moves, by, reason, from_directory: false };
     Opened::open(data, told)?.start(governing, told)
 }

@@ -5,7 +5,7 @@ use anyhow::Context;
 use remit_app::{
     Parts, Settings,
     boot::{Governing, Opened},
-    bundle::Moves,
+    bundle::{InForce, Moves},
     directory,
     environment::clock::{Clock, SystemClock},
     governance::{model_cache::ModelCache, services::Services},
@@ -61,10 +61,44 @@ pub fn govern(
     settings: Settings,
     otherwise: &dyn Fn() -> anyhow::Result<Bundle>,
 ) -> anyhow::Result<Governed> {
-    let (opened, bundle) = opened(data, path, otherwise)?;
-    let before = opened.in_force()?.map(|before| before.digest.to_string());
+    let (opened, mut bundle) = opened(data, path, otherwise)?;
+    let in_force = opened.in_force()?;
+    let before = in_force.as_ref().map(|before| before.digest.to_string());
+    if let (Some(path), Some(in_force), true) = (path, in_force, moves.is_empty())
+        && in_force.digest != *bundle.digest()
+        && opened.from_directory()?.as_ref() == Some(bundle.digest())
+    {
+        // What came into force since by a command is not undone by a start with what was there before it.
+        bundle = superseding(path, &bundle, in_force)?;
+    }
     let services = services(&bundle, Some(data))?;
-    Ok(Governed { app: start(opened, Arc::new(bundle), Box::new(SystemClock), services, settings, moves)?, before })
+    let by = by();
+    let governing = Governing {
+        bundle: Arc::new(bundle),
+        clock: Box::new(SystemClock),
+        services,
+        settings,
+        moves,
+        by: &by,
+        reason: None,
+        from_directory: path.is_some(),
+    };
+    Ok(Governed { app: opened.start(governing, &mut |step| shown::note(step))?, before })
+}
+
+/// The bundle in force, which came into force after what is still in the directory at `path`.
+fn superseding(path: &Path, there: &Bundle, in_force: InForce) -> anyhow::Result<Bundle> {
+    let (path, named) = (path.display(), short(in_force.digest.as_str()).to_owned());
+    let bundle = in_force.governing().map_err(|why| {
+        let cure = format!("cure: put a bundle in force that can with `remit policy activate {path} --data DIR`");
+        anyhow::anyhow!("the bundle in force, {named}, cannot govern:\n{why}\n{cure}")
+    })?;
+    shown::note(&format!(
+        "{path} holds bundle {} as when it was loaded last; {named} was put in force since, and goes on. \
+         `remit policy activate {path}` puts the directory's in force, and so does SIGHUP",
+        short(there.digest().as_str())
+    ));
+    Ok(bundle)
 }
 
 /// An opened data directory, and what is to govern it.
@@ -112,7 +146,8 @@ pub fn start(
     moves: Moves,
 ) -> anyhow::Result<Parts> {
     let by = by();
-    let governing = Governing { bundle, clock, services, settings, moves, by: &by, reason: None };
+    let (reason, from_directory) = (None, false);
+    let governing = Governing { bundle, clock, services, settings, moves, by: &by, reason, from_directory };
     Ok(opened.start(governing, &mut |step| shown::note(step))?)
 }
 

@@ -64,6 +64,9 @@ pub struct BundleActivation {
     /// Why, in their words, where they were asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether it was loaded from the directory that the server was started with, at a start or by SIGHUP.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_directory: bool,
     /// What is in it otherwise, in numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<BundleChanges>,

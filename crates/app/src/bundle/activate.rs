@@ -190,6 +190,23 @@ pub async fn activate_for_operator(
     Switch { succession, caller: None, wanted: Wanted::of(asked, who)? }.to(files).await
 }
 
+/// Puts the bundle of these files in force, which lie in the directory that the server was started with. `signal`
+/// stands on record as who had it done.
+///
+/// # Errors
+/// As [`activate_bundle`].
+pub async fn reload_directory(
+    succession: &Succession,
+    signal: &str,
+    reason: &str,
+    files: Files,
+) -> Result<Activation, Refused> {
+    let asked = ActivateBundle { reason: Some(reason.to_owned()), ..ActivateBundle::default() };
+    let mut wanted = Wanted::of(&asked, signal)?;
+    wanted.by.from_directory = true;
+    Switch { succession, caller: None, wanted }.to(files).await
+}
+
 /// Puts the bundle in force again that was before the one in force, for whoever runs the server.
 ///
 /// # Errors
@@ -251,7 +268,7 @@ impl Wanted {
             return Err(Refused::invalid("from", form));
         }
         let from = asked.from.clone();
-        let by = By { who: who.to_owned(), why: asked.reason.clone() };
+        let by = By { who: who.to_owned(), why: asked.reason.clone(), from_directory: false };
         Ok(Self { by, moves, preview, from })
     }
 }

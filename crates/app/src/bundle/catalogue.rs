@@ -109,7 +109,7 @@ pub async fn list_bundles(
     for row in rows {
         let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
         let Event::BundleActivated(activation) = event else { continue };
-        let BundleActivation { from, to, name, by, reason, changed, moves, at } = activation;
+        let BundleActivation { from, to, name, by, reason, changed, moves, at, from_directory: _ } = activation;
         let by = who::named(&parts.journal, &parts.vault, &by).await?;
         let (seq, at) = (row.seq, rfc3339(at));
         items.push(BundleView { digest: to, name, seq, at, by, reason, from, changed, moves, in_force: false });

@@ -1,8 +1,8 @@
 //! Which bundle is in force.
 
-use remit_domain::id::Digest;
+use remit_domain::{Event, Stream, id::Digest};
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
-use remit_store::{Evidence, ReadError};
+use remit_store::{Evidence, Journal, ReadError};
 
 /// The bundle in force, as it was kept.
 #[derive(Debug)]
@@ -41,4 +41,18 @@ pub async fn in_force(store: &impl Evidence) -> Result<Option<InForce>, ReadErro
         Some(bytes) => Files::kept(&named, &bytes).map_err(|error| error.to_string()),
     };
     Ok(Some(InForce { digest, kept }))
+}
+
+/// The bundle that the directory named at a start held when it was loaded last, at a start or by SIGHUP; none where no
+/// such load is on record.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn from_directory(store: &impl Journal) -> Result<Option<Digest>, ReadError> {
+    let rows = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await?;
+    let loaded = |body: &[u8]| match serde_json::from_slice(body) {
+        Ok(Event::BundleActivated(activation)) if activation.from_directory => Some(activation.to),
+        _ => None,
+    };
+    Ok(rows.iter().rev().find_map(|row| loaded(&row.body)))
 }

@@ -64,6 +64,8 @@ pub struct By {
     pub who: String,
     /// Why, in their words; none where nobody asked.
     pub why: Option<String>,
+    /// Whether it is what lies in the directory that the server was started with.
+    pub from_directory: bool,
 }
 
 /// Why a bundle cannot come into force.
@@ -155,6 +157,7 @@ impl Plan {
             name: bundle.name().to_owned(),
             by: by.who.clone(),
             reason: by.why.clone(),
+            from_directory: by.from_directory,
             changed: self.changed,
             moves: self.moved(),
             at,

@@ -1,9 +1,6 @@
 //! What SIGHUP does: the bundle's directory with which the server was started is loaded anew.
 
-use remit_app::{
-    Succession,
-    bundle::activate::{self, ActivateBundle},
-};
+use remit_app::{Succession, bundle::activate};
 use remit_command::{open::short, shown};
 use remit_policy::files::Files;
 use std::{path::PathBuf, sync::Arc};
@@ -23,9 +20,8 @@ pub(super) async fn reload(succession: Arc<Succession>, directory: Option<PathBu
             return;
         }
     };
-    let reason = "SIGHUP: the directory with which the server was started is loaded anew".to_owned();
-    let asked = ActivateBundle { reason: Some(reason), ..ActivateBundle::default() };
-    match activate::activate_for_operator(&succession, "a signal to the server", &asked, files).await {
+    let reason = "SIGHUP: the directory with which the server was started is loaded anew";
+    match activate::reload_directory(&succession, "a signal to the server", reason, files).await {
         Ok(done) if done.from == done.to => shown::note("the bundle in the directory is in force already"),
         Ok(done) => shown::note(&format!("bundle {} is in force", short(done.to.as_str()))),
         Err(refused) => {

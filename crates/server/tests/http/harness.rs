@@ -290,7 +290,8 @@ pub(crate) fn open_moved_at(
 ) -> Result<Parts, boot::BootError> {
     let moves = Moves::parse(&moves.iter().map(|given| (*given).to_owned()).collect::<Vec<_>>()).unwrap();
     let (bundle, services, settings) = (Arc::clone(bundle), Services::none(), Settings::default());
-    let governing = boot::Governing { bundle, clock, services, settings, moves, by: "the tests", reason: None };
+    let (by, reason, from_directory) = ("the tests", None, false);
+    let governing = boot::Governing { bundle, clock, services, settings, moves, by, reason, from_directory };
     boot::Opened::open(data, &mut |_| {})?.start(governing, &mut |step| panic!("{step}"))
 }
 

@@ -302,11 +302,13 @@ fn what_nobody_took_leaves_a_desk_that_closes_also_while_the_server_is_down() {
 
 #[test]
 fn who_is_offered_a_case_when_their_desk_closes_may_take_it_and_what_they_give_back_goes_on() {
-    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - 5_000);
+    let clocks = TwoClocks::at(TEN + 8 * HOUR_MS - MINUTE_MS - 5_000);
     let bundle = bank_in_shifts();
     let server = Server::start_under_clock(bundle, Box::new(clocks.clone()), Services::none());
     let lead = server.client(&["lead", "admin"]);
     let ana = at_work(&server, &lead, "ana", "general", 2);
+    // Who just came is asked for one case, and for two a minute later.
+    clocks.pass(MINUTE_MS);
     let (first, second) = (lead.open("ann", TRANSFER), lead.open("kim", TRANSFER));
     let offers = work(&ana, "ana", |work| offered(work) == 2)["offered"].clone();
     let of = |opened: &Value| offers.as_array().unwrap().iter().find(|offer| id(offer) == id(opened)).unwrap().clone();
