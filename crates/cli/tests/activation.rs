@@ -273,3 +273,40 @@ fn a_server_that_is_killed_while_cases_are_decided_anew_goes_on_at_the_next_star
     let verified = ended(&["ledger", "verify", "data"], at, "", "", 0);
     assert!(!verified.contains("problem"), "{verified}");
 }
+
+#[test]
+fn what_a_command_put_in_force_outlives_a_start_with_the_directory_of_before() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let own = at.join("own");
+    copy(Path::new(BANK), &own);
+    let server = Server::start(&["--bundle", "own"], at, None);
+    let (first, token) = (server.digest.clone(), server.token.clone());
+    // A mistake comes by the signal, and is taken back by the command; the directory still holds it.
+    renamed(&own, "Mistaken");
+    while server.bundles().len() < 2 {
+        server.hang_up();
+    }
+    server.told(&["policy", "rollback", "--reason", "it was a mistake"], at, 0);
+    drop(server);
+    let start = || Server::start(&["--bundle", "own"], at, Some(&token));
+    let server = start();
+    assert_eq!(server.digest, first);
+    // What was put in force from elsewhere goes on too.
+    copy(Path::new(BANK), &at.join("other"));
+    renamed(&at.join("other"), "Other");
+    server.told(&["policy", "activate", "other", "--reason", "better"], at, 0);
+    let other = server.bundles().last().unwrap().get("digest").unwrap().clone();
+    drop(server);
+    let server = start();
+    assert_eq!(other, server.digest.as_str());
+    drop(server);
+    // A directory that changed is a change, also back to what it held before.
+    for name in ["Third", "Mistaken"] {
+        renamed(&own, name);
+        let server = start();
+        let newest = server.bundles().last().unwrap().clone();
+        assert!(newest.get("name").and_then(Value::as_str).unwrap().starts_with(name), "{newest}");
+        assert_eq!(newest.get("digest").unwrap(), server.digest.as_str());
+    }
+}

@@ -171,9 +171,9 @@ pub async fn roll_back_bundle(
 ) -> Result<Activation, RollBackBundleRefusal> {
     let parts = succession.current();
     permit(&parts, caller)?;
-    let wanted = Wanted::of(&asked.into(), &caller.pseudonym)?;
-    let files = files_before(&parts).await?;
-    Ok(Switch { succession, caller: Some(caller), wanted }.to(files).await?)
+    Ok(Switch { succession, caller: Some(caller), wanted: Wanted::back(asked.into(), &caller.pseudonym, &parts)? }
+        .back(&parts)
+        .await?)
 }
 
 /// Puts the bundle of these files in force, or says what that would do, for whoever runs the server; no policy is
@@ -216,12 +216,8 @@ pub async fn roll_back_for_operator(
     who: &str,
     asked: &ActivateBundle,
 ) -> Result<Activation, Refused> {
-    let files = files_before(&succession.current()).await?;
-    activate_for_operator(succession, who, asked, files).await
-}
-
-async fn files_before(parts: &Parts) -> Result<Files, Refused> {
-    catalogue::files(&parts.journal, &catalogue::before(&parts.journal).await?).await
+    let parts = succession.current();
+    Switch { succession, caller: None, wanted: Wanted::back(asked.clone(), who, &parts)? }.back(&parts).await
 }
 
 /// Whether `caller` may put bundles in force: asked before what they send is read, since that is much.
@@ -271,6 +267,12 @@ impl Wanted {
         let by = By { who: who.to_owned(), why: asked.reason.clone(), from_directory: false };
         Ok(Self { by, moves, preview, from })
     }
+
+    /// That of who goes back from the bundle in force in `parts`, and from no other one that comes into force meanwhile.
+    fn back(mut asked: ActivateBundle, who: &str, parts: &Parts) -> Result<Self, Refused> {
+        asked.from.get_or_insert_with(|| parts.governance.bundle.digest().to_string());
+        Self::of(&asked, who)
+    }
 }
 
 /// A change of bundle that is under way.
@@ -282,6 +284,12 @@ struct Switch<'a> {
 }
 
 impl Switch<'_> {
+    /// To the bundle before the one in force in `parts`.
+    async fn back(self, parts: &Parts) -> Result<Activation, Refused> {
+        let before = catalogue::before(&parts.journal).await?;
+        self.to(catalogue::files(&parts.journal, &before).await?).await
+    }
+
     async fn to(self, files: Files) -> Result<Activation, Refused> {
         let _one = self.succession.activating.lock().await;
         let parts = self.succession.current();
@@ -370,6 +378,13 @@ impl Switch<'_> {
 
         let begun = parts.environment.clock.monotonic();
         let closed = parts.journal.close().await;
+        // Nothing is written until it is over: a token that stands now was not revoked before.
+        if let Some(caller) = self.caller
+            && !auth::stands(&parts.journal, &parts.live, &parts.environment, caller).await?
+        {
+            let detail = "the token was revoked or ran out while the bundle was made ready; nothing was changed";
+            return Err(Refused::new(Kind::Forbidden, detail));
+        }
         if !was_staffed && next.live.floor.is_staffed() {
             // The first of them came while it was made ready.
             placing::follow_cases(&next, &next.live).await.map_err(Refused::internal)?;

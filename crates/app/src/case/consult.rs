@@ -146,7 +146,8 @@ pub async fn answer_consult(
     Ok(pipeline::execute(parts, caller, repeat, Some(id), act, shown(parts)).await?)
 }
 
-/// Questions that nobody has answered yet, the newest first; those to `queue`, or all.
+/// Questions that nobody has answered yet, the newest first; those to `queue`, or all: of them those that were asked of
+/// a queue in which who asks works, and those on cases that they may read.
 ///
 /// # Errors
 /// When policy or the store refuses, or there is no such queue.
@@ -168,6 +169,15 @@ pub async fn consults(
         // A case that has ended needs no advice.
         let asked = case.consults.keys().any(|open| open.to_string() == id);
         if case.status != Status::Open || !asked {
+            continue;
+        }
+        let works_there = |staff| {
+            let there = parts.live.floor.staff(staff);
+            there.is_some_and(|there| there.profile.queues.contains(&item.consult.queue))
+        };
+        if !caller.principal.staff().is_some_and(works_there)
+            && !load::may(&parts.governance, &parts.environment, caller, "case.read", &case)
+        {
             continue;
         }
         views.push(ConsultView {

@@ -93,6 +93,8 @@ operations! { "cases"
             NotFound,
             /// The case is resolved, or ended in another one.
             Conflict,
+            /// The words on the case were erased, so that nothing more is said of it.
+            Erased,
         }
     }
 

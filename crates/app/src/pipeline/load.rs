@@ -58,6 +58,17 @@ pub(crate) fn permitted(
     Ok(Loaded { action, case })
 }
 
+/// Whether `caller` may do `action` on a case.
+pub(crate) fn may(
+    governance: &Governance,
+    environment: &Environment,
+    caller: &Caller,
+    action: &'static str,
+    case: &Case,
+) -> bool {
+    auth::permit_on(governance, environment, caller, action, held(case)).is_ok()
+}
+
 /// The case with this identifier, as Remit itself reads it to show something else.
 pub(crate) async fn for_views(
     governance: &Governance,

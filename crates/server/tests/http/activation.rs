@@ -4,7 +4,13 @@ use crate::{
     harness::{Client, Server, id},
     sample_bundle::{BANK, bank_with, bank_with_file, bank_without},
 };
-use remit_app::journal::block_on::block_on;
+use remit_app::{
+    access::auth,
+    bundle::activate::{self, ActivateBundle},
+    journal::block_on::block_on,
+    operation::Refusal as _,
+    refused::Kind,
+};
 use remit_policy::{bundle::Bundle, files::Files};
 use remit_store::Journal as _;
 use serde_json::{Value, json};
@@ -269,4 +275,44 @@ fn who_may_not_keep_a_case_under_another_bundle_loses_it_and_what_people_have_st
     let replayed = lead.post(&format!("/v1/decisions/{}/replay", now["decision"].as_str().unwrap()), &json!({}));
     assert_eq!(replayed.body["same"], true);
     in_force_at_each_place(&server);
+}
+
+#[test]
+fn rollbacks_at_once_go_back_from_what_was_in_force_and_each_is_on_record() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    let without = untested(&bank_without("payments"));
+    assert_eq!(put_in_force(&lead, &without, "reason=x").status, 200);
+    let back: Vec<_> = thread::scope(|scope| {
+        let one = || lead.post("/v1/bundles/rollback", &json!({ "reason": "it was a mistake" }));
+        let all: Vec<_> = (0..6).map(|_| scope.spawn(one)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (done, refused): (Vec<_>, Vec<_>) = back.into_iter().partition(|got| got.status == 200);
+    assert!(!done.is_empty() && done.iter().all(|got| got.body["from"] != got.body["to"]));
+    assert!(refused.iter().all(|got| (got.status, &got.body["type"]) == (409, &json!("/problems/conflict"))));
+    let bundles = lead.get("/v1/bundles?limit=200").body["items"].as_array().unwrap().clone();
+    // Each went back to what was in force before the one from which it went.
+    assert_eq!(bundles.len(), 2 + done.len());
+    for at in 2..bundles.len() {
+        assert_eq!(bundles[at]["digest"], bundles[at - 2]["digest"], "{bundles:?}");
+    }
+}
+
+#[test]
+fn a_token_that_was_revoked_while_its_bundle_was_made_ready_puts_nothing_in_force() {
+    let server = Server::start();
+    let (lead, other) = (server.client(&["lead", "admin"]), server.client(&["admin"]));
+    let header = format!("Bearer {}", other.token);
+    let parts = &server.app;
+    let caller = block_on(auth::caller(&parts.journal, &parts.live, &parts.environment, Some(&header))).unwrap();
+    // It was let in, and is revoked before the switch.
+    assert_eq!(lead.delete(&format!("/v1/tokens/{}", caller.token)).status, 204);
+    let asked = ActivateBundle { reason: Some("x".to_owned()), ..ActivateBundle::default() };
+    let files = untested(&bank_without("payments")).files().to_bytes();
+    let refused = server.wait_for(activate::activate_bundle(server.succession(), &caller, asked, &files)).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Forbidden, "{refused}");
+    // Requests go on, under what was in force.
+    lead.open("ann", "where is my card?");
+    assert_eq!(in_force_at_each_place(&server), [BANK.digest().to_string()]);
 }

@@ -147,6 +147,7 @@ fn what_was_open_ends_and_nothing_is_written_under_another_key() {
         ("resolve", json!({ "epoch": epoch(&case), "note": "words" })),
         ("handoffs", json!({ "epoch": epoch(&case), "reason": "unsure", "note": "words" })),
         ("feedback", json!({ "solved": false, "satisfaction": 1 })),
+        ("signals", json!({ "signals": [{ "name": "customer_tier", "value": "plus" }] })),
     ] {
         let got = client.post(&format!("{at}/{path}"), &body);
         if path == "feedback" {

@@ -376,6 +376,16 @@ impl Server {
     }
 
     /// A client with a token of these roles.
+    /// The use cases under whichever bundle is in force.
+    pub(crate) fn succession(&self) -> &Succession {
+        &self.running.as_ref().unwrap().succession
+    }
+
+    /// What comes of something that runs beside the server's own tasks.
+    pub(crate) fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     pub(crate) fn client(&self, roles: &[&str]) -> Client {
         self.client_as(roles, None, Some("crm"))
     }

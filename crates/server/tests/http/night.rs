@@ -320,7 +320,9 @@ fn who_is_offered_a_case_when_their_desk_closes_may_take_it_and_what_they_give_b
     assert_eq!(answer(&ana, &of(&second), "busy").status, 200);
     until(|| case(&lead, &second), |case| case["holder"]["name"] == "late");
     let mine = case(&lead, &first);
-    let back = ana.post(&format!("/v1/cases/{}/return", id(&first)), &json!({ "epoch": epoch(&mine) }));
-    assert_eq!(back.status, 200, "{}", back.body);
+    presence(&ana, "ana", "busy");
+    let wish = json!({ "epoch": epoch(&mine), "reason": "return_to_queue" });
+    let back = ana.post(&format!("/v1/cases/{}/handoffs", id(&first)), &wish);
+    assert_eq!(back.status, 201, "{}", back.body);
     until(|| case(&lead, &first), |case| case["holder"]["name"] == "late");
 }

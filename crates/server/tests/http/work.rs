@@ -1,12 +1,14 @@
 //! What people do with a case beside answering it, over real HTTP; and what becomes of cases.
 
 use crate::{
+    activation::{put_in_force, untested},
     endpoint::{Ai, MANY_AT_ONCE, settled},
     harness::{Client, Server, epoch, id},
-    sample_bundle::bank_with,
+    sample_bundle::{BANK, bank_with},
     staff::{answer, note, presence, staff_client, work},
 };
 use remit_app::governance::services::Services;
+use remit_policy::bundle::Bundle;
 use serde_json::{Value, json};
 
 /// A case that a member of staff has taken, and its view then.
@@ -181,6 +183,17 @@ fn advice_is_asked_for_and_given_while_the_case_stays() {
     assert_eq!(lead.post("/v1/staff", &care).status, 200);
     let cleo = staff_client(&server, "cleo");
     assert_eq!(cleo.post(&format!("/v1/cases/{}/advice", id(&case)), &advice).status, 403);
+    assert_eq!(cleo.get("/v1/consults").body[0]["question"], open[0]["question"], "they may read the case");
+    // Where staff read their own cases alone, a question is read in the queue that was asked, and nowhere else.
+    let own = "@id(\"own-cases\")\n@owner(\"head-of-support\")\n@reason(\"Staff read their own cases\")\n\
+               forbid (principal is Token, action == Action::\"case.read\", resource is Case)\n\
+               when { principal.staff != \"\" && resource.staff != principal.staff };\n";
+    let files = BANK.files().clone().with("policies/own.cedar", own.into());
+    let strict = untested(&Bundle::load(files).unwrap_or_else(|findings| panic!("{findings:?}")));
+    assert_eq!(put_in_force(&lead, &strict, "reason=closer").status, 200);
+    assert_eq!(cleo.get(&format!("/v1/cases/{}", id(&case))).status, 403);
+    assert_eq!(cleo.get("/v1/consults").body, json!([]));
+    assert_eq!(ben.get("/v1/consults").body[0]["question"], open[0]["question"]);
     let answered = post(&ben, &case, "advice", &advice);
     assert_eq!((answered.get("consults"), &answered["holder"]), (None, &case["holder"]));
     assert_eq!(ben.get("/v1/consults").body, json!([]));

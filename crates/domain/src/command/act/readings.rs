@@ -6,7 +6,7 @@ use crate::{
     command::{
         Context, Happened,
         act::deferrals::field_set,
-        guard::{known_before, measured, noted, open_only, set, unasked},
+        guard::{known_before, measured, noted, open_only, set, unasked, with_words},
     },
     decision::{DecisionPoint, Trigger},
     ending::Ending,
@@ -26,6 +26,7 @@ pub(super) fn measure(
     situation: Option<Noted>,
     not_asked: Option<SmolStr>,
 ) -> Left {
+    with_words(&so_far.case)?;
     known_before(so_far, context.now);
     measured(so_far, readings, context.now);
     unasked(so_far, not_asked, &context.by, context.now);
