@@ -260,7 +260,7 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("INSERT INTO activations SELECT at_ms + 10, digest FROM activations", "and the records say none"),
         ("UPDATE activations SET at_ms = at_ms + 1", "and the records say"),
         ("UPDATE activations SET digest = 'x'", "it came into force, and is not there"),
-        ("DELETE FROM activations", "it never came into force"),
+        ("DELETE FROM activations", "and the records say"),
         ("UPDATE ledger_head SET size = size + 1", "the ledger's head"),
         ("INSERT INTO tiles VALUES (1, 0, zeroblob(8192))", "no records make it full"),
         ("INSERT INTO tiles VALUES (0, 0, zeroblob(8192))", "no records make it full"),
