@@ -133,6 +133,7 @@ fn a_running_server_takes_another_bundle_by_the_command() {
     assert!(asked.contains("cure: add --move payments=QUEUE"), "{asked}");
     let all = server.told(&["policy", "activate", "without", "--preview"], at, 0);
     assert!(all.contains("--move payments=QUEUE") && all.contains("responders: 0 new, 1 gone"), "{all}");
+    assert!(all.contains("queue payments gone") && all.contains("policy queue.payments gone"), "{all}");
     let moves = ["--move", "payments=general"];
     let preview = server.told(&[&["policy", "activate", "without", "--preview"][..], &moves].concat(), at, 0);
     assert!(
@@ -164,7 +165,7 @@ fn a_running_server_takes_another_bundle_by_the_command() {
     let late = server.told(&["policy", "activate", "without", "--preview", "--from", bank], at, 2);
     assert!(late.contains("the bundle in force is"), "{late}");
     let compared = server.told(&["policy", "compare", bank, "without"], at, 0);
-    assert!(compared.contains("responders gone: payments"), "{compared}");
+    assert!(compared.contains("queue payments gone"), "{compared}");
     let back = server.told(&["policy", "rollback", "--reason", "it was a mistake"], at, 0);
     assert!(back.contains(&format!("{bank} is in force")), "{back}");
     let listed = server.told(&["policy", "list"], at, 0);

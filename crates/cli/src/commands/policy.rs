@@ -252,7 +252,7 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
     let (survey, from, changed) = (&plan.survey, plan.from.as_ref(), plan.changed.as_ref());
     if json {
         let told = serde_json::json!({
-            "from": from, "to": bundle.digest(), "changed": changed, "moves": plan.moves, "survey": survey,
+            "from": from, "to": bundle.digest(), "changed": changed, "differs": plan.differs, "moves": plan.moves, "survey": survey,
         });
         shown::json(&told);
         return;
@@ -265,6 +265,7 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         let (new, gone, other) = (changed.rules_new, changed.rules_gone, changed.rules_changed);
         say!("rules for words: {new} new, {gone} gone, {other} otherwise");
     }
+    super::bundles::differences(&serde_json::json!({ "differs": plan.differs }));
     say!("open cases: {}", survey.open);
     for (name, gone) in &survey.gone {
         let to = plan.moves.to(name).map_or("nowhere", |to| to.as_str());
