@@ -41,7 +41,8 @@ impl Server {
     fn start(bundle: &[&str], at: &Path, token: Option<&str>) -> Self {
         let arguments = [&["--json", "serve", "--listen", "127.0.0.1:0", "--data", "data"], bundle].concat();
         let mut command = Command::new(REMIT);
-        command.args(arguments).current_dir(at).stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = fs::File::options().create(true).append(true).open(at.join("log")).unwrap();
+        command.args(arguments).current_dir(at).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -226,6 +227,17 @@ fn a_signal_loads_the_directory_anew_with_which_the_server_was_started() {
     let manifest = fs::read(own.join("bundle.toml")).unwrap();
     fs::write(own.join("bundle.toml"), "name = ").unwrap();
     server.hang_up();
+    let log = || fs::read_to_string(at.join("log")).unwrap();
+    let refused = || log().lines().find(|line| line.contains("does not come into force")).map(ToOwned::to_owned);
+    while refused().is_none() {
+        thread::yield_now();
+    }
+    let refused = refused().unwrap();
+    assert_eq!(refused.matches("bundle.toml:1").count(), 1, "told once: {refused}");
+    assert!(!refused.contains('{') && refused.contains("ERROR"), "{refused}");
+    let time = refused.split_once("ERROR").unwrap().0;
+    assert!(time.contains('T') && time.contains('Z'), "with the time, as every line of the log: {refused}");
+    assert!(!log().contains("0 of 0 open cases"), "{}", log());
     fs::write(own.join("bundle.toml"), manifest).unwrap();
     renamed(&own, "Second");
     while server.bundles().len() < 2 {
