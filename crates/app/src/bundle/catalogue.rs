@@ -204,7 +204,8 @@ pub(super) async fn before(journal: &Journal) -> Result<Digest, Refused> {
         Ok(Event::BundleActivated(BundleActivation { from, .. })) => from,
         _ => None,
     });
-    from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force"))
+    let cure = "Nothing can be rolled back to: put the bundle in force that is to govern.";
+    from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force").cured_by(cure))
 }
 
 /// The files of a bundle that came into force.

@@ -101,6 +101,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         let engine = Engine::new(&bundle);
         let mut findings = grid::check(&bundle, &engine);
         findings.extend(suite::sentences(&bundle).1);
+        findings.extend(suite::of_nobody(&bundle));
         let warnings = advice::of(&bundle, &engine);
         match intents(&bundle) {
             Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
@@ -252,7 +253,8 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
     let (survey, from, changed) = (&plan.survey, plan.from.as_ref(), plan.changed.as_ref());
     if json {
         let told = serde_json::json!({
-            "from": from, "to": bundle.digest(), "changed": changed, "differs": plan.differs, "moves": plan.moves, "survey": survey,
+            "from": from, "to": bundle.digest(), "changed": changed, "differs": plan.differs,
+            "moves": plan.moves, "survey": survey,
         });
         shown::json(&told);
         return;

@@ -38,7 +38,7 @@ pub(super) async fn reload(succession: Arc<Succession>, directory: Option<PathBu
     }
 }
 
-/// Why a bundle is refused: every finding with its cure, or else what it is refused with, which names the first of them.
+/// Why a bundle is refused: every finding with its cure, or else what it is refused with.
 fn why(refused: &Refused) -> String {
     let findings = refused.members.get("findings").and_then(Value::as_array).into_iter().flatten();
     let told = |finding: &Value| {
