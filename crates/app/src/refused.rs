@@ -80,6 +80,12 @@ impl Refused {
         self
     }
 
+    /// The same with what to do about it, where that is something else than for others of its kind.
+    #[must_use]
+    pub fn cured_by(self, cure: &str) -> Self {
+        self.with("cure", cure)
+    }
+
     /// A value that is not accepted, by the name of its field.
     pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Self {
         Self::new(Kind::Invalid, format!("`{field}`: {detail}")).with("field", field)

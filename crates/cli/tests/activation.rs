@@ -41,7 +41,8 @@ impl Server {
     fn start(bundle: &[&str], at: &Path, token: Option<&str>) -> Self {
         let arguments = [&["--json", "serve", "--listen", "127.0.0.1:0", "--data", "data"], bundle].concat();
         let mut command = Command::new(REMIT);
-        command.args(arguments).current_dir(at).stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = fs::File::options().create(true).append(true).open(at.join("log")).unwrap();
+        command.args(arguments).current_dir(at).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -133,6 +134,7 @@ fn a_running_server_takes_another_bundle_by_the_command() {
     assert!(asked.contains("cure: add --move payments=QUEUE"), "{asked}");
     let all = server.told(&["policy", "activate", "without", "--preview"], at, 0);
     assert!(all.contains("--move payments=QUEUE") && all.contains("responders: 0 new, 1 gone"), "{all}");
+    assert!(all.contains("queue payments gone") && all.contains("policy queue.payments gone"), "{all}");
     let moves = ["--move", "payments=general"];
     let preview = server.told(&[&["policy", "activate", "without", "--preview"][..], &moves].concat(), at, 0);
     assert!(
@@ -164,7 +166,7 @@ fn a_running_server_takes_another_bundle_by_the_command() {
     let late = server.told(&["policy", "activate", "without", "--preview", "--from", bank], at, 2);
     assert!(late.contains("the bundle in force is"), "{late}");
     let compared = server.told(&["policy", "compare", bank, "without"], at, 0);
-    assert!(compared.contains("responders gone: payments"), "{compared}");
+    assert!(compared.contains("queue payments gone"), "{compared}");
     let back = server.told(&["policy", "rollback", "--reason", "it was a mistake"], at, 0);
     assert!(back.contains(&format!("{bank} is in force")), "{back}");
     let listed = server.told(&["policy", "list"], at, 0);
@@ -225,6 +227,17 @@ fn a_signal_loads_the_directory_anew_with_which_the_server_was_started() {
     let manifest = fs::read(own.join("bundle.toml")).unwrap();
     fs::write(own.join("bundle.toml"), "name = ").unwrap();
     server.hang_up();
+    let log = || fs::read_to_string(at.join("log")).unwrap();
+    let refused = || log().lines().find(|line| line.contains("does not come into force")).map(ToOwned::to_owned);
+    while refused().is_none() {
+        thread::yield_now();
+    }
+    let refused = refused().unwrap();
+    assert_eq!(refused.matches("bundle.toml:1").count(), 1, "told once: {refused}");
+    assert!(!refused.contains('{') && refused.contains("ERROR"), "{refused}");
+    let time = refused.split_once("ERROR").unwrap().0;
+    assert!(time.contains('T') && time.contains('Z'), "with the time, as every line of the log: {refused}");
+    assert!(!log().contains("0 of 0 open cases"), "{}", log());
     fs::write(own.join("bundle.toml"), manifest).unwrap();
     renamed(&own, "Second");
     while server.bundles().len() < 2 {

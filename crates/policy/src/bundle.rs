@@ -40,7 +40,7 @@ pub(crate) use signal::SignalSpec;
 pub use crate::calendar::{Day, Opening, WallTime};
 use being_read::Reading;
 use declared_fields::Of;
-pub use differences::{Differences, Names};
+pub use differences::{Difference, How, Names, in_numbers};
 use parts::MANIFEST;
 pub use parts::{Article, CandidateSpec, QueueSpec};
 use remit_domain::{

@@ -12,7 +12,7 @@ pub(crate) fn deep<T>(work: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use crate::{bundle::Bundle, engine::Engine, files::Files, grid, nearest::Permits};
-    use remit_domain::{activation::BundleChanges, id::Timestamp, signal::Signals};
+    use remit_domain::{id::Timestamp, signal::Signals};
     use std::path::Path;
 
     #[test]
@@ -36,6 +36,6 @@ mod tests {
         let mut signals = Signals::new();
         engine.complete(&mut signals, Timestamp(0));
         assert!(Permits::of(&bundle).nearest(&signals, &facts).is_some());
-        assert_eq!(bundle.differences(&bundle), BundleChanges::default());
+        assert_eq!(bundle.differs(&bundle), []);
     }
 }

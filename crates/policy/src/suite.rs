@@ -1,5 +1,11 @@
 //! A bundle's own tests: requests with the verdicts that its authors expect.
 
+mod named;
+mod written;
+
+pub(crate) use named::admitted;
+pub use named::of_nobody;
+
 use crate::{
     attributes::{AGE_HOURS, IN_HOURS},
     bundle::{Bundle, CandidateSpec},
@@ -21,89 +27,14 @@ use remit_domain::{
     situation::{NONE, SITUATION},
 };
 use remit_signals::readings::{At, check};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use smol_str::SmolStr;
-use std::collections::{BTreeMap, BTreeSet};
-use toml::Spanned;
+use std::collections::BTreeMap;
+use written::{EXCEPTION, Facts, Test, TestFile};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Hours that a moment of a test can be away, at most: more than a century.
 const HOURS_MAX: i64 = 1_000_000;
-
-/// What a test says is chosen where nobody may have the case.
-const EXCEPTION: &str = "exception";
-
-/// One file under `tests/`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TestFile {
-    #[serde(rename = "test", default)]
-    tests: Vec<Test>,
-}
-
-/// A request with what is expected of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Test {
-    name: Spanned<String>,
-    /// The moment, with its offset: queues are open as their calendars say of it. Without it, every queue is open.
-    at: Option<toml::Value>,
-    #[serde(default)]
-    signals: BTreeMap<String, toml::Value>,
-    /// What the case is about, by field; a date-time as `NAME_in_hours`.
-    #[serde(default)]
-    fields: BTreeMap<String, toml::Value>,
-    /// What is known of the customer, by fact; its age as `NAME_age_hours`.
-    #[serde(default)]
-    customer: BTreeMap<String, toml::Value>,
-    /// Responders about which something else holds than that they are open and idle.
-    #[serde(default)]
-    facts: BTreeMap<String, Facts>,
-    #[serde(default)]
-    allow: Vec<String>,
-    #[serde(default)]
-    deny: Vec<String>,
-    /// Actions that each AI responder may have carried out.
-    #[serde(default)]
-    may_ask: BTreeMap<String, Vec<String>>,
-    /// Actions that each AI responder may not have carried out.
-    #[serde(default)]
-    may_not_ask: BTreeMap<String, Vec<String>>,
-    /// Policies that must be among the determining ones, by responder.
-    #[serde(default)]
-    because: BTreeMap<String, Vec<String>>,
-    /// Considerations that must apply, by responder.
-    #[serde(default)]
-    considered: BTreeMap<String, Vec<String>>,
-    /// Considerations that must not apply, by responder.
-    #[serde(default)]
-    not_considered: BTreeMap<String, Vec<String>>,
-    /// Just the skills that the case must need of the staff of a queue, with the least level of each.
-    #[serde(default)]
-    needs: BTreeMap<String, BTreeMap<String, u8>>,
-    /// The least level of its language that the case must need of the staff of a queue; 0 for any.
-    #[serde(default)]
-    needs_language: BTreeMap<String, u8>,
-    /// Who must be chosen; `exception` if nobody may have the case.
-    chosen: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Facts {
-    open: Option<bool>,
-    yielded: bool,
-    #[serde(default)]
-    stopped: bool,
-    depth: i64,
-    expected_wait_ms: i64,
-    sla_risk_bp: i64,
-    had_before: bool,
-    served_before: bool,
-    /// 1 to 5, or 0 where nobody speaks the case's language; as the bundle says, unless told.
-    language_level: Option<u8>,
-    due_risk_bp: i64,
-}
 
 /// What running a bundle's tests showed.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -136,9 +67,14 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
                     let failures = check(bundle, engine, test);
                     report.passed += usize::from(failures.is_empty());
                     let line = line_at(text, test.name.span().start);
+                    let cure = match test.at.as_ref().map(moment) {
+                        Some(Err(_)) => "write the date, the time and the offset from UTC, or `Z` for UTC itself",
+                        _ if !named::unknown(bundle, test).is_empty() => named::CURE,
+                        _ => "correct the policies, or the test if the policies are right",
+                    };
                     report.failures.extend(failures.into_iter().map(|failure| {
                         let message = format!("test \"{}\": {failure}", test.name.get_ref());
-                        Finding::new(file, line, message, "correct the policies, or the test if the policies are right")
+                        Finding::new(file, line, message, cure)
                     }));
                 }
             }
@@ -154,14 +90,6 @@ pub fn run(bundle: &Bundle, engine: &Engine) -> SuiteReport {
         }
     }
     report
-}
-
-/// Responders of whom a test says that they may have a case, or that they are chosen.
-pub(crate) fn admitted(bundle: &Bundle) -> BTreeSet<String> {
-    let texts = bundle.files().under("tests").filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
-    // What cannot be read is told where the tests are run.
-    let files = texts.filter_map(|text| toml::from_str::<TestFile>(text).ok());
-    files.flat_map(|file| file.tests).flat_map(|test| test.allow.into_iter().chain(test.chosen)).collect()
 }
 
 /// Reads the sentences that each rule for words must and must not match: how many are read so, and which are not.

@@ -224,4 +224,23 @@ fn a_test_is_held_to_what_can_be() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].ends_with("the bundle has no responder `nite`, which is to be chosen"), "{said:?}");
     assert!(said[1].contains("facts of `cards`: depth and expected_wait_ms must not be negative"), "{said:?}");
+    assert!(failures[0].cure.starts_with("name a responder that there is"), "{failures:?}");
+
+    let moment = "[[test]]\nname = \"c\"\nat = \"2026-12-24 22:00\"\nallow = [\"cards\"]\n";
+    let bundle = Bundle::load(bank().with("tests/odd.toml", moment.into())).unwrap();
+    let failures = suite::run(&bundle, &Engine::new(&bundle)).failures;
+    let [odd] = failures.as_slice() else { panic!("{failures:?}") };
+    assert!(odd.message.contains("such as 2026-12-24T22:00:00+01:00"), "{odd}");
+    assert!(odd.cure.contains("the offset from UTC"), "{odd}");
+}
+
+#[test]
+fn tests_of_responders_that_are_gone_are_found_without_being_run() {
+    let tests = "[[test]]\nname = \"a\"\ndeny = [\"gone\"]\nchosen = \"exception\"\n[[test]]\nname = \"b\"\n\
+                 because = { old = [\"x\"] }\nneeds = { older = {} }\n";
+    let bundle = Bundle::load(bank().with("tests/odd.toml", tests.into())).unwrap();
+    let said: Vec<String> = suite::of_nobody(&bundle).iter().map(|finding| finding.message.clone()).collect();
+    let of = |test: &str, name: &str| format!("test \"{test}\": the bundle has no responder `{name}`");
+    assert_eq!(said, [of("a", "gone"), of("b", "old"), of("b", "older")]);
+    assert_eq!(suite::of_nobody(&Bundle::load(bank()).unwrap()), []);
 }

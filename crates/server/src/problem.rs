@@ -58,7 +58,8 @@ kinds! {
          serve --help` tells the bounds.";
     /// Nothing there.
     NOT_FOUND = "not_found", 404, "There is no such thing",
-        "Check the identifier; lists are at /v1/cases and /v1/exceptions.";
+        "Check the name or identifier that the detail tells of; what there is, is listed at the address before it, \
+         such as /v1/cases.";
     /// The method is not offered there.
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The method is not offered at this address",
         "See /v1/openapi.json for the methods of each address.";
@@ -134,6 +135,11 @@ impl Problem {
         Refused::internal(cause).into()
     }
 
+    /// What to do about it: a refusal that knows better than its kind has it among its members.
+    fn cure(&self) -> &str {
+        self.members.get("cure").and_then(Value::as_str).unwrap_or(self.kind.cure)
+    }
+
     /// The problem details object of RFC 9457.
     pub fn to_json(&self) -> Value {
         let mut object = json!({
@@ -141,7 +147,7 @@ impl Problem {
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": self.detail,
-            "cure": self.kind.cure,
+            "cure": self.cure(),
         });
         if let Some(object) = object.as_object_mut() {
             object.extend(self.members.clone());
@@ -152,7 +158,7 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}. {}", self.kind.title, self.detail, self.kind.cure)
+        write!(f, "{}: {}. {}", self.kind.title, self.detail, self.cure())
     }
 }
 

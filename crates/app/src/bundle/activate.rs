@@ -2,7 +2,8 @@
 //! then switched for everybody at once.
 
 use super::{
-    By, Lost, Moves, Plan, PlanError, StaffMoved, catalogue,
+    By, Lost, Moves, Plan, PlanError, StaffMoved,
+    catalogue::{self, DifferenceView},
     checked::{Checked, checked},
     foresee::{Foreseen, foreseen},
     plan, plan_or_lost,
@@ -99,6 +100,8 @@ pub struct Activation {
     /// What is in it otherwise, in numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<BundleChanges>,
+    /// The same by section and name.
+    pub differs: Vec<DifferenceView>,
     /// Where goes what those had who are not in it any more, if policy permits it.
     pub moves: Vec<Moved>,
     /// Staff who work elsewhere from then on.
@@ -130,6 +133,7 @@ impl Activation {
             tests: 0,
             sentences: 0,
             changed: None,
+            differs: Vec::new(),
             moves: Vec::new(),
             staff: Vec::new(),
             foreseen: Vec::new(),
@@ -320,6 +324,7 @@ impl Switch<'_> {
             tests,
             sentences,
             changed: plan.and_then(|plan| plan.changed),
+            differs: plan.map(|plan| plan.differs.clone()).unwrap_or_default(),
             moves: plan.map(Plan::moved).unwrap_or_default(),
             staff: plan.map(|plan| plan.staff.clone()).unwrap_or_default(),
             foreseen: foreseen.clone(),

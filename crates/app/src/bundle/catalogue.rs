@@ -15,7 +15,7 @@ use remit_domain::{
 };
 use remit_policy::{
     actions::BUNDLE_READ,
-    bundle::{Bundle, Names},
+    bundle::{Bundle, Difference, Names, in_numbers},
     files::Files,
 };
 use remit_store::{Evidence as _, Journal as _};
@@ -67,12 +67,30 @@ pub struct Comparison {
     pub changed: BundleChanges,
     /// Files.
     pub files: NamesView,
-    /// Policies, by their `@id`.
-    pub policies: NamesView,
-    /// Responders.
-    pub responders: NamesView,
-    /// Rules for words.
-    pub rules: NamesView,
+    /// What is in them, by section and name.
+    pub differs: Vec<DifferenceView>,
+}
+
+/// Something that differs between two bundles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DifferenceView {
+    /// What it is: a table of `bundle.toml` such as `queue` or `calendar`, `bundle` for its keys outside of tables, or
+    /// `policy`, `invariant`, `rule` (for words), `intent`, `article`, `text` (by language), `file`.
+    pub section: String,
+    /// Its name; none of what there is one at most, such as `limits`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `new`, `gone` or `changed`.
+    pub how: &'static str,
+    /// Of what is changed and has keys: those with another value, such as `servers` or `hours.sunday`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+}
+
+impl From<Difference> for DifferenceView {
+    fn from(one: Difference) -> Self {
+        Self { section: one.section, name: one.name, how: one.how.as_str(), keys: one.keys }
+    }
 }
 
 /// Names that differ between two bundles.
@@ -156,15 +174,13 @@ pub fn compared(one: Files, before: Files) -> Result<Comparison, String> {
         Bundle::load_kept(files).map_err(|error| format!("the bundle {digest} cannot be read: {error}"))
     };
     let (one, before) = (read(one)?, read(before)?);
-    let named = one.names_that_differ(&before);
+    let differs = one.differs(&before);
     Ok(Comparison {
         bundle: one.digest().clone(),
         other: before.digest().clone(),
-        changed: one.differences(&before),
+        changed: in_numbers(&differs),
         files: files.into(),
-        policies: named.policies.into(),
-        responders: named.responders.into(),
-        rules: named.rules.into(),
+        differs: differs.into_iter().map(DifferenceView::from).collect(),
     })
 }
 
@@ -188,7 +204,8 @@ pub(super) async fn before(journal: &Journal) -> Result<Digest, Refused> {
         Ok(Event::BundleActivated(BundleActivation { from, .. })) => from,
         _ => None,
     });
-    from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force"))
+    let cure = "Nothing can be rolled back to: put the bundle in force that is to govern.";
+    from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force").cured_by(cure))
 }
 
 /// The files of a bundle that came into force.

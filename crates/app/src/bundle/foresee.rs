@@ -1,15 +1,17 @@
-//! What becomes of open cases that another bundle has decided anew: decided as it will be, and put nowhere.
+//! What becomes of open cases that another bundle has decided anew, also since they wait where it is closed: decided as
+//! it will be, and put nowhere.
 
 use super::{Plan, rehome, survey::each_open};
 use crate::{
     Caller, Governance, Parts,
     access::principal::Job,
+    case::closing,
     journal::block_on::block_on,
     live::change::Change,
-    pipeline::{self, about::About, stored},
+    pipeline::{self, about::About, closed::waits_in_closed, stored},
     refused::Refused,
 };
-use remit_domain::{Case, decision::Outcome};
+use remit_domain::{Case, Command, decision::Outcome};
 use remit_store::ReadError;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -25,8 +27,31 @@ pub struct Foreseen {
     /// The kind of exception that they become, such as `no_responder`, where nobody may have them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
+    /// Why they are decided anew.
+    pub because: Because,
     /// How many.
     pub cases: u64,
+}
+
+/// Why open cases are decided anew once another bundle is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// The bundle does not have who has them.
+    Gone,
+    /// Its policies do not let who has them keep them.
+    NotPermitted,
+    /// They wait in a queue that is closed under it.
+    Closed,
+}
+
+/// Where a case goes.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Goes {
+    from: String,
+    to: String,
+    exception: Option<String>,
+    because: Because,
 }
 
 /// Where each open case goes that is decided anew once `plan` is carried out under `governance`. Changes nothing.
@@ -48,7 +73,7 @@ pub(super) async fn foreseen(
     next.live.load.follow(&Change::of_counts(&parts.journal.store).await.map_err(Refused::internal)?);
     let moves = plan.moves.clone();
     let decided = move || {
-        let mut found: BTreeMap<(String, String, Option<String>), u64> = BTreeMap::new();
+        let mut found: BTreeMap<Goes, u64> = BTreeMap::new();
         block_on(each_open(&next.journal.store, &|_| true, async |case| {
             let goes = goes(&next, &case, &moves).await.map_err(|refused| ReadError(refused.to_string()))?;
             if let Some(goes) = goes {
@@ -59,33 +84,47 @@ pub(super) async fn foreseen(
         Ok::<_, ReadError>(found)
     };
     let found = tokio::task::spawn_blocking(decided).await.map_err(Refused::internal)?.map_err(Refused::internal)?;
-    let told = |((from, to, exception), cases)| Foreseen { from, to, exception, cases };
+    let told = |(goes, cases)| {
+        let Goes { from, to, exception, because } = goes;
+        Foreseen { from, to, exception, because, cases }
+    };
     Ok(found.into_iter().map(told).collect())
 }
 
-/// Who has a case, who gets it, and what kind of exception it becomes; nothing where it is not decided anew.
-async fn goes(
-    next: &Parts,
-    case: &Case,
-    moves: &super::Moves,
-) -> Result<Option<(String, String, Option<String>)>, Refused> {
+/// Where a case goes, by what is decided at once: first who has it where its holder is gone or may not keep it, then
+/// what waits in closed queues. Nothing where neither is, and where what is asked is refused.
+async fn goes(next: &Parts, case: &Case, moves: &super::Moves) -> Result<Option<Goes>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
-    let Some(command) = rehome::commands(next, case, Some(moves)).await?.into_iter().find(rehome::decides) else {
-        return Ok(None);
+    let rehomed = rehome::commands(next, case, Some(moves)).await?.into_iter().find(rehome::decides);
+    let decided = match rehomed {
+        Some(command) => {
+            let because = match &command {
+                Command::Rehome { .. } => Because::Gone,
+                _ => Because::NotPermitted,
+            };
+            rehomed_to(next, case, command).await?.map(|outcome| (because, outcome))
+        }
+        None if waits_in_closed(&next.governance, case, next.environment.now()) => {
+            let leaving = closing::leaving(next, &Caller::system(Job::Closing), case).await?;
+            leaving.map(|leaving| (Because::Closed, leaving.outcome))
+        }
+        None => None,
     };
+    let Some((because, outcome)) = decided else { return Ok(None) };
+    let (to, exception) = match outcome {
+        Outcome::Keep { holder, .. } => (holder.name().to_owned(), None),
+        Outcome::Assign { responder } | Outcome::Take { responder, .. } => (responder.to_string(), None),
+        Outcome::Exception { exception, owner, .. } => (owner.to_string(), Some(exception.as_str().to_owned())),
+    };
+    Ok(Some(Goes { from: holder.who.name().to_owned(), to, exception, because }))
+}
+
+/// What is decided of a case that is given on; nothing where that is refused, and the case left as it is.
+async fn rehomed_to(next: &Parts, case: &Case, command: Command) -> Result<Option<Outcome>, Refused> {
     let mut context = next.environment.context(&Caller::system(Job::Rehome))?;
-    let happened = match pipeline::decided(next, Some(case), command, None, About::default(), &mut context).await {
-        Ok(happened) => happened,
-        // What is refused is left as it is.
-        Err(refused) if !refused.kind.is_ours() => return Ok(None),
-        Err(refused) => return Err(refused),
-    };
-    let decided = happened.decision().map(|decision| &decision.outcome);
-    let (to, exception) = match decided {
-        None => return Ok(None),
-        Some(Outcome::Keep { holder, .. }) => (holder.name().to_owned(), None),
-        Some(Outcome::Assign { responder } | Outcome::Take { responder, .. }) => (responder.to_string(), None),
-        Some(Outcome::Exception { exception, owner, .. }) => (owner.to_string(), Some(exception.as_str().to_owned())),
-    };
-    Ok(Some((holder.who.name().to_owned(), to, exception)))
+    match pipeline::decided(next, Some(case), command, None, About::default(), &mut context).await {
+        Ok(happened) => Ok(happened.decision().map(|decision| decision.outcome.clone())),
+        Err(refused) if !refused.kind.is_ours() => Ok(None),
+        Err(refused) => Err(refused),
+    }
 }

@@ -1,6 +1,7 @@
 //! How a bundle comes into force: held against what is open, then put on record with where it all goes, in one commit.
 
 use super::{
+    catalogue::DifferenceView,
     in_force::{InForce, in_force},
     moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
@@ -12,7 +13,7 @@ use remit_domain::{
     decision::ResponderKind,
     id::{Digest, ResponderId, StaffId, Timestamp},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::bundle::{Bundle, in_numbers};
 use remit_store::{
     Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, RecordRow, Store,
 };
@@ -32,6 +33,8 @@ pub struct Plan {
     pub from: Option<Digest>,
     /// What the bundle changes of the one in force, where that can be read.
     pub changed: Option<BundleChanges>,
+    /// The same by section and name.
+    pub differs: Vec<DifferenceView>,
     /// What is open, and what of it the bundle cannot go on with.
     pub survey: Survey,
     /// Where goes what is gone.
@@ -108,9 +111,12 @@ impl Plan {
         let old = from.as_ref().and_then(InForce::recorded);
         moves.check(old.as_ref(), bundle, &survey)?;
         let moves = moves.and_earlier(pending(store).await?.unwrap_or_default(), bundle);
-        let changed = old.map(|old| bundle.differences(&old));
+        let differs = old.map(|old| bundle.differs(&old));
+        let changed = differs.as_deref().map(in_numbers);
+        let differs = differs.into_iter().flatten().map(DifferenceView::from).collect();
         let before = before_the_last_change(store, bundle).await?;
-        let mut plan = Self { from: from.map(|from| from.digest), changed, survey, moves, staff: Vec::new(), before };
+        let (from, staff_moved) = (from.map(|from| from.digest), Vec::new());
+        let mut plan = Self { from, changed, differs, survey, moves, staff: staff_moved, before };
         for item in staff(store).await? {
             let (of, from) = (&item.value.profile.id, &item.value.profile.queues);
             let to = plan.queues_of(&item.value, bundle);

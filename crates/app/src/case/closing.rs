@@ -121,10 +121,23 @@ pub(super) async fn look_at_row(parts: &Parts, row: &OutboxRow, case: &Case) -> 
     }
 }
 
-/// The command by which a case leaves the closed queue in which it waits; none where it stays. What came back since
-/// the queue closed, from somebody who went, waits for it to open where nobody else may have it and no danger stands on
-/// it.
+/// The command by which a case leaves the closed queue in which it waits; none where it stays.
 async fn review(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Command>, Refused> {
+    Ok(leaving(parts, caller, case).await?.map(|leaving| leaving.review))
+}
+
+/// How a case leaves a closed queue.
+pub(crate) struct Leaving {
+    /// What is to be done.
+    review: Command,
+    /// What is decided by it, as things are now.
+    pub(crate) outcome: Outcome,
+}
+
+/// How a case leaves the closed queue in which it waits, decided and put nowhere; nothing where it stays. What came
+/// back since the queue closed, from somebody who went, waits for it to open where nobody else may have it and no
+/// danger stands on it.
+pub(crate) async fn leaving(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Leaving>, Refused> {
     let Some(holder) = &case.holder else { return Ok(None) };
     let review = Command::Review { epoch: holder.epoch, point: DecisionPoint::Retain, trigger: Trigger::QueueClosed };
     let mut context = parts.environment.context(caller)?;
@@ -133,14 +146,14 @@ async fn review(parts: &Parts, caller: &Caller, case: &Case) -> Result<Option<Co
             Err(refused) if !refused.kind.is_ours() => return Ok(None),
             happened => happened?,
         };
-    let outcome = happened.decision().map(|decision| &decision.outcome);
+    let Some(outcome) = happened.decision().map(|decision| decision.outcome.clone()) else { return Ok(None) };
     let spec = holder.responder().and_then(|id| parts.governance.bundle.candidate(id));
     let closed = spec.and_then(|spec| spec.queue.as_ref()?.closed_since(context.now));
     let came_back = closed.is_none_or(|closed| holder.since >= closed) && case.situations.gravest().is_none();
-    let leaves = match outcome {
-        None | Some(Outcome::Keep { .. }) => false,
-        Some(Outcome::Exception { .. }) => !came_back,
-        Some(Outcome::Assign { .. } | Outcome::Take { .. }) => true,
+    let leaves = match &outcome {
+        Outcome::Keep { .. } => false,
+        Outcome::Exception { .. } => !came_back,
+        Outcome::Assign { .. } | Outcome::Take { .. } => true,
     };
-    Ok(leaves.then_some(review))
+    Ok(leaves.then_some(Leaving { review, outcome }))
 }

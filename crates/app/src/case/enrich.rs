@@ -66,7 +66,7 @@ pub(crate) async fn enrich(
             return Ok(Enriched { untold: Some((why, Vec::new())), ..Enriched::default() });
         }
     };
-    let mut left_out = Vec::new();
+    let mut left_out = LeftOut::default();
     // What was sent with the case is newer than what is known of it elsewhere, and then there may be no more to tell.
     let all_known = told.fields.iter().any(|(name, value)| sent.contains_key(name) && !value.is_null());
     let told_fields: Sent = told.fields.into_iter().filter(|(name, _)| !sent.contains_key(name)).collect();
@@ -80,6 +80,8 @@ pub(crate) async fn enrich(
     if let Some(facts) = &facts {
         facts::note(parts, &Caller::system(Job::Enrichment), customer, facts).await?;
     }
+    left_out.log();
+    let left_out = left_out.names;
     let untold = match (fields.is_some() || has_facts || all_known, left_out.is_empty()) {
         (true, true) => None,
         (true, false) => Some((Untold::Partial, left_out)),
@@ -90,11 +92,28 @@ pub(crate) async fn enrich(
     Ok(Enriched { fields, has_facts, untold })
 }
 
+/// What of it does not fit, and why: what would, and nothing of the value.
+#[derive(Default)]
+struct LeftOut {
+    names: Vec<FieldName>,
+    why: Vec<String>,
+}
+
+impl LeftOut {
+    /// Whoever runs the service sees in the log what it should tell.
+    fn log(&self) {
+        if !self.why.is_empty() {
+            let why = self.why.join("; ");
+            tracing::warn!(%why, "of what is asked before a case is decided first, something was left out");
+        }
+    }
+}
+
 /// Reads each value that may be told by itself, so that one that does not fit spoils no other.
 fn one_by_one<T>(
     told: Sent,
     allowed: &[String],
-    left_out: &mut Vec<FieldName>,
+    left_out: &mut LeftOut,
     read: impl Fn(&Sent) -> Result<T, Refused>,
 ) -> Vec<T> {
     let mut all = Vec::new();
@@ -105,7 +124,10 @@ fn one_by_one<T>(
         }
         match read(&BTreeMap::from([(name.clone(), value)])) {
             Ok(one) => all.push(one),
-            Err(_) => left_out.extend(FieldName::new(&name)),
+            Err(refused) => {
+                left_out.names.extend(FieldName::new(&name));
+                left_out.why.push(refused.detail);
+            }
         }
     }
     all

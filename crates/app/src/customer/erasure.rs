@@ -70,7 +70,12 @@ pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> R
             erased = Some(Erased { cases: more.cases + erased.map_or(0, |so_far| so_far.cases), log });
         }
     }
-    Ok(erased.ok_or_else(|| Refused::new(Kind::NotFound, "no customer of this identifier is on record"))?)
+    Ok(erased.ok_or_else(unknown)?)
+}
+
+fn unknown() -> Refused {
+    Refused::new(Kind::NotFound, "no customer of this identifier is on record")
+        .cured_by("Check the customer's identifier; where it is right, nothing of theirs is there to be erased.")
 }
 
 /// Nothing where there is nobody of this pseudonym whose words are there.

@@ -149,7 +149,9 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
     let customer = named(parts, id)?;
     let facts = known_facts::of(parts.opener(), &customer).await?;
     let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
-        return Err(Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier").into());
+        let none = Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier");
+        let cure = "Check the customer's identifier or pseudonym; where it is right, facts are to be noted first.";
+        return Err(none.cured_by(cure).into());
     };
     Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
 }

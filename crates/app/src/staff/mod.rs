@@ -318,7 +318,8 @@ pub(super) fn known_staff(live: &Live, name: &str) -> Result<StaffItem, Refused>
 }
 
 fn unknown(name: &str) -> Refused {
-    Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`"))
+    let none = Refused::new(Kind::NotFound, format!("no member of staff is called `{name}`"));
+    none.cured_by("Check their name against the list of staff, or note them as staff first.")
 }
 
 /// Answers an offer, as the member of staff to whom it was made.

@@ -215,6 +215,7 @@ fn tell(done: &Value, json: bool) {
     if let Some(changed) = done.pointer("/changed") {
         changes(changed);
     }
+    differences(done);
     say!("open cases: {}", many(number("/survey/open")));
     for moved in done.pointer("/moves").and_then(Value::as_array).into_iter().flatten() {
         let cases = moved.pointer("/cases").and_then(Value::as_u64).unwrap_or(0);
@@ -227,25 +228,12 @@ fn tell(done: &Value, json: bool) {
         say!("  cure: add {}", gone.map(|name| moving(name)).collect::<Vec<_>>().join(" "));
     }
     let items = |at: &str| done.pointer(at).and_then(Value::as_array).into_iter().flatten();
-    for one in items("/foreseen") {
-        let (cases, from, to) =
-            (many(one.get("cases").and_then(Value::as_u64).unwrap_or(0)), text(one, "/from"), text(one, "/to"));
-        match text(one, "/exception") {
-            "-" => say!("  as things are now, {cases} of `{from}` go to `{to}`"),
-            kind => {
-                let kind = kind.replace('_', " ");
-                say!("  as things are now, {cases} of `{from}` become exceptions ({kind}), owned by {to}");
-            }
-        }
+    let foreseen = || items("/foreseen").filter_map(|one| one.get("cases")?.as_u64());
+    if foreseen().next().is_some() {
+        say!("open cases that are decided anew at once: {}", many(foreseen().sum::<u64>()));
     }
-    for one in items("/staff") {
-        let queues = |at: &str| {
-            let names = one.get(at).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-            let names: Vec<&str> = names.collect();
-            if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") }
-        };
-        say!("  {} works in {}, no more in {}", text(one, "/staff"), queues("to"), queues("from"));
-    }
+    items("/foreseen").for_each(|one| say!("  {}", goes(one)));
+    items("/staff").for_each(|one| say!("  {}", works(one)));
     for (field, cases) in done.pointer("/survey/fields").and_then(Value::as_object).into_iter().flatten() {
         let cases = many(cases.as_u64().unwrap_or(0));
         say!("  {cases} open cases have a value of the field `{field}`, which is gone: nobody sees it any more");
@@ -261,6 +249,55 @@ fn tell(done: &Value, json: bool) {
     }
     if let Some(ms) = done.pointer("/held_up_ms").and_then(Value::as_f64) {
         say!("nothing could be written for {ms:.1} ms");
+    }
+}
+
+/// Where open cases go that are decided anew.
+fn goes(foreseen: &Value) -> String {
+    let cases = many(foreseen.get("cases").and_then(Value::as_u64).unwrap_or(0));
+    let (from, to) = (text(foreseen, "/from"), text(foreseen, "/to"));
+    let from = match text(foreseen, "/because") {
+        "closed" => format!("`{from}`, which is closed then,"),
+        "not_permitted" => format!("`{from}`, which may not keep them,"),
+        _ => format!("`{from}`"),
+    };
+    match text(foreseen, "/exception") {
+        "-" => format!("as things are now, {cases} of {from} go to `{to}`"),
+        kind => format!(
+            "as things are now, {cases} of {from} become exceptions ({}), owned by {to}",
+            kind.replace('_', " ")
+        ),
+    }
+}
+
+/// What is otherwise in where a member of staff works.
+fn works(moved: &Value) -> String {
+    let queues = |at: &str| -> Vec<&str> {
+        moved.get(at).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let (staff, from, to) = (text(moved, "/staff"), queues("from"), queues("to"));
+    let only = |these: &[&str], those: &[&str]| -> String {
+        these.iter().filter(|queue| !those.contains(queue)).copied().collect::<Vec<_>>().join(", ")
+    };
+    if to.is_empty() {
+        return format!("{staff} works in no queue any more (was: {})", from.join(", "));
+    }
+    match (only(&to, &from), only(&from, &to)) {
+        (new, gone) if gone.is_empty() => format!("{staff} works in {new} too"),
+        (new, gone) if new.is_empty() => format!("{staff} works no more in {gone}"),
+        (new, gone) => format!("{staff} works in {new}, no more in {gone}"),
+    }
+}
+
+/// Says what differs between two bundles, a line for each.
+pub(super) fn differences(of: &Value) {
+    let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    for one in list(of, "differs") {
+        let name = one.get("name").and_then(Value::as_str).map_or_else(String::new, |name| format!(" {name}"));
+        let keys = list(&one, "keys");
+        let keys: Vec<&str> = keys.iter().filter_map(Value::as_str).collect();
+        let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
+        say!("  {}{name}{keys} {}", text(&one, "/section"), text(&one, "/how"));
     }
 }
 
@@ -403,15 +440,14 @@ impl Compare {
             return Ok(true);
         }
         say!("{} in the place of {}", short(compared.bundle.as_str()), short(compared.other.as_str()));
-        for of in ["files", "policies", "responders", "rules"] {
-            for how in ["new", "gone", "changed"] {
-                let names = told.pointer(&format!("/{of}/{how}")).and_then(Value::as_array);
-                let names: Vec<&str> = names.into_iter().flatten().filter_map(Value::as_str).collect();
-                if !names.is_empty() {
-                    say!("{of} {how}: {}", names.join(", "));
-                }
+        for how in ["new", "gone", "changed"] {
+            let names = told.pointer(&format!("/files/{how}")).and_then(Value::as_array);
+            let names: Vec<&str> = names.into_iter().flatten().filter_map(Value::as_str).collect();
+            if !names.is_empty() {
+                say!("files {how}: {}", names.join(", "));
             }
         }
+        differences(&told);
         Ok(true)
     }
 }
@@ -419,6 +455,15 @@ impl Compare {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_where_staff_work_the_difference_is_told() {
+        let told = |from: &[&str], to: &[&str]| works(&serde_json::json!({ "staff": "tom", "from": from, "to": to }));
+        assert_eq!(told(&["a", "b"], &["a"]), "tom works no more in b");
+        assert_eq!(told(&["b"], &[]), "tom works in no queue any more (was: b)");
+        assert_eq!(told(&["a", "b"], &["a", "c"]), "tom works in c, no more in b");
+        assert_eq!(told(&["a"], &["a", "b"]), "tom works in b too");
+    }
 
     #[test]
     fn a_bundle_is_written_whole_or_not_at_all() {

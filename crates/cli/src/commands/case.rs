@@ -107,12 +107,7 @@ impl Show {
     fn print(&self, client: &Client) -> anyhow::Result<()> {
         let case = client.get(operation::GetCase, &[&self.id])?;
         say!("case {}: {}", text(&case, "/id"), text(&case, "/status"));
-        say!(
-            "  held by {} (epoch {}), accountable {}",
-            text(&case, "/holder/name"),
-            case.pointer("/holder/epoch").unwrap_or(&Value::Null),
-            text(&case, "/accountable")
-        );
+        say!("  {}, accountable {}", held(&case, || first_name(client, &case)), text(&case, "/accountable"));
         if let Some(how) = case.get("ending").and_then(Value::as_str) {
             let disposition = case.get("disposition").and_then(Value::as_str);
             let disposition = disposition.map_or_else(String::new, |named| format!(", as {named}"));
@@ -245,6 +240,26 @@ fn amount(field: &Value) -> Option<String> {
     Some(format!("{sign}{}.{:02} {currency}", minor.unsigned_abs() / 100, minor.unsigned_abs() % 100))
 }
 
+/// Who has a case: the member of staff by the name that `first_name` finds, or by their name in records.
+fn held(case: &Value, first_name: impl FnOnce() -> Option<String>) -> String {
+    let (name, epoch) = (text(case, "/holder/name"), case.pointer("/holder/epoch").unwrap_or(&Value::Null));
+    match case.pointer("/holder/staff").and_then(Value::as_str) {
+        Some(staff) => {
+            let staff = first_name().unwrap_or_else(|| staff.to_owned());
+            format!("held by {staff} in {name} (epoch {epoch})")
+        }
+        None => format!("held by {name} (epoch {epoch})"),
+    }
+}
+
+/// The first name of the member of staff who has a case, where whoever asks may see it.
+fn first_name(client: &Client, case: &Value) -> Option<String> {
+    let staff = case.pointer("/holder/staff")?.as_str()?;
+    let all = client.get(operation::ListStaff, &[]).ok()?;
+    let one = all.get("items")?.as_array()?.iter().find(|one| text(one, "/name") == staff)?;
+    Some(one.get("first_name")?.as_str().filter(|name| !name.is_empty())?.to_owned())
+}
+
 /// A moment by the clock where the queue of a case works, where that is known and is not UTC.
 fn there(at: &str, zone: Option<&str>) -> String {
     let local = || {
@@ -292,6 +307,15 @@ fn plain(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn who_of_the_staff_has_a_case_is_told() {
+        let mut case = json!({ "holder": { "name": "appointments", "epoch": 2 } });
+        assert_eq!(held(&case, || None), "held by appointments (epoch 2)");
+        case["holder"]["staff"] = json!("ana.b");
+        assert_eq!(held(&case, || Some("Ana".to_owned())), "held by Ana in appointments (epoch 2)");
+        assert_eq!(held(&case, || None), "held by ana.b in appointments (epoch 2)");
+    }
 
     #[test]
     fn what_a_case_is_put_off_for_is_told_by_the_clock_where_its_queue_works() {

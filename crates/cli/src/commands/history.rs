@@ -95,12 +95,7 @@ impl History {
                     listed(item.pointer("/event/set"), "")
                 )
             }
-            "enrichment_missed" => match of("/event/why") {
-                "partial" => {
-                    format!("of what was asked before, left out: {}", listed(item.pointer("/event/left_out"), ""))
-                }
-                why => format!("decided without what was asked before: {}", plain(why)),
-            },
+            "enrichment_missed" => missed(of("/event/why"), &listed(item.pointer("/event/left_out"), "")),
             "decision_made" => decided(item),
             "offer_made" => format!("offered to {}", of("/event/offer/staff")),
             "offer_ended" => format!("the offer to {} ended: {}", of("/event/staff"), plain(of("/event/how"))),
@@ -289,4 +284,30 @@ fn fields(item: &Value) -> String {
 
 fn plain(name: &str) -> String {
     name.replace('_', " ")
+}
+
+/// What of what was asked before the first decision was not told, and what of it did not fit.
+fn missed(why: &str, left_out: &str) -> String {
+    match (why, left_out) {
+        ("partial", left_out) => format!("of what was asked before, left out: {left_out}"),
+        (why, "") => format!("decided without what was asked before: {}", plain(why)),
+        (why, left_out) => {
+            format!("decided without what was asked before: {}; left out: {left_out}", plain(why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_of_an_enrichment_does_not_fit_is_named_whether_or_not_the_rest_is_used() {
+        assert_eq!(missed("partial", "tier"), "of what was asked before, left out: tier");
+        assert_eq!(
+            missed("unusable", "fee, tier"),
+            "decided without what was asked before: unusable; left out: fee, tier"
+        );
+        assert_eq!(missed("left_alone", ""), "decided without what was asked before: left alone");
+    }
 }

@@ -101,6 +101,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
         let engine = Engine::new(&bundle);
         let mut findings = grid::check(&bundle, &engine);
         findings.extend(suite::sentences(&bundle).1);
+        findings.extend(suite::of_nobody(&bundle));
         let warnings = advice::of(&bundle, &engine);
         match intents(&bundle) {
             Ok(intents) if findings.is_empty() => Ok((bundle, intents, warnings)),
@@ -252,7 +253,8 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
     let (survey, from, changed) = (&plan.survey, plan.from.as_ref(), plan.changed.as_ref());
     if json {
         let told = serde_json::json!({
-            "from": from, "to": bundle.digest(), "changed": changed, "moves": plan.moves, "survey": survey,
+            "from": from, "to": bundle.digest(), "changed": changed, "differs": plan.differs,
+            "moves": plan.moves, "survey": survey,
         });
         shown::json(&told);
         return;
@@ -265,6 +267,7 @@ fn tell(plan: &Plan, bundle: &Bundle, json: bool) {
         let (new, gone, other) = (changed.rules_new, changed.rules_gone, changed.rules_changed);
         say!("rules for words: {new} new, {gone} gone, {other} otherwise");
     }
+    super::bundles::differences(&serde_json::json!({ "differs": plan.differs }));
     say!("open cases: {}", survey.open);
     for (name, gone) in &survey.gone {
         let to = plan.moves.to(name).map_or("nowhere", |to| to.as_str());

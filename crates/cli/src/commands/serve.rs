@@ -327,7 +327,7 @@ fn instead_of(before: Option<&str>, digest: &str) -> String {
 
 /// Tells now and then how many of how many cases are moved.
 fn progress(done: u64, all: u64) {
-    if done.is_multiple_of(10_000) || done == all {
+    if all > 0 && (done.is_multiple_of(10_000) || done == all) {
         shown::note(&format!("{done} of {all} open cases are decided anew"));
     }
 }

@@ -91,10 +91,11 @@ pub(crate) fn doubts(calendar: &manifest::Calendar, at_ms: i64) -> Vec<String> {
         && let Ok(days) = last.since(today).map(|left| left.get_days())
         && days < AHEAD_DAYS
     {
-        let runs_out = if days < 0 { "ran out" } else { "runs out" };
-        found.push(format!(
-            "its list of holidays and dates {runs_out} on {last}, less than a year after {today}: add those that follow"
-        ));
+        let runs_out = match days {
+            ..0 => format!("ran out on {last}, before {today}"),
+            _ => format!("runs out on {last}, less than a year after {today}"),
+        };
+        found.push(format!("its list of holidays and dates {runs_out}: add those that follow"));
     }
     found
 }

@@ -40,7 +40,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use remit_app::{Parts, environment::metrics::RequestLabels, operation};
+use remit_app::{
+    Parts,
+    environment::metrics::RequestLabels,
+    operation,
+    refused::{Kind, Refused},
+};
 use remit_ledger::hash::hex;
 pub(crate) use reply::is_superseded;
 use request::Shared;
@@ -89,7 +94,10 @@ pub(crate) fn router(app: Arc<Parts>) -> Router {
     routes()
         .into_router()
         .route("/chat/v1/{before}", any(chat::names_no_chat))
-        .fallback(|| async { Problem::new(problem::NOT_FOUND, "nothing is served at this address") })
+        .fallback(|| async {
+            let nothing = Refused::new(Kind::NotFound, "nothing is served at this address");
+            Problem::from(nothing.cured_by("See /v1/openapi.json for every address."))
+        })
         .method_not_allowed_fallback(|| async {
             Problem::new(problem::METHOD_NOT_ALLOWED, "the address exists, the method does not")
         })

@@ -43,7 +43,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ParamsWithFiel
             let uri = format!("/?{}", parameters.join("&")).parse::<Uri>();
             uri.map_err(|error| Problem::invalid("query", error.to_string()))
         };
-        let wrong = |error: QueryRejection| Problem::invalid("query", error.body_text());
+        let wrong = |error: QueryRejection| {
+            let text = error.body_text();
+            let fields = if text.contains("unknown field") { ", or `field.NAME` for the value of a field" } else { "" };
+            Problem::invalid("query", format!("{text}{fields}"))
+        };
         let rest = Query::try_from_uri(&uri(rest)?).map_err(wrong)?.0;
         let pairs: Vec<(String, String)> = Query::try_from_uri(&uri(named)?).map_err(wrong)?.0;
         let mut fields = BTreeMap::new();

@@ -23,12 +23,12 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
                 _ = stop.changed() => return,
             };
             let done = match done {
-                Ok(cases) => exception::reach_exceptions(&app).await.map(|moved| (cases, moved)),
+                Ok(cases) => exception::reach_exceptions(&app).await.map(|exceptions| (cases, exceptions)),
                 Err(refused) => Err(refused),
             };
             match done {
-                Ok((cases, moved)) => {
-                    tracing::info!(cases, moved, "what is open is as the bundle in force has it");
+                Ok((cases, exceptions)) => {
+                    tracing::info!(cases, exceptions, "what is open is as the bundle in force has it");
                     break;
                 }
                 // Yet another bundle came into force.

@@ -184,7 +184,8 @@ fn what_was_open_in_a_desk_that_is_gone_goes_where_it_was_said_beside_requests()
     let files = Files::received(&exported.body_mut().read_to_vec().unwrap()).unwrap();
     assert_eq!(files.digest(), *without.digest());
     let compared = lead.get(&format!("/v1/bundles/{}/compare/{from}", without.digest())).body;
-    assert_eq!(compared["responders"]["gone"], json!(["payments"]));
+    let gone = json!({ "section": "queue", "name": "payments", "how": "gone" });
+    assert!(compared["differs"].as_array().unwrap().contains(&gone), "{compared}");
     assert_eq!(compared["files"]["changed"], json!(["bundle.toml", "policies/queues.cedar"]));
     assert!(!compared["files"]["gone"].as_array().unwrap().is_empty());
     assert_eq!(lead.get(&format!("/v1/bundles/{}", "0".repeat(64))).status, 404);

@@ -174,6 +174,18 @@ fn addresses_methods_headers_and_parameters_are_checked() {
     problem(client.get("/v1/nothing"), 404, "not_found");
     problem(client.get("/v1/cases/xyz"), 404, "not_found");
     problem(client.get("/v1/cases/%ff%fe"), 404, "not_found");
+    // What to do fits what was not found.
+    let rolled_back = client.post("/v1/bundles/rollback", &json!({ "reason": "x" }));
+    for (got, cure) in [
+        (client.get("/v1/nothing"), "/v1/openapi.json"),
+        (client.get("/v1/cases/xyz"), "listed at the address before it"),
+        (client.get("/v1/customers/nobody/facts"), "facts are to be noted first"),
+        (client.delete("/v1/staff/nobody"), "list of staff"),
+        (rolled_back, "Nothing can be rolled back to"),
+    ] {
+        assert_eq!(got.status, 404, "{}", got.body);
+        assert!(got.body["cure"].as_str().unwrap().contains(cure), "{}", got.body);
+    }
     problem(client.delete("/v1/cases"), 405, "method_not_allowed");
     for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "status=lost", "colour=red", "after=cas_x"] {
         problem(client.get(&format!("/v1/cases?{query}")), 422, "invalid");

@@ -339,6 +339,7 @@ fn cases_are_found_by_the_exact_value_of_a_field() {
         ("field.lines=two", "`lines` takes a whole number"),
         ("field.order=W1&field.order=W2", "names a field twice"),
         ("colour=red", "unknown field `colour`"),
+        ("queue=cards", "or `field.NAME`"),
     ] {
         let refused = admin.get(&format!("/v1/cases?{query}")).expect(422);
         assert!(refused.to_string().contains(told), "{refused}");

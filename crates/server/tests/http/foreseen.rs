@@ -14,6 +14,8 @@ use std::{collections::BTreeMap, thread};
 
 const HUMAN: &str = "I want to talk to a person about my card";
 
+const TRANSFER: &str = "I want to talk to a human about my transfer";
+
 fn waiting_in(lead: &Client, queue: &str, count: usize) -> Vec<Value> {
     let case = |n: usize| {
         let case = lead.open(&format!("w{n}"), HUMAN);
@@ -83,6 +85,39 @@ fn a_preview_decides_each_case_as_the_activation_will() {
         while left(&lead) > 0 {
             thread::yield_now();
         }
+    }
+}
+
+#[test]
+fn a_preview_tells_what_leaves_a_desk_that_is_closed_under_the_bundle() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    let cases: Vec<Value> = (0..3).map(|n| lead.open(&format!("w{n}"), TRANSFER)).collect();
+    assert!(cases.iter().all(|case| holder(&lead, case) == "payments"), "{cases:?}");
+    let shut = untested(&bank_with_file("bundle.toml", |text| {
+        let (before, desk) = text.split_once("[[queue]]\nname = \"payments\"").unwrap();
+        let desk = desk.replacen("calendar = \"long\"", "calendar = \"sundays\"", 1);
+        let sundays = "[[calendar]]\nname = \"sundays\"\ntime_zone = \"Europe/London\"\n[calendar.hours]\n\
+                       sunday = [\"09:00-10:00\"]\n\n";
+        format!("{before}{sundays}[[queue]]\nname = \"payments\"{desk}")
+    }));
+    let preview = put_in_force(&lead, &shut, "preview=true").body;
+    let to = preview["foreseen"][0]["to"].as_str().unwrap_or_else(|| panic!("{preview}"));
+    assert_ne!(to, "payments");
+    let told = json!([{ "from": "payments", "to": to, "because": "closed", "cases": 3 }]);
+    assert_eq!(preview["foreseen"], told, "{preview}");
+    let differs = json!([
+        { "section": "calendar", "name": "sundays", "how": "new" },
+        { "section": "queue", "name": "payments", "how": "changed", "keys": ["calendar"] },
+    ]);
+    let differ = preview["differs"].as_array().unwrap().iter().filter(|one| one["section"] != "file");
+    assert_eq!(json!(differ.collect::<Vec<_>>()), differs, "{preview}");
+    assert_eq!(put_in_force(&lead, &shut, "reason=closed").status, 200);
+    for case in &cases {
+        while holder(&lead, case) == "payments" {
+            thread::yield_now();
+        }
+        assert_eq!(holder(&lead, case), to);
     }
 }
 
