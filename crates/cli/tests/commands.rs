@@ -338,7 +338,7 @@ fn where_the_sample_is_not_a_bundle_has_to_be_named_and_how_is_told() {
         (&["policy", "test"], "behind the command"),
         (&["demo"], "--bundle"),
     ] {
-        std::fs::write(place.path().join("questions.csv"), "text,article\nWhen?,none\n").unwrap();
+        fs::write(place.path().join("questions.csv"), "text,article\nWhen?,none\n").unwrap();
         let output =
             Command::new(env!("CARGO_BIN_EXE_remit")).args(arguments).current_dir(place.path()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

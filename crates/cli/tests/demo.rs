@@ -1,6 +1,7 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
+use remit_app::environment::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
@@ -107,7 +108,7 @@ fn what_waits_at_a_closed_desk_is_told_with_when_it_opens() {
     let manifest = place.path().join("mine/bundle.toml");
     let text = std::fs::read_to_string(&manifest).unwrap();
     let days = ["thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"];
-    let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400;
+    let today = SystemClock.now().0 / 86_400_000;
     let open = days[usize::try_from((today + 4) % 7).unwrap()];
     let hours = |line: &str| match line.strip_suffix(" = [\"00:00-24:00\"]") {
         Some(day) if day == open => format!("{day} = [\"08:00-08:10\"]\n"),

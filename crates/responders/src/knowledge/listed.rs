@@ -12,20 +12,18 @@ pub(super) const WORDS_MIN: usize = 3;
 pub(super) fn asked(texts: &[Text], asked: &[String], counted: impl Fn(usize) -> bool, reads: bool) -> Option<usize> {
     let said = |text: &&Text| {
         let words = &text.words;
-        let around = if reads { 0 } else { words.len() };
-        words.len() >= WORDS_MIN
-            && counted(text.article)
-            && asked.len() <= words.len() + around
-            && asked.windows(words.len()).any(|part| part == words)
+        words.len() >= WORDS_MIN && counted(text.article) && asked.windows(words.len()).any(|part| part == words)
     };
-    let mut found = None;
+    let (mut found, mut fits) = (None, false);
     for text in texts.iter().filter(said) {
         if text.kind == Kind::Not || found.is_some_and(|found| found != text.article) {
             return None;
         }
         found = Some(text.article);
+        let around = if reads { 0 } else { text.words.len() };
+        fits |= asked.len() <= text.words.len() + around;
     }
-    found
+    found.filter(|_| fits)
 }
 
 #[cfg(test)]
