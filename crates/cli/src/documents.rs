@@ -215,7 +215,7 @@ fn part(block: &Block) -> Result<(), String> {
         organisation: "Example".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         languages: vec!["en".to_owned(), "de".to_owned()],
-        desks: vec!["support".to_owned(), "billing".to_owned()],
+        desks: crate::starter::answers::desks("support,billing")?,
         ai: true,
         currency: "EUR".to_owned(),
     };

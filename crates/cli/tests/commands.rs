@@ -324,3 +324,25 @@ fn a_directory_of_an_earlier_format_is_verified_as_it_lies_and_what_was_proven_t
     let decision = "dec_01M8JCVKMSR8TKKD51JXTVA002";
     check(&["ledger", "prove", decision, "--data", data], 0, &["c2sp.org/tlog-proof@v1"]);
 }
+
+#[test]
+fn where_the_sample_is_not_a_bundle_has_to_be_named_and_how_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    for (arguments, cure) in [
+        (&["knowledge", "ask", "When are you open?"][..], "--bundle"),
+        (&["knowledge", "evaluate", "questions.csv"], "--bundle"),
+        (&["signals", "read", "When are you open?"], "--bundle"),
+        (&["signals", "train"], "behind the command"),
+        (&["signals", "evaluate"], "behind the command"),
+        (&["policy", "check"], "behind the command"),
+        (&["policy", "test"], "behind the command"),
+        (&["demo"], "--bundle"),
+    ] {
+        fs::write(place.path().join("questions.csv"), "text,article\nWhen?,none\n").unwrap();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_remit")).args(arguments).current_dir(place.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2), "{arguments:?}: {said}");
+        assert!(said.contains("bundles/bank") && said.contains(cure), "{arguments:?}: {said}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The demo on the real command, small: what it tells is held against what it promises, and against the ledger.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by panicking")]
 
+use remit_app::environment::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
@@ -96,4 +97,33 @@ fn proves_to_others(data: &Path) {
         std::fs::write(&file, checkpoint).unwrap();
         told(&["ledger", "verify", &place, "--since", &file.display().to_string()]);
     }
+}
+
+#[test]
+fn what_waits_at_a_closed_desk_is_told_with_when_it_opens() {
+    let place = tempfile::tempdir().unwrap();
+    let mine = place.path().join("mine").display().to_string();
+    told(&["init", &mine, "--yes", "--time-zone", "UTC", "--desks", "desk", "--ai", "no"]);
+    // It opens for less time than the demo takes, and not within the next days.
+    let manifest = place.path().join("mine/bundle.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let days = ["thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"];
+    let today = SystemClock.now().0 / 86_400_000;
+    let open = days[usize::try_from((today + 4) % 7).unwrap()];
+    let hours = |line: &str| match line.strip_suffix(" = [\"00:00-24:00\"]") {
+        Some(day) if day == open => format!("{day} = [\"08:00-08:10\"]\n"),
+        Some(_) => String::new(),
+        None => format!("{line}\n"),
+    };
+    let text: String = text.lines().map(hours).collect();
+    let text = text.replace("calendar = \"always\"", "calendar = \"always\"\ncollects = [\"web\"]");
+    std::fs::write(&manifest, text).unwrap();
+    let traffic = place.path().join("three.csv");
+    std::fs::write(&traffic, "text,channel\nWhere is it?,web\nWho are you?,web\nAnd now?,web\n").unwrap();
+    let (traffic, data) = (traffic.display().to_string(), place.path().join("data").display().to_string());
+    let story = told(&["demo", "--bundle", &mine, "--traffic", &traffic, "--data", &data]);
+    assert_eq!((&story["cases"], &story["open"]["desk"]), (&Value::from(3), &Value::from(3)), "{story}");
+    let closed = &story["closed"][0];
+    assert_eq!((&closed["queue"], &closed["waiting"]), (&Value::from("desk"), &Value::from(3)), "{story}");
+    assert!(closed["opens"].as_str().unwrap().contains("08:00:00"), "{story}");
 }

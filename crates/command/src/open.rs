@@ -22,6 +22,24 @@ pub fn load(directory: &Path) -> anyhow::Result<Bundle> {
     })
 }
 
+/// The same of a bundle that is the sample where none is named; `cure` says how one is named.
+pub fn load_named(directory: &Path, cure: &str) -> anyhow::Result<Bundle> {
+    is_named(directory, cure)?;
+    load(directory)
+}
+
+/// Holds that the sample is there if it is what is meant: elsewhere than in the repository a bundle has to be named.
+pub fn is_named(directory: &Path, cure: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        directory != Path::new(SAMPLE) || directory.join("bundle.toml").is_file(),
+        "{SAMPLE}, the sample bank that is taken where no bundle is named, is not here; {cure}"
+    );
+    Ok(())
+}
+
+/// How a bundle is named to most commands.
+pub const BY_FLAG: &str = "name the bundle's directory with --bundle";
+
 /// The first figures of a digest, by which people know it.
 pub fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
@@ -38,7 +56,7 @@ pub struct Governed {
 /// Opens a data directory under the bundle at this path; without one under its own, and a new one under the sample
 /// bank.
 pub fn open(data: &Path, bundle: Option<&Path>) -> anyhow::Result<Parts> {
-    Ok(govern(data, bundle, Moves::default(), Settings::default(), &|| load(Path::new(SAMPLE)))?.app)
+    Ok(govern(data, bundle, Moves::default(), Settings::default(), &sample)?.app)
 }
 
 /// Opens a data directory under its own bundle, to look at it or to change what governs it. No AI service is asked
@@ -49,7 +67,12 @@ pub fn open_own(data: &Path) -> anyhow::Result<Parts> {
     start(opened, Arc::new(bundle), Box::new(SystemClock), Services::none(), Settings::default(), Moves::default())
 }
 
-/// The sample bank.
+/// The sample bank, where it is here.
+pub fn sample() -> anyhow::Result<Bundle> {
+    load_named(Path::new(SAMPLE), BY_FLAG)
+}
+
+/// Where the sample bank lies in the repository.
 pub const SAMPLE: &str = "bundles/bank";
 
 /// Opens a data directory under the bundle at `path`; without one under the one in force there, and a new one under

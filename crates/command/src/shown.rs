@@ -310,9 +310,22 @@ pub fn many(count: impl std::fmt::Display) -> String {
     text
 }
 
+/// So many of what `one` and `more` name, in the form that the number asks for.
+pub fn counted(count: impl std::fmt::Display, one: &str, more: &str) -> String {
+    let count = many(count);
+    let named = if count == "1" { one } else { more };
+    format!("{count} {named}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        let told = |count: usize| counted(count, "minute", "minutes");
+        assert_eq!([0, 1, 2, 1_001].map(told), ["0 minutes", "1 minute", "2 minutes", "1,001 minutes"]);
+    }
 
     #[test]
     fn what_does_not_show_itself_is_shown_escaped() {

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// A message to play.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Message {
     /// What the customer writes.
     pub text: String,

@@ -1,6 +1,7 @@
 //! What the event stream has told so far: where every case is, what everybody on the staff has, what went wrong.
 
 use super::events::{Event, Handoff, Holder, Item, Stopped};
+use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     time::Instant,
@@ -17,6 +18,15 @@ pub(super) struct Board {
     /// When the newest event came, by the machine's clock.
     pub(super) newest: Instant,
     ai: HashSet<String>,
+}
+
+/// That cases wait at a desk that is closed.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Closed {
+    pub(super) queue: String,
+    pub(super) waiting: usize,
+    /// When it opens, by the clock there; none where it does not within years.
+    pub(super) opens: Option<String>,
 }
 
 /// One case.

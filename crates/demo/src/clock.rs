@@ -1,9 +1,8 @@
-//! The demo's clock: it starts when as many queues as possible are open, and runs many times as fast as the machine's
+//! The demo's clock: it is set forward to when the demo begins, and runs many times as fast as the machine's
 //! while people are at work; where the machine does not keep up, it runs slower.
 
 use remit_app::environment::clock::{Clock, SystemClock, rfc3339};
 use remit_domain::id::Timestamp;
-use remit_policy::bundle::Bundle;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -29,9 +28,7 @@ struct State {
     fast_until: Option<i64>,
 }
 
-const HOUR_MS: i64 = 3_600_000;
-/// How far ahead a moment is looked for at which every queue is open.
-const HOURS_AHEAD: i64 = 14 * 24;
+pub(super) const HOUR_MS: i64 = 3_600_000;
 /// How late what is due may be done before the clock slows down, by the machine's time.
 const LATE: Duration = Duration::from_millis(60);
 /// How soon it may be done for the clock to run faster again.
@@ -130,27 +127,6 @@ impl Clock for DemoClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.lock().unwrap_or_else(PoisonError::into_inner).shown(Instant::now()))
     }
-}
-
-/// The first moment from `from` on at which as many queues of `bundle` are open as ever within two weeks, and still are
-/// after `length_ms`.
-pub(super) fn opening_time(bundle: &Bundle, from: Timestamp, length_ms: i64) -> Timestamp {
-    let whole = Timestamp(from.0 - from.0.rem_euclid(HOUR_MS));
-    let hours = (1..HOURS_AHEAD).map(|hour| whole.plus_ms(hour * HOUR_MS));
-    let queues = || bundle.candidates().iter().filter(|spec| spec.queue.is_some());
-    let open = |at: Timestamp| queues().filter(|spec| spec.is_open(at) && spec.is_open(at.plus_ms(length_ms))).count();
-    let all = queues().count();
-    let mut best = (open(from), from);
-    for at in hours {
-        if best.0 == all {
-            break;
-        }
-        let now = open(at);
-        if now > best.0 {
-            best = (now, at);
-        }
-    }
-    best.1
 }
 
 /// The time of day, in UTC.

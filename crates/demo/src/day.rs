@@ -1,9 +1,9 @@
 //! The day as it is played: morning, hours of work shown as they pass, and the evening.
 
-use super::{clock::time_of_day, customers, world::World};
+use super::{clock::time_of_day, customers, story, world::World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_app::{environment::clock::Clock as _, operation};
-use remit_command::shown::{self, escaped, say};
+use remit_command::shown::{self, counted, escaped, say};
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, atomic::Ordering, mpsc},
@@ -69,11 +69,14 @@ pub(super) fn play(world: &Arc<World>, after: u64, speed: i64, interrupted: &mps
     }
     let (opened, played) = (world.opened, world.began.elapsed());
     let minutes = (world.now_ms() - opened) / MINUTE;
+    let closed = story::closed(world);
+    world.told().closed = closed;
     let over = evening(world, interrupted);
     if !json && over {
         let times = 60 * minutes / i64::try_from(played.as_secs().max(1)).unwrap_or(1);
         say!();
-        say!("These {minutes} minutes took {:.0} s, so {times} times as fast.", played.as_secs_f64());
+        let minutes = counted(minutes, "minute", "minutes");
+        say!("What took {minutes} was played in {:.0} s, {times} times as fast.", played.as_secs_f64());
     }
     over
 }

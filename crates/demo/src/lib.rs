@@ -10,6 +10,7 @@ mod customers;
 mod day;
 mod dice;
 mod events;
+mod opening;
 mod patience;
 mod person;
 mod report;
@@ -22,7 +23,7 @@ mod world;
 use remit_command::{
     client::Client,
     open,
-    shown::{self, say},
+    shown::{self, counted, say},
     traffic::{self, Message},
 };
 
@@ -93,7 +94,7 @@ impl Demo {
     pub fn run(&self, json: bool) -> anyhow::Result<bool> {
         let (data, traffic) = (self.data(), self.traffic()?);
         let messages = traffic::read(&traffic)?;
-        let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &|| open::load(Path::new(open::SAMPLE)))?;
+        let (opened, bundle) = open::opened(&data, self.bundle.as_deref(), &open::sample)?;
         let bundle = Arc::new(bundle);
         let roles = Roles::of(&bundle, messages.iter().any(|message| !message.facts.is_empty()))?;
         let messages = self.sampled(messages, &bundle);
@@ -130,11 +131,12 @@ impl Demo {
             Moves::default(),
         )?;
 
-        // The day begins when every queue is open, after whatever is on record.
+        // The day begins when the desks are open that its messages go to, after whatever is on record.
         let last = block_on(app.journal.store().last_seq())?;
         let newest = block_on(app.journal.store().feed(last.saturating_sub(1), 1))?.last().map_or(0, |row| row.ts_ms);
         let from = remit_domain::id::Timestamp(app.environment.now().0.max(newest));
-        clock.forward(clock::opening_time(&bundle, from, customers::length_ms(messages.len()) + 30 * MINUTE));
+        let length_ms = customers::length_ms(messages.len()) + 30 * MINUTE;
+        clock.forward(opening::opening_time(&bundle, &messages, from, length_ms));
 
         let tokens = Tokens::make(&app, &bundle, &roles)?;
         let runtime = remit_server::serve::runtime()?;
@@ -207,6 +209,7 @@ impl Demo {
             return Ok(traffic.clone());
         }
         let bundle = self.bundle.as_deref().unwrap_or_else(|| Path::new(open::SAMPLE));
+        open::is_named(bundle, "name the bundle's directory with --bundle, and the messages with --traffic")?;
         let beside = bundle.file_name().map(|name| format!("{}-traffic/messages.csv", name.to_string_lossy()));
         let beside = beside.map(|name| bundle.with_file_name(name));
         let places = [Some(bundle.join("traffic.csv")), beside];
@@ -230,7 +233,7 @@ impl Demo {
 
     fn world(
         &self,
-        bundle: &Bundle,
+        bundle: &Arc<Bundle>,
         url: &str,
         tokens: &Tokens,
         messages: Vec<Message>,
@@ -261,6 +264,7 @@ impl Demo {
             bad_ai,
             raise_to: bundle.terms().exception_owner.to_string(),
             silence_hours: bundle.limits().silence_hours,
+            bundle: Arc::clone(bundle),
             numbers: Numbers::default(),
             evening: AtomicBool::new(false),
             board: Mutex::new(Board::new(ai.map(|spec| spec.responder.to_string()).collect())),
@@ -272,16 +276,18 @@ impl Demo {
         let ai = bundle.candidates().iter().filter(|spec| spec.queue.is_none()).count();
         let desks = bundle.candidates().len() - ai;
         say!(
-            "{}: {ai} AI responders, {} people on {desks} desks, {} policies; served at {url}",
+            "{}: {}, {} on {}, {}; served at {url}",
             bundle.name(),
-            world.people.len(),
-            bundle.policies()
+            counted(ai, "AI responder", "AI responders"),
+            counted(world.people.len(), "person", "people"),
+            counted(desks, "desk", "desks"),
+            counted(bundle.policies(), "policy", "policies")
         );
         say!(
-            "{} messages of {}, {} minutes from {}, played up to {} times as fast",
-            shown::many(world.messages.len()),
+            "{} of {}, {} from {}, played up to {} times as fast",
+            counted(world.messages.len(), "message", "messages"),
             traffic.display(),
-            customers::length_ms(world.messages.len()) / MINUTE,
+            counted(customers::length_ms(world.messages.len()) / MINUTE, "minute", "minutes"),
             story::beginning(world.now_ms()),
             self.speed
         );

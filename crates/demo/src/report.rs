@@ -1,7 +1,7 @@
 //! Prints the day for people: few lines, plain words.
 
 use super::story::{Moment, Story};
-use remit_command::shown::{escaped, folded, many, say};
+use remit_command::shown::{counted, escaped, folded, many, say};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// Columns that a paragraph takes.
@@ -9,7 +9,7 @@ const WIDTH: usize = 100;
 
 /// Prints it; `with_ai` says which responders are AI.
 pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
-    heading(&format!("What became of {} cases", many(story.cases)));
+    heading(&format!("What became of {}", counted(story.cases, "case", "cases")));
     line(story.by_ai_alone, "answered by AI alone; the customers were silent for two days, and the cases were closed");
     line(
         story.by_people,
@@ -17,7 +17,14 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
     );
     let open: usize = story.open.values().sum();
     if open > 0 {
-        line(open, &format!("still open, and each is somebody's: {}", counted(&story.open)));
+        line(open, &format!("still open, and each is somebody's: {}", each(&story.open)));
+    }
+    for closed in &story.closed {
+        let why = match &closed.opens {
+            Some(opens) => format!("which is closed: nobody is offered them until it opens at {opens}"),
+            None => "which is closed, and does not open again within years: nobody is offered them".to_owned(),
+        };
+        line(closed.waiting, &format!("of these at {}, {why}", closed.queue));
     }
     if story.refused > 0 {
         line(story.refused, &format!("not taken in: {}", story.first_refusal.as_deref().unwrap_or("")));
@@ -34,21 +41,21 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
     fact(
         "AI",
         &format!(
-            "answered {} times; stepped back from {} cases ({}); policy took {} away after what the customer wrote",
-            many(answered),
-            many(gave_up),
-            counted(&story.yields),
+            "answered {}; stepped back from {} ({}); policy took {} away after what the customer wrote",
+            counted(answered, "time", "times"),
+            counted(gave_up, "case", "cases"),
+            each(&story.yields),
             many(story.taken_from_ai)
         ),
     );
     fact(
         "people",
         &format!(
-            "{} offers, {} taken; the others: {}. Half of all customers had a first reply within {} minutes",
-            many(story.offers),
+            "{}, {} taken; the others: {}. Half of all customers had a first reply within {}",
+            counted(story.offers, "offer", "offers"),
             many(story.accepted),
-            counted(&story.offers_ended),
-            (story.median_first_reply_ms + 30_000) / 60_000
+            each(&story.offers_ended),
+            counted((story.median_first_reply_ms + 30_000) / 60_000, "minute", "minutes")
         ),
     );
     let busy: Vec<String> = story
@@ -71,26 +78,26 @@ pub(super) fn print(story: &Story, is_ai: &dyn Fn(&str) -> bool) {
     fact(
         "promises",
         &format!(
-            "promised times kept for {} cases, missed for {}; {} more looks when one was at risk",
-            many(story.sla_kept),
+            "promised times kept for {}, missed for {}; {} when one was at risk",
+            counted(story.sla_kept, "case", "cases"),
             many(story.sla_missed),
-            many(story.sla_at_risk)
+            counted(story.sla_at_risk, "more look", "more looks")
         ),
     );
     if !story.exceptions.is_empty() {
         fact(
             "exceptions",
-            &format!("{}; {} open now, each with an owner", counted(&story.exceptions), many(story.exceptions_open)),
+            &format!("{}; {} open now, each with an owner", each(&story.exceptions), many(story.exceptions_open)),
         );
     }
     fact(
         "evidence",
         &format!(
-            "{} events and {} handoffs on record; {} cases came back, and {} answers came too late and were refused",
-            many(story.events),
-            many(story.handoffs),
-            many(story.reopened),
-            many(story.stale_refused + story.late)
+            "{} and {} on record; {} came back, and {} too late and refused",
+            counted(story.events, "event", "events"),
+            counted(story.handoffs, "handoff", "handoffs"),
+            counted(story.reopened, "case", "cases"),
+            counted(story.stale_refused + story.late, "answer was", "answers were")
         ),
     );
     if let Some(trouble) = &story.trouble {
@@ -124,7 +131,7 @@ fn fact(name: &str, text: &str) {
     }
 }
 
-fn counted<N: Display>(counts: &BTreeMap<String, N>) -> String {
+fn each<N: Display>(counts: &BTreeMap<String, N>) -> String {
     let counts: Vec<String> =
         counts.iter().map(|(name, count)| format!("{} {}", many(count), name.replace('_', " "))).collect();
     if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }

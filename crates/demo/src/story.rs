@@ -1,15 +1,17 @@
 //! What is told at the end: the numbers of the day, and a handful of moments with what to look at.
 
 use super::{
-    board::{Board, Case, Place},
+    board::{Board, Case, Closed, Place},
     clock::{day, time_of_day},
     world::World,
 };
 use remit_app::{
     case::query::PAGE_MAX,
+    environment::clock::{Clock as _, rfc3339},
     input::{ListCases, ListPart},
     operation,
 };
+use remit_command::shown::counted;
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -31,6 +33,8 @@ pub(super) struct Story {
     pub(super) by_people_after_ai: usize,
     /// Open cases by who has them.
     pub(super) open: BTreeMap<String, usize>,
+    /// Closed desks at which some of them wait.
+    pub(super) closed: Vec<Closed>,
     /// Acknowledged cases that the server lists as open without a holder, or not at all.
     pub(super) lost: usize,
     pub(super) sent_to: BTreeMap<String, usize>,
@@ -145,6 +149,7 @@ pub(super) fn story(world: &World) -> Story {
         by_people: resolved(true).count(),
         by_people_after_ai: resolved(true).filter(|case| case.ai_answers > 0 || case.yielded.is_some()).count(),
         open,
+        closed: told.closed.clone(),
         lost,
         sent_to: told.tally.to.clone(),
         ai_answers: counts.ai_answers.clone(),
@@ -171,6 +176,24 @@ pub(super) fn story(world: &World) -> Story {
         events: counts.events,
         moments,
     }
+}
+
+/// The desks that are closed now, though cases wait there that nobody has taken.
+pub(super) fn closed(world: &World) -> Vec<Closed> {
+    let now = world.clock.now();
+    let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
+    for case in world.board().cases.values().filter(|case| case.number.is_some() && case.resolved.is_none()) {
+        if let Place::Queue(name) = &case.place {
+            *waiting.entry(name.clone()).or_default() += 1;
+        }
+    }
+    let closed = waiting.into_iter().filter_map(|(name, waiting)| {
+        let spec = world.bundle.candidates().iter().find(|spec| spec.responder.as_str() == name)?;
+        let queue = spec.queue.as_ref().filter(|_| !spec.is_open(now))?;
+        let opens = queue.reopens(now).map(|at| queue.local(at).unwrap_or_else(|| rfc3339(at)));
+        Some(Closed { queue: name, waiting, opens })
+    });
+    closed.collect()
 }
 
 fn stops(board: &Board) -> Vec<Stop> {
@@ -277,8 +300,8 @@ fn gave_up(world: &World) -> Option<Moment> {
         None => "an AI had answered, and the customer wanted a person".to_owned(),
     };
     let told = format!(
-        "“{asked}” — {why}. {person} took it with the whole conversation, and it was done {} minutes after it came in.",
-        minutes(case.resolved)
+        "“{asked}” — {why}. {person} took it with the whole conversation, and it was done {} after it came in.",
+        counted(minutes(case.resolved), "minute", "minutes")
     );
     let look = match &case.yielded {
         Some((_, _, decision)) => format!("explain {decision}"),
@@ -304,7 +327,7 @@ fn stopped(world: &World) -> Option<Moment> {
     };
     let moved = match board.counts.moved_by_stop {
         0 => String::new(),
-        n => format!(" {n} cases that it held moved on at once."),
+        n => format!(" {} that it held moved on at once.", counted(n, "case", "cases")),
     };
     let told = format!(
         "{bad}At {} it was stopped for “{}”: {} of its {} outcomes were failures where {} in 100 are tolerated. The \
@@ -350,8 +373,9 @@ fn exception(world: &World) -> Option<Moment> {
 fn stale(world: &World) -> Option<Moment> {
     let refused = world.numbers.stale.load(Ordering::Relaxed);
     let case = world.told().stale_case.clone()?;
+    let times = counted(refused, "time", "times");
     let told = format!(
-        "{refused} times somebody pressed “send” in a window left open, or after giving the case back. Every one was \
+        "{times} somebody pressed “send” in a window left open, or after giving the case back. Every one was \
          refused; not a word reached the customer."
     );
     Some(Moment { what: "Nobody talked over anybody", told, look: Some(format!("case show {case}")) })

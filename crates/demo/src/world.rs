@@ -1,15 +1,22 @@
 //! Everybody of the demo and what they share; hands them what is due, and tells them what happened.
 
-use super::{agenda::Agenda, bad_ai::BadAi, board::Board, clock::DemoClock, person::Person};
+use super::{
+    agenda::Agenda,
+    bad_ai::BadAi,
+    board::{Board, Closed},
+    clock::DemoClock,
+    person::Person,
+};
 use remit_app::environment::clock::Clock as _;
 use remit_command::{
     client::{Client, Refused},
     traffic::{Message, Tally, on_a_line},
 };
+use remit_policy::bundle::Bundle;
 use serde_json::Value;
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Instant,
@@ -36,6 +43,8 @@ pub(super) struct World {
     pub(super) raise_to: String,
     /// After how many hours a silent customer's case ends.
     pub(super) silence_hours: u32,
+    /// What governs.
+    pub(super) bundle: Arc<Bundle>,
     pub(super) numbers: Numbers,
     /// Whether the day is over, so that nobody plans anything more.
     pub(super) evening: AtomicBool,
@@ -70,6 +79,8 @@ pub(super) struct Told {
     pub(super) tally: Tally,
     pub(super) turned_bad: Option<i64>,
     pub(super) stale_case: Option<String>,
+    /// Desks that were closed when the day was over, though cases waited there.
+    pub(super) closed: Vec<Closed>,
     /// The first failure that is none of the demo's.
     pub(super) trouble: Option<String>,
 }

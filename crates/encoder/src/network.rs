@@ -72,6 +72,12 @@ impl Encoder {
         &self.digest
     }
 
+    /// Whether it was trained on texts of a language, a primary subtag of BCP 47. Another model than that which ships
+    /// is brought by who means it to read what it is given.
+    pub fn reads(&self, language: &str) -> bool {
+        language == crate::BUILT_IN_LANGUAGE || self.digest != Self::built_in().digest
+    }
+
     /// Values of a vector.
     pub fn width(&self) -> usize {
         self.model.shape.width

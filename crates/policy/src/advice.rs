@@ -9,6 +9,8 @@ use crate::{
     manifest::ServiceKind,
     suite,
 };
+use remit_signals::{intent::EncoderUse, vector::BUILT_IN_LANGUAGE};
+use std::collections::BTreeSet;
 
 /// What is to be looked at, one sentence each, in the bundle's order.
 pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
@@ -27,7 +29,6 @@ pub fn of(bundle: &Bundle, engine: &Engine) -> Vec<String> {
 pub fn without_articles(bundle: &Bundle) -> Vec<String> {
     let tags = bundle.articles().iter().map(|article| article.language.as_deref().unwrap_or("en"));
     let written: Vec<&str> = tags.filter_map(|tag| tag.split(['-', '_']).next()).collect();
-    let quotes = |spec: &&CandidateSpec| spec.service.as_ref().is_some_and(|of| of.kind == ServiceKind::Knowledge);
     let lacks = |spec: &CandidateSpec| {
         let spoken = spec.languages.iter().map(String::as_str);
         let lacked: Vec<&str> = spoken.filter(|language| !written.contains(language)).collect();
@@ -40,7 +41,36 @@ pub fn without_articles(bundle: &Bundle) -> Vec<String> {
             )
         })
     };
-    bundle.candidates().iter().filter(quotes).filter_map(lacks).collect()
+    bundle.candidates().iter().filter(|spec| quotes(spec)).filter_map(lacks).collect()
+}
+
+/// The languages of articles that the encoder that ships does not read, where it is asked and one responder quotes
+/// articles.
+pub fn languages_found_by_words(bundle: &Bundle) -> Vec<&str> {
+    let built_in = bundle.encoder_model().is_none() && bundle.encoder_use() != EncoderUse::Never;
+    if !built_in || !bundle.candidates().iter().any(quotes) {
+        return Vec::new();
+    }
+    let tags = bundle.articles().iter().filter_map(|article| article.language.as_deref());
+    let languages: BTreeSet<&str> = tags.filter_map(|tag| tag.split(['-', '_']).next()).collect();
+    languages.into_iter().filter(|language| !language.eq_ignore_ascii_case(BUILT_IN_LANGUAGE)).collect()
+}
+
+/// What that means for who asks, in a sentence.
+pub fn found_by_words(bundle: &Bundle) -> Option<String> {
+    let languages = languages_found_by_words(bundle).join(", ");
+    (!languages.is_empty()).then(|| {
+        format!(
+            "articles in {languages} answer little beside their listed questions nearly word for word, since the \
+             encoder that ships reads English: list in `answers` what customers write, as they write it, or name a \
+             model for these languages in [encoder_model] (docs/bundle.md, Articles)"
+        )
+    })
+}
+
+/// Whether it answers from the bundle's articles.
+fn quotes(spec: &CandidateSpec) -> bool {
+    spec.service.as_ref().is_some_and(|of| of.kind == ServiceKind::Knowledge)
 }
 
 /// Responders of whom no test says that they may have a case.

@@ -23,9 +23,14 @@ const SHIPPED: &str = "en";
 static ENGLISH: LazyLock<BTreeMap<String, String>> =
     LazyLock::new(|| toml::from_str(include_str!("texts/en.toml")).unwrap_or_default());
 
-/// How moments are told in languages that no bundle need say it in.
-static DATES: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
-    LazyLock::new(|| toml::from_str(include_str!("texts/dates.toml")).unwrap_or_default());
+/// What no bundle need say in other languages: how moments are told, and what stands before a quoted passage.
+static OTHER: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("texts/other.toml")).unwrap_or_default());
+
+/// The names of all texts.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ENGLISH.keys().map(String::as_str)
+}
 
 /// What customers are told, by language.
 #[derive(Debug, Clone, Default)]
@@ -73,12 +78,20 @@ impl Texts {
         Self { by_language }
     }
 
-    /// The text of this name in the customer's language, with what is put in, by name. Where the bundle has it not
-    /// in that language, it is told in English, in the bundle's words or in those that ship.
+    /// The text of this name in the customer's language, with what is put in, by name. Where neither the bundle has it
+    /// in that language nor Remit, it is told in English, in the bundle's words or in those that ship.
     pub fn say(&self, language: Option<&str>, name: &str, with: &[(&str, &str)]) -> String {
         let of = |language: &str| self.by_language.get(language)?.get(name);
-        let text = primary(language).as_deref().and_then(of).or_else(|| of(SHIPPED)).or_else(|| ENGLISH.get(name));
+        let spoken = primary(language);
+        let own = spoken.as_deref().and_then(of).or_else(|| OTHER.get(spoken.as_deref()?)?.get(name));
+        let text = own.or_else(|| of(SHIPPED)).or_else(|| ENGLISH.get(name));
         filled(text.map_or("", String::as_str), with)
+    }
+
+    /// What stands before a passage of an article in `language` that is quoted.
+    pub fn quoting(&self, language: &str, title: &str, section: Option<&str>) -> String {
+        let name = if section.is_some() { "article_section_quoted" } else { "article_quoted" };
+        self.say(Some(language), name, &[("title", title), ("section", section.unwrap_or_default())])
     }
 
     /// A moment as it stands in the text of this name in the customer's language: in the language in which that text is
@@ -97,7 +110,7 @@ impl Texts {
         let told = primary(language).filter(has).unwrap_or_else(|| SHIPPED.to_owned());
         let of = |part: &str| {
             let own = self.by_language.get(&told).and_then(|texts| texts.get(part));
-            own.or_else(|| DATES.get(&told)?.get(part)).or_else(|| ENGLISH.get(part)).map_or("", String::as_str)
+            own.or_else(|| OTHER.get(&told)?.get(part)).or_else(|| ENGLISH.get(part)).map_or("", String::as_str)
         };
         let nth = |names: &str, at: usize| of(names).split(',').nth(at).unwrap_or_default().trim().to_owned();
         let (weekday, month, day) = (nth(WEEKDAYS, at.weekday), nth(MONTHS, at.month), at.day.to_string());
@@ -210,7 +223,22 @@ mod tests {
         let full = |parts: &BTreeMap<String, String>| {
             (parts["weekdays"].split(", ").count(), parts["months"].split(", ").count(), parts.len())
         };
-        assert!(DATES.len() == 7 && DATES.values().all(|parts| full(parts) == (7, 12, 4)), "{DATES:?}");
+        assert!(OTHER.len() == 7 && OTHER.values().all(|parts| full(parts) == (7, 12, 6)), "{OTHER:?}");
+        let right = |(name, text): (&String, &String)| wrong(name, text).is_none();
+        assert!(OTHER.values().flatten().all(right), "{OTHER:?}");
+    }
+
+    #[test]
+    fn an_article_is_quoted_in_its_language_in_the_bundles_words_or_in_those_that_ship() {
+        let (texts, findings) = read(&[
+            ("texts/en.toml", "article_quoted = \"See {title}:\"\n"),
+            ("texts/fi.toml", "article_section_quoted = \"{title}, {section}:\"\n"),
+        ]);
+        assert!(findings.is_empty(), "{findings:?}");
+        assert_eq!(texts.quoting("de", "Öffnungszeiten", None), "Aus unserem Artikel „Öffnungszeiten“:");
+        assert_eq!(texts.quoting("fi", "Kortti", Some("{title}")), "Kortti, {title}:");
+        assert_eq!(texts.quoting("fi", "Kortti", None), "See Kortti:");
+        assert_eq!(texts.quoting("en", "PIN", Some("Lost")), "From our article “PIN”, “Lost”:");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 //! There is no generating model in it and no network. What the customer wrote since the last answer is held against the
 //! questions that each article is listed to answer, its passages, and the questions that it is listed not to answer
 //! (`near`): by the sentence encoder beside BM25, or by BM25 alone. From which score on an article is quoted is
-//! learnt from the listed questions (`threshold`).
+//! learnt from the listed questions (`threshold`); one that was asked word for word is answered (`listed`).
 
 mod found;
 mod index;
 mod library;
+mod listed;
 mod near;
 mod passages;
 mod question;
@@ -22,6 +23,7 @@ pub use question::asked;
 use crate::{Said, Turn, TurnAuthor, YieldReason};
 use index::Index;
 use library::primary;
+use listed::WORDS_MIN;
 use near::{Kind, Near, Scored, Text, nearness};
 use passages::Passage;
 use remit_encoder::Encoder;
@@ -30,8 +32,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use synonyms::Synonyms;
 use threshold::Trial;
 
-/// Fewest words of a question that can be answered surely: one word asks nothing.
-const WORDS_MIN: usize = 3;
+/// The least score of an article of which a listed question was asked word for word.
+const LISTED: f64 = 1.0;
 /// Most bytes of a question that are read.
 const QUESTION_MAX: usize = 4_000;
 
@@ -86,17 +88,19 @@ impl KnowledgeService {
     }
 
     /// Takes what a bundle says, and finds it by the encoder beside words, or by words alone. Each text is encoded
-    /// once, by all processors.
+    /// once, by all processors. A passage is quoted under its titles alone.
     #[must_use]
     pub fn with(library: Library, encoder: Option<Arc<Encoder>>) -> Self {
-        Self::with_vectors(library, encoder, encode_all)
+        Self::quoting(library, encoder, &|_, title, section| passages::by_title(title, section), encode_all)
     }
 
-    /// The same, with the texts' vectors by the encoder from `vectors`, which may have them from a cache.
+    /// The same, with what `leads` says before a passage that is quoted, by its language, its article's title and its
+    /// section's heading; and the texts' vectors by the encoder from `vectors`, which may have them from a cache.
     #[must_use]
-    pub fn with_vectors(
+    pub fn quoting(
         library: Library,
         encoder: Option<Arc<Encoder>>,
+        leads: &dyn Fn(&str, &str, Option<&str>) -> String,
         vectors: impl FnOnce(&Encoder, &[&str]) -> Vec<Vec<f32>>,
     ) -> Self {
         let Library { articles, synonyms } = library;
@@ -104,7 +108,9 @@ impl KnowledgeService {
         let synonyms = Synonyms::new(&synonyms, languages.first().map_or("en", String::as_str));
         let (mut passages, mut texts) = (Vec::new(), Vec::new());
         for (at, article) in articles.iter().enumerate() {
-            let cut = passages::passages(&article.name, &article.text);
+            let language = languages.get(at).map_or("en", String::as_str);
+            let leads = |title: &str, section: Option<&str>| leads(language, title, section);
+            let cut = passages::passages(&article.name, &article.text, &leads);
             let mut headings: Vec<String> = Vec::new();
             for passage in &cut {
                 texts.push((at, Kind::Passage(passages.len()), passage.whole()));
@@ -126,7 +132,12 @@ impl KnowledgeService {
         let mut vectors = vectors.into_iter().flatten();
         let held: Vec<_> = texts
             .iter()
-            .map(|&(article, kind, _)| Text { article, kind, vector: vectors.next().unwrap_or_default() })
+            .map(|(article, kind, text)| {
+                let lists = articles.get(*article).is_some_and(|article| !article.answers.is_empty());
+                let counts = *kind == Kind::Not || (*kind == Kind::Answers && lists);
+                let words = if counts { words::all(text, language(*article)) } else { Vec::new() };
+                Text { article: *article, kind: *kind, vector: vectors.next().unwrap_or_default(), words }
+            })
             .collect();
         let mut service = Self {
             articles,
@@ -187,12 +198,11 @@ impl KnowledgeService {
 
     /// How near each text is to what a customer wrote in a language, or in that of the first article.
     fn near(&self, text: &str, language: Option<&str>) -> Near<'_> {
-        let spoken = language.map(primary);
-        let language = spoken.as_deref().or(self.languages.first().map(String::as_str)).unwrap_or("en");
+        let language = self.language(language);
         let text = text.get(..text.floor_char_boundary(QUESTION_MAX)).unwrap_or_default();
-        let text = self.synonyms.applied(text, language);
+        let text = self.synonyms.applied(text, &language);
         let vector = self.encoder.as_deref().map(|encoder| encoder.encode(&text)).unwrap_or_default();
-        self.nearness(&text, &vector, language)
+        self.nearness(&text, &vector, &language)
     }
 
     /// The languages that articles are in, each once, in order.
@@ -219,7 +229,15 @@ impl KnowledgeService {
         if !(0..self.articles.len()).any(counted) {
             return None;
         }
-        let ranked = self.near(text, language).ranked(None, counted);
+        let mut ranked = self.near(text, language).ranked(None, counted);
+        if let Some(article) = self.listed(text, language, counted)
+            && let Some(place) = ranked.iter().position(|scored| scored.article == article)
+        {
+            if let Some(scored) = ranked.get_mut(place) {
+                scored.score = scored.score.max(LISTED).max(self.threshold);
+            }
+            ranked.get_mut(..=place).unwrap_or_default().rotate_right(1);
+        }
         let (best, next) = (ranked.first()?, ranked.get(1));
         let passage = self.passages.get(best.passage)?;
         let named = |scored: &Scored| Some((self.articles.get(scored.article)?.name.as_str(), scored.score));
@@ -233,6 +251,20 @@ impl KnowledgeService {
             words: asked_words(text),
             place: best.passage,
         })
+    }
+
+    /// The article of which a listed question was asked word for word.
+    fn listed(&self, text: &str, language: Option<&str>, counted: impl Fn(usize) -> bool) -> Option<usize> {
+        let language = self.language(language);
+        let text = text.get(..text.floor_char_boundary(QUESTION_MAX)).unwrap_or_default();
+        let asked = words::all(&self.synonyms.applied(text, &language), &language);
+        let reads = self.encoder.as_deref().is_some_and(|encoder| encoder.reads(&language));
+        listed::asked(&self.texts, &asked, counted, reads)
+    }
+
+    /// The language in which a customer's words are read: theirs, or that of the first article.
+    fn language(&self, spoken: Option<&str>) -> String {
+        spoken.map(primary).or_else(|| self.languages.first().cloned()).unwrap_or_else(|| "en".to_owned())
     }
 
     /// What is said to this turn. The same turn and articles give the same words.
@@ -315,7 +347,7 @@ mod tests {
         }
     }
 
-    const QUOTED: &str = "From our article “Your PIN”, “Unblocking a blocked PIN”:\n\nAt any cash machine.";
+    const QUOTED: &str = "“Your PIN”, “Unblocking a blocked PIN”:\n\nAt any cash machine.";
 
     #[test]
     fn it_quotes_asks_no_more_than_once_and_else_gives_the_case_away() {
@@ -359,5 +391,40 @@ mod tests {
             assert_eq!(matches!(service().turn(&asked), Said::Answer { .. }), answered, "{language}");
         }
         assert!(KnowledgeService::new(Vec::new()).best("card", None).is_none());
+    }
+
+    #[test]
+    fn a_listed_question_is_answered_as_it_stands_in_a_language_that_the_encoder_does_not_read() {
+        let article = |name: &str, text: &str, answers: &[&str], not: &[&str]| Article {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            answers: answers.iter().map(|question| (*question).to_owned()).collect(),
+            not: not.iter().map(|question| (*question).to_owned()).collect(),
+            language: "de".to_owned(),
+        };
+        let hours = ["Wann haben Sie geöffnet?", "Sind Sie am Wochenende da?", "Arbeiten Sie an Feiertagen?"];
+        let details = [
+            "Wie ändere ich meine Adresse?",
+            "Mein Name hat sich geändert, was mache ich?",
+            "Die Adresse in meinem Konto ist falsch",
+        ];
+        let not = ["Wie ist Ihre Adresse?", "Jemand anderes hat meine Daten geändert"];
+        let library = Library {
+            articles: vec![
+                article("zeiten", "# Öffnungszeiten\nVon acht bis sechs.\n", &hours, &[]),
+                article("daten", "# Ihre Daten ändern\nUnter „Meine Daten“.\n", &details, &not),
+            ],
+            ..Library::default()
+        };
+        let leads = |language: &str, title: &str, _: Option<&str>| format!("{title} ({language})");
+        let service = KnowledgeService::quoting(library, Some(Encoder::built_in()), &leads, encode_all);
+        for asked in hours.iter().chain(&details).chain(&["Ich bin umgezogen, wie ändere ich meine Adresse?"]) {
+            assert!(service.best(asked, Some("de")).unwrap().is_sure(), "{asked}");
+        }
+        let fit = service.best("Guten Tag, wann haben Sie geöffnet", None).unwrap();
+        assert_eq!(service.quoted(&fit), "Öffnungszeiten (de)\n\nVon acht bis sechs.");
+        for asked in not {
+            assert!(!service.best(asked, Some("de")).unwrap().is_sure(), "{asked}");
+        }
     }
 }

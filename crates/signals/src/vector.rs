@@ -1,6 +1,7 @@
 //! The vector of a text by the sentence encoder, computed when it is first asked for.
 
 use crate::{features::Feature, parallel::each};
+pub use remit_encoder::BUILT_IN_LANGUAGE;
 use remit_encoder::Encoder;
 use std::cell::OnceCell;
 

@@ -27,7 +27,8 @@ pub fn knowledge(bundle: &Bundle, cache: &ModelCache) -> Result<KnowledgeService
         language: article.language.clone().unwrap_or_default(),
     });
     let library = Library { articles: articles.collect(), synonyms: bundle.synonyms().to_vec() };
-    let service = KnowledgeService::with_vectors(library, reader::encoder(bundle)?, |encoder, texts| {
+    let leads = |language: &str, title: &str, section: Option<&str>| bundle.texts().quoting(language, title, section);
+    let service = KnowledgeService::quoting(library, reader::encoder(bundle)?, &leads, |encoder, texts| {
         let name = vectors_name(encoder, texts);
         if let Some(vectors) = cache.read(&name).and_then(|bytes| vectors_of(&bytes, texts.len(), encoder.width())) {
             return vectors;

@@ -1,13 +1,13 @@
 //! `remit init`: a small complete bundle, made of five answers.
 
 use crate::starter::{
-    answers::{self, Answers},
+    answers::{self, Answers, Desk},
     files::{self, Made},
 };
 use anyhow::Context as _;
 use clap::Args;
 use remit_command::shown::{self, say};
-use remit_policy::{bundle::Bundle, files::Files};
+use remit_policy::{advice, bundle::Bundle, files::Files};
 use std::{
     fs,
     io::{BufRead, Write as _},
@@ -27,16 +27,16 @@ pub(crate) struct Init {
     time_zone: Option<String>,
     /// The languages in which customers are answered, as codes between commas.
     #[arg(long, value_name = "CODES", value_parser = listed(answers::languages))]
-    languages: Option<Listed>,
+    languages: Option<Listed<String>>,
     /// The desks where people work, between commas; the first takes everything.
     #[arg(long, value_name = "NAMES", value_parser = listed(answers::desks))]
-    desks: Option<Listed>,
+    desks: Option<Listed<Desk>>,
     /// Whether an AI answers by quoting articles: yes or no.
     #[arg(long, value_name = "YES|NO", value_parser = answers::yes)]
     ai: Option<bool>,
-    /// The currency in which costs are counted.
-    #[arg(long, default_value = "EUR", value_parser = answers::currency)]
-    currency: String,
+    /// The currency in which costs are counted, as a code of ISO 4217; unless told, that of the time zone's country.
+    #[arg(long, value_parser = answers::currency)]
+    currency: Option<String>,
     /// Ask nothing: what is not told is as by default.
     #[arg(long)]
     yes: bool,
@@ -44,11 +44,11 @@ pub(crate) struct Init {
 
 /// What stood between commas.
 #[derive(Debug, Clone)]
-struct Listed(Vec<String>);
+struct Listed<T>(Vec<T>);
 
-fn listed(
-    read: fn(&str) -> Result<Vec<String>, String>,
-) -> impl Fn(&str) -> Result<Listed, String> + Clone + Send + Sync + 'static {
+fn listed<T: 'static>(
+    read: fn(&str) -> Result<Vec<T>, String>,
+) -> impl Fn(&str) -> Result<Listed<T>, String> + Clone + Send + Sync + 'static {
     move |text| read(text).map(Listed)
 }
 
@@ -65,14 +65,14 @@ impl Init {
         // What is made is held to what every bundle is.
         let counted = made.iter().filter(|made| !["README.md", "traffic.csv"].contains(&made.path));
         let bundle = Files::new(counted.map(|made| (made.path.to_owned(), made.bytes.clone())));
-        if let Err(findings) = Bundle::load(bundle) {
+        let bundle = Bundle::load(bundle).map_err(|findings| {
             let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-            anyhow::bail!("these answers make no good bundle:\n{}", findings.join("\n"));
-        }
+            anyhow::anyhow!("these answers make no good bundle:\n{}", findings.join("\n"))
+        })?;
         for Made { path, bytes, .. } in &made {
             write(&directory.join(path), bytes)?;
         }
-        self.tell(&answers, &made, json);
+        self.tell(&answers, &made, advice::found_by_words(&bundle), json);
         Ok(true)
     }
 
@@ -82,7 +82,7 @@ impl Init {
         let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = answers::organisation(&name).unwrap_or_else(|_| "My organisation".to_owned());
         let mut ask = Ask { nothing: self.yes, from: &mut std::io::stdin().lock() };
-        Ok(Answers {
+        let mut answers = Answers {
             organisation: ask.unless(
                 self.name.clone(),
                 "What is the organisation called?",
@@ -113,11 +113,14 @@ impl Init {
                 "yes",
                 answers::yes,
             )?,
-            currency: self.currency.clone(),
-        })
+            currency: String::new(),
+        };
+        let usual = || answers::currency_of(&answers.time_zone).to_owned();
+        answers.currency = self.currency.clone().unwrap_or_else(usual);
+        Ok(answers)
     }
 
-    fn tell(&self, answers: &Answers, made: &[Made], json: bool) {
+    fn tell(&self, answers: &Answers, made: &[Made], by_words: Option<String>, json: bool) {
         let directory = self.directory.display();
         let next = [
             format!("remit policy check {directory}"),
@@ -128,12 +131,19 @@ impl Init {
         if json {
             let files = made.iter().map(|made| serde_json::json!({ "file": made.path, "what": made.what }));
             let files: serde_json::Value = files.collect();
-            shown::json(&serde_json::json!({ "directory": directory.to_string(), "files": files, "next": next }));
+            shown::json(&serde_json::json!({
+                "directory": directory.to_string(), "files": files, "currency": answers.currency,
+                "found_by_words": by_words, "next": next,
+            }));
             return;
         }
         say!("{directory} holds a bundle that is complete:");
         let widest = made.iter().map(|made| made.path.len()).max().unwrap_or_default();
         made.iter().for_each(|Made { path, what, .. }| say!("  {path:widest$}  {what}"));
+        for Desk { name, title, .. } in answers.desks.iter().filter(|desk| desk.spelt_otherwise) {
+            say!();
+            say!("The desk “{title}” is called `{name}` in files and by the API; customers and staff read its title.");
+        }
         let unwritten = answers.unwritten().join(", ");
         if !unwritten.is_empty() {
             say!();
@@ -141,6 +151,14 @@ impl Init {
                 "Articles, examples and messages ship in English and German. For {unwritten} they are in English: \
                  translate them, and add the language to those of the assistant."
             );
+        }
+        if let Some(by_words) = by_words {
+            say!();
+            say!("Mind that {by_words}.");
+        }
+        if self.currency.is_none() {
+            say!();
+            say!("Costs are counted in {}; --currency says another.", answers.currency);
         }
         say!();
         say!("Try next");

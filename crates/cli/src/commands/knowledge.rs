@@ -1,10 +1,12 @@
 //! `remit knowledge`: ask the bundle's articles, and judge how well they are found.
 
-use super::load;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::governance::{articles, model_cache::ModelCache};
-use remit_command::shown::{self, say};
+use remit_command::{
+    open::{BY_FLAG, load_named},
+    shown::{self, say},
+};
 use remit_responders::knowledge::{Fit, KnowledgeService};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -60,7 +62,7 @@ impl Knowledge {
 }
 
 fn service(bundle: &Path) -> anyhow::Result<KnowledgeService> {
-    Ok(articles::knowledge(&load(bundle)?, &ModelCache::of(None))?)
+    Ok(articles::knowledge(&load_named(bundle, BY_FLAG)?, &ModelCache::of(None))?)
 }
 
 fn ask(asked: &Ask, json: bool) -> anyhow::Result<bool> {
@@ -125,7 +127,7 @@ fn evaluate(asked: &Evaluate, json: bool) -> anyhow::Result<bool> {
     let column = |name: &str| columns.iter().position(|column| column.trim() == name);
     let needed = |name: &str| column(name).with_context(|| format!("{}: there is no column `{name}`; add it", at()));
     let (text, article, split) = (needed("text")?, needed("article")?, column("split"));
-    let bundle = load(&asked.bundle)?;
+    let bundle = load_named(&asked.bundle, BY_FLAG)?;
     let known = |name: &str| bundle.articles().iter().any(|article| short(&article.file) == name);
     let service = articles::knowledge(&bundle, &ModelCache::of(None))?;
     let mut counts = Counts::default();

@@ -9,12 +9,17 @@ use remit_app::{
     environment::clock::{Clock as _, SystemClock, parse_rfc3339},
     governance::reader::{self, ReaderError},
 };
-use remit_command::shown::{self, say};
+use remit_command::{
+    open,
+    shown::{self, counted, say},
+};
 use remit_domain::id::Timestamp;
 use remit_policy::{advice, bundle::Bundle, engine::Engine, files::Files, finding::Finding, grid, suite};
 use remit_signals::{examples::ExamplesError, intent::Training};
 use std::path::PathBuf;
 
+/// How a bundle is named to a command that takes it without a flag.
+const BY_PLACE: &str = "name the bundle's directory behind the command";
 /// Examples up to which a check trains the intent classifier to know whether it abstains on everything.
 const TRAINED_MOST: usize = 1_000;
 
@@ -77,7 +82,7 @@ impl Check {
 #[derive(Debug, Args)]
 pub(crate) struct Where {
     /// The bundle's directory.
-    #[arg(default_value = "bundles/bank")]
+    #[arg(default_value = open::SAMPLE)]
     bundle: PathBuf,
 }
 
@@ -112,11 +117,13 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
             }
         }
     };
+    open::is_named(&at.bundle, BY_PLACE)?;
     match Bundle::load(Files::read(&at.bundle)?).and_then(held) {
         Ok((bundle, intents, mut warnings)) => {
             warnings.extend(intents.as_ref().and_then(Training::abstains_on_all));
             warnings.extend(bundle.doubts(now));
             warnings.extend(advice::without_articles(&bundle));
+            warnings.extend(advice::found_by_words(&bundle));
             if json {
                 let (digest, policies) = (bundle.digest().as_str(), bundle.policies());
                 let readings = bundle.readings();
@@ -129,15 +136,17 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
             } else {
                 let (responders, articles) = (bundle.candidates().len(), bundle.articles().len());
                 say!(
-                    "{} is good: {} policies, {responders} responders, {articles} articles",
+                    "{} is good: {}, {}, {}",
                     bundle.name(),
-                    bundle.policies()
+                    counted(bundle.policies(), "policy", "policies"),
+                    counted(responders, "responder", "responders"),
+                    counted(articles, "article", "articles")
                 );
                 let readings = bundle.readings();
                 say!(
-                    "words are read by {} rules for {} situations, a wish for a human and frustration; packs: {}",
-                    readings.rules().len(),
-                    readings.situations().len(),
+                    "words are read by {} for {}, a wish for a human and frustration; packs: {}",
+                    counted(readings.rules().len(), "rule", "rules"),
+                    counted(readings.situations().len(), "situation", "situations"),
                     if readings.packs().is_empty() { "none".to_owned() } else { readings.packs().join(", ") }
                 );
                 match intents {
@@ -160,7 +169,7 @@ fn check(at: &Where, now: Timestamp, json: bool) -> anyhow::Result<bool> {
                 shown::json(&serde_json::json!({ "good": false, "findings": findings }));
             } else {
                 findings.iter().for_each(|finding| shown::entry(&finding.to_string()));
-                say!("{} findings", findings.len());
+                say!("{}", counted(findings.len(), "finding", "findings"));
             }
             Ok(false)
         }
@@ -197,7 +206,7 @@ fn names_model(line: &[u8]) -> bool {
 }
 
 fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
-    let bundle = super::load(&at.bundle)?;
+    let bundle = open::load_named(&at.bundle, BY_PLACE)?;
     let report = suite::run(&bundle, &Engine::new(&bundle));
     let no_test = report.passed == 0 && report.failures.is_empty();
     if json {
@@ -205,10 +214,10 @@ fn test(at: &Where, json: bool) -> anyhow::Result<bool> {
     } else {
         report.failures.iter().for_each(|failure| shown::entry(&failure.to_string()));
         say!(
-            "{} tests hold, {} sentences are read as they must be, {} findings",
-            report.passed,
-            report.sentences,
-            report.failures.len()
+            "{}, {} as they must be, {}",
+            counted(report.passed, "test holds", "tests hold"),
+            counted(report.sentences, "sentence is read", "sentences are read"),
+            counted(report.failures.len(), "finding", "findings")
         );
         if no_test {
             let files = bundle.files().under("tests").count();

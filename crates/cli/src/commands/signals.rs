@@ -3,7 +3,10 @@
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
-use remit_command::shown::{self, say};
+use remit_command::{
+    open,
+    shown::{self, say},
+};
 use remit_encoder::Encoder;
 use remit_signals::{
     by_intent::ByIntent,
@@ -23,6 +26,8 @@ use std::{
     time::Instant,
 };
 
+/// The sample bank's labelled examples, where they are here.
+const EXAMPLES: &str = "bundles/bank/intents.csv";
 /// Intents that a table on the terminal names.
 const ROWS_MAX: usize = 20;
 
@@ -43,7 +48,7 @@ pub(crate) struct ReadText {
     /// What a customer might write.
     text: String,
     /// The bundle's directory.
-    #[arg(long, default_value = "bundles/bank")]
+    #[arg(long, default_value = open::SAMPLE)]
     bundle: PathBuf,
     /// A data directory in which what is trained is kept; nothing is kept without it.
     #[arg(long)]
@@ -75,7 +80,7 @@ impl From<AskEncoder> for EncoderUse {
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     /// CSV of text and intent, or CLINC150's JSON.
-    #[arg(default_value = "bundles/bank/intents.csv")]
+    #[arg(default_value = EXAMPLES)]
     examples: PathBuf,
     /// Where to write the classifier.
     #[arg(long, short, default_value = "intents.bin")]
@@ -89,7 +94,7 @@ pub(crate) struct Train {
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
     /// Labelled examples to train on: CSV, or CLINC150's JSON.
-    #[arg(default_value = "bundles/bank/intents.csv")]
+    #[arg(default_value = EXAMPLES)]
     examples: PathBuf,
     /// Labelled examples to judge on; without them every eighth example is held back.
     #[arg(long)]
@@ -106,6 +111,11 @@ pub(crate) struct Evaluate {
 }
 
 fn read(path: &Path) -> anyhow::Result<Clinc> {
+    anyhow::ensure!(
+        path != Path::new(EXAMPLES) || path.is_file(),
+        "{EXAMPLES}, the examples of the sample bank that are taken where none are named, are not here; name a file of \
+         examples behind the command, such as intents.csv of your bundle"
+    );
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let at = || path.display().to_string();
     if path.extension().is_some_and(|ending| ending == "json") {
@@ -163,7 +173,7 @@ fn train_to_file(asked: &Train, json: bool) -> anyhow::Result<bool> {
 }
 
 fn read_text(asked: &ReadText, json: bool) -> anyhow::Result<bool> {
-    let bundle = super::load(&asked.bundle)?;
+    let bundle = open::load_named(&asked.bundle, open::BY_FLAG)?;
     let reader = remit_app::governance::reader::open(asked.data.as_deref(), &bundle, &mut |step| shown::note(step))?;
     let message = remit_signals::written::written(&asked.text);
     let (intent, words) = reader.read(&message.now);

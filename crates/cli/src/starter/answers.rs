@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use remit_domain::{id::ResponderId, text::check_name};
 use remit_signals::readings::packs::PACKS;
 use std::collections::BTreeSet;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 /// Most desks of a bundle to start from.
 const DESKS_MAX: usize = 12;
@@ -26,12 +27,28 @@ pub(crate) struct Answers {
     /// The languages in which customers are answered, each with a pack of readings.
     pub(crate) languages: Vec<String>,
     /// Its desks; the first takes everything.
-    pub(crate) desks: Vec<String>,
+    pub(crate) desks: Vec<Desk>,
     /// Whether an AI answers by quoting articles.
     pub(crate) ai: bool,
     /// The currency of costs.
     pub(crate) currency: String,
 }
+
+/// A desk as its author names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Desk {
+    /// What it is called in files and by the API.
+    pub(crate) name: String,
+    /// What people read, beginning with a capital.
+    pub(crate) title: String,
+    /// Whether the name has other letters than what was typed.
+    pub(crate) spelt_otherwise: bool,
+}
+
+/// The currency of each time zone's country.
+const CURRENCIES: &str = include_str!("../../templates/currencies.txt");
+/// The currency where that is not known.
+const CURRENCY: &str = "EUR";
 
 /// The languages in which articles, examples and messages ship, with the language that stands for any other.
 const WRITTEN: [&str; 2] = [ENGLISH, "de"];
@@ -52,6 +69,11 @@ impl Answers {
     /// The languages asked for in which nothing ships.
     pub(crate) fn unwritten(&self) -> Vec<&str> {
         self.languages.iter().map(String::as_str).filter(|language| !WRITTEN.contains(language)).collect()
+    }
+
+    /// Whether customers are spoken to in German first, so that titles are German.
+    pub(crate) fn in_german(&self) -> bool {
+        self.written().first() == Some(&"de")
     }
 
     /// The languages that the bundle knows: those asked for, and those in which something is made.
@@ -88,19 +110,35 @@ pub(crate) fn languages(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// Names of desks, between commas.
-pub(crate) fn desks(text: &str) -> Result<Vec<String>, String> {
-    let desks: Vec<String> = listed(text).into_iter().map(|desk| desk.to_lowercase().replace(' ', "-")).collect();
-    for desk in &desks {
-        ResponderId::new(desk).map_err(|error| error.to_string())?;
-        if desk == ASSISTANT {
-            return Err(format!("`{ASSISTANT}` is what the AI is called; name the desk otherwise"));
-        }
+pub(crate) fn desks(text: &str) -> Result<Vec<Desk>, String> {
+    let typed = text.split(',').map(str::trim).filter(|typed| !typed.is_empty());
+    let desks: Vec<Desk> = typed.map(desk).collect::<Result<_, _>>()?;
+    let mut names = BTreeSet::new();
+    if let Some(twice) = desks.iter().find(|desk| !names.insert(desk.name.as_str())) {
+        return Err(format!("`{}` is there twice; name each desk once", twice.name));
     }
     match desks.len() {
         0 => Err("name at least one desk, such as support".to_owned()),
         many if many > DESKS_MAX => Err(format!("start with at most {DESKS_MAX} desks; add others afterwards")),
         _ => Ok(desks),
     }
+}
+
+/// One desk: its name is what was typed in lower case, without accents and spaces, and its title what was typed.
+fn desk(typed: &str) -> Result<Desk, String> {
+    check_name(typed, NAME_MAX).map_err(|error| format!("the desk's name {error}"))?;
+    let plain = typed.to_lowercase().replace('ß', "ss");
+    let plain: String = plain.nfd().filter(|c| !is_combining_mark(*c)).collect();
+    let name = plain.replace(' ', "-");
+    ResponderId::new(&name)
+        .map_err(|error| format!("`{typed}` makes no name of a desk, {error}; name it in letters from a to z"))?;
+    if name == ASSISTANT {
+        return Err(format!("`{ASSISTANT}` is what the AI is called; name the desk otherwise"));
+    }
+    let words = typed.replace(['-', '_', '.'], " ");
+    let mut chars = words.chars();
+    let title = chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    Ok(Desk { spelt_otherwise: plain != typed.to_lowercase(), name, title })
 }
 
 /// Yes or no.
@@ -117,6 +155,14 @@ pub(crate) fn currency(text: &str) -> Result<String, String> {
     let code = text.trim().to_uppercase();
     let fits = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if fits { Ok(code) } else { Err(format!("`{text}` is no code of ISO 4217 such as EUR")) }
+}
+
+/// The currency of the country that a time zone is in, as far as it is known.
+pub(crate) fn currency_of(time_zone: &str) -> &'static str {
+    let lines = CURRENCIES.lines().filter(|line| !line.starts_with('#'));
+    let mut zones = lines.filter_map(|line| line.split_once(' '));
+    let found = zones.find(|(_, zones)| zones.split(' ').any(|zone| zone.eq_ignore_ascii_case(time_zone)));
+    found.map_or(CURRENCY, |(code, _)| code)
 }
 
 /// The time zone of this machine, as far as it says so; else UTC.
@@ -140,9 +186,35 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_refused_with_what_would_be_one() {
-        assert_eq!(desks(" Support , billing,billing, Second line").unwrap(), ["support", "billing", "second-line"]);
+        let named = |text| {
+            let desks = desks(text).unwrap().into_iter();
+            desks.map(|desk| (desk.name, desk.title, desk.spelt_otherwise)).collect::<Vec<_>>()
+        };
+        let desk = |name: &str, title: &str, otherwise| (name.to_owned(), title.to_owned(), otherwise);
+        assert_eq!(
+            named(" Support , ICU, Second line,field-service,"),
+            [
+                desk("support", "Support", false),
+                desk("icu", "ICU", false),
+                desk("second-line", "Second line", false),
+                desk("field-service", "Field service", false)
+            ]
+        );
+        assert_eq!(named("Röntgen,größe"), [desk("rontgen", "Röntgen", true), desk("grosse", "Größe", true)]);
         assert_eq!(languages("en, de").unwrap(), ["en", "de"]);
         assert_eq!(time_zone("Europe/Berlin").unwrap(), "Europe/Berlin");
+        for (zone, currency) in [
+            ("Europe/London", "GBP"),
+            ("Europe/Berlin", "EUR"),
+            ("America/Chicago", "USD"),
+            ("Asia/Tokyo", "JPY"),
+            ("UTC", "EUR"),
+        ] {
+            assert_eq!(currency_of(zone), currency, "{zone}");
+        }
+        let zones = CURRENCIES.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split(' ').skip(1));
+        let mut once = BTreeSet::new();
+        assert!(zones.into_iter().all(|zone| once.insert(zone)) && once.len() > 300);
         for (refused, says) in [
             (organisation(" ").map(|_| ()), "empty"),
             (organisation("a\u{202e}b").map(|_| ()), "U+202E"),
@@ -151,6 +223,8 @@ mod tests {
             (languages(",").map(|_| ()), "at least one"),
             (desks("").map(|_| ()), "at least one"),
             (desks("1st").map(|_| ()), "a letter"),
+            (desks("приём").map(|_| ()), "letters from a to z"),
+            (desks("support,Support").map(|_| ()), "`support` is there twice"),
             (desks("assistant").map(|_| ()), "the AI"),
             (desks(&(0..13).map(|n| format!("d{n},")).collect::<String>()).map(|_| ()), "at most 12"),
             (yes("perhaps").map(|_| ()), "yes or no"),

@@ -21,20 +21,24 @@ pub(super) struct Topic {
 
 /// The topic of what every organisation is asked.
 pub(super) fn about_us(languages: &[&str]) -> anyhow::Result<Topic> {
-    topic(ABOUT_US, ABOUT_US, languages)
+    topic(ABOUT_US, &[String::new(), String::new()], languages)
 }
 
-/// The topic of a desk: what is known of its name, or else what asks for it by its title.
-pub(super) fn of_desk(desk: &str, title: &str, languages: &[&str]) -> anyhow::Result<Topic> {
-    topic(desk, title, languages)
+/// The topic of a desk: what is known of its name, or else what asks for what it is about, as that is called in the
+/// midst of a German and of an English sentence.
+pub(super) fn of_desk(desk: &str, about: &[String; 2], languages: &[&str]) -> anyhow::Result<Topic> {
+    topic(desk, about, languages)
 }
 
-fn topic(name: &str, title: &str, languages: &[&str]) -> anyhow::Result<Topic> {
+fn topic(name: &str, [german, english]: &[String; 2], languages: &[&str]) -> anyhow::Result<Topic> {
     let mut topic = Topic { name: name.to_owned(), intents: Vec::new(), learn: Vec::new(), play: Vec::new() };
     for known in [name, ""] {
-        let files = languages.iter().map(|language| if *language == "de" { GERMAN } else { ENGLISH });
-        let rows = files.flat_map(|file| csv::Reader::from_reader(file.as_bytes()).into_records());
-        for row in rows {
+        let files =
+            languages.iter().map(|language| if *language == "de" { (GERMAN, german) } else { (ENGLISH, english) });
+        let rows = files.flat_map(|(file, about)| {
+            csv::Reader::from_reader(file.as_bytes()).into_records().map(move |row| (row, about))
+        });
+        for (row, about) in rows {
             let row = row.context("the examples that ship cannot be read")?;
             let column = |at: usize| row.get(at).unwrap_or_default();
             if column(0) != known {
@@ -47,7 +51,7 @@ fn topic(name: &str, title: &str, languages: &[&str]) -> anyhow::Result<Topic> {
             if !topic.intents.contains(&intent) {
                 topic.intents.push(intent.clone());
             }
-            let text = column(3).replace(TITLE, &title.to_lowercase());
+            let text = column(3).replace(TITLE, about);
             let list = if column(2) == "learn" { &mut topic.learn } else { &mut topic.play };
             list.push((text, intent));
         }

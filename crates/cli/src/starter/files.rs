@@ -1,11 +1,14 @@
 //! The files of a bundle to start from, each with what it is for.
 
 use super::{
-    answers::{ABOUT_US, ASSISTANT, Answers},
+    answers::{self, ABOUT_US, ASSISTANT, Answers},
     examples::{self, Topic},
     template::{filled, list, quoted},
 };
 use remit_domain::text::is_hidden;
+
+/// What an English title ends with.
+const DESK: &str = " desk";
 
 /// One file.
 #[derive(Debug)]
@@ -26,12 +29,13 @@ macro_rules! template {
 
 /// Everything that a bundle made of `answers` holds; `directory` is where it will lie.
 pub(crate) fn made(answers: &Answers, directory: &str) -> anyhow::Result<Vec<Made>> {
-    let first = answers.desks.first().map(String::as_str).unwrap_or_default();
-    let desks: Vec<Desk> = answers.desks.iter().enumerate().map(|(at, name)| Desk::of(name, at)).collect();
+    let first = answers.desks.first().map(|desk| desk.name.as_str()).unwrap_or_default();
+    let desks = answers.desks.iter().enumerate().map(|(at, desk)| Desk::of(desk, at, answers.in_german()));
+    let desks: Vec<Desk<'_>> = desks.collect();
     let written = answers.written();
     let mut topics = vec![examples::about_us(&written)?];
     for desk in desks.iter().filter(|desk| !desk.first && desk.name != ABOUT_US) {
-        topics.push(examples::of_desk(desk.name, &desk.title, &written)?);
+        topics.push(examples::of_desk(desk.name, &desk.about, &written)?);
     }
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
     let intents: Vec<&str> = topics.iter().flat_map(|topic| topic.intents.iter().map(String::as_str)).collect();
@@ -76,16 +80,22 @@ fn text(path: &'static str, what: &'static str, text: &str) -> Made {
 
 struct Desk<'a> {
     name: &'a str,
+    /// What people read.
     title: String,
+    /// What it is about, in the midst of a sentence in German and in English.
+    about: [String; 2],
     first: bool,
 }
 
 impl<'a> Desk<'a> {
-    fn of(name: &'a str, at: usize) -> Self {
-        let words = name.replace(['-', '_', '.'], " ");
-        let mut chars = words.chars();
-        let title = chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default();
-        Self { name, title, first: at == 0 }
+    fn of(desk: &'a answers::Desk, at: usize, in_german: bool) -> Self {
+        let about = match desk.title.to_lowercase().strip_suffix(DESK) {
+            Some(stem) if !stem.is_empty() => desk.title.get(..stem.len()).unwrap_or(&desk.title),
+            _ => desk.title.as_str(),
+        };
+        let has_it = in_german || desk.title.to_lowercase().ends_with(DESK.trim_start());
+        let title = if has_it { desk.title.clone() } else { format!("{}{DESK}", desk.title) };
+        Self { name: &desk.name, title, about: [about.to_owned(), about.to_lowercase()], first: at == 0 }
     }
 }
 
@@ -118,14 +128,15 @@ impl Parts<'_> {
         }
         let ai_topics = list([ABOUT_US]);
         let written = list(self.answers.written());
-        let values = [("ai_topics", &*ai_topics), ("languages", &*written)];
+        let title = if self.answers.in_german() { "\"Assistent\"" } else { "\"Assistant\"" };
+        let values = [("ai_topics", &*ai_topics), ("languages", &*written), ("title", title)];
         let responders = if self.answers.ai { filled(template!("responder.toml"), &values)? } else { String::new() };
         let mut queues = String::new();
         for desk in self.desks {
             let of_it = if desk.first { list(self.names.iter().copied()) } else { list([desk.name]) };
             let values = [
                 ("desk", &*quoted(desk.name)),
-                ("title", &*quoted(&format!("{} desk", desk.title))),
+                ("title", &*quoted(&desk.title)),
                 ("prior", if desk.first { "8500" } else { "9200" }),
                 ("calendar", if desk.first { "\"always\"" } else { "\"office\"" }),
                 ("desk_topics", &*of_it),
@@ -174,7 +185,7 @@ impl Parts<'_> {
             let values = [
                 ("desk", &*quoted(desk.name)),
                 ("desk_id", desk.name),
-                ("desk_reason", &*quoted(&format!("The {} desk takes what is about its topic", desk.title))),
+                ("desk_reason", &*quoted(&format!("{} takes what is about its topic", desk.title))),
             ];
             policies += &filled(template!("policies/desk.cedar"), &values)?;
         }

@@ -32,6 +32,8 @@ pub(super) struct Text {
     pub(super) kind: Kind,
     /// Its vector; empty without an encoder.
     pub(super) vector: Vec<f32>,
+    /// All its words, if it is a question that is listed.
+    pub(super) words: Vec<String>,
 }
 
 /// How near each text is to a question, from 0 to 1.

@@ -14,6 +14,8 @@ pub(super) struct Passage {
     pub(super) section: Option<String>,
     /// The text, as Markdown.
     pub(super) text: String,
+    /// What stands before it where it is quoted.
+    pub(super) leads: String,
 }
 
 impl Passage {
@@ -24,13 +26,18 @@ impl Passage {
 
     /// The passage with where it is from.
     pub(super) fn quoted(&self) -> String {
-        let section = self.section.iter().map(|section| format!(", “{section}”")).collect::<String>();
-        format!("From our article “{}”{section}:\n\n{}", self.title, self.text)
+        format!("{}\n\n{}", self.leads, self.text)
     }
 }
 
-/// The passages of one article in order.
-pub(super) fn passages(article: &str, markdown: &str) -> Vec<Passage> {
+/// What stands before a passage of an article of this title, and under this heading, where words of no language do.
+pub(super) fn by_title(title: &str, section: Option<&str>) -> String {
+    let section = section.map(|section| format!(", “{section}”")).unwrap_or_default();
+    format!("“{title}”{section}:")
+}
+
+/// The passages of one article in order; `leads` says what stands before one of a title and a section's heading.
+pub(super) fn passages(article: &str, markdown: &str, leads: &dyn Fn(&str, Option<&str>) -> String) -> Vec<Passage> {
     let (mut title, mut section, mut fenced) = (None, None, false);
     let mut passages = Vec::new();
     let mut text = String::new();
@@ -45,6 +52,9 @@ pub(super) fn passages(article: &str, markdown: &str) -> Vec<Passage> {
         if title.is_none() { title = Some(heading) } else { section = Some(heading) }
     }
     cut(&mut passages, article, title.as_deref(), section.as_deref(), &text);
+    for passage in &mut passages {
+        passage.leads = leads(&passage.title, passage.section.as_deref());
+    }
     passages
 }
 
@@ -72,6 +82,7 @@ fn cut(passages: &mut Vec<Passage>, article: &str, title: Option<&str>, section:
         title: title.unwrap_or(article).to_owned(),
         section: section.map(str::to_owned),
         text,
+        leads: String::new(),
     }));
 }
 
@@ -86,7 +97,7 @@ mod tests {
             "# Cards\n\nFirst.\n\nSecond.\n## Lost ##\n```\n# no heading\n```\n## Empty\n\n\
              ### Long\n{long}\n\n{long}\n\nEnd."
         );
-        let cut = passages("cards", &markdown);
+        let cut = passages("cards", &markdown, &by_title);
         let forms: Vec<_> = cut.iter().map(|p| (p.section.as_deref(), p.text.len())).collect();
         let half = long.trim().len();
         assert_eq!(
@@ -99,12 +110,12 @@ mod tests {
             ]
         );
         assert!(cut.iter().all(|passage| passage.title == "Cards"));
-        assert_eq!(cut[1].quoted(), "From our article “Cards”, “Lost”:\n\n```\n# no heading\n```");
+        assert_eq!(cut[1].quoted(), "“Cards”, “Lost”:\n\n```\n# no heading\n```");
     }
 
     #[test]
     fn an_article_without_headings_has_its_name_as_title() {
-        assert_eq!(passages("fees", "#no heading\n")[0].title, "fees");
-        assert!(passages("fees", "# Only a title\n").is_empty());
+        assert_eq!(passages("fees", "#no heading\n", &by_title)[0].title, "fees");
+        assert!(passages("fees", "# Only a title\n", &by_title).is_empty());
     }
 }

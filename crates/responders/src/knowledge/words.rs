@@ -20,12 +20,20 @@ const STOP_WORDS: &str = "a about after again all also am an and another any any
 /// The content words in order, lower case and stemmed as words of `language`, a primary subtag such as `de`; words of
 /// languages whose stems are not known stay as they are. A word that comes twice is there twice.
 pub(super) fn content(text: &str, language: &str) -> Vec<String> {
+    stems(text, language, |word| language != "en" || !STOP.contains(word))
+}
+
+/// All words in order, in the same form.
+pub(super) fn all(text: &str, language: &str) -> Vec<String> {
+    stems(text, language, |_| true)
+}
+
+fn stems(text: &str, language: &str, counts: impl Fn(&str) -> bool) -> Vec<String> {
     let stemmer = Stemmer::try_from_name(language).ok();
     let lower = text.to_lowercase().replace(['\'', '’'], " ");
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let content = words.filter(|word| language != "en" || !STOP.contains(word));
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && counts(word));
     let stem = |word: &str| stemmer.as_ref().map_or_else(|| word.to_owned(), |stemmer| stemmer.stem(word).into());
-    content.map(stem).collect()
+    words.map(stem).collect()
 }
 
 /// The distinct content words, sorted.
