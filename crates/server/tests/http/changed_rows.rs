@@ -98,9 +98,9 @@ const CHANGES: [(&str, &str); 44] = [
          CAST('{\"kind\":\"needs\"}' AS BLOB) FROM cases",
         "is due at 9999999999999, after the last record",
     ),
-    ("DELETE FROM born", "the database's first format: none is noted, and no record says less than 8"),
-    ("UPDATE born SET format = 1", "first format: it is noted as 1, and no record says less than 8"),
-    ("UPDATE born SET format = 7", "first format: it is noted as 7, and no record says less than 8"),
+    ("DELETE FROM born", "the database's first format: none is noted, and by its records it was made in format 8 or"),
+    ("UPDATE born SET format = 1", "first format: it is noted as 1, and by its records it was made in format 8 or"),
+    ("UPDATE born SET format = 7", "first format: it is noted as 7, and by its records it was made in format 8 or"),
     ("UPDATE born SET format = format + 1", "and the database is of format"),
     ("INSERT INTO born SELECT format FROM born", "first format: 2 are noted, and it was made once"),
     (

@@ -48,9 +48,11 @@ pub(super) fn held(
     // What was made since each act of authority is on record is looked at as strictly as can be.
     let least = if noted >= Some(streams::SINCE) { None } else { least(connection, &first)? };
     match (noted, least) {
-        (None, Some(least)) => wrong(&format!("none is noted, and no record says less than {least}")),
+        (None, Some(least)) => {
+            wrong(&format!("none is noted, and by its records it was made in format {least} or later"))
+        }
         (Some(noted), Some(least)) if noted < least => {
-            wrong(&format!("it is noted as {noted}, and no record says less than {least}"));
+            wrong(&format!("it is noted as {noted}, and by its records it was made in format {least} or later"));
         }
         (Some(noted), _) if noted >= streams::SINCE && matches!(first.about, About::Case(_)) => {
             wrong(&format!("it is noted as {noted}, and its first record has a form of before"));
