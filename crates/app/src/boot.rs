@@ -12,7 +12,7 @@ use crate::{
     journal::block_on::block_on,
     migration::Migration,
     start,
-    vault::{customers::Customers, opened::Opener},
+    vault::{customers::Customers, erasures::Erasures, opened::Opener},
 };
 use remit_domain::id::{Digest, Timestamp};
 use remit_policy::bundle::Bundle;
@@ -100,7 +100,8 @@ impl Opened {
     pub fn plan(&self, bundle: &Bundle, moves: Moves, now: Timestamp) -> Result<Option<Plan>, BootError> {
         let Directory { store, keys } = &self.directory;
         let (customers, metrics) = (Customers::default(), Metrics::default());
-        let opener = Opener { store, keys, customers: &customers, metrics: &metrics };
+        let erasures = Erasures::load(store)?;
+        let opener = Opener { store, keys, customers: &customers, erasures: &erasures, metrics: &metrics };
         Ok(block_on(bundle::plan(opener, bundle, moves, now))?)
     }
 

@@ -3,6 +3,7 @@
 pub mod cause;
 mod collection;
 mod commit;
+mod erased;
 mod expect;
 #[cfg(test)]
 mod fixtures;

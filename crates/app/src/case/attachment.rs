@@ -4,11 +4,10 @@ use crate::{
     Caller, Done, Parts, Repeat,
     case::bounds,
     case::counted::{CaseAnswer, shown},
-    customer,
     operation::{AddAttachmentRefusal, GetAttachmentRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::{Kind, Refused},
-    vault::opened,
+    vault::opened::{self, CaseKey},
 };
 use remit_domain::{Command, command::ATTACHED_BYTES_MAX, event::Attachment};
 use remit_store::{AttachmentRow, Views as _};
@@ -138,15 +137,15 @@ pub async fn attachment(
 ) -> Result<(&'static str, Vec<u8>), GetAttachmentRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let row = parts.journal.store.attachment(&case.id.to_string(), name).await.map_err(Refused::internal)?;
-    let key = customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?;
-    let Some((row, key)) = row.zip(key) else {
-        let gone = case.attached > 0
-            && customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none();
+    let key = parts.opener().case_key(&case).await?;
+    let Some(row) = row else {
+        let gone = case.attached > 0 && matches!(key, CaseKey::Erased);
         let kind = if gone { Kind::Erased } else { Kind::NotFound };
         return Err(Refused::new(kind, "the case has no such file").into());
     };
-    let bytes = opened::opened(&parts.environment.metrics, &case, &row.id, key.open_bytes(&row.sealed, &row.id));
-    let bytes = bytes.ok_or_else(|| Refused::new(Kind::Erased, "the file's bytes do not open any more"))?;
+    let bytes = key.there()?.open_bytes(&row.sealed, &row.id);
+    let bytes = opened::opened(&parts.environment.metrics, &case, &row.id, bytes);
+    let bytes = bytes.ok_or_else(|| Refused::internal("a file does not open"))?;
     let media_type = kind_of(&bytes).ok_or_else(|| Refused::internal("a file is not of its kind"))?;
     Ok((media_type, bytes))
 }

@@ -42,27 +42,42 @@ pub async fn until_due(journal: &Journal, environment: &Environment) -> Option<D
     Some(Duration::from_millis(u64::try_from(Timestamp(due).since(environment.now())).unwrap_or(0)))
 }
 
+/// At how much of what was due was looked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LookedAtDue {
+    /// What is done.
+    pub done: usize,
+    /// What failed for a reason of ours, and is due still.
+    pub failed: usize,
+}
+
 /// Looks at what is due, and says at how much. What fails is looked at again.
-pub async fn look_at_due(parts: &Parts, limit: usize) -> usize {
+pub async fn look_at_due(parts: &Parts, limit: usize) -> LookedAtDue {
     let rows = match parts.journal.store.due(TIMER, parts.environment.now().0, limit).await {
         Ok(rows) => rows,
         Err(error) => {
             tracing::error!(%error, "the outbox could not be read");
-            return 0;
+            return LookedAtDue { failed: 1, ..LookedAtDue::default() };
         }
     };
-    let mut looked = 0;
+    let mut looked = LookedAtDue::default();
     for row in &rows {
         match look(parts, row).await {
-            Ok(()) => looked += 1,
+            Ok(()) => looked.done += 1,
             // It moved since it was read: who has it now is looked at.
             Err(refused) if refused.kind == Kind::LeaseLost => tracing::info!(%refused, "looked at again"),
             // What is no longer so needs no look.
             Err(refused) if !refused.kind.is_ours() => match turn::drop_row(&parts.journal, &row.id).await {
-                Ok(()) => looked += 1,
-                Err(refused) => tracing::warn!(%refused, "a timer stays"),
+                Ok(()) => looked.done += 1,
+                Err(refused) => {
+                    looked.failed += 1;
+                    tracing::warn!(%refused, "a timer stays");
+                }
             },
-            Err(refused) => tracing::warn!(%refused, "a timer is looked at again"),
+            Err(refused) => {
+                looked.failed += 1;
+                tracing::warn!(%refused, case = row.case, "a timer is looked at again");
+            }
         }
     }
     looked

@@ -27,7 +27,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use remit_domain::{
-    Case, Command, Event, Refusal,
+    Case, Command, Event,
     case::{Channel, Status},
     ending::Ending,
     id::{CaseId, CustomerId, SignalName},
@@ -135,9 +135,7 @@ pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Res
             if case.customer != customer {
                 return Err(Refused::invalid("case", "is not a case of this customer").into());
             }
-            if customer::case_key(&parts.journal, &parts.vault, &parts.environment, &case).await?.is_none() {
-                return Err(Refused::from(Refusal::WordsErased).into());
-            }
+            parts.opener().case_key(&case).await?.there()?;
             vec![case.id]
         }
         None => Vec::new(),

@@ -10,7 +10,8 @@ pub(crate) async fn is_erased(journal: &Journal, vault: &Vault, case: &Case) -> 
         return Ok(case.erased);
     }
     let key = journal.store.key_of_case(case.customer.as_str(), case.opened.0, &case.id.to_string()).await;
-    Ok(key.map_err(Refused::internal)?.is_none_or(|row| row.wrapped_key.is_none()))
+    // Who came back since has another key.
+    Ok(key.map_err(Refused::internal)?.is_some_and(|row| row.wrapped_key.is_none() && vault.erasures.is_of(row.key)))
 }
 
 /// What has become of the words on a case, if they were erased.

@@ -5,12 +5,8 @@ pub mod erasure;
 pub mod facts;
 pub(crate) mod known_facts;
 
-use crate::{
-    Environment, Journal, Vault,
-    refused::Refused,
-    vault::{customers::Customer, keys::CustomerKey, opened::Opener},
-};
-use remit_domain::{Case, id::CustomerId};
+use crate::{Environment, Journal, Vault, refused::Refused, vault::customers::Customer};
+use remit_domain::id::CustomerId;
 use remit_signals::normal::identifier;
 use remit_store::{CustomerRow, NewCustomer, Views as _};
 
@@ -60,16 +56,6 @@ pub(crate) async fn customer_of(
             return Ok(customer);
         }
     }
-}
-
-/// The key that seals the words of a case; nothing once they were erased, or if it does not open, which is logged.
-pub(crate) async fn case_key(
-    journal: &Journal,
-    vault: &Vault,
-    environment: &Environment,
-    case: &Case,
-) -> Result<Option<CustomerKey>, Refused> {
-    Opener::of(journal, vault, environment).case_key(case).await
 }
 
 /// Forgets the key of an erased customer.

@@ -3,7 +3,6 @@
 use crate::{
     Environment, Journal, Vault,
     case::bounds::{TEXT_MAX, bounded},
-    customer,
     pipeline::load::Loaded,
     refused::Refused,
     vault::{
@@ -11,7 +10,7 @@ use crate::{
         opened::Opener,
     },
 };
-use remit_domain::{Case, event::Words, refusal::Refusal};
+use remit_domain::{Case, event::Words};
 
 /// Words for a case, sealed.
 ///
@@ -30,14 +29,14 @@ pub(crate) async fn seal_on(
 /// The key for words on a case.
 ///
 /// # Errors
-/// When they were erased.
+/// When they were erased, or cannot be read though they were not.
 pub(crate) async fn sealing_key(
     journal: &Journal,
     vault: &Vault,
     environment: &Environment,
     case: &Case,
 ) -> Result<CustomerKey, Refused> {
-    customer::case_key(journal, vault, environment, case).await?.ok_or_else(|| Refusal::WordsErased.into())
+    Opener::of(journal, vault, environment).case_key(case).await?.there()
 }
 
 /// A note for a case, sealed, and what is on record of it; nothing where there is none.

@@ -57,6 +57,11 @@ impl Erasures {
         self.lock().values().any(|pending| pending == customer)
     }
 
+    /// Whether one of this key is under way.
+    pub(crate) fn is_of(&self, key: u64) -> bool {
+        self.lock().contains_key(&key)
+    }
+
     pub(crate) fn end(&self, key: u64) {
         self.lock().remove(&key);
         self.changed.send_replace(());
@@ -65,7 +70,7 @@ impl Erasures {
     /// Whether it is done, before long.
     pub(crate) async fn is_done(&self, key: u64) -> bool {
         let mut changed = self.changed.subscribe();
-        let done = async { while self.lock().contains_key(&key) && changed.changed().await.is_ok() {} };
+        let done = async { while self.is_of(key) && changed.changed().await.is_ok() {} };
         tokio::time::timeout(ANSWER_WITHIN, done).await.is_ok()
     }
 }

@@ -71,6 +71,12 @@ pub enum KeyError {
     /// Sealed bytes do not open under the key.
     #[error("sealed words do not open: they were damaged, or sealed under another master key")]
     Unopenable,
+    /// The key that sealed them is not there, and was not destroyed by an erasure.
+    #[error("the key that sealed them is not there, and no erasure of them is on record; run `remit ledger verify`")]
+    NoKey,
+    /// The sealed bytes are not there, and were not erased.
+    #[error("they are not there, and no erasure of them is on record; run `remit ledger verify`")]
+    NotThere,
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

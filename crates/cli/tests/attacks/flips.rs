@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path, sync::Mutex};
 
 /// What is not found, with why: a table, a column of it or `*`, what was done or `*`.
-const UNFOUND: [(&str, &str, &str, &str); 19] = [
+const UNFOUND: [(&str, &str, &str, &str); 18] = [
     ("idempotency", "*", "*", "answers kept for a day, so that a repeated request gets the same: on no record"),
     ("tokens", "name", "*", "it can be forgotten, and is on no record"),
     ("items", "body", "*", PARTLY),
@@ -30,7 +30,6 @@ const UNFOUND: [(&str, &str, &str, &str); 19] = [
     ("ledger_head", "one", "*", "the row's own number"),
     ("items", "version", "*", "which write of it came last: a write that expects another one is refused"),
     ("item_versions", "*", "*", "a greater one is given next, and none twice"),
-    ("born", "*", "*", "from which format on counts are whole: on no record"),
     ("events", "subject", "edit", "what a record is found by is held against it only where there is something"),
 ];
 /// Of a few settings something is on no record: most changes are found.

@@ -21,13 +21,13 @@ pub(super) async fn run(succession: Arc<Succession>, mut stop: watch::Receiver<b
     loop {
         let app = succession.current();
         let looked = timer::look_at_due(&app, AT_ONCE).await;
-        if looked == AT_ONCE {
+        if looked.done == AT_ONCE {
             continue;
         }
-        let wait = timer::until_due(&app.journal, &app.environment)
-            .await
-            .unwrap_or(LOOK_AGAIN)
-            .clamp(Duration::from_millis(5), LOOK_AGAIN);
+        let until = timer::until_due(&app.journal, &app.environment).await.unwrap_or(LOOK_AGAIN);
+        // What failed, such as words that cannot be read, stays due and is not looked at again at once.
+        let least = if looked.failed == 0 { Duration::from_millis(5) } else { LOOK_AGAIN };
+        let wait = until.clamp(least, LOOK_AGAIN);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = app.journal.wakeups.timers() => {}

@@ -3,15 +3,17 @@
 
 use crate::{
     governance::something_of_each,
-    harness::{Server, id, verified},
+    harness::{Client, Server, id, verified, verified_served},
+    sample_bundle::bank_with,
 };
+use remit_app::governance::{model_cache::ModelCache, services::Services};
 use remit_ledger::checkpoint::Signer;
 use rusqlite::{Connection, functions::FunctionFlags};
 use serde_json::json;
 use std::{fs, path::Path};
 
 /// A change of what is stored of things, by SQL, and what verification says of it.
-const CHANGES: [(&str, &str); 37] = [
+const CHANGES: [(&str, &str); 44] = [
     (
         "UPDATE items SET body = put(body, '\"paused\":false', '\"paused\":true') \
          WHERE kind = 'delivery'",
@@ -87,6 +89,21 @@ const CHANGES: [(&str, &str); 37] = [
         "has it know of cas_01JXT21Q00000000000000000A, and their records do not say so",
     ),
     (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'again:' || id, 'timer', id, 9999999999999, \
+         CAST('{\"kind\":\"contacted_again\",\"case\":\"' || id || '\"}' AS BLOB) FROM cases",
+        "is due at 9999999999999, after the last record",
+    ),
+    (
+        "INSERT INTO outbox (id, kind, stream, due_ms, body) SELECT 'needs:' || id, 'timer', id, 9999999999999, \
+         CAST('{\"kind\":\"needs\"}' AS BLOB) FROM cases",
+        "is due at 9999999999999, after the last record",
+    ),
+    ("DELETE FROM born", "the database's first format: none is noted, and by its records it was made in format 8 or"),
+    ("UPDATE born SET format = 1", "first format: it is noted as 1, and by its records it was made in format 8 or"),
+    ("UPDATE born SET format = 7", "first format: it is noted as 7, and by its records it was made in format 8 or"),
+    ("UPDATE born SET format = format + 1", "and the database is of format"),
+    ("INSERT INTO born SELECT format FROM born", "first format: 2 are noted, and it was made once"),
+    (
         "INSERT INTO outbox (id, kind, stream, due_ms, body) VALUES ('x', 'cleaning', 'cas_x', 1, x'')",
         "there is nothing to be done of the kind",
     ),
@@ -151,15 +168,20 @@ const CHANGES: [(&str, &str); 37] = [
     ),
 ];
 
-#[test]
-fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() {
-    let server = Server::start();
-    let lead = server.client(&["lead", "admin", "integration", "staff"]);
+/// A case that a person gave to others.
+fn overridden(lead: &Client) {
     let case = lead.open("zoe", "my card has not arrived");
     let to = if case["holder"]["name"] == "general" { "cards" } else { "general" };
     let given =
         lead.post(&format!("/v1/cases/{}/overrides", id(&case)), &json!({ "to": to, "reason": "they know it" }));
     assert_eq!(given.status, 201, "{}", given.body);
+}
+
+#[test]
+fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin", "integration", "staff"]);
+    overridden(&lead);
     something_of_each(&server, &lead);
     let data = server.stop();
     let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
@@ -170,7 +192,15 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
     };
     assert_eq!(found(data.path()), [""; 0]);
     let told: Vec<String> = verified(data.path(), &key).not_looked_at.into_iter().map(|not| not.what).collect();
-    for what in ["names of tokens and of subscriptions", "how far events were delivered"] {
+    for what in [
+        "names of tokens and of subscriptions",
+        "how far events were delivered",
+        "what was spent of counters",
+        "whether checkpoints before the newest are there",
+        "whether the values that cases are found by",
+        "whether AI responders other than the built-in one have turns left",
+        "whether it remains to be done to look at cases that came back (`unattended`",
+    ] {
         assert!(told.iter().any(|told| told.starts_with(what)), "{told:?}");
     }
     assert!(!told.iter().any(|told| told.contains("first names") || told.contains("paused")), "{told:?}");
@@ -198,4 +228,54 @@ fn whatever_is_changed_beside_the_records_is_found_and_what_cannot_be_is_told() 
         let found = found(data.path());
         assert!(changed > 0 && found.iter().any(|found| found.contains(told)), "{change}: {found:?}");
     }
+}
+
+#[test]
+fn one_row_makes_nothing_lenient_that_the_ledger_contradicts() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    overridden(&lead);
+    let data = server.stop();
+    let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let database = Connection::open(data.path().join("remit.db")).unwrap();
+    database.execute_batch("DELETE FROM born; DELETE FROM items WHERE kind = 'override'").unwrap();
+    drop(database);
+    let report = verified(data.path(), &key);
+    let found: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    for told in ["none is noted", "0 are listed, 1 are on record"] {
+        assert!(found.iter().any(|found| found.contains(told)), "{told}: {found:?}");
+    }
+    assert!(report.not_looked_at.iter().all(|not| !not.what.starts_with("overrides")));
+}
+
+#[test]
+fn a_turn_that_was_neither_taken_nor_is_left_is_missed() {
+    let key = Signer::new(remit_app::vault::keys::ORIGIN, &[0; 32]).verifier();
+    let how = "its AI responder was asked, and its turn is neither taken nor in the outbox";
+    // Without services nobody is asked, which is what is left of those whose turns were deleted.
+    let server = Server::start();
+    let case = server.client(&["lead", "admin"]).open("zoe", "How do I change my PIN?");
+    assert_eq!(case["holder"]["name"], "cards-ai", "{case}");
+    let data = server.stop();
+    let missed: Vec<String> = verified_served(data.path(), &key)
+        .problems
+        .iter()
+        .map(ToString::to_string)
+        .filter(|p| p.contains(how))
+        .collect();
+    assert!(matches!(&missed[..], [one] if one.contains(&id(&case))), "{missed:?}");
+
+    let bundle = bank_with(|toml| toml);
+    let services = Services::of(&bundle, &ModelCache::of(None), &|_| None, || 1_773_136_800).unwrap();
+    let server = Server::start_with(bundle, services);
+    let lead = server.client(&["lead", "admin"]);
+    for text in ["How do I change my PIN?", "my card has not arrived", "I want to talk to a human"] {
+        lead.open("zoe", text);
+    }
+    while server.turns_left() > 0 {
+        std::thread::yield_now();
+    }
+    let data = server.stop();
+    let problems = verified_served(data.path(), &key).problems;
+    assert!(!problems.iter().any(|found| found.to_string().contains("turn")), "{problems:?}");
 }

@@ -252,3 +252,67 @@ fn whatever_is_written_while_its_customer_is_erased_is_refused_or_can_be_read() 
     let data = server.stop();
     assert_eq!(verified(data.path(), &key).problems, []);
 }
+
+/// Takes away what a case's words need, by SQL that has the case in the place of `?1`.
+fn without(data: &Path, sql: &str, case: &str) {
+    let changed = Connection::open(data.join(DATABASE)).unwrap().execute(sql, [case]).unwrap();
+    assert!(changed > 0, "{sql}");
+}
+
+#[test]
+fn an_erasure_excuses_nothing_of_who_came_back() {
+    const KEY: &str = "DELETE FROM customer_keys WHERE num = (SELECT key FROM customers WHERE stream = ?1)";
+    const KEY_OVERWRITTEN: &str = "UPDATE customer_keys SET wrapped = zeroblob(length(wrapped)) \
+                                   WHERE num = (SELECT key FROM customers WHERE stream = ?1)";
+    const WHICH_KEY: &str = "UPDATE customers SET key = NULL WHERE stream = ?1";
+    const WORDS: &str = "DELETE FROM words WHERE stream = ?1";
+    const KEY_AND_WORDS: [&str; 2] = [KEY, WORDS];
+    let server = Server::start();
+    let admin = server.client(&["admin", "integration", "staff", "auditor"]);
+    let first = admin.open("back", "my card has not arrived");
+    erase(&admin, "back");
+    done(&admin, &first);
+    let again = id(&admin.open("back", "and still it has not"));
+    let verifier = Verifier::parse(admin.get("/ledger/key").body.as_str().unwrap().trim()).unwrap();
+    let data = server.stop();
+    assert_eq!(verified(data.path(), &verifier).problems, []);
+    Connection::open(data.path().join(DATABASE))
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let whole = std::fs::read(data.path().join(DATABASE)).unwrap();
+    let ways: [(&[&str], &str); 5] = [
+        (&[KEY], "is destroyed"),
+        (&[KEY_OVERWRITTEN], "is destroyed"),
+        (&[WHICH_KEY], "is destroyed"),
+        (&[WORDS], "it is not there, and no erasure is on record"),
+        (&KEY_AND_WORDS, "it is not there, and no erasure is on record"),
+    ];
+    for (ways, told) in ways {
+        for end in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(data.path().join(format!("{DATABASE}{end}")));
+        }
+        std::fs::write(data.path().join(DATABASE), &whole).unwrap();
+        ways.iter().for_each(|sql| without(data.path(), sql, &again));
+        let problems: Vec<String> = verified(data.path(), &verifier).problems.iter().map(ToString::to_string).collect();
+        assert!(problems.iter().any(|found| found.contains(told)), "{ways:?}: {problems:?}");
+    }
+
+    // Nobody is told that it was erased: it cannot be read, and somebody has to see to it.
+    let mut server = Server::resume(data, Box::new(crate::harness::Morning));
+    server.is_tampered_with();
+    let admin = server.client(&["admin", "integration", "staff", "auditor"]);
+    assert!(admin.get(&format!("/v1/cases/{again}")).body["erased"].is_null());
+    assert!(admin.get(&format!("/v1/cases/{again}/messages")).body["items"][0]["text"].is_null());
+    let wrote = admin.post(&format!("/v1/cases/{again}/messages"), &json!({ "text": "Hello?" }));
+    assert_eq!(
+        (wrote.status, wrote.body["type"].as_str().unwrap().ends_with("internal")),
+        (500, true),
+        "{}",
+        wrote.body
+    );
+    let metrics = admin.get("/metrics").body;
+    assert!(!metrics.as_str().unwrap().contains("remit_words_unreadable_total 0"), "{metrics}");
+    let of_before = admin.post(&format!("/v1/cases/{}/messages", id(&first)), &json!({ "text": "Hello?" }));
+    assert_eq!(of_before.status, 410, "{}", of_before.body);
+}

@@ -247,6 +247,7 @@ fn whatever_is_changed_beside_the_records_is_named() {
         ("UPDATE outcome_counts SET count = count + 1", "outcomes of"),
         ("UPDATE outcome_counts SET kind = kind || 'x'", "outcomes of"),
         ("DELETE FROM outcome_counts", "outcomes of"),
+        ("UPDATE born SET format = 1; DELETE FROM outcome_counts", "outcomes of"),
         ("DELETE FROM outbox WHERE id LIKE 'exception:%'", "is not in the outbox"),
         ("UPDATE outbox SET due_ms = due_ms + 1 WHERE id LIKE 'exception:%'", "it is due at"),
         ("DELETE FROM outbox WHERE id LIKE 'sla:%'", "a promise runs, and nothing remains to be done"),

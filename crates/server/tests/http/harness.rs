@@ -132,12 +132,22 @@ impl Clock for TwoClocks {
     }
 }
 
-/// What `remit ledger verify` finds in a data directory.
+/// What `remit ledger verify` finds in a data directory, in which AI services may not have been asked.
 pub(crate) fn verified(data: &Path, key: &Verifier) -> Report {
+    verified_by(data, key, ViewCheck::unserved)
+}
+
+/// The same of one that was served as servers do.
+pub(crate) fn verified_served(data: &Path, key: &Verifier) -> Report {
+    verified_by(data, key, |kept| kept)
+}
+
+fn verified_by(data: &Path, key: &Verifier, with: impl Fn(ViewCheck) -> ViewCheck) -> Report {
     let mut kept = match Keys::read(&data.join(KEYS)) {
         Ok(keys) => ViewCheck::with(keys),
         Err(error) => ViewCheck::without(error.to_string()),
     };
+    kept = with(kept);
     block_on(Directory::at(data).verify(key, None, &mut kept, &mut |_, _| {})).unwrap()
 }
 

@@ -5,7 +5,9 @@ use super::{
     state::{Kept, State},
     views::refused,
 };
-use crate::{AttachmentRow, Evidence, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError};
+use crate::{
+    AttachmentRow, Evidence, Judge, Placed, ReadError, Stored, Verification, WordsRow, WriteError, erased::Erased,
+};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     hash::Hash,
@@ -15,7 +17,7 @@ use remit_ledger::{
     tree::Tree,
     verify::{Beside, Problem, Report, StoredRecord},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, convert::Infallible};
 
 impl Evidence for MemoryStore {
     async fn head(&self) -> Result<(u64, Hash), ReadError> {
@@ -71,7 +73,8 @@ impl Evidence for MemoryStore {
 fn streams(state: &State) -> BTreeMap<String, Stored> {
     let mut streams: BTreeMap<String, Stored> = BTreeMap::new();
     for Kept { row, place, .. } in &state.records {
-        let placed = Placed { place: place.cast_signed(), seq: row.seq.cast_signed(), body: row.body.clone() };
+        let placed =
+            Placed { place: place.cast_signed(), seq: row.seq.cast_signed(), at_ms: row.ts_ms, body: row.body.clone() };
         streams.entry(row.stream.clone()).or_default().records.push(placed);
     }
     for row in state.exceptions.values() {
@@ -88,16 +91,18 @@ fn streams(state: &State) -> BTreeMap<String, Stored> {
     for (_, row) in state.outbox.values() {
         streams.entry(of_case(&row.case)).or_default().outbox.push(row.clone());
     }
-    let erased: BTreeSet<&str> = of_kind(state, "words_erased").collect();
-    let mut customers: BTreeSet<&str> = of_kind(state, "customer_erased").collect();
-    customers.extend(erased.iter().filter_map(|case| Some(state.cases.get(*case)?.customer.as_str())));
+    let mut erased = Erased::default();
+    state.records.iter().for_each(|Kept { row, .. }| erased.note(row.seq, &row.kind, &row.stream));
+    let customer_of = |case: &str| Ok::<_, Infallible>(state.cases.get(case).map(|case| case.customer.clone()));
+    let Ok(erased) = erased.by_customer(customer_of);
     for case in state.cases.values() {
         let key = state.cases_of.get(&(case.customer.clone(), case.opened_ms, case.id.clone()));
         let stored = streams.entry(of_case(&case.id)).or_default();
         stored.case = Some(case.clone());
         stored.is_listed = key.is_some();
         stored.wrapped_key = key.and_then(|key| state.keys.get(&(*key)?)?.clone());
-        stored.is_customer_erased = customers.contains(case.customer.as_str());
+        stored.is_covered =
+            stored.records.first().is_some_and(|first| erased.covers(&case.customer, first.seq.cast_unsigned()));
     }
     streams
 }
@@ -105,15 +110,6 @@ fn streams(state: &State) -> BTreeMap<String, Stored> {
 /// The name of a case's stream.
 fn of_case(case: &str) -> String {
     format!("case/{case}")
-}
-
-/// The identifiers of the streams that have a record of this kind.
-fn of_kind<'s>(state: &'s State, kind: &'s str) -> impl Iterator<Item = &'s str> {
-    state
-        .records
-        .iter()
-        .filter(move |kept| kept.row.kind == kind)
-        .filter_map(|kept| Some(kept.row.stream.split_once('/')?.1))
 }
 
 fn stored_record(kept: &Kept) -> StoredRecord {

@@ -55,8 +55,8 @@ pub struct Stored {
     pub is_listed: bool,
     /// The key of its customer, wrapped, if it is there.
     pub wrapped_key: Option<Vec<u8>>,
-    /// Whether an erasure is on record on some case of its customer.
-    pub is_customer_erased: bool,
+    /// Whether an erasure of its customer is on record after it was opened.
+    pub is_covered: bool,
 }
 
 /// A record in its place.
@@ -66,6 +66,8 @@ pub struct Placed {
     pub place: i64,
     /// Its position in the ledger, from 1.
     pub seq: i64,
+    /// When it was recorded.
+    pub at_ms: i64,
     /// What happened.
     pub body: Vec<u8>,
 }

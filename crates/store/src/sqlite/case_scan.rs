@@ -2,7 +2,7 @@
 //! it to find a case and to go on.
 
 use super::{compression::Shapes, read::exception};
-use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow};
+use crate::{AttachmentRow, CaseWrite, OutboxRow, WordsRow, erased::Erased};
 use remit_ledger::stream::of_version_1;
 use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use std::collections::HashSet;
@@ -14,8 +14,8 @@ pub(super) struct Beside<'b> {
     pub(super) shapes: &'b Shapes,
     /// Tables that the database has.
     pub(super) tables: &'b HashSet<String>,
-    /// Customers on whose cases an erasure is on record.
-    pub(super) erased: &'b HashSet<String>,
+    /// Erasures that are on record.
+    pub(super) erased: &'b Erased,
     /// Whether records name their streams as they did before format 8.
     pub(super) names_by_identifier: bool,
 }
@@ -31,9 +31,9 @@ pub(super) fn each_stream(
     let of_case = if beside.names_by_identifier { "" } else { "case/" };
     let prepare = |sql: &str| connection.prepare(&sql.replace("{case}", &format!("'{of_case}' || ")));
     let all = |table: &str, sql: &str, none: &str| prepare(if beside.tables.contains(table) { sql } else { none });
-    let mut records = connection.prepare("SELECT stream, ver, seq, body FROM events ORDER BY stream, ver")?;
+    let mut records = connection.prepare("SELECT stream, ver, seq, body, ts_ms FROM events ORDER BY stream, ver")?;
     let mut records = Ahead::new(records.query([])?, |row| {
-        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, body: unpacked(shapes, row, 3)? })
+        Ok(Placed { place: row.get(1)?, seq: row.get(2)?, at_ms: row.get(4)?, body: unpacked(shapes, row, 3)? })
     })?;
     let mut cases = prepare(
         "SELECT {case}id, version, status, holder, holder_kind, accountable, customer, intent, opened_ms, updated_ms, \
@@ -105,7 +105,8 @@ pub(super) fn each_stream(
             stored.wrapped_key = (key.query_row(params![case.customer, case.opened_ms, case.id], |row| row.get(0)))
                 .optional()?
                 .flatten();
-            stored.is_customer_erased = beside.erased.contains(&case.customer);
+            let opened = stored.records.first().map(|first| first.seq.cast_unsigned());
+            stored.is_covered = opened.is_some_and(|opened| beside.erased.covers(&case.customer, opened));
         }
         if !beside.names_by_identifier {
             each(&name, &stored);

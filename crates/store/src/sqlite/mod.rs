@@ -1,6 +1,7 @@
 //! The embedded backend: SQLite, one writer with group commit, readers on their own connections.
 
 mod answers;
+mod born;
 mod case_scan;
 mod case_version;
 mod compression;

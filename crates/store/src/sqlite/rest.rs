@@ -5,12 +5,12 @@ use super::{
     compression::Shapes,
     setup::{self, MIGRATIONS},
 };
-use crate::{IdempotencyRow, Item, TokenRow};
+use crate::{IdempotencyRow, Item, TokenRow, erased::Erased};
 use remit_ledger::{
     tile::LEVEL_MAX,
     verify::{LookedAt, NotLookedAt, Problem},
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row, Statement};
 use std::collections::{BTreeMap, HashSet};
 
 /// A problem with something that is kept.
@@ -68,10 +68,10 @@ impl Counted {
 /// What is known of the ledger and of the database that it is in.
 pub(super) struct Ledger<'l> {
     pub(super) records: u64,
-    /// Cases on which an erasure is on record.
-    pub(super) erased: &'l HashSet<String>,
-    /// Customers of whom one is.
-    pub(super) erased_customers: &'l HashSet<String>,
+    /// Erasures that are on record.
+    pub(super) erased: &'l Erased,
+    /// Whether records name their streams as they did before format 8.
+    pub(super) names_by_identifier: bool,
     pub(super) tables: &'l HashSet<String>,
 }
 
@@ -83,14 +83,6 @@ pub(super) fn tables(connection: &Connection) -> Result<HashSet<String>, rusqlit
         .collect()
 }
 
-/// The format in which the database was made, where that was noted.
-pub(super) fn born(connection: &Connection, tables: &HashSet<String>) -> Result<Option<i64>, rusqlite::Error> {
-    if !tables.contains("born") {
-        return Ok(None);
-    }
-    connection.query_row("SELECT format FROM born", [], |row| row.get(0)).optional()
-}
-
 /// Tables that a database of an older format does not have.
 pub(super) fn absent(tables: &HashSet<String>) -> Option<NotLookedAt> {
     const LATER: [&str; 8] =
@@ -100,16 +92,6 @@ pub(super) fn absent(tables: &HashSet<String>) -> Option<NotLookedAt> {
         what: absent.join(", "),
         why: "the database is of an older format, and has no such tables yet".to_owned(),
     })
-}
-
-/// The customers of these cases.
-pub(super) fn customers_of(
-    connection: &Connection,
-    cases: &HashSet<String>,
-) -> Result<HashSet<String>, rusqlite::Error> {
-    let mut customer = connection.prepare("SELECT customer FROM cases WHERE id = ?1")?;
-    let found = cases.iter().map(|case| customer.query_row([case], |row| row.get(0)).optional());
-    found.filter_map(Result::transpose).collect()
 }
 
 /// What the ledger is built of beside its records: its head and its tiles, of which `tiles_of` a level there are so
@@ -251,7 +233,7 @@ fn customers(
             found(kept("customer", &id, &format!("there is a key in the place of case {stream}")));
         }
         if let Some((_, sealed)) = open.as_mut().filter(|(of, sealed)| *of == id && !sealed) {
-            *sealed = !ledger.erased.contains(&stream) || words.exists([&stream])?;
+            *sealed = !ledger.erased.is_said(&stream) || words.exists([&stream])?;
         }
         Ok(())
     })?;
@@ -269,6 +251,7 @@ fn numbered_customers(
 ) -> Result<(), rusqlite::Error> {
     let sql = "SELECT id, opened_ms, stream, wrapped, key FROM customers LEFT JOIN customer_keys ON num = key";
     let mut cases = 0_i64;
+    let mut sealed = Covered::new(connection, ledger)?;
     each(connection, sql, |row| {
         let (id, at, stream): (String, i64, String) = (text(row, 0)?, row.get(1)?, text(row, 2)?);
         let key: Option<Vec<u8>> = row.get(3)?;
@@ -281,13 +264,17 @@ fn numbered_customers(
                 counted.count("customers' keys");
                 judge.customer(&id, &key, found);
             }
-            Some(_) if ledger.erased.contains(&stream) => {
+            Some(_) if ledger.erased.is_said(&stream) => {
                 // Those who came back have a key of their own again; that of what was erased is gone.
                 found(kept("customer", &id, &format!("the key of case {stream}, which was erased, is there")));
             }
             None if is_customer && number.is_none() => found(kept("customer", &id, "the key is empty")),
-            None if number.is_some() && !ledger.erased_customers.contains(&id) => {
-                found(kept("customer", &id, "the key is destroyed, and no erasure is on record"));
+            None if is_customer && !sealed.all_covered(&id)? => {
+                found(kept("customer", &id, "the key is destroyed, and no erasure is on record since it was theirs"));
+            }
+            None if !is_customer && !sealed.is_covered(&id, &stream)? => {
+                let how = format!("the key of case {stream} is destroyed, and no erasure is on record since then");
+                found(kept("customer", &id, &how));
             }
             _ => {}
         }
@@ -297,7 +284,7 @@ fn numbered_customers(
                AND NOT EXISTS (SELECT 1 FROM customers WHERE id = c.id AND opened_ms = -1)";
     for id in connection.prepare(sql)?.query_map([], |row| row.get::<_, String>(0))? {
         let id = id?;
-        if !ledger.erased_customers.contains(&id) {
+        if !sealed.all_covered(&id)? {
             found(kept("customer", &id, "the row with the key is not there"));
         }
     }
@@ -307,6 +294,39 @@ fn numbered_customers(
         found(kept("key", &num?.to_string(), "it is nobody's"));
     }
     every_case(connection, cases, found)
+}
+
+/// Looks up whether erasures that are on record cover cases whose keys are not there.
+struct Covered<'c> {
+    ledger: &'c Ledger<'c>,
+    opened: Statement<'c>,
+    cases: Statement<'c>,
+}
+
+impl<'c> Covered<'c> {
+    fn new(connection: &'c Connection, ledger: &'c Ledger<'c>) -> Result<Self, rusqlite::Error> {
+        let of_case = if ledger.names_by_identifier { "" } else { "case/" };
+        let opened = format!("SELECT MIN(seq) FROM events WHERE stream = '{of_case}' || ?1");
+        let cases = "SELECT stream FROM customers WHERE id = ?1 AND opened_ms >= 0";
+        Ok(Self { ledger, opened: connection.prepare(&opened)?, cases: connection.prepare(cases)? })
+    }
+
+    /// Whether one covers this case.
+    fn is_covered(&mut self, customer: &str, case: &str) -> Result<bool, rusqlite::Error> {
+        let opened: Option<i64> = self.opened.query_row([case], |row| row.get(0))?;
+        Ok(opened.is_some_and(|opened| self.ledger.erased.covers(customer, opened.cast_unsigned())))
+    }
+
+    /// Whether there is one that covers all cases of this customer.
+    fn all_covered(&mut self, customer: &str) -> Result<bool, rusqlite::Error> {
+        let cases: Vec<String> =
+            self.cases.query_map([customer], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+        let mut all = self.ledger.erased.is_known(customer);
+        for case in cases {
+            all = all && self.is_covered(customer, &case)?;
+        }
+        Ok(all)
+    }
 }
 
 /// Whether as many cases are some customer's as there are.

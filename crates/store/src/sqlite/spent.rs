@@ -22,7 +22,7 @@ pub(super) fn verify(
                reserved AS counted, 0 AS held, 1 AS one FROM counters UNION ALL SELECT scope, key, window_ms, 0, \
                amount, 0 FROM reservations) GROUP BY scope, key, window_ms";
     each(connection, sql, |row| {
-        counted.count("counters");
+        counted.count("sums that are held back on counters");
         let which = format!("{} of {}, window {}", text(row, 1)?, text(row, 0)?, row.get::<_, i64>(2)?);
         let (reserved, held, there): (i64, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
         if there != 1 {

@@ -1,14 +1,14 @@
 //! Verifies the ledger of a data directory, or of a copy of one, without a server and without writing to it.
 
 use super::{
-    DATABASE,
+    DATABASE, born,
     case_scan::{self, Judge, Placed, each_stream, unpacked},
     compression::Shapes,
     rest,
     setup::{self, full_tile, tree_at},
     spent, streams,
 };
-use crate::{CHECKPOINT, ReadError};
+use crate::{CHECKPOINT, ReadError, erased::Erased};
 use remit_ledger::{
     checkpoint::{Checkpoint, Verifier},
     entry::Entry,
@@ -21,7 +21,7 @@ use remit_ledger::{
     verify::{Beside, LookedAt, NotLookedAt, Problem, Report, StoredRecord, Verification},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
-use std::{collections::HashSet, path::Path};
+use std::path::Path;
 
 /// Reads every record of the database in `data` and holds it against the ledger, and against a checkpoint that was kept
 /// since the ledger was shorter, if there is one; then reads them stream by stream, and has `judge` hold what is kept
@@ -153,25 +153,21 @@ fn run(
     }
     let shapes = Shapes::load(connection)?;
     let tables = rest::tables(connection)?;
-    judge.begin(rest::born(connection, &tables)?);
+    judge.begin(born::held(connection, &tables, &mut |problem| verification.note(problem))?);
     let names_by_identifier = setup::format(connection)? < streams::SINCE;
-    let (mut erased, mut customers) = (HashSet::new(), HashSet::new());
+    let mut erased = Erased::default();
     let sql = "SELECT seq, entry, body, salt, ts_ms, kind, stream, actor, subject FROM events ORDER BY seq";
     let mut records = connection.prepare(sql)?;
     let mut rows = records.query([])?;
     while let Some(row) = rows.next()? {
         let record = record(&shapes, row, names_by_identifier)?;
-        let (_, id) = record.beside.stream.split_once('/').unwrap_or_default();
-        match record.beside.kind.as_str() {
-            ERASED => drop(erased.insert(id.to_owned())),
-            CUSTOMER_ERASED => drop(customers.insert(id.to_owned())),
-            _ => {}
-        }
+        erased.note(record.seq, &record.beside.kind, &record.beside.stream);
         verification.record(&record);
         read(1);
     }
-    customers.extend(rest::customers_of(connection, &erased)?);
-    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &customers, names_by_identifier };
+    let mut customer = connection.prepare("SELECT customer FROM cases WHERE id = ?1")?;
+    let erased = erased.by_customer(|case| customer.query_row([case], |row| row.get(0)).optional())?;
+    let beside = case_scan::Beside { shapes: &shapes, tables: &tables, erased: &erased, names_by_identifier };
     let mut counted = rest::Counted::default();
     each_stream(connection, &beside, |name, stored| {
         in_order(&stored.records, |seq, how| verification.changed(seq, how));
@@ -179,12 +175,8 @@ fn run(
         judge.stream(name, stored, &mut |problem| verification.note(problem));
         read(stored.records.len() as u64);
     })?;
-    let ledger = rest::Ledger {
-        records: verification.records(),
-        erased: &erased,
-        erased_customers: &customers,
-        tables: &tables,
-    };
+    let ledger =
+        rest::Ledger { records: verification.records(), erased: &erased, names_by_identifier, tables: &tables };
     let tiles_of = |level| verification.tiles_of(level);
     let mut problems = rest::ledger(connection, &ledger, &tiles_of)?;
     rest::rest(connection, &ledger, &shapes, judge, &mut counted, &mut |problem| problems.push(problem))?;
@@ -200,11 +192,6 @@ fn run(
     report.not_looked_at = not_looked_at.into_iter().chain(rest::absent(&tables)).chain(unjudged).collect();
     Ok(report)
 }
-
-/// The kind of record after which a case's words are gone.
-const ERASED: &str = "words_erased";
-/// The kind of record, in the customer's own stream, after which the key is gone that sealed all of a customer's words.
-const CUSTOMER_ERASED: &str = "customer_erased";
 
 fn record(shapes: &Shapes, row: &Row<'_>, names_by_identifier: bool) -> Result<StoredRecord, rusqlite::Error> {
     let (entry, body, salt): (Vec<u8>, _, Vec<u8>) = (row.get(1)?, unpacked(shapes, row, 2)?, row.get(3)?);

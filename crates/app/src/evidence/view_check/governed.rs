@@ -1,6 +1,7 @@
 //! Which bundle is in force, against the records that say so, and what follows from it: that promises which run are
 //! looked at again.
 
+use super::turns::Unasked;
 use crate::pipeline::sla;
 use remit_domain::{
     Case, Event,
@@ -26,6 +27,10 @@ pub(super) struct Governed {
     unseen: Vec<Case>,
     /// How many more of these there are.
     more: u64,
+    /// Cases whose AI responders were asked, with no turn left.
+    unasked: Vec<Unasked>,
+    /// How many more of these there are.
+    more_unasked: u64,
 }
 
 impl Governed {
@@ -56,6 +61,14 @@ impl Governed {
         }
     }
 
+    /// Notes a case whose AI responder was asked, with no turn left.
+    pub(super) fn unasked(&mut self, unasked: Unasked) {
+        match self.unasked.len() < CASES_MAX {
+            true => self.unasked.push(unasked),
+            false => self.more_unasked += 1,
+        }
+    }
+
     /// How the database's list differs from the records, if it does. Of what came into force before there were records
     /// of it, `is_whole` says that there is nothing.
     pub(super) fn differs(&self, is_whole: bool) -> Option<String> {
@@ -80,12 +93,26 @@ impl Governed {
     /// Cases of which a promise runs under the bundle in force, and nothing would look at it; and how many more may be
     /// among those that were not remembered. None where the bundle cannot be read.
     pub(super) fn forgotten(&self) -> Option<(Vec<CaseId>, u64)> {
-        let files = self.files.as_ref()?;
         if self.unseen.is_empty() {
-            return Some((Vec::new(), 0));
+            return self.files.as_ref().map(|_| (Vec::new(), 0));
         }
-        let bundle = Bundle::load_recorded(files.clone(), None).ok()?;
+        let bundle = self.in_force()?;
         let runs = |case: &&Case| sla::running(&bundle, case).is_some();
         Some((self.unseen.iter().filter(runs).map(|case| case.id).collect(), self.more))
+    }
+
+    /// Cases of which a turn has to be left, and none is; and how many more may be.
+    pub(super) fn turns_forgotten(&self) -> Option<(Vec<CaseId>, u64)> {
+        if self.unasked.is_empty() {
+            return self.files.as_ref().map(|_| (Vec::new(), 0));
+        }
+        let (bundle, (_, (since, _))) = (self.in_force()?, self.recorded.last_key_value()?);
+        let has_to = |unasked: &&Unasked| unasked.has_to_be_there(&bundle, *since);
+        Some((self.unasked.iter().filter(has_to).map(|unasked| unasked.case).collect(), self.more_unasked))
+    }
+
+    /// The bundle in force, if it can be read.
+    fn in_force(&self) -> Option<Bundle> {
+        Bundle::load_recorded(self.files.clone()?, None).ok()
     }
 }

@@ -26,6 +26,7 @@ use remit_store::{
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
+use turns::{Asked, Unasked};
 
 mod authority;
 mod governed;
@@ -34,6 +35,8 @@ mod owed;
 mod problem;
 mod rows;
 mod sealed;
+mod turns;
+mod unlooked;
 
 /// From this format on everything that is counted and remains to be done is there from the first record on.
 const WHOLE_SINCE: i64 = 6;
@@ -52,6 +55,8 @@ pub struct ViewCheck {
     /// Why not, where they are not.
     why: String,
     is_whole: bool,
+    /// Whether AI services were not asked, as no server does it.
+    is_unserved: bool,
     /// Whether each act of authority is on record from the first one on, with all that records say of it by now.
     is_recorded_from_birth: bool,
     /// Keys whose marks are in the database.
@@ -106,6 +111,12 @@ impl ViewCheck {
         Self { why, ..Self::default() }
     }
 
+    /// Of a directory in which AI services were not asked: no turn is missing there.
+    #[must_use]
+    pub fn unserved(self) -> Self {
+        Self { is_unserved: true, ..self }
+    }
+
     /// The key that seals what is said on a case; none where it is destroyed, or the master key is not at hand.
     fn key(&self, customer: &CustomerId, stored: &Stored) -> Result<Option<CustomerKey>, KeyError> {
         let (Some(keys), Some(wrapped)) = (&self.keys, &stored.wrapped_key) else { return Ok(None) };
@@ -128,7 +139,9 @@ impl ViewCheck {
         let mut exceptions = rows::Exceptions::default();
         let mut made: Option<Case> = None;
         let mut missed = false;
+        let mut asked = Asked::default();
         let case = stream.strip_prefix(OF_CASE).and_then(|case| case.parse().ok());
+        self.owed.moments(&stored.records);
         stored.outbox.iter().for_each(|row| self.owed.keep(row, found));
         for record in &stored.records {
             for digest in after_each(&record.body, BUNDLE).filter_map(|rest| rest.get(..64)) {
@@ -160,6 +173,7 @@ impl ViewCheck {
             }
             if let Some(case) = &made {
                 rows::follow(&mut exceptions, &event, case);
+                asked.follow(&event, case);
             }
         }
         if let Some(made) = &made {
@@ -190,12 +204,13 @@ impl ViewCheck {
             (None, Some(_)) => Some("it is not kept".to_owned()),
             (_, None) => Some("no record opens it".to_owned()),
         };
-        if let (None, Some(made)) = (&differs, &made)
-            && self.is_whole
-            && !missed
-            && outbox::lacks_promise(&stored.outbox, made)
-        {
-            self.governed.unseen(made);
+        if let (None, Some(made)) = (&differs, &made) {
+            self.owed.made(made);
+            if self.is_whole && !missed && outbox::lacks_promise(&stored.outbox, made) {
+                self.governed.unseen(made);
+            }
+            let unasked = Unasked::of(&stored.outbox, made, &asked);
+            unasked.into_iter().for_each(|unasked| self.governed.unasked(unasked));
         }
         differs
     }
@@ -325,66 +340,28 @@ impl Judge for ViewCheck {
                 found(kept("outcomes of", &responder, "the records say that there are some, and none is counted"));
             }
         }
-        std::mem::take(&mut self.owed).compare(customer_of, found);
+        let turns = match self.is_whole && !self.is_unserved {
+            true => self.governed.turns_forgotten(),
+            false => Some((Vec::new(), 0)),
+        };
+        for case in turns.iter().flat_map(|(cases, _)| cases) {
+            let how = "its AI responder was asked, and its turn is neither taken nor in the outbox".to_owned();
+            found(Problem::Case { case: case.to_string(), how });
+        }
+        std::mem::take(&mut self.owed).compare(self.is_recorded_from_birth, customer_of, found);
         let (keys, is_whole) = (self.keys.as_ref(), self.is_whole);
         let known = Known { keys, is_whole, is_recorded_from_birth: self.is_recorded_from_birth };
         let held = self.authority.compare(known, customer_of, found);
-        let is_recorded = held.is_recorded;
         let looked = [
             ("sealed words and files opened", self.opened),
             ("customers whose sealed facts were opened", self.authority.facts_opened()),
             ("bundles that decisions name", self.named.len() as u64),
-            ("tokens, staff, chats and subscriptions", if is_recorded { self.authority.count() } else { 0 }),
+            ("tokens, staff, chats and subscriptions", if held.is_recorded { self.authority.count() } else { 0 }),
         ];
-        let mut not = vec![
-            ("answers kept to be repeated, beyond their form", "they are not in the ledger"),
-            (
-                "names of tokens and of subscriptions, and why and since when staff are away",
-                "records have no names and no words",
-            ),
-            (
-                "how far events were delivered to a subscription, what was given up, and until when a secret of before \
-                 signs",
-                "what is delivered is on no record; a replay sends everything again",
-            ),
-            (
-                "further cases of a chat than its first, beyond whose they are",
-                "records do not say on which chat one was opened",
-            ),
-            (
-                "whether the values that cases are found by are those of their fields",
-                "which fields cases are found by is the bundle's to say, and a search looks at the field as well",
-            ),
-            (
-                "when promises are looked at again, and whether and when silences are",
-                "it follows from the bundle and the moment, not from records",
-            ),
-            (
-                "of which intent outcomes are counted",
-                "it follows from what was committed together, which records do not say",
-            ),
-        ];
-        if !is_recorded {
-            not.push((
-                "tokens, staff, chats and subscriptions, beyond their form",
-                "an earlier version made them, and the next start puts them on record",
-            ));
-        }
+        let mut not = unlooked::always();
+        not.extend(unlooked::of_earlier(known, held.is_recorded));
         not.extend(held.not);
-        if !self.is_whole {
-            not.push((
-                "counts of outcomes, and whether everything that remains to be done is there",
-                "the database was made by an earlier version, which did not count from the first record on",
-            ));
-        }
-        match &forgotten {
-            None => not.push(("whether promises that run are looked at again", "the bundle in force is not on record")),
-            Some((_, more @ 1..)) => {
-                tracing::warn!(more, "more cases than are remembered");
-                not.push(("whether promises are looked at again on all cases", "there are too many that are not"));
-            }
-            Some(_) => {}
-        }
+        not.extend(unlooked::of_outbox(forgotten.as_ref(), turns.as_ref()));
         let mut not: Vec<NotLookedAt> =
             not.into_iter().map(|(what, why)| NotLookedAt { what: what.to_owned(), why: why.to_owned() }).collect();
         if self.keys.is_none() {

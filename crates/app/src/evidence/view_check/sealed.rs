@@ -57,7 +57,7 @@ impl Named {
                 told(is_file, id, "it is there, and on record as erased");
             } else if stored.wrapped_key.is_none() {
                 // Once the key is destroyed on record, what it sealed is taken away case by case.
-                if !stored.is_customer_erased {
+                if !stored.is_covered {
                     told(is_file, id, "the customer's key is not there");
                 }
             } else if sealed.len() as u64 != named.bytes + SEALED_MORE {
@@ -66,8 +66,8 @@ impl Named {
                 told(is_file, id, "it does not open under the customer's key, or is not what was committed to");
             }
         }
-        // Erasing takes all of a customer's cases, and earlier versions recorded it case by case.
-        let gone = stored.is_customer_erased && stored.wrapped_key.is_none();
+        // Erasing takes all cases that a customer has by then, and earlier versions recorded it case by case.
+        let gone = stored.is_covered && stored.wrapped_key.is_none();
         for (id, named) in &self.0 {
             if !named.is_erased && !gone && !there.contains_key(&(named.is_file, id)) {
                 told(named.is_file, id, "it is not there, and no erasure is on record");
