@@ -272,7 +272,7 @@ impl Wanted {
         Ok(Self { by, moves, preview, from })
     }
 
-    /// That of who goes back from the bundle in force in `parts`, and from no other one that comes into force meanwhile.
+    /// That of who goes back from the bundle in force in `parts`, and from none that comes into force meanwhile.
     fn back(mut asked: ActivateBundle, who: &str, parts: &Parts) -> Result<Self, Refused> {
         asked.from.get_or_insert_with(|| parts.governance.bundle.digest().to_string());
         Self::of(&asked, who)

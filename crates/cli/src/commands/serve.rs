@@ -45,8 +45,8 @@ pub(crate) struct Serve {
     /// The data directory; made if it is not there.
     #[arg(long, env = "REMIT_DATA", default_value = "remit-data")]
     data: PathBuf,
-    /// The bundle of a new data directory, and of a start after the bundle changed; what `policy activate` or a rollback
-    /// put in force since it was loaded last goes on. `bundles/bank` is a sample, and `remit init` makes one.
+    /// The bundle of a new data directory, and of a start after the bundle changed; what `policy activate` or a
+    /// rollback put in force since it was loaded last goes on. `bundles/bank` is a sample, and `remit init` makes one.
     #[arg(long, env = "REMIT_BUNDLE")]
     bundle: Option<PathBuf>,
     /// Where goes what a responder had that the bundle does not have any more: its open cases, questions and staff. May
