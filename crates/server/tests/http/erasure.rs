@@ -284,7 +284,7 @@ fn an_erasure_excuses_nothing_of_who_came_back() {
     let ways: [(&[&str], &str); 5] = [
         (&[KEY], "is destroyed"),
         (&[KEY_OVERWRITTEN], "is destroyed"),
-        (&[WHICH_KEY], "is destroyed"),
+        (&[WHICH_KEY], "the customer's key is not there"),
         (&[WORDS], "it is not there, and no erasure is on record"),
         (&KEY_AND_WORDS, "it is not there, and no erasure is on record"),
     ];
