@@ -53,7 +53,7 @@ type = "text"
 [enrichment]
 url = "URL"
 secret_env = "CRM_SECRET"
-deadline_ms = 3000
+deadline_ms = 5000
 facts = ["tier", "name"]
 fields = ["amount"]
 outages = 2
