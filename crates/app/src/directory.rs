@@ -7,7 +7,7 @@ use crate::{
 };
 use remit_store::{
     CHECKPOINT, OpenError,
-    sqlite::{DATABASE, MigrationStep, Options, RESERVE, SqliteStore},
+    sqlite::{DATABASE, MigrationStep, Options, RESERVE, SqliteStore, earlier_key_marks},
 };
 use std::{fs, io, path::Path};
 
@@ -46,6 +46,12 @@ impl Directory {
         told: &mut dyn FnMut(MigrationStep),
     ) -> Result<Self, StartError> {
         is_there(data)?;
+        // Before it is migrated: who has other keys has put another database in the place of theirs.
+        let marks = earlier_key_marks(data);
+        if !marks.is_empty() {
+            let keys = data.join(KEYS);
+            Keys::read(&keys)?.are_marked(&keys, &marks)?;
+        }
         let store = match SqliteStore::open_telling(data, options.clone(), told) {
             // A first start was killed before anything was committed: a database is made before its keys.
             Err(OpenError::LogLost(_)) if !data.join(KEYS).exists() => {

@@ -105,3 +105,16 @@ fn what_was_changed_in_a_directory_of_before_is_found_there_and_after_the_migrat
         assert!(found(), "{change}, after: {:?}", verified(data).problems);
     }
 }
+
+#[test]
+fn a_directory_with_anothers_keys_is_refused_before_it_is_migrated() {
+    for key in ["master.key", "ledger.key"] {
+        let directory = format_7();
+        let data = directory.path();
+        let database = fs::read(data.join(DATABASE)).unwrap();
+        fs::write(data.join(KEYS).join(key), [7; 32]).unwrap();
+        let refused = Directory::open(data, Options::default()).unwrap_err().to_string();
+        assert!(refused.contains(key), "{refused}");
+        assert!(is_earlier(data).is_some() && fs::read(data.join(DATABASE)).unwrap() == database, "{key}");
+    }
+}

@@ -46,11 +46,16 @@ pub(crate) async fn enrich(
     let random: [u8; 16] = parts.environment.entropy.bytes()?;
     let id = format!("enr_{:032x}", u128::from_be_bytes(random));
     let configured = &enricher.configured;
+    // What nobody is to see goes to nobody.
+    let is_seen = |name: &str| {
+        let spec = parts.governance.bundle.field(name);
+        spec.is_some_and(|spec| spec.seen_by_staff || spec.seen_by_ai || spec.seen_by_policies)
+    };
     let asked = EnrichmentAsked {
         customer: external.map(ToOwned::to_owned),
         pseudonym: customer.to_string(),
         channel: channel.as_str().to_owned(),
-        fields: sent.clone(),
+        fields: sent.iter().filter(|(name, _)| is_seen(name)).map(|(n, v)| (n.clone(), v.clone())).collect(),
         wants_facts: configured.facts.clone(),
         wants_fields: configured.fields.clone(),
     };

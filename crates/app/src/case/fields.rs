@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Environment, Governance, Parts,
-    access::principal::Principal,
+    access::{auth, principal::Principal},
     case::{
         field_view::{FieldView, currency},
         sent::{self, Of, Said, Sent, is_ai, source_of},
@@ -14,7 +14,7 @@ use crate::{
     vault::keys::{CustomerKey, Sealed},
 };
 use remit_domain::{
-    Case,
+    Case, Event,
     field::{FieldKind, FieldValue, Held, SetFields},
     id::FieldName,
 };
@@ -108,6 +108,24 @@ pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec
         _ if is_ai(governance, caller) => spec.seen_by_ai,
         _ => spec.seen_by_staff,
     }
+}
+
+/// Takes the values out of an event that `caller` may not see, and gives the fields' names. Who may read all events sees
+/// it as it is on record; what the bundle does not declare any more is shown to nobody else.
+pub(crate) fn withhold(parts: &Parts, caller: &Caller, event: &mut Event) -> Vec<FieldName> {
+    let Event::FieldsSet { fields, .. } = event else { return Vec::new() };
+    let hidden = |(name, held): (&FieldName, &Held)| {
+        let spec = parts.governance.bundle.field(name.as_str());
+        let may = spec.is_some_and(|spec| may_see(&parts.governance, caller, spec));
+        (matches!(held, Held::Plain(_)) && !may).then(|| name.clone())
+    };
+    let hidden: Vec<FieldName> = fields.iter().filter_map(hidden).collect();
+    let sees_all = || auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read").is_ok();
+    if hidden.is_empty() || sees_all() {
+        return Vec::new();
+    }
+    fields.retain(|name, _| !hidden.contains(name));
+    hidden
 }
 
 /// The fields of a case that `caller` may see, in the bundle's order. What was set under an earlier bundle, which this

@@ -14,7 +14,7 @@ use remit_domain::{
     automatic::AutoSubmitted,
     case::Author,
     event::Words,
-    id::{CaseId, Timestamp},
+    id::{CaseId, FieldName, Timestamp},
     schema::RecordedEvent,
     signal::OWN_SOURCE,
 };
@@ -127,6 +127,10 @@ pub struct TimelineItem {
     /// force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+    /// Fields that it set, and whose values who asks may not see.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub withheld: Vec<FieldName>,
 }
 
 /// Most items of one page.
@@ -254,7 +258,8 @@ pub async fn timeline(
     let (rows, next) = records_of(&parts.journal, &Stream::case(case.id), after, limit).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let mut event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
+        let withheld = fields::withhold(parts, caller, &mut event);
         let words = match words_of(&event) {
             Some(words) => sealing::open_words(&parts.journal, &parts.vault, &parts.environment, &case, words).await?,
             None => None,
@@ -268,6 +273,7 @@ pub async fn timeline(
             words,
             told: told_of(parts, &case, &event).await,
             rules: rules_of(&parts.governance, &event),
+            withheld,
         });
     }
     Ok(Page { items, next })

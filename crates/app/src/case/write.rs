@@ -7,6 +7,7 @@ use crate::{
         automatic,
         bounds::{self, TEXT_MAX},
         counted::{self, CaseAnswer, shown},
+        late,
         request::PostMessage,
     },
     operation::{PostMessageRefusal, PostSignalsRefusal},
@@ -55,8 +56,15 @@ pub async fn post_message(
     within_bounds(&message)?;
     let action = if message.epoch.is_some() { "message.answer" } else { POST };
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
-    let loaded = lease::load_under(governance, journal, environment, caller, action, id, message.epoch).await?;
-    post_on(parts, caller, repeat, loaded, message).await
+    let epoch = message.epoch;
+    let posted = match lease::load_under(governance, journal, environment, caller, action, id, epoch).await {
+        Ok(loaded) => posted_on(parts, caller, repeat, loaded, message).await,
+        Err(refused) => Err(refused),
+    };
+    if let Err(refused) = &posted {
+        late::note(parts, caller, id, epoch, refused).await?;
+    }
+    Ok(posted?)
 }
 
 fn within_bounds(message: &PostMessage) -> Result<(), Refused> {
@@ -75,6 +83,16 @@ pub(crate) async fn post_on(
     loaded: Loaded,
     message: PostMessage,
 ) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
+    Ok(posted_on(parts, caller, repeat, loaded, message).await?)
+}
+
+async fn posted_on(
+    parts: &Parts,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    loaded: Loaded,
+    message: PostMessage,
+) -> Result<Done<CaseAnswer>, Refused> {
     within_bounds(&message)?;
     let (id, written) = (loaded.case.id.to_string(), written(&message.text));
     bounds::customers_words(caller, message.epoch)?;
@@ -85,9 +103,7 @@ pub(crate) async fn post_on(
     let command = match message.epoch {
         Some(epoch) => Command::Answer { epoch, words, to: None, marks: message.marks, found: None },
         None if !message.marks.is_empty() => {
-            return Err(
-                Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`").into()
-            );
+            return Err(Refused::invalid("marks", "only the holder promises and refuses; send the lease's `epoch`"));
         }
         None => match automatic {
             Some(auto_submitted) => {
@@ -99,7 +115,7 @@ pub(crate) async fn post_on(
                 let becomes = after_end::becomes(&parts.governance, &parts.journal, &parts.environment, &loaded.case);
                 let becomes = becomes.await?;
                 if becomes == AfterEnd::Follows {
-                    return Ok(after_end::follow(parts, caller, repeat, &loaded.case, &message.text, &written).await?);
+                    return after_end::follow(parts, caller, repeat, &loaded.case, &message.text, &written).await;
                 }
                 let readings = measure::measure_again(parts, &loaded.case, &written).await?;
                 let situation = measure::noted(&parts.governance, &readings);
@@ -111,7 +127,7 @@ pub(crate) async fn post_on(
         },
     };
     let act = Act::on(loaded, command).with([sealed]);
-    Ok(pipeline::execute(parts, caller, repeat, Some(&id), act, shown(parts)).await?)
+    pipeline::execute(parts, caller, repeat, Some(&id), act, shown(parts)).await
 }
 
 /// Adds readings, which may change who holds the case.

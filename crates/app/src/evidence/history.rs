@@ -50,5 +50,6 @@ async fn item(parts: &Parts, row: &RecordRow) -> Result<TimelineItem, Refused> {
         read: None,
         told: None,
         rules: Vec::new(),
+        withheld: Vec::new(),
     })
 }

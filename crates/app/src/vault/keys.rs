@@ -17,6 +17,7 @@ use remit_ledger::{checkpoint::Signer, hash::hex};
 use remit_store::Store;
 use sha2::Sha256;
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Write as _},
     path::Path,
@@ -168,15 +169,24 @@ impl Keys {
             }
         }
         let keys = Self::read(directory)?;
-        let (marks, known) = (keys.marks(), block_on(store.key_marks())?);
-        let foreign = |name: &str, why| KeyError::Foreign { path: directory.join(name).display().to_string(), why };
+        let known = block_on(store.key_marks())?;
         if known.is_empty() {
-            keys.fit(store).map_err(|(name, why)| foreign(name, why))?;
-            block_on(store.mark_keys(&marks))?;
-        } else if let Some((name, _)) = marks.iter().find(|(name, mark)| known.get(*name).is_none_or(|is| is != mark)) {
-            return Err(foreign(name, "its mark in the database is another"));
+            keys.fit(store).map_err(|(name, why)| foreign(directory, name, why))?;
+            block_on(store.mark_keys(&keys.marks()))?;
+        } else {
+            keys.are_marked(directory, &known)?;
         }
         Ok(keys)
+    }
+
+    /// Whether these are the keys under `directory` that a database has the marks of.
+    ///
+    /// # Errors
+    /// [`KeyError::Foreign`] where one is another.
+    pub(crate) fn are_marked(&self, directory: &Path, known: &BTreeMap<String, Vec<u8>>) -> Result<(), KeyError> {
+        let marks = self.marks();
+        let other = marks.iter().find(|(name, mark)| known.get(*name).is_none_or(|is| is != mark));
+        other.map_or(Ok(()), |(name, _)| Err(foreign(directory, name, "its mark in the database is another")))
     }
 
     /// Which key cannot be that of a database that has no marks of its keys, as far as what it holds shows.
@@ -373,6 +383,10 @@ pub(crate) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         mac.update(part);
     }
     mac.finalize().into_bytes().into()
+}
+
+fn foreign(directory: &Path, name: &str, why: &'static str) -> KeyError {
+    KeyError::Foreign { path: directory.join(name).display().to_string(), why }
 }
 
 /// The key in a file, if it is there.

@@ -390,3 +390,28 @@ fn words_that_do_not_open_are_shown_as_gone_and_people_get_the_case() {
     let metrics = metrics.as_str().unwrap();
     assert!(metrics.contains("why=\"failed\"} 1") && !metrics.contains("words_unreadable_total 0"), "{metrics}");
 }
+
+#[test]
+fn an_answer_through_the_interface_that_comes_too_late_is_refused_and_on_record_once() {
+    let server = Server::start();
+    let lead = server.client(&["lead", "admin"]);
+    let case = lead.open("ann", "When will my card arrive?");
+    let ai = server.client_as(&["responder"], case["holder"]["name"].as_str(), None);
+    let wish = json!({ "to": "general", "reason": "they know it" });
+    assert_eq!(lead.post(&format!("/v1/cases/{}/overrides", id(&case)), &wish).status, 201);
+    let say =
+        |epoch: u64| ai.post(&format!("/v1/cases/{}/messages", id(&case)), &json!({ "text": "x", "epoch": epoch }));
+    let held = epoch(&case);
+    for epoch in [held, held, held + 7] {
+        let got = say(epoch);
+        assert_eq!((got.status, &got.body["type"]), (409, &json!("/problems/lease_lost")), "{}", got.body);
+    }
+    let late = |item: &&Value| item["event"]["type"] == "answered_too_late";
+    let events = timeline(&lead, &id(&case));
+    let late: Vec<&Value> = events.iter().filter(late).collect();
+    assert_eq!(late.len(), 1, "{late:?}");
+    assert_eq!((&late[0]["event"]["epoch"], &late[0]["event"]["responder"]), (&json!(held), &case["holder"]["name"]));
+    let metrics = lead.get("/metrics").body;
+    let counted = metrics.as_str().unwrap().lines().find(|line| line.starts_with("remit_ai_turns_lost")).unwrap();
+    assert!(counted.contains("late") && counted.ends_with(" 1"), "{counted}");
+}

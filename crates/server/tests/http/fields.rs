@@ -215,3 +215,33 @@ fn an_ai_service_is_given_what_an_ai_may_see() {
     assert!(summary.contains("order: W1.") && summary.contains("amount: 100 minor units of GBP."), "{summary}");
     assert!(!turn.to_string().contains("gold"), "{turn}");
 }
+
+#[test]
+fn a_timeline_shows_values_to_who_may_see_them_and_names_the_others() {
+    let server = Server::start_with(declared(), Services::none());
+    let scoring = server.client_as(&["integration"], None, Some("scoring"));
+    let bundle = DECLARED.replace(
+        "sources = [\"scoring\"]\npersonal = false",
+        "sources = [\"scoring\"]\npersonal = false\nseen_by = [\"policies\"]",
+    );
+    let lead = server.client(&["lead", "admin"]);
+    let bundle = super::activation::untested(&bank_and(&bundle, &[("policies/about.cedar", POLICIES)]));
+    assert_eq!(put_in_force(&lead, &bundle, "reason=closer").status, 200);
+    let case = opened(&scoring, "ann", json!({ "score": 7, "amount": 1200 }))["case"].clone();
+    let set = |client: &Client| {
+        let items = client.get(&format!("/v1/cases/{}/timeline?limit=200", id(&case))).expect(200)["items"].clone();
+        let items = items.as_array().unwrap().clone();
+        items.into_iter().find(|item| item["event"]["type"] == "fields_set").unwrap()
+    };
+    let of = |item: &Value| (item["event"]["fields"].get("score").cloned(), item["withheld"].clone());
+    let staff = server.client_as(&["staff"], Some("cards"), None);
+    let ai = server.client_as(&["responder"], Some("cards-ai"), None);
+    for client in [&staff, &ai] {
+        let item = set(client);
+        assert_eq!(of(&item), (None, json!(["score"])), "{item}");
+        assert_eq!(item["event"]["fields"]["amount"]["plain"]["value"], 1200, "{item}");
+    }
+    // Who may read all events reads the record as it is.
+    let item = set(&lead);
+    assert_eq!((of(&item).0.is_some(), item.get("withheld")), (true, None), "{item}");
+}

@@ -16,6 +16,7 @@ use super::{
 use crate::OpenError;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, backup};
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Seek as _, Write as _},
     path::{Path, PathBuf},
@@ -73,6 +74,19 @@ pub(super) fn bring(data: &Path, options: &Options, told: Told<'_>) -> Result<()
 pub fn is_earlier(data: &Path) -> Option<(i64, i64)> {
     let known = setup::newest_format();
     earlier(&data.join(DATABASE), known).map(|found| (found, known))
+}
+
+/// What tells the keys from others with which the database in `data` was made, by the key's name, where it is of an
+/// earlier format and says so; nothing is changed by it.
+pub fn earlier_key_marks(data: &Path) -> BTreeMap<String, Vec<u8>> {
+    let path = data.join(DATABASE);
+    let read = || -> Result<BTreeMap<String, Vec<u8>>, rusqlite::Error> {
+        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut marks = connection.prepare("SELECT name, mark FROM keys")?;
+        marks.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    // Formats before 6 have no marks, and what cannot be read is told of when it is opened.
+    earlier(&path, setup::newest_format()).and_then(|_| read().ok()).unwrap_or_default()
 }
 
 /// The format of the database at `path`, if it is Remit's and of an earlier one. What cannot be read is told of when it

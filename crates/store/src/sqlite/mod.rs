@@ -41,7 +41,7 @@ use customer_filter::CustomerFilter;
 use durability::Durability;
 pub use evidence::Directory;
 use group_commit::{Gate, GroupCommit, Sent};
-pub use migrate::is_earlier;
+pub use migrate::{earlier_key_marks, is_earlier};
 use quiet::Quiet;
 use remit_ledger::tree::Tree;
 use reserve::Reserve;
