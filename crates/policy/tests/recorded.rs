@@ -82,3 +82,10 @@ fn what_was_decided_before_custody() {
 fn what_was_decided_before_overrides_stood_against_all_but_dangers() {
     taken_again("v3", false);
 }
+
+#[test]
+fn what_is_decided_since_outages_tell_against_no_ai_responder_is_taken_again() {
+    let points = taken_again("v5", false);
+    let all = ["Escalate", "Offer", "Override", "Retain", "ReturnToAi", "Route", "StopAi"];
+    assert_eq!(points, BTreeSet::from(all.map(str::to_owned)));
+}
