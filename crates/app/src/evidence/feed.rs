@@ -112,23 +112,37 @@ pub async fn told(
 
 /// The same, if it is among the newest.
 async fn told_lately(
-    parts: &Parts,
-    caller: &Caller,
+    parts: &Arc<Parts>,
+    caller: &Arc<Caller>,
     after: u64,
     write: Write,
 ) -> Result<Option<VecDeque<Told>>, Refused> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "events.read")?;
     let newest = *parts.journal.ticks.borrow();
-    let mut kept = parts.live.event_buffer.0.lock().await;
-    // The first to come after a commit reads for all.
-    while kept.last < newest {
-        let items = feed(parts, caller, kept.last, READ_AT_ONCE).await?;
-        if items.is_empty() {
-            break;
+    if parts.live.event_buffer.kept().last < newest {
+        // In a task of its own: who listens and takes nothing more is polled no more, and would keep its turn for ever.
+        let (app, by) = (Arc::clone(parts), Arc::clone(caller));
+        tokio::spawn(async move { fill(&app, &by, newest, write).await }).await.map_err(Refused::internal)??;
+    }
+    Ok(parts.live.event_buffer.kept().after(after))
+}
+
+/// Reads what is new up to `newest`; the first to come after a commit reads for all.
+async fn fill(parts: &Parts, caller: &Caller, newest: u64, write: Write) -> Result<(), Refused> {
+    let buffer = &parts.live.event_buffer;
+    let _one = buffer.filling.lock().await;
+    loop {
+        let last = buffer.kept().last;
+        if last >= newest {
+            return Ok(());
         }
+        let items = feed(parts, caller, last, READ_AT_ONCE).await?;
+        if items.is_empty() {
+            return Ok(());
+        }
+        let mut kept = buffer.kept();
         items.iter().for_each(|item| kept.push(written(item, write)));
     }
-    Ok(kept.after(after))
 }
 
 /// An event as its listeners get it.

@@ -1,7 +1,9 @@
 //! The newest events, for those who listen: a cache of bounded size.
 
-use std::{collections::VecDeque, sync::Arc};
-use tokio::sync::Mutex;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Events kept, and their bytes: who is further behind than that reads from the store.
 const EVENTS_MAX: usize = 1_024;
@@ -24,7 +26,12 @@ pub struct Told {
 
 /// The newest events.
 #[derive(Debug)]
-pub(crate) struct EventBuffer(pub(crate) Mutex<Kept>);
+pub(crate) struct EventBuffer {
+    /// Never held while anything is waited for: who listens may be slow, and is not let wait for anybody.
+    kept: Mutex<Kept>,
+    /// Held by who reads what is new, for all.
+    pub(crate) filling: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Kept {
@@ -38,7 +45,12 @@ pub(crate) struct Kept {
 impl EventBuffer {
     /// Nothing yet; what comes after `last` is kept.
     pub(crate) fn after(last: u64) -> Self {
-        Self(Mutex::new(Kept { events: VecDeque::new(), bytes: 0, last }))
+        let kept = Mutex::new(Kept { events: VecDeque::new(), bytes: 0, last });
+        Self { kept, filling: tokio::sync::Mutex::default() }
+    }
+
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
