@@ -110,8 +110,8 @@ pub(crate) fn may_see(governance: &Governance, caller: &Caller, spec: &FieldSpec
     }
 }
 
-/// Takes the values out of an event that `caller` may not see, and gives the fields' names. Who may read all events sees
-/// it as it is on record; what the bundle does not declare any more is shown to nobody else.
+/// Takes the values out of an event that `caller` may not see, and gives the fields' names. Who may read all events
+/// sees it as it is on record; what the bundle does not declare any more is shown to nobody else.
 pub(crate) fn withhold(parts: &Parts, caller: &Caller, event: &mut Event) -> Vec<FieldName> {
     let Event::FieldsSet { fields, .. } = event else { return Vec::new() };
     let hidden = |(name, held): (&FieldName, &Held)| {

@@ -164,9 +164,7 @@ impl Keys {
     /// When a key is missing, damaged, or another database's.
     pub fn open(directory: &Path, store: &impl Store, entropy: &Entropy) -> Result<Self, KeyError> {
         if block_on(store.is_blank())? {
-            for name in NAMES {
-                make(&directory.join(name), entropy)?;
-            }
+            NAMES.iter().try_for_each(|name| make(&directory.join(name), entropy))?;
         }
         let keys = Self::read(directory)?;
         let known = block_on(store.key_marks())?;
