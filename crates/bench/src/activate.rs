@@ -72,7 +72,7 @@ pub(crate) fn run(bench: &Bench, setting: &Arc<Setting>) -> anyhow::Result<bool>
         let (done, took) = put(files, false)?;
         held_up.push(done.held_up_ms.context("the bundle did not come into force")?);
         switched.push(took);
-        runtime.block_on(tokio::time::sleep(length / 2));
+        runtime.block_on(async { tokio::time::sleep(length / 2).await });
     }
     over.store(true, Ordering::Relaxed);
     let (mut switching, _) = runtime.block_on(driving)?.context("a request was refused while the bundle changed")?;
