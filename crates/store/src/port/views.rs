@@ -150,8 +150,8 @@ pub trait Views: Send + Sync {
     /// All tokens that stand, in the order in which they were made.
     fn tokens(&self) -> impl Future<Output = Result<Vec<TokenRow>, ReadError>> + Send;
 
-    /// The name of a token, also of one that was revoked, until the item of the kind [`REVOKED_TOKEN`] that it then is
-    /// is forgotten, and overwritten.
+    /// The name of a token, also of one that was revoked, until the item of the kind
+    /// [`REVOKED_TOKEN`](crate::REVOKED_TOKEN) that it then is in is forgotten.
     fn token_name(&self, id: &str) -> impl Future<Output = Result<Option<String>, ReadError>> + Send;
 
     /// What tells each key that this store was made with from others, by the key's name.
