@@ -151,7 +151,7 @@ pub trait Views: Send + Sync {
     fn tokens(&self) -> impl Future<Output = Result<Vec<TokenRow>, ReadError>> + Send;
 
     /// The name of a token, also of one that was revoked, until the item of the kind
-    /// [`REVOKED_TOKEN`](crate::REVOKED_TOKEN) that it then is in is forgotten.
+    /// [`REVOKED_TOKEN`](crate::REVOKED_TOKEN) that keeps it then is forgotten, and overwritten.
     fn token_name(&self, id: &str) -> impl Future<Output = Result<Option<String>, ReadError>> + Send;
 
     /// What tells each key that this store was made with from others, by the key's name.
