@@ -112,16 +112,21 @@ pub fn govern(
 /// The bundle in force, which came into force after what is still in the directory at `path`.
 fn superseding(path: &Path, there: &Bundle, in_force: InForce) -> anyhow::Result<Bundle> {
     let (path, named) = (path.display(), short(in_force.digest.as_str()).to_owned());
-    let bundle = in_force.governing().map_err(|why| {
-        let cure = format!("cure: put a bundle in force that can with `remit policy activate {path} --data DIR`");
-        anyhow::anyhow!("the bundle in force, {named}, cannot govern:\n{why}\n{cure}")
-    })?;
+    let cure = format!("put a bundle in force that can with `remit policy activate {path} --data DIR`");
+    let bundle = governing(in_force, "", &cure)?;
     shown::note(&format!(
         "{path} holds bundle {} as when it was loaded last; {named} was put in force since, and goes on. \
          `remit policy activate {path}` puts the directory's in force, and so does SIGHUP",
         short(there.digest().as_str())
     ));
     Ok(bundle)
+}
+
+/// The bundle in force, of the directory that `place` names, or why it cannot govern, with the cure.
+fn governing(in_force: InForce, place: &str, cure: &str) -> anyhow::Result<Bundle> {
+    let named = short(in_force.digest.as_str()).to_owned();
+    let told = |why| anyhow::anyhow!("the bundle in force{place}, {named}, cannot govern:\n{why}\ncure: {cure}");
+    in_force.governing().map_err(told)
 }
 
 /// An opened data directory, and what is to govern it.
@@ -141,13 +146,7 @@ pub fn opened(
     let opened = Opened::open(data, &mut |step| shown::note(step))?;
     let bundle = match opened.in_force()? {
         None => otherwise()?,
-        Some(in_force) => {
-            let named = short(in_force.digest.as_str()).to_owned();
-            in_force.governing().map_err(|why| {
-                let cure = "cure: name another one with --bundle";
-                anyhow::anyhow!("the bundle in force in {}, {named}, cannot govern:\n{why}\n{cure}", data.display())
-            })?
-        }
+        Some(in_force) => governing(in_force, &format!(" in {}", data.display()), "name another one with --bundle")?,
     };
     Ok((opened, bundle))
 }

@@ -18,7 +18,7 @@ use remit_policy::{
     bundle::{Bundle, Difference, Names, in_numbers},
     files::Files,
 };
-use remit_store::{Evidence as _, Journal as _};
+use remit_store::Evidence as _;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -198,12 +198,8 @@ fn parsed(digest: &str) -> Result<Digest, Refused> {
 
 /// The digest of the bundle that was in force before the one in force.
 pub(super) async fn before(journal: &Journal) -> Result<Digest, Refused> {
-    let stream = Stream::bundle().to_string();
-    let rows = journal.store.records_of(&stream, 0, usize::MAX).await.map_err(Refused::internal)?;
-    let from = rows.last().and_then(|row| match serde_json::from_slice(&row.body) {
-        Ok(Event::BundleActivated(BundleActivation { from, .. })) => from,
-        _ => None,
-    });
+    let activations = super::in_force::activations(&journal.store).await.map_err(Refused::internal)?;
+    let from = activations.into_iter().last().and_then(|newest| newest.from);
     let cure = "Nothing can be rolled back to: put the bundle in force that is to govern.";
     from.ok_or_else(|| Refused::new(Kind::NotFound, "no bundle was in force before the one in force").cured_by(cure))
 }

@@ -1,8 +1,8 @@
 //! Which bundle is in force.
 
-use remit_domain::{Event, Stream, id::Digest};
+use remit_domain::{Event, Stream, activation::BundleActivation, id::Digest};
 use remit_policy::{bundle::Bundle, files::Files, finding::Finding};
-use remit_store::{Evidence, Journal, ReadError};
+use remit_store::{Evidence, Journal, ReadError, RecordRow};
 
 /// The bundle in force, as it was kept.
 #[derive(Debug)]
@@ -43,16 +43,32 @@ pub async fn in_force(store: &impl Evidence) -> Result<Option<InForce>, ReadErro
     Ok(Some(InForce { digest, kept }))
 }
 
+/// The event of a record.
+pub(super) fn event(row: &RecordRow) -> Result<Event, ReadError> {
+    serde_json::from_slice(&row.body).map_err(|error| ReadError(format!("a record: {error}")))
+}
+
+/// What is on record of bundles that came into force, oldest first.
+///
+/// # Errors
+/// When the store cannot be read, or a record cannot.
+pub(super) async fn activations(store: &impl Journal) -> Result<Vec<BundleActivation>, ReadError> {
+    let rows = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await?;
+    let mut activations = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Event::BundleActivated(activation) = event(&row)? {
+            activations.push(activation);
+        }
+    }
+    Ok(activations)
+}
+
 /// The bundle that the directory named at a start held when it was loaded last, at a start or by SIGHUP; none where no
 /// such load is on record.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn from_directory(store: &impl Journal) -> Result<Option<Digest>, ReadError> {
-    let rows = store.records_of(&Stream::bundle().to_string(), 0, usize::MAX).await?;
-    let loaded = |body: &[u8]| match serde_json::from_slice(body) {
-        Ok(Event::BundleActivated(activation)) if activation.from_directory => Some(activation.to),
-        _ => None,
-    };
-    Ok(rows.iter().rev().find_map(|row| loaded(&row.body)))
+    let loaded = activations(store).await?.into_iter().rev().find(|activation| activation.from_directory);
+    Ok(loaded.map(|activation| activation.to))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     catalogue::DifferenceView,
-    in_force::{InForce, in_force},
+    in_force::{InForce, event, in_force},
     moves::{MoveError, Moves, queues},
     survey::{Gone, Survey, is_there, staff, survey},
 };
@@ -14,9 +14,7 @@ use remit_domain::{
     id::{Digest, ResponderId, StaffId, Timestamp},
 };
 use remit_policy::bundle::{Bundle, in_numbers};
-use remit_store::{
-    Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, RecordRow, Store,
-};
+use remit_store::{Activation, Collection, Commit, Committed, Entry, Expected, InFlight, ItemWrite, ReadError, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -278,10 +276,6 @@ async fn before_the_last_change(
         }
     }
     Ok(before)
-}
-
-fn event(row: &RecordRow) -> Result<Event, ReadError> {
-    serde_json::from_slice(&row.body).map_err(|error| ReadError(format!("a record: {error}")))
 }
 
 /// Keeps the files of `bundle` under its digest.

@@ -132,11 +132,9 @@ pub async fn answer_consult(
     let consult: ConsultId = answer.consult.parse().map_err(|error| Refused::invalid("consult", error))?;
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, caller, action, id).await?;
     let case = &loaded.case;
-    let works_there = |staff| {
-        let queue = case.consults.get(&consult).map(|open| &open.queue);
-        parts.live.floor.staff(staff).is_some_and(|item| queue.is_some_and(|queue| item.profile.queues.contains(queue)))
-    };
-    if case.consults.contains_key(&consult) && caller.principal.staff().is_some_and(|staff| !works_there(staff)) {
+    if let (Some(open), Some(staff)) = (case.consults.get(&consult), caller.principal.staff())
+        && !parts.live.floor.works_in(staff, &open.queue)
+    {
         let detail = "advice is given by those who work in the queue that was asked";
         return Err(Refused::new(Kind::Forbidden, detail).into());
     }
@@ -171,10 +169,7 @@ pub async fn consults(
         if case.status != Status::Open || !asked {
             continue;
         }
-        let works_there = |staff| {
-            let there = parts.live.floor.staff(staff);
-            there.is_some_and(|there| there.profile.queues.contains(&item.consult.queue))
-        };
+        let works_there = |staff| parts.live.floor.works_in(staff, &item.consult.queue);
         if !caller.principal.staff().is_some_and(works_there)
             && !load::may(&parts.governance, &parts.environment, caller, "case.read", &case)
         {

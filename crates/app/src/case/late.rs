@@ -41,15 +41,9 @@ pub(super) async fn note(
 
 async fn is_noted(parts: &Parts, id: CaseId, responder: &ResponderId, epoch: u64) -> Result<bool, Refused> {
     let Some(case) = stored_case::stored_case(&parts.journal, id).await? else { return Ok(true) };
-    let mut records = Records::of(&case);
-    while let Some(row) = records.next(&parts.journal).await? {
-        if row.kind == "answered_too_late" {
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            let late = |by: &ResponderId, under| by == responder && under == epoch;
-            if matches!(&event, Event::AnsweredTooLate { responder, epoch, .. } if late(responder, *epoch)) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    let said = |event: &Event| match event {
+        Event::AnsweredTooLate { responder: by, epoch: under, .. } => by == responder && *under == epoch,
+        _ => false,
+    };
+    Records::of(&case).any(&parts.journal, "answered_too_late", said).await
 }

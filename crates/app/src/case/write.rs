@@ -58,7 +58,7 @@ pub async fn post_message(
     let (governance, journal, environment) = (&parts.governance, &parts.journal, &parts.environment);
     let epoch = message.epoch;
     let posted = match lease::load_under(governance, journal, environment, caller, action, id, epoch).await {
-        Ok(loaded) => posted_on(parts, caller, repeat, loaded, message).await,
+        Ok(loaded) => post_on(parts, caller, repeat, loaded, message).await,
         Err(refused) => Err(refused),
     };
     if let Err(refused) = &posted {
@@ -77,16 +77,6 @@ fn within_bounds(message: &PostMessage) -> Result<(), Refused> {
 
 /// The same on a case that was read for it.
 pub(crate) async fn post_on(
-    parts: &Parts,
-    caller: &Caller,
-    repeat: Option<&Repeat>,
-    loaded: Loaded,
-    message: PostMessage,
-) -> Result<Done<CaseAnswer>, PostMessageRefusal> {
-    Ok(posted_on(parts, caller, repeat, loaded, message).await?)
-}
-
-async fn posted_on(
     parts: &Parts,
     caller: &Caller,
     repeat: Option<&Repeat>,

@@ -220,10 +220,9 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
             let caller = chat.caller();
             let said = async {
                 let loaded = load::permitted(&parts.governance, &parts.environment, &caller, write::POST, case)?;
-                write::post_on(parts, &caller, Some(repeat), loaded, message).await
+                Ok::<_, SayRefusal>(write::post_on(parts, &caller, Some(repeat), loaded, message).await?)
             };
-            let said = pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await;
-            said.map_err(Refused::from)?;
+            pipeline::or_earlier_answer(&parts.journal, &parts.vault, &caller, Some(repeat), said).await?;
         }
         _ => chat_open(parts, chat, repeat, say.text, Vec::new(), None).await?,
     }

@@ -50,6 +50,21 @@ impl Records {
         }
         Ok(self.page.next())
     }
+
+    /// Whether one of those that are left is of this kind, and `is` so.
+    pub(crate) async fn any(
+        mut self,
+        journal: &Journal,
+        kind: &str,
+        is: impl Fn(&Event) -> bool,
+    ) -> Result<bool, Refused> {
+        while let Some(row) = self.next(journal).await? {
+            if row.kind == kind && is(&serde_json::from_slice(&row.body).map_err(Refused::internal)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 pub(crate) async fn stored_case(journal: &Journal, case: CaseId) -> Result<Option<Case>, Refused> {

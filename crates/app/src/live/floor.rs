@@ -300,6 +300,11 @@ impl LiveFloor {
         self.lock().staff.get(id).cloned()
     }
 
+    /// Whether a member of staff works in a queue.
+    pub(crate) fn works_in(&self, id: &StaffId, queue: &ResponderId) -> bool {
+        self.lock().staff.get(id).is_some_and(|item| item.profile.queues.contains(queue))
+    }
+
     /// Whether a member of staff lets offers run out, and is there on record.
     pub(crate) fn is_unresponsive(&self, id: &StaffId) -> bool {
         self.lock().floor.is_unresponsive(id)

@@ -68,16 +68,8 @@ async fn had(journal: &Journal, who: &Principal, case: &Case) -> Result<bool, Re
         (Principal::Responder(name), HolderRef::Responder(to)) => is(Some(to), name),
         _ => false,
     };
-    let mut records = Records::of(case);
-    while let Some(row) = records.next(journal).await? {
-        if row.kind == "decision_made" {
-            let event: Event = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
-            if matches!(&event, Event::DecisionMade { handoff: Some(handoff), .. } if given(handoff)) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    let gave = |event: &Event| matches!(event, Event::DecisionMade { handoff: Some(handoff), .. } if given(handoff));
+    Records::of(case).any(journal, "decision_made", gave).await
 }
 
 fn is(responder: Option<&ResponderId>, name: &str) -> bool {
