@@ -26,7 +26,7 @@ use remit_domain::{
     field::FactsSet,
     id::{CaseId, CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::{bundle::Bundle, engine::Held};
 use remit_store::{CaseRow, Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -145,8 +145,16 @@ pub(crate) async fn say(
 /// # Errors
 /// When policy refuses, or nothing is known of such a customer.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
-    auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
-    let customer = named(parts, id)?;
+    // Policy sees of whom it is: as of a case of theirs that nobody has.
+    let customer = match named(parts, id) {
+        Ok(customer) => customer,
+        Err(wrong) => {
+            auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
+            return Err(wrong.into());
+        }
+    };
+    let of = Held { customer: customer.as_str(), ..Held::default() };
+    auth::permit_on(&parts.governance, &parts.environment, caller, "fact.read", of)?;
     let facts = known_facts::of(parts.opener(), &customer).await?;
     let Some(facts) = facts.filter(|facts| facts.values().any(|fact| fact.held.is_some())) else {
         let none = Refused::new(Kind::NotFound, "nothing is known of a customer of this identifier");

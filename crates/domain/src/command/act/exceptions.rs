@@ -51,6 +51,11 @@ pub(super) fn escalate(
 
 pub(super) fn take(so_far: &mut Happened, context: &Context, exception: ExceptionId) -> Left {
     known(&so_far.case, exception)?;
+    // Who has taken it on has it until they let it become overdue.
+    let theirs = so_far.case.exceptions.get(&exception).filter(|of| of.due > context.now);
+    if theirs.and_then(|of| of.taken_by.as_ref()).is_some_and(|by| *by != context.by) {
+        return Err(Refusal::TakenOn { exception });
+    }
     so_far.emit(Event::ExceptionTaken { exception, by: context.by.clone(), at: context.now });
     Ok(None)
 }
