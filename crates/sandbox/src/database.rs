@@ -1,7 +1,7 @@
 //! The database: how it is opened, and what is asked of the file.
 
 use crate::Failure;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::{path::Path, time::Duration};
 
 /// `RSBX` in ASCII: says that the file is a sandbox's.
@@ -11,6 +11,8 @@ const FORMAT: i64 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 /// How long one process waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Statements that a connection keeps ready: more than there are.
+const STATEMENTS: usize = 64;
 
 /// Opens the file, making it where it is not.
 pub(crate) fn open(path: &Path) -> Result<Connection, Failure> {
@@ -19,6 +21,15 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Failure> {
     made(&mut connection, &path.display().to_string())?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Opens the file, which is there, to read beside who writes.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Failure> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
 }
 
@@ -52,6 +63,7 @@ fn made(connection: &mut Connection, path: &str) -> Result<(), Failure> {
             return Err(Failure::Foreign(path.to_owned()));
         }
     }
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! The sandbox itself: one database, one thing at a time.
+//! The sandbox itself: one database, in which one thing is done at a time and read beside that.
 
 use crate::{
     Ask, Failure, Mischief, On, Planned, Refusal, Statement,
@@ -20,6 +20,9 @@ const NEWEST_MAX: usize = 1_000;
 
 /// A back office, shared by threads.
 pub struct Sandbox {
+    /// Reads while something is written, so that facts do not wait for the disk; none of one in memory. Closed before
+    /// the other one, which takes the log of writes with it.
+    reader: Option<Mutex<Connection>>,
     database: Mutex<Connection>,
 }
 
@@ -42,7 +45,9 @@ impl Sandbox {
     /// # Errors
     /// When the file is something else, or the database fails.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Failure> {
-        Ok(Self { database: Mutex::new(database::open(path.as_ref())?) })
+        let database = Mutex::new(database::open(path.as_ref())?);
+        let reader = Some(Mutex::new(database::open_to_read(path.as_ref())?));
+        Ok(Self { database, reader })
     }
 
     /// One that is gone when it is dropped.
@@ -50,7 +55,7 @@ impl Sandbox {
     /// # Errors
     /// When the database fails.
     pub fn in_memory() -> Result<Self, Failure> {
-        Ok(Self { database: Mutex::new(database::in_memory()?) })
+        Ok(Self { database: Mutex::new(database::in_memory()?), reader: None })
     }
 
     /// The actions that it carries out.
@@ -86,7 +91,7 @@ impl Sandbox {
     pub fn facts(&self, ask: &Ask<'_>, now_ms: i64) -> Result<Map<String, Value>, Failure> {
         let action = Action::named(ask.action)?;
         is_moment(now_ms)?;
-        let mut guard = self.lock();
+        let mut guard = self.lock_to_read();
         let database = guard.transaction()?;
         let mut facts = Facts::default();
         match action {
@@ -170,7 +175,7 @@ impl Sandbox {
     /// # Errors
     /// When the database fails.
     pub fn statements(&self, from_ms: i64, to_ms: i64) -> Result<Vec<Statement>, Failure> {
-        effects::between(&self.lock(), from_ms, to_ms)
+        effects::between(&self.lock_to_read(), from_ms, to_ms)
     }
 
     /// The same as a file of comma-separated values: `reference`, `time` by RFC 3339, `action`, `amount_minor` (what
@@ -187,7 +192,7 @@ impl Sandbox {
     /// # Errors
     /// When the database fails.
     pub fn effects(&self, count: usize) -> Result<Vec<Statement>, Failure> {
-        effects::newest(&self.lock(), count.min(NEWEST_MAX))
+        effects::newest(&self.lock_to_read(), count.min(NEWEST_MAX))
     }
 
     /// Has something go wrong, in place of what was planned for the same key or action.
@@ -211,7 +216,7 @@ impl Sandbox {
     /// # Errors
     /// When the database fails.
     pub fn planned(&self) -> Result<Vec<Planned>, Failure> {
-        mischief::planned(&self.lock())
+        mischief::planned(&self.lock_to_read())
     }
 
     /// Does all of it or nothing.
@@ -221,6 +226,10 @@ impl Sandbox {
         let made = work(&transaction)?;
         transaction.commit()?;
         Ok(made)
+    }
+
+    fn lock_to_read(&self) -> MutexGuard<'_, Connection> {
+        self.reader.as_ref().unwrap_or(&self.database).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A thread that panicked left no transaction behind.

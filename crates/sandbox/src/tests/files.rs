@@ -3,7 +3,12 @@
 use super::{HOUR, NOW, ask, filled, object, source};
 use crate::{Failure, Sandbox};
 use serde_json::json;
-use std::{fs, sync::Barrier, thread};
+use std::{
+    fs,
+    sync::{Barrier, mpsc},
+    thread,
+    time::Duration,
+};
 
 #[test]
 fn what_was_done_is_there_when_the_file_is_opened_again() {
@@ -39,6 +44,29 @@ fn many_may_open_a_new_file_at_once_and_one_fills_it() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(filled.iter().filter(|filled| **filled).count(), 1);
+}
+
+#[test]
+fn facts_do_not_wait_for_what_is_being_written_and_see_it_once_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::open(directory.path().join("sandbox.db")).unwrap();
+    sandbox.seed_bank(NOW).unwrap();
+    let status = || super::facts(&sandbox, "freeze_card", json!({"card_id": "card-1001-1-1"}))["card_status"].clone();
+    let (told, hears) = mpsc::channel();
+    let meanwhile = thread::scope(|scope| {
+        let writing = sandbox.lock();
+        writing.execute_batch("BEGIN IMMEDIATE; UPDATE bank_card SET status = 'frozen', frozen_by = 'bank'").unwrap();
+        scope.spawn(|| told.send(status()));
+        // One that waited would end when the lock is given back, and not before.
+        let meanwhile = hears.recv_timeout(Duration::from_secs(60));
+        writing.execute_batch("COMMIT").unwrap();
+        meanwhile
+    });
+    assert_eq!(meanwhile.unwrap(), "active");
+    assert_eq!(status(), "frozen");
+    drop(sandbox);
+    let left: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["sandbox.db"]);
 }
 
 #[test]
