@@ -1,5 +1,5 @@
-//! Backups as docs/backup.md makes them at a real server, in its order: a checkpoint, then the database copied while the
-//! server writes, by the page's own statement; the keys kept apart; verified, and served from, with what was said.
+//! Backups as docs/backup.md makes them at a real server, in its order: a checkpoint, then the database copied while
+//! the server writes, by the page's own statement; the keys kept apart; verified, and served from, with what was said.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
 #[path = "documents/server.rs"]

@@ -49,8 +49,8 @@ fn a_desk_that_closes_says_what_becomes_of_who_chats_or_calls() {
     let (before, after) = manifest.split_once("calls_back = [\"chat\", \"phone\"]\n").unwrap();
     let told_of = |keys: &str| told(bank.clone().with("bundle.toml", format!("{before}{keys}\n{after}").into_bytes()));
     let unsaid = "`cards` closes, and does not say what becomes of chat, phone then: customers are promised a call for \
-                  when it opens; write `calls_back = [\"chat\", \"phone\"]`, or `calls_back = []` where nobody is to be \
-                  promised one";
+                  when it opens; write `calls_back = [\"chat\", \"phone\"]`, or `calls_back = []` where nobody is to \
+                  be promised one";
     let half = "`cards` closes, and neither collects nor calls back phone: where nobody else may have such a case, it \
                 becomes an exception; name the channel in `calls_back`, or in `collects`";
     assert_eq!(told_of(""), [unsaid]);

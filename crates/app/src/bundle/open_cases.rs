@@ -57,7 +57,7 @@ pub(super) fn each_open_shared<T: Default + Send>(
 /// Has so many threads look at what is handed over, and gives what each of them found.
 fn shared<P: Send, T: Default + Send, E: Send>(
     threads: usize,
-    read: &dyn Fn(&dyn Fn(P)) -> Result<(), E>,
+    read: impl FnOnce(&dyn Fn(P)) -> Result<(), E>,
     look: &(impl Fn(&mut T, P) -> Result<(), E> + Sync),
 ) -> Result<Vec<T>, E> {
     let (sender, receiver) = mpsc::sync_channel::<P>(2 * threads);
@@ -127,12 +127,12 @@ mod tests {
     fn summed(threads: usize, look: &(impl Fn(u32) -> Result<u32, u32> + Sync)) -> Result<u32, u32> {
         let read = |hand: &dyn Fn(Vec<u32>)| {
             (0..100).for_each(|page| hand((page * 10..page * 10 + 10).collect()));
-            Ok(())
+            Ok::<(), u32>(())
         };
         let add = |sum: &mut u32, page: Vec<u32>| {
             page.into_iter().try_for_each(|one| {
                 *sum += look(one)?;
-                Ok(())
+                Ok::<(), u32>(())
             })
         };
         Ok(shared(threads, &read, &add)?.into_iter().sum())
@@ -155,7 +155,7 @@ mod tests {
             };
             let count = |sum: &mut u32, _| {
                 *sum += 1;
-                Ok(())
+                Ok::<(), &str>(())
             };
             assert_eq!(shared(threads, &read, &count), Err("the disk is gone"), "{threads}");
         }

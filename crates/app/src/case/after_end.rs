@@ -97,8 +97,8 @@ pub(crate) async fn follow(
     pipeline::execute(parts, caller, repeat, None, following(act, ended.id), shown(parts)).await
 }
 
-/// What a case is about that follows one which has ended: what holds of that one, and then what is told when it is asked
-/// before the first decision.
+/// What a case is about that follows one which has ended: what holds of that one, and then what is told when that is
+/// asked before the first decision.
 pub(crate) async fn about(
     parts: &Parts,
     ended: &Case,

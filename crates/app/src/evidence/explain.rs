@@ -364,7 +364,8 @@ fn why_not(
         Some(best) if calls_back(decision, c) && !calls_back(decision, best) => {
             let opens = decision.collecting.get(&c.facts.responder).map(|collects| (beside.moment)(collects.opens));
             format!(
-                "Allowed, but it is closed and could only promise to call back once it opens, at {}, and `{}` is there.",
+                "Allowed, but it is closed and could only promise to call back once it opens, at {}, and `{}` is \
+                 there.",
                 opens.unwrap_or_default(),
                 best.facts.responder
             )

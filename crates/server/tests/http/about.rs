@@ -19,8 +19,11 @@ use std::{
 
 const GRAMMAR: &str = "\
 open CASE FIELDS TEXT (as the shop), sets CASE FIELDS, staff-sets CASE FIELDS, knows CUSTOMER FACTS (the crm says so), \
-hours N (pass), ends CASE, writes CASE TEXT (its customer; of a case that follows it is told as CASE), site CUSTOMER FACTS (the site's own server starts a chat), types CUSTOMER TEXT (in it), \
-hub SOURCE CASE FIELDS (a token of the sources core-banking and crm), shows CASE, finds FIELD VALUE, erase CUSTOMER, again CASE (its last decision is taken again), \
+hours N (pass), ends CASE, \
+writes CASE TEXT (its customer; of a case that follows it is told as CASE), \
+site CUSTOMER FACTS (the site's own server starts a chat), types CUSTOMER TEXT (in it), \
+hub SOURCE CASE FIELDS (a token of the sources core-banking and crm), shows CASE, \
+finds FIELD VALUE, erase CUSTOMER, again CASE (its last decision is taken again), \
 crm-tells JSON (when it is asked), crm-is-silent, crm-speaks";
 
 const HOUR_MS: i64 = 3_600_000;

@@ -56,11 +56,6 @@ fn a_desk_that_is_closed_is_told_with_when_it_opens() {
     let client = server.client(&["integration", "lead"]);
     // From Tuesday at ten in the morning to Wednesday at two in the night.
     clock.forward_ms(16 * 3_600_000);
-    let case = client.open("ann", "I want to speak to a human about my card");
-    let record = client.get(&format!("/v1/decisions/{}", case["decision"].as_str().unwrap())).body;
-    let told = record["explanation"]["others"].to_string();
-    let called = "could only promise to call back once it opens, at 2026-03-11 07:00:00 Europe/London, and `";
-    assert!(told.contains(called), "{told}");
     let text = "I want to speak to a human about my card";
     let mail = client.post("/v1/cases", &json!({ "customer": "ben", "channel": "email", "text": text })).body;
     let path = format!("/v1/decisions/{}", mail["decision"]["id"].as_str().unwrap());
@@ -72,7 +67,11 @@ fn a_desk_that_is_closed_is_told_with_when_it_opens() {
 fn policy_sees_the_case_that_a_decision_an_exception_or_facts_are_about() {
     let policy = r#"
 @id("api.fraud-is-secret") @owner("fraud-team") @reason("What fraud is about is for who works on it")
-forbid (principal is Token, action in [Action::"decision.read", Action::"decision.replay", Action::"exception.own"], resource is Case)
+forbid (
+    principal is Token,
+    action in [Action::"decision.read", Action::"decision.replay", Action::"exception.own"],
+    resource is Case
+)
 when { resource.holder == "fraud" };
 @id("api.facts-of-nobody") @owner("fraud-team") @reason("Facts are asked for of somebody")
 forbid (principal is Token, action == Action::"fact.read", resource is Organisation);

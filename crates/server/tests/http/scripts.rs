@@ -25,7 +25,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 const GRAMMAR: &str = "\
 at DATE TIME, staff NAME QUEUE [LEVEL] (who is there, and how well they speak English), leaves STAFF (is removed), \
-lists (bundles that came into force), compares (the bundle in force with the one before), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
+lists (bundles that came into force), \
+compares (the bundle in force with the one before), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \

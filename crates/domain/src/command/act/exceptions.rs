@@ -2,6 +2,7 @@
 
 use crate::command::happened::{Left, ask};
 use crate::{
+    Refusal,
     case::Status,
     command::{
         Context, Happened,
