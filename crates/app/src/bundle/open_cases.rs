@@ -51,7 +51,7 @@ pub(super) fn each_open_shared<T: Default + Send>(
         rows.try_for_each(|row| block_on(each(found, case_of(row)?)))
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    shared(threads.min(THREADS_MAX), &read, &look)
+    shared(threads.min(THREADS_MAX), read, &look)
 }
 
 /// Has so many threads look at what is handed over, and gives what each of them found.
@@ -135,7 +135,7 @@ mod tests {
                 Ok::<(), u32>(())
             })
         };
-        Ok(shared(threads, &read, &add)?.into_iter().sum())
+        Ok(shared(threads, read, &add)?.into_iter().sum())
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
                 *sum += 1;
                 Ok::<(), &str>(())
             };
-            assert_eq!(shared(threads, &read, &count), Err("the disk is gone"), "{threads}");
+            assert_eq!(shared(threads, read, &count), Err("the disk is gone"), "{threads}");
         }
     }
 }

@@ -24,9 +24,8 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 const GRAMMAR: &str = "\
-at DATE TIME, staff NAME QUEUE [LEVEL] (who is there, and how well they speak English), leaves STAFF (is removed), \
-lists (bundles that came into force), \
-compares (the bundle in force with the one before), accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
+at DATE TIME, staff NAME QUEUE (who is there), leaves STAFF (is removed), \
+accept STAFF CASE, open CASE TEXT, customer CASE TEXT, answer CASE \
 TEXT, override CASE RESPONDER, resolve CASE, again CASE (the last request once more, under its key), why CASE, \
 link NAME (a chat, all in one browser), types NAME TEXT, types-on NAME (until it is too often), reads NAME, \
 set-clock MINUTES (back or ahead, while no time passes), pass MINUTES, without QUEUE [OTHER] (a start under a bundle \
@@ -141,21 +140,6 @@ impl Story {
                 let history = self.client.get(&format!("/v1/streams/staff/{name}/timeline")).body;
                 let last = history["items"].as_array().and_then(|items| items.last()).ok_or_else(unclear)?;
                 told.push(format!("{name}: {}", last["event"]["type"].as_str().unwrap_or_default().replace('_', " ")));
-            }
-            "lists" => {
-                for bundle in self.client.get("/v1/bundles").body["items"].as_array().unwrap() {
-                    let text = |key: &str| bundle[key].as_str().unwrap_or("nobody was asked why").to_owned();
-                    told.push(format!("{} came into force: {}", text("name"), text("reason")));
-                }
-            }
-            "compares" => {
-                let all = self.client.get("/v1/bundles").body;
-                let digest = |at: &str| all.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-                let path = format!("/v1/bundles/{}/compare/{}", digest("/items/0/digest"), digest("/items/1/digest"));
-                for one in self.client.get(&path).body["differs"].as_array().ok_or_else(unclear)? {
-                    let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-                    told.push(format!("{} {} is {}", text("section"), text("name"), text("how")));
-                }
             }
             "accept" => self.accept(name, text),
             "why" => told = self.why(name),
@@ -286,10 +270,8 @@ impl Story {
 
     /// Somebody works in a queue, and is there.
     fn staff(&self, name: &str, queue: &str) {
-        let (queue, level) = queue.split_once(' ').unwrap_or((queue, "5"));
-        let level: u8 = level.parse().unwrap();
         let staff = json!({
-            "name": name, "first_name": name, "queues": [queue], "languages": { "en": level },
+            "name": name, "first_name": name, "queues": [queue], "languages": { "en": 5 },
             "skills": { "safeguarding": 3, "fraud": 3 }, "capacity": { "chat": 5, "email": 5 },
         });
         assert_eq!(self.client.post("/v1/staff", &staff).status, 200);
