@@ -99,7 +99,7 @@ pub(crate) async fn ask_action(
 /// Says what became of a permitted action, as who has the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses, or there is no such action.
+/// [`EndActionRefusal`] says when each arises.
 pub async fn end_action(
     parts: &Parts,
     caller: &Caller,

@@ -53,7 +53,7 @@ pub(crate) fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, R
 /// Takes a request in, decides who handles it, and answers once both are durable.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// [`OpenCaseRefusal`] says when each arises.
 pub async fn open_case(
     parts: &Parts,
     caller: &Caller,

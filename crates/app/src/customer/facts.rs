@@ -100,7 +100,7 @@ fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
 /// Notes what is known of a customer.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// [`PutFactsRefusal`] says when each arises.
 pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
     let customer = named(parts, id)?;
@@ -144,7 +144,7 @@ pub(crate) async fn say(
 /// What is known of a customer, for people.
 ///
 /// # Errors
-/// When policy refuses, or nothing is known of such a customer.
+/// [`GetFactsRefusal`] says when each arises.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;

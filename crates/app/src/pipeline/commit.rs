@@ -196,7 +196,7 @@ pub(crate) fn repeatable(
         key: repeat.key.clone(),
         case: case.map(str::to_owned),
         request_hash: vault.keys.of_request(&repeat.request),
-        response: kept.0.clone(),
+        response: kept.as_json().to_vec(),
         expires_ms: now.plus_ms(REPEATABLE_MS).0,
     }
 }
