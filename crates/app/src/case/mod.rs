@@ -22,7 +22,7 @@ pub mod fields;
 pub(crate) mod found_by;
 pub mod hand_over;
 pub mod keep;
-mod late;
+pub(crate) mod late;
 pub mod merge;
 pub mod needs;
 pub mod open;
