@@ -3,6 +3,7 @@
 use crate::{
     StartError,
     environment::entropy::Entropy,
+    journal::OpenStore,
     vault::keys::{self, KeyError, Keys},
 };
 use remit_store::{
@@ -13,9 +14,6 @@ use std::{fs, io, path::Path};
 
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
-
-/// The store of a data directory that is open.
-pub type OpenStore = SqliteStore;
 
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]

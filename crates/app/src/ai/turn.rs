@@ -2,18 +2,18 @@
 
 use crate::{
     Caller, Journal, Parts, Vault,
-    access::principal::Job,
     ai::{context, left_behind::cut},
+    bounds,
+    caller::principal::Job,
     case::{
-        action, bounds,
-        field_view::FieldView,
-        fields,
+        action, fields,
         late::{self, LateAnswer},
     },
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
+    field::view::FieldView,
     journal::{outbox::TurnDue, stored_case},
-    pipeline::{self, commit::Act, facts, load, sealing},
+    pipeline::{self, commit::Act, conversation, facts, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -24,7 +24,7 @@ use remit_domain::{
 };
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
-use remit_store::{Commit, OutboxRow, Views as _};
+use remit_store::{OutboxRow, Views as _};
 use std::sync::Arc;
 
 /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
@@ -36,7 +36,7 @@ use std::sync::Arc;
 pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let due = due(row)?;
     let Some(service) = parts.governance.services.get(due.responder.as_str()).cloned() else {
-        return drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     if let Some(until) = parts.live.load.unreachable_until(due.responder.as_str(), parts.environment.now()) {
         // Nobody waits for what is known not to answer.
@@ -51,7 +51,7 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
         // While it waited for its turn the case may have gone on.
         standing = turn_stands(&parts.journal, &parts.vault, row, &due).await?;
     }
-    let Some(case) = standing else { return drop_row(&parts.journal, &row.id).await };
+    let Some(case) = standing else { return parts.journal.drop_row(&row.id).await };
     let Some(turn) = turn(parts, &case, &due, &row.id).await? else {
         tracing::error!(case = row.case, responder = %due.responder, "nothing that the customer wrote can be read");
         return give_up_on(parts, row, &due, case, "What the customer wrote cannot be read.").await;
@@ -100,7 +100,7 @@ async fn denied(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, refus
     parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Denied);
     tracing::error!(case = row.case, responder = %due.responder, %refused, "policy denies an AI responder its \
         turn");
-    let Some(holder) = &case.holder else { return drop_row(&parts.journal, &row.id).await };
+    let Some(holder) = &case.holder else { return parts.journal.drop_row(&row.id).await };
     let owner = holder.accountable.clone();
     let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
     let own = Caller::system(Job::Turns);
@@ -115,7 +115,7 @@ async fn denied(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, refus
     };
     let act = Act::on(loaded, command).with([sealed]).claiming(&row.id);
     match pipeline::execute(parts, &own, None, Some(&row.case), act, |_| ()).await {
-        Err(refused) if refused.kind.is_late() => drop_row(&parts.journal, &row.id).await,
+        Err(refused) if refused.kind.is_late() => parts.journal.drop_row(&row.id).await,
         done => done.map(|_| ()),
     }
 }
@@ -128,7 +128,7 @@ pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(
     let due = due(row)?;
     match turn_stands(&parts.journal, &parts.vault, row, &due).await? {
         Some(case) => give_up_on(parts, row, &due, case, why).await,
-        None => drop_row(&parts.journal, &row.id).await,
+        None => parts.journal.drop_row(&row.id).await,
     }
 }
 
@@ -144,7 +144,7 @@ async fn give_up_on(parts: &Parts, row: &OutboxRow, due: &TurnDue, case: Case, w
     let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
     let act = Act::on(loaded, command).with(sealed).claiming(&row.id);
     match pipeline::execute(parts, &own, None, Some(&row.case), act, |_| ()).await {
-        Err(refused) if refused.kind.is_late() => drop_row(&parts.journal, &row.id).await,
+        Err(refused) if refused.kind.is_late() => parts.journal.drop_row(&row.id).await,
         done => done.map(|_| ()),
     }
 }
@@ -201,7 +201,7 @@ async fn act_on(
             Err(note) => yields(parts, row, due, case, (YieldReason::NeedsAction, None), Some(&note)).await,
         },
         // It writes by itself, through the interface, under its lease; the customer's patience runs on.
-        Ok(Said::Later) => drop_row(&parts.journal, &row.id).await,
+        Ok(Said::Later) => parts.journal.drop_row(&row.id).await,
         Err(failure) => {
             tracing::warn!(responder = %due.responder, %failure, "an AI responder did not answer");
             let note = failure.to_string();
@@ -231,16 +231,10 @@ async fn yields(
     pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(|_| ())
 }
 
-/// Takes a row away that need not be done any more.
-pub(crate) async fn drop_row(journal: &Journal, row: &str) -> Result<(), Refused> {
-    let commit = Commit { cancel: vec![row.to_owned()], ..Commit::default() };
-    journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
-}
-
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
 async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
     let now = parts.environment.now();
-    let messages = context::asked_conversation(parts, case).await?;
+    let messages = conversation::asked_conversation(parts, case).await?;
     if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
         return Ok(None);
     }
