@@ -62,7 +62,7 @@ pub async fn post_message(
         Err(refused) => Err(refused),
     };
     if let Err(refused) = &posted {
-        late::note(parts, caller, id, epoch, refused).await?;
+        late::note_refused(parts, caller, id, epoch, refused).await?;
     }
     Ok(posted?)
 }

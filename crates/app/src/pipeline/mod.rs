@@ -129,7 +129,9 @@ pub(crate) async fn decided(
     if let Some(trigger) = trigger {
         answer.trigger = trigger;
     }
-    Ok(pending.conclude(answer, context)?)
+    let decided = pending.decide(answer, context)?;
+    let least_wait_ms = facts::least_wait_ms(governance, live, environment, &decided);
+    Ok(decided.conclude(least_wait_ms, context))
 }
 
 /// What `act` comes to; where it is refused, what the same request came to before, if it was carried out. So who
