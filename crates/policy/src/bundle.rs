@@ -26,7 +26,7 @@ use crate::{
     files::Files,
     finding::{Finding, folded, line_at},
     lint, literal_types,
-    manifest::{EncoderModel, Enrichment, Limits, Manifest},
+    manifest::{EncoderModel, Enrichment, Limits, Manifest, SchemaVersion},
     names, personal,
     places::{Place, Places},
     rule::Rule,
@@ -192,7 +192,8 @@ impl Bundle {
             enrichment::lint(&text, asked, &fields, &facts, findings);
         }
         let attributes = attributes::specs(&fields, &facts);
-        let vocabulary = cedar::schema(&files, &attributes, findings);
+        let version = manifest.as_ref().map_or(SchemaVersion::Second, |manifest| manifest.schema);
+        let vocabulary = cedar::schema(&files, version, &attributes, findings);
         let owners = manifest.iter().flat_map(|m| &m.owners).map(|owner| owner.name.clone()).collect();
         // Without the manifest no owner is known, and every policy would be blamed for it.
         let known = findings.len();
@@ -298,6 +299,11 @@ impl Bundle {
     pub fn doubts(&self, at: Timestamp) -> Vec<String> {
         let text = self.files.get(MANIFEST).map(String::from_utf8_lossy).unwrap_or_default();
         lint::doubts(&Places::of(&text), &self.manifest, at)
+    }
+
+    /// The version of the schema that the program adds to its own.
+    pub(crate) fn schema(&self) -> SchemaVersion {
+        self.manifest.schema
     }
 
     /// The organisation's name.

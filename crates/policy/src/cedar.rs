@@ -8,7 +8,7 @@ use crate::{
     files::{self, Files},
     finding::{Fault, Finding, line_at},
     nesting::{self, Holds},
-    product_schema,
+    product_schema::{self, SchemaVersion},
     rule::Rule,
 };
 use cedar_policy::{
@@ -45,8 +45,13 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
-pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
+/// Reads the schema, with what the program adds to it by this version; `seen` is what policies see of fields and facts.
+pub(crate) fn schema(
+    files: &Files,
+    version: SchemaVersion,
+    seen: &[SignalSpec],
+    findings: &mut Vec<Finding>,
+) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
@@ -62,7 +67,7 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
             return None;
         }
     };
-    let added = match product_schema::lacking(own.get(""), SCHEMA) {
+    let added = match product_schema::lacking(own.get(""), version, SCHEMA) {
         Ok(added) => added,
         Err(finding) => {
             findings.push(*finding);

@@ -4,7 +4,7 @@ mod api;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
-pub use api::{ApiRequest, Held};
+pub use api::{ApiCase, ApiRequest};
 
 use crate::{
     actions::{ACT, HANDLE},
@@ -14,6 +14,7 @@ use crate::{
     deep_stack::deep,
     manifest::SignalKind,
     personal::ToldApart,
+    product_schema::SchemaVersion,
     rule::Rule,
     scope::{admits_action, candidate_uid, denied, scope_type, set, uid},
     slices::{self, Slices},
@@ -42,6 +43,7 @@ pub struct Engine {
     authorizer: Authorizer,
     handle: EntityUid,
     case: EntityUid,
+    schema: SchemaVersion,
     slots: HashMap<String, Slot, RandomState>,
     slices: Slices,
     /// What must hold of whoever handles a case, asked of those who are allowed.
@@ -150,6 +152,7 @@ impl Engine {
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
+            schema: bundle.schema(),
             slots,
             slices: Slices::new(rules, bundle.candidates(), &kinds),
             invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),

@@ -1,6 +1,6 @@
 //! Everything that is open, looked through case by case: by one thread, or shared by several that give way to requests.
 
-use crate::journal::block_on::block_on;
+use crate::environment::block_on::block_on;
 use remit_domain::{Case, case::Status};
 use remit_store::{CaseFilter, CaseRow, ReadError, Views};
 use std::{
