@@ -72,7 +72,7 @@ forbid (
     action in [Action::"decision.read", Action::"decision.replay", Action::"exception.own"],
     resource is Case
 )
-when { resource.holder == "fraud" };
+when { resource has holder && resource.holder == "fraud" };
 @id("api.facts-of-nobody") @owner("fraud-team") @reason("Facts are asked for of somebody")
 forbid (principal is Token, action == Action::"fact.read", resource is Organisation);
 "#;
