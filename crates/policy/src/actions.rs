@@ -61,3 +61,6 @@ pub(crate) const HANDLE: &str = "handle";
 
 /// The action of what an AI responder may have carried out, which a bundle's schema declares if it has any.
 pub(crate) const ACT: &str = "act";
+
+/// The group of all actions that are requested exactly, which the program adds to the schema.
+pub(crate) const REQUEST: &str = "request";

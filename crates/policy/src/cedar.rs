@@ -1,6 +1,7 @@
 //! Reads a bundle's schema and policies with Cedar, and says what is wrong by file and line.
 
 use crate::{
+    action::{self, ActionSpec},
     actions::HANDLE,
     attributes,
     bundle::SignalSpec,
@@ -45,8 +46,14 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts.
-pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Finding>) -> Option<Vocabulary> {
+/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts, `catalogue` what
+/// can be requested exactly.
+pub(crate) fn schema(
+    files: &Files,
+    seen: &[SignalSpec],
+    catalogue: &[ActionSpec],
+    findings: &mut Vec<Finding>,
+) -> Option<Vocabulary> {
     let Some(text) = files.get(SCHEMA).and_then(|bytes| std::str::from_utf8(bytes).ok()) else {
         findings.push(Finding::new(SCHEMA, 1, "there is no schema", "write it; `bundles/bank` has one to start from"));
         return None;
@@ -79,8 +86,10 @@ pub(crate) fn schema(files: &Files, seen: &[SignalSpec], findings: &mut Vec<Find
     };
     let mut declared =
         SchemaFragment::from_cedarschema_str(&whole).ok().and_then(|(fragment, _)| fragment.to_json_value().ok())?;
-    if !seen.is_empty() {
-        if let Err(finding) = attributes::declare(&mut declared, seen, SCHEMA) {
+    if !seen.is_empty() || !catalogue.is_empty() {
+        let added = attributes::declare(&mut declared, seen, SCHEMA)
+            .and_then(|()| action::declare(&mut declared, catalogue, SCHEMA));
+        if let Err(finding) = added {
             findings.push(*finding);
             return None;
         }

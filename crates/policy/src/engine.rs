@@ -1,10 +1,14 @@
 //! The engine: from facts to verdicts with Cedar.
 
 mod api;
+mod request;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
 pub use api::{ApiRequest, Held};
+pub use request::RequestQuestion;
+
+use request::Requested;
 
 use crate::{
     actions::{ACT, HANDLE},
@@ -51,6 +55,8 @@ pub struct Engine {
     /// The responders to whom each consideration can apply, as they are declared.
     considered_of: Vec<(PolicyId, Vec<ResponderId>)>,
     act: Governed,
+    /// The policies on each action of the catalogue.
+    requests: HashMap<String, Requested>,
     api: HashMap<&'static str, Governed>,
     notes: BTreeMap<PolicyId, PolicyNote>,
     signals: Vec<SignalSpec>,
@@ -71,9 +77,14 @@ impl Governed {
     /// Those of `bundle` on `action` whose scope is of a type that `concerns` says yes to.
     fn new(bundle: &Bundle, action: &str, concerns: impl Fn(Option<&str>) -> bool) -> Self {
         let action = uid("Action", action);
-        let admits = |rule: &&Rule| admits_action(rule, &action) && concerns(scope_type(rule).as_deref());
-        let policies = set(bundle.rules.iter().filter(admits));
-        let invariants = set(bundle.invariants.iter().filter(admits));
+        let admits = |rule: &Rule| admits_action(rule, &action) && concerns(scope_type(rule).as_deref());
+        Self::with(bundle, action.clone(), admits)
+    }
+
+    /// Those of `bundle` that `admits` says yes to.
+    fn with(bundle: &Bundle, action: EntityUid, admits: impl Fn(&Rule) -> bool) -> Self {
+        let policies = set(bundle.rules.iter().filter(|rule| admits(rule)));
+        let invariants = set(bundle.invariants.iter().filter(|rule| admits(rule)));
         Self { action, policies, invariants }
     }
 
@@ -147,6 +158,11 @@ impl Engine {
         let told_apart_by = bundle.rules.iter().chain(&bundle.invariants).chain(&bundle.weighed);
         Self {
             authorizer: Authorizer::new(),
+            requests: bundle
+                .catalogue()
+                .iter()
+                .map(|spec| (spec.name.to_string(), Requested::of(bundle, spec)))
+                .collect(),
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),

@@ -367,6 +367,8 @@ fn words_of(event: &Event) -> Option<&Words> {
         | Event::FeedbackGiven { .. }
         | Event::ContactedAgain { .. }
         | Event::AnsweredTooLate { .. }
+        | Event::RequestAsked(_)
+        | Event::RequestChanged(_)
         | Event::CaseAbsorbed { .. }
         | Event::WordsErased { .. }
         | Event::CustomerFactsSet { .. }

@@ -63,7 +63,7 @@ impl Case {
                 self.fields.retain(|name, _| !taken_away.contains(name));
                 self.updated = *at;
             }
-            Event::EnrichmentMissed { at, .. } => self.updated = *at,
+            Event::EnrichmentMissed(missed) => self.updated = missed.at,
             Event::DecisionMade { decision, handoff } => {
                 self.apply_decision(decision, handoff.as_deref());
                 self.count_in_hours_of(decision);
@@ -137,6 +137,8 @@ impl Case {
             | Event::AiResumed { .. }
             | Event::OutcomesReset { .. }
             | Event::BundleActivated { .. }
+            | Event::RequestAsked { .. }
+            | Event::RequestChanged { .. }
             | Event::TokenMade { .. }
             | Event::TokenRevoked { .. }
             | Event::StaffNoted { .. }

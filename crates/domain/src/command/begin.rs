@@ -8,7 +8,7 @@ use super::{
 use crate::{
     case::{Author, Case},
     decision::{DecisionPoint, Deliberation, Trigger},
-    event::{Event, Message},
+    event::{EnrichmentMissed, Event, Message},
     id::{CaseId, MessageId},
     refusal::Refusal,
 };
@@ -90,7 +90,7 @@ pub fn begin(case: Option<&Case>, command: Command, context: &mut Context) -> Re
             guard::noted(&mut so_far, situation, now);
             fields.into_iter().for_each(|fields| guard::set(&mut so_far, fields, &context.by, now));
             if let Some((why, left_out)) = untold {
-                so_far.emit(Event::EnrichmentMissed { why, left_out, at: now });
+                so_far.emit(Event::EnrichmentMissed(EnrichmentMissed { why, left_out, at: now }));
             }
             (so_far, Some(Asked::new(DecisionPoint::Route, Trigger::CaseOpened, None)))
         }

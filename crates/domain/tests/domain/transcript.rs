@@ -311,7 +311,7 @@ impl Transcript {
                 let named: Vec<&str> = fields.keys().chain(taken_away).map(|name| name.as_str()).collect();
                 format!("{source} set {}", named.join(", "))
             }
-            Event::EnrichmentMissed { why, .. } => format!("decided without what was asked ({})", why.as_str()),
+            Event::EnrichmentMissed(missed) => format!("decided without what was asked ({})", missed.why.as_str()),
             Event::DecisionMade { decision, handoff } => {
                 tell_decision(decision, lines);
                 match handoff {
