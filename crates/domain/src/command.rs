@@ -23,6 +23,7 @@ use crate::{
         OfferId, OwnerId, ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
+    request::RequestNoted,
     retrieval::Retrieval,
     signal::Reading,
     situation::Noted,
@@ -327,6 +328,13 @@ pub enum Command {
         /// The lease under which it was asked.
         epoch: u64,
     },
+    /// Note that an action was asked for on the case, exactly.
+    NoteRequest {
+        /// Under which lease, where who asks has the case.
+        epoch: Option<u64>,
+        /// What was asked for.
+        noted: RequestNoted,
+    },
     /// Note that the customer came back with the same request after the case had ended.
     NoteContact {
         /// The new case.
@@ -415,6 +423,7 @@ impl Command {
             | Self::Consult { .. }
             | Self::AnswerConsult { .. }
             | Self::AskAction { .. }
+            | Self::NoteRequest { .. }
             | Self::Override { .. }
             | Self::SetFields(_)
             | Self::EndSituation { .. }

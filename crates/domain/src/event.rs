@@ -233,6 +233,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// An action was asked for on the case, exactly. What becomes of it is in the request's own stream.
+    RequestNoted(RequestNoted),
     /// An action was asked for, exactly, and policy answered. In the request's own stream.
     RequestAsked(Box<RequestAsked>),
     /// Something became of a request. In its own stream.

@@ -12,13 +12,13 @@ mod value;
 
 pub use command::{RequestCommand, RequestRefusal};
 pub use decision::{Answer, Confirming, REQUEST_VERSION, RequestDecision, RequestVerdict, Requestable};
-pub use event::{RequestAsked, RequestChange, RequestChanged};
+pub use event::{RequestAsked, RequestChange, RequestChanged, RequestNoted};
 pub use value::{Money, Names, Term};
 
 use crate::{
     case::HolderRef,
     decision::CandidateFacts,
-    id::{ActionName, CaseId, CustomerId, DecisionId, Digest, ExceptionId, RequestId, StaffId, Timestamp},
+    id::{ActionName, CaseId, CustomerId, DecisionId, Digest, RequestId, StaffId, Timestamp},
     vocabulary::Words,
 };
 use serde::{Deserialize, Serialize};
@@ -307,6 +307,17 @@ pub enum Effect {
     },
 }
 
+/// What is held back of a limit until it is known what became of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Reserved {
+    /// Names the reservation.
+    pub id: String,
+    /// How much.
+    pub amount: u64,
+}
+
 /// A request as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -329,6 +340,8 @@ pub struct Request {
     pub hash: Digest,
     /// What it moves, where it moves money.
     pub amount: Option<Money>,
+    /// What is held back of limits for it.
+    pub reserved: Vec<Reserved>,
     /// How far it has come.
     pub state: RequestState,
     /// Whose yes is still wanted.
@@ -349,6 +362,4 @@ pub struct Request {
     pub effect: Option<Effect>,
     /// What changed, where it was withdrawn for that.
     pub void: Option<Changed>,
-    /// The exception of an effect that is not known or not the one that was asked for.
-    pub exception: Option<ExceptionId>,
 }

@@ -7,8 +7,8 @@ mod schema;
 mod template;
 
 pub use money::amount as money_in_words;
-pub use parameters::{ArgumentError, Parameters};
-pub(crate) use parameters::{is_attribute, term};
+pub(crate) use parameters::is_attribute;
+pub use parameters::{ArgumentError, Parameters, term};
 pub(crate) use schema::{ARGUMENTS, CONFIRMED, FACTS as REQUEST_FACTS, HOURS_AGO, RECENT, declare};
 pub use template::Template;
 

@@ -54,6 +54,10 @@ api_actions! {
     FIELD_SET = "field.set",
     FACT_SET = "fact.set",
     FACT_READ = "fact.read",
+    REQUEST_ASK = "request.ask",
+    REQUEST_READ = "request.read",
+    REQUEST_CONFIRM = "request.confirm",
+    REQUEST_WITHDRAW = "request.withdraw",
 }
 
 /// The action of who is given a case, which every bundle's schema declares with its signals.

@@ -36,7 +36,7 @@ pub(super) async fn own(
 }
 
 /// Does what a row asks for, with which it is done.
-pub(super) async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
+pub(crate) async fn do_due(parts: &Parts, row: &OutboxRow, act: Act) -> Result<(), Refused> {
     let act = act.claiming(&row.id);
     pipeline::execute(parts, &Caller::system(Job::Timers), None, Some(&row.case), act, |_| ()).await.map(|_| ())
 }

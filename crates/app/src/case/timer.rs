@@ -14,6 +14,7 @@ use crate::{
     },
     pipeline::{commit::Act, sealing, sla},
     refused::{Kind, Refused},
+    request::execute,
     staff::offering,
 };
 use remit_domain::{
@@ -127,6 +128,7 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
             }
             None => turn::drop_row(&parts.journal, &row.id).await,
         },
+        Look::Request { request } => execute::expire(parts, row, request).await,
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

@@ -1,6 +1,9 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::governance::{articles, enricher::Enricher, model_cache::ModelCache};
+use crate::{
+    governance::{articles, enricher::Enricher, model_cache::ModelCache},
+    request::connectors::Connectors,
+};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},
@@ -19,6 +22,7 @@ use tokio::sync::{Mutex, Semaphore};
 pub struct Services {
     desks: HashMap<String, Arc<Desk>>,
     enricher: Option<Arc<Enricher>>,
+    connectors: Connectors,
 }
 
 /// One AI service and its bounds.
@@ -81,7 +85,9 @@ impl Services {
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
             services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
         }
-        Self { desks: services, enricher: None }.enriched(bundle, environment, now)
+        let connectors = Connectors::of(bundle, environment, now);
+        let connectors = connectors.map_err(|what| ServiceError { responder: "[[connector]]".to_owned(), what })?;
+        Self { desks: services, enricher: None, connectors }.enriched(bundle, environment, now)
     }
 
     /// With what `bundle` has asked before a case is decided first.
@@ -116,6 +122,11 @@ impl Services {
 
     pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
         self.desks.get(responder)
+    }
+
+    /// Who carries actions out.
+    pub(crate) fn connectors(&self) -> &Connectors {
+        &self.connectors
     }
 
     pub(crate) fn enricher(&self) -> Option<&Arc<Enricher>> {

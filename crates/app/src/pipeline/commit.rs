@@ -69,6 +69,13 @@ pub(crate) struct Beside {
     pub(crate) follows: Option<CaseId>,
 }
 
+impl Beside {
+    /// With words that the command's events commit to, done for a row of the outbox if one is named.
+    pub(crate) fn sealed(sealed: Vec<Sealed>, claim: Option<String>) -> Self {
+        Self { sealed, claim, ..Self::default() }
+    }
+}
+
 /// Makes the items that change with a command from what happened.
 type ItemsOf = fn(&Happened) -> Vec<ItemWrite>;
 

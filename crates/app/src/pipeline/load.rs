@@ -80,7 +80,7 @@ pub(crate) async fn for_views(
 }
 
 /// Who has `case`, as the policies of the interface see it.
-fn held(case: &Case) -> Held<'_> {
+pub(crate) fn held(case: &Case) -> Held<'_> {
     let holder = case.holder.as_ref();
     Held {
         holder: holder.and_then(Holder::responder).map_or("", ResponderId::as_str),

@@ -7,6 +7,7 @@ use crate::{
     event::{Event, Handoff, Mark, Tried},
     field::Field,
     id::{CaseId, PolicyId, ResponderId, Timestamp},
+    request::RequestNoted,
     signal::{BUTTON_PRESSED, Value},
 };
 
@@ -165,7 +166,9 @@ impl Case {
                 self.updated = *at;
             }
             Event::FeedbackGiven { at, .. } => self.updated = *at,
-            Event::NoteLeft { at, .. } | Event::AnsweredTooLate { at, .. } => self.updated = *at,
+            Event::NoteLeft { at, .. }
+            | Event::AnsweredTooLate { at, .. }
+            | Event::RequestNoted(RequestNoted { at, .. }) => self.updated = *at,
             Event::ContactedAgain { case, linked, at } => {
                 self.contacted_again = true;
                 if *linked {

@@ -72,6 +72,7 @@ pub(super) fn on_case(so_far: &mut Happened, command: Command, context: &mut Con
         Command::AskAction { epoch, action, arguments, answer } => {
             actions::ask_action(so_far, context, epoch, action, arguments, *answer)
         }
+        Command::NoteRequest { epoch, noted } => actions::note_request(so_far, epoch, noted),
         Command::EndAction { epoch, action, how, note } => {
             actions::end_action(so_far, context, epoch, action, how, note)
         }

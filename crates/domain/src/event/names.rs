@@ -17,7 +17,7 @@ pub(super) use crate::{
         ResponderId, SignalName, StaffId, Timestamp,
     },
     offer::{Offer, OfferEnd, OfferWithheld},
-    request::{RequestAsked, RequestChanged},
+    request::{RequestAsked, RequestChanged, RequestNoted},
     signal::Reading,
     situation::Noted,
 };

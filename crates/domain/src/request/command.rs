@@ -4,7 +4,7 @@ use super::{
     Answer, Asker, Changed, Confirmation, Confirmer, Confirming, Effect, Request, RequestChange, RequestDecision,
     RequestState, Standing,
 };
-use crate::id::{ExceptionId, Timestamp};
+use crate::id::Timestamp;
 use smol_str::{SmolStr, format_smolstr};
 
 /// What may be done with a request that was asked for.
@@ -32,8 +32,6 @@ pub enum RequestCommand {
     End {
         /// In which way.
         effect: Effect,
-        /// The exception that says so, where somebody has to look.
-        exception: Option<ExceptionId>,
     },
 }
 
@@ -98,11 +96,11 @@ impl Request {
                 RequestState::Executing | RequestState::Unknown => Ok(RequestChange::AskedAgain),
                 _ => Err(self.wrong("nothing is asked of its connector")),
             },
-            RequestCommand::End { effect, exception } => match self.state {
-                RequestState::Executing => Ok(RequestChange::CarriedOut { effect, exception }),
+            RequestCommand::End { effect } => match self.state {
+                RequestState::Executing => Ok(RequestChange::CarriedOut { effect }),
                 // What was not known is known by now; that it still is not is nothing new.
                 RequestState::Unknown if !matches!(effect, Effect::Unknown { .. }) => {
-                    Ok(RequestChange::CarriedOut { effect, exception })
+                    Ok(RequestChange::CarriedOut { effect })
                 }
                 _ => Err(self.wrong("it is not being carried out")),
             },

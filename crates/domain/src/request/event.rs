@@ -1,11 +1,28 @@
 //! What is on record of a request, in its own stream: that it was asked for, and each change of it.
 
-use super::{Changed, Confirmation, Effect, Money, RequestDecision, Standing};
+use super::{Changed, Confirmation, Effect, Money, RequestDecision, Reserved, Standing};
 use crate::{
-    id::{CustomerId, ExceptionId, RequestId, Timestamp},
+    id::{ActionName, CustomerId, RequestId, Timestamp},
     vocabulary::Words,
 };
 use serde::{Deserialize, Serialize};
+
+/// That a request was asked for on a case, in the case's stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestNoted {
+    /// Which.
+    pub request: RequestId,
+    /// For what.
+    pub action: ActionName,
+    /// The exact arguments, by commitment.
+    pub arguments: Words,
+    /// What who confirms it reads, by commitment.
+    pub shown: Words,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// That a request was asked for, and what policy said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +38,9 @@ pub struct RequestAsked {
     /// What it moves, where it moves money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
+    /// What is held back of limits until it is known what became of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reserved: Vec<Reserved>,
     /// What must stay as it is for a yes to count.
     pub standing: Standing,
     /// When it expires unless it is confirmed.
@@ -83,9 +103,6 @@ pub enum RequestChange {
     CarriedOut {
         /// In which way.
         effect: Effect,
-        /// The exception that says so, where somebody has to look.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        exception: Option<ExceptionId>,
     },
 }
 

@@ -22,6 +22,7 @@ impl Request {
             shown: asked.shown.clone(),
             hash: decision.hash.clone(),
             amount: asked.amount.clone(),
+            reserved: asked.reserved.clone(),
             state,
             wanted,
             confirmations: Vec::new(),
@@ -32,7 +33,6 @@ impl Request {
             attempts: 0,
             effect: None,
             void: None,
-            exception: None,
         }
     }
 
@@ -62,14 +62,13 @@ impl Request {
                 self.attempts = 1;
             }
             RequestChange::AskedAgain => self.attempts = self.attempts.saturating_add(1),
-            RequestChange::CarriedOut { effect, exception } => {
+            RequestChange::CarriedOut { effect } => {
                 self.state = match effect {
                     Effect::Done { .. } => RequestState::Done,
                     Effect::Failed { .. } => RequestState::Failed,
                     Effect::Unknown { .. } => RequestState::Unknown,
                 };
                 self.effect = Some(effect.clone());
-                self.exception = exception.or(self.exception);
             }
         }
         self

@@ -143,7 +143,7 @@ impl Parameters {
 }
 
 /// A value of a kind, if it is one.
-pub(crate) fn term(kind: TermKind, value: &Json) -> Option<Term> {
+pub fn term(kind: TermKind, value: &Json) -> Option<Term> {
     Some(match kind {
         TermKind::Truth => Term::Truth(value.as_bool()?),
         TermKind::Number => Term::Number(value.as_i64()?),

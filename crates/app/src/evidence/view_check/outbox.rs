@@ -80,7 +80,9 @@ fn unfit(row: &OutboxRow, made: &Case) -> Option<String> {
                 | Look::Back { .. }
                 | Look::Unattended
                 | Look::Awaited { .. }
-                | Look::CaseEnded { .. },
+                | Look::CaseEnded { .. }
+                // Whether it follows is for the request's own records to say.
+                | Look::Request { .. },
             ) => (row.id.clone(), None),
         },
         // What other work leaves is for that to know.

@@ -3,11 +3,13 @@
 use crate::command::happened::{Left, ask};
 use crate::{
     action::{ACTION_VERSION, ActionAnswer, ActionDecision, ActionEnd},
+    case::Status,
     command::{Context, Happened, guard::lease},
     decision::{DecisionPoint, Trigger, YieldReason},
     event::{Event, Words},
     id::{ActionName, DecisionId},
     refusal::Refusal,
+    request::RequestNoted,
 };
 
 pub(super) fn ask_action(
@@ -40,6 +42,17 @@ pub(super) fn ask_action(
     so_far.emit(Event::ActionAsked { decision: Box::new(decision) });
     // Permitted or not, an AI responder carries nothing out.
     ask(DecisionPoint::Escalate, Trigger::Yielded { reason: YieldReason::NeedsAction, found: None })
+}
+
+pub(super) fn note_request(so_far: &mut Happened, epoch: Option<u64>, noted: RequestNoted) -> Left {
+    if so_far.case.status == Status::Resolved {
+        return Err(Refusal::CaseResolved);
+    }
+    if let Some(epoch) = epoch {
+        lease(&so_far.case, epoch)?;
+    }
+    so_far.emit(Event::RequestNoted(noted));
+    Ok(None)
 }
 
 pub(super) fn end_action(
