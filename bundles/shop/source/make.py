@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes intents.csv and traffic.csv of the sample shop from tau2-bench's retail domain and CLINC150.
+"""Makes intents.csv, traffic.csv, source/database.json and source/actions.jsonl of the sample shop from tau2-bench's
+retail domain and CLINC150.
 
     python3 bundles/shop/source/make.py TAU2_RETAIL CLINC150
 
@@ -58,6 +59,35 @@ def tasks(path, db):
         for part in ("reason_for_call", "known_info", "unknown_info"):
             for text in sentences(told.get(part) or ""):
                 yield text, customer, next(iter(orders), None)
+
+
+# What in tau2-bench changes its database.
+CHANGES = ("cancel_", "modify_", "return_", "exchange_")
+
+
+def actions(path, db):
+    """What each task records as the right actions, of those that change something, and for whom."""
+    for task in json.loads(path.read_text()):
+        known = task["user_scenario"]["instructions"].get("known_info") or ""
+        recorded = task["evaluation_criteria"]["actions"]
+        orders = [action["arguments"]["order_id"] for action in recorded if "order_id" in action["arguments"]]
+        for action in recorded:
+            if action["name"].startswith(CHANGES):
+                made = {"task": task["id"], "customer": customer_of(known, orders, db), "action": action["name"]}
+                yield made | {"arguments": action["arguments"]}
+
+
+def database(db):
+    """The database with a line for each product, customer and order."""
+    parts = []
+    for part, entries in db.items():
+        lines = ",\n".join(f"{compact(name)}:{compact(entry)}" for name, entry in entries.items())
+        parts.append(f"{compact(part)}:{{\n{lines}\n}}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def order_of(customer, db):
@@ -138,6 +168,9 @@ def main():
     write(SHOP / "intents.csv", ["text", "intent"], [{"text": text, "intent": intent} for text, intent in learnt])
     traffic.sort(key=lambda row: draw("turn " + row["text"]))
     write(SHOP / "traffic.csv", list(traffic[0]), traffic)
+    (HERE / "database.json").write_text(database(db), encoding="utf-8")
+    recorded = "".join(compact(action) + "\n" for action in actions(tau2 / "tasks_train.json", db))
+    (HERE / "actions.jsonl").write_text(recorded, encoding="utf-8")
 
 
 def write(path, columns, rows):

@@ -12,8 +12,9 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// Crates that are about the sample bundle: they play it, measure with it, and begin from it.
-const ABOUT_IT: [&str; 3] = ["crates/demo/", "crates/bench/", "crates/fuzz/"];
+/// Crates that are about the sample bundles: they play them, measure with them, begin from them, and are the back
+/// office of their organisations.
+const ABOUT_IT: [&str; 4] = ["crates/demo/", "crates/bench/", "crates/fuzz/", "crates/sandbox/"];
 /// The source that names the signals which every bundle declares.
 const BUILT_IN: &str = "crates/policy/src/lint.rs";
 
