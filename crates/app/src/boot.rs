@@ -4,12 +4,11 @@ use crate::{
     Parts, Settings, Start, StartError,
     bundle::{self, By, InForce, Moves, Plan, PlanError},
     directory::Directory,
-    environment::{clock::Clock, metrics::Metrics},
+    environment::{block_on::block_on, clock::Clock, metrics::Metrics},
     governance::{
         reader::{self, ReaderError},
         services::Services,
     },
-    journal::block_on::block_on,
     migration::Migration,
     start,
     vault::{customers::Customers, erasures::Erasures, opened::Opener},

@@ -3,6 +3,7 @@
 use crate::{
     StartError,
     environment::entropy::Entropy,
+    journal::OpenStore,
     vault::keys::{self, KeyError, Keys},
 };
 use remit_store::{
@@ -16,9 +17,6 @@ use std::{
 
 /// Where keys lie in a data directory.
 pub const KEYS: &str = "keys";
-
-/// The store of a data directory that is open.
-pub type OpenStore = SqliteStore;
 
 /// A data directory that is open. Nobody else has it until this is dropped.
 #[derive(Debug)]

@@ -155,18 +155,6 @@ impl From<Refusal> for Refused {
     }
 }
 
-impl From<crate::vault::keys::KeyError> for Refused {
-    fn from(error: crate::vault::keys::KeyError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<crate::environment::entropy::EntropyError> for Refused {
-    fn from(error: crate::environment::entropy::EntropyError) -> Self {
-        Self::internal(error)
-    }
-}
-
 /// What a refused commit is told as.
 pub(crate) fn refused(error: CommitError) -> Refused {
     match error {

@@ -4,11 +4,10 @@
 
 use lz4_flex::block::decompress_size_prepended;
 use remit_app::{
-    access::token,
     directory::{Directory, KEYS},
-    environment::entropy::Entropy,
+    environment::{block_on::block_on, entropy::Entropy},
     evidence::view_check::ViewCheck,
-    journal::block_on::block_on,
+    token,
     vault::keys::Keys,
 };
 use remit_domain::id::Timestamp;

@@ -46,8 +46,8 @@ pub(crate) struct Vocabulary {
     pub(crate) declared: serde_json::Value,
 }
 
-/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts, `catalogue` what
-/// can be requested exactly.
+/// Reads the schema, with what the program adds to it; `seen` is what policies see of fields and facts, `catalogue`
+/// what can be requested exactly.
 pub(crate) fn schema(
     files: &Files,
     seen: &[SignalSpec],

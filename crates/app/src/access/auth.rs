@@ -2,8 +2,8 @@
 
 use crate::{
     Environment, Governance, Journal, Live,
-    access::{
-        caller::Caller,
+    caller::{
+        Caller,
         principal::{Principal, TOKEN_PREFIX},
     },
     live::tokens::KNOWN_MAX,

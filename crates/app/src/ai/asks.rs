@@ -4,7 +4,7 @@
 use crate::{
     ATTEMPTS, Caller, Parts,
     ai::left_behind::cut,
-    case::bounds::REASON_MAX,
+    bounds::REASON_MAX,
     journal::outbox::TurnDue,
     pipeline::{load, sealing},
     refused::{Kind, Refused},

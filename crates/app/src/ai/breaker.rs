@@ -3,12 +3,13 @@
 
 use crate::{
     Caller, Environment, Governance, Live, Parts,
-    access::{auth, authority, principal::Job},
-    case::bounds::{REASON_MAX, bounded},
+    access::auth,
+    bounds::{REASON_MAX, bounded},
+    caller::principal::Job,
     environment::clock::rfc3339,
     live::load::{BREAKERS, BreakerItem, Tally, Tripped},
     operation::{ListRespondersUnreachableRefusal, ListStoppedRefusal, ResetOutcomesRefusal, ResumeAiRefusal},
-    pipeline::{self, commit::Act, counting},
+    pipeline::{self, authority, commit::Act, counting},
     refused::{Kind, Refused},
 };
 use remit_domain::{

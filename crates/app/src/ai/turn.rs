@@ -2,13 +2,15 @@
 
 use crate::{
     Caller, Journal, Parts, Vault,
-    access::principal::Job,
     ai::{asks, context, left_behind::cut},
-    case::{action, bounds, field_view::FieldView, fields},
+    bounds,
+    caller::principal::Job,
+    case::{action, fields},
     customer::erased,
     environment::{clock::rfc3339, metrics::TurnLost},
+    field::view::FieldView,
     journal::{outbox::TurnDue, stored_case},
-    pipeline::{self, commit::Act, facts, load, sealing},
+    pipeline::{self, commit::Act, conversation, facts, load, sealing},
     refused::{Kind, Refused},
 };
 use remit_domain::{
@@ -19,7 +21,7 @@ use remit_domain::{
 };
 use remit_responders::{Failure, Said, Service, Turn, YieldReason as SaidReason, knowledge::Fit};
 use remit_signals::courtesy::only_thanks;
-use remit_store::{Commit, OutboxRow, Views as _};
+use remit_store::{OutboxRow, Views as _};
 use std::sync::Arc;
 
 /// Asks the AI responder for whom `row` is, and does what it says as far as policy lets it. The row goes in the
@@ -29,10 +31,10 @@ use std::sync::Arc;
 /// When the store refuses; the row stays then.
 pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let Some((case, due)) = turn_stands(&parts.journal, &parts.vault, row).await? else {
-        return drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     let Some(desk) = parts.governance.services.get(due.responder.as_str()).cloned() else {
-        return drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     if let Some(until) = parts.live.load.unreachable_until(due.responder.as_str(), parts.environment.now()) {
         // Nobody waits for what is known not to answer.
@@ -45,7 +47,7 @@ pub async fn take_turn(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     desk.pace().await;
     // While it waited for its turn the case may have gone on.
     if turn_stands(&parts.journal, &parts.vault, row).await?.is_none() {
-        return drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     }
     let Some(turn) = turn(parts, &case, &due, &row.id).await? else {
         tracing::error!(case = row.case, responder = %due.responder, "nothing that the customer wrote can be read");
@@ -112,7 +114,7 @@ async fn denied(parts: &Parts, row: &OutboxRow, case: &Case, due: &TurnDue, refu
     parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Denied);
     tracing::error!(case = row.case, responder = %due.responder, %refused, "policy denies an AI responder its \
         turn");
-    let Some(holder) = &case.holder else { return drop_row(&parts.journal, &row.id).await };
+    let Some(holder) = &case.holder else { return parts.journal.drop_row(&row.id).await };
     let reason = format!("Policy did not let {} take its turn: {}", due.responder, refused.detail);
     let (own, action) = (Caller::system(Job::Turns), "exception.raise");
     let loaded = load::load(&parts.governance, &parts.journal, &parts.environment, &own, action, &row.case).await?;
@@ -141,7 +143,7 @@ async fn denied(parts: &Parts, row: &OutboxRow, case: &Case, due: &TurnDue, refu
 /// When the store refuses; the row stays then.
 pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(), Refused> {
     let Some((_, due)) = turn_stands(&parts.journal, &parts.vault, row).await? else {
-        return drop_row(&parts.journal, &row.id).await;
+        return parts.journal.drop_row(&row.id).await;
     };
     parts.environment.metrics.turn_lost(due.responder.as_str(), TurnLost::Failed);
     let (own, action) = (Caller::system(Job::Turns), "handoff.request");
@@ -156,7 +158,7 @@ pub async fn give_up_turn(parts: &Parts, row: &OutboxRow, why: &str) -> Result<(
     let command = Command::Yield { epoch: due.epoch, reason: YieldReason::NoAnswer, note, found: None };
     let act = Act::new(action, command).with(sealed).claiming(&row.id);
     match pipeline::execute(parts, &own, None, Some(&row.case), act, |_| ()).await {
-        Err(refused) if is_late(&refused) => drop_row(&parts.journal, &row.id).await,
+        Err(refused) if is_late(&refused) => parts.journal.drop_row(&row.id).await,
         done => done.map(|_| ()),
     }
 }
@@ -213,7 +215,7 @@ async fn act_on(
             }
         }
         // It writes by itself, through the interface, under its lease; the customer's patience runs on.
-        Ok(Said::Later) => drop_row(&parts.journal, row).await,
+        Ok(Said::Later) => parts.journal.drop_row(row).await,
         Err(failure) => {
             tracing::warn!(responder = %due.responder, %failure, "an AI responder did not answer");
             let note = failure.to_string();
@@ -256,16 +258,10 @@ async fn yields(
     pipeline::execute(parts, caller, None, Some(case), act, |_| ()).await.map(|_| ())
 }
 
-/// Takes a row away that need not be done any more.
-pub(crate) async fn drop_row(journal: &Journal, row: &str) -> Result<(), Refused> {
-    let commit = Commit { cancel: vec![row.to_owned()], ..Commit::default() };
-    journal.commit(commit).await.map(|_| ()).map_err(crate::refused)
-}
-
 /// What the AI responder is given; nothing where what the customer wrote last cannot be read.
 async fn turn(parts: &Parts, case: &Case, due: &TurnDue, row: &str) -> Result<Option<Turn>, Refused> {
     let now = parts.environment.now();
-    let messages = context::asked_conversation(parts, case).await?;
+    let messages = conversation::asked_conversation(parts, case).await?;
     if !messages.iter().any(|(id, _)| Some(*id) == due.message) {
         return Ok(None);
     }

@@ -12,13 +12,12 @@ use super::{
 use crate::{
     Caller, Governance, Parts, Succession,
     access::auth,
-    case::bounds::{REASON_MAX, bounded},
-    journal::block_on::block_on,
+    bounds::{REASON_MAX, bounded},
+    environment::block_on::block_on,
     live::{Live, change::Change, floor::STAFF},
     operation::{ActivateBundleRefusal, RollBackBundleRefusal},
-    pipeline::{projections, stored},
+    pipeline::{placing, projections, stored},
     refused::{Kind, Refused},
-    staff::placing,
 };
 use remit_domain::{
     activation::{BundleChanges, Moved},

@@ -2,7 +2,6 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::bounds,
     case::counted::{CaseAnswer, shown},
     operation::{AddAttachmentRefusal, GetAttachmentRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
@@ -108,7 +107,7 @@ pub async fn attach(
     // The message says nothing besides.
     let loaded =
         lease::load_under(&parts.governance, &parts.journal, &parts.environment, caller, action, id, epoch).await?;
-    bounds::customers_words(caller, epoch)?;
+    caller.brings_customers_words(epoch)?;
     let key = sealing::sealing_key(&parts.journal, &parts.vault, &parts.environment, &loaded.case).await?;
     let sealed = key.seal("", &parts.environment.entropy).map_err(Refused::from)?;
     let (commit, bytes) = key.seal_bytes(&file.bytes, &parts.environment.entropy).map_err(Refused::from)?;

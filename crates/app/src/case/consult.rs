@@ -3,10 +3,8 @@
 use crate::{
     Caller, Done, Parts, Repeat,
     access::auth,
-    case::{
-        bounds::{self, bounded},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, bounded},
+    case::counted::{CaseAnswer, shown},
     environment::clock::rfc3339,
     governance::resolve_names,
     operation::{AnswerConsultRefusal, AskConsultRefusal, ListConsultsRefusal},

@@ -1,15 +1,15 @@
 //! Cases put off: snoozed, until a callback or a follow-up, or while somebody else is waited for; and what ends that.
 
 use crate::{
-    Caller, Done, Governance, Parts, Repeat,
-    access::principal::Principal,
+    Caller, Done, Governance, Parts, Repeat, bounds,
+    caller::principal::Principal,
     case::{
-        announce, bounds,
+        announce,
         counted::{CaseAnswer, shown},
         fields,
-        sent::{self, Of},
     },
     environment::clock::parse_rfc3339,
+    field::sent::{self, Of},
     journal::outbox::{self, Look},
     operation::{DeferCaseRefusal, EndDeferralRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},

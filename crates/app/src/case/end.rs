@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{self, REASON_MAX},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, REASON_MAX},
+    case::counted::{CaseAnswer, shown},
     operation::{ReopenCaseRefusal, ResolveCaseRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},
     refused::Refused,

@@ -2,9 +2,10 @@
 
 use crate::{
     Caller, Done, Governance, Journal, Parts, Repeat,
-    access::{auth, principal::Job, who},
+    access::{auth, who},
+    bounds::{REASON_MAX, bounded},
+    caller::principal::Job,
     case::{
-        bounds::{REASON_MAX, bounded},
         counted::{CaseAnswer, shown},
         query::{PAGE_MAX, Page},
         view::ExceptionView,

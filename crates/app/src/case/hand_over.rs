@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{self, REASON_MAX},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{self, REASON_MAX},
+    case::counted::{CaseAnswer, shown},
     governance::resolve_names,
     operation::{MakeOverrideRefusal, RequestHandoffRefusal},
     pipeline::{self, commit::Act, lease, load, sealing},

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Parts,
-    access::principal::Job,
+    caller::principal::Job,
     environment::metrics::TurnLost,
     journal::stored_case::{self, Records},
     pipeline::{self, commit::Act},

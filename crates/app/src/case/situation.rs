@@ -2,10 +2,8 @@
 
 use crate::{
     Caller, Done, Parts, Repeat,
-    case::{
-        bounds::{REASON_MAX, bounded},
-        counted::{CaseAnswer, shown},
-    },
+    bounds::{REASON_MAX, bounded},
+    case::counted::{CaseAnswer, shown},
     operation::EndSituationRefusal,
     pipeline::{self, commit::Act, load, sealing},
 };

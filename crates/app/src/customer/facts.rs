@@ -4,21 +4,22 @@
 use crate::{
     ATTEMPTS, Caller, Journal, Parts,
     access::auth,
-    case::{
-        bounds::{self, CUSTOMER_MAX},
-        field_view::FieldView,
-        schema,
+    bounds::{self, CUSTOMER_MAX},
+    customer,
+    environment::clock::rfc3339,
+    field::{
+        schema::values,
         sent::{self, Of, Said, Sent, source_of},
-    },
-    customer::{
-        self,
-        known_facts::{self, FACTS, Fact, Facts, FactsItem, opened, views},
+        view::{FieldView, currency},
     },
     journal::outbox::facts_row,
     operation::{GetFactsRefusal, PutFactsRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused},
-    vault::customers::Customer,
+    vault::{
+        customers::Customer,
+        known_facts::{self, FACTS, Fact, Facts, FactsItem, opened},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use remit_domain::{
@@ -26,7 +27,7 @@ use remit_domain::{
     field::FactsSet,
     id::{CaseId, CustomerId, FieldName, Timestamp},
 };
-use remit_policy::bundle::Bundle;
+use remit_policy::bundle::{self, Bundle, FieldSpec};
 use remit_store::{CaseRow, Commit, CommitError, Entry, Expected, OutboxRow, Views as _};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -47,7 +48,7 @@ pub struct PutFacts {
     /// The values, by fact; `null` takes one away, and what is not named stays. What is older than what is known, or
     /// than when it was taken away, says nothing new.
     #[serde(deserialize_with = "sent::once")]
-    #[schema(schema_with = schema::values)]
+    #[schema(schema_with = values)]
     pub facts: Sent,
     /// Which of the token's sources says so; its first unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +119,7 @@ pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) 
     };
     let source = source_of(&parts.governance, &*caller.under(put.source.as_deref())?, "facts")?;
     let facts = note(parts, caller, &customer, &read(parts, source, &put.facts, at)?).await?;
-    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
 /// Notes what is known of a customer by now, as it is told with something else.
@@ -153,7 +154,7 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
         let cure = "Check the customer's identifier or pseudonym; where it is right, facts are to be noted first.";
         return Err(none.cured_by(cure).into());
     };
-    Ok(FactsView { customer: customer.to_string(), facts: views(parts, &facts, |spec| spec.seen_by_staff) })
+    Ok(FactsView { customer: customer.to_string(), facts: fact_views(parts, &facts, |spec| spec.seen_by_staff) })
 }
 
 /// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
@@ -251,4 +252,22 @@ fn to_commit(
         sealed_under: sealed.key,
         ..Commit::default()
     })
+}
+
+/// Facts that may be seen, in the bundle's order.
+pub(crate) fn fact_views(parts: &Parts, facts: &Facts, may_see: impl Fn(&FieldSpec) -> bool) -> Vec<FieldView> {
+    let view = |spec: &FieldSpec| {
+        let fact = facts.get(&spec.name).filter(|_| may_see(spec))?;
+        let held = fact.held.as_ref()?;
+        Some(FieldView {
+            name: spec.name.to_string(),
+            title: spec.title.clone(),
+            kind: held.kind.as_str(),
+            value: bundle::shown(held),
+            currency: currency(&parts.governance.bundle, held.kind),
+            source: fact.source.to_string(),
+            at: rfc3339(fact.at),
+        })
+    };
+    parts.governance.bundle.facts().iter().filter_map(view).collect()
 }

@@ -3,7 +3,6 @@
 pub mod erased;
 pub mod erasure;
 pub mod facts;
-pub(crate) mod known_facts;
 
 use crate::{Environment, Journal, Vault, refused::Refused, vault::customers::Customer};
 use remit_domain::id::CustomerId;

@@ -3,9 +3,8 @@
 use crate::{
     Caller, Governance, Journal, Parts,
     access::auth,
-    environment::clock::rfc3339,
+    environment::{block_on::block_on, clock::rfc3339},
     evidence::explain::{self, Beside, Explanation},
-    journal::block_on::block_on,
     operation::{GetDecisionRefusal, ReplayDecisionRefusal},
     refused::{Kind, Refused},
 };
@@ -64,15 +63,6 @@ impl Recorded {
     fn is_of(&self, baseline: &Digest) -> bool {
         self.baseline() == Some(baseline)
     }
-}
-
-/// What would be decided.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct WouldDecide {
-    /// What would be recorded, each reading and each candidate with the names of all that is known of it.
-    pub decision: Decision,
-    /// The record in plain words.
-    pub explanation: Explanation,
 }
 
 /// A decision taken again.

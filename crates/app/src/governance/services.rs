@@ -1,9 +1,6 @@
 //! The AI services that the bundle configures, with the bounds under which each is asked.
 
-use crate::{
-    governance::{articles, enricher::Enricher, model_cache::ModelCache},
-    request::connectors::Connectors,
-};
+use crate::governance::{articles, connectors::Connectors, enricher::Enricher, model_cache::ModelCache};
 use remit_policy::{
     bundle::{Bundle, CandidateSpec},
     manifest::{Service as Configured, ServiceKind},

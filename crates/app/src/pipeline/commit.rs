@@ -3,9 +3,8 @@
 
 use crate::{
     Caller, Environment, Kept, Parts, Repeat, Vault,
-    case::found_by::FoundBy,
     environment::entropy::Entropy,
-    pipeline::{about::About, counting, follow_ups, load::Loaded, projections::Projections},
+    pipeline::{about::About, counting, follow_ups, found_by::FoundBy, load::Loaded, projections::Projections},
     refused::Refused,
     vault::keys::Sealed,
 };

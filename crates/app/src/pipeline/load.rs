@@ -2,7 +2,8 @@
 
 use crate::{
     Caller, Environment, Governance, Journal,
-    access::{auth, principal::Job},
+    access::auth,
+    caller::principal::Job,
     journal::stored_case,
     refused::{Kind, Refused},
 };

@@ -16,14 +16,18 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 pub mod about;
+pub mod authority;
 pub mod closed;
 pub mod commit;
+pub(crate) mod conversation;
 pub mod counting;
 pub mod facts;
 pub mod follow_ups;
+pub(crate) mod found_by;
 pub mod lease;
 pub mod load;
 pub mod measure;
+pub(crate) mod placing;
 pub mod projections;
 pub mod repeat;
 pub mod sealing;
@@ -88,7 +92,7 @@ async fn prepare<T: Serialize>(
     act: commit::Act,
     show: &impl Fn(&Happened) -> T,
 ) -> Result<commit::Prepared<T>, Refused> {
-    let mut context = parts.environment.context(caller)?;
+    let mut context = parts.environment.context(&caller.pseudonym)?;
     let commit::Act { command, mut beside, .. } = act;
     let (now, about) = (context.now, std::mem::take(&mut beside.about));
     let happened = decided(parts, before.as_ref(), command, None, about, &mut context).await?;

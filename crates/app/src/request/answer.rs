@@ -3,7 +3,7 @@
 use super::{REQUESTS, read, record, view::RequestView};
 use crate::{
     ATTEMPTS, Caller, Done, Kept, Parts, Repeat,
-    access::principal::Principal,
+    caller::principal::Principal,
     operation::{ConfirmRequestRefusal, DeclineRequestRefusal},
     pipeline::{commit, projections},
     refused::{Kind, Refused, refused},

@@ -3,7 +3,8 @@
 use super::{REQUESTS, of_case, view::RequestView};
 use crate::{
     Caller, Parts,
-    access::{auth, principal::Job},
+    access::auth,
+    caller::principal::Job,
     case::query::Page,
     operation::{GetRequestRefusal, ListRequestsRefusal},
     pipeline::load::{self, Loaded},

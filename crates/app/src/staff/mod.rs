@@ -4,14 +4,14 @@ pub mod carrying_out;
 pub mod gone;
 pub mod offering;
 pub(crate) mod permitted;
-pub mod placing;
 pub mod remove;
 pub mod settle;
 
 use crate::{
     Caller, Done, Environment, Governance, Live, Parts, Repeat,
-    access::{auth, who},
+    access::auth,
     case::{
+        complete,
         counted::{CaseAnswer, shown},
         view::CaseView,
     },
@@ -304,9 +304,9 @@ pub async fn work_of(parts: &Parts, caller: &Caller, name: &str) -> Result<WorkV
         let case = load::for_views(&parts.governance, &parts.journal, &parts.environment, &case.to_string()).await?;
         let holds = case.holder.as_ref().and_then(|holder| holder.staff.as_ref()) == Some(&id);
         if holds {
-            work.held.push(who::case_view(parts, &case).await?);
+            work.held.push(complete::case_view(parts, &case).await?);
         } else if case.offer.as_ref().is_some_and(|offer| offer.staff == id) {
-            work.offered.push(who::case_view(parts, &case).await?);
+            work.offered.push(complete::case_view(parts, &case).await?);
         }
     }
     Ok(work)

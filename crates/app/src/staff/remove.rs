@@ -3,10 +3,11 @@
 
 use crate::{
     Caller, Parts, Succession,
-    access::{auth, authority},
+    access::auth,
     journal::{ATTEMPTS, outbox, stored_case},
     live::floor::STAFF,
     operation::RemoveStaffRefusal,
+    pipeline::authority,
     refused::{Kind, Refused},
     staff::{gone, known_staff, settle},
 };

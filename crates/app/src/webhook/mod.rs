@@ -5,12 +5,13 @@ pub mod subscription;
 
 use crate::{
     Caller, Environment, Journal, Live, Parts,
-    access::{authority, principal::Job},
+    caller::principal::Job,
     evidence::feed::FeedItem,
     live::{
         delivery::{Origin, Pick, Ready},
-        subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem},
+        subscriptions::{self, DELIVERIES, SUBSCRIPTIONS, Subscription, SubscriptionItem, dead_id},
     },
+    pipeline::authority,
     refused::Refused,
 };
 use remit_domain::{Event, governance::SubscriptionChange, signal::OWN_SOURCE};
@@ -45,11 +46,6 @@ pub struct WebhookMessage {
     pub timestamp: String,
     /// The event, as `/v1/events` tells it.
     pub data: FeedItem,
-}
-
-/// A dead letter's name among them, so that they sort by position.
-pub(crate) fn dead_id(seq: u64) -> String {
-    format!("{seq:020}")
 }
 
 /// An event, ready to be sent; nothing where it is not subscribed to.

@@ -2,7 +2,7 @@
 
 use crate::{
     Caller, Environment, Governance, Journal, Live, Parts, Vault,
-    access::{auth, authority},
+    access::auth,
     environment::clock::rfc3339,
     evidence::feed,
     governance::resolve_names::{NAME_MAX, printable},
@@ -15,6 +15,7 @@ use crate::{
         PauseSubscriptionRefusal, ReplaySubscriptionRefusal, ResumeSubscriptionRefusal, RotateSecretRefusal,
         TestSubscriptionRefusal,
     },
+    pipeline::authority,
     refused::{Kind, Refused},
     webhook,
 };

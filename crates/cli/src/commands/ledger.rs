@@ -4,7 +4,9 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use remit_app::{
-    directory::KEYS, environment::clock::rfc3339, evidence::view_check::ViewCheck, journal::block_on::block_on,
+    directory::KEYS,
+    environment::{block_on::block_on, clock::rfc3339},
+    evidence::view_check::ViewCheck,
     vault::keys::Keys,
 };
 use remit_command::shown::{self, say};

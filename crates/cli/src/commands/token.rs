@@ -3,16 +3,14 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use remit_app::{
-    Parts,
-    access::token,
-    bundle, directory,
+    Parts, bundle, directory,
     environment::{
+        block_on::block_on,
         clock::{Clock, SystemClock},
         entropy::Entropy,
     },
-    journal::block_on::block_on,
     migration::Migration,
-    operation,
+    operation, token,
 };
 use remit_command::{
     client::Server,

@@ -25,6 +25,7 @@ use futures_util::stream;
 use remit_app::{
     Repeat, Succession,
     access::{reading, usage},
+    caller::usage::Following,
     case::feedback::GiveFeedback,
     chat::{
         self, Say, StartChat,
@@ -32,10 +33,7 @@ use remit_app::{
         conversation::{self, ChatMessage, ChatStatus},
     },
     input::{EnterChat, EnteredChat, ReadConversation},
-    live::{
-        chats::{Chat, Place},
-        usage::Following,
-    },
+    live::chats::{Chat, Place},
     operation,
 };
 use remit_domain::id::CaseId;

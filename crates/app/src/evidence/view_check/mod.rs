@@ -4,7 +4,7 @@
 //! The ledger proves the records; what is decided next, shown next and opened next starts from what lies beside them.
 
 use crate::{
-    access::{principal, token_id},
+    caller::{principal, token_id},
     journal::outbox::{TIMER, TURN},
     pipeline::counting,
     vault::keys::{CustomerKey, KeyError, Keys},

@@ -1,19 +1,21 @@
 //! API tokens: made, listed and revoked. The secret is shown once and kept nowhere.
 
+pub mod name;
+
 use crate::{
     Caller, Environment, Live, Parts,
-    access::{
-        auth,
-        authority::{self, COMMAND_LINE},
-        caller::{BETWEEN, sources_of},
+    access::auth,
+    caller::{
+        BETWEEN,
         principal::{self, Job},
-        token_id,
+        sources_of,
+        token_id::{self, TOKEN_ID},
     },
-    environment::{clock::rfc3339, entropy::Entropy},
+    environment::{block_on::block_on, clock::rfc3339, entropy::Entropy},
     governance::resolve_names,
-    journal::block_on::block_on,
     live::floor::STAFF,
     operation::{ListTokensRefusal, MakeTokenRefusal, RevokeTokenRefusal},
+    pipeline::authority::{self, COMMAND_LINE},
     refused::{Kind, Refused},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -99,9 +101,6 @@ pub struct MadeToken {
 
 /// What acts of Remit itself and of customers are recorded under.
 const OWN_NAMES: [&str; 2] = ["remit", "customer"];
-
-/// What a token's identifier begins with.
-pub(crate) const TOKEN_ID: &str = "tok_";
 
 /// Sources of one token.
 const SOURCES_MAX: usize = 16;

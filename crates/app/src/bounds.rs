@@ -1,6 +1,6 @@
 //! Bounds of what is said on a case.
 
-use crate::{Caller, refused::Refused};
+use crate::refused::Refused;
 use remit_signals::normal::says_nothing;
 
 /// Longest message, in bytes of UTF-8.
@@ -20,15 +20,4 @@ pub(crate) fn bounded(field: &str, text: &str, max: usize) -> Result<(), Refused
         return Err(Refused::invalid(field, format!("has {} bytes, more than {max}", text.len())));
     }
     Ok(())
-}
-
-/// What comes without a lease is the customer's: whoever has the case sends theirs, and nobody else writes on it.
-///
-/// # Errors
-/// When a responder or a member of staff names none.
-pub(crate) fn customers_words(caller: &Caller, epoch: Option<u64>) -> Result<(), Refused> {
-    if epoch.is_some() || caller.principal.brings_customers_words() {
-        return Ok(());
-    }
-    Err(Refused::invalid("epoch", "is of who has the case; only what integrations send without it is the customer's"))
 }
