@@ -15,15 +15,7 @@ pub use spec::ActionSpec;
 pub(crate) use template::FACTS;
 pub use template::Template;
 
-use crate::{
-    bundle::Bundle,
-    manifest::{Action, Connector},
-};
-
-/// Whether a declared action is one that is requested exactly.
-pub(crate) fn is_requested(action: &Action) -> bool {
-    action.parameters.is_some()
-}
+use crate::{bundle::Bundle, manifest::Connector};
 
 impl Bundle {
     /// The actions that are requested exactly, in the bundle's order.

@@ -6,7 +6,7 @@ mod request;
 mod seen;
 
 pub use crate::actions::API_ACTIONS;
-pub use api::{ApiRequest, Held};
+pub use api::{ApiCase, ApiRequest};
 pub use request::RequestQuestion;
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     deep_stack::deep,
     manifest::SignalKind,
     personal::ToldApart,
+    product_schema::SchemaVersion,
     scope::{candidate_uid, denied, uid},
     slices::Slices,
     verdict_cache::{Extent, Question, Told},
@@ -44,6 +45,7 @@ pub struct Engine {
     authorizer: Authorizer,
     handle: EntityUid,
     case: EntityUid,
+    schema: SchemaVersion,
     slots: HashMap<String, Slot, RandomState>,
     slices: Slices,
     /// What must hold of whoever handles a case, asked of those who are allowed.
@@ -135,6 +137,7 @@ impl Engine {
             act: Governed::new(bundle, ACT, |kind| kind.is_none_or(|kind| kind == "Ai")),
             handle,
             case: uid("Case", "case"),
+            schema: bundle.schema(),
             slots,
             slices: Slices::new(rules, bundle.candidates(), &kinds),
             invariants: Slices::new(&bundle.invariants, bundle.candidates(), &kinds),

@@ -3,7 +3,8 @@
 use crate::{
     Caller, Environment, Journal, Parts, Vault,
     access::who,
-    ai::left_behind::{self, cut},
+    ai::left_behind,
+    bounds::cut,
     case::{
         announce, complete, fields,
         view::{CaseView, DecisionSummary, MessageFrom},
@@ -63,7 +64,7 @@ fn newest<T>(mut all: Vec<T>, most: usize) -> Vec<T> {
 /// What the next holder needs to know of a case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`GetContextRefusal`] says when each arises.
 pub async fn context_of(parts: &Parts, caller: &Caller, id: &str) -> Result<ContextView, GetContextRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let (mut told, mut notes, mut decisions) = (Vec::new(), Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use crate::{
     Parts,
     case::due::{look_later, own},
     journal::outbox::{self, Look, timer},
-    refused::Refused,
+    refused::{Kind, Refused},
 };
 use remit_domain::{
     Case, Command,
@@ -87,7 +87,11 @@ pub(super) async fn unattended(parts: &Parts, row: &OutboxRow, case: &Case) -> R
 /// Another case is put off until this one ends; where it has ended already, that one is told at once.
 pub(super) async fn awaited(parts: &Parts, row: &OutboxRow, case: &Case, by: CaseId) -> Result<(), Refused> {
     if case.status == Status::Open {
-        return own(parts, row, Command::NoteAwaited { by }, Vec::new()).await;
+        match own(parts, row, Command::NoteAwaited { by }, Vec::new()).await {
+            // It ended since it was read.
+            Err(refused) if refused.kind == Kind::Conflict => {}
+            done => return done,
+        }
     }
     let told = outbox::ended(case.id, by, parts.environment.now());
     let commit = remit_store::Commit { claim: Some(row.id.clone()), outbox: vec![told], ..Default::default() };

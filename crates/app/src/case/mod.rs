@@ -20,7 +20,7 @@ pub mod feedback;
 pub mod fields;
 pub mod hand_over;
 pub mod keep;
-mod late;
+pub(crate) mod late;
 pub mod merge;
 pub mod needs;
 pub(crate) mod offer;

@@ -53,7 +53,7 @@ pub(crate) fn requester(caller: &Caller, open: &OpenCase) -> Result<Requester, R
 /// Takes a request in, decides who handles it, and answers once both are durable.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses.
+/// [`OpenCaseRefusal`] says when each arises.
 pub async fn open_case(
     parts: &Parts,
     caller: &Caller,
@@ -79,8 +79,10 @@ pub async fn open_case(
     let readings = measure::measure(&parts.governance, &parts.environment, &message, now).await?;
     let id = customer::customer_id(&parts.vault, &open.customer);
     let enriched = enrich::enrich(parts, Some(&open.customer), &id, open.channel, &open.fields, now).await?;
+    let mut replaced = None;
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+        replaced = customer.new.as_ref().map(|new| new.replaces);
         let act = opening_of(parts, caller, customer, &open, enriched.clone(), readings.clone(), now).await?;
         // Those that came with it are measured first, so that what measuring reads stays in the processor's caches.
         tokio::task::yield_now().await;
@@ -96,7 +98,7 @@ pub async fn open_case(
             done => return Ok(Opened::Case(Box::new(done?))),
         }
     }
-    Err(Refused::new(Kind::Changed, "the customer was erased again and again meanwhile").into())
+    Err(customer::key_refused(&parts.journal, &id, replaced).await?.into())
 }
 
 /// Whether policy lets the caller open a case, and its text is within bounds.

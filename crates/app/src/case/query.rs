@@ -139,7 +139,7 @@ pub const PAGE_MAX: usize = 200;
 /// A case.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`GetCaseRefusal`] says when each arises.
 pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, GetCaseRefusal> {
     let case = load::case_for(&parts.governance, &parts.journal, &parts.environment, caller, "case.read", id).await?;
     let mut view = complete::case_view(parts, &case).await?;
@@ -158,7 +158,7 @@ pub async fn case(parts: &Parts, caller: &Caller, id: &str) -> Result<CaseView, 
 /// Cases, newest first; where `fields` names any, those that have exactly these values.
 ///
 /// # Errors
-/// When policy or the store refuses.
+/// [`ListCasesRefusal`] says when each arises.
 pub async fn cases(
     parts: &Parts,
     caller: &Caller,
@@ -193,7 +193,7 @@ pub async fn cases(
 /// The messages of a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`ListMessagesRefusal`] says when each arises.
 pub async fn messages(
     parts: &Parts,
     caller: &Caller,
@@ -246,7 +246,7 @@ async fn message_view(parts: &Parts, case: &Case, event: &Event, seq: u64) -> Re
 /// Everything that happened to a case, oldest first.
 ///
 /// # Errors
-/// When policy refuses, or there is no such case.
+/// [`ListTimelineRefusal`] says when each arises.
 pub async fn timeline(
     parts: &Parts,
     caller: &Caller,

@@ -35,7 +35,7 @@ pub struct PostFields {
 /// Sets fields of a case, which may change who holds it.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses, or the case's words were erased.
+/// [`SetFieldsRefusal`] says when each arises.
 pub async fn set_fields(
     parts: &Parts,
     caller: &Caller,

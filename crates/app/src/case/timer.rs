@@ -13,7 +13,6 @@ use crate::{
     },
     pipeline::{commit::Act, sealing, sla},
     refused::{Kind, Refused},
-    request::execute,
 };
 use remit_domain::{
     Case, Command,
@@ -126,7 +125,6 @@ async fn look(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
             }
             None => parts.journal.drop_row(&row.id).await,
         },
-        Look::Request { request } => execute::expire(parts, row, request).await,
         Look::CaseEnded { case: ended } => deferral_timer::case_ended(parts, row, &case, ended).await,
     }
 }

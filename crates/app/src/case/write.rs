@@ -45,7 +45,7 @@ pub struct PostSignals {
 /// change who holds the case.
 ///
 /// # Errors
-/// When policy, the lease, a bound or the store refuses.
+/// [`PostMessageRefusal`] says when each arises.
 pub async fn post_message(
     parts: &Parts,
     caller: &Caller,
@@ -62,7 +62,7 @@ pub async fn post_message(
         Err(refused) => Err(refused),
     };
     if let Err(refused) = &posted {
-        late::note(parts, caller, id, epoch, refused).await?;
+        late::note_refused(parts, caller, id, epoch, refused).await?;
     }
     Ok(posted?)
 }
@@ -123,7 +123,7 @@ pub(crate) async fn post_on(
 /// Adds readings, which may change who holds the case.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// [`PostSignalsRefusal`] says when each arises.
 pub async fn post_signals(
     parts: &Parts,
     caller: &Caller,

@@ -120,7 +120,7 @@ const MERGES_MAX: usize = 8;
 /// Makes a link for one customer. Its secret is in the answer and kept nowhere.
 ///
 /// # Errors
-/// When policy, a bound or the store refuses, or the case is not the customer's.
+/// [`StartChatRefusal`] says when each arises.
 pub async fn start_chat(parts: &Parts, caller: &Caller, start: StartChat) -> Result<StartedChat, StartChatRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "chat.start")?;
     bounded("customer", &start.customer, CUSTOMER_MAX)?;
@@ -205,6 +205,9 @@ fn pace_write(environment: &Environment, chat: &Chat) -> Result<(), Refused> {
 }
 
 /// Adds what the customer says; the first message opens their case.
+///
+/// # Errors
+/// [`SayRefusal`] says when each arises.
 pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> Result<(), SayRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
@@ -232,6 +235,9 @@ pub async fn chat_say(parts: &Parts, chat: &Chat, repeat: &Repeat, say: Say) -> 
 }
 
 /// Says for the customer that they want a human, in their words and as a reading of its own.
+///
+/// # Errors
+/// [`AskForHumanRefusal`] says when each arises.
 pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(), AskForHumanRefusal> {
     pace_write(&parts.environment, chat)?;
     let _turn = chat.turn.lock().await;
@@ -263,6 +269,9 @@ pub async fn chat_human(parts: &Parts, chat: &Chat, repeat: &Repeat) -> Result<(
 }
 
 /// Notes whether the customer was helped: yes ends their case, no reopens one that has ended.
+///
+/// # Errors
+/// [`JudgeRefusal`] says when each arises.
 pub async fn chat_feedback(
     parts: &Parts,
     chat: &Chat,
@@ -289,6 +298,9 @@ pub async fn chat_feedback(
 }
 
 /// Adds a file to the customer's case.
+///
+/// # Errors
+/// [`AttachFileRefusal`] says when each arises.
 pub async fn chat_attach(
     parts: &Parts,
     chat: &Chat,

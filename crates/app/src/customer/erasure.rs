@@ -57,7 +57,7 @@ pub struct Erased {
 /// Destroys the key that sealed a customer's words on every case, and what it sealed. The evidence stays.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such customer.
+/// [`EraseCustomerRefusal`] says when each arises.
 pub async fn erase_customer(parts: &Parts, caller: &Caller, external: &str) -> Result<Erased, EraseCustomerRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "customer.erase")?;
     bounded("customer", external, CUSTOMER_MAX)?;

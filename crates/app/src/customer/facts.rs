@@ -100,7 +100,7 @@ fn named(parts: &Parts, id: &str) -> Result<CustomerId, Refused> {
 /// Notes what is known of a customer.
 ///
 /// # Errors
-/// When policy, a declaration or the store refuses.
+/// [`PutFactsRefusal`] says when each arises.
 pub async fn put_facts(parts: &Parts, caller: &Caller, id: &str, put: PutFacts) -> Result<FactsView, PutFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.set")?;
     let customer = named(parts, id)?;
@@ -144,7 +144,7 @@ pub(crate) async fn say(
 /// What is known of a customer, for people.
 ///
 /// # Errors
-/// When policy refuses, or nothing is known of such a customer.
+/// [`GetFactsRefusal`] says when each arises.
 pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<FactsView, GetFactsRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "fact.read")?;
     let customer = named(parts, id)?;
@@ -160,8 +160,10 @@ pub async fn get_facts(parts: &Parts, caller: &Caller, id: &str) -> Result<Facts
 /// Notes facts of a customer on record, sealed with those that are known already; gives all of them. Open cases of
 /// theirs that no member of staff has are decided anew, beside this, where policies see what changed.
 pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: &Read) -> Result<Facts, Refused> {
+    let mut replaced = None;
     for _ in 0..ATTEMPTS {
         let customer = customer::customer_of(&parts.journal, &parts.vault, &parts.environment, id.clone()).await?;
+        let new = customer.new.as_ref().map(|new| new.replaces);
         let stored = FACTS.get(&parts.journal.store, id.as_str()).await.map_err(Refused::internal)?;
         let known = stored.as_ref();
         let known = known.and_then(|entry| opened(&parts.environment.metrics, &customer.key, &entry.value));
@@ -179,11 +181,17 @@ pub(crate) async fn note(parts: &Parts, caller: &Caller, id: &CustomerId, read: 
             Ok(_) => return Ok(facts),
             Err(CommitError::ItemConflict { .. }) => {}
             // The customer was erased since their key was read: what is known now is sealed under another one.
-            Err(CommitError::KeyGone) => customer::forget_customer(&parts.vault, id),
+            Err(CommitError::KeyGone) => {
+                replaced = new;
+                customer::forget_customer(&parts.vault, id);
+            }
             Err(error) => return Err(crate::refused(error)),
         }
     }
-    Err(Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")))
+    Err(match replaced {
+        Some(_) => customer::key_refused(&parts.journal, id, replaced).await?,
+        None => Refused::new(Kind::Changed, format!("{ATTEMPTS} attempts met {ATTEMPTS} other writes")),
+    })
 }
 
 /// What is known after what is said.

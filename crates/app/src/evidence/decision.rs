@@ -98,7 +98,7 @@ type Other<'a> = LazyCell<Governed, Box<dyn FnOnce() -> Governed + 'a>>;
 /// A decision, with its reasons in plain words.
 ///
 /// # Errors
-/// When policy refuses, or there is no such decision.
+/// [`GetDecisionRefusal`] says when each arises.
 pub async fn decision(parts: &Parts, caller: &Caller, id: &str) -> Result<DecisionAnswer, GetDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.read")?;
     let (decision, seq) = recorded(&parts.journal, id).await?;
@@ -200,7 +200,7 @@ fn rule_of(governance: &Governance, other: &Other<'_>, id: &str) -> Option<Strin
 /// Takes a recorded decision again from its record and its bundle.
 ///
 /// # Errors
-/// When policy refuses, there is no such decision, or its bundle is not the one in force.
+/// [`ReplayDecisionRefusal`] says when each arises.
 pub async fn replay(parts: &Parts, caller: &Caller, id: &str) -> Result<ReplayAnswer, ReplayDecisionRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "decision.replay")?;
     let (decision, _) = recorded(&parts.journal, id).await?;

@@ -33,7 +33,7 @@ pub struct WouldDecide {
 /// What would be decided if this request came in now. Nothing is recorded.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// [`AskRouteRefusal`] says when each arises.
 pub async fn ask_route(parts: &Parts, caller: &Caller, open: OpenCase) -> Result<WouldDecide, AskRouteRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "route.ask")?;
     may_open(&parts.governance, &parts.live, &parts.environment, caller, &open)?;

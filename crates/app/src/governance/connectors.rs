@@ -29,7 +29,7 @@ pub struct Connector {
 
 #[derive(Debug)]
 enum Reached {
-    Webhook(ConnectorService),
+    Webhook(Box<ConnectorService>),
     Sandbox,
 }
 
@@ -72,7 +72,7 @@ impl Reached {
                 let secret = SigningSecret::parse(&secret.ok_or_else(lacks)?).map_err(|error| error.to_string())?;
                 let deadline = Duration::from_millis(declared.deadline_ms.into());
                 let service = ConnectorService::new(url, secret, deadline, now).map_err(|error| error.to_string())?;
-                Ok(Self::Webhook(service))
+                Ok(Self::Webhook(Box::new(service)))
             }
             (ConnectorKind::Webhook, ..) => Err("a webhook has a `url` and a `secret_env`".to_owned()),
         }

@@ -77,7 +77,7 @@ pub(crate) async fn execute<T: Serialize>(
         {
             Ok(_) => return Ok(Done::Now { output: prepared.output, kept: prepared.kept }),
             Err(CommitError::VersionConflict { .. }) => parts.environment.metrics.conflicts.inc(),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
+            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
             Err(error) => return Err(refused(error)),
         };
     }
@@ -129,7 +129,9 @@ pub(crate) async fn decided(
     if let Some(trigger) = trigger {
         answer.trigger = trigger;
     }
-    Ok(pending.conclude(answer, context)?)
+    let decided = pending.decide(answer, context)?;
+    let least_wait_ms = facts::least_wait_ms(governance, live, environment, &decided);
+    Ok(decided.conclude(least_wait_ms, context))
 }
 
 /// What `act` comes to; where it is refused, what the same request came to before, if it was carried out. So who
@@ -168,7 +170,7 @@ pub(crate) async fn keep<T: Serialize>(
     let row = commit::repeatable(&parts.vault, caller, repeat, None, &kept, now);
     match parts.journal.commit(Commit { idempotency: Some(row), ..Commit::default() }).await {
         Ok(_) => Ok(Done::Now { output, kept: Some(kept) }),
-        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
         Err(error) => Err(refused(error)),
     }
 }
@@ -179,7 +181,7 @@ async fn kept(journal: &Journal, vault: &Vault, caller: &Caller, repeat: &Repeat
         return Ok(None);
     };
     if row.request_hash == vault.keys.of_request(&repeat.request) {
-        Ok(Some(Kept(row.response)))
+        Ok(Some(Kept::stored(row.response)))
     } else {
         Err(refused(CommitError::KeyReused))
     }

@@ -116,7 +116,7 @@ pub(super) async fn act(
             .map(|(repeat, kept)| commit::repeatable(&parts.vault, caller, repeat, Some(&case), kept, now));
         match projections::commit(parts, commit).await {
             Ok(_) => return Ok(Done::Now { output: view, kept }),
-            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept(response))),
+            Err(CommitError::Replayed { response }) => return Ok(Done::Before(Kept::stored(response))),
             Err(CommitError::ItemConflict { kind, .. }) if kind == REQUESTS.kind() => {
                 parts.environment.metrics.conflicts.inc();
             }

@@ -249,7 +249,7 @@ pub(crate) async fn commit(
     });
     match done.await {
         Ok(_) => Ok(Done::Now { output: ready.output, kept: ready.kept }),
-        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept(response))),
+        Err(CommitError::Replayed { response }) => Ok(Done::Before(Kept::stored(response))),
         Err(CommitError::VersionConflict { .. }) => Err(Uncommitted::Moved),
         Err(CommitError::Overdrawn { counter, left }) => {
             let detail = format!("a limit of `{}` is reached: {left} is left of {}", spec.name, counter.key);

@@ -134,7 +134,7 @@ impl Exact<'_> {
             facts: &facts,
             recent: &recent,
             signals: &signals,
-            held: load::held(case),
+            case: load::of_request(case),
         };
         let (verdict, policies) = governance.engine.request(self.spec.name.as_str(), &question, confirmed);
         let terms = governance.bundle.terms();

@@ -7,15 +7,12 @@ use super::{
     read, record,
 };
 use crate::{
-    Caller, Parts,
-    ai::left_behind::cut,
-    bounds,
+    Caller, Parts, bounds,
     caller::principal::Job,
-    case::due::do_due,
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
     journal::outbox::{self, EXECUTION},
-    pipeline::{commit::Act, load::Loaded, projections, sealing},
+    pipeline::{self, commit::Act, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
@@ -38,7 +35,7 @@ const LOOK_MS: i64 = 1_000;
 /// The longest between two such questions, in milliseconds.
 const LOOK_MS_MAX: i64 = 3_600_000;
 
-/// Requests that are to be carried out, or asked about.
+/// Requests that are to be gone on with: carried out, asked about, or ended since nobody confirmed them.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -64,6 +61,7 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
     let id: RequestId = serde_json::from_slice(&row.body).map_err(Refused::internal)?;
     let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
     match entry.value.state {
+        RequestState::Waiting => expire(parts, row, entry).await,
         RequestState::Confirmed => begin(parts, row, entry).await,
         RequestState::Executing | RequestState::Unknown => find(parts, row, entry).await,
         _ => parts.journal.drop_row(&row.id).await,
@@ -71,12 +69,12 @@ pub async fn go_on(parts: &Parts, row: &OutboxRow) -> Result<(), Refused> {
 }
 
 /// Ends a request that nobody confirmed in time.
-pub(crate) async fn expire(parts: &Parts, row: &OutboxRow, id: RequestId) -> Result<(), Refused> {
-    let Some(entry) = read::stored(parts, id).await? else { return parts.journal.drop_row(&row.id).await };
+async fn expire(parts: &Parts, row: &OutboxRow, entry: Entry<Request>) -> Result<(), Refused> {
     let now = parts.environment.now();
     match entry.value.act(RequestCommand::Expire, now) {
         Ok(change) => put(parts, row, &entry, change, None, now).await.map(drop),
-        Err(_) => parts.journal.drop_row(&row.id).await,
+        // Its time is not over yet by this clock: it is looked at again.
+        Err(_) => Ok(()),
     }
 }
 
@@ -205,7 +203,7 @@ async fn look(
     };
     let reason = format!("Request {} ({}): {what}.", request.id, request.action);
     let terms = parts.governance.bundle.terms();
-    let reason = cut(&reason, bounds::REASON_MAX);
+    let reason = bounds::cut(&reason, bounds::REASON_MAX);
     let sealed = sealing::seal_on(&parts.journal, &parts.vault, &parts.environment, loaded, reason).await;
     let sealed = match sealed {
         Ok(sealed) => sealed,
@@ -221,7 +219,9 @@ async fn look(
         due: parts.environment.now().plus_ms(terms.exception_due_ms),
         reason: sealed.words.clone(),
     };
-    do_due(parts, row, Act::new("timer", command).with([sealed])).await
+    let act = Act::new("request.execute", command).with([sealed]).claiming(&row.id);
+    let caller = Caller::system(Job::Requests);
+    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(drop)
 }
 
 /// Puts a change on record, with when its row is due again; the request as it is then.

@@ -49,7 +49,7 @@ use crate::{
 };
 pub use form::{
     Bytes, Css, Either, File, FileWith, Form, Given, Html, Json, List, Nothing, OpenMetrics, Plain, Schema, Script,
-    Stream, Taken, Text, TextKind,
+    Stream, Taken, Text, TextForm, TextKind,
 };
 use serde_json::{Value, json};
 

@@ -21,7 +21,7 @@ use remit_store::{Commit, CommitError, Entry, Expected, OutboxRow, TokenChange, 
 /// Removes a member of staff. Once this is done nothing is offered to them, and they have nothing.
 ///
 /// # Errors
-/// When policy or the store refuses, or there is no such member of staff.
+/// [`RemoveStaffRefusal`] says when each arises.
 pub async fn remove_staff(
     succession: &Succession,
     parts: &Parts,

@@ -224,7 +224,7 @@ pub fn prepare(entropy: &Entropy, now: Timestamp, new: NewToken) -> Result<(Toke
 /// Makes a token. What it names must be known.
 ///
 /// # Errors
-/// When policy or a bound refuses.
+/// [`MakeTokenRefusal`] says when each arises.
 pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result<MadeToken, MakeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     // Nobody is removed between this look at them and the commit: with them go the tokens that they have by then.
@@ -245,7 +245,7 @@ pub async fn make_token(parts: &Parts, caller: &Caller, new: NewToken) -> Result
 /// All tokens that are valid.
 ///
 /// # Errors
-/// When policy refuses.
+/// [`ListTokensRefusal`] says when each arises.
 pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, ListTokensRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let rows = parts.journal.store.tokens().await.map_err(Refused::internal)?;
@@ -255,7 +255,7 @@ pub async fn tokens(parts: &Parts, caller: &Caller) -> Result<Vec<TokenView>, Li
 /// Revokes a token; it is refused from the next request on, also where the disk does not take that.
 ///
 /// # Errors
-/// When policy refuses, there is no such token, or the disk did not take it yet.
+/// [`RevokeTokenRefusal`] says when each arises.
 pub async fn revoke_token(parts: &Parts, caller: &Caller, id: &str) -> Result<(), RevokeTokenRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     match revoke(parts, caller, id).await {

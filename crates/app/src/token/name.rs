@@ -14,7 +14,7 @@ use std::sync::PoisonError;
 /// Forgets the name of a token that was revoked. From then on what was done with it is shown under its identifier.
 ///
 /// # Errors
-/// When policy refuses, or no token that was revoked has a name that is kept.
+/// [`ForgetNameRefusal`] says when each arises.
 pub async fn forget_name(parts: &Parts, caller: &Caller, id: &str) -> Result<(), ForgetNameRefusal> {
     auth::permit(&parts.governance, &parts.live, &parts.environment, caller, "token.manage")?;
     let none = "no name of such a token is kept, or it still stands and is to be revoked first";

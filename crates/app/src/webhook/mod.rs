@@ -31,9 +31,6 @@ const PAGE: usize = 16;
 /// When an event that could not be read is looked for again, in milliseconds.
 const PUT_OFF_MS: i64 = 1_000;
 
-/// The status by which a receiver says that it wants nothing any more.
-const GONE: u16 = 410;
-
 /// What is sent to a subscription: an event, in a form that stays as it is under its version.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WebhookMessage {
@@ -116,7 +113,7 @@ pub async fn deliver(journal: &Journal, environment: &Environment, subscription:
         environment.metrics.webhook(id, "delivered");
         return subscription.line().delivered(&pick.from, ready.seq, now);
     };
-    if matches!(failure, Some(Failure::Status(GONE))) {
+    if failure.as_ref().is_some_and(Failure::is_gone) {
         tracing::warn!(subscription = id, "the receiver says that it is gone; nothing is sent until somebody resumes");
         subscription.line().gone(&what, now);
         return environment.metrics.webhook(id, "failed");

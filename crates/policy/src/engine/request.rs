@@ -2,7 +2,7 @@
 
 use super::{
     Engine,
-    api::Held,
+    api::ApiCase,
     governed::{Governed, Requested},
     value,
 };
@@ -34,8 +34,8 @@ pub struct RequestQuestion<'a> {
     pub recent: &'a Names,
     /// The case's readings.
     pub signals: &'a Signals,
-    /// Who has the case.
-    pub held: Held<'a>,
+    /// Whose the case is.
+    pub case: ApiCase<'a>,
 }
 
 impl Engine {
@@ -124,14 +124,7 @@ impl Engine {
             (CONFIRMED, record(confirmed.into_iter().map(Some))?),
         ];
         let context = attributes::context_with(values, &self.records, more)?;
-        let held = [
-            ("holder", asked.held.holder),
-            ("staff", asked.held.staff),
-            ("offered", asked.held.offered),
-            ("customer", asked.held.customer),
-        ];
-        let held = held.map(|(name, is)| (name.to_owned(), RestrictedExpression::new_string(is.to_owned())));
-        let case = Entity::new(self.case.clone(), HashMap::from(held), HashSet::new()).ok()?;
+        let case = Entity::new(self.case.clone(), self.of_case(asked.case), HashSet::new()).ok()?;
         let group = uid("Action", REQUEST);
         let entities = [
             principal.clone(),

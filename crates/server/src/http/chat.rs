@@ -279,8 +279,8 @@ async fn attach_file(State(app): State<Shared>, Writing(chat): Writing, request:
 async fn get_file(State(app): State<Shared>, Session(chat): Session, Names([_, name]): Names<2>) -> Reply {
     chat::pace_read(&app.environment, &chat)?;
     reading::read(&app, &Arc::new(chat.caller()), async move |app, _| {
-        let (media_type, bytes) = conversation::file_of(app, &chat, &name).await?;
-        Ok(download(media_type, bytes))
+        let (kind, bytes) = conversation::file_of(app, &chat, &name).await?;
+        Ok(download(kind, bytes))
     })
     .await
 }

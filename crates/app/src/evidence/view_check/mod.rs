@@ -21,8 +21,7 @@ use remit_domain::{
 use remit_ledger::verify::{LookedAt, NotLookedAt, Problem};
 use remit_policy::files::Files;
 use remit_store::{
-    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, Stored, TokenRow,
-    sqlite::STREAMS_SINCE,
+    CustomerOf, Found, IdempotencyRow, Item, Judge, OutcomeDelta, REVOKED_TOKEN, STREAMS_SINCE, Stored, TokenRow,
 };
 use sealed::{Named, after_each};
 use std::collections::{BTreeMap, BTreeSet};
