@@ -218,7 +218,7 @@ fn what_is_no_longer_what_was_confirmed_is_void_and_says_so() {
     let asked = bank.ask(&bank.ana, 1_000);
     // Somebody else has the case before the yes comes.
     let lead = bank.server.client(&["lead"]);
-    let given = json!({ "to": "disputes", "reason": "They know it" });
+    let given = json!({ "to": "complaints", "reason": "They know it" });
     lead.post(&format!("/v1/cases/{}/overrides", bank.case), &given).expect(201);
     bank.answer(&bank.ben, &asked, "confirm").expect(200);
     let void = bank.until(&asked, "withdrawn");
