@@ -1,6 +1,6 @@
 //! AI responders: their turns, what they are given, and when they must stop.
 
 pub mod breaker;
-pub mod context;
+pub mod handover;
 pub(crate) mod left_behind;
 pub mod turn;
