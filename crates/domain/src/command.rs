@@ -2,12 +2,12 @@
 
 mod act;
 mod begin;
+mod effects;
 mod guard;
-mod happened;
 mod settle;
 
 pub use begin::{Decided, Pending, Step, begin};
-pub use happened::{Happened, Question};
+pub use effects::{Effects, Question};
 
 use crate::{
     action::{ActionAnswer, ActionEnd},

@@ -20,7 +20,7 @@ use crate::{
     product_schema::SchemaVersion,
     scope::{candidate_uid, denied, uid},
     slices::Slices,
-    verdict_cache::{Extent, Question, Told},
+    verdict_cache::{Evaluation, Extent, Question},
 };
 use cedar_policy::{
     Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
@@ -192,7 +192,7 @@ impl Engine {
     /// asked, nothing is known of any.
     pub fn forbidding(&self, signals: &Signals, candidate: &CandidateFacts) -> Vec<PolicyId> {
         let all = Verdict { allow: true, policies: Vec::new(), errors: Vec::new() };
-        let held = |_, invariants: &dyn Fn() -> Option<Told>| Some(invariants()?.taken_back(all.clone()));
+        let held = |_, invariants: &dyn Fn() -> Option<Evaluation>| Some(invariants()?.taken_back(all.clone()));
         let held = self.ask_each(signals, std::slice::from_ref(candidate), held);
         let verdict = held.and_then(|verdicts| verdicts.into_iter().next()?);
         verdict.filter(|verdict| !verdict.allow).map(|verdict| verdict.policies).unwrap_or_default()
@@ -259,7 +259,7 @@ impl Engine {
 
     fn verdicts(&self, signals: &Signals, candidates: &[CandidateFacts], hold: bool) -> Option<Vec<Verdict>> {
         let denied = |verdict: Option<Verdict>| verdict.unwrap_or_else(denied);
-        let verdict = |told: Told, invariants: &dyn Fn() -> Option<Told>| {
+        let verdict = |told: Evaluation, invariants: &dyn Fn() -> Option<Evaluation>| {
             let verdict = told.verdict();
             if hold && verdict.allow { Some(invariants()?.taken_back(verdict)) } else { Some(verdict) }
         };
@@ -272,7 +272,7 @@ impl Engine {
         &self,
         signals: &Signals,
         candidates: &[CandidateFacts],
-        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+        each: impl Fn(Evaluation, &dyn Fn() -> Option<Evaluation>) -> Option<T>,
     ) -> Option<Vec<Option<T>>> {
         self.ask_slices(&self.slices, signals, candidates, each)
     }
@@ -283,7 +283,7 @@ impl Engine {
         slices: &Slices,
         signals: &Signals,
         candidates: &[CandidateFacts],
-        each: impl Fn(Told, &dyn Fn() -> Option<Told>) -> Option<T>,
+        each: impl Fn(Evaluation, &dyn Fn() -> Option<Evaluation>) -> Option<T>,
     ) -> Option<Vec<Option<T>>> {
         // Both are in the order of their names.
         let mut known = signals.iter().peekable();
@@ -311,7 +311,7 @@ impl Engine {
             let question = Question::new(&self.authorizer, &values, Some(facts), &somebody);
             let told = slices.told(facts.responder.as_str(), &common, &question)?;
             let invariants = || match self.invariants.is_empty() {
-                true => Some(Told::default()),
+                true => Some(Evaluation::default()),
                 false => self.invariants.told(facts.responder.as_str(), held_in_common.as_ref()?, &question),
             };
             each(told, &invariants)

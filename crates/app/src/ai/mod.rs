@@ -2,6 +2,6 @@
 
 mod asks;
 pub mod breaker;
-pub mod context;
+pub mod handover;
 pub(crate) mod left_behind;
 pub mod turn;

@@ -17,14 +17,14 @@ use tokio::sync::{Mutex, Semaphore};
 /// Every AI service that answers by itself, by responder; and what is asked before a case is decided first.
 #[derive(Debug, Default)]
 pub struct Services {
-    desks: HashMap<String, Arc<Desk>>,
+    by_responder: HashMap<String, Arc<AiService>>,
     enricher: Option<Arc<Enricher>>,
     connectors: Connectors,
 }
 
 /// One AI service and its bounds.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct AiService {
     pub(crate) service: Service,
     /// How many cases it works on at once.
     pub(crate) room: Semaphore,
@@ -80,9 +80,9 @@ impl Services {
                     Some(Arc::new(articles::knowledge(bundle, cache).map_err(|error| failed(error.to_string()))?));
             }
             let service = service(bundle, spec, configured, articles.as_ref(), environment, now).map_err(failed)?;
-            services.insert(spec.responder.to_string(), Arc::new(Desk::new(service, configured)));
+            services.insert(spec.responder.to_string(), Arc::new(AiService::new(service, configured)));
         }
-        let services = Self { desks: services, ..Self::default() };
+        let services = Self { by_responder: services, ..Self::default() };
         services.connected(bundle, environment, now)?.enriched(bundle, environment, now)
     }
 
@@ -120,7 +120,7 @@ impl Services {
     /// Adds or replaces one.
     #[must_use]
     pub fn with(mut self, responder: &str, service: Service, configured: &Configured) -> Self {
-        self.desks.insert(responder.to_owned(), Arc::new(Desk::new(service, configured)));
+        self.by_responder.insert(responder.to_owned(), Arc::new(AiService::new(service, configured)));
         self
     }
 
@@ -131,8 +131,8 @@ impl Services {
         (self, enriches)
     }
 
-    pub(crate) fn get(&self, responder: &str) -> Option<&Arc<Desk>> {
-        self.desks.get(responder)
+    pub(crate) fn get(&self, responder: &str) -> Option<&Arc<AiService>> {
+        self.by_responder.get(responder)
     }
 
     /// Who carries actions out.
@@ -145,7 +145,7 @@ impl Services {
     }
 }
 
-impl Desk {
+impl AiService {
     fn new(service: Service, configured: &Configured) -> Self {
         let room = usize::try_from(configured.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Self {

@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         self,
         about::About,
-        commit::{self, Beside},
+        commit::{self, SideRows},
         lease,
         load::Loaded,
         projections, sealing,
@@ -23,7 +23,7 @@ use crate::{
 use remit_domain::{
     Case, Command,
     case::Status,
-    command::Happened,
+    command::Effects,
     id::{DecisionId, RequestId, ResponderId},
     request::{Answer, Asker, Request, RequestAsked, RequestNoted},
 };
@@ -228,20 +228,19 @@ pub(crate) async fn commit(
         at: context.now,
     };
     let note = Command::NoteRequest { epoch: together.epoch, noted };
-    let mut happened = Happened { case: case.clone(), events: Vec::new() };
+    let mut effects = Effects { case: case.clone(), events: Vec::new() };
     for command in std::iter::once(note).chain(together.then) {
-        let next =
-            pipeline::decided(parts, Some(&happened.case), command, None, About::default(), &mut context).await?;
-        happened.case = next.case;
-        happened.events.extend(next.events);
+        let next = pipeline::decided(parts, Some(&effects.case), command, None, About::default(), &mut context).await?;
+        effects.case = next.case;
+        effects.events.extend(next.events);
     }
     let decision = asked.decision.clone();
     let (request, more) = record::asked(parts, caller, spec, asked, context.now)?;
     let view = RequestView::new(&parts.governance, &request).reading(&shown_text).answered(&decision);
     let sealed = [arguments, shown].into_iter().chain(together.sealed);
-    let beside = Beside::sealed(sealed.collect(), together.claim);
+    let side = SideRows::sealed(sealed.collect(), together.claim);
     let now = context.now;
-    let mut ready = commit::record(parts, caller, together.repeat, Some(&case), happened, beside, view, now)?;
+    let mut ready = commit::record(parts, caller, together.repeat, Some(&case), effects, side, view, now)?;
     ready.commit.with(more);
     let done = parts.journal.commit_and(ready.commit, in_flight, || {
         projections::follow(parts, ready.projections.change);

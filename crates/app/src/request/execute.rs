@@ -12,7 +12,7 @@ use crate::{
     environment::clock::{parse_rfc3339, rfc3339},
     governance::connectors::Connector,
     journal::outbox::{self, EXECUTION},
-    pipeline::{self, commit::Act, load::Loaded, projections, sealing},
+    pipeline::{self, commit::Envelope, load::Loaded, projections, sealing},
     refused::{Kind, Refused, refused},
 };
 use remit_domain::{
@@ -232,9 +232,9 @@ async fn look(parts: &Parts, row: &OutboxRow, entry: &Entry<Request>, loaded: &L
         due: parts.environment.now().plus_ms(terms.exception_due_ms),
         reason: sealed.words.clone(),
     };
-    let act = Act::new("request.execute", command).with([sealed]).claiming(&row.id);
+    let envelope = Envelope::new("request.execute", command).with([sealed]).claiming(&row.id);
     let caller = Caller::system(Job::Requests);
-    pipeline::execute(parts, &caller, None, Some(&row.case), act, |_| ()).await.map(drop)
+    pipeline::execute(parts, &caller, None, Some(&row.case), envelope, |_| ()).await.map(drop)
 }
 
 /// Puts a change on record, with when its row is due again; the request as it is then.

@@ -6,7 +6,7 @@ mod form;
 use crate::{
     ai::{
         breaker::{self, StoppedView, UnreachableView},
-        context::ContextView,
+        handover::ContextView,
     },
     bundle::{
         activate::{self, Activation},

@@ -274,7 +274,7 @@ impl Transcript {
         let mut lines = vec![];
         match self.session.give(command)? {
             Err(refusal) => lines.push(format!("refused: {}", self.named(&refusal.to_string()))),
-            Ok(happened) => happened.events.iter().for_each(|event| self.tell(event, &mut lines)),
+            Ok(effects) => effects.events.iter().for_each(|event| self.tell(event, &mut lines)),
         }
         lines.extend(self.session.case.as_ref().map(|case| self.state(case)));
         Ok(lines)

@@ -256,14 +256,14 @@ impl Judge for ViewCheck {
         self.governed.activation(at_ms, digest);
     }
 
-    fn shape(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
+    fn dictionary(&mut self, kind: &str, bytes: &[u8], found: Found<'_>) {
         let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
         let fits = value.is_some_and(|value| match kind {
             "state" | "answer" => value.is_object(),
             kind => value.get("type").is_some_and(|named| named == kind),
         });
         if !fits {
-            found(kept("shape of", kind, "it is none of that kind"));
+            found(kept("dictionary of", kind, "it is none of that kind"));
         }
     }
 
